@@ -1,0 +1,45 @@
+const jestJupyterLab = require('@jupyterlab/testing/lib/jest-config');
+
+const esModules = [
+  '@codemirror',
+  '@marijn',
+  '@microsoft',
+  '@jupyter/',
+  '@jupyterlab/',
+  '@rjsf',
+  'color',
+  'exenv-es6',
+  'lib0',
+  'marked',
+  'nanoid',
+  'vscode-ws-jsonrpc',
+  'y-protocols',
+  'y-websocket',
+  'yjs'
+].join('|');
+
+const typescript = ['ts-jest', { tsconfig: 'tsconfig.test.json' }];
+// These speak of the whole run, not of one project.
+const { coverageReporters, coverageDirectory, reporters, testRegex, testTimeout, ...lab } =
+  jestJupyterLab(__dirname);
+
+/** Two projects: `server` in Node, `lab` in jsdom as JupyterLab's own tests are. */
+module.exports = {
+  projects: [
+    {
+      displayName: 'server',
+      testEnvironment: 'node',
+      roots: ['<rootDir>/server', '<rootDir>/tidy', '<rootDir>/bench'],
+      testMatch: ['**/*.spec.ts'],
+      transform: { '\\.ts$': typescript }
+    },
+    {
+      ...lab,
+      displayName: 'lab',
+      roots: ['<rootDir>/src'],
+      testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
+      transform: { ...lab.transform, '\\.tsx?$': typescript },
+      transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
+    }
+  ]
+};

@@ -1,0 +1,1 @@
+"""Cellgrant: grants of CPUs, memory and GPUs to the cells of Jupyter notebooks."""

@@ -1,0 +1,35 @@
+"""Where the sidecar's sockets are. Every part that connects asks here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from jupyter_core.paths import jupyter_runtime_dir
+
+# sun_path holds 108 bytes with its closing NUL (unix(7)).
+SOCKET_PATH_BYTES_MAX = 107
+GATE_SOCKET = "gate.sock"
+API_SOCKET = "api.sock"
+SYSTEM_DIR = Path("/run/cellgrant")
+
+
+def runtime_dir() -> Path:
+    """The directory of this user's sidecar: its two sockets, its lock, its state.
+
+    In this order: ``$CELLGRANT_DIR``; a system sidecar's directory for this
+    user, if there is one; a directory beside Jupyter's own runtime files; and,
+    where that path is too long for a socket, a short one of the same identity.
+    """
+    if explicit := os.environ.get("CELLGRANT_DIR"):
+        return Path(explicit)
+    system = SYSTEM_DIR / str(os.getuid())
+    if system.is_dir():
+        return system
+    beside = Path(jupyter_runtime_dir()) / "cellgrant"
+    if len(os.fsencode(beside / GATE_SOCKET)) <= SOCKET_PATH_BYTES_MAX:
+        return beside
+    digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"cellgrant-{os.getuid()}-{digest}"

@@ -1,0 +1,73 @@
+import type { Grant } from '../protocol/grant';
+import type { Refusal } from '../protocol/errors';
+
+/**
+ * What a holder's process tree is held to. Written in place; the same value
+ * twice is one write.
+ */
+export type Confinement = {
+  /** List syntax; null for all CPUs of the node. */
+  readonly cpus: string | null;
+  /** 1 to 10000, as cgroup v2 counts; 100 is the default. */
+  readonly weight: number;
+  /** No running claim: yields to everybody (CPU8). */
+  readonly idle: boolean;
+  /** A hard limit on the tree's memory; null for none (MEM2 is the enforcer's duty). */
+  readonly memoryBytes: number | null;
+  /** GPUs that may be opened, by UUID; null where there is nothing to fence. */
+  readonly gpus: readonly string[] | null;
+};
+
+/** The confinement of a holder that nobody restricts. */
+export const UNCONFINED: Confinement = {
+  cpus: null,
+  weight: 100,
+  idle: false,
+  memoryBytes: null,
+  gpus: null
+};
+
+/**
+ * Everything that the core can order.
+ *
+ * #### Notes
+ * Effects are carried out in their order: a holder is confined before its claim
+ * hears of the grant.
+ */
+export type Effect =
+  | { readonly type: 'confine'; readonly holderId: string; readonly confinement: Confinement }
+  | {
+      readonly type: 'grant';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly grant: Grant;
+    }
+  /** A running claim's pinned set changed; its thread count never does (CPU3). */
+  | {
+      readonly type: 'regrant';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly grant: Grant;
+    }
+  | {
+      readonly type: 'wait';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly sentence: string;
+      readonly position: number;
+    }
+  | {
+      readonly type: 'refuse';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly refusal: Refusal;
+    }
+  /** Interrupt a running cell with an explanation (MEM3, FAIR4). */
+  | {
+      readonly type: 'interrupt';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly refusal: Refusal;
+    }
+  /** Ask an idle holder to give GPU memory back (GPU5). */
+  | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] };

@@ -1,0 +1,149 @@
+import type { Ask } from '../protocol/ask';
+import type { Grant } from '../protocol/grant';
+import type { Refusal } from '../protocol/errors';
+import type { TierView } from '../protocol/view';
+
+/**
+ * One CPU as the scheduler sees it. Numbers are the kernel's ids; `core` names
+ * a physical core (hyper-threads share it), `cache` the last level cache and
+ * `numa` the memory node, each unique over the node.
+ */
+export type Cpu = {
+  readonly id: number;
+  readonly core: number;
+  readonly cache: number;
+  readonly numa: number;
+};
+
+/** One GPU or MIG slice, as a thing that can be granted. */
+export type Gpu = {
+  readonly uuid: string;
+  readonly index: number;
+  readonly model: string;
+  readonly memoryBytes: number;
+};
+
+/** What may be handed out. */
+export type NodeFacts = {
+  readonly name: string;
+  readonly cpus: readonly Cpu[];
+  readonly memoryBytes: number;
+  readonly memoryReserveBytes: number;
+  readonly gpus: readonly Gpu[];
+  readonly tier: TierView;
+  /** Whether this tier lends unused CPUs by weight by itself (cgroups), so that unpinned claims need no masks. */
+  readonly sharesByWeight: boolean;
+};
+
+/** A process tree that grants are enforced on; today a kernel. */
+export type Holder = {
+  readonly id: string;
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly name: string;
+  /** The user's name; the leaf of the group tree. */
+  readonly owner: string;
+  /** Path of the group in the quota tree, from the root; empty for the root. */
+  readonly group: readonly string[];
+  /** False: confined and observed only. */
+  readonly gated: boolean;
+};
+
+/** One execution of one cell, as it asks. */
+export type Claim = {
+  readonly id: string;
+  readonly holderId: string;
+  readonly parentId: string | null;
+  readonly cellId: string | null;
+  readonly label: string | null;
+  readonly sourceHash: string | null;
+  readonly ask: Ask;
+};
+
+/** What was measured of one holder since the last measurement. */
+export type HolderUse = {
+  readonly holderId: string;
+  /** CPUs busy on average since the last measurement. */
+  readonly cpusBusy: number;
+  /** Total CPU time so far, in s. */
+  readonly cpuSeconds: number;
+  /** Memory that the process tree holds now. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** GPU memory that it holds, by UUID. */
+  readonly gpuMemoryBytes: Readonly<Record<string, number>>;
+};
+
+/** What was measured of one GPU. */
+export type GpuUse = {
+  readonly uuid: string;
+  readonly memoryUsedBytes: number | null;
+  readonly utilisation: number | null;
+  readonly temperatureC: number | null;
+  readonly powerW: number | null;
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly name: string;
+    readonly memoryBytes: number;
+    /** The holder whose process tree it belongs to, or null. */
+    readonly holderId: string | null;
+  }[];
+};
+
+/**
+ * Everything that can happen.
+ *
+ * #### Notes
+ * `atMs` counts milliseconds since the epoch on a clock that never goes back
+ * (daemon/clock.ts). An event older than the last one is taken to happen now.
+ */
+export type Event = { readonly atMs: number } & (
+  | { readonly type: 'nodeFound'; readonly node: NodeFacts }
+  | { readonly type: 'holderArrived'; readonly holder: Holder }
+  | { readonly type: 'holderGone'; readonly holderId: string }
+  /**
+   * A claim arrived. `granted` is set when a gate reconnects to a restarted
+   * sidecar with a claim that was granted before: it is taken over as it is,
+   * never refused or queued.
+   */
+  | {
+      readonly type: 'claimArrived';
+      readonly claim: Claim;
+      readonly granted: { readonly grant: Grant; readonly sinceMs: number } | null;
+      /** For a claim that was waiting before: since when. */
+      readonly waitingSinceMs: number | null;
+    }
+  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: string }
+  | {
+      readonly type: 'claimEnded';
+      readonly claimId: string;
+      readonly outcome: 'ok' | 'error' | 'interrupted';
+      readonly cpuSeconds: number | null;
+    }
+  | { readonly type: 'useMeasured'; readonly holders: readonly HolderUse[] }
+  | {
+      readonly type: 'nodeMeasured';
+      readonly cpusBusy: number;
+      readonly memoryUsedBytes: number;
+      /** PSI memory some avg10, 0 to 100; null where the kernel has none. */
+      readonly memoryPressure: number | null;
+    }
+  | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
+  /** A write failed; the holder stays, its confinement is unknown. */
+  | {
+      readonly type: 'enforcementFailed';
+      readonly holderId: string;
+      readonly what: string;
+      readonly errno: string;
+    }
+  | { readonly type: 'policyChosen'; readonly policy: PolicyName }
+  | { readonly type: 'noticed'; readonly notices: readonly string[] }
+  /** Time passed; at least once a second. */
+  | { readonly type: 'ticked' }
+);
+
+/** How CPUs are shared; switchable at run time. */
+export type PolicyName = 'dynamic' | 'partitioned' | 'naive';
+
+/** Why a claim was refused, for the catalogue. */
+export type { Refusal };

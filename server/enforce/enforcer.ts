@@ -1,0 +1,62 @@
+import type { Confinement } from '../core/effects';
+import type { TierView } from '../protocol/view';
+
+/** The process tree that a confinement is put on. */
+export type Place = {
+  readonly holderId: string;
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat; a pid that was reused is not touched. */
+  readonly startTicks: number;
+};
+
+/** What a tier can tell of a holder; null where this tier cannot. */
+export type PlaceUse = {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly threads: number;
+};
+
+/** A write that the host refused. */
+export class EnforcementError extends Error {
+  constructor(
+    /** The file or command, without the part of the path that is the same for all. */
+    readonly what: string,
+    /** `EBUSY`, `ENOSPC`, ... */
+    readonly errno: string
+  ) {
+    super(`${what}: ${errno}`);
+  }
+}
+
+/**
+ * Carries out confinements; one implementation per tier.
+ *
+ * #### Notes
+ * All methods are synchronous unless they return a promise, idempotent, and
+ * throw only {@link EnforcementError}. A failed call leaves the other holders
+ * untouched. `enforcerContract.ts` states the rules as tests.
+ */
+export interface IEnforcer {
+  readonly tier: TierView;
+
+  /** Holders whose places were left by an earlier sidecar. */
+  found(): readonly string[];
+
+  /** Make the holder's place and move its whole process tree into it (ENF1). */
+  adopt(place: Place): void;
+
+  /** Write what differs from the last confinement of this holder. */
+  confine(holderId: string, confinement: Confinement): void;
+
+  /** The mask its gate must set itself for this confinement; null in tiers that do it from outside. */
+  affinityFor(confinement: Confinement): string | null;
+
+  /** Figures of the tree, or null where it is gone or cannot be told. */
+  measure(holderId: string): PlaceUse | null;
+
+  /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
+  release(holderId: string): void;
+
+  /** Undo everything, and leave nothing behind; called once, at a graceful stop. */
+  close(): Promise<void>;
+}

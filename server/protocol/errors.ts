@@ -1,0 +1,130 @@
+/**
+ * The catalogue of everything that Cellgrant refuses (API1).
+ *
+ * #### Notes
+ * `status` is the HTTP status where the refusal answers a request. `sentence`
+ * is what a person reads; `{name}` is filled from the refusal's details. It
+ * says what was wrong, what was expected, and what to do.
+ */
+export const CATALOGUE = {
+  HINT_INVALID: {
+    status: 422,
+    sentence: 'The hint "{path}" is {got}; expected {expected}.'
+  },
+  HINT_TOO_LARGE: {
+    status: 413,
+    sentence:
+      'The hints of this cell are {bytes} bytes long; at most {limit} are read. Remove what is not a hint from the cell metadata key "cellgrant".'
+  },
+  IMPOSSIBLE: {
+    status: 422,
+    sentence:
+      'This cell asks for {path} = {asked}, but this node has {total} in all. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
+  },
+  MAX_WAIT: {
+    status: 408,
+    sentence:
+      'This cell waited {waited} for {resource}, longer than its "maxWait" allows. It did not run. Raise "maxWait", or ask for less.'
+  },
+  CANCELLED: {
+    status: 409,
+    sentence: 'This cell was cancelled by {by} while it waited for {resource}. It did not run.'
+  },
+  MEMORY_NEAR_LIMIT: {
+    status: 507,
+    sentence:
+      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Raise "memory" in the cell\'s hints, or keep less in memory.'
+  },
+  EVICTED: {
+    status: 409,
+    sentence: 'The grant of this cell was taken back: {why}.'
+  },
+  NOT_ENFORCED: {
+    status: 503,
+    sentence:
+      'The grant could not be enforced: {what} failed with {errno}. The cell runs without it.'
+  },
+  CLAIM_UNKNOWN: {
+    status: 404,
+    sentence: 'There is no claim "{id}". It may have ended already.'
+  },
+  CLAIM_DUPLICATE: {
+    status: 409,
+    sentence: 'A claim with the id "{id}" exists already. Each execution needs an id of its own.'
+  },
+  CLAIM_RUNNING: {
+    status: 409,
+    sentence:
+      'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel instead.'
+  },
+  KERNEL_UNKNOWN: {
+    status: 404,
+    sentence: 'There is no kernel "{id}" on this node. It may have ended already.'
+  },
+  FOREIGN_PROCESS: {
+    status: 403,
+    sentence:
+      'Process {pid} cannot be registered: {why}. A kernel can only be registered by the user who runs it.'
+  },
+  NOT_YOURS: {
+    status: 403,
+    sentence: 'The claim "{id}" belongs to {owner}; only its owner can cancel it.'
+  },
+  LINE_INVALID: {
+    status: 400,
+    sentence: 'The message could not be read: {what}.'
+  },
+  LINE_TOO_LONG: {
+    status: 413,
+    sentence:
+      'A message may have at most {limit} bytes; this one has more. The connection was closed.'
+  },
+  OUT_OF_ORDER: {
+    status: 409,
+    sentence: 'The message "{type}" came before "hello". Say hello first.'
+  },
+  TOO_MANY: {
+    status: 429,
+    sentence: 'At most {limit} {what} are allowed at once.'
+  },
+  BODY_INVALID: {
+    status: 400,
+    sentence: 'The request body could not be read: {what}.'
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    sentence: 'A request body may have at most {limit} bytes.'
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    sentence: 'There is nothing at {method} {path}. The API is described in README.md.'
+  },
+  INTERNAL: {
+    status: 500,
+    sentence: 'Cellgrant made a mistake: {what}. Notebooks go on as before; please report this.'
+  }
+} as const;
+
+/** A code of the catalogue. */
+export type RefusalCode = keyof typeof CATALOGUE;
+
+/** One refusal: which entry, and the words that fill it. */
+export type Refusal = {
+  readonly code: RefusalCode;
+  readonly details: Readonly<Record<string, string | number>>;
+};
+
+/** Make a refusal. */
+export function refusal(
+  code: RefusalCode,
+  details: Readonly<Record<string, string | number>> = {}
+): Refusal {
+  return { code, details };
+}
+
+/** The sentence of a refusal, its details filled in. */
+export function sentenceOf(it: Refusal): string {
+  return CATALOGUE[it.code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
+    String(it.details[name] ?? `(${name} unknown)`)
+  );
+}

@@ -1,0 +1,136 @@
+import type { Refusal } from './errors';
+import type { Grant } from './grant';
+
+/**
+ * The gate protocol: one JSON object a line, UTF-8, over a Unix socket.
+ *
+ * #### Notes
+ * Version 1. A line has at most {@link LINE_BYTES_MAX} bytes. Messages are
+ * handled in the order of their arrival. Unknown fields are ignored; an unknown
+ * `type` is answered with `problem` and changes nothing. Nothing here assumes
+ * Python: a relay for kernels of other languages speaks the same protocol.
+ */
+export const GATE_PROTOCOL = 1;
+
+/** The longest line that either side reads, in bytes. */
+export const LINE_BYTES_MAX = 256 * 1024;
+
+/** The longest JSON of a cell's own hints that is read, in bytes. */
+export const HINT_BYTES_MAX = 16 * 1024;
+
+/** A waiting gate hears from the sidecar at least this often, in ms. */
+export const SIGN_OF_LIFE_MS = 1000;
+
+/** After this long without a sign of life a gate runs its cell ungated (GATE5), in ms. */
+export const SILENCE_MAX_MS = 5000;
+
+/** Where hints were written, raw and unparsed (ADM2). */
+export type HintSources = {
+  /** The cell metadata key `cellgrant`, whatever it holds. */
+  readonly metadata?: unknown;
+  /** The cell's tags; those that are not hints are ignored. */
+  readonly tags?: readonly string[];
+  /** The leading `#|` lines of the cell's source, joined by newlines. */
+  readonly directive?: string;
+};
+
+/** One claim as the gate tells it. */
+export type GateClaim = {
+  /** Unique per execution; the gate makes it. 1 to 128 characters. */
+  readonly id: string;
+  readonly cellId?: string;
+  /** What a person recognises the cell by: its first line, shortened. */
+  readonly label?: string;
+  /** Hex digest of the cell's source, for profiles. */
+  readonly sourceHash?: string;
+  /** The claim that this one was made under, where one runs inside another. */
+  readonly parentId?: string;
+  readonly sources: HintSources;
+};
+
+/** A claim that a reconnecting gate still holds or waits for. */
+export type GateHolding = GateClaim & {
+  /** The grant as it was answered, or null while waiting. */
+  readonly granted: GateGrant | null;
+  /** How long ago the claim was made, or (if granted) granted, in ms. */
+  readonly agoMs: number;
+};
+
+/** What processes tell the sidecar. */
+export type GateMessage =
+  /** A launcher asks what environment a kernel about to start must have. */
+  | { readonly type: 'prepare'; readonly kernelId: string }
+  /** A launcher tells that it started a kernel. It is confined before the answer. */
+  | ({ readonly type: 'register' } & GateProcess)
+  /** A launcher tells that a kernel ended. */
+  | { readonly type: 'ended'; readonly kernelId: string }
+  /** First message of a gate, at every connect; what it holds is taken over. */
+  | ({
+      readonly type: 'hello';
+      readonly protocol: number;
+      readonly holdings: readonly GateHolding[];
+    } & GateProcess)
+  | ({ readonly type: 'claim' } & GateClaim)
+  /** A waiting claim is given up; answered by nothing. */
+  | { readonly type: 'cancel'; readonly id: string }
+  /** The cell ended; answered by nothing. */
+  | {
+      readonly type: 'release';
+      readonly id: string;
+      readonly outcome: 'ok' | 'error' | 'interrupted';
+      /** CPU time of the process and its reaped children during the cell, in s. */
+      readonly cpuSeconds?: number;
+    };
+
+/** The process that a kernel is. */
+export type GateProcess = {
+  /** Jupyter's kernel id. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
+  readonly kernelId: string;
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat: with `pid` it names a process for good. */
+  readonly startTicks: number;
+  /** The notebook's path or another name for people. */
+  readonly name: string;
+  /** Whether this kernel holds a gate; false for one that is only confined. */
+  readonly gated: boolean;
+};
+
+/** A grant with what only the process itself can apply. */
+export type GateGrant = Grant & {
+  /**
+   * The mask for every thread of the process, in list syntax; null in tiers
+   * that confine from outside, where the gate must not touch masks.
+   */
+  readonly affinity: string | null;
+  /** Variables to set for the cell and its children; restored after it. */
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** What the sidecar tells a process. */
+export type SidecarMessage =
+  | { readonly type: 'launch'; readonly env: Readonly<Record<string, string>> }
+  | { readonly type: 'registered'; readonly tier: string }
+  | {
+      readonly type: 'welcome';
+      readonly protocol: number;
+      readonly tier: string;
+      /** What a gate does without a sidecar: run cells (`open`) or refuse them. */
+      readonly failure: 'open' | 'closed';
+    }
+  | { readonly type: 'granted'; readonly id: string; readonly grant: GateGrant }
+  /** The grant of a running claim changed; apply masks, leave pools alone. */
+  | { readonly type: 'changed'; readonly id: string; readonly grant: GateGrant }
+  /** Sent when a claim queues, when its reason changes, and as sign of life. */
+  | {
+      readonly type: 'waiting';
+      readonly id: string;
+      readonly sentence: string;
+      readonly position: number;
+    }
+  | ({ readonly type: 'refused'; readonly id: string; readonly message: string } & Refusal)
+  /** Interrupt the running cell and print the message in its output. */
+  | ({ readonly type: 'interrupt'; readonly id: string; readonly message: string } & Refusal)
+  /** Give idle GPU memory back, keeping the state (GPU5). */
+  | { readonly type: 'free'; readonly gpus: readonly string[] }
+  /** A line was refused; nothing changed. */
+  | ({ readonly type: 'problem'; readonly message: string } & Refusal);

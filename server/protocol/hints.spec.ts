@@ -1,0 +1,66 @@
+import { NOTHING_ASKED } from './ask';
+import { mergeHints, parseDirective, parseHints, parseTags } from './hints';
+
+describe('hints', () => {
+  it('[ADM1] reads every field', () => {
+    const { hints, problems } = parseHints({
+      cpus: [2, 8],
+      memory: '8 GiB',
+      gpus: 1,
+      gpuMemory: '24GB',
+      gpuModel: 'H200',
+      exclusive: true,
+      time: '10m',
+      priority: -3,
+      maxWait: 90,
+      hold: false
+    });
+    expect(problems).toEqual([]);
+    expect(hints).toEqual({
+      cpus: { kind: 'range', min: 2, max: 8 },
+      memoryBytes: 8 * 1024 ** 3,
+      gpus: 1,
+      gpuMemoryBytes: 24e9,
+      gpuModel: 'H200',
+      exclusive: true,
+      timeMs: 600_000,
+      priority: -3,
+      maxWaitMs: 90_000,
+      hold: false
+    });
+  });
+
+  it.each([
+    [{ gpus: 1.5 }, 'gpus', '1.5'],
+    [{ cpus: -1 }, 'cpus', '-1'],
+    [{ cpus: [8, 2] }, 'cpus', '[8,2]'],
+    [{ memory: 'lots' }, 'memory', '"lots"'],
+    [{ memory: 8 }, 'memory', '8'],
+    [{ exclusive: 'yes' }, 'exclusive', '"yes"'],
+    [{ speed: 1 }, 'speed', 'not a hint'],
+    [{ toString: 1 }, 'toString', 'not a hint'],
+    ['cpus=1', 'cellgrant', '"cpus=1"'],
+    [[1], 'cellgrant', '[1]']
+  ])('[ADM4] refuses %j naming its path', (value, path, got) => {
+    const { hints, problems } = parseHints(value);
+    expect(hints).toEqual({});
+    expect(problems).toEqual([expect.objectContaining({ path, got })]);
+  });
+
+  it('[ADM2] tags and directives speak the same names and pass over what is not theirs', () => {
+    expect(parseTags(['parameters', 'gpus=1', 'memory: 2 GiB', 'note=x']).hints).toEqual({
+      gpus: 1,
+      memoryBytes: 2 * 1024 ** 3
+    });
+    expect(parseDirective('#| cpus: [1, 4], label: fig\n#| hold: true').hints).toEqual({
+      cpus: { kind: 'range', min: 1, max: 4 },
+      hold: true
+    });
+    expect(parseTags(['gpus=many']).problems[0]?.path).toBe('gpus');
+  });
+
+  it('[ADM2] merges field by field, first source first', () => {
+    const merged = mergeHints([{ gpus: 2 }, { gpus: 1, priority: 5 }, { priority: 1, hold: true }]);
+    expect(merged).toEqual({ ...NOTHING_ASKED, gpus: 2, priority: 5, hold: true });
+  });
+});

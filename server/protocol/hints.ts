@@ -1,0 +1,253 @@
+import { NOTHING_ASKED, type Ask, type CpuAsk } from './ask';
+
+/** The names that an author may write, in the order the editor shows them (ADM1). */
+export const HINT_NAMES = [
+  'cpus',
+  'memory',
+  'gpus',
+  'gpuMemory',
+  'gpuModel',
+  'exclusive',
+  'time',
+  'priority',
+  'maxWait',
+  'hold'
+] as const;
+
+/** One of {@link HINT_NAMES}. */
+export type HintName = (typeof HINT_NAMES)[number];
+
+/** What one source said, parsed: a part of an ask. */
+export type Hints = Partial<Ask>;
+
+/** One thing wrong with a hint (ADM4). */
+export type HintProblem = {
+  /** The hint's name, or what stood in its place. */
+  readonly path: string;
+  /** What was found, as a person would write it, at most 60 characters. */
+  readonly got: string;
+  readonly expected: string;
+};
+
+/** The outcome of parsing one source: a source with problems counts for nothing. */
+export type ParsedHints = {
+  readonly hints: Hints;
+  readonly problems: readonly HintProblem[];
+};
+
+const KIB = 1024;
+const UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  K: KIB,
+  M: KIB ** 2,
+  G: KIB ** 3,
+  T: KIB ** 4,
+  KIB: KIB,
+  MIB: KIB ** 2,
+  GIB: KIB ** 3,
+  TIB: KIB ** 4,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12
+};
+const SPANS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  min: 6e4,
+  h: 36e5,
+  d: 864e5
+};
+
+/** Parse an amount of memory to bytes: `8 GiB`, `512M`, `1.5 GB`, or bytes from 1 MiB up. */
+export function parseBytes(value: unknown): number | undefined {
+  if (typeof value === 'number') {
+    return Number.isSafeInteger(value) && value >= KIB ** 2 ? value : undefined;
+  }
+  const match =
+    typeof value === 'string' && /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)\s*$/i.exec(value);
+  const unit = match ? UNITS[match[2]!.toUpperCase()] : undefined;
+  const bytes = match && unit ? Math.round(Number(match[1]) * unit) : 0;
+  return bytes >= KIB ** 2 && bytes <= 2 ** 50 ? bytes : undefined;
+}
+
+/** Parse a span of time to ms: `90 s`, `10m`, `1.5 h`; a bare number counts seconds. */
+export function parseSpan(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? `${value} s` : value;
+  const match =
+    typeof text === 'string' && /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)\s*$/i.exec(text);
+  const unit = match ? SPANS_MS[match[2]!.toLowerCase()] : undefined;
+  const ms = match && unit ? Number(match[1]) * unit : 0;
+  return ms > 0 && ms <= 366 * 864e5 ? ms : undefined;
+}
+
+function wholeBetween(min: number, max: number): (value: unknown) => number | undefined {
+  return value =>
+    Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max
+      ? (value as number)
+      : undefined;
+}
+
+const cpuCount = wholeBetween(1, 65536);
+
+function parseCpus(value: unknown): CpuAsk | undefined {
+  if (value === 'auto') {
+    return { kind: 'auto' };
+  }
+  if (!Array.isArray(value)) {
+    const n = cpuCount(value);
+    return n === undefined ? undefined : { kind: 'fixed', n };
+  }
+  const [min, max] = [cpuCount(value[0]), cpuCount(value[1])];
+  return value.length === 2 && min !== undefined && max !== undefined && min <= max
+    ? { kind: 'range', min, max }
+    : undefined;
+}
+
+function parseModel(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w .+-]{1,64}$/.test(value.trim())
+    ? value.trim()
+    : undefined;
+}
+
+function parseYes(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+type Field = {
+  readonly key: keyof Ask;
+  readonly parse: (value: unknown) => Ask[keyof Ask] | undefined;
+  readonly expected: string;
+};
+
+const AMOUNT = 'an amount with a unit such as "8 GiB" or "512 MB", at least 1 MiB';
+const SPAN = 'a time such as "90 s", "10 min" or "2 h"';
+
+const FIELDS: Readonly<Record<HintName, Field>> = {
+  cpus: {
+    key: 'cpus',
+    parse: parseCpus,
+    expected: 'a whole number from 1 up, a pair such as [2, 8], or "auto"'
+  },
+  memory: { key: 'memoryBytes', parse: parseBytes, expected: AMOUNT },
+  gpus: {
+    key: 'gpus',
+    parse: wholeBetween(0, 1024),
+    expected: 'a whole number; for a part of a GPU name "gpuMemory"'
+  },
+  gpuMemory: { key: 'gpuMemoryBytes', parse: parseBytes, expected: AMOUNT },
+  gpuModel: {
+    key: 'gpuModel',
+    parse: parseModel,
+    expected:
+      'part of a model name such as "H100", at most 64 letters, digits, spaces, ".", "+" or "-"'
+  },
+  exclusive: { key: 'exclusive', parse: parseYes, expected: 'true or false' },
+  time: { key: 'timeMs', parse: parseSpan, expected: SPAN },
+  priority: {
+    key: 'priority',
+    parse: wholeBetween(-100, 100),
+    expected: 'a whole number from -100 to 100'
+  },
+  maxWait: { key: 'maxWaitMs', parse: parseSpan, expected: SPAN },
+  hold: { key: 'hold', parse: parseYes, expected: 'true or false' }
+};
+
+/** A short text of a value, as its author would recognise it. */
+function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function isHintName(name: string): name is HintName {
+  return Object.hasOwn(FIELDS, name);
+}
+
+/** What is wrong with one field's value as it stands in an editor, or null. */
+export function problemOf(name: HintName, value: unknown): HintProblem | null {
+  const field = FIELDS[name];
+  return field.parse(value) === undefined
+    ? { path: name, got: shown(value), expected: field.expected }
+    : null;
+}
+
+/**
+ * Parse an object of hints: the cell metadata key `cellgrant`, or defaults.
+ *
+ * #### Notes
+ * `undefined` and `null`, as a whole or in a field, mean "not stated".
+ */
+export function parseHints(value: unknown): ParsedHints {
+  if (value === undefined || value === null) {
+    return { hints: {}, problems: [] };
+  }
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const expected = 'an object such as {"cpus": 2, "memory": "8 GiB"}';
+    return { hints: {}, problems: [{ path: 'cellgrant', got: shown(value), expected }] };
+  }
+  const hints: Record<string, unknown> = {};
+  const problems: HintProblem[] = [];
+  for (const [name, raw] of Object.entries(value)) {
+    if (!isHintName(name)) {
+      const expected = `one of ${HINT_NAMES.join(', ')}`;
+      problems.push({ path: name.slice(0, 60), got: 'not a hint', expected });
+    } else if (raw !== null && raw !== undefined) {
+      const problem = problemOf(name, raw);
+      problem ? problems.push(problem) : (hints[FIELDS[name].key] = FIELDS[name].parse(raw));
+    }
+  }
+  return problems.length ? { hints: {}, problems } : { hints, problems };
+}
+
+/** Read a value written without quotes: `2`, `true`, `[2, 8]`, `8 GiB`. */
+function unquoted(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // not JSON: the bare words of an amount, a time or a model
+  }
+}
+
+/**
+ * Parse cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
+ *
+ * #### Notes
+ * Tags serve many masters: one that does not start with the name of a hint and
+ * `=` or `:` is no hint, and no problem.
+ */
+export function parseTags(tags: readonly string[]): ParsedHints {
+  const found: Record<string, unknown> = {};
+  for (const tag of tags) {
+    const match = /^\s*([a-zA-Z]+)\s*[=:]\s*(.+?)\s*$/.exec(tag);
+    if (match && isHintName(match[1]!)) {
+      found[match[1]] = unquoted(match[2]!);
+    }
+  }
+  return parseHints(found);
+}
+
+/**
+ * Parse a directive: the leading lines of a cell that start with `#|`.
+ *
+ * #### Notes
+ * Other tools (Quarto) use `#|` too, so a name that is no hint is passed over.
+ * Several hints may stand in one line: `#| gpus: 1, memory: 8 GiB`.
+ */
+export function parseDirective(text: string): ParsedHints {
+  const found: Record<string, unknown> = {};
+  for (const line of text.split('\n')) {
+    const body = /^\s*#\|(.*)$/.exec(line)?.[1] ?? '';
+    for (const part of body.matchAll(/([a-zA-Z]+)\s*[:=]\s*(\[[^\]]*\]|[^,]+)/g)) {
+      if (isHintName(part[1]!)) {
+        found[part[1]] = unquoted(part[2]!.trim());
+      }
+    }
+  }
+  return parseHints(found);
+}
+
+/** Merge sources field by field, first source first (ADM2); what nobody stated is not asked. */
+export function mergeHints(sources: readonly Hints[]): Ask {
+  return Object.assign({}, NOTHING_ASKED, ...[...sources].reverse()) as Ask;
+}

@@ -1,0 +1,182 @@
+import type { Ask } from './ask';
+import type { Grant } from './grant';
+
+/** Enforcement tiers, best first. */
+export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
+
+/** What can be enforced. */
+export type Resource = 'cpus' | 'memory' | 'gpus';
+
+/** The tier in force, and what it does not do (ENF3). */
+export type TierView = {
+  readonly name: TierName;
+  readonly enforced: readonly Resource[];
+  readonly notEnforced: readonly { readonly resource: Resource; readonly why: string }[];
+  /** One sentence: why this tier and no better one. */
+  readonly reason: string;
+};
+
+/** One GPU; figures are null where they could not be read. */
+export type GpuView = {
+  readonly uuid: string;
+  readonly index: number;
+  readonly model: string;
+  readonly memoryBytes: number;
+  readonly memoryUsedBytes: number | null;
+  /** 0 to 1. */
+  readonly utilisation: number | null;
+  readonly temperatureC: number | null;
+  readonly powerW: number | null;
+  /** Kernels holding a compute lease. */
+  readonly leasedTo: readonly string[];
+  /** Processes on the GPU; `kernelId` null means it holds no lease (GPU4). */
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly name: string;
+    readonly memoryBytes: number;
+    readonly kernelId: string | null;
+    readonly leased: boolean;
+  }[];
+};
+
+/** The node, or the part of it that Cellgrant may hand out. */
+export type NodeView = {
+  readonly name: string;
+  readonly cpus: number;
+  /** Kernel list syntax. */
+  readonly cpuList: string;
+  /** CPUs promised to claims as pinned sets. */
+  readonly cpusGranted: number;
+  /** CPUs busy now, all processes; null before the first sample. */
+  readonly cpusBusy: number | null;
+  readonly memoryBytes: number;
+  /** Kept back from grants. */
+  readonly memoryReserveBytes: number;
+  readonly memoryUsedBytes: number | null;
+  /** Sum over kernels of the larger of promised and resident. */
+  readonly memoryGrantedBytes: number;
+  readonly gpus: readonly GpuView[];
+  readonly tier: TierView;
+  readonly policy: string;
+  readonly version: string;
+  /** Things a person should know: a reader that failed, pressure, a packed VM. */
+  readonly notices: readonly string[];
+};
+
+/** One kernel, or another holder of grants. */
+export type KernelView = {
+  readonly id: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly owner: string;
+  readonly state: 'idle' | 'waiting' | 'running';
+  /** False: confined and observed only; its cells do not claim. */
+  readonly gated: boolean;
+  /** Since when it is in this state, ms since the epoch. */
+  readonly sinceMs: number;
+  readonly grant: Grant | null;
+  readonly cpusBusy: number | null;
+  readonly memoryBytes: number | null;
+  readonly memoryLimitBytes: number | null;
+  readonly threads: number | null;
+  readonly gpuMemoryBytes: number | null;
+  /** GPUs this kernel is bound to until it restarts (GPU2). */
+  readonly boundGpus: readonly string[];
+};
+
+/** Who stands in the way. */
+export type Blocker = {
+  readonly kernelId: string;
+  readonly kernelName: string;
+  readonly owner: string;
+  readonly claimId: string | null;
+  readonly label: string | null;
+  readonly sinceMs: number;
+  /** What it holds: `1 GPU`, `12 GiB`. */
+  readonly holds: string;
+};
+
+/** Why a claim waits. */
+export type Reason = {
+  readonly resource: Resource;
+  /** For people: `for 1 GPU; GPU 0 is held by segment.ipynb`. */
+  readonly sentence: string;
+  readonly blockers: readonly Blocker[];
+};
+
+/** What every claim shows. */
+type ClaimCommon = {
+  readonly id: string;
+  readonly kernelId: string;
+  readonly kernelName: string;
+  readonly owner: string;
+  readonly cellId: string | null;
+  readonly label: string | null;
+  readonly ask: Ask;
+  /** ms since the epoch. */
+  readonly arrivedMs: number;
+};
+
+/** One claim; each state has only the fields that are valid in it. */
+export type ClaimView =
+  | (ClaimCommon & {
+      readonly state: 'waiting';
+      /** From 1, in the queue of its resource. */
+      readonly position: number;
+      readonly reason: Reason;
+      /** Predicted wait from now, in ms; null where nothing is known. */
+      readonly etaMs: number | null;
+      /** What the prediction rests on: `5 past runs`. */
+      readonly etaBasis: string | null;
+    })
+  | (ClaimCommon & {
+      readonly state: 'running';
+      readonly grantedMs: number;
+      readonly grant: Grant;
+      readonly cpusBusy: number | null;
+      readonly memoryBytes: number | null;
+    })
+  | (ClaimCommon & {
+      readonly state: 'done';
+      readonly grantedMs: number | null;
+      readonly endedMs: number;
+      readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
+      /** The sentence of the refusal, if it was one. */
+      readonly message: string | null;
+      readonly grant: Grant | null;
+      readonly cpuSeconds: number | null;
+      readonly memoryPeakBytes: number | null;
+    });
+
+/** One line of a story, oldest first (API2). */
+export type StoryLine = {
+  /** ms since the epoch. */
+  readonly atMs: number;
+  readonly sentence: string;
+};
+
+/** A claim with its story: `GET /api/v1/claims/:id`. */
+export type ClaimStory = ClaimView & { readonly story: readonly StoryLine[] };
+
+/**
+ * Everything the lab shows, at one moment. Each event of the push channel
+ * carries a whole one, so a client can never be out of step.
+ *
+ * #### Notes
+ * `claims` are ordered: waiting by position, then running by grant, then the
+ * most recently done, at most 200 of those.
+ */
+export type Snapshot = {
+  /** Grows by at least one with every change; starts anew with a sidecar. */
+  readonly revision: number;
+  readonly atMs: number;
+  readonly node: NodeView;
+  readonly kernels: readonly KernelView[];
+  readonly claims: readonly ClaimView[];
+};
+
+/** The answer to a request that was refused. */
+export type ErrorBody = {
+  readonly code: string;
+  readonly message: string;
+};
