@@ -56,14 +56,14 @@ def render(snapshot: dict[str, Any]) -> str:
     claims = snapshot["claims"]
     waiting = [it for it in claims if it["state"] == "waiting"]
     parts = [
-        _node(snapshot["node"]),
+        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["kernels"]}),
         _section("KERNELS", _kernels(snapshot["kernels"], now_ms)),
         _section("QUEUE", _queue(waiting, now_ms)),
     ]
     return "\n\n".join(parts)
 
 
-def _node(node: dict[str, Any]) -> str:
+def _node(node: dict[str, Any], names: dict[str, str]) -> str:
     tier = node["tier"]
     busy = node["cpusBusy"]
     rows = [
@@ -78,7 +78,7 @@ def _node(node: dict[str, Any]) -> str:
             f"{_bytes(node['memoryBytes'])}, {_bytes(node['memoryGrantedBytes'])} promised, "
             f"{_bytes(node['memoryUsedBytes'])} used",
         ),
-        *(("GPU", _gpu(gpu)) for gpu in node["gpus"]),
+        *(("GPU", _gpu(gpu, names)) for gpu in node["gpus"]),
         ("policy", node["policy"]),
         ("tier", f"{tier['name']}: {tier['reason']}"),
         *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
@@ -87,8 +87,8 @@ def _node(node: dict[str, Any]) -> str:
     return "\n".join(f"{name:<8}{value}".rstrip() for name, value in rows)
 
 
-def _gpu(gpu: dict[str, Any]) -> str:
-    leased = ", ".join(gpu["leasedTo"]) or "free"
+def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
+    leased = ", ".join(names.get(it, it) for it in gpu["leasedTo"]) or "free"
     return (
         f"{gpu['index']}: {gpu['model']}, {_bytes(gpu['memoryUsedBytes'])} of "
         f"{_bytes(gpu['memoryBytes'])} used, {leased}"
@@ -164,7 +164,8 @@ def _number(value: float | None) -> str:
 def _bytes(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value / GIB:.1f} GiB" if value >= GIB else f"{value / MIB:.0f} MiB"
+    amount = value / GIB if value >= GIB else value / MIB
+    return f"{_number(amount)} {'GiB' if value >= GIB else 'MiB'}"
 
 
 def _duration(ms: float) -> str:
