@@ -31,13 +31,18 @@ export function formatClock(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** How long a state lasts: a clock within the first hour, then coarser. */
+export function formatAge(ms: number): string {
+  return ms < 3_600_000 ? formatClock(ms) : formatSpan(Math.floor(ms / 60_000) * 60_000);
+}
+
 /** A span that is over: `40 ms`, `4.2 s`, `12 min 4 s`, `5 h 10 min`. */
 export function formatSpan(ms: number): string {
   if (ms < 995) {
     return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
   }
   if (ms < 59_500) {
-    return `${formatNumber(ms / 1000)} s`;
+    return `${Number((ms / 1000).toFixed(1))} s`;
   }
   const minutes = Math.floor(ms / 60_000);
   const seconds = Math.floor(ms / 1000) % 60;

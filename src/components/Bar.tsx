@@ -21,7 +21,7 @@ export function seriesName(series: BarPart['series']): string {
 }
 
 /** Parts narrower than this carry no letter. */
-const LETTER_SHARE_MIN = 0.05;
+const LETTER_SHARE_MIN = 0.06;
 
 /** A horizontal bar of what is given to whom; `label` says the same in words. */
 export function Bar(props: {

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Badge, ClaimIn } from '../arbiter/badge';
-import { askParts, formatBytes, formatClock, formatNumber, formatSpan } from '../format';
+import { askParts, formatBytes, formatClock, formatSpan } from '../format';
 import { fitText, grantText, outcomeText, positionText, resourceText } from './claimTexts';
 import { Glyph, type GlyphName } from './Glyph';
 
@@ -188,7 +188,7 @@ function Running({
   nowMs
 }: CellBadgeProps & { readonly claim: ClaimIn<'running'> }): JSX.Element {
   const parts = [
-    claim.cpusBusy === null ? '' : trans.__('%1 CPUs busy', formatNumber(claim.cpusBusy)),
+    claim.cpusBusy === null ? '' : trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1)),
     claim.memoryBytes === null ? '' : trans.__('%1 in memory', formatBytes(claim.memoryBytes))
   ].filter(part => part !== '');
   return (
@@ -211,7 +211,7 @@ function Done({ trans, claim }: CellBadgeProps & { readonly claim: ClaimIn<'done
     waitedMs < 50 ? '' : trans.__('waited %1', formatSpan(waitedMs)),
     claim.cpuSeconds === null || !ranMs || ranMs < 200
       ? ''
-      : trans.__('%1 CPUs used', formatNumber((claim.cpuSeconds * 1000) / ranMs)),
+      : trans.__('%1 CPUs used', ((claim.cpuSeconds * 1000) / ranMs).toFixed(1)),
     claim.memoryPeakBytes === null ? '' : trans.__('peak %1', formatBytes(claim.memoryPeakBytes))
   ].filter(part => part !== '');
   return (

@@ -1,10 +1,11 @@
 import * as React from 'react';
 
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
-import { countCpus, formatBytes, formatBytesOf, formatClock, formatNumber } from '../format';
+import { countCpus, formatBytes, formatBytesOf, formatAge, formatNumber } from '../format';
 import { kernelStateText } from './claimTexts';
 import { Glyph, type GlyphName } from './Glyph';
 import { KernelName, KernelSwatch } from './KernelName';
+import { Lane } from './Lane';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
 
@@ -17,7 +18,7 @@ export function KernelsSection(props: PanelProps & { readonly snapshot: Snapshot
       .map(claim => [claim.kernelId, claim] as const)
   );
   return (
-    <Section title={trans.__('Kernels')} aside={String(snapshot.kernels.length)}>
+    <Section title={trans.__('Kernels')} aside={trans.__('last 10 min: waited ┄ ran ■')}>
       {snapshot.kernels.length === 0 ? (
         <p className="cg-Empty">
           {trans.__('No kernel yet. Open a notebook: its kernel appears here with what it holds.')}
@@ -29,6 +30,7 @@ export function KernelsSection(props: PanelProps & { readonly snapshot: Snapshot
               key={kernel.id}
               {...props}
               kernel={kernel}
+              claims={snapshot.claims}
               running={running.get(kernel.id)}
             />
           ))}
@@ -45,7 +47,11 @@ const GLYPHS: Readonly<Record<KernelView['state'], GlyphName>> = {
 };
 
 function KernelItem(
-  props: PanelProps & { readonly kernel: KernelView; readonly running: ClaimView | undefined }
+  props: PanelProps & {
+    readonly kernel: KernelView;
+    readonly claims: readonly ClaimView[];
+    readonly running: ClaimView | undefined;
+  }
 ): JSX.Element {
   const { trans, kernel, nowMs } = props;
   return (
@@ -62,10 +68,11 @@ function KernelItem(
         <span className="cg-State" data-state={kernel.state}>
           <Glyph name={GLYPHS[kernel.state]} />
           {kernelStateText(trans, kernel.state)}{' '}
-          <span className="cg-Clock">{formatClock(nowMs - kernel.sinceMs)}</span>
+          <span className="cg-Clock">{formatAge(nowMs - kernel.sinceMs)}</span>
         </span>
       </div>
       <div className="cg-Small">{kernelFigures(props).join(' · ')}</div>
+      <Lane {...props} claims={props.claims} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}
@@ -84,7 +91,7 @@ function kernelFigures({
   const busy = cpusBusy ?? 0;
   const figures = [
     pinned === null
-      ? cpusBusy === null
+      ? cpusBusy === null || busy < 0.05
         ? ''
         : trans.__('%1 CPUs busy', formatNumber(busy))
       : trans._n(

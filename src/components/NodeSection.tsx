@@ -2,14 +2,22 @@ import * as React from 'react';
 
 import type { GpuView, Snapshot } from '../../server/protocol/view';
 import { formatBytes, formatBytesOf, formatNumber } from '../format';
+import { HISTORY_MS } from '../arbiter/history';
+import type { Sample } from '../tokens';
 import { Bar, UseLine } from './Bar';
 import { cpuParts, gpuParts, memoryParts } from './bars';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
+import { Sparkline } from './Sparkline';
 
-/** The totals of the node, and who holds them. */
-export function NodeSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
+type NodeProps = PanelProps & {
+  readonly snapshot: Snapshot;
+  readonly history: readonly Sample[];
+};
+
+/** The totals of the node, who holds them, and their use in the last ten minutes. */
+export function NodeSection(props: NodeProps): JSX.Element {
   const { trans } = props;
   const { node } = props.snapshot;
   const aside = [
@@ -42,7 +50,12 @@ function RowHead(props: { readonly name: string; readonly figures: string }): JS
   );
 }
 
-function CpuRow(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
+/** The last ten minutes, as the axis of a plot. */
+function axis({ nowMs }: NodeProps): { fromMs: number; toMs: number } {
+  return { fromMs: nowMs - HISTORY_MS, toMs: nowMs };
+}
+
+function CpuRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
   const { node, kernels } = snapshot;
   const granted = trans.__('%1 of %2 granted', node.cpusGranted, node.cpus);
@@ -54,12 +67,16 @@ function CpuRow(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Elemen
     <div className="cg-Row">
       <RowHead name={trans.__('CPU')} figures={figures} />
       <Bar label={`${trans.__('CPU')}: ${figures}`} parts={cpuParts(trans, node, kernels, marks)} />
-      <UseLine share={(node.cpusBusy ?? 0) / node.cpus} />
+      <Sparkline
+        {...axis(props)}
+        max={node.cpus}
+        points={props.history.map(it => [it.atMs, it.cpusBusy])}
+      />
     </div>
   );
 }
 
-function MemoryRow(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
+function MemoryRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
   const { node, kernels } = snapshot;
   const figures = [
@@ -76,17 +93,20 @@ function MemoryRow(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Ele
         label={`${trans.__('Memory')}: ${text}`}
         parts={memoryParts(trans, node, kernels, marks)}
       />
+      <Sparkline
+        {...axis(props)}
+        max={node.memoryBytes}
+        points={props.history.map(it => [it.atMs, it.memoryBytes])}
+      />
     </div>
   );
 }
 
-function GpuRow(
-  props: PanelProps & { readonly snapshot: Snapshot; readonly gpu: GpuView }
-): JSX.Element {
+function GpuRow(props: NodeProps & { readonly gpu: GpuView }): JSX.Element {
   const { trans, gpu, marks } = props;
   const name = trans.__('GPU %1', gpu.index);
   const figures = [
-    gpu.model,
+    gpu.model.replace(/^NVIDIA /, ''),
     gpu.utilisation === null ? '' : `${Math.round(gpu.utilisation * 100)} %`,
     gpu.memoryUsedBytes === null ? '' : formatBytesOf(trans, gpu.memoryUsedBytes, gpu.memoryBytes),
     gpu.temperatureC === null ? '' : `${Math.round(gpu.temperatureC)} °C`,
@@ -103,9 +123,7 @@ function GpuRow(
   );
 }
 
-function GpuHolders(
-  props: PanelProps & { readonly snapshot: Snapshot; readonly gpu: GpuView }
-): JSX.Element | null {
+function GpuHolders(props: NodeProps & { readonly gpu: GpuView }): JSX.Element | null {
   const { trans, gpu, snapshot } = props;
   const names = new Map(snapshot.kernels.map(kernel => [kernel.id, kernel.name]));
   const lines = gpu.processes.map(process => (

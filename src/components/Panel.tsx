@@ -4,7 +4,6 @@ import * as React from 'react';
 import type { Snapshot } from '../../server/protocol/view';
 import type { Connection, Sample } from '../tokens';
 import { Glyph } from './Glyph';
-import { HistorySection } from './HistorySection';
 import { KernelsSection } from './KernelsSection';
 import { NodeSection } from './NodeSection';
 import type { PanelProps } from './panelProps';
@@ -48,7 +47,6 @@ export function Panel(props: PanelViewProps): JSX.Element {
           <NodeSection {...props} snapshot={snapshot} />
           <QueueSection {...props} snapshot={snapshot} />
           <KernelsSection {...props} snapshot={snapshot} />
-          <HistorySection {...props} snapshot={snapshot} />
         </>
       )}
       {props.thisCell}

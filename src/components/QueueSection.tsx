@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
-import { askParts, formatClock, formatSpan } from '../format';
+import { askParts, formatAge, formatClock, formatSpan } from '../format';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
@@ -81,7 +81,7 @@ function QueueItem(props: PanelProps & { readonly claim: ClaimIn<'waiting'> }): 
             owner={blocker.owner}
           />
           <span>
-            {trans.__('holds %1 since %2', blocker.holds, formatClock(nowMs - blocker.sinceMs))}
+            {trans.__('holds %1 since %2', blocker.holds, formatAge(nowMs - blocker.sinceMs))}
           </span>
         </div>
       ))}

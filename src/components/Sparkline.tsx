@@ -2,10 +2,6 @@ import * as React from 'react';
 
 /** What a sparkline draws. */
 export type SparklineProps = {
-  readonly name: string;
-  /** The figure now, and what `max` stands for, as texts. */
-  readonly now: string;
-  readonly top: string;
   readonly fromMs: number;
   readonly toMs: number;
   /** The top of the plot. */
@@ -15,31 +11,28 @@ export type SparklineProps = {
 };
 
 const WIDTH = 300;
-const HEIGHT = 32;
+const HEIGHT = 24;
 
 /** Samples further apart than this are not joined: nobody watched between them. */
 const GAP_MS = 15_000;
 
-/** A small area plot over the last minutes. */
+/** A small area plot over the last minutes; its figure stands beside it in words. */
 export function Sparkline(props: SparklineProps): JSX.Element {
   const runs = runsOf(props);
   return (
-    <div className="cg-Spark" role="img" aria-label={`${props.name}: ${props.now} ${props.top}`}>
-      <div className="cg-RowHead">
-        <strong>{props.name}</strong>
-        <span>
-          {props.now} {props.top}
-        </span>
-      </div>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-        {runs.map(run => (
-          <g key={run[0]![0]}>
-            <path className="cg-Spark-area" d={`${line(run)}V${HEIGHT}H${run[0]![0]}Z`} />
-            <path className="cg-Spark-line" d={line(run)} />
-          </g>
-        ))}
-      </svg>
-    </div>
+    <svg
+      className="cg-Spark"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {runs.map(run => (
+        <g key={run[0]![0]}>
+          <path className="cg-Spark-area" d={`${line(run)}V${HEIGHT}H${run[0]![0]}Z`} />
+          <path className="cg-Spark-line" d={line(run)} />
+        </g>
+      ))}
+    </svg>
   );
 }
 
