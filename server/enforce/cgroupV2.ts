@@ -5,7 +5,7 @@ import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../hos
 import { readResidentBytes, readTreeUse } from '../host/processes';
 import { parseCpuList } from '../lib/cpuset';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
-import { attempt, errnoIn, tolerate, undoing } from './failures';
+import { attempt, doAll, errnoIn, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
 import { MEMORY_SLACK_BYTES, limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
 import { Places, type FailureListener } from './places';
@@ -41,6 +41,9 @@ const LEAF = 'cellgrant-server';
 export function withoutLeaf(directory: string): string {
   return directory.endsWith(`/${LEAF}`) ? directory.slice(0, -LEAF.length - 1) : directory;
 }
+
+/** Why a controller cannot be taken back: another uses it, or it was never ours to give. */
+const NOT_OURS = ['EBUSY', 'ENOENT', 'EACCES', 'EPERM', 'EROFS'];
 
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
@@ -96,18 +99,11 @@ export class CgroupV2 implements IEnforcer {
     }
     this.wanted.set(holderId, confinement);
     const directory = this.directory(holderId);
-    if (this.has('cpuset')) {
-      const cpus = confinement.cpus ?? this.options.cpus;
-      this.written.write(holderId, directory, V2.cpus, cpus);
-    } else {
-      this.masks?.set(holderId, confinement.cpus);
-    }
-    if (this.has('cpu')) {
-      this.writeWeight(holderId, directory, confinement);
-    }
-    if (this.has('memory')) {
-      this.writeMemory(holderId, directory, confinement.memoryBytes);
-    }
+    doAll(
+      () => this.writeCpus(holderId, directory, confinement),
+      () => this.writeWeight(holderId, directory, confinement),
+      () => this.writeMemory(holderId, directory, confinement.memoryBytes)
+    );
   }
 
   affinityFor(confinement: Confinement): string | null {
@@ -225,14 +221,25 @@ export class CgroupV2 implements IEnforcer {
   private disable(): boolean {
     const takeBack = (directory: string, controllers: readonly string[]): boolean =>
       controllers.every(controller =>
-        tolerate(V2.subtree, ['EBUSY', 'ENOENT'], () =>
+        tolerate(V2.subtree, NOT_OURS, () =>
           this.files.write(`${directory}/${V2.subtree}`, `-${controller}`)
         )
       );
     return takeBack(this.group, this.options.controllers) && takeBack(this.own, this.enabledHere);
   }
 
+  private writeCpus(holderId: string, directory: string, { cpus }: Confinement): void {
+    if (this.has('cpuset')) {
+      this.written.write(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
+    } else {
+      this.masks?.set(holderId, cpus);
+    }
+  }
+
   private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
+    if (!this.has('cpu')) {
+      return;
+    }
     if (!this.hasIdle) {
       this.written.write(holderId, directory, V2.weight, idle ? '1' : `${weight}`);
       return;
@@ -263,6 +270,9 @@ export class CgroupV2 implements IEnforcer {
    * pushed out first, by a write that kills nobody, and the limit follows.
    */
   private writeMemory(holderId: string, directory: string, wantedBytes: number | null): void {
+    if (!this.has('memory')) {
+      return;
+    }
     const nothing = { chargedBytes: 0, droppableBytes: 0 };
     let count = this.countMemory(directory) ?? nothing;
     const aim = limitToWrite(wantedBytes, count);

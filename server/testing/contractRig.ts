@@ -29,6 +29,9 @@ export function traitsOf(tier: TierName): Traits {
   };
 }
 
+/** `forking`: goes on forking sleepers as fast as it can, for a while. */
+export type ProcessKind = 'plain' | 'threaded' | 'forking';
+
 /** One machine to hold an enforcer to its contract on, real or fake. */
 export interface IContractRig {
   readonly traits: Traits;
@@ -38,9 +41,11 @@ export interface IContractRig {
   /** Start a sidecar's enforcer; a second one on the same rig is one after a crash. */
   start(): Promise<IEnforcer>;
   /** Start a process outside of all places; resolves when it runs. */
-  spawn(kind?: 'plain' | 'threaded'): Promise<Place>;
+  spawn(kind?: ProcessKind): Promise<Place>;
   /** Make a process fork a child, whose pid is returned. */
   fork(parent: Place): Promise<number>;
+  /** The process and all that descend from it now. */
+  tree(place: Place): readonly number[];
   kill(pid: number): Promise<void>;
   isAlive(pid: number): boolean;
   /** The masks that hold for a process's threads, each once. */

@@ -57,6 +57,16 @@ function adoptRules(rule: Rule): void {
     }
   });
 
+  rule('[ENF1] takes a tree that forks wildly meanwhile', async (rig, enforcer) => {
+    const place = await rig.spawn('forking');
+    enforcer.adopt(place);
+    for (const pid of rig.traits.isolates ? rig.tree(place) : []) {
+      assert.ok(rig.isInside(place.holderId, pid) || !rig.isAlive(pid), `${pid} is outside`);
+    }
+    enforcer.release(place.holderId);
+    await enforcer.settled();
+  });
+
   rule('is idempotent', async (_rig, enforcer) => {
     const place = await _rig.spawn();
     enforcer.adopt(place);

@@ -29,6 +29,8 @@ export class FakeMachine implements IHostFiles {
   readonly writes: string[] = [];
   /** Pids that the fake kernel killed for want of memory. */
   readonly killed: number[] = [];
+  /** Processes that fork whenever they are looked at, and how often they still will. */
+  readonly restless = new Map<number, number>();
   readonly hierarchies: readonly FakeHierarchy[];
   private readonly mounts: FakeMounts;
   private readonly processes = new FakeProcesses();
@@ -68,13 +70,32 @@ export class FakeMachine implements IHostFiles {
     this.hierarchies.forEach(it => cgroupOf(it, pid)?.processes.delete(pid));
   }
 
-  /** From now on (for so many times) operations on matching paths fail. */
+  /** From now on (for so many times) matching operations fail: `write /sys/...`, `mkdir ...`. */
   fail(pattern: RegExp, errno: string, times = Infinity): void {
     this.faults.push({ pattern, errno, times });
   }
 
   heal(): void {
     this.faults.length = 0;
+  }
+
+  /** Charge a holder's cgroup with so much memory. */
+  charge(holderId: string, bytes: number): void {
+    for (const cgroup of this.named(holderId)) {
+      for (const file of [V1.memoryUsage, V2.memoryCurrent]) {
+        if (cgroup.files.has(file)) {
+          cgroup.files.set(file, `${bytes}`);
+        }
+      }
+    }
+  }
+
+  /** Somebody else removes a holder's directories and takes its processes away. */
+  uproot(holderId: string): void {
+    for (const cgroup of this.named(holderId)) {
+      cgroup.processes.forEach(pid => cgroup.hierarchy.root.processes.add(pid));
+      cgroup.parent!.children.delete(holderId);
+    }
   }
 
   startTicks(pid: number): number {
@@ -113,8 +134,9 @@ export class FakeMachine implements IHostFiles {
   }
 
   read(path: string): string {
-    this.check(path);
+    this.check('read', path);
     const found = this.mounts.locate(path);
+    this.forkOnLook(path);
     const text = found ? this.readCgroup(found.cgroup, found.file) : this.readElse(path);
     if (text === null) {
       throw new HostError(found && found.file === null ? 'EISDIR' : 'ENOENT');
@@ -124,7 +146,7 @@ export class FakeMachine implements IHostFiles {
 
   write(path: string, text: string): void {
     this.writes.push(`${path}=${text}`);
-    this.check(path);
+    this.check('write', path);
     const found = this.mounts.locate(path);
     if (!found || found.file === null) {
       throw new HostError('ENOENT');
@@ -144,7 +166,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   makeDirectory(path: string): void {
-    this.check(path);
+    this.check('mkdir', path);
     const [parent, name] = split(path);
     const cgroup = this.cgroup(parent);
     if (cgroup.children.has(name) || this.readCgroup(cgroup, name) !== null) {
@@ -154,7 +176,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   removeDirectory(path: string): void {
-    this.check(path);
+    this.check('rmdir', path);
     const cgroup = this.cgroup(path);
     if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
       throw new HostError('EBUSY');
@@ -163,7 +185,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   list(path: string): readonly string[] {
-    this.check(path);
+    this.check('list', path);
     const found = this.mounts.locate(path);
     if (found?.file === null) {
       return [...found.cgroup.files.keys(), V1.procs, ...found.cgroup.children.keys()];
@@ -181,12 +203,22 @@ export class FakeMachine implements IHostFiles {
   }
 
   directories(path: string): readonly string[] {
-    this.check(path);
+    this.check('list', path);
     return [...this.cgroup(path).children.keys()];
   }
 
-  private check(path: string): void {
-    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(path));
+  /** A fork just before the answer goes where its parent is, as a real one does. */
+  private forkOnLook(path: string): void {
+    const pid = Number(/^\/proc\/(\d+)\/task\/\d+\/children$/.exec(path)?.[1]);
+    const left = this.restless.get(pid) ?? 0;
+    if (left > 0) {
+      this.restless.set(pid, left - 1);
+      this.spawn(pid);
+    }
+  }
+
+  private check(operation: string, path: string): void {
+    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(`${operation} ${path}`));
     if (fault) {
       fault.times -= 1;
       throw new HostError(fault.errno);
@@ -224,6 +256,15 @@ export class FakeMachine implements IHostFiles {
         return this.hierarchies.map(mountLine).join('\n');
     }
     return this.processes.read(pid, match?.[3] ?? '', Number(match?.[2] ?? pid));
+  }
+
+  private named(holderId: string): readonly FakeCgroup[] {
+    const search = (cgroup: FakeCgroup): readonly FakeCgroup[] =>
+      [...cgroup.children].flatMap(([name, child]) => [
+        ...(name === holderId ? [child] : []),
+        ...search(child)
+      ]);
+    return this.hierarchies.flatMap(hierarchy => search(hierarchy.root));
   }
 
   private kill(cgroup: FakeCgroup): void {

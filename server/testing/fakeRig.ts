@@ -1,9 +1,10 @@
 import { V1, V2 } from '../host/cgroupfs';
+import { readTree } from '../host/processes';
 import type { IEnforcer, Place } from '../enforce/enforcer';
 import type { SavedMask } from '../enforce/maskStore';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import { traitsOf, type IContractRig } from './contractRig';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
 import type { FakeCgroup } from './fakeCgroups';
 import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
 
@@ -45,14 +46,19 @@ export class FakeRig implements IContractRig {
     });
   }
 
-  async spawn(kind: 'plain' | 'threaded' = 'plain'): Promise<Place> {
-    const pid = this.machine.spawn(SELF, kind === 'plain' ? 1 : 3);
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+    const pid = this.machine.spawn(SELF, kind === 'threaded' ? 3 : 1);
+    this.machine.restless.set(pid, kind === 'forking' ? 20 : 0);
     this.holders += 1;
     return { holderId: `k${this.holders}`, pid, startTicks: this.machine.startTicks(pid) };
   }
 
   async fork(parent: Place): Promise<number> {
     return this.machine.spawn(parent.pid);
+  }
+
+  tree(place: Place): readonly number[] {
+    return readTree(this.machine, place.pid);
   }
 
   async kill(pid: number): Promise<void> {

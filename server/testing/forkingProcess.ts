@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { DiskFiles } from '../host/files';
 import { isAlive, readProcess } from '../host/processes';
 import type { Place } from '../enforce/enforcer';
+import type { ProcessKind } from './contractRig';
 
 const files = new DiskFiles();
 
@@ -13,6 +14,10 @@ const THREADED = `
 const { spawn } = require('node:child_process');
 require('node:fs').readFile('/dev/null', () => console.log('ready'));
 process.stdin.on('data', () => console.log(spawn('sleep', ['1000']).pid));`;
+
+/** Forks 500 sleepers that live for a second each, then waits. */
+const FORKING =
+  'echo ready; i=0; while [ $i -lt 500 ]; do sleep 1 & i=$((i+1)); done; read line; exit';
 
 /** A real process, outside of all places, that forks on demand. */
 export class ForkingProcess {
@@ -31,9 +36,11 @@ export class ForkingProcess {
   }
 
   /** Resolves when the process runs. */
-  static async start(kind: 'plain' | 'threaded'): Promise<ForkingProcess> {
+  static async start(kind: ProcessKind): Promise<ForkingProcess> {
     const [command, option, program] =
-      kind === 'plain' ? ['/bin/sh', '-c', PLAIN] : [process.execPath, '-e', THREADED];
+      kind === 'threaded'
+        ? [process.execPath, '-e', THREADED]
+        : ['/bin/sh', '-c', kind === 'forking' ? FORKING : PLAIN];
     const child = spawn(command!, [option!, program!], { stdio: ['pipe', 'pipe', 'ignore'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     await lines.next();

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { formatCpuList } from '../lib/cpuset';
 import { V1, V2, findHierarchies } from '../host/cgroupfs';
 import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
-import { readMask, readProcess, readThreads } from '../host/processes';
+import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, Place } from '../enforce/enforcer';
 import { groupName, probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import { traitsOf, type IContractRig } from './contractRig';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
 
 const UNLIMITED_BYTES = 2 ** 62;
@@ -45,7 +45,7 @@ export class RealRig implements IContractRig {
     return enforcer;
   }
 
-  async spawn(kind: 'plain' | 'threaded' = 'plain'): Promise<Place> {
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
     const child = await ForkingProcess.start(kind);
     this.children.set(child.place.pid, child);
     return child.place;
@@ -55,6 +55,10 @@ export class RealRig implements IContractRig {
     const pid = await this.children.get(parent.pid)!.fork();
     this.forks.push(pid);
     return pid;
+  }
+
+  tree(place: Place): readonly number[] {
+    return readTree(this.files, place.pid);
   }
 
   async kill(pid: number): Promise<void> {
