@@ -1,4 +1,4 @@
-import express, { Router, json, type Express } from 'express';
+import express, { Router, text, type Express } from 'express';
 
 import type { Log } from '../daemon/log';
 import type { ISidecar } from '../daemon/sidecar';
@@ -25,8 +25,8 @@ export function createApp(sidecar: ISidecar, feed: SnapshotFeed, log: Log): Expr
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  // Whatever the content type says: everything that is sent here is JSON.
-  app.use(json({ limit: BODY_BYTES_MAX, strict: false, type: () => true }));
+  // Whatever the content type says: everything that is sent here is JSON (parse.ts).
+  app.use(text({ limit: BODY_BYTES_MAX, type: () => true }));
   app.use(health());
   const api = Router();
   for (const routes of [snapshot, node, kernels, claims, defaults, policy]) {

@@ -37,9 +37,6 @@ function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
   if (type === 'entity.too.large') {
     return refusal('BODY_TOO_LARGE', { limit: BODY_BYTES_MAX });
   }
-  if (type === 'entity.parse.failed') {
-    return refusal('BODY_INVALID', { what: 'it is not JSON' });
-  }
   return status !== undefined && status >= 400 && status < 500
     ? refusal('BODY_INVALID', { what: message ?? 'it is malformed' })
     : null;
