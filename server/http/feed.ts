@@ -1,4 +1,4 @@
-import type { ISidecar } from '../daemon/sidecar';
+import type { IApi } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
 
 /** At most one snapshot in so many ms. */
@@ -15,7 +15,7 @@ export interface IReader {
 }
 
 /** What snapshots are made of. */
-export type SnapshotSource = Pick<ISidecar, 'snapshot' | 'onChange'>;
+export type SnapshotSource = Pick<IApi, 'snapshot' | 'onChange'>;
 
 type Place = { isFull: boolean; hasMissed: boolean };
 

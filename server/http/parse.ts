@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 
-import type { PolicyName } from '../core/events';
-import type { Written } from '../daemon/defaults';
+import type { PolicyName, Written } from '../daemon/ports';
 import { refusal, type Refusal } from '../protocol/errors';
 
 /** The longest request body that is read, in bytes. */

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 
-import type { Log } from '../daemon/log';
+import type { Log } from '../daemon/ports';
 import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
 import { BODY_BYTES_MAX, RefusalError } from './parse';
