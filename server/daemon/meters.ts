@@ -1,9 +1,12 @@
 import type { NodeFacts } from '../core/events';
 import type { IHostFiles } from '../host/files';
 import { readMemoryPressure } from '../host/pressure';
-import { isAlive, readProcess, readUserId } from '../host/processes';
+import { readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
 import type { INodeMeters, IProcesses } from './ports';
+
+/** States of proc(5) in which a process only waits to be reaped. */
+const ENDED_STATES = 'ZXx';
 
 /** The processes of this machine. */
 export function hostProcesses(files: IHostFiles): IProcesses {
@@ -14,7 +17,7 @@ function processesInProc(files: IHostFiles): IProcesses {
   return {
     find: pid => {
       const facts = readProcess(files, pid);
-      return facts && isAlive(files, facts) ? facts : null;
+      return facts && !ENDED_STATES.includes(facts.state) ? facts : null;
     },
     userOf: pid => readUserId(files, pid)
   };
