@@ -21,6 +21,11 @@ export const CATALOGUE = {
     sentence:
       'This cell asks for {path} = {asked}, but this node has {total} in all. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
   },
+  BOUND: {
+    status: 409,
+    sentence:
+      'This cell asks for {asked} GPUs of its kind, but its kernel is bound to {bound} since its first GPU cell. Restart the kernel to have others.'
+  },
   MAX_WAIT: {
     status: 408,
     sentence:

@@ -1,0 +1,87 @@
+import type { Ask } from '../protocol/ask';
+import { refusal, type Refusal } from '../protocol/errors';
+import type { Reason } from '../protocol/view';
+import type { NodeFacts } from './events';
+import { cpuObstacle, exclusiveCount, placeCpus } from './place/cpus';
+import { keptInPool } from './place/cpuPool';
+import { matchingGpus, planGpus } from './place/gpus';
+import { grantableBytes, memoryObstacle } from './place/memory';
+import type { HolderEntry, Lease, State } from './state';
+import { bytesInWords, gpusInWords } from './words';
+
+function impossible(path: string, asked: string | number, total: string | number): Refusal {
+  return refusal('IMPOSSIBLE', { path, asked, total });
+}
+
+function impossibleCpus(node: NodeFacts, ask: Ask): Refusal | null {
+  const total = node.cpus.length;
+  const least =
+    ask.cpus.kind === 'range' ? ask.cpus.min : ask.cpus.kind === 'fixed' ? ask.cpus.n : 0;
+  if (least > total) {
+    return impossible('cpus', least, total);
+  }
+  const lendable = total - keptInPool(total);
+  if (ask.exclusive && exclusiveCount(ask) > lendable) {
+    const asked = `true with ${exclusiveCount(ask)} CPUs`;
+    return impossible('exclusive', asked, `${lendable} that may be exclusive (of ${total})`);
+  }
+  return null;
+}
+
+function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
+  if (ask.gpus === 0) {
+    return null;
+  }
+  if (ask.gpus > node.gpus.length) {
+    return impossible('gpus', ask.gpus, node.gpus.length);
+  }
+  const ofModel = matchingGpus(node.gpus, { ...ask, gpuMemoryBytes: null });
+  if (ask.gpus > ofModel.length) {
+    return impossible('gpuModel', ask.gpuModel ?? '', `${ofModel.length} of that model`);
+  }
+  if (ask.gpus > matchingGpus(node.gpus, ask).length) {
+    const most = Math.max(...ofModel.map(gpu => gpu.memoryBytes));
+    return impossible('gpuMemory', bytesInWords(ask.gpuMemoryBytes ?? 0), bytesInWords(most));
+  }
+  return null;
+}
+
+/** GPU2: an ask that its holder, bound as it is, can never be granted before it restarts. */
+function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
+  if (ask.gpus === 0 || holder.boundGpus.length === 0) {
+    return null;
+  }
+  const bound = node.gpus.filter(gpu => holder.boundGpus.includes(gpu.uuid));
+  return ask.gpus > matchingGpus(bound, ask).length
+    ? refusal('BOUND', { asked: ask.gpus, bound: gpusInWords(node.gpus, holder.boundGpus) })
+    : null;
+}
+
+/** ADM3: why this node can never satisfy an ask, or null. */
+export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
+  const bytes = grantableBytes(node);
+  if (ask.memoryBytes !== null && ask.memoryBytes > bytes) {
+    return impossible('memory', bytesInWords(ask.memoryBytes), bytesInWords(bytes));
+  }
+  return (
+    impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)
+  );
+}
+
+/** Everything that a claim needs, or why it cannot be had now. */
+export type Plan = { readonly lease: Lease } | { readonly obstacle: Reason };
+
+/** ADM5: plan a whole grant, or nothing. Changes nothing. */
+export function planGrant(state: State, holder: HolderEntry, ask: Ask): Plan {
+  const gpuPlan = planGpus(state, holder, ask);
+  if ('obstacle' in gpuPlan) {
+    return gpuPlan;
+  }
+  const obstacle = memoryObstacle(state, holder, ask) ?? cpuObstacle(state, holder, ask);
+  if (obstacle) {
+    return { obstacle };
+  }
+  const { memoryBytes, gpuMemoryBytes } = ask;
+  const cpus = placeCpus(state, holder, ask);
+  return { lease: { ...cpus, memoryBytes, gpus: gpuPlan.gpus, gpuMemoryBytes } };
+}

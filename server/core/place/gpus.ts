@@ -1,0 +1,98 @@
+import type { Ask } from '../../protocol/ask';
+import type { Reason } from '../../protocol/view';
+import { firstDifference } from '../../lib/comparators';
+import type { Gpu } from '../events';
+import type { HolderEntry, State } from '../state';
+import { bytesInWords, countInWords } from '../words';
+import { blockerOf, obstacle } from './obstacle';
+
+/** GPUs of the node that match an ask by model and size, whoever has them. */
+export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
+  const model = ask.gpuModel?.toLowerCase() ?? '';
+  return gpus.filter(
+    gpu => gpu.model.toLowerCase().includes(model) && gpu.memoryBytes >= (ask.gpuMemoryBytes ?? 0)
+  );
+}
+
+/** Memory of a GPU that others neither lease nor hold, as measured (GPU3). */
+export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry): number {
+  const leased = new Map<HolderEntry, number>();
+  for (const [lease, holder] of state.gpuLeases.get(gpu.uuid) ?? []) {
+    leased.set(holder, Math.max(leased.get(holder) ?? 0, lease.gpuMemoryBytes ?? 0));
+  }
+  let taken = 0;
+  const measured = new Map<string | null, number>();
+  for (const process of state.gpuUse.get(gpu.uuid)?.processes ?? []) {
+    measured.set(process.holderId, (measured.get(process.holderId) ?? 0) + process.memoryBytes);
+  }
+  for (const [holder, bytes] of leased) {
+    taken += holder === self ? 0 : Math.max(bytes, measured.get(holder.holder.id) ?? 0);
+    measured.delete(holder.holder.id);
+  }
+  measured.delete(self.holder.id);
+  return gpu.memoryBytes - [...measured.values()].reduce((sum, it) => sum + it, taken);
+}
+
+/** GPU1: whether a lease of this ask may be put on a GPU beside those that are there. */
+function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
+  const others = [...(state.gpuLeases.get(gpu.uuid) ?? [])].filter(([, it]) => it !== self);
+  if (ask.gpuMemoryBytes === null) {
+    return others.length === 0;
+  }
+  return (
+    others.every(([lease]) => lease.gpuMemoryBytes !== null) &&
+    freeGpuBytes(state, gpu, self) >= ask.gpuMemoryBytes
+  );
+}
+
+/** Shared ones where a share was asked for, else those that nobody touches; then the roomiest. */
+function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
+  const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
+  const outsiders = (gpu: Gpu) =>
+    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId !== self.holder.id)
+      .length;
+  return firstDifference<Gpu>(
+    (a, b) => (ask.gpuMemoryBytes === null ? 0 : shared(b) - shared(a)),
+    (a, b) => outsiders(a) - outsiders(b),
+    (a, b) => freeGpuBytes(state, b, self) - freeGpuBytes(state, a, self),
+    (a, b) => a.index - b.index
+  );
+}
+
+/** The GPUs for an ask, or why they cannot be had now. */
+export type GpuPlan = { readonly gpus: readonly string[] } | { readonly obstacle: Reason };
+
+/**
+ * Choose GPUs for an ask.
+ *
+ * #### Notes
+ * A bound holder gets the first of its own, in the order CUDA shows them to it,
+ * so that `cuda:0` in the cell is the one that was granted (GPU2).
+ */
+export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
+  if (ask.gpus === 0 || !state.node) {
+    return { gpus: [] };
+  }
+  const { gpus } = state.node;
+  const wanted = self.boundGpus.length
+    ? self.boundGpus.slice(0, ask.gpus).flatMap(uuid => gpus.filter(gpu => gpu.uuid === uuid))
+    : matchingGpus(gpus, ask);
+  const open = wanted
+    .filter(gpu => isOpen(state, gpu, self, ask))
+    .sort(self.boundGpus.length ? () => 0 : gpuOrder(state, self, ask))
+    .slice(0, ask.gpus);
+  if (open.length === ask.gpus) {
+    return { gpus: open.map(gpu => gpu.uuid) };
+  }
+  const taken = wanted.filter(gpu => !open.includes(gpu));
+  const blockers = taken.flatMap(gpu =>
+    [...(state.gpuLeases.get(gpu.uuid)?.values() ?? [])]
+      .filter(holder => holder !== self)
+      .map(holder => blockerOf(holder, `GPU ${gpu.index}`))
+  );
+  const share = ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)} each`;
+  const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
+  return {
+    obstacle: obstacle('gpus', need, blockers, 'its memory is taken by processes without a lease')
+  };
+}

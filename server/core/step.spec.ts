@@ -1,0 +1,144 @@
+import { NOTHING_ASKED } from '../protocol/ask';
+import { UNRESTRICTED } from '../protocol/grant';
+import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
+import { snapshot } from './view';
+import { story } from './explain';
+
+const GIB = 1024 ** 3;
+
+function harness(parts: Parameters<typeof nodeOf>[0] = {}, holders = ['a', 'b', 'c']): Harness {
+  const it = new Harness(nodeOf(parts));
+  holders.forEach(id => it.holder(id));
+  return it;
+}
+
+describe('the arbiter', () => {
+  it('[CPU2] pins a fixed ask, disjoint from others, and undoes it after', () => {
+    const it = harness({ cpus: cpusOf({ cores: 2 }) });
+    it.claim('1', 'a', { cpus: { kind: 'fixed', n: 1 } });
+    it.claim('2', 'b', { cpus: { kind: 'fixed', n: 1 } });
+    expect(it.grants.get('1')).toMatchObject({ cpus: '0', threads: 1 });
+    expect(it.grants.get('2')).toMatchObject({ cpus: '1', threads: 1 });
+    expect(it.confinement('b').cpus).toBe('1');
+    it.end('1');
+    it.end('2');
+    expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual([null, null]);
+  });
+
+  it('[CPU2] writes nothing for cells that ask nothing on a quiet node', () => {
+    const it = harness();
+    it.claim('1', 'a');
+    it.end('1');
+    expect(it.grants.get('1')).toEqual(UNRESTRICTED);
+    expect(it.writes).toBe(0);
+  });
+
+  it('[ADM3] refuses the impossible naming field, ask and total', () => {
+    const it = harness();
+    const [effect] = it.claim('1', 'a', { cpus: { kind: 'fixed', n: 64 } });
+    expect(effect).toMatchObject({
+      type: 'refuse',
+      refusal: { code: 'IMPOSSIBLE', details: { path: 'cpus', asked: 64, total: 4 } }
+    });
+  });
+
+  it('[GPU1] leases a GPU to one holder at a time and queues the next', () => {
+    const it = harness({ gpus: gpusOf(1) });
+    it.claim('1', 'a', { gpus: 1 });
+    expect(it.claim('2', 'b', { gpus: 1 })).toMatchObject([
+      { type: 'wait', claimId: '2', position: 1, sentence: 'for 1 GPU; GPU 0 held by a' }
+    ]);
+    expect(it.end('1')).toMatchObject([
+      { type: 'confine', holderId: 'b' },
+      { type: 'grant', claimId: '2', grant: { gpus: ['GPU-0'] } }
+    ]);
+  });
+
+  it('[MEM1] admits while promises and residents fit', () => {
+    const it = harness();
+    it.claim('1', 'a', { memoryBytes: 40 * GIB });
+    expect(it.claim('2', 'b', { memoryBytes: 30 * GIB })[0]).toMatchObject({ type: 'wait' });
+    expect(it.end('1')).toMatchObject([
+      { type: 'confine', confinement: { memoryBytes: null } },
+      { type: 'confine', confinement: { memoryBytes: 30 * GIB } },
+      { type: 'grant', claimId: '2' }
+    ]);
+  });
+
+  it('[ADM8] refuses what waited longer than it allows', () => {
+    const it = harness({ gpus: gpusOf(1) });
+    it.claim('1', 'a', { gpus: 1 });
+    it.claim('2', 'b', { gpus: 1, maxWaitMs: 5000 });
+    expect(it.wait(5000)).toEqual([]);
+    expect(it.wait(1)).toMatchObject([{ type: 'refuse', refusal: { code: 'MAX_WAIT' } }]);
+  });
+
+  it('[ENF4] takes over what was granted before a restart', () => {
+    const it = harness();
+    const claim = {
+      id: '1',
+      holderId: 'a',
+      parentId: null,
+      cellId: 'c',
+      label: '[1]',
+      sourceHash: null,
+      ask: { ...NOTHING_ASKED, cpus: { kind: 'fixed' as const, n: 2 } }
+    };
+    const grant = { ...UNRESTRICTED, cpus: '2-3', threads: 2 };
+    const granted = { grant, sinceMs: 5 };
+    expect(
+      it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })
+    ).toMatchObject([{ type: 'confine', confinement: { cpus: '2-3' } }]);
+    it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 } });
+    expect(it.grants.get('2')?.cpus).toBe('0-1');
+  });
+
+  it('[GATE2] frees everything of a holder that is gone', () => {
+    const it = harness({ gpus: gpusOf(1) });
+    it.claim('1', 'a', { gpus: 1, memoryBytes: GIB });
+    it.claim('2', 'b', { gpus: 1 });
+    const effects = it.send({ type: 'holderGone', holderId: 'a' });
+    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
+
+  it('[API2] every claim tells its story', () => {
+    const it = harness({ gpus: gpusOf(1) });
+    it.claim('1', 'a', { gpus: 1 });
+    it.claim('2', 'b', { gpus: 1 });
+    it.clock.advance(3000);
+    it.end('1');
+    it.end('2');
+    expect(story(it.state, '2')?.story.map(line => line.sentence)).toEqual([
+      'Claimed.',
+      'Waits for 1 GPU; GPU 0 held by a.',
+      'Granted all CPUs, GPU 0 after 3 s.',
+      'Ended; its grant was given back.'
+    ]);
+  });
+
+  it('[CPU6] takes exclusive CPUs out of the pool and gives them back', () => {
+    const it = harness({}, ['a', 'b']);
+    it.claim('1', 'a', { cpus: { kind: 'fixed', n: 2 } });
+    it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 }, exclusive: true });
+    expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual(['0-1', '2-3']);
+    it.end('1');
+    expect(it.confinement('a').cpus).toBe('0-1');
+    it.end('2');
+    expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual([null, null]);
+  });
+
+  it('shows waiting, running and done in one snapshot', () => {
+    const it = harness({ gpus: gpusOf(1) });
+    it.claim('1', 'a', { gpus: 1 });
+    it.claim('2', 'b', { gpus: 1 });
+    it.claim('3', 'c');
+    it.end('3');
+    const view = snapshot(it.state, it.clock.nowMs, '0.1.0');
+    expect(view.claims.map(claim => [claim.id, claim.state])).toEqual([
+      ['2', 'waiting'],
+      ['1', 'running'],
+      ['3', 'done']
+    ]);
+    expect(view.kernels.map(kernel => kernel.state)).toEqual(['running', 'waiting', 'idle']);
+  });
+});

@@ -1,0 +1,15 @@
+import type { ClaimEntry, State } from './state';
+
+/** How many lines of a story are kept: the first eight, and the latest. */
+export const STORY_LINES_MAX = 40;
+
+const BEGINNING = 8;
+
+/** Add a line to a claim's story (API2). */
+export function tell(state: State, entry: ClaimEntry, sentence: string): void {
+  const { story } = entry;
+  if (story.length >= STORY_LINES_MAX) {
+    story.splice(BEGINNING, 1);
+  }
+  story.push({ atMs: state.nowMs, sentence });
+}

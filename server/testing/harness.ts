@@ -1,0 +1,157 @@
+import type { Confinement, Effect } from '../core/effects';
+import { UNCONFINED } from '../core/effects';
+import type { Cpu, Event, Gpu, NodeFacts } from '../core/events';
+import { checkInvariants } from '../core/invariants';
+import { createState, step, type State } from '../core/step';
+import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import type { Grant } from '../protocol/grant';
+import { SimulatedClock } from './simulatedClock';
+
+/** An event without its time: the harness knows it. */
+export type Happening = Event extends infer E
+  ? E extends unknown
+    ? Omit<E, 'atMs'>
+    : never
+  : never;
+
+/** CPUs of a made-up machine: hyper-threads of a core are neighbours. */
+export function cpusOf(shape: {
+  readonly cores: number;
+  readonly threads?: number;
+  readonly coresPerCache?: number;
+  readonly coresPerNuma?: number;
+}): Cpu[] {
+  const { cores, threads = 1, coresPerCache = cores, coresPerNuma = cores } = shape;
+  return Array.from({ length: cores * threads }, (_, id) => {
+    const core = Math.floor(id / threads);
+    const cache = Math.floor(core / coresPerCache);
+    return { id, core, cache, numa: Math.floor(core / coresPerNuma) };
+  });
+}
+
+/** GPUs of a made-up machine. */
+export function gpusOf(count: number, memoryBytes = 80 * 1024 ** 3, model = 'H100'): Gpu[] {
+  return Array.from({ length: count }, (_, index) => ({
+    uuid: `GPU-${index}`,
+    index,
+    model,
+    memoryBytes
+  }));
+}
+
+/** A made-up node: 4 CPUs, 64 GiB with 4 GiB kept back, no GPU, shares by weight. */
+export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
+  return {
+    name: 'node',
+    cpus: cpusOf({ cores: 4 }),
+    memoryBytes: 64 * 1024 ** 3,
+    memoryReserveBytes: 4 * 1024 ** 3,
+    gpus: [],
+    tier: { name: 'cgroup-v2', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'a test' },
+    sharesByWeight: true,
+    ...parts
+  };
+}
+
+/**
+ * The real core with a simulated clock, and what its effects did.
+ *
+ * #### Notes
+ * Each event checks every invariant: a test of anything is a test of these.
+ */
+export class Harness {
+  constructor(node: NodeFacts = nodeOf()) {
+    this.send({ type: 'nodeFound', node });
+  }
+
+  readonly state: State = createState();
+  readonly clock = new SimulatedClock();
+  /** What each holder is held to, as the effects ordered. */
+  readonly confined = new Map<string, Confinement>();
+  /** The last grant of each claim. */
+  readonly grants = new Map<string, Grant>();
+  /** Confinements ordered so far. */
+  writes = 0;
+
+  /** Let something happen now; returns its effects. */
+  send(happening: Happening): Effect[] {
+    const effects = step(this.state, { ...happening, atMs: this.clock.nowMs } as Event);
+    effects.forEach(effect => this._apply(effect));
+    const faults = checkInvariants(this.state);
+    if (faults.length) {
+      throw new Error(`after ${JSON.stringify(happening)}: ${faults.join('; ')}`);
+    }
+    return effects;
+  }
+
+  /** Let time pass, then tick. */
+  wait(ms: number): Effect[] {
+    this.clock.advance(ms);
+    return this.send({ type: 'ticked' });
+  }
+
+  /** A holder arrives. */
+  holder(id: string, owner = 'user', group: readonly string[] = []): Effect[] {
+    const holder = { id, pid: 1000, startTicks: 1, name: id, owner, group, gated: true };
+    return this.send({ type: 'holderArrived', holder });
+  }
+
+  /** A holder's claim arrives. */
+  claim(
+    id: string,
+    holderId: string,
+    ask: Partial<Ask> = {},
+    more: { readonly sourceHash?: string; readonly cellId?: string } = {}
+  ): Effect[] {
+    const { sourceHash = null, cellId = null } = more;
+    const claim = {
+      id,
+      holderId,
+      parentId: null,
+      cellId,
+      label: null,
+      sourceHash,
+      ask: { ...NOTHING_ASKED, ...ask }
+    };
+    return this.send({ type: 'claimArrived', claim, granted: null, waitingSinceMs: null });
+  }
+
+  /** A claim's cell ends. */
+  end(claimId: string): Effect[] {
+    return this.send({ type: 'claimEnded', claimId, outcome: 'ok', cpuSeconds: null });
+  }
+
+  /** A holder was measured. */
+  measure(
+    holderId: string,
+    use: {
+      readonly cpusBusy?: number;
+      readonly cpuSeconds?: number;
+      readonly memoryBytes?: number;
+    }
+  ): Effect[] {
+    const { cpusBusy = 0, cpuSeconds = 0, memoryBytes = 0 } = use;
+    const figures = { holderId, cpusBusy, cpuSeconds, memoryBytes, threads: 1 };
+    return this.send({ type: 'useMeasured', holders: [{ ...figures, gpuMemoryBytes: {} }] });
+  }
+
+  /** What a holder is held to now. */
+  confinement(holderId: string): Confinement {
+    return this.confined.get(holderId) ?? UNCONFINED;
+  }
+
+  private _apply(effect: Effect): void {
+    switch (effect.type) {
+      case 'confine':
+        this.confined.set(effect.holderId, effect.confinement);
+        this.writes += 1;
+        return;
+      case 'grant':
+      case 'regrant':
+        this.grants.set(effect.claimId, effect.grant);
+        return;
+      default:
+        return;
+    }
+  }
+}
