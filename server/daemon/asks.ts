@@ -31,17 +31,19 @@ export function askOf(
   if (metadata === undefined && !tags?.length && !directive && !defaults.length) {
     return NOTHING;
   }
-  if (lineBytes > HINT_BYTES_MAX) {
-    const bytes = JSON.stringify(sources).length;
-    if (bytes > HINT_BYTES_MAX) {
-      return { refusal: refusal('HINT_TOO_LARGE', { bytes, limit: HINT_BYTES_MAX }) };
-    }
+  const bytes = lineBytes > HINT_BYTES_MAX ? bytesOf(sources) : lineBytes;
+  if (bytes > HINT_BYTES_MAX) {
+    return { refusal: refusal('HINT_TOO_LARGE', { bytes, limit: HINT_BYTES_MAX }) };
   }
   const parsed = [parseHints(metadata), parseTags(tags ?? []), parseDirective(directive ?? '')];
   const problems = parsed.flatMap(it => it.problems);
   return problems.length
     ? { refusal: hintRefusal(problems) }
     : { ask: mergeHints([...parsed.map(it => it.hints), ...defaults]) };
+}
+
+function bytesOf(sources: HintSources): number {
+  return Buffer.byteLength(JSON.stringify(sources));
 }
 
 /** The refusal of malformed hints: the first problem by name, all of them in `problems`. */

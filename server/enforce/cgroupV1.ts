@@ -98,8 +98,8 @@ export class CgroupV1 implements IEnforcer {
   measure(holderId: string): PlaceUse | null {
     const place = this.places.placeOf(holderId);
     const directory = this.anyDirectory(holderId);
-    const threads = readOrNull(this.files, `${directory}/${V1.tasks}`)?.split('\n').length ?? 0;
-    if (!place || threads === 0) {
+    const threads = readOrNull(this.files, `${directory}/${V1.tasks}`);
+    if (!place || !threads) {
       return null;
     }
     this.lowerMemory(holderId);
@@ -113,7 +113,7 @@ export class CgroupV1 implements IEnforcer {
       memoryBytes: memory
         ? Math.max(usedBytes(memory), readResidentBytes(this.files, place.pid))
         : (tree?.memoryBytes ?? 0),
-      threads
+      threads: threads.split('\n').length
     };
   }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { parseCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
@@ -11,6 +11,16 @@ const SHOWN_CHARS_MAX = 256;
 
 /** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
 export const KERNEL_CLAIMS_MAX = 64;
+
+/** How deep hints may be nested: far more than any hint, far less than a stack holds. */
+const DEPTH_MAX = 32;
+
+function isWithinDepth(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return true;
+  }
+  return depthMax > 0 && Object.values(value).every(it => isWithinDepth(it, depthMax - 1));
+}
 
 /** Also the name of a directory, hence neither `.` nor `..`. */
 const kernelId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
@@ -36,7 +46,10 @@ const cpuList = z.string().refine(text => {
 
 const sources = z
   .object({
-    metadata: z.unknown().optional(),
+    metadata: z
+      .unknown()
+      .optional()
+      .refine(it => isWithinDepth(it, DEPTH_MAX), `expected at most ${DEPTH_MAX} levels`),
     tags: z.array(z.string()).exactOptional(),
     directive: z.string().exactOptional()
   })
@@ -123,7 +136,11 @@ function whyNot(value: unknown, error: z.ZodError): Parsed {
   const at = path.join('.');
   const claim = INVALID_CLAIM.safeParse(value);
   if (claim.success && path[0] === 'sources') {
-    const details = { path: at, got: 'not readable', expected: message };
+    const details = {
+      path: path.slice(1).join('.') || 'sources',
+      got: 'not readable',
+      expected: message.replace(/^.*expected /, '')
+    };
     return { refusal: refusal('HINT_INVALID', details), claimId: claim.data.id };
   }
   const what = at ? `"${at}": ${message}` : message;

@@ -79,12 +79,12 @@ export class SnapshotFeed {
       }
     }, PERIOD_MS);
     const snapshot = this.sidecar.snapshot();
-    const content = JSON.stringify([snapshot.node, snapshot.kernels, snapshot.claims]);
+    const content = contentOf(snapshot);
     if (content === this.last) {
       return;
     }
     this.last = content;
-    const text = framed(snapshot);
+    const text = framed(snapshot, content);
     for (const [reader, place] of this.readers) {
       this.send(reader, place, text);
     }
@@ -98,6 +98,13 @@ export class SnapshotFeed {
   }
 }
 
-function framed(snapshot: Snapshot): string {
-  return `id: ${snapshot.revision}\ndata: ${JSON.stringify(snapshot)}\n\n`;
+/** All of a snapshot but its number and time. */
+function contentOf({ node, kernels, claims }: Snapshot): string {
+  return JSON.stringify({ node, kernels, claims }).slice(1);
+}
+
+/** A snapshot as an event of the stream. */
+function framed(snapshot: Snapshot, content = contentOf(snapshot)): string {
+  const { revision, atMs } = snapshot;
+  return `id: ${revision}\ndata: {"revision":${revision},"atMs":${atMs},${content}\n\n`;
 }

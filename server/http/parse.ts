@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { PolicyName } from '../core/events';
 import type { Written } from '../daemon/defaults';
@@ -15,8 +15,13 @@ export class RefusalError extends Error {
   }
 }
 
-const OBJECT = z.record(z.string(), z.unknown());
-const POLICY = z.object({ policy: z.enum(['dynamic', 'partitioned', 'naive']) });
+const OBJECT = z.record(z.string(), z.unknown(), {
+  error: 'expected a JSON object of hints such as {"cpus": 2}'
+});
+const POLICY = z.object(
+  { policy: z.enum(['dynamic', 'partitioned', 'naive']) },
+  { error: 'expected a JSON object such as {"policy": "dynamic"}' }
+);
 
 function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const outcome = schema.safeParse(value);

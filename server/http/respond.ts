@@ -26,9 +26,12 @@ export const unknownRoute: RequestHandler = (request: Request, response: Respons
 };
 
 /** What express's own errors are in words of the catalogue. */
-function refusalFor(error: unknown): Refusal | null {
+function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
   if (error instanceof RefusalError) {
     return error.refusal;
+  }
+  if (error instanceof URIError) {
+    return refusal('ROUTE_UNKNOWN', { method, path });
   }
   const { type, status, message } = error as { type?: string; status?: number; message?: string };
   if (type === 'entity.too.large') {
@@ -50,7 +53,7 @@ export function errorsToRefusals(log: Log): ErrorRequestHandler {
       next(error);
       return;
     }
-    const known = refusalFor(error);
+    const known = refusalFor(error, request);
     if (!known) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log('error', `a mistake in ${request.method} ${request.path}: ${why}`);
