@@ -1,25 +1,24 @@
+// Bundles the measurements and runs one: npm run bench -- NAME [--json FILE]
 import { spawnSync } from 'node:child_process';
-import process from 'node:process';
-
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-import { ROOT, inRoot } from './prepare/places.mjs';
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const outfile = join(root, 'build', 'bench', 'main.cjs');
 
-// The arguments are bench/main.ts's own: npm run bench -- NAME --json FILE.
-const outfile = inRoot('.cache', 'bench', 'main.cjs');
 await build({
-  entryPoints: [inRoot('bench', 'main.ts')],
+  entryPoints: [join(root, 'bench', 'main.ts')],
   outfile,
   bundle: true,
   platform: 'node',
   target: 'node20',
-  format: 'cjs',
   sourcemap: 'inline',
   logLevel: 'warning'
 });
 const { status } = spawnSync(
   process.execPath,
   ['--enable-source-maps', outfile, ...process.argv.slice(2)],
-  { cwd: ROOT, stdio: 'inherit' }
+  { stdio: 'inherit', cwd: root }
 );
 process.exitCode = status ?? 1;
