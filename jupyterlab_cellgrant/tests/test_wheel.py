@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,8 @@ import pytest
 from .real_server import RealServer, eventually
 
 ROOT = Path(__file__).parents[2]
+# Making an environment takes as long as the network takes.
+pytestmark = pytest.mark.timeout(900)
 LOOK = "import os; print(sorted(os.sched_getaffinity(0)))"
 
 
@@ -31,7 +34,7 @@ def clean_venv(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with nothing but JupyterLab and the wheel."""
     venv = tmp_path_factory.mktemp("clean") / "venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input"]
+    pip = [venv / "bin" / "python", "-m", "pip", "install", "-qq", "--no-input"]
     pins = ["--constraint", ROOT / "requirements.lock"]
     subprocess.run([*pip, *pins, wheel, "jupyterlab", "ipykernel"], check=True)
     return venv
@@ -42,8 +45,10 @@ def without_node(clean_venv: Path) -> dict[str, str]:
     """An environment whose PATH has no Node, and no trace of this one."""
     path = str(clean_venv / "bin")
     assert not (clean_venv / "bin" / "node").exists()
+    home = clean_venv.parent / "home"
+    home.mkdir()
     kept = {name: it for name, it in os.environ.items() if not name.startswith(("VIRTUAL", "PY"))}
-    return {**kept, "PATH": path}
+    return {**kept, "PATH": path, "HOME": str(home)}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def test_both_extensions_are_enabled(clean_venv: Path, without_node: dict[str, s
         shown = subprocess.run(
             command, env=without_node, capture_output=True, text=True, check=True
         )
-        return shown.stdout + shown.stderr
+        return re.sub(r"\x1b\[[0-9;]*m", "", shown.stdout + shown.stderr)
 
     assert "jupyterlab_cellgrant enabled" in jupyter("server", "extension", "list")
     listed = jupyter("labextension", "list")
