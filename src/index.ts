@@ -1,1 +1,25 @@
-export {};
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { arbiterPlugin } from './plugins/arbiter';
+import { badgesPlugin } from './plugins/badges';
+import { commandsPlugin } from './plugins/commands';
+import { defaultsPlugin } from './plugins/defaults';
+import { hintsPlugin } from './plugins/hints';
+import { kernelPathsPlugin } from './plugins/kernelPaths';
+import { panelPlugin } from './plugins/panel';
+import { statusPlugin } from './plugins/status';
+
+export * from './tokens';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  arbiterPlugin,
+  kernelPathsPlugin,
+  defaultsPlugin,
+  hintsPlugin,
+  panelPlugin,
+  badgesPlugin,
+  statusPlugin,
+  commandsPlugin
+];
+
+export default plugins;

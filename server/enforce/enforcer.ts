@@ -57,6 +57,13 @@ export interface IEnforcer {
   /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
   release(holderId: string): void;
 
+  /**
+   * Resolves when what earlier calls began is done or has failed: masks set from
+   * outside, directories that were still busy. Failures go to the listener that
+   * the enforcer was made with.
+   */
+  settled(): Promise<void>;
+
   /** Undo everything, and leave nothing behind; called once, at a graceful stop. */
   close(): Promise<void>;
 }

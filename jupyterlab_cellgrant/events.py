@@ -1,0 +1,121 @@
+"""The sidecar's snapshots on Jupyter's event bus."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from jupyter_events import EventLogger
+from tornado.httpclient import HTTPError
+
+from .supervisor import Supervisor
+from .unix_http import ORIGIN, unix_client
+
+SCHEMA_PATH = Path(__file__).parent / "schemas" / "snapshot.json"
+SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text())
+SCHEMA_ID: str = SCHEMA["$id"]
+# Twice this is the longest that the panel lags behind the sidecar (UI2).
+POLL_EVERY_S = 0.25
+# A stream that brings nothing for this long is dead: the sidecar sends every second.
+CONNECT_WITHIN_S = 5.0
+
+
+class _Snapshot(dict[str, Any]):
+    """A snapshot nobody changes: the event logger need not copy it for each event."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Snapshot:
+        return self
+
+
+class EventStream:
+    """Takes server-sent events apart, however they were cut in transit."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._newest: bytes | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take in what came; only the newest event is kept."""
+        *events, self._rest = (self._rest + chunk.replace(b"\r\n", b"\n")).split(b"\n\n")
+        for event in events:
+            fields = (line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
+            self._newest = b"\n".join(fields) or self._newest
+
+    def take(self) -> Any:
+        """The newest event's data since the last call, or None."""
+        newest, self._newest = self._newest, None
+        return None if newest is None else json.loads(newest)
+
+
+class EventFeed:
+    """Emits each snapshot of the sidecar, while someone listens.
+
+    With nobody listening there is no connection to the sidecar, which then
+    need not compute snapshots either. Snapshots that come faster than
+    ``POLL_EVERY_S`` are skipped: each is whole, the newest is enough.
+    """
+
+    def __init__(self, events: EventLogger, supervisor: Supervisor, log: logging.Logger) -> None:
+        self._events = events
+        self._supervisor = supervisor
+        self._log = log
+        self._told: str | None = None
+        if SCHEMA_ID not in events.schemas:
+            events.register_event_schema(SCHEMA)
+
+    async def run(self) -> None:
+        """Emit until cancelled."""
+        while True:
+            if self._is_heard():
+                if self._supervisor.status.is_up:
+                    await self._relay()
+                self._tell_absence()
+            else:
+                self._told = None
+            await asyncio.sleep(POLL_EVERY_S)
+
+    def _is_heard(self) -> bool:
+        # The event logger offers no question for it; without these every event counts as heard.
+        heard: Any = {SCHEMA_ID: True}
+        return bool(
+            self._events.handlers
+            or getattr(self._events, "_modified_listeners", heard).get(SCHEMA_ID)
+            or getattr(self._events, "_unmodified_listeners", heard).get(SCHEMA_ID)
+        )
+
+    def _tell_absence(self) -> None:
+        status = self._supervisor.status
+        if not status.is_up and status.sentence != self._told:
+            self._told = status.sentence
+            self._events.emit(
+                schema_id=SCHEMA_ID, data={"snapshot": None, "message": status.sentence}
+            )
+
+    async def _relay(self) -> None:
+        """Emit what one connection brings, until it ends or nobody listens."""
+        stream = EventStream()
+        client = unix_client(self._supervisor.api_socket)
+        ended = client.fetch(
+            f"{ORIGIN}/api/v1/events",
+            headers={"Accept": "text/event-stream"},
+            streaming_callback=stream.feed,
+            connect_timeout=CONNECT_WITHIN_S,
+            request_timeout=0,
+        )
+        try:
+            while self._is_heard() and not ended.done():
+                if (snapshot := stream.take()) is not None:
+                    self._told = None
+                    self._events.emit(schema_id=SCHEMA_ID, data={"snapshot": _Snapshot(snapshot)})
+                await asyncio.wait([ended], timeout=POLL_EVERY_S)
+            if ended.done():
+                ended.result()
+        except (OSError, HTTPError, ValueError) as error:
+            self._log.debug("The stream of Cellgrant's sidecar ended: %s", error)
+        finally:
+            client.close()
+            # Closing abandons the request; its outcome is of no interest any more.
+            ended.add_done_callback(lambda it: it.cancelled() or it.exception())

@@ -1,0 +1,55 @@
+"""Carries out what only the process itself can: variables, masks and thread pools."""
+
+from __future__ import annotations
+
+import threading
+
+from .gpus import is_cuda_bound
+from .masks import Masks
+from .pools import Pools
+from .variables import Variables
+from .wire import UNGATED, Message
+
+
+class Applied:
+    """The grants in force in this process.
+
+    Variables and masks belong to the whole process. Where cells run at once (in
+    subshells), the youngest one decides; when it ends, the youngest of the rest.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: dict[str, Message] = {}
+        self._variables = Variables(is_cuda_bound)
+        self._masks = Masks()
+        self._pools = Pools()
+
+    def enter(self, claim_id: str, grant: Message) -> None:
+        """A cell starts with this grant; called by the thread that will run it."""
+        with self._lock:
+            self._running[claim_id] = grant
+            self._follow(grant)
+            # After the variables: a pool that is given its width back looks at them.
+            self._pools.set(grant.get("threads"))
+
+    def change(self, claim_id: str, grant: Message) -> None:
+        """The grant of a running cell changed: its mask follows, its pools never do."""
+        with self._lock:
+            if claim_id in self._running:
+                self._running[claim_id] = grant
+                self._follow(self._youngest())
+
+    def leave(self, claim_id: str) -> None:
+        """The cell ended. Idempotent. Pools wait for the next start."""
+        with self._lock:
+            if self._running.pop(claim_id, None) is not None:
+                self._follow(self._youngest())
+
+    def _youngest(self) -> Message:
+        return next(reversed(list(self._running.values())), UNGATED)
+
+    def _follow(self, grant: Message) -> None:
+        env = grant.get("env") or {}
+        self._variables.set({str(name): str(value) for name, value in env.items()})
+        self._masks.set(grant.get("affinity"))

@@ -1,0 +1,49 @@
+"""What libraries have done with GPUs in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+
+
+def is_cuda_bound() -> bool:
+    """Whether CUDA has read its variables: a later change of them does nothing.
+
+    The driver opens /dev/nvidia-uvm when it is initialised, whichever library
+    asked for it; reading figures by NVML does not. Where file descriptors cannot
+    be listed, the libraries are asked that can tell cheaply.
+    """
+    try:
+        descriptors = os.listdir("/proc/self/fd")
+    except OSError:
+        return _is_torch_initialised()
+    return any(_target(it).endswith("/nvidia-uvm") for it in descriptors) or _is_torch_initialised()
+
+
+def _target(descriptor: str) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""  # closed since it was listed
+
+
+def _is_torch_initialised() -> bool:
+    cuda = sys.modules.get("torch.cuda")
+    try:
+        return bool(cuda and cuda.is_initialized())  # type: ignore[attr-defined]
+    except Exception:
+        return False  # torch is being imported right now
+
+
+def free_idle_memory() -> None:
+    """Give cached GPU memory back to the device; what is in use stays (GPU5)."""
+    torch_cuda = sys.modules.get("torch.cuda")
+    if torch_cuda is not None and _is_torch_initialised():
+        with contextlib.suppress(Exception):  # a library's trouble is not the cell's
+            torch_cuda.empty_cache()  # type: ignore[attr-defined]
+    cupy = sys.modules.get("cupy")
+    if cupy is not None:
+        with contextlib.suppress(Exception):
+            cupy.get_default_memory_pool().free_all_blocks()  # type: ignore[attr-defined]
+            cupy.get_default_pinned_memory_pool().free_all_blocks()  # type: ignore[attr-defined]

@@ -1,0 +1,56 @@
+"""Interrupts: kept out of the gate's own code, and sent into a running cell."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any, Callable
+
+
+def in_main_thread() -> bool:
+    """Whether this thread is the one that signal handlers run in."""
+    return threading.current_thread() is threading.main_thread()
+
+
+class Shield:
+    """While entered, SIGINT calls ``note`` instead of raising KeyboardInterrupt.
+
+    An exception that rises between any two instructions could leave a claim
+    half made or never released. Where handlers cannot be set (in a subshell's
+    thread), no KeyboardInterrupt rises either.
+    """
+
+    def __init__(self, note: Callable[[], None]) -> None:
+        self._note = note
+        self._previous: Any = None
+
+    def __enter__(self) -> None:
+        if in_main_thread():
+            previous = signal.getsignal(signal.SIGINT)
+            if previous is not None:  # None: set by C code, and nothing we could put back
+                self._previous = previous
+                signal.signal(signal.SIGINT, lambda *_: self._note())
+
+    def __exit__(self, *_: object) -> None:
+        previous, self._previous = self._previous, None
+        if previous is not None:
+            signal.signal(signal.SIGINT, previous)
+
+
+def interrupt_thread(ident: int) -> None:
+    """Raise KeyboardInterrupt in the thread that runs a cell, as Jupyter's own interrupt does."""
+    if ident != threading.main_thread().ident:
+        _raise_in_thread(ident)
+    elif os.getpgid(0) == os.getpid():
+        os.killpg(os.getpid(), signal.SIGINT)  # children too, as ipykernel does
+    else:
+        signal.pthread_kill(ident, signal.SIGINT)
+
+
+def _raise_in_thread(ident: int) -> None:
+    """A thread cannot be signalled; this reaches it at its next Python instruction."""
+    import ctypes
+
+    error = ctypes.py_object(KeyboardInterrupt)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), error)

@@ -1,0 +1,108 @@
+"""The gate of one kernel process: its connection, its grants and its turns."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from . import speech
+from .applied import Applied
+from .gpus import free_idle_memory
+from .interrupts import interrupt_thread
+from .link import Holding, Link, Listener
+from .rejection import refused
+from .turn import Turn
+from .wire import HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
+
+GATE_SOCKET = "gate.sock"
+
+
+class Keeper(Listener):
+    """Opens a turn for each cell, and carries out what the sidecar wants of running ones."""
+
+    def __init__(self, directory: str, kernel_id: str, name: str, failure: str) -> None:
+        facts = process_facts(kernel_id, name, os.getpid(), gated=True)
+        self.link = Link(os.path.join(directory, GATE_SOCKET), facts, failure, self)
+        self.applied = Applied()
+        self._turns: dict[str, Turn] = {}
+        self._has_told_outage = False
+
+    def turn(self, kernel: Any, code: Any, silent: Any) -> Turn | None:
+        """A turn for this execution; None where it claims nothing.
+
+        Silent requests claim nothing (GATE3), nor do empty cells, nor what a
+        running cell executes in its turn: that belongs to its grant.
+        """
+        try:
+            if silent or not code.strip() or self.link.is_foreign:
+                return None
+            parent = kernel.get_parent("shell")
+            message_id = parent["header"]["msg_id"]
+            if message_id in self._turns:
+                return None
+            claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
+            turn = Turn(self, kernel, parent, claim)
+            self._end_lost_turns(turn.thread_ident)
+            self._turns[message_id] = turn
+            self._refuse_oversized(turn)
+            return turn
+        except Exception:
+            kernel.log.warning("Cellgrant: the cell runs ungated", exc_info=True)
+            return None
+
+    def forget(self, turn: Turn) -> None:
+        """The turn is over."""
+        self._turns.pop(turn.parent["header"]["msg_id"], None)
+
+    def tell_outage(self, turn: Turn, text: str) -> None:
+        """Say once an outage that cells run ungated.
+
+        Where no sidecar was ever there, a cell that asks for nothing misses nothing.
+        """
+        if not self._has_told_outage and (self.link.welcomed_once or turn.holding.claim["sources"]):
+            self._has_told_outage = True
+            speech.say(turn.kernel, turn.parent, text)
+
+    def welcomed(self) -> None:
+        self._has_told_outage = False
+
+    def changed(self, holding: Holding) -> None:
+        if holding.granted is not None:
+            self.applied.change(holding.id, holding.granted)
+
+    def interrupt(self, holding: Holding, message: str) -> None:
+        for turn in list(self._turns.values()):
+            if turn.holding is holding and turn.settled:
+                speech.say(turn.kernel, turn.parent, message)
+                interrupt_thread(turn.thread_ident)
+
+    def free(self) -> None:
+        free_idle_memory()
+
+    def _end_lost_turns(self, thread_ident: int) -> None:
+        """A thread runs one cell at a time: an older turn of it was cut off by an interrupt
+        that hit ipykernel's own code."""
+        for turn in list(self._turns.values()):
+            if turn.thread_ident == thread_ident:
+                turn.end(None)
+
+    def _refuse_oversized(self, turn: Turn) -> None:
+        """A claim that fits into no line cannot even be sent to be refused."""
+        claim = turn.holding.claim
+        size = len(encode(claim["sources"]))
+        if size > LINE_BYTES_MAX // 2:
+            sentence = speech.TOO_LARGE.format(bytes=size, limit=HINT_BYTES_MAX)
+            turn.settled, turn.rejection = True, refused(sentence)
+
+
+def keeper_from_environment() -> Keeper | None:
+    """The keeper that the launcher's variables describe; None where they describe none."""
+    directory = os.environ.get("CELLGRANT_DIR")
+    kernel_id = os.environ.get("CELLGRANT_KERNEL_ID")
+    if not directory or not kernel_id or not hasattr(socket, "AF_UNIX"):
+        return None
+    name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
+    keeper = Keeper(directory, kernel_id, name, os.environ.get("CELLGRANT_FAILURE", "open"))
+    keeper.link.start()
+    return keeper

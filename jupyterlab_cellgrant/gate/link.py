@@ -1,0 +1,273 @@
+"""The gate's connection to the sidecar, and what this kernel holds."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import Callable
+
+from .mailbox import Mailbox
+from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
+
+BACKOFF_MIN_S = 0.05
+# A restarted sidecar knows the truth within 2 s; this is the longest it has to wait for us.
+BACKOFF_MAX_S = 1.0
+# What is sent between hello and welcome is kept for later; more than this is not.
+BACKLOG_MAX = 256
+
+
+class Holding:
+    """A claim that waits or runs, until its cell has ended."""
+
+    def __init__(self, claim: Message) -> None:
+        self.claim = claim
+        self.id: str = claim["id"]
+        self.mailbox = Mailbox()
+        self.granted: Message | None = None
+        self.since = time.monotonic()
+        # Whether the sidecar has been told of it on the present connection.
+        self.told = False
+
+    def grant(self, granted: Message) -> None:
+        """From now on it runs."""
+        self.granted = granted
+        self.since = time.monotonic()
+
+    def as_message(self) -> Message:
+        """As ``hello`` tells it."""
+        ago_ms = (time.monotonic() - self.since) * 1000
+        return {**self.claim, "granted": self.granted, "agoMs": round(ago_ms, 3)}
+
+
+class Listener:
+    """What the link calls, from its own thread."""
+
+    def welcomed(self) -> None:
+        """A sidecar answers (again)."""
+
+    def changed(self, holding: Holding) -> None:
+        """The grant of a running cell changed."""
+
+    def interrupt(self, holding: Holding, message: str) -> None:
+        """The sidecar wants a running cell to be interrupted."""
+
+    def free(self) -> None:
+        """The sidecar wants idle GPU memory back."""
+
+
+class Link:
+    """Keeps up the connection, and every claim's state in step with it.
+
+    The states of the connection are ``down``, ``greeting`` (hello is said, no
+    welcome yet) and ``up``. A thread of its own reads and connects; claims are
+    sent by the thread that makes them. One lock guards holdings and sending, so
+    that what ``hello`` tells is never out of step with the lines around it.
+    """
+
+    def __init__(self, path: str, process: Message, failure: str, listener: Listener) -> None:
+        self.failure = failure
+        self._path = path
+        self._process = process
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._holdings: dict[str, Holding] = {}
+        self._socket: socket.socket | None = None
+        self._state = "greeting"
+        # Whether a sidecar is expected to answer: a cell then waits for the welcome.
+        self._hopeful = True
+        self._backlog: list[Message] = []
+        self.welcomed_once = False
+        self._pid = os.getpid()
+
+    def start(self) -> None:
+        """Connect, and stay connected for as long as the process lives."""
+        thread = threading.Thread(target=self._stay_connected, name="Cellgrant", daemon=True)
+        # The debugger must neither stop nor trace it (ipykernel marks its own threads so).
+        thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+        thread.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
+        thread.start()
+        os.register_at_fork(after_in_child=self._leave_to_parent)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether this is a forked child, which must not speak for its parent."""
+        return os.getpid() != self._pid
+
+    def claim(self, holding: Holding) -> bool:
+        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5)."""
+        with self._lock:
+            self._holdings[holding.id] = holding
+            expected = self._state == "up" or (self._state == "greeting" and self._hopeful)
+            if not expected and self.failure == "open":
+                holding.grant(UNGATED)
+                return False
+            if self._state == "up":
+                self._tell(holding)
+            return True
+
+    def cancel(self, holding: Holding) -> None:
+        """Give a waiting claim up. Idempotent."""
+        self._end(holding, {"type": "cancel", "id": holding.id})
+
+    def release(self, holding: Holding, outcome: str, cpu_seconds: float) -> None:
+        """The cell has ended. Idempotent; waits for nothing."""
+        message = {"type": "release", "id": holding.id, "outcome": outcome}
+        self._end(holding, {**message, "cpuSeconds": round(cpu_seconds, 6)})
+
+    def forget(self, holding: Holding) -> None:
+        """The sidecar has ended it: nothing is left to tell. Idempotent."""
+        with self._lock:
+            self._holdings.pop(holding.id, None)
+
+    def give_up(self, holding: Holding) -> None:
+        """Nothing was heard for too long: the sidecar hangs. Drop the connection."""
+        with self._lock:
+            self._hopeful = False
+            if holding.granted is None and self.failure == "open":
+                holding.grant(UNGATED)
+            self._hang_up()
+
+    def _end(self, holding: Holding, message: Message) -> None:
+        with self._lock:
+            if self._holdings.pop(holding.id, None) and holding.told:
+                self._send(message)
+
+    def _tell(self, holding: Holding) -> None:
+        holding.told = True
+        self._send({"type": "claim", **holding.claim})
+
+    def _send(self, message: Message) -> None:
+        """Send without ever blocking; the lock is held."""
+        if self._state == "greeting":
+            self._backlog.append(message)
+            if len(self._backlog) > BACKLOG_MAX:
+                self._hang_up()
+        elif self._state == "up" and self._socket is not None:
+            data = encode(message)
+            try:
+                if self._socket.send(data, socket.MSG_DONTWAIT) == len(data):
+                    return
+            except OSError:
+                pass  # a full buffer or a dead peer: one remedy for both, below
+            # Half a line cannot be taken back; the next hello tells the truth anew.
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """End the connection; the reading thread notices and connects again."""
+        self._state = "down"
+        if self._socket is not None:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return  # the peer was faster
+
+    def _leave_to_parent(self) -> None:
+        """In a forked child: the connection belongs to the parent."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _stay_connected(self) -> None:
+        backoff_s = BACKOFF_MIN_S
+        while True:
+            welcomed = self._connect_and_read()
+            backoff_s = BACKOFF_MIN_S if welcomed else min(backoff_s * 2, BACKOFF_MAX_S)
+            time.sleep(backoff_s)
+
+    def _connect_and_read(self) -> bool:
+        """One connection, from its beginning to its end; whether it was welcomed."""
+        welcomed = False
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(SILENCE_MAX_S)
+            try:
+                connection.connect(self._path)
+                self._greet(connection)
+                lines = Lines()
+                while True:
+                    data = connection.recv(LINE_BYTES_MAX)
+                    if not data:
+                        break
+                    for message in lines.feed(data):
+                        welcomed = self._receive(message) or welcomed
+            except (OSError, ValueError, RecursionError):
+                pass  # none there, none answering, or none that speaks the protocol: all the same
+            finally:
+                self._close()
+        return welcomed
+
+    def _greet(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._socket = connection
+            self._state = "greeting"
+            self._backlog = []
+            holdings = list(self._holdings.values())
+            for holding in holdings:
+                holding.told = True
+            hello = {"type": "hello", "protocol": PROTOCOL, **self._process}
+            data = encode({**hello, "holdings": [it.as_message() for it in holdings]})
+        connection.sendall(data)
+
+    def _close(self) -> None:
+        with self._lock:
+            self._socket = None
+            self._state = "down"
+            self._hopeful = False
+            for holding in self._holdings.values():
+                if not holding.told and holding.granted is None and self.failure == "open":
+                    holding.grant(UNGATED)
+                    holding.mailbox.put({"type": "absent"})
+                holding.told = False
+
+    def _welcome(self, message: Message) -> bool:
+        if message.get("protocol") != PROTOCOL:
+            raise ValueError(f"a sidecar that speaks version {message.get('protocol')}")
+        with self._lock:
+            if self._state != "greeting" or self._socket is None:
+                return True
+            # From here on a send must fail at once rather than wait (see _send).
+            self._socket.settimeout(None)
+            self._state = "up"
+            self._hopeful = self.welcomed_once = True
+            self.failure = "closed" if message.get("failure") == "closed" else "open"
+            backlog, self._backlog = self._backlog, []
+            for it in backlog:
+                self._send(it)
+            for holding in self._holdings.values():
+                if not holding.told and holding.granted is None:
+                    self._tell(holding)
+        self._listener.welcomed()
+        return True
+
+    def _receive(self, message: Message) -> bool:
+        """Act on one message; whether it was the welcome."""
+        kind = message.get("type")
+        if kind == "welcome":
+            return self._welcome(message)
+        if kind == "free":
+            self._listener.free()
+            return False
+        with self._lock:
+            holding = self._holdings.get(str(message.get("id")))
+            if holding is None:
+                return False
+            act = self._answer(kind, holding, message)
+        if act is not None:
+            act()
+        return False
+
+    def _answer(
+        self, kind: object, holding: Holding, message: Message
+    ) -> Callable[[], None] | None:
+        """Note an answer to a claim; what remains to be done without the lock."""
+        grant = message.get("grant")
+        if kind == "granted" and holding.granted is None and isinstance(grant, dict):
+            holding.grant(grant)
+        elif kind == "changed" and holding.granted is not None and isinstance(grant, dict):
+            holding.granted = grant
+            return lambda: self._listener.changed(holding)
+        elif kind == "interrupt":
+            return lambda: self._listener.interrupt(holding, str(message.get("message")))
+        elif kind not in ("waiting", "refused") or holding.granted is not None:
+            return None
+        return lambda: holding.mailbox.put(message)

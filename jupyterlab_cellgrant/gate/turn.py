@@ -1,0 +1,167 @@
+"""One execution of one cell at the gate: it claims, waits, runs and releases."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Callable
+
+from . import speech
+from .interrupts import Shield
+from .link import Holding
+from .rejection import Rejection, interrupted, refused
+from .wire import SILENCE_MAX_S, UNGATED, Message
+
+if TYPE_CHECKING:
+    from .keeper import Keeper
+
+# A grant that needs no queue is here long before; so short a wait needs no event loop.
+FAST_WAIT_S = 0.005
+
+# So long a wait deserves a line for those who have no panel to look at (console, nbclient).
+# It is cleared when the wait ends, so that no saved notebook keeps it.
+EXPLAIN_AFTER_S = 10.0
+
+
+def _fails_open(step: Callable) -> Callable:
+    """Whatever goes wrong in the gate, the cell runs."""
+
+    @functools.wraps(step)
+    def guarded(self: Turn, *args: Any) -> Any:
+        try:
+            return step(self, *args)
+        except Exception:
+            self._log_failure()
+            return None
+
+    return guarded
+
+
+def _cpu_seconds() -> float:
+    """CPU time of this process and of the children it has reaped."""
+    times = os.times()
+    return time.process_time() + times.children_user + times.children_system
+
+
+class Turn:
+    """The turn of one cell; ``shield`` is entered around every step but the cell itself."""
+
+    def __init__(self, keeper: Keeper, kernel: Any, parent: Message, claim: Message) -> None:
+        self.kernel = kernel
+        self.parent = parent
+        self.thread_ident = threading.get_ident()
+        self.holding = Holding(claim)
+        self.settled = False
+        self.rejection: Rejection | None = None
+        self.shield = Shield(self._note_interrupt)
+        self._keeper = keeper
+        self._link = keeper.link
+        self._is_interrupted = False
+        self._has_ended = False
+        self._wanted = ""
+        self._began = time.monotonic()
+        self._has_explained = False
+        self._cpu_before = 0.0
+
+    @_fails_open
+    def begin(self) -> None:
+        """Claim, and wait for the moment that an answer takes."""
+        if self.settled:
+            return
+        if not self._link.claim(self.holding):
+            self._keeper.tell_outage(self, speech.OUTAGE)
+            self._settle()
+            return
+        answer = self.holding.mailbox.get(FAST_WAIT_S)
+        if answer is not None:
+            self._take(answer)
+
+    @_fails_open
+    def wait(self) -> None:
+        """Wait until the claim is settled; blocks the thread."""
+        while not self.settled:
+            self._take(self.holding.mailbox.get(SILENCE_MAX_S))
+
+    async def settle(self) -> None:
+        """Wait until the claim is settled, while other tasks of the kernel go on."""
+        try:
+            while not self.settled:
+                self._take(await self.holding.mailbox.receive(SILENCE_MAX_S))
+        except Exception:
+            self._log_failure()
+
+    def end(self, reply: Any) -> None:
+        """Give everything back; exactly once, whatever became of the cell. Idempotent."""
+        with self.shield:
+            if not self._has_ended:
+                self._has_ended = True
+                self._finish(reply)
+
+    @_fails_open
+    def _finish(self, reply: Any) -> None:
+        self._keeper.forget(self)
+        if self._link.is_foreign:
+            return  # a forked child came back here too; the grant is its parent's
+        if not self.settled or self.rejection is not None:
+            self._link.cancel(self.holding)
+            return
+        self._keeper.applied.leave(self.holding.id)
+        self._link.release(self.holding, _outcome_of(reply), _cpu_seconds() - self._cpu_before)
+
+    def _note_interrupt(self) -> None:
+        """In the signal handler: all it does is reentrant."""
+        self._is_interrupted = True
+        self.holding.mailbox.put({"type": "interrupted"})
+
+    def _take(self, answer: Message | None) -> None:
+        """Act on one answer; None when there was none for too long."""
+        kind = answer["type"] if answer else "silence"
+        if self._is_interrupted:
+            self.rejection = interrupted(self._wanted)
+        elif kind == "waiting":
+            self._explain(str(answer.get("sentence")))
+            return
+        elif kind == "refused":
+            self._link.forget(self.holding)
+            self.rejection = refused(str(answer.get("message")))
+        elif kind == "silence" or kind == "absent":
+            self._go_on_alone(kind)
+        self._settle()
+
+    def _go_on_alone(self, kind: str) -> None:
+        """Nobody answers: run the cell all the same, unless the site forbids it."""
+        if kind == "silence":
+            self._link.give_up(self.holding)
+        if self._link.failure == "closed" and self.holding.granted is None:
+            self.rejection = refused(speech.CLOSED)
+            return
+        is_queued = bool(self._wanted)
+        self._keeper.tell_outage(self, speech.OUTAGE_IN_WAIT if is_queued else speech.OUTAGE)
+
+    def _explain(self, sentence: str) -> None:
+        self._wanted = f" {sentence}"
+        if not self._has_explained and time.monotonic() - self._began >= EXPLAIN_AFTER_S:
+            self._has_explained = True
+            speech.say(self.kernel, self.parent, f"Cellgrant: this cell waits {sentence}")
+
+    def _settle(self) -> None:
+        self.settled = True
+        if self._has_explained:
+            speech.unsay(self.kernel, self.parent)
+        if self.rejection is None:
+            self._cpu_before = _cpu_seconds()
+            self._keeper.applied.enter(self.holding.id, self.holding.granted or UNGATED)
+
+    def _log_failure(self) -> None:
+        self.settled = True
+        self.kernel.log.warning("Cellgrant: the cell runs without its grant", exc_info=True)
+
+
+def _outcome_of(reply: Any) -> str:
+    if not isinstance(reply, dict):
+        return "interrupted"
+    if reply.get("status") == "ok":
+        return "ok"
+    return "interrupted" if reply.get("ename") == "KeyboardInterrupt" else "error"

@@ -1,0 +1,44 @@
+"""Environment variables of the process, as a grant sets them."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable, Mapping
+
+CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
+
+
+class Variables:
+    """Sets variables for a while and restores those that nobody else changed since.
+
+    CUDA reads its variable once, when it is initialised; from then on it must
+    say what CUDA saw, or libraries that read it again would be misled. So it is
+    neither set nor restored while ``is_cuda_bound`` says so.
+    """
+
+    def __init__(self, is_cuda_bound: Callable[[], bool]) -> None:
+        self._is_cuda_bound = is_cuda_bound
+        self._ours: dict[str, str] = {}
+        self._before: dict[str, str | None] = {}
+
+    def set(self, wanted: Mapping[str, str]) -> None:
+        """Have exactly these variables set by us. Idempotent."""
+        if not wanted and not self._ours:
+            return
+        for name in [it for it in self._ours if it not in wanted]:
+            self._restore(name)
+        for name, value in wanted.items():
+            if name != CUDA_DEVICES or not self._is_cuda_bound():
+                if name not in self._ours:
+                    self._before[name] = os.environ.get(name)
+                os.environ[name] = self._ours[name] = value
+
+    def _restore(self, name: str) -> None:
+        ours = self._ours.pop(name)
+        before = self._before.pop(name)
+        if os.environ.get(name) != ours or (name == CUDA_DEVICES and self._is_cuda_bound()):
+            return
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -1,0 +1,95 @@
+"""How the sidecar is started: its directory, its lock, its command line."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+LOCK = "sidecar.lock"
+BUNDLE = Path(__file__).parent / "sidecar" / "main.cjs"
+# Node's options of the user are for the user's programs; some would open a port.
+NOT_INHERITED = ("NODE_OPTIONS", "NODE_PATH", "NODE_ENV")
+
+
+class SidecarError(Exception):
+    """The sidecar cannot be started; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class SidecarOptions:
+    """What the sidecar is told on its command line; what is empty is left to it."""
+
+    failure: str = "open"
+    tier: str = "auto"
+    cpus: str = ""
+    memory: str = ""
+    policy: str = ""
+
+    def arguments(self) -> list[str]:
+        """These options as arguments."""
+        values = {
+            "--failure": self.failure,
+            "--tier": self.tier,
+            "--cpus": self.cpus,
+            "--memory": self.memory,
+            "--policy": self.policy,
+        }
+        return [word for name, value in values.items() if value for word in (name, value)]
+
+
+def ensure_private(directory: Path) -> Path:
+    """Make the directory of the sockets, readable by this user alone.
+
+    Raises ``SidecarError`` where it belongs to someone else: whoever owns it
+    could stand in for the sidecar.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = directory.stat()
+        if found.st_uid != os.getuid():
+            raise SidecarError(
+                f"the directory {directory} belongs to user {found.st_uid}, not to you: "
+                "remove it, or set CELLGRANT_DIR to a directory of your own."
+            )
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            directory.chmod(0o700)
+    except OSError as error:
+        raise SidecarError(
+            f"the directory {directory} cannot be made ({error.strerror}): "
+            "set CELLGRANT_DIR to a directory of your own."
+        ) from error
+    return directory
+
+
+def take_lock(directory: Path) -> int | None:
+    """Take the lock of a directory: its file descriptor, or None where another has it.
+
+    The lock lives as long as any copy of the descriptor is open. Passed on to
+    the sidecar and closed here, it lives exactly as long as the sidecar, however
+    that ends.
+    """
+    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:
+    """The sidecar's command line. Raises ``SidecarError`` where the bundle is missing."""
+    if not BUNDLE.is_file():
+        raise SidecarError(
+            f"the sidecar's program {BUNDLE} is missing: "
+            "reinstall jupyterlab_cellgrant, or run npm run build in a working copy."
+        )
+    return [node, str(BUNDLE), "--dir", str(directory), *options.arguments()]
+
+
+def environment() -> dict[str, str]:
+    """The environment that a sidecar is started with."""
+    return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}

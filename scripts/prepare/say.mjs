@@ -1,0 +1,31 @@
+import process from 'node:process';
+
+/** Something a person must do before this can go on; its message is the whole sentence. */
+export class Failure extends Error {}
+
+/** Tell what is being done. */
+export function say(sentence) {
+  console.log(`[cellgrant] ${sentence}`);
+}
+
+/** Do a step, telling before it what it is and after it how long it took. */
+export async function step(sentence, work) {
+  const startMs = performance.now();
+  say(`${sentence} ...`);
+  const result = await work();
+  say(`${sentence}: done in ${((performance.now() - startMs) / 1000).toFixed(1)} s.`);
+  return result;
+}
+
+/** Run a script's task; a {@link Failure} ends it with its sentence and exit code 1. */
+export async function runTask(task) {
+  try {
+    await task();
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    console.error(`\n[cellgrant] ${error.message}`);
+    process.exitCode = 1;
+  }
+}

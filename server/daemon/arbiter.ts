@@ -1,0 +1,191 @@
+import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
+import type { Event } from '../core/events';
+import { story } from '../core/explain';
+import { checkInvariants } from '../core/invariants';
+import { createState, type State } from '../core/state';
+import { step } from '../core/step';
+import { snapshot } from '../core/view';
+import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import { Mailbox } from '../lib/mailbox';
+import { UNRESTRICTED } from '../protocol/grant';
+import type { ClaimStory, Snapshot } from '../protocol/view';
+import type { IClock } from './clock';
+import type { IAnswers, Log } from './ports';
+
+/** An event without its time, which the arbiter stamps. */
+export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;
+
+/** What the arbiter is made of. */
+export type ArbiterParts = {
+  readonly enforcer: IEnforcer;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly version: string;
+  /** Called when the state can no longer be trusted; does not return to work. */
+  readonly fatal: (why: string) => void;
+  /** The core's decision; another one only where a test plants a fault. */
+  readonly decide?: (state: State, event: Event) => readonly Effect[];
+};
+
+/**
+ * Turns events into decisions, and carries the decisions out in their order: a
+ * holder is confined before its claim hears of the grant.
+ *
+ * #### Notes
+ * Everything happens within `post`, one event at a time. A write that the host
+ * refuses comes back as the event `enforcementFailed`; the grant still goes out,
+ * for a cell must never hang on our account. A mistake in a decision costs its
+ * own claim the gate, never a kernel its cell.
+ */
+export class Arbiter {
+  private readonly state: State = createState();
+  private readonly mailbox = new Mailbox<Event>(event => this.handle(event));
+  private readonly confinements = new Map<string, Confinement>();
+  private readonly listeners = new Set<() => void>();
+  private readonly decide: (state: State, event: Event) => readonly Effect[];
+  private answers: IAnswers | null = null;
+
+  constructor(private readonly parts: ArbiterParts) {
+    this.decide = parts.decide ?? step;
+  }
+
+  /** Name who hears the answers; before the first claim, once. */
+  answerTo(answers: IAnswers): void {
+    this.answers = answers;
+  }
+
+  /** Let an event happen now. */
+  post(body: EventBody): void {
+    this.mailbox.post({ ...body, atMs: this.parts.clock.nowMs() } as Event);
+  }
+
+  /** Call `listener` after each event; returns the undo. */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Holders that have a running claim. */
+  runningHolderIds(): ReadonlySet<string> {
+    const ids = new Set<string>();
+    for (const { claim } of this.state.running) {
+      ids.add(claim.holderId);
+    }
+    return ids;
+  }
+
+  /** Whether a claim that is over keeps its grant (ADM9). */
+  isHeld(claimId: string): boolean {
+    const { held } = this.state.claims.get(claimId)?.holder ?? {};
+    return held?.claimId === claimId;
+  }
+
+  /** Everything, at this moment. */
+  snapshot(): Snapshot {
+    return snapshot(this.state, this.parts.clock.nowMs(), this.parts.version);
+  }
+
+  /** One claim with its story, or null where it is not known (any more). */
+  story(claimId: string): ClaimStory | null {
+    return story(this.state, claimId);
+  }
+
+  private handle(event: Event): void {
+    let effects: readonly Effect[];
+    try {
+      effects = this.decide(this.state, event);
+    } catch (mistake) {
+      this.survive(event, mistake);
+      return;
+    }
+    for (const effect of effects) {
+      this.attempt(effect);
+    }
+    if (event.type === 'holderGone') {
+      this.confinements.delete(event.holderId);
+    }
+    this.tellMasks(effects);
+    for (const listener of this.listeners) {
+      listener();
+    }
+  }
+
+  /** One that fails by our own mistake must not keep the others from their answers. */
+  private attempt(effect: Effect): void {
+    try {
+      this.carryOut(effect);
+    } catch (mistake) {
+      this.parts.log('error', `a mistake in ${JSON.stringify(effect)}: ${stackOf(mistake)}`);
+    }
+  }
+
+  private carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'confine':
+        this.confine(effect.holderId, effect.confinement);
+        break;
+      case 'grant':
+      case 'regrant': {
+        const affinity = this.affinityOf(effect.holderId);
+        const isChange = effect.type === 'regrant';
+        this.answers?.granted(effect.claimId, effect.grant, affinity, isChange);
+        break;
+      }
+      case 'wait':
+        this.answers?.waiting(effect.claimId, effect.sentence, effect.position);
+        break;
+      case 'refuse':
+        this.answers?.refused(effect.claimId, effect.refusal);
+        break;
+      case 'interrupt':
+        this.answers?.interrupted(effect.claimId, effect.refusal);
+        break;
+      case 'free':
+        this.answers?.freeAsked(effect.holderId, effect.gpus);
+        break;
+    }
+  }
+
+  private confine(holderId: string, confinement: Confinement): void {
+    this.confinements.set(holderId, confinement);
+    try {
+      this.parts.enforcer.confine(holderId, confinement);
+    } catch (failure) {
+      if (!(failure instanceof EnforcementError)) {
+        throw failure;
+      }
+      const { what, errno } = failure;
+      this.parts.log('warning', `kernel ${holderId}: ${what} failed with ${errno}`);
+      this.post({ type: 'enforcementFailed', holderId, what, errno });
+    }
+  }
+
+  private affinityOf(holderId: string): string | null {
+    return this.parts.enforcer.affinityFor(this.confinements.get(holderId) ?? UNCONFINED);
+  }
+
+  /** In the affinity tier a gate hears of new masks even where its grant is the same. */
+  private tellMasks(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'confine') {
+        this.answers?.maskChanged(effect.holderId, this.affinityOf(effect.holderId));
+      }
+    }
+  }
+
+  /** A mistake of ours: its claim runs ungated, and the state is checked before going on. */
+  private survive(event: Event, mistake: unknown): void {
+    this.parts.log('error', `a mistake in ${JSON.stringify(event)}: ${stackOf(mistake)}`);
+    if (event.type === 'claimArrived') {
+      this.answers?.granted(event.claim.id, UNRESTRICTED, null, false);
+    }
+    const broken = checkInvariants(this.state);
+    if (broken.length) {
+      this.parts.fatal(`the state is damaged: ${broken.join('; ')}`);
+    }
+  }
+}
+
+function stackOf(mistake: unknown): string {
+  return mistake instanceof Error ? (mistake.stack ?? mistake.message) : String(mistake);
+}

@@ -1,0 +1,204 @@
+import type { IEnforcer } from '../enforce/enforcer';
+import { EnforcementError } from '../enforce/enforcer';
+import type { GateProcess } from '../protocol/gate';
+import { refusal, type Refusal } from '../protocol/errors';
+import type { EventBody } from './arbiter';
+import type { IProcesses, Log } from './ports';
+
+/** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
+const SWEEP_MS = 1000;
+
+/** How often a holder that is probably ending is looked at, in ms. */
+const CLOSE_WATCH_MS = 20;
+
+/** How long a holder is watched closely, in ms. */
+const CLOSE_WATCH_FOR_MS = 5000;
+
+/** How far up a process's ancestors are searched. */
+const ANCESTORS_MAX = 64;
+
+/** What the roster of holders is made of. */
+export type HoldersParts = {
+  readonly enforcer: IEnforcer;
+  readonly processes: IProcesses;
+  readonly post: (event: EventBody) => void;
+  readonly log: Log;
+  /** Whose processes may register. */
+  readonly uid: number;
+  /** That user's name. */
+  readonly owner: string;
+};
+
+/**
+ * The process trees that live: lets them arrive, and notices that they are gone.
+ *
+ * #### Notes
+ * A process is known by pid and start ticks, so a pid that was reused is never
+ * taken for the one before. Every arrival has exactly one end.
+ */
+export class Holders {
+  private readonly known = new Map<string, GateProcess>();
+  private readonly closeUntilMs = new Map<string, number>();
+  private readonly goneListeners: ((holderId: string) => void)[] = [];
+  private readonly changeListeners: (() => void)[] = [];
+  private sweepTimer: NodeJS.Timeout | null = null;
+  private closeTimer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly parts: HoldersParts) {}
+
+  /** Start watching; returns the undo. */
+  watch(): () => void {
+    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    return () => {
+      clearInterval(this.sweepTimer ?? undefined);
+      clearInterval(this.closeTimer ?? undefined);
+    };
+  }
+
+  /** Call `listener` with each holder that is gone, before its claims are taken back. */
+  onGone(listener: (holderId: string) => void): void {
+    this.goneListeners.push(listener);
+  }
+
+  /** Call `listener` after each arrival and each end. */
+  onChange(listener: () => void): void {
+    this.changeListeners.push(listener);
+  }
+
+  has(holderId: string): boolean {
+    return this.known.has(holderId);
+  }
+
+  list(): readonly GateProcess[] {
+    return [...this.known.values()];
+  }
+
+  /**
+   * Take a process in: it is confined when this returns.
+   *
+   * #### Notes
+   * Idempotent for the same process. Another process under the same id is a
+   * restart, and ends the one before; a descendant of the known process speaks
+   * for it (a wrapper script that stays). Returns the refusal of a process that
+   * is not this user's, and takes nothing in then.
+   */
+  arrive(newcomer: GateProcess): Refusal | null {
+    const why = this.whyForeign(newcomer);
+    if (why) {
+      return refusal('FOREIGN_PROCESS', { pid: newcomer.pid, why });
+    }
+    const before = this.known.get(newcomer.kernelId);
+    if (before && this.isWithin(newcomer.pid, before) && before.gated === newcomer.gated) {
+      return null;
+    }
+    if (before) {
+      this.end(newcomer.kernelId);
+    }
+    this.adopt(newcomer);
+    return null;
+  }
+
+  /** Look whether a holder still lives, now and closely for a while. */
+  suspect(holderId: string): void {
+    if (!this.known.has(holderId)) {
+      return;
+    }
+    this.sweep([holderId]);
+    if (this.known.has(holderId)) {
+      this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
+      this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
+    }
+  }
+
+  private watchClosely(): void {
+    this.sweep(this.closeUntilMs.keys());
+    for (const [holderId, untilMs] of this.closeUntilMs) {
+      if (untilMs < performance.now()) {
+        this.closeUntilMs.delete(holderId);
+      }
+    }
+    if (this.closeUntilMs.size === 0 && this.closeTimer) {
+      clearInterval(this.closeTimer);
+      this.closeTimer = null;
+    }
+  }
+
+  private sweep(holderIds: Iterable<string>): void {
+    for (const holderId of [...holderIds]) {
+      const it = this.known.get(holderId);
+      if (it && this.parts.processes.find(it.pid)?.startTicks !== it.startTicks) {
+        this.end(holderId);
+      }
+    }
+  }
+
+  private adopt(newcomer: GateProcess): void {
+    const { kernelId: id, pid, startTicks, name, gated } = newcomer;
+    const { owner } = this.parts;
+    this.known.set(id, newcomer);
+    const failure = this.attempt(id, () =>
+      this.parts.enforcer.adopt({ holderId: id, pid, startTicks })
+    );
+    const holder = { id, pid, startTicks, name, owner, group: [], gated };
+    this.parts.post({ type: 'holderArrived', holder });
+    if (failure) {
+      const { what, errno } = failure;
+      this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
+    }
+    this.changeListeners.forEach(listener => listener());
+  }
+
+  private end(holderId: string): void {
+    this.known.delete(holderId);
+    this.closeUntilMs.delete(holderId);
+    this.goneListeners.forEach(listener => listener(holderId));
+    this.parts.post({ type: 'holderGone', holderId });
+    this.undo(holderId);
+    this.changeListeners.forEach(listener => listener());
+  }
+
+  /** Undo what an enforcer did for a holder; a failure is logged. */
+  undo(holderId: string): void {
+    this.attempt(holderId, () => this.parts.enforcer.release(holderId));
+  }
+
+  private attempt(holderId: string, act: () => void): EnforcementError | null {
+    try {
+      act();
+      return null;
+    } catch (failure) {
+      if (!(failure instanceof EnforcementError)) {
+        throw failure;
+      }
+      this.parts.log('warning', `kernel ${holderId}: ${failure.message}`);
+      return failure;
+    }
+  }
+
+  private whyForeign({ pid, startTicks }: GateProcess): string | null {
+    const facts = this.parts.processes.find(pid);
+    if (!facts) {
+      return 'there is no such process';
+    }
+    if (facts.startTicks !== startTicks) {
+      return 'it started at another time, so the process that was meant is gone';
+    }
+    return this.parts.processes.userOf(pid) === this.parts.uid
+      ? null
+      : 'it belongs to another user';
+  }
+
+  private isWithin(pid: number, root: GateProcess): boolean {
+    if (this.parts.processes.find(root.pid)?.startTicks !== root.startTicks) {
+      return false;
+    }
+    let current = pid;
+    for (let height = 0; height < ANCESTORS_MAX && current > 1; height += 1) {
+      if (current === root.pid) {
+        return true;
+      }
+      current = this.parts.processes.find(current)?.parentPid ?? 0;
+    }
+    return false;
+  }
+}

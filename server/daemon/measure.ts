@@ -1,0 +1,145 @@
+import type { HolderUse } from '../core/events';
+import type { IEnforcer } from '../enforce/enforcer';
+import type { EventBody } from './arbiter';
+import type { INodeMeters } from './ports';
+
+/** How often the holders of running claims are measured, in ms (CPU4: within a second). */
+const BEAT_MS = 500;
+
+/** How often an idle holder is measured, in ms; a share of them at each beat. */
+const IDLE_PERIOD_MS = 4000;
+
+/** How often the node is measured while nothing runs, in ms. */
+const QUIET_PERIOD_MS = 2000;
+
+/** What the sampler is made of. */
+export type SamplerParts = {
+  readonly enforcer: IEnforcer;
+  readonly meters: INodeMeters;
+  readonly post: (event: EventBody) => void;
+  readonly holderIds: () => readonly string[];
+  readonly runningHolderIds: () => ReadonlySet<string>;
+  /** Ms on a monotone clock. */
+  readonly nowMs: () => number;
+};
+
+type Reading = { readonly atMs: number; readonly cpuSeconds: number };
+
+/**
+ * Measures what holders, the node and its GPUs use, and lets time pass for the
+ * core.
+ *
+ * #### Notes
+ * Kernels that run something are read at each beat, once more after it, and
+ * when they are new; the others take turns: fifty idle kernels must cost less
+ * than a hundredth of a CPU.
+ */
+export class Sampler {
+  private readonly readings = new Map<string, Reading>();
+  private ran: ReadonlySet<string> = new Set();
+  private beats = 0;
+  private turn = 0;
+  private isMeasuringNode = false;
+
+  constructor(private readonly parts: SamplerParts) {}
+
+  /** Start measuring; returns the undo. */
+  begin(): () => void {
+    const timer = setInterval(() => this.beat(), BEAT_MS);
+    return () => clearInterval(timer);
+  }
+
+  /** Forget a holder that is gone. */
+  forget(holderId: string): void {
+    this.readings.delete(holderId);
+  }
+
+  private beat(): void {
+    this.beats += 1;
+    const running = this.parts.runningHolderIds();
+    this.measure(this.due(running));
+    this.ran = running;
+    const periodMs = running.size > 0 ? BEAT_MS * 2 : QUIET_PERIOD_MS;
+    if ((this.beats * BEAT_MS) % periodMs === 0) {
+      void this.measureNode();
+    }
+    if (this.beats % 2 === 0) {
+      this.parts.post({ type: 'ticked' });
+    }
+  }
+
+  /** Whose turn it is: everybody's who runs, ran at the last beat or is new, and some of the rest. */
+  private due(running: ReadonlySet<string>): readonly string[] {
+    const all = this.parts.holderIds();
+    const isBusy = (id: string) => running.has(id) || this.ran.has(id) || !this.readings.has(id);
+    const idle = all.filter(id => !isBusy(id));
+    const count = Math.ceil((idle.length * BEAT_MS) / IDLE_PERIOD_MS);
+    const from = this.turn < idle.length ? this.turn : 0;
+    this.turn = from + count;
+    return [...all.filter(isBusy), ...idle.slice(from, from + count)];
+  }
+
+  private measure(holderIds: readonly string[]): void {
+    const holders: HolderUse[] = [];
+    for (const holderId of holderIds) {
+      const use = this.useOf(holderId);
+      if (use) {
+        holders.push(use);
+      }
+    }
+    if (holders.length) {
+      this.parts.post({ type: 'useMeasured', holders });
+    }
+  }
+
+  private useOf(holderId: string): HolderUse | null {
+    const use = this.parts.enforcer.measure(holderId);
+    if (!use) {
+      return null;
+    }
+    const atMs = this.parts.nowMs();
+    const before = this.readings.get(holderId);
+    const { cpuSeconds, memoryBytes, threads } = use;
+    this.readings.set(holderId, { atMs, cpuSeconds });
+    const cpusBusy = before
+      ? (Math.max(0, cpuSeconds - before.cpuSeconds) * 1000) / Math.max(1, atMs - before.atMs)
+      : 0;
+    return {
+      holderId,
+      cpusBusy,
+      cpuSeconds,
+      memoryBytes,
+      threads,
+      gpuMemoryBytes: this.gpuMemoryOf(holderId)
+    };
+  }
+
+  private gpuMemoryOf(holderId: string): Record<string, number> {
+    const bytes: Record<string, number> = {};
+    for (const gpu of this.parts.meters.gpus()) {
+      for (const process of gpu.processes) {
+        if (process.holderId === holderId) {
+          bytes[gpu.uuid] = (bytes[gpu.uuid] ?? 0) + process.memoryBytes;
+        }
+      }
+    }
+    return bytes;
+  }
+
+  private async measureNode(): Promise<void> {
+    if (this.isMeasuringNode) {
+      return;
+    }
+    this.isMeasuringNode = true;
+    const node = await this.parts.meters.node().finally(() => {
+      this.isMeasuringNode = false;
+    });
+    if (node) {
+      this.parts.post({ type: 'nodeMeasured', ...node });
+    }
+    const gpus = this.parts.meters.gpus();
+    if (gpus.length) {
+      this.parts.post({ type: 'gpusMeasured', gpus });
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import type { EventBody } from './arbiter';
+
+/** How long after a restart the gates of living kernels are waited for, in ms. */
+export const GRACE_MS = 2000;
+
+/** A claim that arrives. */
+export type ClaimArrived = Extract<EventBody, { type: 'claimArrived' }>;
+
+/** What a held claim's gate hears. */
+export const HELD_SENTENCE =
+  'for the other kernels to tell the restarted sidecar what they hold; at most 2 s';
+
+/** What the reconciliation is made of. */
+export type ReconciliationParts = {
+  /** Kernels that were alive under the sidecar before, and have not said hello. */
+  readonly expected: ReadonlySet<string>;
+  readonly post: (event: EventBody) => void;
+  /** Called once, when the truth is known or the grace is over. */
+  readonly finished: () => void;
+};
+
+/**
+ * The time after a restart when not everybody has told what it holds (ENF4).
+ *
+ * #### Notes
+ * A new claim that asks for something waits until all expected gates have said
+ * hello, at most {@link GRACE_MS}: what it asks for may be held by a kernel that
+ * has not spoken yet, and nothing may be granted twice. Claims that ask for
+ * nothing pass, and so does everything once it is over.
+ */
+export class Reconciliation {
+  private readonly expected: Set<string>;
+  private readonly held = new Map<string, ClaimArrived>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly parts: ReconciliationParts) {
+    this.expected = new Set(parts.expected);
+  }
+
+  /** Start waiting; over at once where nobody is expected. Returns the undo. */
+  begin(): () => void {
+    this.timer = setTimeout(() => this.finish(), this.expected.size ? GRACE_MS : 0);
+    return () => clearTimeout(this.timer ?? undefined);
+  }
+
+  /** A gate told what it holds, or its kernel is gone. */
+  heard(holderId: string): void {
+    if (this.expected.delete(holderId) && this.expected.size === 0) {
+      this.finish();
+    }
+  }
+
+  /** Whether this claim has to wait for the truth; if so it is posted later. */
+  holds(event: ClaimArrived): boolean {
+    if (this.expected.size === 0 || event.granted || asksNothing(event.claim.ask)) {
+      return false;
+    }
+    this.held.set(event.claim.id, event);
+    return true;
+  }
+
+  /** Forget a held claim; false where it is not held. */
+  drop(claimId: string): boolean {
+    return this.held.delete(claimId);
+  }
+
+  /** The kernel of these claims is gone. */
+  dropHolder(holderId: string): void {
+    for (const [id, event] of this.held) {
+      if (event.claim.holderId === holderId) {
+        this.held.delete(id);
+      }
+    }
+  }
+
+  private finish(): void {
+    if (!this.timer) {
+      return;
+    }
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.expected.clear();
+    this.parts.finished();
+    for (const event of this.held.values()) {
+      this.parts.post(event);
+    }
+    this.held.clear();
+  }
+}
+
+function asksNothing(ask: Ask): boolean {
+  return (
+    ask.cpus.kind === 'auto' &&
+    !ask.exclusive &&
+    ask.memoryBytes === NOTHING_ASKED.memoryBytes &&
+    ask.gpus === NOTHING_ASKED.gpus
+  );
+}

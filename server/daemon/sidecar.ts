@@ -1,0 +1,212 @@
+import { join } from 'node:path';
+
+import type { NodeFacts, PolicyName } from '../core/events';
+import type { EnforcementError, IEnforcer } from '../enforce/enforcer';
+import { refusal, type Refusal } from '../protocol/errors';
+import type { GateProcess, HintSources } from '../protocol/gate';
+import type { ClaimStory, Snapshot } from '../protocol/view';
+import { Arbiter } from './arbiter';
+import { askOf } from './asks';
+import type { IClock } from './clock';
+import { Defaults } from './defaults';
+import { Holders } from './holders';
+import { Sampler } from './measure';
+import type {
+  AskOrRefusal,
+  IAnswers,
+  IApi,
+  IGateKeeper,
+  INodeMeters,
+  IProcesses,
+  Log,
+  NewClaim,
+  Outcome
+} from './ports';
+import { HELD_SENTENCE, Reconciliation } from './reconcile';
+import { Roster } from './roster';
+
+/** What the sidecar is made of. */
+export type SidecarParts = {
+  readonly node: NodeFacts;
+  readonly enforcer: IEnforcer;
+  readonly processes: IProcesses;
+  readonly meters: INodeMeters;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly version: string;
+  readonly failure: 'open' | 'closed';
+  /** Where what outlives a sidecar is kept. */
+  readonly directory: string;
+  /** Whose kernels may register, and that user's name. */
+  readonly uid: number;
+  readonly owner: string;
+  /** Ends the process at once: the state can no longer be trusted. */
+  readonly fatal: (why: string) => void;
+};
+
+/** The daemon as a whole: joins the arbiter with what feeds it. */
+export class Sidecar implements IGateKeeper, IApi {
+  readonly version: string;
+  readonly node: NodeFacts;
+  readonly failure: 'open' | 'closed';
+  readonly defaults: Defaults;
+  private readonly arbiter: Arbiter;
+  private readonly holders: Holders;
+  private readonly sampler: Sampler;
+  private readonly roster: Roster;
+  private reconciliation: Reconciliation;
+  private answers: IAnswers | null = null;
+
+  constructor(private readonly parts: SidecarParts) {
+    const { enforcer, clock, log, directory, meters } = parts;
+    this.version = parts.version;
+    this.node = parts.node;
+    this.failure = parts.failure;
+    this.defaults = new Defaults(join(directory, 'defaults.json'), log);
+    this.roster = new Roster(join(directory, 'kernels.json'), log);
+    this.arbiter = new Arbiter(parts);
+    const post = this.arbiter.post.bind(this.arbiter);
+    this.holders = new Holders({ ...parts, post });
+    this.sampler = new Sampler({
+      enforcer,
+      meters,
+      post,
+      holderIds: () => this.holders.list().map(it => it.kernelId),
+      runningHolderIds: () => this.arbiter.runningHolderIds(),
+      nowMs: () => clock.nowMs()
+    });
+    this.reconciliation = this.reconcile(new Set());
+    this.holders.onGone(holderId => {
+      this.reconciliation.dropHolder(holderId);
+      this.sampler.forget(holderId);
+    });
+  }
+
+  /**
+   * Rebuild what was before, then measure and watch; returns the undo.
+   *
+   * #### Notes
+   * Kernels of the sidecar before this one are confined again at once; what
+   * they hold comes with their gates. Places that nobody claims within the
+   * grace are undone.
+   */
+  start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
+    this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
+    this.arbiter.post({ type: 'policyChosen', policy });
+    this.arbiter.post({ type: 'noticed', notices });
+    const expected = new Set(this.parts.enforcer.found());
+    for (const process of this.roster.load()) {
+      if (this.holders.arrive(process) === null && process.gated) {
+        expected.add(process.kernelId);
+      }
+    }
+    this.reconciliation = this.reconcile(expected);
+    this.holders.onGone(holderId => this.reconciliation.heard(holderId));
+    this.holders.onChange(() => void this.roster.keep(this.holders.list()));
+    const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
+    return async () => {
+      undos.forEach(undo => undo());
+      await this.roster.keep(this.holders.list());
+    };
+  }
+
+  /** A write that was tried later failed. */
+  failed(holderId: string, { what, errno }: EnforcementError): void {
+    this.arbiter.post({ type: 'enforcementFailed', holderId, what, errno });
+  }
+
+  answerTo(answers: IAnswers): void {
+    this.answers = answers;
+    this.arbiter.answerTo(answers);
+  }
+
+  arrive(process: GateProcess): Refusal | null {
+    return this.holders.arrive(process);
+  }
+
+  heard(kernelId: string): void {
+    this.reconciliation.heard(kernelId);
+  }
+
+  suspect(kernelId: string): void {
+    this.holders.suspect(kernelId);
+  }
+
+  onGone(listener: (kernelId: string) => void): void {
+    this.holders.onGone(listener);
+  }
+
+  askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal {
+    return askOf(sources, this.defaults.hintsFor(kernelId), lineBytes);
+  }
+
+  claim(body: NewClaim): void {
+    const nowMs = this.parts.clock.nowMs();
+    const event = { ...body, type: 'claimArrived' as const };
+    const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
+    if (this.reconciliation.holds(held)) {
+      this.answers?.waiting(body.claim.id, HELD_SENTENCE, 1);
+    } else {
+      this.arbiter.post(event);
+    }
+  }
+
+  end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void {
+    this.arbiter.post({ type: 'claimEnded', claimId, outcome, cpuSeconds });
+  }
+
+  cancel(claimId: string, by: string): Refusal | null {
+    if (this.reconciliation.drop(claimId)) {
+      const resource = 'the restarted sidecar';
+      this.answers?.refused(claimId, refusal('CANCELLED', { by, resource }));
+      return null;
+    }
+    const state = this.arbiter.story(claimId)?.state ?? 'done';
+    if (state === 'waiting' || this.arbiter.isHeld(claimId)) {
+      this.arbiter.post({ type: 'claimCancelled', claimId, by });
+      return null;
+    }
+    return refusal(state === 'running' ? 'CLAIM_RUNNING' : 'CLAIM_UNKNOWN', { id: claimId });
+  }
+
+  nowMs(): number {
+    return this.parts.clock.nowMs();
+  }
+
+  knows(kernelId: string): boolean {
+    return this.holders.has(kernelId);
+  }
+
+  snapshot(): Snapshot {
+    return this.arbiter.snapshot();
+  }
+
+  story(claimId: string): ClaimStory | null {
+    return this.arbiter.story(claimId);
+  }
+
+  choosePolicy(policy: PolicyName): void {
+    this.arbiter.post({ type: 'policyChosen', policy });
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.arbiter.onChange(listener);
+  }
+
+  private reconcile(expected: ReadonlySet<string>): Reconciliation {
+    return new Reconciliation({
+      expected,
+      post: event => this.arbiter.post(event),
+      finished: () => this.dropUnclaimed(expected)
+    });
+  }
+
+  private dropUnclaimed(expected: ReadonlySet<string>): void {
+    for (const holderId of expected) {
+      if (!this.holders.has(holderId)) {
+        this.parts.log('info', `the place of kernel ${holderId} is undone: nobody claimed it`);
+        this.holders.undo(holderId);
+      }
+    }
+  }
+}

@@ -1,0 +1,257 @@
+import type { Confinement } from '../core/effects';
+import type { TierView } from '../protocol/view';
+import { parseCpuList } from '../lib/cpuset';
+import { V1, type Hierarchy } from '../host/cgroupfs';
+import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
+import { readResidentBytes, readTreeUse } from '../host/processes';
+import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { attempt, doAll, errnoIn, tolerate, undoing } from './failures';
+import type { Masks } from './masks';
+import { limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
+import { Places, type FailureListener } from './places';
+import { Written } from './written';
+
+/** What the tier of cgroup version 1 needs to know. */
+export type CgroupV1Options = {
+  readonly tier: TierView;
+  readonly files: IHostFiles;
+  /** The hierarchies to use, in which the own cgroup's directory can be written. */
+  readonly hierarchies: readonly Hierarchy[];
+  readonly group: string;
+  /** All CPUs that may be handed out, in list syntax. */
+  readonly cpus: string;
+  /** Where there is no cpuset: CPUs are held by masks. */
+  readonly masks: Masks | null;
+  readonly onFailure: FailureListener;
+};
+
+const NANOSECONDS = 1e9;
+/** cpu.shares of the default weight 100. */
+const SHARES_DEFAULT = 1024;
+const SHARES_PER_WEIGHT = SHARES_DEFAULT / 100;
+const SHARES_MIN = 2;
+const SHARES_MAX = 262144;
+const MEMORY_TRIES_MAX = 4;
+
+/** Holders confined by cgroup version 1: cpuset, cpu and memory, each where it is mounted. */
+export class CgroupV1 implements IEnforcer {
+  readonly tier: TierView;
+  private readonly files: IHostFiles;
+  private readonly masks: Masks | null;
+  private readonly places: Places;
+  private readonly written: Written;
+  private readonly wanted = new Map<string, Confinement>();
+  private readonly hasIdle: boolean;
+  private readonly hasSwapLimit: boolean;
+
+  /** Makes the group's directories; throws {@link EnforcementError} where it may not. */
+  constructor(private readonly options: CgroupV1Options) {
+    this.tier = options.tier;
+    this.files = options.files;
+    this.masks = options.masks;
+    this.written = new Written(options.files);
+    this.places = new Places({
+      ...options,
+      prepare: directory => this.prepare(directory),
+      exit: hierarchy => hierarchy.directory
+    });
+    undoing(
+      () => this.places.removeGroup(),
+      () => {
+        this.places.open();
+        this.weighGroup();
+      }
+    );
+    this.hasIdle = this.groupHas('cpu', V1.idle);
+    this.hasSwapLimit = this.groupHas('memory', V1.memorySwapLimit);
+  }
+
+  found(): readonly string[] {
+    return this.places.found();
+  }
+
+  adopt(place: Place): void {
+    this.written.forget(place.holderId);
+    this.places.adopt(place);
+    this.masks?.adopt(place);
+  }
+
+  confine(holderId: string, confinement: Confinement): void {
+    if (!this.places.has(holderId)) {
+      throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
+    }
+    this.wanted.set(holderId, confinement);
+    doAll(
+      () => this.writeCpus(holderId, confinement),
+      () => this.writeWeight(holderId, confinement),
+      () => this.writeMemory(holderId, confinement.memoryBytes)
+    );
+  }
+
+  affinityFor(confinement: Confinement): string | null {
+    return this.masks?.maskFor(confinement.cpus) ?? null;
+  }
+
+  measure(holderId: string): PlaceUse | null {
+    const place = this.places.placeOf(holderId);
+    const directory = this.anyDirectory(holderId);
+    const threads = readOrNull(this.files, `${directory}/${V1.tasks}`);
+    if (!place || !threads) {
+      return null;
+    }
+    this.lowerMemory(holderId);
+    const usage = this.directory('cpuacct', holderId);
+    const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
+    // What the process took before it came is charged where it came from.
+    const memory = this.countMemory(holderId);
+    const tree = nanoseconds === null || !memory ? readTreeUse(this.files, place.pid) : null;
+    return {
+      cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
+      memoryBytes: memory
+        ? Math.max(usedBytes(memory), readResidentBytes(this.files, place.pid))
+        : (tree?.memoryBytes ?? 0),
+      threads: threads.split('\n').length
+    };
+  }
+
+  release(holderId: string): void {
+    this.wanted.delete(holderId);
+    this.written.forget(holderId);
+    this.masks?.release(holderId);
+    this.places.release(holderId);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.places.settled(), this.masks?.settled()]);
+  }
+
+  async close(): Promise<void> {
+    this.masks?.holders().forEach(holderId => this.masks?.release(holderId));
+    await this.masks?.settled();
+    await this.places.close();
+    this.places.removeGroup();
+    await this.settled();
+  }
+
+  /** A v1 cpuset takes no process until it has CPUs and memory nodes. */
+  private prepare(directory: string): void {
+    const parent = directory.slice(0, directory.lastIndexOf('/'));
+    for (const file of [V1.cpus, V1.mems]) {
+      if (readOrNull(this.files, `${directory}/${file}`) === '') {
+        attempt(file, () =>
+          this.files.write(`${directory}/${file}`, this.files.read(`${parent}/${file}`).trim())
+        );
+      }
+    }
+  }
+
+  /** All holders together weigh as much as the processes beside them on every CPU, not on one. */
+  private weighGroup(): void {
+    const cpu = this.options.hierarchies.find(it => it.controllers.includes('cpu'));
+    const cpus = parseCpuList(this.options.cpus).length;
+    if (cpu) {
+      const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * cpus);
+      attempt(V1.shares, () =>
+        this.files.write(`${this.places.groupIn(cpu)}/${V1.shares}`, `${shares}`)
+      );
+    }
+  }
+
+  private directory(controller: string, holderId: string): string | null {
+    const hierarchy = this.options.hierarchies.find(it => it.controllers.includes(controller));
+    return hierarchy ? this.places.directoryOf(hierarchy, holderId) : null;
+  }
+
+  private anyDirectory(holderId: string): string {
+    return this.places.directoryOf(this.options.hierarchies[0]!, holderId);
+  }
+
+  private groupHas(controller: string, file: string): boolean {
+    const hierarchy = this.options.hierarchies.find(it => it.controllers.includes(controller));
+    return (
+      !!hierarchy && readOrNull(this.files, `${this.places.groupIn(hierarchy)}/${file}`) !== null
+    );
+  }
+
+  private writeCpus(holderId: string, { cpus }: Confinement): void {
+    const directory = this.directory('cpuset', holderId);
+    if (directory) {
+      this.written.write(holderId, directory, V1.cpus, cpus ?? this.options.cpus);
+    } else {
+      this.masks?.set(holderId, cpus);
+    }
+  }
+
+  private writeWeight(holderId: string, { weight, idle }: Confinement): void {
+    const directory = this.directory('cpu', holderId);
+    if (!directory) {
+      return;
+    }
+    const shares = `${Math.max(SHARES_MIN, Math.round(weight * SHARES_PER_WEIGHT))}`;
+    if (!this.hasIdle) {
+      this.written.write(holderId, directory, V1.shares, idle ? `${SHARES_MIN}` : shares);
+      return;
+    }
+    if (this.written.last(holderId, V1.idle) !== (idle ? '1' : '0')) {
+      this.written.write(holderId, directory, V1.idle, idle ? '1' : '0');
+      // The kernel resets the shares with every change, and refuses them while idle.
+      this.written.drop(holderId, V1.shares);
+    }
+    if (!idle) {
+      this.written.write(holderId, directory, V1.shares, shares);
+    }
+  }
+
+  private countMemory(holderId: string): MemoryCount | null {
+    const directory = this.directory('memory', holderId);
+    const charged = directory
+      ? readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`)
+      : null;
+    if (charged === null) {
+      return null;
+    }
+    const stat = readTable(this.files, `${directory}/${V1.memoryStat}`);
+    const cache = stat.get('total_inactive_file') ?? 0;
+    const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
+    return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
+  }
+
+  /** MEM2; the kernel itself refuses with EBUSY what is below the use it cannot push out. */
+  private writeMemory(holderId: string, wantedBytes: number | null): void {
+    const directory = this.directory('memory', holderId);
+    for (let tries = 0; directory; tries += 1) {
+      const count = this.countMemory(holderId) ?? { chargedBytes: 0, droppableBytes: 0 };
+      const limit = limitToWrite(wantedBytes, {
+        ...count,
+        ...(tries > 0 && { droppableBytes: 0 })
+      });
+      try {
+        this.writeLimit(holderId, directory, limit === null ? '-1' : `${limit}`);
+        return;
+      } catch (error) {
+        if (errnoIn(error) !== 'EBUSY' || tries >= MEMORY_TRIES_MAX) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** The limit with swap is never below the one without: the order of writes depends on the direction. */
+  private writeLimit(holderId: string, directory: string, limit: string): void {
+    const files = this.hasSwapLimit ? [V1.memoryLimit, V1.memorySwapLimit] : [V1.memoryLimit];
+    const before = this.written.last(holderId, V1.memoryLimit);
+    const rises = limit === '-1' || (before !== undefined && before !== '-1' && +limit > +before);
+    for (const file of rises ? [...files].reverse() : files) {
+      this.written.write(holderId, directory, file, limit);
+    }
+  }
+
+  /** Come closer to a limit that could not be written at once (MEM2). */
+  private lowerMemory(holderId: string): void {
+    const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
+    const written = Number(this.written.last(holderId, V1.memoryLimit) ?? -1);
+    if (wanted !== null && written > wanted + 4096) {
+      tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () => this.writeMemory(holderId, wanted));
+    }
+  }
+}

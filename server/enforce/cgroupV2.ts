@@ -1,0 +1,224 @@
+import type { Confinement } from '../core/effects';
+import type { TierView } from '../protocol/view';
+import { V2, type Hierarchy } from '../host/cgroupfs';
+import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
+import { readResidentBytes, readTreeUse } from '../host/processes';
+import { Delegation } from './delegation';
+import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { doAll, tolerate, undoing } from './failures';
+import type { Masks } from './masks';
+import { MEMORY_SLACK_BYTES, limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
+import { Places, type FailureListener } from './places';
+import { Written } from './written';
+
+/** What the tier of cgroup version 2 needs to know. */
+export type CgroupV2Options = {
+  readonly tier: TierView;
+  readonly files: IHostFiles;
+  /** The unified hierarchy; its directory is the own cgroup, or one that was delegated. */
+  readonly hierarchy: Hierarchy;
+  /** Those of cpuset, cpu and memory that the own cgroup was given. */
+  readonly controllers: readonly string[];
+  readonly group: string;
+  /** All CPUs that may be handed out, in list syntax. */
+  readonly cpus: string;
+  /** Where there is no cpuset: CPUs are held by masks. */
+  readonly masks: Masks | null;
+  readonly onFailure: FailureListener;
+};
+
+const MICROSECONDS = 1e6;
+const PAGE_BYTES = 4096;
+/** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
+export class CgroupV2 implements IEnforcer {
+  readonly tier: TierView;
+  private readonly files: IHostFiles;
+  private readonly masks: Masks | null;
+  private readonly places: Places;
+  private readonly delegation: Delegation;
+  private readonly written: Written;
+  private readonly wanted = new Map<string, Confinement>();
+  private readonly hasIdle: boolean;
+  private readonly hasSwapLimit: boolean;
+
+  /** Makes the group's directory and gives it its controllers; throws {@link EnforcementError}. */
+  constructor(private readonly options: CgroupV2Options) {
+    this.tier = options.tier;
+    this.files = options.files;
+    this.masks = options.masks;
+    this.written = new Written(options.files);
+    this.places = new Places({
+      ...options,
+      hierarchies: [options.hierarchy],
+      prepare: () => undefined,
+      exit: () => this.delegation.exit()
+    });
+    this.delegation = new Delegation(options, this.places);
+    undoing(
+      () => this.undoSetup(),
+      () => {
+        this.places.open();
+        this.delegation.enable();
+      }
+    );
+    this.hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
+    this.hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
+  }
+
+  found(): readonly string[] {
+    return this.places.found();
+  }
+
+  adopt(place: Place): void {
+    this.written.forget(place.holderId);
+    this.places.adopt(place);
+    this.masks?.adopt(place);
+  }
+
+  confine(holderId: string, confinement: Confinement): void {
+    if (!this.places.has(holderId)) {
+      throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
+    }
+    this.wanted.set(holderId, confinement);
+    const directory = this.directory(holderId);
+    doAll(
+      () => this.writeCpus(holderId, directory, confinement),
+      () => this.writeWeight(holderId, directory, confinement),
+      () => this.writeMemory(holderId, directory, confinement.memoryBytes)
+    );
+  }
+
+  affinityFor(confinement: Confinement): string | null {
+    return this.masks?.maskFor(confinement.cpus) ?? null;
+  }
+
+  measure(holderId: string): PlaceUse | null {
+    const place = this.places.placeOf(holderId);
+    const directory = this.directory(holderId);
+    const threads = readOrNull(this.files, `${directory}/${V2.threads}`);
+    if (!place || !threads) {
+      return null;
+    }
+    this.lowerMemory(holderId, directory);
+    // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
+    const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
+    // What the process took before it came is charged where it came from.
+    const memory = this.countMemory(directory);
+    const tree = microseconds === undefined || !memory ? readTreeUse(this.files, place.pid) : null;
+    return {
+      cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
+      memoryBytes: memory
+        ? Math.max(usedBytes(memory), readResidentBytes(this.files, place.pid))
+        : (tree?.memoryBytes ?? 0),
+      threads: threads.split('\n').length
+    };
+  }
+
+  release(holderId: string): void {
+    this.wanted.delete(holderId);
+    this.written.forget(holderId);
+    this.masks?.release(holderId);
+    this.places.release(holderId);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([this.places.settled(), this.masks?.settled()]);
+  }
+
+  async close(): Promise<void> {
+    this.masks?.holders().forEach(holderId => this.masks?.release(holderId));
+    await this.masks?.settled();
+    await this.places.close();
+    this.undoSetup();
+    await this.settled();
+  }
+
+  private undoSetup(): void {
+    this.delegation.undo();
+    this.places.removeGroup();
+  }
+
+  private get group(): string {
+    return this.places.groupIn(this.options.hierarchy);
+  }
+
+  private directory(holderId: string): string {
+    return this.places.directoryOf(this.options.hierarchy, holderId);
+  }
+
+  private has(controller: string): boolean {
+    return this.options.controllers.includes(controller);
+  }
+
+  private writeCpus(holderId: string, directory: string, { cpus }: Confinement): void {
+    if (this.has('cpuset')) {
+      this.written.write(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
+    } else {
+      this.masks?.set(holderId, cpus);
+    }
+  }
+
+  private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
+    if (!this.has('cpu')) {
+      return;
+    }
+    if (!this.hasIdle) {
+      this.written.write(holderId, directory, V2.weight, idle ? '1' : `${weight}`);
+      return;
+    }
+    if (this.written.last(holderId, V2.idle) !== (idle ? '1' : '0')) {
+      this.written.write(holderId, directory, V2.idle, idle ? '1' : '0');
+      // The kernel resets the weight with every change, and refuses it while idle.
+      this.written.drop(holderId, V2.weight);
+    }
+    if (!idle) {
+      this.written.write(holderId, directory, V2.weight, `${weight}`);
+    }
+  }
+
+  private countMemory(directory: string): MemoryCount | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
+    if (charged === null) {
+      return null;
+    }
+    const stat = readTable(this.files, `${directory}/${V2.memoryStat}`);
+    const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
+    const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
+    return { chargedBytes: charged, droppableBytes: droppable };
+  }
+
+  /**
+   * MEM2. Version 2 kills at once where a limit is below the use, so cache is
+   * pushed out first, by a write that kills nobody, and the limit follows.
+   */
+  private writeMemory(holderId: string, directory: string, wantedBytes: number | null): void {
+    if (!this.has('memory')) {
+      return;
+    }
+    const nothing = { chargedBytes: 0, droppableBytes: 0 };
+    let count = this.countMemory(directory) ?? nothing;
+    const aim = limitToWrite(wantedBytes, count);
+    const excess = aim === null ? 0 : count.chargedBytes + MEMORY_SLACK_BYTES - aim;
+    if (excess > 0) {
+      tolerate(V2.memoryReclaim, ['EAGAIN', 'ENOENT', 'EACCES', 'EINVAL'], () =>
+        this.files.write(`${directory}/${V2.memoryReclaim}`, `${excess}`)
+      );
+      count = this.countMemory(directory) ?? nothing;
+    }
+    const limit = limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
+    this.written.write(holderId, directory, V2.memoryMax, limit === null ? 'max' : `${limit}`);
+    if (this.hasSwapLimit) {
+      // A limit that could be exceeded into swap would be none to the neighbours.
+      this.written.write(holderId, directory, V2.memorySwapMax, limit === null ? 'max' : '0');
+    }
+  }
+
+  /** Come closer to a limit that could not be written at once (MEM2). */
+  private lowerMemory(holderId: string, directory: string): void {
+    const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
+    const written = Number(this.written.last(holderId, V2.memoryMax));
+    if (wanted !== null && written > wanted + PAGE_BYTES) {
+      tolerate(V2.memoryMax, ['ENOENT'], () => this.writeMemory(holderId, directory, wanted));
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { TierView } from '../protocol/view';
+import type { IHostFiles } from '../host/files';
+import { isAlive } from '../host/processes';
+import { readTreeUse } from '../host/processes';
+import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+
+/** Nothing is enforced: grants are advice, and figures come from /proc where there is one. */
+export class NoEnforcer implements IEnforcer {
+  private readonly held = new Map<string, Place>();
+
+  constructor(
+    readonly tier: TierView,
+    private readonly files: IHostFiles,
+    /** Whether processes can be looked at here. */
+    private readonly observes: boolean
+  ) {}
+
+  found(): readonly string[] {
+    return [];
+  }
+
+  adopt(place: Place): void {
+    if (this.observes && !isAlive(this.files, place)) {
+      throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
+    }
+    this.held.set(place.holderId, place);
+  }
+
+  confine(holderId: string): void {
+    if (!this.held.has(holderId)) {
+      throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
+    }
+  }
+
+  affinityFor(): string | null {
+    return null;
+  }
+
+  measure(holderId: string): PlaceUse | null {
+    const place = this.held.get(holderId);
+    return place && this.observes ? readTreeUse(this.files, place.pid) : null;
+  }
+
+  release(holderId: string): void {
+    this.held.delete(holderId);
+  }
+
+  async settled(): Promise<void> {
+    return;
+  }
+
+  async close(): Promise<void> {
+    this.held.clear();
+  }
+}

@@ -1,0 +1,281 @@
+import { V1, directoryOf, cgroupsOf, type Hierarchy } from '../host/cgroupfs';
+import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
+import { isAlive, readTree } from '../host/processes';
+import { EnforcementError, type Place } from './enforcer';
+import { attempt, tolerate } from './failures';
+
+/** Rounds of looking for processes that were forked meanwhile. */
+const ROUNDS_MAX = 50;
+/** A directory is busy until its last process is reaped: how long to try again, in ms. */
+const REMOVAL_RETRY_MS = 20;
+const REMOVAL_TRIES_MAX = 100;
+
+/** Says that something went wrong after the call that began it had returned. */
+export type FailureListener = (holderId: string, failure: EnforcementError) => void;
+
+/** What places need to know of a cgroup version. */
+export type PlaceOptions = {
+  readonly files: IHostFiles;
+  /** Hierarchies in which every holder has a directory; own cgroup first. */
+  readonly hierarchies: readonly Hierarchy[];
+  /** Name of the directory that holds all holders' directories. */
+  readonly group: string;
+  /** Make a new directory ready for processes. */
+  readonly prepare: (directory: string) => void;
+  /** Where processes go whose origin is unknown or closed. */
+  readonly exit: (hierarchy: Hierarchy) => string;
+  readonly onFailure: FailureListener;
+};
+
+type Held = {
+  readonly place: Place;
+  /** From hierarchy to the directory that the holder came from. */
+  readonly origins: ReadonlyMap<Hierarchy, string>;
+};
+
+/**
+ * The directories of holders and the processes in them, the same way in both
+ * cgroup versions.
+ */
+export class Places {
+  private readonly held = new Map<string, Held>();
+  private readonly removals = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: PlaceOptions) {}
+
+  /** The directory that holds all holders' directories. */
+  groupIn(hierarchy: Hierarchy): string {
+    return `${slashless(hierarchy.directory)}/${this.options.group}`;
+  }
+
+  directoryOf(hierarchy: Hierarchy, holderId: string): string {
+    return `${this.groupIn(hierarchy)}/${holderId}`;
+  }
+
+  has(holderId: string): boolean {
+    return this.held.has(holderId);
+  }
+
+  placeOf(holderId: string): Place | null {
+    return this.held.get(holderId)?.place ?? null;
+  }
+
+  holders(): readonly string[] {
+    return [...this.held.keys()];
+  }
+
+  /** Holders that have a directory, adopted or not. */
+  found(): readonly string[] {
+    const names = this.options.hierarchies.flatMap(hierarchy =>
+      listOrNone(this.options.files, this.groupIn(hierarchy)).filter(
+        name => isHolderId(name) && this.exists(this.directoryOf(hierarchy, name))
+      )
+    );
+    return [...new Set(names)].sort();
+  }
+
+  /** Make the group's directory in each hierarchy. */
+  open(): void {
+    for (const hierarchy of this.options.hierarchies) {
+      this.make(this.groupIn(hierarchy), this.options.group);
+    }
+  }
+
+  /** Remove the group's directory from each hierarchy, where it is empty. */
+  removeGroup(): void {
+    for (const hierarchy of this.options.hierarchies) {
+      this.remove(this.groupIn(hierarchy), this.options.group);
+    }
+  }
+
+  /** Make the holder's directories and move its process tree into them. */
+  adopt(place: Place): void {
+    const { files, hierarchies } = this.options;
+    if (!isHolderId(place.holderId)) {
+      throw new EnforcementError(`place for "${place.holderId}"`, 'EINVAL');
+    }
+    if (!isAlive(files, place)) {
+      throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
+    }
+    this.open();
+    const origins = new Map(this.held.get(place.holderId)?.origins);
+    for (const hierarchy of hierarchies) {
+      const directory = this.directoryOf(hierarchy, place.holderId);
+      const origin = this.currentDirectory(hierarchy, place.pid);
+      if (origin !== directory) {
+        origins.set(hierarchy, origin);
+      }
+      this.make(directory, place.holderId);
+    }
+    // Known from here on, so that a half-moved tree can be released.
+    this.held.set(place.holderId, { place, origins });
+    this.moveTree(place);
+  }
+
+  /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
+  release(holderId: string): void {
+    const held = this.held.get(holderId);
+    this.held.delete(holderId);
+    let failure: unknown = null;
+    for (const hierarchy of this.options.hierarchies) {
+      const directory = this.directoryOf(hierarchy, holderId);
+      try {
+        this.empty(directory, this.exitOf(hierarchy, held), holderId);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure) {
+      throw failure;
+    }
+  }
+
+  /** Resolves when no directory waits for its removal. */
+  async settled(): Promise<void> {
+    await Promise.all(this.removals.values());
+  }
+
+  /** Release every holder, found ones too, and remove the group's own directories. */
+  async close(): Promise<void> {
+    for (const holderId of new Set([...this.held.keys(), ...this.found()])) {
+      try {
+        this.release(holderId);
+      } catch (error) {
+        this.options.onFailure(holderId, error as EnforcementError);
+      }
+    }
+    await this.settled();
+  }
+
+  /** Move a directory's processes to another one. */
+  evacuate(from: string, to: string, name: string): void {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const inside = this.processesIn(from);
+      if (inside.size === 0) {
+        return;
+      }
+      inside.forEach(pid => this.movePid(pid, to, name));
+    }
+    throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
+  }
+
+  /** Remove an empty directory now, or as soon as its last process is reaped. */
+  remove(directory: string, holderId: string): void {
+    const { files } = this.options;
+    const removed = tolerate(`directory of ${holderId}`, ['EBUSY', 'ENOENT'], () =>
+      files.removeDirectory(directory)
+    );
+    if (!removed && this.exists(directory) && !this.removals.has(directory)) {
+      const removal = this.removeLater(directory, holderId).finally(() =>
+        this.removals.delete(directory)
+      );
+      this.removals.set(directory, removal);
+    }
+  }
+
+  private async removeLater(directory: string, holderId: string): Promise<void> {
+    for (let tries = 0; tries < REMOVAL_TRIES_MAX; tries += 1) {
+      await new Promise(resolve => setTimeout(resolve, REMOVAL_RETRY_MS));
+      if (this.has(holderId)) {
+        return; // It came back meanwhile and uses the directory again.
+      }
+      try {
+        this.options.files.removeDirectory(directory);
+        return;
+      } catch {
+        if (!this.exists(directory)) {
+          return;
+        }
+      }
+    }
+    this.options.onFailure(holderId, new EnforcementError(`directory of ${holderId}`, 'EBUSY'));
+  }
+
+  private exists(directory: string): boolean {
+    return readOrNull(this.options.files, `${directory}/${V1.procs}`) !== null;
+  }
+
+  private make(directory: string, name: string): void {
+    const { files, prepare } = this.options;
+    tolerate(`directory of ${name}`, ['EEXIST'], () => files.makeDirectory(directory));
+    // A kernel may be called as a file of the cgroup is: then this is no place.
+    attempt(`place of ${name}`, () => files.read(`${directory}/${V1.procs}`));
+    prepare(directory);
+  }
+
+  private currentDirectory(hierarchy: Hierarchy, pid: number): string {
+    const path = cgroupsOf(this.options.files, pid).get(
+      hierarchy.version === 2 ? '' : hierarchy.controllers[0]!
+    );
+    return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
+  }
+
+  private processesIn(directory: string): ReadonlySet<number> {
+    const text = readOrNull(this.options.files, `${directory}/${V1.procs}`) ?? '';
+    // A process of another pid namespace is listed as 0.
+    return new Set(
+      text
+        .split('\n')
+        .map(Number)
+        .filter(pid => pid > 0)
+    );
+  }
+
+  private movePid(pid: number, directory: string, name: string): boolean {
+    return tolerate(`moving process ${pid} of ${name}`, ['ESRCH'], () =>
+      this.options.files.write(`${directory}/${V1.procs}`, `${pid}`)
+    );
+  }
+
+  /**
+   * Once the root is inside, all that it forks is inside; so looking again ends
+   * when the processes forked before have been found.
+   */
+  private moveTree(place: Place): void {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const tree = readTree(this.options.files, place.pid);
+      const moved = this.options.hierarchies.map(hierarchy =>
+        this.moveInto(this.directoryOf(hierarchy, place.holderId), tree, place.holderId)
+      );
+      if (!moved.includes(true)) {
+        return;
+      }
+    }
+    throw new EnforcementError(`process tree of ${place.holderId}`, 'EAGAIN');
+  }
+
+  /** Move those of the processes that are not there yet; says whether any was. */
+  private moveInto(directory: string, tree: readonly number[], name: string): boolean {
+    const inside = this.processesIn(directory);
+    const outside = tree.filter(pid => !inside.has(pid));
+    return outside.filter(pid => this.movePid(pid, directory, name)).length > 0;
+  }
+
+  private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {
+    const origin = held?.origins.get(hierarchy);
+    const fallback = this.options.exit(hierarchy);
+    return hierarchy.version === 1 && origin && this.exists(origin) ? origin : fallback;
+  }
+
+  /** Empty a directory and those that its processes made in it, deepest first. */
+  private empty(directory: string, exit: string, holderId: string): void {
+    const { files } = this.options;
+    if (!this.exists(directory)) {
+      return;
+    }
+    for (const name of attempt(`directory of ${holderId}`, () => files.directories(directory))) {
+      this.empty(`${directory}/${name}`, exit, holderId);
+    }
+    this.evacuate(directory, exit, holderId);
+    this.remove(directory, holderId);
+  }
+}
+
+/** What may name a directory in a cgroup: Jupyter's kernel ids and the like, no hidden names. */
+function isHolderId(name: string): boolean {
+  return /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/.test(name);
+}
+
+function slashless(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}

@@ -1,0 +1,293 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { formatCpuList } from '../lib/cpuset';
+import type { NodeFacts } from '../core/events';
+import type { Resource, TierName, TierView } from '../protocol/view';
+import { V1, V2, findHierarchies, type Hierarchy } from '../host/cgroupfs';
+import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
+import { findGpus, type GpuOptions } from '../host/gpus';
+import { readCapacity } from '../host/topology';
+import { AffinityEnforcer } from './affinity';
+import { CgroupV1 } from './cgroupV1';
+import { CgroupV2 } from './cgroupV2';
+import { withoutLeaf } from './delegation';
+import { EnforcementError, type IEnforcer } from './enforcer';
+import { MaskFile, type IMaskStore } from './maskStore';
+import { Masks, setMaskByTaskset, type SetMask } from './masks';
+import { NoEnforcer } from './none';
+import type { FailureListener } from './places';
+
+/** What a probe may be told. */
+export type ProbeOptions = {
+  /** The sidecar's directory: names the group, so that a restarted sidecar finds its places. */
+  readonly dir: string;
+  /** Where writes that fail later are told. */
+  readonly onFailure: FailureListener;
+  readonly tier?: TierName | 'auto';
+  /** A cgroup that was delegated, instead of the own one. */
+  readonly cgroupRoot?: string | undefined;
+  /** CPUs to hand out, in list syntax, of those that can be used. */
+  readonly cpus?: string | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly files?: IHostFiles;
+  readonly gpus?: GpuOptions;
+  readonly setMask?: SetMask;
+  readonly maskStore?: IMaskStore;
+  readonly platform?: NodeJS.Platform;
+};
+
+/** What a probe found. */
+export type Probed = {
+  readonly node: NodeFacts;
+  readonly enforcer: IEnforcer;
+  readonly notices: readonly string[];
+};
+
+type Surroundings = {
+  readonly files: IHostFiles;
+  readonly hierarchies: readonly Hierarchy[];
+  readonly group: string;
+  readonly cpus: string;
+  readonly masks: Masks;
+  readonly hasGpus: boolean;
+  /** Why masks cannot be set from outside; null where they can. */
+  readonly masksFailure: string | null;
+  readonly onFailure: FailureListener;
+  readonly linux: boolean;
+};
+
+/** An enforcer, or why there is none of this tier. */
+type Attempt = { readonly enforcer: IEnforcer } | { readonly why: string };
+
+const CONTROLLERS = ['cpuset', 'cpu', 'memory'] as const;
+const GPU_BY_ENVIRONMENT =
+  'CUDA_VISIBLE_DEVICES tells a process which GPUs to use; one that ignores it is seen and flagged, not stopped';
+const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity', 'none'];
+
+/** The name of the directory below which all places of this sidecar lie. */
+export function groupName(dir: string): string {
+  return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
+}
+
+function gpuGap(hasGpus: boolean): { readonly gpus?: string } {
+  return hasGpus ? { gpus: GPU_BY_ENVIRONMENT } : {};
+}
+
+function describeTier(
+  name: TierName,
+  reason: string,
+  gaps: Partial<Record<Resource, string>>
+): TierView {
+  const resources = (['cpus', 'memory', 'gpus'] as const).filter(it => it !== 'gpus' || gaps.gpus);
+  return {
+    name,
+    reason,
+    enforced: resources.filter(it => gaps[it] === undefined),
+    notEnforced: resources.flatMap(resource => {
+      const why = gaps[resource];
+      return why === undefined ? [] : [{ resource, why }];
+    })
+  };
+}
+
+function cgroupTier(
+  name: 'cgroup-v1' | 'cgroup-v2',
+  controllers: readonly string[],
+  { masksFailure, hasGpus }: Surroundings,
+  better: string
+): TierView {
+  const missing = CONTROLLERS.filter(it => !controllers.includes(it));
+  const reason =
+    `${name === 'cgroup-v2' ? 'cgroup version 2' : 'cgroup version 1'} is writable with ` +
+    `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}` +
+    (missing.length > 0 ? `; ${missing.join(', ')} could not be used` : '') +
+    (better === '' ? '.' : `; ${better}.`);
+  const cpus = missing.includes('cpuset')
+    ? `there is no cpuset: CPUs are held by affinity, which a process can undo` +
+      (masksFailure === null ? '' : `, and only by the gate (${masksFailure})`)
+    : undefined;
+  const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
+  return describeTier(name, reason, {
+    ...(cpus && { cpus }),
+    ...(memory && { memory }),
+    ...gpuGap(hasGpus)
+  });
+}
+
+/** Set up a tier for real; what it cannot do is undone and told. */
+function attempting(make: () => IEnforcer): Attempt {
+  try {
+    return { enforcer: make() };
+  } catch (error) {
+    if (error instanceof EnforcementError) {
+      return { why: error.message };
+    }
+    throw error;
+  }
+}
+
+function tryV2(around: Surroundings, better: string): Attempt {
+  const mounted = around.hierarchies.find(it => it.version === 2);
+  if (!mounted) {
+    return { why: 'cgroup version 2 is not mounted' };
+  }
+  const hierarchy = { ...mounted, directory: withoutLeaf(mounted.directory) };
+  const given = readOrNull(around.files, `${hierarchy.directory}/${V2.controllers}`) ?? '';
+  const controllers = CONTROLLERS.filter(it => given.split(' ').includes(it));
+  if (controllers.length === 0) {
+    return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
+  }
+  const tier = cgroupTier('cgroup-v2', controllers, around, better);
+  const masks = controllers.includes('cpuset') ? null : around.masks;
+  return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }));
+}
+
+/** Hierarchies of version 1 in which a directory can really be made. */
+function writableV1(around: Surroundings): readonly Hierarchy[] {
+  const wanted = [...CONTROLLERS, 'cpuacct'];
+  return around.hierarchies.filter(hierarchy => {
+    if (hierarchy.version !== 1 || !hierarchy.controllers.some(it => wanted.includes(it))) {
+      return false;
+    }
+    const trial = `${hierarchy.directory}/${around.group}-probe-${process.pid}`;
+    try {
+      around.files.makeDirectory(trial);
+      around.files.removeDirectory(trial);
+      return true;
+    } catch {
+      // Read-only, not ours, full: whatever the reason, this one cannot be used.
+      return false;
+    }
+  });
+}
+
+function tryV1(around: Surroundings, better: string): Attempt {
+  if (!around.hierarchies.some(it => it.version === 1)) {
+    return { why: 'cgroup version 1 is not mounted' };
+  }
+  const hierarchies = writableV1(around);
+  const controllers = hierarchies.flatMap(it => it.controllers);
+  if (!CONTROLLERS.some(it => controllers.includes(it))) {
+    return { why: 'no cgroup version 1 directory can be made' };
+  }
+  const tier = cgroupTier('cgroup-v1', controllers, around, better);
+  const masks = controllers.includes('cpuset') ? null : around.masks;
+  return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
+}
+
+function tryAffinity(around: Surroundings, better: string): Attempt {
+  if (!around.linux) {
+    return { why: 'affinity masks are set on Linux only' };
+  }
+  const tier = describeTier('affinity', `${better}.`, {
+    memory: 'affinity masks do not limit memory',
+    ...gpuGap(around.hasGpus),
+    ...(around.masksFailure !== null && {
+      cpus: `only the gate can set masks, not those of children: ${around.masksFailure}`
+    })
+  });
+  return { enforcer: new AffinityEnforcer(tier, around.files, around.masks) };
+}
+
+function tryNone(around: Surroundings, better: string): Attempt {
+  const why = 'nothing is enforced here; grants are advice';
+  const tier = describeTier('none', `${better}.`, {
+    cpus: why,
+    memory: why,
+    gpus: GPU_BY_ENVIRONMENT
+  });
+  return { enforcer: new NoEnforcer(tier, around.files, around.linux) };
+}
+
+const TRIALS: Readonly<Record<TierName, (around: Surroundings, better: string) => Attempt>> = {
+  'cgroup-v2': tryV2,
+  'cgroup-v1': tryV1,
+  affinity: tryAffinity,
+  none: tryNone
+};
+
+/** The best tier that works, from the forced one on. */
+function chooseEnforcer(around: Surroundings, forced: TierName | 'auto'): IEnforcer {
+  const reasons = forced === 'auto' ? [] : [`--tier ${forced} was asked for`];
+  for (const name of TIERS.slice(Math.max(0, TIERS.indexOf(forced as TierName)))) {
+    const attempted = TRIALS[name](around, reasons.join('; '));
+    if ('enforcer' in attempted) {
+      return attempted.enforcer;
+    }
+    reasons.push(`not ${name}: ${attempted.why}`);
+  }
+  throw new Error('the tier "none" always works');
+}
+
+/** Whether `taskset` really sets a mask here; null if so, else why not. */
+function tryTaskset(cpus: string): string | null {
+  const script = 'exec taskset -apc "$0" $$';
+  const result = spawnSync('/bin/sh', ['-c', script, cpus], { encoding: 'utf8', timeout: 5000 });
+  const said = result.stderr?.trim().split('\n')[0];
+  return result.status === 0 ? null : said || result.error?.message || 'taskset failed';
+}
+
+/**
+ * Find what may be handed out here and the best way to enforce it, by really
+ * trying: each tier makes its directories and sets its files before it is said
+ * to work (ENF3).
+ *
+ * #### Notes
+ * A forced tier that does not work gives way to the next one, and the reason
+ * says so. Never rejects for what the host refuses.
+ */
+export async function probe(options: ProbeOptions): Promise<Probed> {
+  const files = options.files ?? new DiskFiles();
+  const capacity = readCapacity(files, options);
+  const cpus = formatCpuList(capacity.cpus.map(it => it.id));
+  const { setMask = setMaskByTaskset, onFailure } = options;
+  const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
+  const store = options.maskStore ?? new MaskFile(options.dir);
+  const around: Surroundings = {
+    files,
+    onFailure,
+    cpus,
+    hierarchies: atRoot(files, findHierarchies(files), options.cgroupRoot),
+    group: groupName(options.dir),
+    hasGpus: found.gpus.length > 0,
+    masks: new Masks({ files, cpus, setMask, store, onFailure }),
+    masksFailure: setMask === setMaskByTaskset ? tryTaskset(cpus) : null,
+    linux: (options.platform ?? process.platform) === 'linux'
+  };
+  const enforcer = chooseEnforcer(around, options.tier ?? 'auto');
+  const { name } = enforcer.tier;
+  const node: NodeFacts = {
+    name: hostname(),
+    cpus: capacity.cpus,
+    memoryBytes: capacity.memoryBytes,
+    memoryReserveBytes: capacity.memoryReserveBytes,
+    gpus: found.gpus,
+    tier: enforcer.tier,
+    sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1'
+  };
+  return { node, enforcer, notices: [...capacity.notices, ...found.notices] };
+}
+
+/**
+ * The hierarchies with a delegated directory in place of the own one. In the
+ * other hierarchies of version 1 the directory of the same path counts, if
+ * there is one: batch systems make theirs alike in each.
+ */
+function atRoot(
+  files: IHostFiles,
+  hierarchies: readonly Hierarchy[],
+  root: string | undefined
+): readonly Hierarchy[] {
+  const inside = hierarchies
+    .filter(it => root === it.mountPoint || root?.startsWith(`${it.mountPoint}/`))
+    .sort((a, b) => b.mountPoint.length - a.mountPoint.length)[0];
+  if (root === undefined) {
+    return hierarchies;
+  }
+  const path = root.slice(inside?.mountPoint.length ?? root.length);
+  return hierarchies
+    .filter(it => inside && it.version === inside.version)
+    .map(it => ({ ...it, directory: it.mountPoint + path }))
+    .filter(it => readOrNull(files, `${it.directory}/${V1.procs}`) !== null);
+}

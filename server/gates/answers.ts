@@ -1,0 +1,106 @@
+import type { IAnswers } from '../daemon/ports';
+import { sentenceOf, type Refusal } from '../protocol/errors';
+import { SIGN_OF_LIFE_MS, type GateGrant } from '../protocol/gate';
+import type { Grant } from '../protocol/grant';
+import { grantEnvironment } from './environment';
+import type { Records } from './records';
+
+/**
+ * Brings the arbiter's answers to the gates.
+ *
+ * #### Notes
+ * An answer to a claim that its gate has given up is dropped. What a gate that
+ * is away has to know is kept in its claim's record until it comes back.
+ */
+export class Answers implements IAnswers {
+  constructor(private readonly records: Records) {}
+
+  /** Give signs of life to all who wait; returns the undo. */
+  begin(): () => void {
+    // A fifth less than promised, for a timer that comes late.
+    const timer = setInterval(() => this.giveSigns(), SIGN_OF_LIFE_MS * 0.8);
+    return () => clearInterval(timer);
+  }
+
+  granted(id: string, grant: Grant, affinity: string | null, isChange: boolean): void {
+    const record = this.records.claims.get(id);
+    if (!record) {
+      return;
+    }
+    const { cpus, threads, memoryBytes, gpus } = grant;
+    const told = { cpus, threads, memoryBytes, gpus, affinity, env: grantEnvironment(grant) };
+    if (record.phase.state === 'running' && isSame(record.phase.grant, told)) {
+      return; // taken over from the sidecar before: its gate knows
+    }
+    const unsent = record.phase.state === 'running' ? record.phase.unsent : null;
+    record.phase = { state: 'running', grant: told, unsent };
+    record.kernel.voice?.send({ type: isChange ? 'changed' : 'granted', id, grant: told });
+  }
+
+  waiting(id: string, sentence: string, position: number): void {
+    const record = this.records.claims.get(id);
+    if (record) {
+      const message = { type: 'waiting', id, sentence, position } as const;
+      record.phase = { state: 'waiting', message };
+      record.kernel.voice?.send(message);
+    }
+  }
+
+  refused(id: string, why: Refusal): void {
+    const record = this.records.claims.get(id);
+    if (!record) {
+      return;
+    }
+    const message = { type: 'refused', id, message: sentenceOf(why), ...why } as const;
+    if (record.kernel.voice) {
+      this.records.remove(record);
+      record.kernel.voice.send(message);
+    } else {
+      record.phase = { state: 'refused', message };
+    }
+  }
+
+  interrupted(id: string, why: Refusal): void {
+    const record = this.records.claims.get(id);
+    if (record?.phase.state !== 'running') {
+      return;
+    }
+    const message = { type: 'interrupt', id, message: sentenceOf(why), ...why } as const;
+    if (record.kernel.voice) {
+      record.kernel.voice.send(message);
+    } else {
+      record.phase = { ...record.phase, unsent: message };
+    }
+  }
+
+  freeAsked(kernelId: string, gpus: readonly string[]): void {
+    this.records.kernels.get(kernelId)?.voice?.send({ type: 'free', gpus });
+  }
+
+  maskChanged(kernelId: string, affinity: string | null): void {
+    for (const { id, phase } of this.records.kernels.get(kernelId)?.claims.values() ?? []) {
+      if (phase.state === 'running' && phase.grant.affinity !== affinity) {
+        this.granted(id, phase.grant, affinity, true);
+      }
+    }
+  }
+
+  private giveSigns(): void {
+    for (const { phase, kernel } of this.records.claims.values()) {
+      if (phase.state === 'waiting') {
+        kernel.voice?.send(phase.message);
+      }
+    }
+  }
+}
+
+/** Whether two grants ask the same of a gate. */
+export function isSame(a: GateGrant, b: GateGrant): boolean {
+  return (
+    a.cpus === b.cpus &&
+    a.affinity === b.affinity &&
+    a.threads === b.threads &&
+    a.memoryBytes === b.memoryBytes &&
+    a.gpus.join() === b.gpus.join()
+  );
+}

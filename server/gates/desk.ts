@@ -1,0 +1,187 @@
+import type { IGateKeeper, Outcome } from '../daemon/ports';
+import { NOTHING_ASKED } from '../protocol/ask';
+import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { isSame } from './answers';
+import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
+import type { ClaimRecord, IVoice, KernelRecord, Records } from './records';
+
+/** How long the claims of a gate that lost its connection are kept for it, in ms. */
+export const RECONNECT_MAX_MS = 5000;
+
+/**
+ * Takes what gates say to the sidecar.
+ *
+ * #### Notes
+ * Claims belong to kernels, not to connections: one that is lost and made again
+ * within {@link RECONNECT_MAX_MS} loses nothing. Each claim ends exactly once
+ * (GATE2): by its gate, by the end of its kernel, or by that lapse.
+ */
+export class Desk {
+  private isClosed = false;
+
+  constructor(
+    private readonly keeper: IGateKeeper,
+    private readonly records: Records
+  ) {
+    keeper.onGone(kernelId => records.forget(kernelId));
+  }
+
+  /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
+  connect(kernelId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
+    const kernel = this.records.kernel(kernelId);
+    clearTimeout(kernel.lapse ?? undefined);
+    kernel.lapse = null;
+    if (kernel.voice !== voice) {
+      kernel.voice?.close();
+    }
+    kernel.voice = voice;
+    const held = new Set(holdings.map(it => it.id));
+    for (const record of [...kernel.claims.values()].filter(it => !held.has(it.id))) {
+      this.end(record, 'ok');
+    }
+    for (const holding of holdings) {
+      const record = kernel.claims.get(holding.id);
+      if (record) {
+        this.resume(record, voice, holding);
+      } else {
+        this.takeOver(kernel, voice, holding, bytes);
+      }
+    }
+    this.keeper.heard(kernelId);
+  }
+
+  /** A connection is lost; its claims are kept for a while. */
+  disconnect(kernelId: string, voice: IVoice): void {
+    const kernel = this.records.kernels.get(kernelId);
+    if (this.isClosed || kernel?.voice !== voice) {
+      return; // the sidecar ends, or another connection speaks for this kernel by now
+    }
+    kernel.voice = null;
+    kernel.lapse = setTimeout(() => this.lapse(kernel), RECONNECT_MAX_MS);
+    this.keeper.suspect(kernelId);
+  }
+
+  /** A cell claims. */
+  claim(kernelId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
+    const { id } = message;
+    const kernel = this.records.kernel(kernelId);
+    if (this.records.claims.has(id)) {
+      return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
+    }
+    if (kernel.claims.size >= KERNEL_CLAIMS_MAX) {
+      const details = { limit: KERNEL_CLAIMS_MAX, what: 'claims of one kernel' };
+      return refuse(voice, id, refusal('TOO_MANY', details));
+    }
+    const asked = this.keeper.askOf(kernelId, message.sources, bytes);
+    if ('refusal' in asked) {
+      return refuse(voice, id, asked.refusal);
+    }
+    const { cellId, label, sourceHash, parentId } = message;
+    this.records.add(kernel, id, { state: 'asked' });
+    this.keeper.claim({
+      claim: { id, holderId: kernelId, parentId, cellId, label, sourceHash, ask: asked.ask },
+      granted: null,
+      waitingSinceMs: null
+    });
+  }
+
+  /** A gate gives a claim up; one that runs by now ends. */
+  cancel(kernelId: string, id: string): Refusal | null {
+    return this.endNamed(kernelId, id, 'interrupted', null);
+  }
+
+  /** A cell ended. */
+  release(kernelId: string, message: MessageOf<'release'>): Refusal | null {
+    return this.endNamed(kernelId, message.id, message.outcome, message.cpuSeconds ?? null);
+  }
+
+  /** The sidecar ends: wait for nobody any more. */
+  close(): void {
+    this.isClosed = true;
+    for (const kernel of this.records.kernels.values()) {
+      clearTimeout(kernel.lapse ?? undefined);
+    }
+  }
+
+  private endNamed(
+    kernelId: string,
+    id: string,
+    outcome: Outcome,
+    cpuSeconds: number | null
+  ): Refusal | null {
+    const record = this.records.claimOf(kernelId, id);
+    if (!record) {
+      return refusal('CLAIM_UNKNOWN', { id });
+    }
+    this.end(record, outcome, cpuSeconds);
+    return null;
+  }
+
+  private end(record: ClaimRecord, outcome: Outcome, cpuSeconds: number | null = null): void {
+    const { state } = record.phase;
+    this.records.remove(record);
+    if (state === 'running') {
+      this.keeper.end(record.id, outcome, cpuSeconds);
+    } else if (state !== 'refused') {
+      this.keeper.cancel(record.id, record.kernel.id);
+    }
+  }
+
+  private lapse(kernel: KernelRecord): void {
+    kernel.lapse = null;
+    for (const record of [...kernel.claims.values()]) {
+      this.end(record, 'interrupted');
+    }
+  }
+
+  /** A gate is back with a claim that is known: tell it what it missed. */
+  private resume(record: ClaimRecord, voice: IVoice, holding: Holding): void {
+    const { id, phase } = record;
+    if (phase.state === 'refused') {
+      this.records.remove(record);
+    }
+    if (phase.state === 'refused' || phase.state === 'waiting') {
+      voice.send(phase.message);
+    }
+    if (phase.state !== 'running') {
+      return;
+    }
+    if (holding.granted === null) {
+      voice.send({ type: 'granted', id, grant: phase.grant });
+    } else if (!isSame(phase.grant, holding.granted)) {
+      voice.send({ type: 'changed', id, grant: phase.grant });
+    }
+    if (phase.unsent) {
+      voice.send(phase.unsent);
+      record.phase = { ...phase, unsent: null };
+    }
+  }
+
+  /** A gate comes with a claim that the sidecar before this one knew (ENF4). */
+  private takeOver(kernel: KernelRecord, voice: IVoice, holding: Holding, bytes: number): void {
+    const { id, cellId, label, sourceHash, parentId, granted } = holding;
+    if (this.records.claims.has(id)) {
+      return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
+    }
+    const asked = this.keeper.askOf(kernel.id, holding.sources, bytes);
+    if ('refusal' in asked && !granted) {
+      return refuse(voice, id, asked.refusal);
+    }
+    const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
+    const sinceMs = this.keeper.nowMs() - holding.agoMs;
+    const claim = { id, holderId: kernel.id, parentId, cellId, label, sourceHash, ask };
+    if (granted) {
+      const { cpus, threads, memoryBytes, gpus } = granted;
+      const grant = { cpus, threads, memoryBytes, gpus };
+      this.records.add(kernel, id, { state: 'running', grant: granted, unsent: null });
+      this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs: null });
+    } else {
+      this.records.add(kernel, id, { state: 'asked' });
+      this.keeper.claim({ claim, granted: null, waitingSinceMs: sinceMs });
+    }
+  }
+}
+
+function refuse(voice: IVoice, id: string, why: Refusal): void {
+  voice.send({ type: 'refused', id, message: sentenceOf(why), ...why });
+}

@@ -1,0 +1,180 @@
+import type { GateClaim } from '../protocol/gate';
+import { TestConnection, TestKernel } from '../testing/gate';
+import type { TestSidecar } from '../testing/sidecar';
+import { Stage } from '../testing/stage';
+
+const HALF_THE_NODE = { memory: '3 GiB' };
+const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], affinity: null, env: {} };
+
+describe('gates on a real sidecar', () => {
+  const stage = new Stage();
+  let sidecar: TestSidecar;
+
+  beforeAll(async () => {
+    sidecar = await stage.sidecar();
+  });
+
+  afterAll(() => stage.clear());
+
+  it('[ENF1] confines a kernel before it answers that it is registered', async () => {
+    const launcher = await TestConnection.open(sidecar);
+    launcher.say({ type: 'prepare', kernelId: 'k' });
+    expect((await launcher.hear('launch')).env).toMatchObject({ OMP_WAIT_POLICY: 'PASSIVE' });
+    const kernel = stage.kernel();
+    launcher.say({ type: 'register', ...kernel.process });
+    expect((await launcher.hear('registered')).tier).toBe(sidecar.tier);
+    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    expect(body).toContainEqual(expect.objectContaining({ id: kernel.id, state: 'idle' }));
+  });
+
+  it('grants at once what asks for nothing, and leaves the process as it is', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    kernel.claim('untagged');
+    expect((await kernel.gate.hear('granted', 'untagged')).grant).toEqual(OPEN);
+    expect(kernel.mask()).toBe(before);
+    kernel.release('untagged');
+  });
+
+  it('[CPU2] pins for as long as the cell runs, in force before the gate hears of it', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    kernel.claim('pinned', { cpus: 1 });
+    const { grant } = await kernel.gate.hear('granted', 'pinned');
+    expect(grant).toMatchObject({ threads: 1, env: { OMP_NUM_THREADS: '1' } });
+    expect(sidecar.tier === 'affinity' ? grant.affinity : kernel.mask()).toBe(grant.cpus);
+    kernel.release('pinned');
+    await kernel.gate.settled();
+    expect(kernel.mask()).toBe(before);
+  });
+
+  it('[ADM5] keeps a claim waiting with signs of life, and grants it when there is room', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    first.claim('a', HALF_THE_NODE);
+    await first.gate.hear('granted', 'a');
+    second.claim('b', HALF_THE_NODE);
+    const said = await second.gate.hear('waiting', 'b');
+    expect(said.sentence).toContain(`${first.id}.ipynb`);
+    // Nothing changes meanwhile, so what is heard again are signs of life.
+    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
+    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
+    first.release('a');
+    expect((await second.gate.hear('granted', 'b')).grant.memoryBytes).toBe(3 * 1024 ** 3);
+    second.release('b');
+  });
+
+  it('forgets a claim that its gate gives up, and answers nothing', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    first.claim('a2', HALF_THE_NODE);
+    await first.gate.hear('granted', 'a2');
+    second.claim('b2', HALF_THE_NODE);
+    await second.gate.hear('waiting', 'b2');
+    second.gate.say({ type: 'cancel', id: 'b2' });
+    first.release('a2');
+    await second.gate.settled();
+    expect(second.gate.has('granted')).toBe(false);
+    expect(second.gate.has('refused')).toBe(false);
+  });
+
+  it('[GATE2] keeps the grant of a gate that comes back, and tells it what it missed', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    const a = first.claim('a3', HALF_THE_NODE);
+    const { grant } = await first.gate.hear('granted', 'a3');
+    const b = second.claim('b3', HALF_THE_NODE);
+    await second.gate.hear('waiting', 'b3');
+    first.gate.close();
+    await first.connect(sidecar, [{ ...a, granted: grant, agoMs: 5 }]);
+    await second.gate.settled();
+    expect(second.gate.has('granted')).toBe(false);
+    second.gate.close();
+    first.release('a3');
+    await first.gate.settled();
+    await second.connect(sidecar, [{ ...b, granted: null, agoMs: 5 }]);
+    await second.gate.hear('granted', 'b3');
+    second.release('b3');
+  });
+
+  it('[GATE2] takes the grant of a gate that does not come back, once', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    first.claim('a4', HALF_THE_NODE);
+    await first.gate.hear('granted', 'a4');
+    second.claim('b4', HALF_THE_NODE);
+    first.gate.close();
+    await second.gate.hear('granted', 'b4');
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/a4');
+    expect(body).toMatchObject({ state: 'done', outcome: 'interrupted' });
+    second.release('b4');
+  }, 20_000);
+
+  it('[GATE2] gives what a killed kernel held to the next in the queue', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    first.claim('a5', HALF_THE_NODE);
+    await first.gate.hear('granted', 'a5');
+    second.claim('b5', HALF_THE_NODE);
+    await second.gate.hear('waiting', 'b5');
+    // Its socket stays open, as where a child of the kernel has inherited it.
+    await first.kill();
+    await second.gate.hear('granted', 'b5');
+    await first.gate.closed();
+    second.release('b5');
+  });
+
+  it('[GATE2] takes another process under the same id for a restart', async () => {
+    const kernel = await stage.connected(sidecar);
+    kernel.claim('a6', HALF_THE_NODE);
+    await kernel.gate.hear('granted', 'a6');
+    const again = new TestKernel(stage.process(), kernel.id);
+    await again.connect(sidecar);
+    again.claim('b6', HALF_THE_NODE);
+    await again.gate.hear('granted', 'b6');
+    await kernel.gate.closed();
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/a6');
+    expect(body).toMatchObject({ state: 'done', outcome: 'died' });
+    again.release('b6');
+  });
+
+  it('[GATE4] counts concurrent claims of one kernel, up to a bound', async () => {
+    const kernel = await stage.connected(sidecar);
+    for (let n = 0; n < 64; n += 1) {
+      kernel.claim(`sub${n}`);
+      await kernel.gate.hear('granted', `sub${n}`);
+    }
+    kernel.claim('sub64');
+    expect(await kernel.gate.hear('refused', 'sub64')).toMatchObject({ code: 'TOO_MANY' });
+    kernel.release('sub0');
+    kernel.claim('sub65');
+    await kernel.gate.hear('granted', 'sub65');
+  });
+
+  it('[ADM2] merges cell, tags, directive, notebook and user, in this order', async () => {
+    const kernel = await stage.connected(sidecar);
+    const put = async (path: string, hints: object) =>
+      expect((await sidecar.ask('PUT', path, JSON.stringify(hints))).status).toBe(200);
+    await put('/api/v1/defaults', { priority: 1, time: '1 s', gpuMemory: '1 MiB', cpus: 1 });
+    await put(`/api/v1/kernels/${kernel.id}/defaults`, {
+      priority: 2,
+      time: '2 s',
+      maxWait: '2 s'
+    });
+    const sources: GateClaim['sources'] = {
+      metadata: { priority: 5 },
+      tags: ['priority=4', 'memory=4 MiB'],
+      directive: '#| priority: 3, memory: 3 MiB, maxWait: 3 s'
+    };
+    kernel.gate.say({ type: 'claim', id: 'merged', sources });
+    await kernel.gate.hear('granted', 'merged');
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/merged');
+    expect(body).toMatchObject({
+      ask: {
+        priority: 5,
+        memoryBytes: 4 * 1024 ** 2,
+        maxWaitMs: 3000,
+        timeMs: 2000,
+        gpuMemoryBytes: 1024 ** 2,
+        cpus: { kind: 'fixed', n: 1 }
+      }
+    });
+    kernel.release('merged');
+    await put('/api/v1/defaults', {});
+  });
+});

@@ -1,0 +1,151 @@
+import * as z from 'zod';
+
+import { parseCpuList } from '../lib/cpuset';
+import { refusal, type Refusal } from '../protocol/errors';
+
+/** The longest id of a claim, a cell or a kernel. */
+const ID_CHARS_MAX = 128;
+
+/** The longest name or label that is shown; what is longer is cut. */
+const SHOWN_CHARS_MAX = 256;
+
+/** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
+export const KERNEL_CLAIMS_MAX = 64;
+
+/** How deep hints may be nested: far more than any hint, far less than a stack holds. */
+const DEPTH_MAX = 32;
+
+function isWithinDepth(value: unknown, depthMax: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return true;
+  }
+  return depthMax > 0 && Object.values(value).every(it => isWithinDepth(it, depthMax - 1));
+}
+
+/** Also the name of a directory, hence neither `.` nor `..`. */
+const kernelId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
+  error: 'expected 1 to 128 letters, digits, ".", "_" or "-"'
+});
+const claimId = z.string().min(1).max(ID_CHARS_MAX);
+const whole = z.number().int().nonnegative();
+
+/** Only shown or compared, never acted on: what is no text counts as absent. */
+const shown = (charsMax: number) =>
+  z
+    .unknown()
+    .optional()
+    .transform(value => (typeof value === 'string' ? value.slice(0, charsMax) : null));
+
+const cpuList = z.string().refine(text => {
+  try {
+    return parseCpuList(text).length > 0;
+  } catch {
+    return false; // what is wrong is said by the message below
+  }
+}, 'expected a CPU list such as "0-3,8"');
+
+const sources = z
+  .object({
+    metadata: z
+      .unknown()
+      .optional()
+      .refine(it => isWithinDepth(it, DEPTH_MAX), `expected at most ${DEPTH_MAX} levels`),
+    tags: z.array(z.string()).exactOptional(),
+    directive: z.string().exactOptional()
+  })
+  .default({});
+
+const claim = {
+  id: claimId,
+  cellId: shown(ID_CHARS_MAX),
+  label: shown(SHOWN_CHARS_MAX),
+  sourceHash: shown(ID_CHARS_MAX),
+  parentId: shown(ID_CHARS_MAX),
+  sources
+};
+
+const process = {
+  kernelId,
+  pid: whole.min(1),
+  startTicks: whole,
+  name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
+  gated: z.boolean()
+};
+
+const grant = z.object({
+  cpus: cpuList.nullable(),
+  threads: whole.min(1).nullable(),
+  memoryBytes: whole.nullable(),
+  gpus: z.array(z.string().max(ID_CHARS_MAX)).max(1024),
+  affinity: cpuList.nullable(),
+  env: z.record(z.string(), z.string())
+});
+
+const holding = z.object({ ...claim, granted: grant.nullable(), agoMs: z.number().nonnegative() });
+
+const MESSAGE = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('claim'), ...claim }),
+  z.object({
+    type: z.literal('release'),
+    id: claimId,
+    outcome: z.enum(['ok', 'error', 'interrupted']),
+    cpuSeconds: z.number().nonnegative().nullish()
+  }),
+  z.object({ type: z.literal('cancel'), id: claimId }),
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.number(),
+    holdings: z.array(holding).max(KERNEL_CLAIMS_MAX),
+    ...process
+  }),
+  z.object({ type: z.literal('prepare'), kernelId }),
+  z.object({ type: z.literal('register'), ...process }),
+  z.object({ type: z.literal('ended'), kernelId })
+]);
+
+/** A message that can be trusted: the wire's, with `null` for what was not said. */
+export type Message = z.infer<typeof MESSAGE>;
+
+/** A message of one type. */
+export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
+
+/** A claim that a reconnecting gate tells. */
+export type Holding = z.infer<typeof holding>;
+
+/** A message, or why there is none; with the id of the claim that it would have been. */
+export type Parsed =
+  { readonly message: Message } | { readonly refusal: Refusal; readonly claimId: string | null };
+
+const INVALID_CLAIM = z.object({ type: z.literal('claim'), id: claimId });
+
+/** Read one line; never throws. */
+export function parseLine(line: string): Parsed {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return { refusal: refusal('LINE_INVALID', { what: 'it is not JSON' }), claimId: null };
+  }
+  const parsed = MESSAGE.safeParse(value);
+  return parsed.success ? { message: parsed.data } : whyNot(value, parsed.error);
+}
+
+/** A claim can be answered by its id; every other message only by `problem`. */
+function whyNot(value: unknown, error: z.ZodError): Parsed {
+  const { path, message } = error.issues[0]!;
+  const at = path.join('.');
+  const claim = INVALID_CLAIM.safeParse(value);
+  if (claim.success && path[0] === 'sources') {
+    const details = {
+      path: path.slice(1).join('.') || 'sources',
+      got: 'not readable',
+      expected: message.replace(/^.*expected /, '')
+    };
+    return { refusal: refusal('HINT_INVALID', details), claimId: claim.data.id };
+  }
+  const what = at ? `"${at}": ${message}` : message;
+  return {
+    refusal: refusal('LINE_INVALID', { what }),
+    claimId: claim.success ? claim.data.id : null
+  };
+}

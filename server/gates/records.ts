@@ -1,0 +1,87 @@
+import type { GateGrant, SidecarMessage } from '../protocol/gate';
+
+/** Speaks to one connection. */
+export interface IVoice {
+  /** Send a message; lost where the connection is. */
+  send(message: SidecarMessage): void;
+  /** Close the connection. */
+  close(): void;
+}
+
+/** How far a claim is, as its gate has to know. */
+export type ClaimPhase =
+  | { readonly state: 'asked' }
+  | { readonly state: 'waiting'; readonly message: SidecarMessage }
+  | {
+      readonly state: 'running';
+      readonly grant: GateGrant;
+      /** An interrupt that came while the gate was away. */
+      readonly unsent: SidecarMessage | null;
+    }
+  /** Over, but its gate was away and does not know. */
+  | { readonly state: 'refused'; readonly message: SidecarMessage };
+
+/** A claim, until its gate knows that it is over. */
+export type ClaimRecord = {
+  readonly id: string;
+  readonly kernel: KernelRecord;
+  phase: ClaimPhase;
+};
+
+/** A kernel whose gate has said hello. */
+export type KernelRecord = {
+  readonly id: string;
+  voice: IVoice | null;
+  readonly claims: Map<string, ClaimRecord>;
+  /** Ends the claims of a gate that does not come back. */
+  lapse: NodeJS.Timeout | null;
+};
+
+/** The kernels and claims that gates have told of. A claim id is unique over all kernels. */
+export class Records {
+  readonly kernels = new Map<string, KernelRecord>();
+  readonly claims = new Map<string, ClaimRecord>();
+
+  /** The record of a kernel, made where there is none. */
+  kernel(id: string): KernelRecord {
+    let kernel = this.kernels.get(id);
+    if (!kernel) {
+      kernel = { id, voice: null, claims: new Map(), lapse: null };
+      this.kernels.set(id, kernel);
+    }
+    return kernel;
+  }
+
+  /** A claim of this kernel; undefined for another kernel's. */
+  claimOf(kernelId: string, claimId: string): ClaimRecord | undefined {
+    return this.kernels.get(kernelId)?.claims.get(claimId);
+  }
+
+  /** Note a claim whose id is new. */
+  add(kernel: KernelRecord, id: string, phase: ClaimPhase): ClaimRecord {
+    const record = { id, kernel, phase };
+    this.claims.set(id, record);
+    kernel.claims.set(id, record);
+    return record;
+  }
+
+  remove(record: ClaimRecord): void {
+    this.claims.delete(record.id);
+    record.kernel.claims.delete(record.id);
+  }
+
+  /** Forget a kernel that is gone, and all its claims. */
+  forget(kernelId: string): void {
+    const kernel = this.kernels.get(kernelId);
+    if (!kernel) {
+      return;
+    }
+    this.kernels.delete(kernelId);
+    for (const claimId of kernel.claims.keys()) {
+      this.claims.delete(claimId);
+    }
+    clearTimeout(kernel.lapse ?? undefined);
+    kernel.voice?.close();
+    kernel.voice = null;
+  }
+}

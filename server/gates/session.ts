@@ -1,0 +1,119 @@
+import type { IGateKeeper } from '../daemon/ports';
+import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { GATE_PROTOCOL } from '../protocol/gate';
+import type { Desk } from './desk';
+import { launchEnvironment } from './environment';
+import { parseLine, type Message, type MessageOf } from './parse';
+import type { IVoice } from './records';
+
+/** How far a conversation is. */
+type SessionState =
+  /** Launchers stay here: they need no hello. */
+  | { readonly state: 'new' }
+  | { readonly state: 'greeted'; readonly kernelId: string }
+  | { readonly state: 'closed' };
+
+/** One connection's conversation: each line is answered before the next is read. */
+export class Session {
+  private at: SessionState = { state: 'new' };
+
+  constructor(
+    private readonly keeper: IGateKeeper,
+    private readonly desk: Desk,
+    private readonly voice: IVoice
+  ) {}
+
+  /** Hear one line of so many bytes. */
+  hear(line: string, bytes: number): void {
+    if (this.at.state === 'closed') {
+      return;
+    }
+    const parsed = parseLine(line);
+    if ('message' in parsed) {
+      this.take(parsed.message, bytes);
+    } else if (parsed.claimId === null) {
+      this.object(parsed.refusal);
+    } else {
+      const message = sentenceOf(parsed.refusal);
+      this.voice.send({ type: 'refused', id: parsed.claimId, message, ...parsed.refusal });
+    }
+  }
+
+  /** The connection is lost, or nothing more is heard on it. */
+  close(): void {
+    if (this.at.state === 'greeted') {
+      this.desk.disconnect(this.at.kernelId, this.voice);
+    }
+    this.at = { state: 'closed' };
+  }
+
+  /** Tell that a line was refused; nothing changed. */
+  object(why: Refusal): void {
+    this.voice.send({ type: 'problem', message: sentenceOf(why), ...why });
+  }
+
+  private take(message: Message, bytes: number): void {
+    switch (message.type) {
+      case 'prepare': {
+        const env = launchEnvironment(this.keeper.node.gpus.length > 0);
+        return this.voice.send({ type: 'launch', env });
+      }
+      case 'register':
+        return this.register(message);
+      case 'ended':
+        return this.keeper.suspect(message.kernelId);
+      case 'hello':
+        return this.hello(message, bytes);
+      default:
+        return this.at.state === 'greeted'
+          ? this.takeGreeted(this.at.kernelId, message, bytes)
+          : this.object(refusal('OUT_OF_ORDER', { type: message.type }));
+    }
+  }
+
+  private takeGreeted(
+    kernelId: string,
+    message: MessageOf<'claim' | 'cancel' | 'release'>,
+    bytes: number
+  ): void {
+    if (message.type === 'claim') {
+      return this.desk.claim(kernelId, this.voice, message, bytes);
+    }
+    const why =
+      message.type === 'cancel'
+        ? this.desk.cancel(kernelId, message.id)
+        : this.desk.release(kernelId, message);
+    if (why) {
+      this.object(why);
+    }
+  }
+
+  private register({ type: _, ...process }: MessageOf<'register'>): void {
+    const why = this.keeper.arrive(process);
+    if (why) {
+      return this.object(why);
+    }
+    this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
+  }
+
+  private hello(message: MessageOf<'hello'>, bytes: number): void {
+    const { protocol, kernelId, pid, startTicks, name, holdings } = message;
+    if (protocol !== GATE_PROTOCOL) {
+      const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
+      return this.object(refusal('LINE_INVALID', { what }));
+    }
+    if (this.at.state === 'greeted' && this.at.kernelId !== kernelId) {
+      const what = `this connection speaks for kernel ${this.at.kernelId} already`;
+      return this.object(refusal('LINE_INVALID', { what }));
+    }
+    const why = this.keeper.arrive({ kernelId, pid, startTicks, name, gated: true });
+    if (why) {
+      return this.object(why);
+    }
+    this.at = { state: 'greeted', kernelId };
+    const { failure, node } = this.keeper;
+    const tier = node.tier.name;
+    this.voice.send({ type: 'welcome', protocol: GATE_PROTOCOL, tier, failure });
+    this.desk.connect(kernelId, this.voice, holdings, bytes);
+  }
+}

@@ -1,0 +1,103 @@
+import * as fs from 'node:fs';
+
+/**
+ * What Cellgrant does with the kernel's files.
+ *
+ * #### Notes
+ * Paths are absolute, as a process of this machine names them. All methods
+ * throw errors that carry an errno as `code`, as Node's own do. `write` never
+ * makes a file: in a directory removed under us it fails with ENOENT.
+ */
+export interface IHostFiles {
+  read(path: string): string;
+  write(path: string, text: string): void;
+  makeDirectory(path: string): void;
+  removeDirectory(path: string): void;
+  /** Names in a directory, in no particular order. */
+  list(path: string): readonly string[];
+  /** Names of the directories in a directory. */
+  directories(path: string): readonly string[];
+}
+
+/** The files of this machine, or of a tree below `root` that is laid out like one. */
+export class DiskFiles implements IHostFiles {
+  constructor(private readonly root = '') {}
+
+  read(path: string): string {
+    return fs.readFileSync(this.root + path, 'utf8');
+  }
+
+  write(path: string, text: string): void {
+    // Opened each time: a kept descriptor saves 3 us of about 9, and would cost
+    // four descriptors a kernel, out of the 1024 that a process usually has.
+    const descriptor = fs.openSync(this.root + path, fs.constants.O_WRONLY);
+    try {
+      fs.writeSync(descriptor, text);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  }
+
+  makeDirectory(path: string): void {
+    fs.mkdirSync(this.root + path);
+  }
+
+  removeDirectory(path: string): void {
+    fs.rmdirSync(this.root + path);
+  }
+
+  list(path: string): readonly string[] {
+    return fs.readdirSync(this.root + path);
+  }
+
+  directories(path: string): readonly string[] {
+    return fs
+      .readdirSync(this.root + path, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(entry => entry.name);
+  }
+}
+
+/** The errno of an error that a file operation threw: `EBUSY`; `EUNKNOWN` for others. */
+export function errnoOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'EUNKNOWN';
+}
+
+/** A file's text without the white space around it, or null where it cannot be read. */
+export function readOrNull(files: IHostFiles, path: string): string | null {
+  try {
+    return files.read(path).trim();
+  } catch {
+    // Absence is an answer here: not every kernel has every file.
+    return null;
+  }
+}
+
+/** A file that holds one whole number; null where it is absent or holds another thing. */
+export function readNumberOrNull(files: IHostFiles, path: string): number | null {
+  const text = readOrNull(files, path);
+  return text !== null && /^-?\d+$/.test(text) ? Number(text) : null;
+}
+
+/** A file of lines `key value`, as numbers; empty where it is absent. */
+export function readTable(files: IHostFiles, path: string): ReadonlyMap<string, number> {
+  const table = new Map<string, number>();
+  for (const line of (readOrNull(files, path) ?? '').split('\n')) {
+    const match = /^(\S+?):?\s+(\d+)(?:\s+kB)?$/.exec(line);
+    if (match) {
+      table.set(match[1]!, Number(match[2]));
+    }
+  }
+  return table;
+}
+
+/** The names in a directory; none where it cannot be read. */
+export function listOrNone(files: IHostFiles, path: string): readonly string[] {
+  try {
+    return files.list(path);
+  } catch {
+    // As above: a process may be gone between two looks.
+    return [];
+  }
+}

@@ -1,0 +1,149 @@
+import { PROC } from './cgroupfs';
+import { listOrNone, readOrNull, type IHostFiles } from './files';
+
+/** What /proc/PID/stat tells of a process. */
+export type ProcessStat = {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** One letter of proc(5): `R`, `S`, `Z`, ... */
+  readonly state: string;
+  /** In ticks since boot: with `pid` it names a process for good. */
+  readonly startTicks: number;
+  /** Own and reaped children's CPU time, in s. */
+  readonly cpuSeconds: number;
+  readonly threads: number;
+  /** Address of the arguments: the same in a parent and a child forked without exec. */
+  readonly argumentsAt: number;
+};
+
+/** A process, named for good. */
+export type ProcessIdentity = { readonly pid: number; readonly startTicks: number };
+
+/** USER_HZ is 100 on every Linux that Node runs on. */
+const TICKS_PER_SECOND = 100;
+
+/** Read /proc/PID/stat; null where there is no such process. */
+export function readProcess(files: IHostFiles, pid: number): ProcessStat | null {
+  const text = readOrNull(files, PROC.stat(pid));
+  if (text === null) {
+    return null;
+  }
+  // The name in parentheses may hold blanks and parentheses; the last one ends it.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const field = (n: number): number => Number(fields[n - 3]);
+  return {
+    pid,
+    state: fields[0]!,
+    parentPid: field(4),
+    cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS_PER_SECOND,
+    threads: field(20),
+    startTicks: field(22),
+    argumentsAt: field(48) || 0
+  };
+}
+
+/** Whether this very process still runs: its pid was not reused, and it is no zombie. */
+export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
+  const stat = readProcess(files, process.pid);
+  return stat !== null && stat.startTicks === process.startTicks && !'ZXx'.includes(stat.state);
+}
+
+/** The real user id of a process; null where there is no such process. */
+export function readUserId(files: IHostFiles, pid: number): number | null {
+  const match = /^Uid:\s+(\d+)/m.exec(readOrNull(files, PROC.status(pid)) ?? '');
+  return match ? Number(match[1]) : null;
+}
+
+/** The threads of a process; none where it is gone. */
+export function readThreads(files: IHostFiles, pid: number): readonly number[] {
+  return listOrNone(files, PROC.threads(pid)).map(Number);
+}
+
+/** `Cpus_allowed_list` of a thread, or of a process's main thread; null where it is gone. */
+export function readMask(files: IHostFiles, pid: number, tid = pid): string | null {
+  const text = readOrNull(files, PROC.threadStatus(pid, tid)) ?? '';
+  return /^Cpus_allowed_list:\s+(\S+)/m.exec(text)?.[1] ?? null;
+}
+
+/** The children of a process; none where it is gone. */
+function readChildren(files: IHostFiles, pid: number): readonly number[] {
+  return readThreads(files, pid).flatMap(tid =>
+    (readOrNull(files, PROC.threadChildren(pid, tid)) ?? '').split(' ').filter(Boolean).map(Number)
+  );
+}
+
+/**
+ * A process and all that descend from it, parents before children.
+ *
+ * #### Notes
+ * One look: what forks while it looks may be missed, so callers look again
+ * until nothing is new. A child whose parent ended belongs to init and is not
+ * found; in a cgroup it stays all the same. The cost grows with the threads of
+ * the tree, not with the processes of the machine.
+ */
+export function readTree(files: IHostFiles, rootPid: number): readonly number[] {
+  const tree = new Set([rootPid]);
+  // A set is gone through in the order of insertion, what is added meanwhile too.
+  for (const pid of tree) {
+    readChildren(files, pid).forEach(child => tree.add(child));
+  }
+  return [...tree];
+}
+
+/** What a process tree used and holds. */
+export type TreeUse = {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly threads: number;
+};
+
+/** x86, and arm64 as distributions build it for servers with Jupyter. */
+const PAGE_BYTES = 4096;
+
+/** Memory of one process: all that is resident, and what of it maps files. */
+function readMemory(files: IHostFiles, pid: number): { residentBytes: number; fileBytes: number } {
+  const text = readOrNull(files, PROC.memoryOf(pid)) ?? '';
+  const [, resident = 0, shared = 0] = text.split(' ').map(Number);
+  return { residentBytes: resident * PAGE_BYTES, fileBytes: shared * PAGE_BYTES };
+}
+
+/** The resident memory of one process, in bytes; 0 where it is gone. */
+export function readResidentBytes(files: IHostFiles, pid: number): number {
+  return readMemory(files, pid).residentBytes;
+}
+
+/**
+ * Figures of a process tree from /proc, for tiers without cgroups; null where
+ * the root is gone.
+ *
+ * #### Notes
+ * Memory is an estimate: the root's resident set, the children's without the
+ * files that they map, and of a child forked without exec only what exceeds its
+ * parent, with which it shares the rest. Exact figures need a walk of all page
+ * tables, which takes seconds for large kernels.
+ */
+export function readTreeUse(files: IHostFiles, rootPid: number): TreeUse | null {
+  const processes = new Map(
+    readTree(files, rootPid).flatMap(pid => {
+      const stat = readProcess(files, pid);
+      return stat ? [[pid, { ...stat, ...readMemory(files, pid) }] as const] : [];
+    })
+  );
+  const root = processes.get(rootPid);
+  if (!root || root.state === 'Z') {
+    return null;
+  }
+  const all = [...processes.values()];
+  const ownBytes = all.map(it => {
+    const parent = it === root ? undefined : processes.get(it.parentPid);
+    const anonymous = it.residentBytes - it.fileBytes;
+    const shared = parent?.argumentsAt === it.argumentsAt && parent.argumentsAt > 0;
+    const sharedBytes = parent && shared ? parent.residentBytes - parent.fileBytes : 0;
+    return it === root ? it.residentBytes : Math.max(0, anonymous - sharedBytes);
+  });
+  return {
+    cpuSeconds: all.reduce((sum, it) => sum + it.cpuSeconds, 0),
+    memoryBytes: ownBytes.reduce((sum, it) => sum + it, 0),
+    threads: all.reduce((sum, it) => sum + it.threads, 0)
+  };
+}

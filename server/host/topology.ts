@@ -1,0 +1,140 @@
+import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import type { Cpu } from '../core/events';
+import { PROC, SYS, V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
+import { listOrNone, readNumberOrNull, readOrNull, readTable, type IHostFiles } from './files';
+
+/** What this process may hand out, and what a person should know about it. */
+export type Capacity = {
+  readonly cpus: readonly Cpu[];
+  readonly memoryBytes: number;
+  readonly memoryReserveBytes: number;
+  readonly notices: readonly string[];
+};
+
+/** Where a person states less than what is there. */
+export type CapacityLimits = {
+  /** CPUs in list syntax; those that are not there are left out. */
+  readonly cpus?: string | undefined;
+  readonly memoryBytes?: number | undefined;
+};
+
+const MIB = 1024 ** 2;
+const RESERVE_BYTES_MIN = 512 * MIB;
+const RESERVE_SHARE = 0.05;
+const RESERVE_SHARE_MAX = 0.25;
+
+function cpuListOrNull(text: string | null): readonly number[] | null {
+  return text === null || text === '' ? null : parseCpuList(text);
+}
+
+/**
+ * The CPUs that this process may use: those that are on line, in its mask. A
+ * mask never exceeds the cpuset, so containers and Slurm jobs are told right.
+ */
+function usableCpus(files: IHostFiles): readonly number[] {
+  const status = readOrNull(files, PROC.ownStatus) ?? '';
+  const mask = cpuListOrNull(/^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? null);
+  const online = cpuListOrNull(readOrNull(files, SYS.onlineCpus));
+  return (mask ?? online ?? [0]).filter(cpu => (online ?? mask ?? [0]).includes(cpu));
+}
+
+/** CPUs' worth of time that the own cgroup or one above it may use; infinite for no quota. */
+function cpuQuota(files: IHostFiles, hierarchies: readonly Hierarchy[]): number {
+  const quotas = hierarchies.flatMap(hierarchy =>
+    withAncestors(hierarchy).map(directory => {
+      const max = readOrNull(files, `${directory}/${V2.quota}`)?.split(' ').map(Number);
+      const quota = max ? max[0]! : readNumberOrNull(files, `${directory}/${V1.quota}`);
+      const period = max ? max[1]! : readNumberOrNull(files, `${directory}/${V1.period}`);
+      return quota !== null && period !== null && quota > 0 ? quota / period : Infinity;
+    })
+  );
+  return Math.min(Infinity, ...quotas);
+}
+
+/** The smallest memory limit of the own cgroup and those above it; infinite for none. */
+function memoryLimit(files: IHostFiles, hierarchies: readonly Hierarchy[]): number {
+  const limits = hierarchies.flatMap(hierarchy =>
+    withAncestors(hierarchy).flatMap(directory => [
+      readNumberOrNull(files, `${directory}/${V2.memoryMax}`) ?? Infinity,
+      readNumberOrNull(files, `${directory}/${V1.memoryLimit}`) ?? Infinity
+    ])
+  );
+  return Math.min(Infinity, ...limits);
+}
+
+/** The smallest CPU of the set that shares a thing: a name for the thing. */
+function nameOfSet(text: string | null, otherwise: number): number {
+  return cpuListOrNull(text)?.[0] ?? otherwise;
+}
+
+function lastLevelCache(files: IHostFiles, cpu: number): number {
+  const levels = listOrNone(files, SYS.caches(cpu))
+    .filter(name => name.startsWith('index'))
+    .map(index => ({
+      level: readNumberOrNull(files, SYS.cacheLevel(cpu, index)) ?? 0,
+      cpus: readOrNull(files, SYS.cacheCpus(cpu, index))
+    }))
+    .sort((a, b) => b.level - a.level);
+  return nameOfSet(levels[0]?.cpus ?? null, 0);
+}
+
+function numaByCpu(files: IHostFiles): ReadonlyMap<number, number> {
+  const nodes = listOrNone(files, SYS.numaNodes).filter(name => /^node\d+$/.test(name));
+  return new Map(
+    nodes.flatMap(node =>
+      (cpuListOrNull(readOrNull(files, SYS.numaCpus(node))) ?? []).map(
+        cpu => [cpu, Number(node.slice('node'.length))] as const
+      )
+    )
+  );
+}
+
+/** The CPUs as the scheduler sees them; where sysfs is silent each is a core of its own. */
+function describeCpus(files: IHostFiles, ids: readonly number[]): readonly Cpu[] {
+  const numa = numaByCpu(files);
+  return ids.map(id => ({
+    id,
+    core: nameOfSet(readOrNull(files, SYS.siblings(id)), id),
+    cache: lastLevelCache(files, id),
+    numa: numa.get(id) ?? 0
+  }));
+}
+
+/**
+ * What may be handed out here: the machine, or the part of it that a container,
+ * a batch job, a mask or a person left to this process.
+ */
+export function readCapacity(files: IHostFiles, limits: CapacityLimits = {}): Capacity {
+  const notices: string[] = [];
+  const hierarchies = findHierarchies(files);
+  const usable = usableCpus(files);
+  const wished = cpuListOrNull(limits.cpus ?? null);
+  let ids = wished ? usable.filter(cpu => wished.includes(cpu)) : usable;
+  if (wished && ids.length < wished.length) {
+    notices.push(
+      `Of the CPUs ${limits.cpus} only ${formatCpuList(ids) || 'none'} can be used here; ` +
+        `this process may use ${formatCpuList(usable)}.`
+    );
+    ids = ids.length > 0 ? ids : usable;
+  }
+  const quota = Math.max(1, Math.floor(cpuQuota(files, hierarchies)));
+  if (quota < ids.length) {
+    notices.push(
+      `A CPU quota allows ${quota} of ${ids.length} CPUs' worth of time; ${quota} are handed out.`
+    );
+    ids = ids.slice(0, quota);
+  }
+  const totalBytes = (readTable(files, PROC.memory).get('MemTotal') ?? 0) * 1024;
+  const memoryBytes = Math.min(
+    totalBytes,
+    memoryLimit(files, hierarchies),
+    limits.memoryBytes ?? Infinity
+  );
+  const reserve = Math.max(RESERVE_BYTES_MIN, memoryBytes * RESERVE_SHARE);
+  return {
+    cpus: describeCpus(files, ids),
+    memoryBytes,
+    memoryReserveBytes: Math.floor(Math.min(reserve, memoryBytes * RESERVE_SHARE_MAX)),
+    notices
+  };
+}

@@ -1,0 +1,60 @@
+import { OSUtils } from 'node-os-utils';
+import { PROC, V1, V2, findHierarchies } from './cgroupfs';
+import { readNumberOrNull, readTable, type IHostFiles } from './files';
+
+/** What all processes of the node use, Cellgrant's and others. */
+export type NodeUse = {
+  /** CPUs busy on average over the last second. */
+  readonly cpusBusy: number;
+  readonly memoryUsedBytes: number;
+};
+
+/**
+ * Measures the node: the part of the machine that may be handed out.
+ *
+ * #### Notes
+ * Totals of the machine come from node-os-utils, which knows no cgroups: CPUs
+ * that are not this node's are left out, and where the own cgroup has a memory
+ * limit of its own, its use counts instead of the machine's.
+ */
+export class NodeUsage {
+  private readonly machine = new OSUtils({ cacheEnabled: false });
+
+  constructor(
+    private readonly files: IHostFiles,
+    private readonly cpus: readonly number[],
+    private readonly memoryBytes: number
+  ) {}
+
+  /** Takes about a second, while the machine is watched; null where it cannot be told. */
+  async measure(): Promise<NodeUse | null> {
+    const [cores, memory] = await Promise.all([
+      this.machine.cpu.usageByCore(),
+      this.machine.memory.info()
+    ]);
+    if (!cores.success || !memory.success) {
+      return null;
+    }
+    const busy = this.cpus.map(cpu => (cores.data[cpu] ?? 0) / 100);
+    return {
+      cpusBusy: busy.reduce((sum, it) => sum + it, 0),
+      memoryUsedBytes: this.cgroupUsedBytes() ?? memory.data.used.toBytes()
+    };
+  }
+
+  /** Use of the own cgroup, without cache that can be dropped; null where it has no limit. */
+  private cgroupUsedBytes(): number | null {
+    const machineBytes = (readTable(this.files, PROC.memory).get('MemTotal') ?? 0) * 1024;
+    const own = findHierarchies(this.files).find(it => it.controllers.includes('memory'));
+    if (!own || this.memoryBytes >= machineBytes || own.directory === own.mountPoint) {
+      return null;
+    }
+    const [use, cache] =
+      own.version === 2
+        ? [V2.memoryCurrent, 'inactive_file']
+        : [V1.memoryUsage, 'total_inactive_file'];
+    const charged = readNumberOrNull(this.files, `${own.directory}/${use}`);
+    const stat = readTable(this.files, `${own.directory}/${V2.memoryStat}`);
+    return charged === null ? null : Math.max(0, charged - (stat.get(cache) ?? 0));
+  }
+}

@@ -1,0 +1,60 @@
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+
+import type { Log } from '../daemon/ports';
+import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import type { ErrorBody } from '../protocol/view';
+import { BODY_BYTES_MAX, RefusalError } from './parse';
+
+/** Answer a request with a refusal of the catalogue. */
+export function refuse(response: Response, why: Refusal): void {
+  const body: ErrorBody = { code: why.code, message: sentenceOf(why) };
+  response.status(CATALOGUE[why.code].status).json(body);
+}
+
+/** Answer with a value, or with why there is none. */
+export function answer(response: Response, value: object | null, why: Refusal): void {
+  if (value) {
+    response.json(value);
+  } else {
+    refuse(response, why);
+  }
+}
+
+/** What no route takes. */
+export const unknownRoute: RequestHandler = (request: Request, response: Response) => {
+  refuse(response, refusal('ROUTE_UNKNOWN', { method: request.method, path: request.path }));
+};
+
+/** What express's own errors are in words of the catalogue. */
+function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
+  if (error instanceof RefusalError) {
+    return error.refusal;
+  }
+  if (error instanceof URIError) {
+    return refusal('ROUTE_UNKNOWN', { method, path });
+  }
+  const { type, status, message } = error as { type?: string; status?: number; message?: string };
+  if (type === 'entity.too.large') {
+    return refusal('BODY_TOO_LARGE', { limit: BODY_BYTES_MAX });
+  }
+  return status !== undefined && status >= 400 && status < 500
+    ? refusal('BODY_INVALID', { what: message ?? 'it is malformed' })
+    : null;
+}
+
+/** Turn what was thrown on the way into an answer; a mistake of ours is logged. */
+export function errorsToRefusals(log: Log): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const known = refusalFor(error, request);
+    if (!known) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log('error', `a mistake in ${request.method} ${request.path}: ${why}`);
+    }
+    refuse(response, known ?? refusal('INTERNAL', { what: `${request.method} ${request.path}` }));
+  };
+}

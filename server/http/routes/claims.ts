@@ -1,0 +1,25 @@
+import { Router } from 'express';
+
+import type { IApi } from '../../daemon/ports';
+import { refusal } from '../../protocol/errors';
+import { parseId } from '../parse';
+import { answer, refuse } from '../respond';
+
+/** Who cancels, where somebody asks for it over HTTP. */
+const BY_REQUEST = 'request';
+
+/** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
+export function claims(api: IApi): Router {
+  return Router()
+    .get('/claims', (_, response) => {
+      response.json(api.snapshot().claims);
+    })
+    .get('/claims/:id', (request, response) => {
+      const id = parseId(request);
+      answer(response, api.story(id), refusal('CLAIM_UNKNOWN', { id }));
+    })
+    .delete('/claims/:id', (request, response) => {
+      const why = api.cancel(parseId(request), BY_REQUEST);
+      why ? refuse(response, why) : response.status(204).end();
+    });
+}

@@ -1,0 +1,31 @@
+import { Router } from 'express';
+
+import type { IApi } from '../../daemon/ports';
+import { refusal } from '../../protocol/errors';
+import { parseDefaults, parseId } from '../parse';
+import { answer, refuse } from '../respond';
+
+/** `GET` and `PUT` of `/defaults` and `/kernels/:id/defaults`: what counts where a cell is silent (ADM2). */
+export function defaults(api: IApi): Router {
+  const kept = api.defaults;
+  const ofKernel = (id: string) => (api.knows(id) ? kept.ofKernel(id) : null);
+  return Router()
+    .get('/defaults', (_, response) => {
+      response.json(kept.ofUser());
+    })
+    .put('/defaults', async (request, response) => {
+      const why = await kept.setUser(parseDefaults(request));
+      why ? refuse(response, why) : response.json(kept.ofUser());
+    })
+    .get('/kernels/:id/defaults', (request, response) => {
+      const id = parseId(request);
+      answer(response, ofKernel(id), refusal('KERNEL_UNKNOWN', { id }));
+    })
+    .put('/kernels/:id/defaults', (request, response) => {
+      const id = parseId(request);
+      const why = api.knows(id)
+        ? kept.setKernel(id, parseDefaults(request))
+        : refusal('KERNEL_UNKNOWN', { id });
+      why ? refuse(response, why) : response.json(kept.ofKernel(id));
+    });
+}

@@ -1,0 +1,126 @@
+import { userInfo } from 'node:os';
+
+import { systemClock } from './daemon/clock';
+import { stderrLog } from './daemon/log';
+import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
+import { Sidecar } from './daemon/sidecar';
+import { probe } from './enforce/probe';
+import { GateServer } from './gates/server';
+import { DiskFiles } from './host/files';
+import { listenHttp } from './http/server';
+import { UndoStack } from './lib/disposable';
+import { hostMeters, hostProcesses } from './daemon/meters';
+import { USAGE, UsageError, parseOptions, type Options } from './options';
+
+/** Put in by scripts/bundle.mjs. */
+declare const CELLGRANT_VERSION: string;
+
+/** Exit codes: sysexits(3) where it has one. */
+const EXIT = { ok: 0, usage: 2, occupied: 3, mistake: 70 } as const;
+
+/** How long a graceful stop may take before it is given up, in ms. */
+const STOP_MAX_MS = 10_000;
+
+const log = stderrLog();
+
+/** The state can no longer be trusted: end, and let the next sidecar rebuild it. */
+function fatal(why: string): never {
+  log('error', why);
+  process.exit(EXIT.mistake);
+}
+
+/** The name of a user, or the number where it has none. */
+function nameOf(uid: number): string {
+  try {
+    const me = userInfo();
+    return me.uid === uid ? me.username : String(uid);
+  } catch {
+    return String(uid); // a container's user may have no entry
+  }
+}
+
+/** Put everything together and start it; the stack undoes it. */
+async function start(options: Options, place: Occupied, stack: UndoStack): Promise<string> {
+  const files = new DiskFiles();
+  let sidecar: Sidecar | null = null;
+  const { node, enforcer, notices } = await probe({
+    ...options,
+    onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
+  });
+  stack.add(() => enforcer.close());
+  sidecar = new Sidecar({
+    processes: hostProcesses(files),
+    meters: hostMeters(files, node),
+    node,
+    enforcer,
+    clock: systemClock(),
+    log,
+    fatal,
+    version: CELLGRANT_VERSION,
+    failure: options.failure,
+    directory: options.dir,
+    uid: place.uid,
+    owner: nameOf(place.uid)
+  });
+  const gates = new GateServer(sidecar, log);
+  stack.add(sidecar.start(options.policy, notices));
+  stack.add(await listenHttp(place.apiPath, sidecar, log));
+  stack.add(await gates.listen(place.gatePath));
+  place.seal();
+  return node.tier.name;
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  const place = await occupy(options.dir);
+  const stack = new UndoStack();
+  stack.add(place.leave);
+  let stopping = false;
+  const stop = (why: string) => {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    log('info', `stopping: ${why}`);
+    setTimeout(() => fatal(`not stopped within ${STOP_MAX_MS} ms`), STOP_MAX_MS).unref();
+    stack.dispose().then(
+      () => process.exit(EXIT.ok),
+      (failure: Error) => fatal(`stopped, but not cleanly: ${failure.message}`)
+    );
+  };
+  const tier = await start(options, place, stack);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => stop(signal));
+  }
+  if (options.withParent) {
+    process.stdin.on('error', () => stop('the parent is gone'));
+    process.stdin.on('close', () => stop('the parent is gone'));
+    process.stdin.resume();
+  }
+  const { gatePath: gate, apiPath: api } = place;
+  process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
+}
+
+/** Why it did not start, as a sentence and an exit code. */
+function giveUp(failure: unknown): never {
+  if (failure instanceof UsageError) {
+    process.stderr.write(`cellgrant: ${failure.message}\n${USAGE}\n`);
+    process.exit(EXIT.usage);
+  }
+  if (failure instanceof OccupiedError) {
+    log('error', failure.message);
+    process.exit(EXIT.occupied);
+  }
+  if (failure instanceof DirectoryError) {
+    log('error', failure.message);
+    process.exit(EXIT.usage);
+  }
+  return fatal(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
+}
+
+// Whoever reads our log may be gone; that is no reason to end.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+process.on('uncaughtException', failure => fatal(`a mistake: ${failure.stack}`));
+process.on('unhandledRejection', failure => fatal(`a mistake: ${String(failure)}`));
+run(process.argv.slice(2)).catch(giveUp);

@@ -1,0 +1,37 @@
+import { parseOptions } from './options';
+
+describe('options', () => {
+  it('reads every flag', () => {
+    const args = '--dir /d --failure closed --tier none --cpus 0-3 --policy naive --with-parent';
+    expect(parseOptions([...args.split(' '), '--memory', '2 GiB', '--cgroup-root', '/g'])).toEqual({
+      dir: '/d',
+      failure: 'closed',
+      tier: 'none',
+      cgroupRoot: '/g',
+      cpus: '0-3',
+      memoryBytes: 2 * 1024 ** 3,
+      policy: 'naive',
+      withParent: true
+    });
+  });
+
+  it('has a default for everything but the directory', () => {
+    expect(parseOptions(['--dir', '/d'])).toMatchObject({
+      failure: 'open',
+      tier: 'auto',
+      policy: 'dynamic',
+      withParent: false
+    });
+  });
+
+  it.each([
+    ['', '--dir is missing'],
+    ['--dir /d --tier cgroup-v3', '--tier is "cgroup-v3"; expected auto, cgroup-v2'],
+    ['--dir /d --cpus a-b', 'is not a CPU list'],
+    ['--dir /d --memory lots', '--memory is "lots"; expected an amount'],
+    ['--dir /d --speed 9', "Unknown option '--speed'"],
+    ['--dir /d more', "Unexpected argument 'more'"]
+  ])('refuses "%s"', (line, why) => {
+    expect(() => parseOptions(line.split(' ').filter(Boolean))).toThrow(why);
+  });
+});

@@ -1,0 +1,105 @@
+import { parseArgs } from 'node:util';
+
+import type { PolicyName } from './core/events';
+import { parseCpuList } from './lib/cpuset';
+import { parseBytes } from './protocol/hints';
+import type { TierName } from './protocol/view';
+
+/** What the command line says. */
+export type Options = {
+  /** Holds the sockets and what outlives a sidecar. */
+  readonly dir: string;
+  /** What gates do without a sidecar. */
+  readonly failure: 'open' | 'closed';
+  readonly tier: TierName | 'auto';
+  readonly cgroupRoot: string | undefined;
+  /** CPUs to hand out, in list syntax. */
+  readonly cpus: string | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly policy: PolicyName;
+  /** The end of stdin is a graceful stop. */
+  readonly withParent: boolean;
+};
+
+export const USAGE = `Usage: node main.cjs --dir DIR [options]
+  --dir DIR            directory of the sockets
+  --failure open       without a sidecar gates run cells (open) or refuse them (closed)
+  --tier auto          auto, cgroup-v2, cgroup-v1, affinity or none
+  --cgroup-root PATH   a cgroup that was delegated, instead of the own one
+  --cpus LIST          CPUs to hand out, such as 0-3,8
+  --memory AMOUNT      memory to hand out, such as "8 GiB"
+  --policy dynamic     dynamic, partitioned or naive
+  --with-parent        stop when stdin ends`;
+
+/** A command line that cannot be followed; the message says why. */
+export class UsageError extends Error {}
+
+const FLAGS = {
+  dir: { type: 'string' },
+  failure: { type: 'string' },
+  tier: { type: 'string' },
+  'cgroup-root': { type: 'string' },
+  cpus: { type: 'string' },
+  memory: { type: 'string' },
+  policy: { type: 'string' },
+  'with-parent': { type: 'boolean' }
+} as const;
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
+  } catch (failure) {
+    throw new UsageError((failure as Error).message);
+  }
+}
+
+/** One of the allowed words; the first where nothing was said. */
+function choice<T extends string>(
+  name: string,
+  value: string | undefined,
+  allowed: readonly T[]
+): T {
+  const chosen = allowed.find(it => it === (value ?? allowed[0]));
+  if (chosen === undefined) {
+    throw new UsageError(`--${name} is "${value}"; expected ${allowed.join(', ')}`);
+  }
+  return chosen;
+}
+
+function cpuList(value: string | undefined): string | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  try {
+    parseCpuList(value);
+  } catch (failure) {
+    throw new UsageError(`--cpus: ${(failure as Error).message}`);
+  }
+  return value;
+}
+
+function memory(value: string | undefined): number | undefined {
+  const bytes = value === undefined ? undefined : parseBytes(value);
+  if (value !== undefined && bytes === undefined) {
+    throw new UsageError(`--memory is "${value}"; expected an amount such as "8 GiB"`);
+  }
+  return bytes;
+}
+
+/** Read the command line; throws {@link UsageError}. */
+export function parseOptions(args: readonly string[]): Options {
+  const values = read(args);
+  if (!values.dir) {
+    throw new UsageError('--dir is missing');
+  }
+  return {
+    dir: values.dir,
+    failure: choice('failure', values.failure, ['open', 'closed']),
+    tier: choice('tier', values.tier, ['auto', 'cgroup-v2', 'cgroup-v1', 'affinity', 'none']),
+    cgroupRoot: values['cgroup-root'],
+    cpus: cpuList(values.cpus),
+    memoryBytes: memory(values.memory),
+    policy: choice('policy', values.policy, ['dynamic', 'partitioned', 'naive']),
+    withParent: values['with-parent'] ?? false
+  };
+}

@@ -1,0 +1,162 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+
+import type { GateClaim, GateHolding, GateMessage, SidecarMessage } from '../protocol/gate';
+import { exitOf, startTicksOf, type TestSidecar } from './sidecar';
+
+/** A message of one type that a sidecar sends. */
+type Heard<T extends SidecarMessage['type']> = Extract<SidecarMessage, { type: T }>;
+
+/** One connection to the gate socket, as a gate or a launcher has it. */
+export class TestConnection {
+  private readonly messages: SidecarMessage[] = [];
+  private readonly listeners = new Set<() => void>();
+  private isClosed = false;
+
+  private constructor(private readonly socket: Socket) {
+    createInterface({ input: socket }).on('line', line => {
+      this.messages.push(JSON.parse(line) as SidecarMessage);
+      this.listeners.forEach(listener => listener());
+    });
+    socket.on('error', () => undefined); // told by the close that follows
+    socket.on('close', () => {
+      this.isClosed = true;
+      this.listeners.forEach(listener => listener());
+    });
+  }
+
+  static open(sidecar: TestSidecar): Promise<TestConnection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(sidecar.gatePath);
+      socket.once('error', reject);
+      socket.once('connect', () => resolve(new TestConnection(socket)));
+    });
+  }
+
+  /** Send a message. */
+  say(message: GateMessage): void {
+    this.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Send bytes as they are. */
+  write(text: string): void {
+    this.socket.write(text);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  /** The next message of a type, taken out of those that came; rejects when it cannot come any more. */
+  hear<T extends SidecarMessage['type']>(type: T, id?: string): Promise<Heard<T>> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const at = this.messages.findIndex(
+          it => it.type === type && (id === undefined || ('id' in it && it.id === id))
+        );
+        if (at >= 0) {
+          this.listeners.delete(look);
+          resolve(this.messages.splice(at, 1)[0] as Heard<T>);
+        } else if (this.isClosed) {
+          this.listeners.delete(look);
+          reject(new Error(`closed before "${type}"; heard ${JSON.stringify(this.messages)}`));
+        }
+      };
+      this.listeners.add(look);
+      look();
+    });
+  }
+
+  /** Whether a message of this type has come, and nobody has taken it. */
+  has(type: SidecarMessage['type'], id?: string): boolean {
+    return this.messages.some(
+      it => it.type === type && (id === undefined || ('id' in it && it.id === id))
+    );
+  }
+
+  /** Resolves when everything said so far has been read and answered. */
+  async settled(): Promise<void> {
+    this.say({ type: 'prepare', kernelId: 'settled' });
+    await this.hear('launch');
+  }
+
+  /** Resolves when the other side has closed. */
+  closed(): Promise<void> {
+    return new Promise(resolve => {
+      const look = () => this.isClosed && resolve();
+      this.listeners.add(look);
+      look();
+    });
+  }
+}
+
+let kernelCount = 0;
+
+/** A real process that stands for a kernel, with a gate. */
+export class TestKernel {
+  readonly id: string;
+  readonly pid: number;
+  readonly startTicks: number;
+  gate!: TestConnection;
+
+  constructor(
+    readonly child: ChildProcess = spawn('sleep', ['600'], { stdio: 'ignore' }),
+    id = `kernel-${(kernelCount += 1)}`
+  ) {
+    this.id = id;
+    this.pid = child.pid!;
+    this.startTicks = startTicksOf(this.pid);
+  }
+
+  /** A kernel that has said hello, and was welcomed. */
+  static async connected(sidecar: TestSidecar, child?: ChildProcess): Promise<TestKernel> {
+    const kernel = new TestKernel(child);
+    await kernel.connect(sidecar);
+    return kernel;
+  }
+
+  /** The process as messages name it. */
+  get process() {
+    const { id: kernelId, pid, startTicks } = this;
+    return { kernelId, pid, startTicks, name: `${kernelId}.ipynb`, gated: true };
+  }
+
+  /** Connect, and say what is held. */
+  async connect(sidecar: TestSidecar, holdings: readonly GateHolding[] = []): Promise<void> {
+    this.gate = await TestConnection.open(sidecar);
+    this.gate.say({ type: 'hello', protocol: 1, ...this.process, holdings });
+    await this.gate.hear('welcome');
+  }
+
+  /** Claim with hints as cell metadata. */
+  claim(id: string, metadata?: unknown): GateClaim {
+    const claim = { id, sources: metadata === undefined ? {} : { metadata } };
+    this.gate.say({ type: 'claim', ...claim });
+    return claim;
+  }
+
+  release(id: string): void {
+    this.gate.say({ type: 'release', id, outcome: 'ok' });
+  }
+
+  /** `Cpus_allowed_list` of the process. */
+  mask(): string {
+    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+    return /^Cpus_allowed_list:\s+(\S+)/m.exec(status)![1]!;
+  }
+
+  /** Resolves when the process runs this program: a launcher has become what it launches. */
+  async becomes(program: string): Promise<void> {
+    while (readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim() !== program) {
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+
+  /** Kill it as the kernel's out-of-memory killer would. */
+  kill(): Promise<unknown> {
+    this.child.kill('SIGKILL');
+    return exitOf(this.child);
+  }
+}

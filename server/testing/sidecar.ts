@@ -1,0 +1,157 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { groupName } from '../enforce/probe';
+import { findHierarchies } from '../host/cgroupfs';
+import { DiskFiles } from '../host/files';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** What `main.cjs` prints when it listens. */
+type Ready = { readonly pid: number; readonly gate: string; readonly api: string; tier: string };
+
+/** An answer of the API. */
+export type Answer = { readonly status: number; readonly body: unknown };
+
+/** The bundle of the present source, made once a process and removed at its end. */
+let bundle: string | null = null;
+
+function bundled(): string {
+  if (!bundle) {
+    const dir = mkdtempSync(join(tmpdir(), 'cellgrant-bundle-'));
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    bundle = join(dir, 'main.cjs');
+    const made = spawnSync(process.execPath, ['scripts/bundle.mjs', bundle], {
+      cwd: ROOT,
+      encoding: 'utf8'
+    });
+    if (made.status !== 0) {
+      throw new Error(`the sidecar was not bundled: ${made.stderr}`);
+    }
+  }
+  return bundle;
+}
+
+/** A directory short enough for sockets. */
+export function shortDirectory(): string {
+  return mkdtempSync('/tmp/cg-');
+}
+
+/** Start the bundle without waiting for anything; for starts that fail. */
+export function spawnSidecar(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [bundled(), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+}
+
+/** Resolves to the exit code, or to the signal that ended the process. */
+export function exitOf(child: ChildProcess): Promise<number | string | null> {
+  return new Promise(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve(child.exitCode ?? child.signalCode);
+    }
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+  });
+}
+
+/** Everything that a stream says until it ends. */
+export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) {
+    text += String(chunk);
+  }
+  return text;
+}
+
+/** A real sidecar process in a directory of its own. */
+export class TestSidecar {
+  /** What it logged so far. */
+  log = '';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly dir: string,
+    private readonly ready: Ready
+  ) {
+    child.stderr!.on('data', chunk => (this.log += String(chunk)));
+  }
+
+  /** Start one, and wait until it listens. */
+  static async start(dir = shortDirectory(), ...args: readonly string[]): Promise<TestSidecar> {
+    const child = spawnSidecar(['--dir', dir, ...args]);
+    for await (const line of createInterface({ input: child.stdout! })) {
+      return new TestSidecar(child, dir, JSON.parse(line) as Ready);
+    }
+    throw new Error(`the sidecar did not start: ${await textOf(child.stderr!)}`);
+  }
+
+  get pid(): number {
+    return this.ready.pid;
+  }
+
+  get tier(): string {
+    return this.ready.tier;
+  }
+
+  get gatePath(): string {
+    return this.ready.gate;
+  }
+
+  get apiPath(): string {
+    return this.ready.api;
+  }
+
+  /** Ask for a graceful stop; resolves to the exit code. */
+  stop(): Promise<number | string | null> {
+    this.child.kill('SIGTERM');
+    return exitOf(this.child);
+  }
+
+  /** Kill it as a crash would. */
+  kill(): Promise<number | string | null> {
+    this.child.kill('SIGKILL');
+    return exitOf(this.child);
+  }
+
+  /** Resolves when it has ended by itself. */
+  ended(): Promise<number | string | null> {
+    return exitOf(this.child);
+  }
+
+  /** Directories that it made in the cgroup tree and that are still there. */
+  places(): readonly string[] {
+    return findHierarchies(new DiskFiles())
+      .map(it => `${it.directory}/${groupName(this.dir)}`)
+      .filter(path => existsSync(path));
+  }
+
+  /** Inodes of the sockets that the process has open. */
+  openSockets(): readonly string[] {
+    return readdirSync(`/proc/${this.pid}/fd`).flatMap(name => {
+      const target = readlinkSync(`/proc/${this.pid}/fd/${name}`);
+      return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
+    });
+  }
+
+  /** One request of the API; `body` goes out as it is. */
+  ask(method: string, path: string, body?: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const asked = request({ socketPath: this.apiPath, method, path }, response => {
+        textOf(response).then(text => {
+          const { statusCode = 0 } = response;
+          resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
+        }, reject);
+      });
+      asked.on('error', reject);
+      asked.end(body);
+    });
+  }
+}
+
+/** Field 22 of /proc/PID/stat. */
+export function startTicksOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
+}

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
+
+import { TestKernel } from './gate';
+import { TestSidecar, exitOf, shortDirectory } from './sidecar';
+
+/**
+ * What one test starts: ended after it, and checked to have left nothing.
+ *
+ * #### Notes
+ * On the real tier of this machine.
+ */
+export class Stage {
+  private readonly sidecars: TestSidecar[] = [];
+  private readonly children: ChildProcess[] = [];
+
+  /** A sidecar with 4 GiB to hand out, of which two claims of 3 GiB cannot run at once. */
+  async sidecar(...args: readonly string[]): Promise<TestSidecar> {
+    return this.sidecarIn(shortDirectory(), '--memory', '4 GiB', ...args);
+  }
+
+  /** A sidecar in a directory that another one had. */
+  async sidecarIn(dir: string, ...args: readonly string[]): Promise<TestSidecar> {
+    return this.adopt(await TestSidecar.start(dir, ...args));
+  }
+
+  /** See to a sidecar that the test started itself. */
+  adopt(sidecar: TestSidecar): TestSidecar {
+    this.sidecars.push(sidecar);
+    return sidecar;
+  }
+
+  /** A process that does nothing until it is killed, here or by the test. */
+  process(command = 'sleep', ...args: readonly string[]): ChildProcess {
+    const child = spawn(command, args.length ? args : ['600'], { stdio: 'ignore' });
+    this.children.push(child);
+    return child;
+  }
+
+  /** A kernel that has not said anything. */
+  kernel(): TestKernel {
+    return this.kernelOf(this.process());
+  }
+
+  /** A process of the test's own making as a kernel. */
+  kernelOf(child: ChildProcess): TestKernel {
+    return new TestKernel(child);
+  }
+
+  /** A kernel whose gate has been welcomed. */
+  async connected(sidecar: TestSidecar): Promise<TestKernel> {
+    const kernel = this.kernel();
+    await kernel.connect(sidecar);
+    return kernel;
+  }
+
+  /** End everything; throws where a sidecar did not stop well or left something (ENF2). */
+  async clear(): Promise<void> {
+    const problems: string[] = [];
+    for (const sidecar of this.sidecars) {
+      const code = await sidecar.stop();
+      if (code !== 0 && code !== 'SIGKILL' && code !== 3) {
+        problems.push(`exit ${code}: ${sidecar.log}`);
+      }
+    }
+    for (const child of this.children) {
+      child.kill('SIGKILL');
+      await exitOf(child);
+    }
+    for (const sidecar of this.sidecars) {
+      problems.push(...sidecar.places().map(path => `left behind: ${path}`));
+      rmSync(sidecar.dir, { recursive: true, force: true });
+    }
+    if (problems.length) {
+      throw new Error(problems.join('\n'));
+    }
+  }
+}

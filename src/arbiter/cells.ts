@@ -1,0 +1,92 @@
+import type { ClaimView } from '../../server/protocol/view';
+import type { CellKey } from '../tokens';
+
+/** The key of a cell in a kernel. */
+export function cellKey(kernelId: string, cellId: string): CellKey {
+  return `${kernelId} ${cellId}`;
+}
+
+/** Which claim belongs to which cell, at the moment of one snapshot. */
+export type CellIndex = {
+  /** The newest claim of each cell. */
+  readonly claims: ReadonlyMap<CellKey, ClaimView>;
+  /** The claims of each kernel that wait or run, running first. */
+  readonly active: ReadonlyMap<string, readonly ClaimView[]>;
+};
+
+/** The index of nothing. */
+export const EMPTY_INDEX: CellIndex = { claims: new Map(), active: new Map() };
+
+/**
+ * Index the claims of a snapshot by cell.
+ *
+ * #### Notes
+ * Of several claims of one cell the one that arrived last counts; the one that
+ * did not end, where two arrived at once.
+ */
+export function indexClaims(all: readonly ClaimView[]): CellIndex {
+  const claims = new Map<CellKey, ClaimView>();
+  const active = new Map<string, ClaimView[]>();
+  for (const claim of all) {
+    if (claim.cellId !== null) {
+      const key = cellKey(claim.kernelId, claim.cellId);
+      const known = claims.get(key);
+      if (!known || isNewer(claim, known)) {
+        claims.set(key, claim);
+      }
+    }
+    if (claim.state !== 'done') {
+      const list = active.get(claim.kernelId) ?? [];
+      claim.state === 'running' ? list.unshift(claim) : list.push(claim);
+      active.set(claim.kernelId, list);
+    }
+  }
+  return { claims, active };
+}
+
+/**
+ * The cells that show something else in `next` than in `before`.
+ *
+ * #### Notes
+ * A claim becoming active or ending also changes what the other cells of its
+ * kernel show (behind another cell); those are found by {@link changedKernels}.
+ */
+export function changedCells(before: CellIndex, next: CellIndex): Set<CellKey> {
+  const changed = new Set<CellKey>();
+  for (const [key, claim] of next.claims) {
+    const known = before.claims.get(key);
+    if (!known || fingerprint(known) !== fingerprint(claim)) {
+      changed.add(key);
+    }
+  }
+  for (const key of before.claims.keys()) {
+    if (!next.claims.has(key)) {
+      changed.add(key);
+    }
+  }
+  return changed;
+}
+
+/** The kernels whose active claims are others, or in another state, than before. */
+export function changedKernels(before: CellIndex, next: CellIndex): Set<string> {
+  const changed = new Set<string>();
+  for (const id of new Set([...before.active.keys(), ...next.active.keys()])) {
+    const names = (index: CellIndex): string =>
+      (index.active.get(id) ?? []).map(claim => `${claim.id} ${claim.state}`).join();
+    if (names(before) !== names(next)) {
+      changed.add(id);
+    }
+  }
+  return changed;
+}
+
+function isNewer(claim: ClaimView, known: ClaimView): boolean {
+  return claim.arrivedMs === known.arrivedMs
+    ? known.state === 'done'
+    : claim.arrivedMs > known.arrivedMs;
+}
+
+/** Equal for two claims that show the same; a claim that ended never changes again. */
+function fingerprint(claim: ClaimView): string {
+  return claim.state === 'done' ? `${claim.id} done` : JSON.stringify(claim);
+}

@@ -1,0 +1,106 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import type { ErrorBody, Snapshot } from '../../server/protocol/view';
+
+/** A request that was answered by a refusal, or by nothing at all. */
+export class RequestError extends Error {
+  /**
+   * @param code - The code of the catalogue, or null where the sidecar was not
+   * the one who answered.
+   */
+  constructor(
+    readonly code: string | null,
+    message: string
+  ) {
+    super(message);
+    this.name = 'RequestError';
+  }
+}
+
+/** Speaks HTTP to the sidecar, through the Jupyter server. */
+export interface IArbiterClient {
+  snapshot(): Promise<Snapshot>;
+  cancel(claimId: string): Promise<void>;
+  putDefaults(hints: unknown): Promise<void>;
+  putKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
+  putPolicy(policy: string): Promise<void>;
+}
+
+/**
+ * The client of `<base_url>cellgrant/api/v1`.
+ *
+ * #### Notes
+ * Every method rejects with a {@link RequestError} whose message is a sentence
+ * for people.
+ */
+export class ArbiterClient implements IArbiterClient {
+  constructor(private readonly _settings: ServerConnection.ISettings) {}
+
+  async snapshot(): Promise<Snapshot> {
+    return (await this._request('GET', ['snapshot'])) as Snapshot;
+  }
+
+  async cancel(claimId: string): Promise<void> {
+    await this._request('DELETE', ['claims', claimId]);
+  }
+
+  async putDefaults(hints: unknown): Promise<void> {
+    await this._request('PUT', ['defaults'], hints);
+  }
+
+  async putKernelDefaults(kernelId: string, hints: unknown): Promise<void> {
+    await this._request('PUT', ['kernels', kernelId, 'defaults'], hints);
+  }
+
+  async putPolicy(policy: string): Promise<void> {
+    await this._request('PUT', ['policy'], { policy });
+  }
+
+  private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {
+    const route = path.map(encodeURIComponent);
+    const url = URLExt.join(this._settings.baseUrl, 'cellgrant', 'api', 'v1', ...route);
+    const init: RequestInit = { method, cache: 'no-store' };
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { 'Content-Type': 'application/json' };
+    }
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this._settings);
+    } catch (error) {
+      throw new RequestError(null, `The Jupyter server does not answer: ${String(error)}`);
+    }
+    const text = await response.text();
+    const data = parsed(text);
+    if (!response.ok) {
+      throw refusalOf(response, data);
+    }
+    return data;
+  }
+}
+
+/** Read JSON; undefined where it is none, as the pages of a proxy are. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // an empty body, or somebody else's page: the caller looks at the status
+  }
+}
+
+function refusalOf(response: Response, data: unknown): RequestError {
+  const { code, message } = (data ?? {}) as Partial<ErrorBody>;
+  if (typeof code === 'string' && typeof message === 'string') {
+    return new RequestError(code, message);
+  }
+  return response.status === 404
+    ? new RequestError(
+        null,
+        'This Jupyter server has no Cellgrant. Enable its server extension: jupyter server extension enable jupyterlab_cellgrant'
+      )
+    : new RequestError(
+        null,
+        `The Jupyter server answered ${response.status} ${response.statusText}`
+      );
+}

@@ -1,0 +1,71 @@
+import type { Ask } from '../../server/protocol/ask';
+import type { GpuView, NodeView, Resource, Snapshot } from '../../server/protocol/view';
+
+/** How an ask would fare if its cell were run now. */
+export type Fit =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'waits'; readonly resource: Resource }
+  | { readonly kind: 'never'; readonly resource: Resource };
+
+/**
+ * Whether an ask would be granted now, by the figures of a snapshot.
+ *
+ * #### Notes
+ * A look ahead for people, before they press Run; the sidecar alone decides.
+ * `kernelId` is the kernel that would run the cell: what it holds already is
+ * not held against it (MEM1). Null where a snapshot cannot tell.
+ */
+export function fitOf(ask: Ask, snapshot: Snapshot, kernelId: string | null): Fit | null {
+  const { node } = snapshot;
+  const beyond = beyondNode(ask, node);
+  if (beyond) {
+    return { kind: 'never', resource: beyond };
+  }
+  if (ask.exclusive || ask.cpus.kind === 'range') {
+    return null;
+  }
+  if (ask.gpus > 0 && freeGpus(ask, node.gpus, kernelId) < ask.gpus) {
+    return { kind: 'waits', resource: 'gpus' };
+  }
+  if (ask.memoryBytes !== null && ask.memoryBytes > freeMemory(snapshot, kernelId)) {
+    return { kind: 'waits', resource: 'memory' };
+  }
+  return { kind: 'now' };
+}
+
+function beyondNode(ask: Ask, node: NodeView): Resource | null {
+  const least =
+    ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
+  if (least > node.cpus) {
+    return 'cpus';
+  }
+  if (ask.gpus > node.gpus.filter(gpu => suits(ask, gpu)).length) {
+    return 'gpus';
+  }
+  const most = node.memoryBytes - node.memoryReserveBytes;
+  return ask.memoryBytes !== null && ask.memoryBytes > most ? 'memory' : null;
+}
+
+function suits(ask: Ask, gpu: GpuView): boolean {
+  return (
+    gpu.model.toLowerCase().includes((ask.gpuModel ?? '').toLowerCase()) &&
+    gpu.memoryBytes >= (ask.gpuMemoryBytes ?? 0)
+  );
+}
+
+function freeGpus(ask: Ask, gpus: readonly GpuView[], kernelId: string | null): number {
+  const free = (gpu: GpuView): boolean => {
+    const room = gpu.memoryBytes - (gpu.memoryUsedBytes ?? 0);
+    return (
+      gpu.leasedTo.every(holder => holder === kernelId) ||
+      (ask.gpuMemoryBytes !== null && room >= ask.gpuMemoryBytes)
+    );
+  };
+  return gpus.filter(gpu => suits(ask, gpu) && free(gpu)).length;
+}
+
+function freeMemory({ node, kernels }: Snapshot, kernelId: string | null): number {
+  const own = kernels.find(kernel => kernel.id === kernelId);
+  const held = own ? Math.max(own.memoryBytes ?? 0, own.grant?.memoryBytes ?? 0) : 0;
+  return node.memoryBytes - node.memoryReserveBytes - node.memoryGrantedBytes + held;
+}

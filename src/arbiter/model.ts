@@ -1,0 +1,188 @@
+import { Event } from '@jupyterlab/services';
+import { Poll } from '@lumino/polling';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { ClaimView, Snapshot } from '../../server/protocol/view';
+import type { ArbiterChange, Connection, IArbiter, Sample } from '../tokens';
+import {
+  cellKey,
+  changedCells,
+  changedKernels,
+  type CellIndex,
+  EMPTY_INDEX,
+  indexClaims
+} from './cells';
+import type { IArbiterClient } from './client';
+import { withSample } from './history';
+
+/** The schema under which the server extension puts snapshots on Jupyter's event bus. */
+export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
+
+/** After this long without an event the model asks by itself, in ms. */
+const QUIET_MS = 10_000;
+
+/** While the sidecar is away it is asked this often, in ms. */
+const AWAY_MS = 2_000;
+
+/** What {@link ArbiterModel} needs of its surroundings. */
+export type ArbiterModelOptions = {
+  readonly client: IArbiterClient;
+  /** Jupyter's event bus. */
+  readonly events: Pick<Event.IManager, 'stream'>;
+  /** The browser's clock, in ms since the epoch. */
+  readonly clock: () => number;
+};
+
+/**
+ * The newest snapshot, kept up to date.
+ *
+ * #### Notes
+ * Events bring every change. A poll asks where events are silent, because a
+ * quiet node and a broken connection look alike on an event bus; it is what
+ * notices that a sidecar, or the whole server, went away and came back.
+ */
+export class ArbiterModel implements IArbiter {
+  constructor(options: ArbiterModelOptions) {
+    this._client = options.client;
+    this._clock = options.clock;
+    this._events = options.events;
+    this._events.stream.connect(this._onEvent, this);
+    this._poll = new Poll({
+      name: 'jupyterlab-cellgrant:arbiter#snapshot',
+      factory: () => this._pollOnce(),
+      frequency: { interval: AWAY_MS, backoff: false },
+      standby: 'when-hidden'
+    });
+  }
+
+  get connection(): Connection {
+    return this._connection;
+  }
+
+  get snapshot(): Snapshot | null {
+    return this._snapshot;
+  }
+
+  get history(): readonly Sample[] {
+    return this._history;
+  }
+
+  get generation(): number {
+    return this._generation;
+  }
+
+  get changed(): ISignal<this, ArbiterChange> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._poll.isDisposed;
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._events.stream.disconnect(this._onEvent, this);
+    this._poll.dispose();
+    Signal.clearData(this);
+  }
+
+  nowMs(): number {
+    return this._clock() - this._skewMs;
+  }
+
+  claimOf(kernelId: string, cellId: string): ClaimView | undefined {
+    return this._index.claims.get(cellKey(kernelId, cellId));
+  }
+
+  activeClaims(kernelId: string): readonly ClaimView[] {
+    return this._index.active.get(kernelId) ?? [];
+  }
+
+  async cancel(claimId: string): Promise<void> {
+    await this._client.cancel(claimId);
+  }
+
+  async setDefaults(hints: Readonly<Record<string, unknown>>): Promise<void> {
+    await this._client.putDefaults(hints);
+  }
+
+  async setKernelDefaults(kernelId: string, hints: unknown): Promise<void> {
+    await this._client.putKernelDefaults(kernelId, hints);
+  }
+
+  async setPolicy(policy: string): Promise<void> {
+    await this._client.putPolicy(policy);
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this._take(await this._client.snapshot());
+    } catch (error) {
+      this._lose((error as Error).message);
+    }
+  }
+
+  private async _pollOnce(): Promise<void> {
+    const quietMs = this._clock() - this._heardMs;
+    if (this._connection.state !== 'live' || quietMs >= QUIET_MS) {
+      await this.refresh();
+    }
+  }
+
+  private _onEvent(_: unknown, event: Event.Emission): void {
+    if (event.schema_id !== SNAPSHOT_SCHEMA) {
+      return;
+    }
+    if (event['snapshot']) {
+      this._take(event['snapshot'] as unknown as Snapshot);
+    } else {
+      this._lose(typeof event['message'] === 'string' ? event['message'] : '');
+    }
+  }
+
+  /** Take a snapshot over, unless a newer one is known already. */
+  private _take(snapshot: Snapshot): void {
+    if (this.isDisposed || (this._snapshot && snapshot.atMs < this._snapshot.atMs)) {
+      return;
+    }
+    const restarted = this._snapshot === null || snapshot.revision < this._snapshot.revision;
+    this._generation += restarted ? 1 : 0;
+    this._heardMs = this._clock();
+    this._skewMs = this._heardMs - snapshot.atMs;
+    this._history = withSample(this._history, snapshot);
+    this._show(snapshot, indexClaims(snapshot.claims), { state: 'live' });
+  }
+
+  /** Forget the snapshot: what it says may be wrong by now. */
+  private _lose(message: string): void {
+    const known = this._connection;
+    if (this.isDisposed || (known.state === 'away' && known.message === message)) {
+      return;
+    }
+    this._show(null, EMPTY_INDEX, { state: 'away', message });
+  }
+
+  private _show(snapshot: Snapshot | null, index: CellIndex, connection: Connection): void {
+    const cells = changedCells(this._index, index);
+    const kernels = changedKernels(this._index, index);
+    this._snapshot = snapshot;
+    this._index = index;
+    this._connection = connection;
+    this._changed.emit({ cells, kernels });
+  }
+
+  private readonly _client: IArbiterClient;
+  private readonly _clock: () => number;
+  private readonly _events: Pick<Event.IManager, 'stream'>;
+  private readonly _poll: Poll;
+  private readonly _changed = new Signal<this, ArbiterChange>(this);
+  private _connection: Connection = { state: 'connecting' };
+  private _snapshot: Snapshot | null = null;
+  private _index: CellIndex = EMPTY_INDEX;
+  private _history: readonly Sample[] = [];
+  private _generation = 0;
+  private _heardMs = 0;
+  private _skewMs = 0;
+}

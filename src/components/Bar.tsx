@@ -1,0 +1,57 @@
+import * as React from 'react';
+
+/** One part of a bar. */
+export type BarPart = {
+  readonly key: string;
+  /** 0 to 1 of the whole bar. */
+  readonly share: number;
+  /** Which series it is drawn in, or a role of its own. */
+  readonly series: number | 'other' | 'reserve' | 'alarm';
+  /** Hatched: promised, or in use without being pinned. */
+  readonly hatched?: boolean;
+  /** A letter, so that parts are told apart without colour. */
+  readonly letter?: string;
+  /** Shown on hover. */
+  readonly title: string;
+};
+
+/** The name of a series' colour, for `data-series`. */
+export function seriesName(series: BarPart['series']): string {
+  return typeof series === 'number' ? String(series % 8) : series;
+}
+
+/** Parts narrower than this carry no letter. */
+const LETTER_SHARE_MIN = 0.06;
+
+/** A horizontal bar of what is given to whom; `label` says the same in words. */
+export function Bar(props: {
+  readonly label: string;
+  readonly parts: readonly BarPart[];
+}): JSX.Element {
+  return (
+    <div className="cg-Bar" role="img" aria-label={props.label}>
+      {props.parts
+        .filter(part => part.share > 0)
+        .map(part => (
+          <i
+            key={part.key}
+            className={part.hatched ? 'cg-Bar-part cg-mod-hatched' : 'cg-Bar-part'}
+            data-series={seriesName(part.series)}
+            style={{ width: `${Math.min(part.share, 1) * 100}%` }}
+            title={part.title}
+          >
+            {part.share >= LETTER_SHARE_MIN ? part.letter : null}
+          </i>
+        ))}
+    </div>
+  );
+}
+
+/** A thin line under a bar: how much of it is in use now. */
+export function UseLine({ share }: { readonly share: number }): JSX.Element {
+  return (
+    <div className="cg-UseLine" aria-hidden="true">
+      <i style={{ width: `${Math.min(Math.max(share, 0), 1) * 100}%` }} />
+    </div>
+  );
+}

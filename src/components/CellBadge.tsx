@@ -1,0 +1,132 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Badge, BadgePlace } from '../arbiter/badge';
+import { formatClock } from '../format';
+import { type BadgeTexts, badgeTexts } from './badgeTexts';
+import { Glyph } from './Glyph';
+
+/** What a badge shows, and what it may ask of its owner. */
+export type CellBadgeProps = {
+  readonly trans: TranslationBundle;
+  readonly badge: Badge;
+  readonly place: BadgePlace;
+  /** The sidecar's clock, in ms since the epoch. */
+  readonly nowMs: number;
+  readonly onCancel: (claimId: string) => void;
+  /** Show the notebook of a kernel; null where this page cannot. */
+  readonly onReveal: ((kernelId: string) => void) | null;
+  /** Show the editor of the cell's hints. */
+  readonly onEdit: () => void;
+};
+
+/**
+ * What a cell asks for, waits for, runs with, or used.
+ *
+ * #### Notes
+ * A shape and a word name the state (UI1); the rest are its figures. The state
+ * is a live region, its clock is not: it would be read out every second.
+ */
+export function CellBadge(props: CellBadgeProps): JSX.Element {
+  const { trans, badge, place } = props;
+  const texts = badgeTexts(trans, badge);
+  return (
+    <div
+      className="cg-Badge"
+      data-state={badge.kind}
+      data-place={place}
+      role="group"
+      aria-label={trans.__('Resources of this cell')}
+    >
+      {place === 'row' ? (
+        <Row {...props} texts={texts} />
+      ) : (
+        <Chip {...props} texts={{ ...texts, state: texts.short }} title={allOf(texts)} />
+      )}
+    </div>
+  );
+}
+
+type PartProps = CellBadgeProps & { readonly texts: BadgeTexts };
+
+function allOf({ state, details }: BadgeTexts): string {
+  return [state, ...details].join(' · ');
+}
+
+/** The state and what to do about it stay in sight; the rest gives way. */
+function Row(props: PartProps): JSX.Element {
+  const { texts } = props;
+  const details = texts.details.join(' · ');
+  return (
+    <>
+      <span className="cg-Badge-head">
+        <Chip {...props} title={allOf(texts)} />
+        <Action {...props} />
+      </span>
+      <span className="cg-Badge-text" title={details}>
+        {details}
+      </span>
+      <Holder {...props} />
+    </>
+  );
+}
+
+function Chip({ texts, nowMs, title }: PartProps & { readonly title: string }): JSX.Element {
+  const { tone, glyph, state, sinceMs } = texts;
+  return (
+    <span className="cg-Chip" data-tone={tone} title={title}>
+      <Glyph name={glyph} />
+      <span className="cg-Chip-state" role="status" aria-live="polite">
+        {state}
+      </span>
+      {sinceMs !== null && (
+        <span className="cg-Clock" aria-hidden="true">
+          {formatClock(nowMs - sinceMs)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What can be done about the state. */
+function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | null {
+  switch (badge.kind) {
+    case 'waiting':
+      return (
+        <button
+          className="cg-Button"
+          onClick={() => onCancel(badge.claim.id)}
+          title={trans.__('Give this wait up; the cell does not run')}
+        >
+          {trans.__('Cancel')}
+        </button>
+      );
+    case 'malformed':
+    case 'asks':
+      return <EditButton trans={trans} onEdit={onEdit} />;
+    case 'done':
+      return badge.claim.outcome === 'refused' ? (
+        <EditButton trans={trans} onEdit={onEdit} />
+      ) : null;
+    default:
+      return null;
+  }
+}
+
+/** The way to the notebook that is in the way. */
+function Holder({ trans, badge, onReveal }: PartProps): JSX.Element | null {
+  const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0] : undefined;
+  return holder && onReveal ? (
+    <button className="cg-Link" onClick={() => onReveal(holder.kernelId)}>
+      {trans.__('Show holder')}
+    </button>
+  ) : null;
+}
+
+function EditButton({ trans, onEdit }: Pick<CellBadgeProps, 'trans' | 'onEdit'>): JSX.Element {
+  return (
+    <button className="cg-Link" onClick={onEdit} title={trans.__('Change what this cell asks for')}>
+      {trans.__('Edit')}
+    </button>
+  );
+}

@@ -1,0 +1,100 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { HintName } from '../../server/protocol/hints';
+import { type HintFormModel, hintCaptions, hintLabels } from '../hints/form';
+import type { Suggestion } from '../hints/suggestion';
+import { YES_NO_HINTS } from '../hints/text';
+import { HintField } from './HintField';
+
+/** What the form is given, and what it may ask of its owner. */
+export type HintFormProps = {
+  readonly trans: TranslationBundle;
+  readonly form: HintFormModel;
+  readonly readOnly: boolean;
+  /** What the last run used, and the hints that follow from it. */
+  readonly lastRun: { readonly text: string; readonly suggestion: Suggestion } | null;
+  readonly onChange: (name: HintName, text: string) => void;
+  readonly onRemove: (path: string) => void;
+  readonly onUse: (suggestion: Suggestion) => void;
+};
+
+/** These are always in sight; the others unfold. */
+const FIRST: ReadonlySet<HintName> = new Set(['cpus', 'memory', 'gpus', 'gpuMemory']);
+
+/** The editor of a set of hints, checked as a person types (ADM4). */
+export function HintForm(props: HintFormProps): JSX.Element {
+  const { trans, form, readOnly } = props;
+  const labels = hintLabels(trans);
+  const captions = hintCaptions(trans);
+  const row = (field: HintFormModel['fields'][number]): JSX.Element => (
+    <HintField
+      key={field.name}
+      trans={trans}
+      field={field}
+      label={labels[field.name]}
+      caption={captions[field.name]}
+      yesNo={YES_NO_HINTS.has(field.name)}
+      readOnly={readOnly}
+      onChange={text => props.onChange(field.name, text)}
+    />
+  );
+  const more = form.fields.filter(field => !FIRST.has(field.name));
+  const used = more.some(field => field.text !== '' || field.inherited);
+  return (
+    <div className="cg-HintForm">
+      {readOnly && <p className="cg-Small">{trans.__('This notebook is read-only.')}</p>}
+      {form.fields.filter(field => FIRST.has(field.name)).map(row)}
+      <details className="cg-More" open={used || undefined}>
+        <summary>{trans.__('More hints')}</summary>
+        {more.map(row)}
+      </details>
+      <Strays {...props} />
+      <LastRun {...props} />
+    </div>
+  );
+}
+
+function Strays({ trans, form, readOnly, onRemove }: HintFormProps): JSX.Element | null {
+  if (form.strays.length + form.elsewhere.length === 0) {
+    return null;
+  }
+  return (
+    <ul className="cg-Strays">
+      {form.strays.map(({ path, got, expected }) => (
+        <li key={path} data-tone="error">
+          <span>{trans.__('"%1" is %2; expected %3.', path, got, expected)}</span>
+          <button className="cg-Button" disabled={readOnly} onClick={() => onRemove(path)}>
+            {trans.__('Remove')}
+          </button>
+        </li>
+      ))}
+      {form.elsewhere.map(({ path, got, expected }) => (
+        <li key={`elsewhere ${path}`} data-tone="error">
+          {trans.__('Written elsewhere: "%1" is %2; expected %3.', path, got, expected)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function LastRun({ trans, lastRun, readOnly, onUse }: HintFormProps): JSX.Element | null {
+  if (!lastRun) {
+    return null;
+  }
+  const { text, suggestion } = lastRun;
+  const hints = Object.entries(suggestion).map(([name, value]) => `${name} ${value}`);
+  return (
+    <p className="cg-LastRun">
+      {text}{' '}
+      <button
+        className="cg-Link"
+        disabled={readOnly}
+        onClick={() => onUse(suggestion)}
+        title={trans.__('Write these hints into the cell: what it used, with some headroom')}
+      >
+        {trans.__('Use %1', hints.join(', '))}
+      </button>
+    </p>
+  );
+}

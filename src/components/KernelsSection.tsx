@@ -1,0 +1,116 @@
+import * as React from 'react';
+
+import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
+import { countCpus, formatBytes, formatBytesOf, formatAge, formatNumber } from '../format';
+import { kernelStateText } from './claimTexts';
+import { Glyph, type GlyphName } from './Glyph';
+import { KernelName, KernelSwatch } from './KernelName';
+import { Lane } from './Lane';
+import type { PanelProps } from './panelProps';
+import { Section } from './Section';
+
+/** Every kernel of the node: its state, its grant, and what it uses of it. */
+export function KernelsSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
+  const { trans, snapshot } = props;
+  const running = new Map(
+    snapshot.claims
+      .filter(claim => claim.state === 'running')
+      .map(claim => [claim.kernelId, claim] as const)
+  );
+  return (
+    <Section title={trans.__('Kernels')} aside={trans.__('last 10 min: waited ┄ ran ■')}>
+      {snapshot.kernels.length === 0 ? (
+        <p className="cg-Empty">
+          {trans.__('No kernel yet. Open a notebook: its kernel appears here with what it holds.')}
+        </p>
+      ) : (
+        <ul className="cg-Kernels">
+          {snapshot.kernels.map(kernel => (
+            <KernelItem
+              key={kernel.id}
+              {...props}
+              kernel={kernel}
+              claims={snapshot.claims}
+              running={running.get(kernel.id)}
+            />
+          ))}
+        </ul>
+      )}
+    </Section>
+  );
+}
+
+const GLYPHS: Readonly<Record<KernelView['state'], GlyphName>> = {
+  idle: 'ask',
+  waiting: 'wait',
+  running: 'run'
+};
+
+function KernelItem(
+  props: PanelProps & {
+    readonly kernel: KernelView;
+    readonly claims: readonly ClaimView[];
+    readonly running: ClaimView | undefined;
+  }
+): JSX.Element {
+  const { trans, kernel, nowMs } = props;
+  return (
+    <li className="cg-Kernel">
+      <KernelSwatch mark={props.marks.get(kernel.id)} />
+      <div className="cg-Kernel-head">
+        <KernelName
+          {...props}
+          kernelId={kernel.id}
+          name={kernel.name}
+          label={props.running?.label ?? null}
+          owner={kernel.owner}
+        />
+        <span className="cg-State" data-state={kernel.state}>
+          <Glyph name={GLYPHS[kernel.state]} />
+          {kernelStateText(trans, kernel.state)}{' '}
+          <span className="cg-Clock">{formatAge(nowMs - kernel.sinceMs)}</span>
+        </span>
+      </div>
+      <div className="cg-Small">{kernelFigures(props).join(' · ')}</div>
+      <Lane {...props} claims={props.claims} />
+      {!kernel.gated && (
+        <div className="cg-Small" data-tone="warn">
+          {trans.__('not gated: its cells do not ask before they run')}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function kernelFigures({
+  trans,
+  kernel
+}: Pick<PanelProps, 'trans'> & { readonly kernel: KernelView }): string[] {
+  const { grant, cpusBusy, memoryBytes, memoryLimitBytes } = kernel;
+  const pinned = grant?.cpus ? countCpus(grant.cpus) : null;
+  const busy = cpusBusy ?? 0;
+  const figures = [
+    pinned === null
+      ? cpusBusy === null || busy < 0.05
+        ? ''
+        : trans.__('%1 CPUs busy', formatNumber(busy))
+      : trans._n(
+          '%2 % of %1 CPU (%3)',
+          '%2 % of %1 CPUs (%3)',
+          pinned,
+          Math.round((busy / pinned) * 100),
+          grant?.cpus
+        ),
+    memoryBytes === null
+      ? ''
+      : memoryLimitBytes === null
+        ? formatBytes(memoryBytes)
+        : formatBytesOf(trans, memoryBytes, memoryLimitBytes),
+    kernel.threads === null ? '' : trans._n('%1 thread', '%1 threads', kernel.threads),
+    kernel.gpuMemoryBytes ? trans.__('%1 VRAM', formatBytes(kernel.gpuMemoryBytes)) : '',
+    kernel.boundGpus.length
+      ? trans._n('bound to %1 GPU', 'bound to %1 GPUs', kernel.boundGpus.length)
+      : ''
+  ];
+  return figures.filter(figure => figure !== '');
+}

@@ -1,0 +1,73 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Snapshot } from '../../server/protocol/view';
+import type { Connection, Sample } from '../tokens';
+import { Glyph } from './Glyph';
+import { KernelsSection } from './KernelsSection';
+import { NodeSection } from './NodeSection';
+import type { PanelProps } from './panelProps';
+import { QueueSection } from './QueueSection';
+import { TierBadge } from './TierBadge';
+
+/** Everything that the panel shows. */
+export type PanelViewProps = PanelProps & {
+  readonly connection: Connection;
+  readonly snapshot: Snapshot | null;
+  readonly history: readonly Sample[];
+  /** Problems of the user's default hints. */
+  readonly problems: readonly string[];
+  /** The hints of the active cell. */
+  readonly thisCell: React.ReactNode;
+};
+
+/** The side panel, from the node down to the active cell. */
+export function Panel(props: PanelViewProps): JSX.Element {
+  const { trans, snapshot, connection } = props;
+  return (
+    <div className="cg-Panel">
+      <header className="cg-Panel-head">
+        <h1>{trans.__('Resources')}</h1>
+        <span className="cg-Small">{snapshot?.node.name}</span>
+        {snapshot && <TierBadge trans={trans} tier={snapshot.node.tier} />}
+      </header>
+      {props.problems.map(problem => (
+        <p key={problem} className="cg-Notice" role="status">
+          {problem}
+        </p>
+      ))}
+      {connection.state === 'away' && <Away trans={trans} message={connection.message} />}
+      {connection.state === 'connecting' && (
+        <p className="cg-Empty" role="status">
+          {trans.__('Asking for the state of this node…')}
+        </p>
+      )}
+      {snapshot && (
+        <>
+          <NodeSection {...props} snapshot={snapshot} />
+          <QueueSection {...props} snapshot={snapshot} />
+          <KernelsSection {...props} snapshot={snapshot} />
+        </>
+      )}
+      {props.thisCell}
+    </div>
+  );
+}
+
+/** What holds while the sidecar does not answer (GATE5). */
+function Away(props: { readonly trans: TranslationBundle; readonly message: string }): JSX.Element {
+  const { trans } = props;
+  return (
+    <div className="cg-Away" role="status">
+      <strong>
+        <Glyph name="warn" /> {trans.__('Cellgrant is not running')}
+      </strong>
+      <p>
+        {trans.__(
+          'Cells run as in plain Jupyter: nothing waits, and nothing is limited. This page keeps looking for it.'
+        )}
+      </p>
+      {props.message && <p className="cg-Small">{props.message}</p>}
+    </div>
+  );
+}

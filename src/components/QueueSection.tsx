@@ -1,0 +1,90 @@
+import * as React from 'react';
+
+import type { Snapshot } from '../../server/protocol/view';
+import type { ClaimIn } from '../arbiter/badge';
+import { askParts, formatAge, formatClock, formatSpan } from '../format';
+import { KernelName } from './KernelName';
+import type { PanelProps } from './panelProps';
+import { Section } from './Section';
+
+/** Who waits, for what, behind whom, and for how long. */
+export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
+  const { trans } = props;
+  const waiting = props.snapshot.claims.filter(
+    (claim): claim is ClaimIn<'waiting'> => claim.state === 'waiting'
+  );
+  return (
+    <Section title={trans.__('Queue')} aside={trans.__('%1 waiting', waiting.length)}>
+      {waiting.length === 0 ? (
+        <p className="cg-Empty">
+          {trans.__(
+            'Nobody waits. A cell waits here when it asks for memory, a GPU or exclusive CPUs that others hold.'
+          )}
+        </p>
+      ) : (
+        <ol className="cg-Queue" aria-live="polite" aria-relevant="additions removals">
+          {waiting.map(claim => (
+            <QueueItem key={claim.id} {...props} claim={claim} />
+          ))}
+        </ol>
+      )}
+    </Section>
+  );
+}
+
+function QueueItem(props: PanelProps & { readonly claim: ClaimIn<'waiting'> }): JSX.Element {
+  const { trans, claim, nowMs } = props;
+  const own = props.paths.has(claim.kernelId);
+  const eta =
+    claim.etaMs === null
+      ? null
+      : claim.etaBasis === null
+        ? trans.__('about %1 left', formatSpan(claim.etaMs))
+        : trans.__('about %1 left (%2)', formatSpan(claim.etaMs), claim.etaBasis);
+  return (
+    <li className="cg-QueueItem">
+      <div className="cg-QueueItem-head">
+        <strong aria-label={trans.__('Position %1', claim.position)}>{claim.position}</strong>
+        <KernelName
+          {...props}
+          kernelId={claim.kernelId}
+          name={claim.kernelName}
+          label={claim.label}
+          owner={claim.owner}
+        />
+        <span className="cg-Clock" aria-hidden="true" title={trans.__('Waited so far')}>
+          {formatClock(nowMs - claim.arrivedMs)}
+        </span>
+        {own && (
+          <button
+            className="cg-Button"
+            onClick={() => props.onCancel(claim.id)}
+            title={trans.__('Give this wait up; the cell does not run')}
+          >
+            {trans.__('Cancel')}
+          </button>
+        )}
+      </div>
+      <div className="cg-Small">
+        {[trans.__('asks %1', askParts(trans, claim.ask).join(' · ')), eta]
+          .filter(Boolean)
+          .join(' · ')}
+      </div>
+      <div className="cg-Small">{claim.reason.sentence}</div>
+      {claim.reason.blockers.map(blocker => (
+        <div key={`${blocker.kernelId} ${blocker.claimId}`} className="cg-Small cg-Blocker">
+          <KernelName
+            {...props}
+            kernelId={blocker.kernelId}
+            name={blocker.kernelName}
+            label={blocker.label}
+            owner={blocker.owner}
+          />
+          <span>
+            {trans.__('holds %1 since %2', blocker.holds, formatAge(nowMs - blocker.sinceMs))}
+          </span>
+        </div>
+      ))}
+    </li>
+  );
+}

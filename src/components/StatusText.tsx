@@ -1,0 +1,47 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Snapshot } from '../../server/protocol/view';
+import type { Connection } from '../tokens';
+import { Glyph } from './Glyph';
+
+/** The item of the status bar: what is granted, and whether a cell of mine waits. */
+export function StatusText(props: {
+  readonly trans: TranslationBundle;
+  readonly connection: Connection;
+  readonly snapshot: Snapshot | null;
+  /** Waiting claims of this server's kernels. */
+  readonly waiting: number;
+  readonly onClick: () => void;
+}): JSX.Element {
+  const { trans, snapshot, connection, waiting } = props;
+  return (
+    <button
+      className="cg-Status"
+      onClick={props.onClick}
+      title={trans.__('Resources of this node. Click to show the panel.')}
+    >
+      {snapshot ? (
+        <>
+          <span>{trans.__('CPU %1/%2', snapshot.node.cpusGranted, snapshot.node.cpus)}</span>
+          {snapshot.node.gpus.length > 0 && (
+            <span>{trans.__('GPU %1/%2', leasedGpus(snapshot), snapshot.node.gpus.length)}</span>
+          )}
+          {waiting > 0 && (
+            <span className="cg-Status-waiting">
+              <Glyph name="wait" /> {trans.__('%1 waiting', waiting)}
+            </span>
+          )}
+        </>
+      ) : (
+        <span>
+          {connection.state === 'away' ? trans.__('Cellgrant is away') : trans.__('Cellgrant …')}
+        </span>
+      )}
+    </button>
+  );
+}
+
+function leasedGpus(snapshot: Snapshot): number {
+  return snapshot.node.gpus.filter(gpu => gpu.leasedTo.length > 0).length;
+}

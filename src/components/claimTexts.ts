@@ -1,0 +1,78 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Grant } from '../../server/protocol/grant';
+import type { KernelView, Resource } from '../../server/protocol/view';
+import type { ClaimIn } from '../arbiter/badge';
+import type { Fit } from '../arbiter/fit';
+import { countCpus, formatBytes, formatCpuList } from '../format';
+
+/** A resource in the middle of a sentence. */
+export function resourceText(trans: TranslationBundle, resource: Resource): string {
+  switch (resource) {
+    case 'cpus':
+      return trans.__('CPUs');
+    case 'memory':
+      return trans.__('memory');
+    case 'gpus':
+      return trans.__('a GPU');
+  }
+}
+
+/** A place in the queue of a resource, from 1. */
+export function lineText(trans: TranslationBundle, position: number): string {
+  return position === 1 ? trans.__('next in line') : trans.__('number %1 in line', position);
+}
+
+/** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */
+export function grantText(trans: TranslationBundle, grant: Grant): string {
+  const parts = [
+    grant.cpus === null
+      ? trans.__('shared CPUs')
+      : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus)),
+    grant.memoryBytes === null ? '' : formatBytes(grant.memoryBytes),
+    grant.gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', grant.gpus.length)
+  ];
+  return parts.filter(part => part !== '').join(' · ');
+}
+
+/** How an execution ended, in one or two words. */
+export function outcomeText(trans: TranslationBundle, outcome: ClaimIn<'done'>['outcome']): string {
+  switch (outcome) {
+    case 'ok':
+      return trans.__('done');
+    case 'error':
+      return trans.__('error');
+    case 'interrupted':
+      return trans.__('interrupted');
+    case 'cancelled':
+      return trans.__('cancelled');
+    case 'refused':
+      return trans.__('refused');
+    case 'died':
+      return trans.__('kernel died');
+  }
+}
+
+/** How a run would fare, before it is started. */
+export function fitText(trans: TranslationBundle, fit: Fit): string {
+  switch (fit.kind) {
+    case 'now':
+      return trans.__('free now');
+    case 'waits':
+      return trans.__('would wait for %1 now', resourceText(trans, fit.resource));
+    case 'never':
+      return trans.__('more %1 than this node has: a run would be refused', fit.resource);
+  }
+}
+
+/** The state of a kernel in one word. */
+export function kernelStateText(trans: TranslationBundle, state: KernelView['state']): string {
+  switch (state) {
+    case 'idle':
+      return trans.__('idle');
+    case 'waiting':
+      return trans.__('waiting');
+    case 'running':
+      return trans.__('running');
+  }
+}

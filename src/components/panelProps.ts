@@ -1,0 +1,17 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { KernelMark } from '../arbiter/kernelMarks';
+
+/** What every section of the panel is given. */
+export type PanelProps = {
+  readonly trans: TranslationBundle;
+  /** The sidecar's clock, in ms since the epoch. */
+  readonly nowMs: number;
+  /** The colour and letter of each kernel. */
+  readonly marks: ReadonlyMap<string, KernelMark>;
+  /** The path of the notebook, or of another document, of each kernel of this server. */
+  readonly paths: ReadonlyMap<string, string>;
+  readonly onCancel: (claimId: string) => void;
+  /** Show the document of a kernel in `paths`. */
+  readonly onReveal: (kernelId: string) => void;
+};

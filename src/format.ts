@@ -1,0 +1,99 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Ask, CpuAsk } from '../server/protocol/ask';
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+
+/** An amount of memory for people: `512 MiB`, `6.1 GiB`, `61 GiB`. */
+export function formatBytes(bytes: number): string {
+  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
+  const amount = bytes / 1024 ** step;
+  return `${formatNumber(amount)} ${UNITS[step]}`;
+}
+
+/** Two amounts in the unit of the second: `5.2 of 8 GiB`. */
+export function formatBytesOf(trans: TranslationBundle, part: number, whole: number): string {
+  const [total, unit] = formatBytes(whole).split(' ') as [string, string];
+  const amount = formatNumber(part / 1024 ** UNITS.indexOf(unit));
+  return trans.__('%1 of %2 %3', amount, total, unit);
+}
+
+/** A figure with one decimal below ten, none above: `0.4`, `6.1`, `8`, `61`. */
+export function formatNumber(value: number): string {
+  return value >= 9.95 ? value.toFixed(0) : String(Number(value.toFixed(1)));
+}
+
+/** A running clock: `0:38`, `3:12`, `1:02:03`; whole days count as hours. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** How long a state lasts: a clock within the first hour, then coarser. */
+export function formatAge(ms: number): string {
+  return ms < 3_600_000 ? formatClock(ms) : formatSpan(Math.floor(ms / 60_000) * 60_000);
+}
+
+/** A span that is over: `40 ms`, `4.2 s`, `12 min 4 s`, `5 h 10 min`. */
+export function formatSpan(ms: number): string {
+  if (ms < 995) {
+    return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
+  }
+  if (ms < 59_500) {
+    return `${Number((ms / 1000).toFixed(1))} s`;
+  }
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = Math.floor(ms / 1000) % 60;
+  if (minutes < 60) {
+    return seconds > 0 ? `${minutes} min ${seconds} s` : `${minutes} min`;
+  }
+  const rest = minutes % 60;
+  const hours = Math.floor(minutes / 60);
+  return rest > 0 ? `${hours} h ${rest} min` : `${hours} h`;
+}
+
+/** How many CPUs a list in the kernel's syntax names (`0-3,8` names 5). */
+export function countCpus(list: string): number {
+  return list
+    .split(',')
+    .filter(part => part !== '')
+    .map(part => part.split('-').map(Number))
+    .reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
+}
+
+/** A list of CPUs for people: ranges with a dash of their own length. */
+export function formatCpuList(list: string): string {
+  return list.replaceAll('-', '–').replaceAll(',', ', ');
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1) || path;
+}
+
+/** What is asked for of the CPUs: `4 CPUs`, `2–8 CPUs`; nothing for `auto`. */
+export function formatCpuAsk(trans: TranslationBundle, ask: CpuAsk): string {
+  switch (ask.kind) {
+    case 'auto':
+      return '';
+    case 'fixed':
+      return trans._n('%1 CPU', '%1 CPUs', ask.n);
+    case 'range':
+      return trans.__('%1–%2 CPUs', ask.min, ask.max);
+  }
+}
+
+/** What an ask names, in the order of the hints, one text each; empty for nothing. */
+export function askParts(trans: TranslationBundle, ask: Ask): string[] {
+  const cpus = formatCpuAsk(trans, ask.cpus);
+  const parts = [
+    ask.exclusive ? trans.__('%1 exclusively', cpus || trans.__('CPUs')) : cpus,
+    ask.memoryBytes === null ? '' : formatBytes(ask.memoryBytes),
+    ask.gpus === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', ask.gpus),
+    ask.gpuMemoryBytes === null ? '' : trans.__('%1 VRAM', formatBytes(ask.gpuMemoryBytes)),
+    ask.gpuModel ?? ''
+  ];
+  return parts.filter(part => part !== '');
+}

@@ -1,0 +1,61 @@
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import { METADATA_KEY } from './sources';
+import type { IArbiter } from '../tokens';
+
+/**
+ * Tells the sidecar the default hints in a notebook's metadata.
+ *
+ * #### Notes
+ * They belong to the kernel while it lives, so they are told once to each pair
+ * of sidecar and kernel, and again when they change. A kernel that the sidecar
+ * does not know yet is told when it appears.
+ */
+export class NotebookDefaults implements IDisposable {
+  constructor(
+    private readonly _panel: NotebookPanel,
+    private readonly _arbiter: IArbiter,
+    private readonly _warn: (problem: string) => void
+  ) {
+    _arbiter.changed.connect(this._send, this);
+    _panel.sessionContext.kernelChanged.connect(this._send, this);
+    _panel.content.modelChanged.connect(this._onModel, this);
+    this._onModel();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  private _onModel(): void {
+    this._panel.content.model?.metadataChanged.connect(this._send, this);
+    this._send();
+  }
+
+  private _send(): void {
+    const { snapshot, generation } = this._arbiter;
+    const kernelId = this._panel.sessionContext.session?.kernel?.id;
+    const known = snapshot?.kernels.some(kernel => kernel.id === kernelId);
+    if (this.isDisposed || !kernelId || !known) {
+      return;
+    }
+    const hints = this._panel.content.model?.getMetadata(METADATA_KEY) ?? {};
+    const telling = JSON.stringify([generation, kernelId, hints]);
+    const nothingToTell = this._told === null && JSON.stringify(hints) === '{}';
+    if (telling !== this._told && !nothingToTell) {
+      this._told = telling;
+      this._arbiter.setKernelDefaults(kernelId, hints).catch(error => this._warn(error.message));
+    }
+  }
+
+  /** What the sidecar was told last. */
+  private _told: string | null = null;
+  private _isDisposed = false;
+}

@@ -1,0 +1,95 @@
+import {
+  type HintName,
+  type HintProblem,
+  type Hints,
+  mergeHints,
+  parseDirective,
+  parseHints,
+  parseTags,
+  type ParsedHints
+} from '../../server/protocol/hints';
+import type { Ask } from '../../server/protocol/ask';
+
+/** The metadata key of cells and of notebooks. */
+export const METADATA_KEY = 'cellgrant';
+
+/** Where a hint was written, in the order in which they count (ADM2). */
+export const SOURCES = ['cell', 'tag', 'directive', 'notebook', 'settings'] as const;
+
+/** One of {@link SOURCES}. */
+export type Source = (typeof SOURCES)[number];
+
+/** What all sources of one cell say, raw. */
+export type RawSources = {
+  readonly cell: unknown;
+  readonly tags: readonly string[];
+  /** The source text of the cell. */
+  readonly code: string;
+  readonly notebook: unknown;
+  readonly settings: unknown;
+};
+
+/** What a cell asks for, and where each part of it was written. */
+export type Sourced = {
+  readonly ask: Ask;
+  /** What each source says, parsed. */
+  readonly parsed: Readonly<Record<Source, ParsedHints>>;
+  /** Whether the cell itself says something: in metadata, tags or a directive. */
+  readonly own: boolean;
+};
+
+/** The first lines of a cell that start with `#|`. */
+export function directiveOf(code: string): string {
+  const lines = code.split('\n');
+  const end = lines.findIndex(line => !/^\s*#\|/.test(line));
+  return lines.slice(0, end < 0 ? lines.length : end).join('\n');
+}
+
+/** Read every source of a cell, as the sidecar will (ADM2). */
+export function readSources(raw: RawSources): Sourced {
+  const parsed: Record<Source, ParsedHints> = {
+    cell: parseHints(raw.cell),
+    tag: parseTags(raw.tags),
+    directive: parseDirective(directiveOf(raw.code)),
+    notebook: parseHints(raw.notebook),
+    settings: parseHints(raw.settings)
+  };
+  const own = (['cell', 'tag', 'directive'] as const).some(
+    source => Object.keys(parsed[source].hints).length + parsed[source].problems.length > 0
+  );
+  return { ask: mergeHints(SOURCES.map(source => parsed[source].hints)), parsed, own };
+}
+
+/** Everything wrong with what the cell itself says: a run would be refused (ADM4). */
+export function ownProblems(sourced: Sourced): readonly HintProblem[] {
+  const { cell, tag, directive } = sourced.parsed;
+  return [...cell.problems, ...tag.problems, ...directive.problems];
+}
+
+/** The key of an ask that a hint fills. */
+const ASK_KEYS: Readonly<Record<HintName, keyof Hints>> = {
+  cpus: 'cpus',
+  memory: 'memoryBytes',
+  gpus: 'gpus',
+  gpuMemory: 'gpuMemoryBytes',
+  gpuModel: 'gpuModel',
+  exclusive: 'exclusive',
+  time: 'timeMs',
+  priority: 'priority',
+  maxWait: 'maxWaitMs',
+  hold: 'hold'
+};
+
+/** The source that a hint is taken from, looking only at `sources`; null for none. */
+export function sourceOf(
+  sourced: Sourced,
+  name: HintName,
+  sources: readonly Source[] = SOURCES
+): Source | null {
+  return sources.find(source => ASK_KEYS[name] in sourced.parsed[source].hints) ?? null;
+}
+
+/** The hints of a parsed source by their written names. */
+export function hintOf(parsed: ParsedHints, name: HintName): Hints[keyof Hints] | undefined {
+  return parsed.hints[ASK_KEYS[name]];
+}

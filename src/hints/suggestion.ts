@@ -1,0 +1,59 @@
+import type { HintName } from '../../server/protocol/hints';
+import type { ClaimView } from '../../server/protocol/view';
+
+/** Hints that would have fitted a run, as metadata values. */
+export type Suggestion = Readonly<Partial<Record<HintName, string | number>>>;
+
+/** How much more than it used a cell is suggested to ask for. */
+const HEADROOM = 1.25;
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** Steps that people write, within one power of ten or of two. */
+const ROUND = [1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128];
+
+/** The smallest round number that is not below `value`. */
+function roundUp(value: number): number {
+  return ROUND.find(step => step >= value) ?? Math.ceil(value / 64) * 64;
+}
+
+function memoryHint(bytes: number): string {
+  const asked = bytes * HEADROOM;
+  return asked < GIB ? `${Math.ceil(asked / MIB / 64) * 64} MiB` : `${roundUp(asked / GIB)} GiB`;
+}
+
+function timeHint(ms: number): string {
+  const asked = (ms * HEADROOM) / 1000;
+  if (asked <= 90) {
+    return `${Math.ceil(asked / 10) * 10} s`;
+  }
+  return asked <= 5400 ? `${roundUp(asked / 60)} min` : `${roundUp(asked / 3600)} h`;
+}
+
+/**
+ * What to ask for next time, from what a run used; null where a run says nothing.
+ *
+ * #### Notes
+ * CPUs are the average of the run, rounded: a cell that was on one CPU is
+ * suggested one. Memory and time get a quarter of headroom. A run that ended
+ * badly, or shorter than a second, says nothing.
+ */
+export function suggestionOf(claim: ClaimView): Suggestion | null {
+  if (claim.state !== 'done' || claim.outcome !== 'ok' || claim.grantedMs === null) {
+    return null;
+  }
+  const ranMs = claim.endedMs - claim.grantedMs;
+  if (ranMs < 1000) {
+    return null;
+  }
+  const suggestion: Partial<Record<HintName, string | number>> = {};
+  if (claim.cpuSeconds !== null) {
+    suggestion.cpus = Math.max(1, Math.round((claim.cpuSeconds * 1000) / ranMs));
+  }
+  if (claim.memoryPeakBytes !== null) {
+    suggestion.memory = memoryHint(claim.memoryPeakBytes);
+  }
+  suggestion.time = timeHint(ranMs);
+  return suggestion;
+}

@@ -1,0 +1,12 @@
+import { Notification } from '@jupyterlab/apputils';
+
+import type { IArbiter } from '../tokens';
+
+/** Cancel a claim for a person: a refusal is shown, for none else would see it. */
+export async function cancelClaim(arbiter: IArbiter, claimId: string): Promise<void> {
+  try {
+    await arbiter.cancel(claimId);
+  } catch (error) {
+    Notification.error((error as Error).message, { autoClose: 8000 });
+  }
+}

@@ -1,0 +1,39 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IArbiter, IDefaults } from '../tokens';
+import { CellHints } from '../hints/cellHints';
+import { HintsTool } from '../widgets/hintsTool';
+
+/** The section's place among the others: below the common tools, above the advanced ones. */
+const RANK = 45;
+
+/** Adds the "Resources" section to the property inspector. */
+export const hintsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyterlab-cellgrant:hints',
+  description: 'Edits the resource hints of the active cell in the property inspector.',
+  autoStart: true,
+  requires: [IArbiter],
+  optional: [INotebookTools, INotebookTracker, IDefaults, ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    arbiter: IArbiter,
+    tools: INotebookTools | null,
+    tracker: INotebookTracker | null,
+    defaults: IDefaults | null,
+    translator: ITranslator | null
+  ): void => {
+    if (!tools || !tracker) {
+      return; // a page without notebooks, such as the tree of Notebook 7
+    }
+    const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
+    const tool = new HintsTool(new CellHints(tracker, arbiter, defaults), trans);
+    tools.addSection({
+      sectionName: 'jupyterlab-cellgrant',
+      label: trans.__('Resources'),
+      rank: RANK,
+      tool
+    });
+  }
+};

@@ -1,0 +1,16 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
+
+import { IKernelPaths } from '../tokens';
+import { KernelPaths } from '../arbiter/kernelPaths';
+
+/** Knows which notebook belongs to which kernel. */
+export const kernelPathsPlugin: JupyterFrontEndPlugin<IKernelPaths> = {
+  id: 'jupyterlab-cellgrant:kernel-paths',
+  description: 'Knows which document belongs to which kernel.',
+  autoStart: true,
+  provides: IKernelPaths,
+  optional: [INotebookTracker],
+  activate: (app: JupyterFrontEnd, tracker: INotebookTracker | null): IKernelPaths =>
+    new KernelPaths(app, tracker)
+};

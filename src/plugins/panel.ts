@@ -1,0 +1,60 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+
+import { IArbiter, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
+import { CellHints } from '../hints/cellHints';
+import { resourcesIcon } from '../widgets/icon';
+import { ResourcesPanel } from '../widgets/resourcesPanel';
+import { cancelClaim } from './cancel';
+
+const PANEL_ID = 'jupyterlab-cellgrant-panel';
+
+/** The place among the tabs of the right side bar. */
+const RANK = 650;
+
+/** Adds the side panel. */
+export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
+  id: 'jupyterlab-cellgrant:panel',
+  description: 'Shows the node, the queue, the kernels and the active cell in a side panel.',
+  autoStart: true,
+  provides: IResourcesPanel,
+  requires: [IArbiter, IKernelPaths],
+  optional: [INotebookTracker, IDefaults, ITranslator, ILayoutRestorer],
+  activate: (
+    { shell }: JupyterFrontEnd,
+    arbiter: IArbiter,
+    kernelPaths: IKernelPaths,
+    tracker: INotebookTracker | null,
+    defaults: IDefaults | null,
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null
+  ): IResourcesPanel => {
+    const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
+    const panel = new ResourcesPanel({
+      arbiter,
+      defaults,
+      kernelPaths,
+      hints: tracker && new CellHints(tracker, arbiter, defaults),
+      trans,
+      onCancel: claimId => void cancelClaim(arbiter, claimId)
+    });
+    panel.id = PANEL_ID;
+    panel.title.icon = resourcesIcon;
+    panel.title.caption = trans.__('Resources');
+    shell.add(panel, 'right', { rank: RANK, type: 'Resources' });
+    restorer?.add(panel, PANEL_ID);
+    const open = (): void => shell.activateById(PANEL_ID);
+    return {
+      open,
+      editHints: () => {
+        open();
+        panel.focusHints();
+      }
+    };
+  }
+};

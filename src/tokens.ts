@@ -1,0 +1,127 @@
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+
+import type { ClaimView, Snapshot } from '../server/protocol/view';
+
+/**
+ * Whether the sidecar answers.
+ *
+ * #### Notes
+ * `connecting` only before the first answer. In `away` cells run as in plain
+ * Jupyter (GATE5), and `message` says for people what is missing.
+ */
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'live' }
+  | { readonly state: 'away'; readonly message: string };
+
+/** What the node did at one moment of the last ten minutes. */
+export type Sample = {
+  /** ms since the epoch, by the sidecar's clock. */
+  readonly atMs: number;
+  /** CPUs busy; null where it was not measured. */
+  readonly cpusBusy: number | null;
+  readonly memoryBytes: number | null;
+};
+
+/** Names one cell of one kernel. */
+export type CellKey = string;
+
+/** What changed with a new snapshot. */
+export type ArbiterChange = {
+  /** Cells whose claim appeared, went, or shows something else now. */
+  readonly cells: ReadonlySet<CellKey>;
+  /** Kernels whose running or waiting claims are others now. */
+  readonly kernels: ReadonlySet<string>;
+};
+
+/**
+ * The lab's view of the sidecar: its newest snapshot, and what may be asked of it.
+ */
+export interface IArbiter extends IDisposable {
+  readonly connection: Connection;
+  /** The newest snapshot; null while none is known or the sidecar is away. */
+  readonly snapshot: Snapshot | null;
+  /** The last ten minutes, oldest first, at most one sample a second. */
+  readonly history: readonly Sample[];
+  /**
+   * How many sidecars this page has met. What a sidecar keeps in memory only
+   * (the defaults of a notebook) has to be told again when it grows.
+   */
+  readonly generation: number;
+  /** Emitted after a snapshot was taken over, and when the connection changed. */
+  readonly changed: ISignal<IArbiter, ArbiterChange>;
+  /** The sidecar's clock, in ms since the epoch: a browser's clock may differ. */
+  nowMs(): number;
+  /** The newest claim of a cell, if the sidecar still knows one. */
+  claimOf(kernelId: string, cellId: string): ClaimView | undefined;
+  /** The claims of a kernel that wait or run, running first. */
+  activeClaims(kernelId: string): readonly ClaimView[];
+  /**
+   * Cancel a waiting claim.
+   *
+   * #### Notes
+   * Rejects with the sentence of the refusal, for people.
+   */
+  cancel(claimId: string): Promise<void>;
+  /** Set the user's default hints. Rejects with the sentence of the refusal. */
+  setDefaults(hints: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Set the default hints of a kernel's notebook. Rejects as `setDefaults` does. */
+  setKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
+  /** Choose how CPUs are shared. Rejects as `setDefaults` does. */
+  setPolicy(policy: string): Promise<void>;
+  /** Ask for a snapshot now; resolves when it was answered or failed. */
+  refresh(): Promise<void>;
+}
+
+/** The token of the arbiter's view. */
+export const IArbiter = new Token<IArbiter>(
+  'jupyterlab-cellgrant:IArbiter',
+  'The resource grants of this node: the newest snapshot, and what may be asked of it.'
+);
+
+/** Problems of the defaults in force, by the place where they were written. */
+export interface IDefaults {
+  /** The user's default hints as they were told to the sidecar. */
+  readonly hints: Readonly<Record<string, unknown>>;
+  /** One sentence for each default that does not count. */
+  readonly problems: readonly string[];
+  readonly changed: ISignal<IDefaults, void>;
+}
+
+/** The token of the defaults. */
+export const IDefaults = new Token<IDefaults>(
+  'jupyterlab-cellgrant:IDefaults',
+  'The default hints of the settings editor, checked.'
+);
+
+/** The panel, for those who open it. */
+export interface IResourcesPanel {
+  /** Show the panel and move the focus into it. */
+  open(): void;
+  /** Show the panel with the focus in the hints of the active cell. */
+  editHints(): void;
+}
+
+/** The token of the panel. */
+export const IResourcesPanel = new Token<IResourcesPanel>(
+  'jupyterlab-cellgrant:IResourcesPanel',
+  'The side panel that shows the node, the queue and the kernels.'
+);
+
+/** Which document belongs to which kernel of this server, and how to show it. */
+export interface IKernelPaths {
+  /** Paths by kernel id; a kernel that is not here belongs to somebody else. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Emitted when a session started, ended or was renamed. */
+  readonly changed: ISignal<IKernelPaths, void>;
+  /** Show the document of a kernel and, where it is open here, one of its cells. */
+  reveal(kernelId: string, cellId?: string | null): Promise<void>;
+}
+
+/** The token of the kernels' documents. */
+export const IKernelPaths = new Token<IKernelPaths>(
+  'jupyterlab-cellgrant:IKernelPaths',
+  'Which document belongs to which kernel.'
+);

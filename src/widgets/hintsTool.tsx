@@ -1,0 +1,27 @@
+import { NotebookTools } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { PanelLayout } from '@lumino/widgets';
+import * as React from 'react';
+
+import { ThisCell } from '../components/ThisCell';
+import type { CellHints } from '../hints/cellHints';
+
+/** The editor of the active cell's hints, as a widget. */
+export function hintsEditor(hints: CellHints, trans: TranslationBundle): React.ReactElement {
+  return (
+    <UseSignal signal={hints.changed}>
+      {() => <ThisCell trans={trans} active={hints.active} />}
+    </UseSignal>
+  );
+}
+
+/** The "Resources" section of the property inspector. */
+export class HintsTool extends NotebookTools.Tool {
+  constructor(hints: CellHints, trans: TranslationBundle) {
+    super();
+    this.addClass('cg-HintsTool');
+    const layout = (this.layout = new PanelLayout());
+    layout.addWidget(ReactWidget.create(hintsEditor(hints, trans)));
+  }
+}

@@ -1,0 +1,243 @@
+import type { Cell, CodeCell, ICodeCellModel } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { PanelLayout } from '@lumino/widgets';
+
+import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
+import { cellKey } from '../arbiter/cells';
+import { fitOf } from '../arbiter/fit';
+import type { CellBadgeProps } from '../components/CellBadge';
+import { ownProblems, type Sourced } from '../hints/sources';
+import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
+import { BadgeWidget } from './badgeWidget';
+import { sourcesOf } from '../hints/cellHints';
+
+/** What the badges of one notebook join. */
+export type NotebookBadgesOptions = {
+  readonly panel: NotebookPanel;
+  readonly arbiter: IArbiter;
+  readonly defaults: IDefaults | null;
+  readonly trans: TranslationBundle;
+  readonly mode: BadgeMode;
+  readonly onCancel: (claimId: string) => void;
+  /** Edit the hints of a cell. */
+  readonly onEdit: (cellId: string) => void;
+  readonly onReveal: (kernelId: string) => void;
+  /** Whether `onReveal` has something to show for a kernel. */
+  readonly canReveal: (kernelId: string) => boolean;
+};
+
+/** How often the clocks of waiting and running cells are redrawn, in ms. */
+const TICK_MS = 1000;
+
+/**
+ * Keeps a badge below each cell of a notebook that has something to say.
+ *
+ * #### Notes
+ * Nothing is kept in the DOM: a badge is made from the models when its cell is
+ * on screen, and made again when the notebook rebuilt the cell. A change costs
+ * work for the cells that it concerns only, however long the notebook is.
+ */
+export class NotebookBadges implements IDisposable {
+  constructor(private readonly _options: NotebookBadgesOptions) {
+    const { panel, arbiter, defaults } = _options;
+    this._mode = _options.mode;
+    arbiter.changed.connect(this._onArbiter, this);
+    defaults?.changed.connect(this.refreshAll, this);
+    panel.sessionContext.kernelChanged.connect(this.refreshAll, this);
+    panel.content.modelChanged.connect(this._onModel, this);
+    panel.disposed.connect(this.dispose, this);
+    this._timer = window.setInterval(() => this._onTick(), TICK_MS);
+    this._onModel();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    window.clearInterval(this._timer);
+    this._badges.forEach(badge => badge.dispose());
+    this._badges.clear();
+    Signal.clearData(this);
+  }
+
+  /** Choose which cells have a badge. */
+  setMode(mode: BadgeMode): void {
+    this._mode = mode;
+    this.refreshAll();
+  }
+
+  /** Make every badge anew from the models. */
+  refreshAll(): void {
+    this._cells.forEach(cell => this._refresh(cell));
+  }
+
+  private _onModel(): void {
+    // The notebook connected first, so its widgets are in step when this is called.
+    this._options.panel.content.model?.cells.changed.connect(this._onStructure, this);
+    this._onStructure();
+  }
+
+  /** Cells came or went: watch the new ones, forget those that are gone. */
+  private _onStructure(): void {
+    const living = new Map(
+      this._options.panel.content.widgets
+        .filter((cell): cell is CodeCell => cell.model.type === 'code')
+        .map(cell => [cell.model.id, cell])
+    );
+    for (const [id, cell] of this._cells) {
+      if (living.get(id) !== cell) {
+        this._drop(cell);
+        this._cells.delete(id);
+      }
+    }
+    for (const [id, cell] of living) {
+      if (!this._cells.has(id)) {
+        this._cells.set(id, cell);
+        this._watch(cell);
+      }
+    }
+  }
+
+  private _watch(cell: CodeCell): void {
+    const refresh = (): void => this._refresh(cell);
+    cell.model.stateChanged.connect(refresh, this);
+    cell.model.metadataChanged.connect(refresh, this);
+    cell.model.sharedModel.changed.connect(refresh, this);
+    cell.inViewportChanged.connect(refresh, this);
+    cell.disposed.connect(() => this._drop(cell), this);
+    void cell.ready.then(refresh);
+  }
+
+  private _onArbiter(_: unknown, change: ArbiterChange): void {
+    const kernelId = this._kernelId();
+    if (kernelId === null) {
+      return;
+    }
+    // Another cell of the kernel took its turn, so those behind it say something else.
+    const turned = change.kernels.has(kernelId);
+    for (const [id, cell] of this._cells) {
+      if (change.cells.has(cellKey(kernelId, id)) || (turned && isBusy(cell))) {
+        this._refresh(cell);
+      }
+    }
+    this._refreshAsks();
+  }
+
+  /** Whether an ask would be granted changes with everybody's claims. */
+  private _refreshAsks(): void {
+    for (const cell of this._cells.values()) {
+      if (this._badges.get(cell)?.props.badge.kind === 'asks') {
+        this._refresh(cell);
+      }
+    }
+  }
+
+  private _onTick(): void {
+    const { panel, arbiter } = this._options;
+    const kernelId = this._kernelId();
+    if (kernelId === null || !panel.isVisible) {
+      return;
+    }
+    for (const claim of arbiter.activeClaims(kernelId)) {
+      const cell = this._cells.get(claim.cellId ?? '');
+      if (cell) {
+        this._refresh(cell);
+      }
+    }
+  }
+
+  private _refresh(cell: CodeCell): void {
+    if (this.isDisposed || cell.isDisposed || !cell.inputArea) {
+      return; // gone, or not built yet: it comes again when it is
+    }
+    const props = this._propsOf(cell);
+    const known = this._badges.get(cell);
+    if (!props) {
+      this._drop(cell);
+    } else if (!known || known.isDisposed || known.parent !== cell) {
+      this._drop(cell);
+      this._insert(cell, new BadgeWidget(props));
+    } else if (!isSame(known.props, props)) {
+      known.tell(props);
+    }
+  }
+
+  /** Put a badge between the input and the output of a cell. */
+  private _insert(cell: CodeCell, badge: BadgeWidget): void {
+    const layout = cell.layout as PanelLayout;
+    const input = layout.widgets.findIndex(widget => widget.contains(cell.inputArea!));
+    layout.insertWidget(input + 1, badge);
+    this._badges.set(cell, badge);
+  }
+
+  private _drop(cell: Cell): void {
+    this._badges.get(cell)?.dispose();
+    this._badges.delete(cell);
+  }
+
+  /** What the badge of a cell shows now; null for no badge. */
+  private _propsOf(cell: CodeCell): CellBadgeProps | null {
+    const { arbiter, defaults, panel, trans } = this._options;
+    const { onCancel, onEdit, onReveal, canReveal } = this._options;
+    const kernelId = this._kernelId();
+    const sourced = sourcesOf(cell.model, panel.content.model, defaults);
+    const ask = sourced.own ? sourced.ask : null;
+    const badge = badgeOf({
+      mode: this._mode,
+      claim: kernelId === null ? undefined : arbiter.claimOf(kernelId, cell.model.id),
+      active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
+      busy: isBusy(cell),
+      numbered: cell.model.executionCount !== null,
+      ask,
+      problems: ownProblems(sourced),
+      fit: this._fitOf(sourced, kernelId),
+      nowMs: arbiter.nowMs()
+    });
+    if (!badge) {
+      return null;
+    }
+    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
+    return {
+      trans,
+      badge,
+      place: placeOf(badge, ask),
+      nowMs: arbiter.nowMs(),
+      onCancel,
+      onEdit: () => onEdit(cell.model.id),
+      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null
+    };
+  }
+
+  private _fitOf(sourced: Sourced, kernelId: string | null): ReturnType<typeof fitOf> {
+    const { snapshot } = this._options.arbiter;
+    return sourced.own && snapshot ? fitOf(sourced.ask, snapshot, kernelId) : null;
+  }
+
+  private _kernelId(): string | null {
+    return this._options.panel.sessionContext.session?.kernel?.id ?? null;
+  }
+
+  private readonly _cells = new Map<string, CodeCell>();
+  private readonly _badges = new Map<Cell, BadgeWidget>();
+  private readonly _timer: number;
+  private _mode: BadgeMode;
+  private _isDisposed = false;
+}
+
+function isBusy(cell: CodeCell): boolean {
+  return (cell.model as ICodeCellModel).executionState === 'running';
+}
+
+/** Whether drawing again would change nothing; clocks always change. */
+function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
+  const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
+  return !ticks && a.place === b.place && JSON.stringify(a.badge) === JSON.stringify(b.badge);
+}

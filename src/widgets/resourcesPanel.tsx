@@ -1,0 +1,116 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+
+import { Panel } from '../components/Panel';
+import { Section } from '../components/Section';
+import type { IArbiter, IDefaults, IKernelPaths } from '../tokens';
+import type { CellHints } from '../hints/cellHints';
+import { hintsEditor } from './hintsTool';
+import { KernelMarks } from '../arbiter/kernelMarks';
+
+/** What the panel joins. */
+export type ResourcesPanelOptions = {
+  readonly arbiter: IArbiter;
+  readonly defaults: IDefaults | null;
+  /** Null where no notebook can be open. */
+  readonly hints: CellHints | null;
+  readonly kernelPaths: IKernelPaths;
+  readonly trans: TranslationBundle;
+  readonly onCancel: (claimId: string) => void;
+};
+
+/** How often clocks are redrawn while a claim is active, in ms. */
+const TICK_MS = 1000;
+
+/**
+ * The side panel.
+ *
+ * #### Notes
+ * One scrolling column rather than an accordion: what matters is compared at a
+ * glance. Drawn only while it is visible.
+ */
+export class ResourcesPanel extends ReactWidget {
+  constructor(private readonly _options: ResourcesPanelOptions) {
+    super();
+    this.addClass('cg-ResourcesPanel');
+    this.node.tabIndex = -1;
+    const { arbiter, defaults, hints, kernelPaths, trans } = _options;
+    for (const signal of [arbiter.changed, defaults?.changed, kernelPaths.changed]) {
+      signal?.connect(this._onChanged, this);
+    }
+    this._thisCell = hints && (
+      <Section title={trans.__('This cell')}>{hintsEditor(hints, trans)}</Section>
+    );
+  }
+
+  dispose(): void {
+    window.clearInterval(this._timer);
+    super.dispose();
+  }
+
+  /** Move the focus to the first hint of the active cell. */
+  focusHints(): void {
+    const input = this.node.querySelector<HTMLElement>('.cg-Input');
+    input?.scrollIntoView({ block: 'center' });
+    (input ?? this.node).focus();
+  }
+
+  protected onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this.update();
+    this._timer = window.setInterval(() => this._onTick(), TICK_MS);
+  }
+
+  protected onAfterHide(msg: Message): void {
+    window.clearInterval(this._timer);
+    super.onAfterHide(msg);
+  }
+
+  protected onActivateRequest(): void {
+    this.node.focus();
+  }
+
+  protected render(): React.ReactElement {
+    const { arbiter, defaults, kernelPaths, trans, onCancel } = this._options;
+    const { snapshot, connection, history } = arbiter;
+    return (
+      <Panel
+        trans={trans}
+        connection={connection}
+        snapshot={snapshot}
+        history={history}
+        problems={defaults?.problems ?? []}
+        nowMs={arbiter.nowMs()}
+        marks={this._marks.of(snapshot?.kernels.map(kernel => kernel.id) ?? [])}
+        paths={kernelPaths.paths}
+        onCancel={onCancel}
+        onReveal={kernelId => void this._reveal(kernelId)}
+        thisCell={this._thisCell}
+      />
+    );
+  }
+
+  private _onChanged(): void {
+    if (this.isVisible) {
+      this.update();
+    }
+  }
+
+  private _onTick(): void {
+    const active = this._options.arbiter.snapshot?.claims.some(claim => claim.state !== 'done');
+    if (active) {
+      this._onChanged();
+    }
+  }
+
+  private async _reveal(kernelId: string): Promise<void> {
+    const { arbiter, kernelPaths } = this._options;
+    await kernelPaths.reveal(kernelId, arbiter.activeClaims(kernelId)[0]?.cellId ?? null);
+  }
+
+  private readonly _marks = new KernelMarks();
+  private readonly _thisCell: React.ReactNode;
+  private _timer = 0;
+}

@@ -1,0 +1,126 @@
+import { posix } from 'node:path';
+import { importsOf, typescriptSources, type Source } from './sources';
+
+/**
+ * Which folder may import which, and which packages. The first row whose folder
+ * is a prefix of the file's path counts. `types` may only be imported with
+ * `import type`. ARCHITECTURE.md, "Layers", says why.
+ */
+const LAYERS: readonly {
+  folder: string;
+  may: readonly string[];
+  types?: readonly string[];
+  packages?: RegExp;
+}[] = [
+  { folder: 'server/protocol/', may: [] },
+  { folder: 'server/lib/', may: [], packages: /^node:/ },
+  { folder: 'server/core/', may: ['server/protocol/', 'server/lib/'] },
+  {
+    folder: 'server/host/',
+    may: ['server/lib/', 'server/protocol/'],
+    types: ['server/core/'],
+    packages: /^(node:|node-os-utils$)/
+  },
+  {
+    folder: 'server/enforce/',
+    may: ['server/lib/', 'server/host/', 'server/protocol/'],
+    types: ['server/core/'],
+    packages: /^node:/
+  },
+  {
+    folder: 'server/daemon/',
+    may: [
+      'server/core/',
+      'server/lib/',
+      'server/protocol/',
+      'server/host/',
+      'server/enforce/enforcer'
+    ],
+    packages: /^(node:|zod$|yaml$)/
+  },
+  {
+    folder: 'server/http/',
+    may: ['server/protocol/', 'server/lib/', 'server/daemon/ports'],
+    packages: /^(node:|express$|zod$)/
+  },
+  {
+    folder: 'server/gates/',
+    may: ['server/protocol/', 'server/lib/', 'server/daemon/ports'],
+    types: ['server/core/'],
+    packages: /^(node:|zod$)/
+  },
+  { folder: 'server/testing/', may: ['server/'], packages: /./ },
+  { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  {
+    folder: 'src/components/',
+    may: ['src/components/', 'server/protocol/'],
+    packages: /^(react$|@jupyterlab\/(translation|ui-components)$)/
+  },
+  {
+    folder: 'src/arbiter/',
+    may: ['server/protocol/', 'src/tokens'],
+    packages: /^@(jupyterlab\/(services|coreutils|notebook|cells)|lumino\/.*|jupyterlab\/nbformat)$/
+  },
+  {
+    folder: 'src/widgets/',
+    may: ['src/components/', 'src/arbiter/', 'src/tokens', 'server/protocol/'],
+    packages: /^(react$|@jupyterlab\/|@lumino\/)/
+  },
+  {
+    folder: 'src/',
+    may: ['src/', 'server/protocol/'],
+    packages: /^(react$|@jupyterlab\/|@lumino\/)/
+  },
+  { folder: 'bench/', may: ['bench/', 'server/'], packages: /./ },
+  { folder: '', may: [''], packages: /./ }
+];
+
+function violations(source: Source): string[] {
+  const row = LAYERS.find(({ folder }) => source.path.startsWith(folder))!;
+  const own = posix.dirname(source.path) + '/';
+  return importsOf(source)
+    .filter(({ module, typeOnly }) => {
+      if (!module.startsWith('.')) {
+        return !(row.packages?.test(module) ?? false);
+      }
+      const target = posix.join(own, module);
+      const allowed = [row.folder, ...row.may, ...(typeOnly ? (row.types ?? []) : [])];
+      return !allowed.some(prefix => target.startsWith(prefix));
+    })
+    .map(({ module }) => `${source.path} imports ${module}`);
+}
+
+describe('layers', () => {
+  const product = typescriptSources().filter(({ path }) => !/\.spec\.tsx?$/.test(path));
+
+  it('are imported only downwards', () => {
+    expect(product.length).toBeGreaterThan(10);
+    expect(product.flatMap(violations)).toEqual([]);
+  });
+
+  it('would notice a wrong import', () => {
+    const planted = [
+      { path: 'server/core/x.ts', text: "import fs from 'node:fs';" },
+      { path: 'server/protocol/x.ts', text: "import { step } from '../core/step';" },
+      { path: 'server/host/x.ts', text: "import { step } from '../core/step';" },
+      { path: 'src/components/x.tsx', text: "import { Widget } from '@lumino/widgets';" }
+    ];
+    expect(planted.flatMap(violations)).toHaveLength(planted.length);
+  });
+
+  it('keep clocks and chance out of the core', () => {
+    const impure =
+      /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval)\b/;
+    const core = product.filter(({ path }) => path.startsWith('server/core/'));
+    expect(core.filter(({ text }) => impure.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('nothing but specs and benches imports the testing folder', () => {
+    const importers = product.filter(
+      source =>
+        !/^(server\/testing|bench|ui-tests|tidy)\//.test(source.path) &&
+        importsOf(source).some(({ module }) => module.includes('/testing/'))
+    );
+    expect(importers.map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import { tracked } from './sources';
+
+const RULE = /\b(ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI)\d+\b/g;
+
+/** Rules as SPEC.md defines them: `- **ADM1** ...`. */
+function defined(): string[] {
+  const spec = tracked(/^SPEC\.md$/)[0]?.text ?? '';
+  return [...spec.matchAll(/^- \*\*([A-Z]+\d+)\*\*/gm)].map(match => match[1]!);
+}
+
+/** Rules that a test quotes, in square brackets: `[ADM1] ...` or `[ADM1, ADM2] ...`. */
+function quoted(): Map<string, string[]> {
+  const tests = tracked(/(\.spec\.tsx?|(^|\/)test_\w+\.py|Contract\.ts|testing\/v2\/.*\.ts)$/);
+  const byRule = new Map<string, string[]>();
+  for (const { path, text } of tests) {
+    for (const bracket of text.matchAll(
+      /\[((?:(?:ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI)\d+(?:, )?)+)\]/g
+    )) {
+      for (const [rule] of bracket[1]!.matchAll(RULE)) {
+        byRule.set(rule, [...(byRule.get(rule) ?? []), path]);
+      }
+    }
+  }
+  return byRule;
+}
+
+describe('SPEC.md', () => {
+  const rules = defined();
+  const tests = quoted();
+
+  it('defines each rule once', () => {
+    expect(rules.length).toBeGreaterThan(30);
+    expect(rules.filter((rule, at) => rules.indexOf(rule) !== at)).toEqual([]);
+  });
+
+  it('has a test for each rule', () => {
+    expect(rules.filter(rule => !tests.has(rule))).toEqual([]);
+  });
+
+  it('has each rule that a test quotes', () => {
+    expect([...tests.keys()].filter(rule => !rules.includes(rule))).toEqual([]);
+  });
+});
