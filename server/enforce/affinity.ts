@@ -10,9 +10,7 @@ import type { Masks } from './masks';
  * those of its children and of kernels without a gate.
  *
  * #### Notes
- * A process may widen its own mask again, and memory is not limited. Nothing is
- * left behind by a crash that could be found: masks are restored by the next
- * adoption and release.
+ * A process may widen its own mask again, and memory is not limited.
  */
 export class AffinityEnforcer implements IEnforcer {
   constructor(
@@ -22,7 +20,7 @@ export class AffinityEnforcer implements IEnforcer {
   ) {}
 
   found(): readonly string[] {
-    return [];
+    return this.masks.holders();
   }
 
   adopt(place: Place): void {

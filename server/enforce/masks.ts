@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
-import type { IHostFiles } from '../host/files';
+import { parseCpuList } from '../lib/cpuset';
+import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
+import type { IMaskStore } from './maskStore';
 import type { FailureListener } from './places';
 
 /** Rounds of looking for processes that were forked meanwhile. */
@@ -52,6 +54,7 @@ export type MaskOptions = {
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   readonly setMask: SetMask;
+  readonly store: IMaskStore;
   readonly onFailure: FailureListener;
 };
 
@@ -67,7 +70,18 @@ export class Masks {
   private readonly held = new Map<string, Held>();
   private readonly work = new Map<string, Promise<void>>();
 
-  constructor(private readonly options: MaskOptions) {}
+  constructor(private readonly options: MaskOptions) {
+    const saved = options.store.load();
+    for (const { original, ...place } of saved) {
+      const current = this.currentMask(place);
+      if (current !== null) {
+        this.held.set(place.holderId, { place, original, wanted: current, applied: current });
+      }
+    }
+    if (this.held.size < saved.length) {
+      this.save('masks.json');
+    }
+  }
 
   /** The mask that a confinement comes to. */
   maskFor(cpus: string | null): string {
@@ -88,13 +102,16 @@ export class Masks {
     if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
       return;
     }
-    const { files, cpus } = this.options;
-    const original = isAlive(files, place) ? readMask(files, place.pid) : null;
+    const original = this.currentMask(place);
     if (original === null) {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
     this.held.set(place.holderId, { place, original, wanted: original, applied: original });
-    this.set(place.holderId, original === cpus ? null : this.maskFor(null));
+    this.save(place.holderId);
+    const usable = parseCpuList(this.options.cpus);
+    if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
+      this.set(place.holderId, null);
+    }
   }
 
   /** Wish for a mask; null for all CPUs of the node. */
@@ -112,6 +129,7 @@ export class Masks {
     const held = this.held.get(holderId);
     this.held.delete(holderId);
     if (held) {
+      this.save(holderId);
       held.wanted = held.original;
       this.pursue(held);
     }
@@ -121,6 +139,22 @@ export class Masks {
   async settled(): Promise<void> {
     while (this.work.size > 0) {
       await Promise.all(this.work.values());
+    }
+  }
+
+  private currentMask(place: Place): string | null {
+    const { files } = this.options;
+    return isAlive(files, place) ? readMask(files, place.pid) : null;
+  }
+
+  /** Without the file the masks of this moment hold all the same, so a failure is told, not thrown. */
+  private save(holderId: string): void {
+    try {
+      this.options.store.save(
+        [...this.held.values()].map(({ place, original }) => ({ ...place, original }))
+      );
+    } catch (error) {
+      this.options.onFailure(holderId, new EnforcementError('masks.json', errnoOf(error)));
     }
   }
 

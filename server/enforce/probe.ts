@@ -10,8 +10,10 @@ import { findGpus, type GpuOptions } from '../host/gpus';
 import { readCapacity } from '../host/topology';
 import { AffinityEnforcer } from './affinity';
 import { CgroupV1 } from './cgroupV1';
-import { CgroupV2, withoutLeaf } from './cgroupV2';
+import { CgroupV2 } from './cgroupV2';
+import { withoutLeaf } from './delegation';
 import { EnforcementError, type IEnforcer } from './enforcer';
+import { MaskFile, type IMaskStore } from './maskStore';
 import { Masks, setMaskByTaskset, type SetMask } from './masks';
 import { NoEnforcer } from './none';
 import type { FailureListener } from './places';
@@ -31,6 +33,7 @@ export type ProbeOptions = {
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;
   readonly setMask?: SetMask;
+  readonly maskStore?: IMaskStore;
   readonly platform?: NodeJS.Platform;
 };
 
@@ -47,6 +50,7 @@ type Surroundings = {
   readonly group: string;
   readonly cpus: string;
   readonly masks: Masks;
+  readonly hasGpus: boolean;
   /** Why masks cannot be set from outside; null where they can. */
   readonly masksFailure: string | null;
   readonly onFailure: FailureListener;
@@ -64,6 +68,10 @@ const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity', 'none'
 /** The name of the directory below which all places of this sidecar lie. */
 export function groupName(dir: string): string {
   return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
+}
+
+function gpuGap(hasGpus: boolean): { readonly gpus?: string } {
+  return hasGpus ? { gpus: GPU_BY_ENVIRONMENT } : {};
 }
 
 function describeTier(
@@ -86,7 +94,7 @@ function describeTier(
 function cgroupTier(
   name: 'cgroup-v1' | 'cgroup-v2',
   controllers: readonly string[],
-  masksFailure: string | null,
+  { masksFailure, hasGpus }: Surroundings,
   better: string
 ): TierView {
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
@@ -103,7 +111,7 @@ function cgroupTier(
   return describeTier(name, reason, {
     ...(cpus && { cpus }),
     ...(memory && { memory }),
-    gpus: GPU_BY_ENVIRONMENT
+    ...gpuGap(hasGpus)
   });
 }
 
@@ -130,7 +138,7 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
-  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, better);
+  const tier = cgroupTier('cgroup-v2', controllers, around, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }));
 }
@@ -163,7 +171,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
   if (!CONTROLLERS.some(it => controllers.includes(it))) {
     return { why: 'no cgroup version 1 directory can be made' };
   }
-  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, better);
+  const tier = cgroupTier('cgroup-v1', controllers, around, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
 }
@@ -174,7 +182,7 @@ function tryAffinity(around: Surroundings, better: string): Attempt {
   }
   const tier = describeTier('affinity', `${better}.`, {
     memory: 'affinity masks do not limit memory',
-    gpus: GPU_BY_ENVIRONMENT,
+    ...gpuGap(around.hasGpus),
     ...(around.masksFailure !== null && {
       cpus: `only the gate can set masks, not those of children: ${around.masksFailure}`
     })
@@ -234,18 +242,20 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
   const capacity = readCapacity(files, options);
   const cpus = formatCpuList(capacity.cpus.map(it => it.id));
   const { setMask = setMaskByTaskset, onFailure } = options;
+  const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
+  const store = options.maskStore ?? new MaskFile(options.dir);
   const around: Surroundings = {
     files,
     onFailure,
     cpus,
     hierarchies: atRoot(files, findHierarchies(files), options.cgroupRoot),
     group: groupName(options.dir),
-    masks: new Masks({ files, cpus, setMask, onFailure }),
+    hasGpus: found.gpus.length > 0,
+    masks: new Masks({ files, cpus, setMask, store, onFailure }),
     masksFailure: setMask === setMaskByTaskset ? tryTaskset(cpus) : null,
     linux: (options.platform ?? process.platform) === 'linux'
   };
   const enforcer = chooseEnforcer(around, options.tier ?? 'auto');
-  const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
   const { name } = enforcer.tier;
   const node: NodeFacts = {
     name: hostname(),

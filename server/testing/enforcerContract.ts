@@ -1,0 +1,280 @@
+import * as assert from 'node:assert/strict';
+import { UNCONFINED, type Confinement } from '../core/effects';
+import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import { until, type ContractRunner, type IContractRig } from './contractRig';
+
+const MIB = 1024 ** 2;
+
+function refusedWith(errno: string): (error: unknown) => boolean {
+  return error => error instanceof EnforcementError && error.errno === errno;
+}
+
+/** The rules of {@link IEnforcer}, the same for every tier. */
+export function enforcerContract(
+  { describe, it }: ContractRunner,
+  name: string,
+  makeRig: () => Promise<IContractRig>
+): void {
+  const rule = (title: string, test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>) =>
+    it(title, async () => {
+      const rig = await makeRig();
+      const enforcer = await rig.start();
+      try {
+        await test(rig, enforcer);
+      } finally {
+        await enforcer.close();
+        await rig.dispose();
+      }
+      assert.deepEqual(rig.leftovers(), [], 'directories were left');
+    });
+
+  describe(`the enforcer's contract: ${name}`, () => {
+    describe('adopt', () => adoptRules(rule));
+    describe('confine', () => confineRules(rule));
+    describe('memory', () => memoryRules(rule));
+    describe('measure', () => measureRules(rule));
+    describe('release', () => releaseRules(rule));
+    describe('after a crash', () => crashRules(rule));
+  });
+}
+
+type Rule = (
+  title: string,
+  test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>
+) => void;
+
+const pinned = (cpus: string): Confinement => ({ ...UNCONFINED, cpus });
+const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
+
+function adoptRules(rule: Rule): void {
+  rule('[ENF1] takes the whole tree, and what it forks later', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    const before = await rig.fork(place);
+    enforcer.adopt(place);
+    const after = await rig.fork(place);
+    for (const pid of rig.traits.isolates ? [place.pid, before, after] : []) {
+      assert.ok(rig.isInside(place.holderId, pid), `process ${pid} is outside`);
+    }
+  });
+
+  rule('[ENF1] takes a tree that forks wildly meanwhile', async (rig, enforcer) => {
+    const place = await rig.spawn('forking');
+    enforcer.adopt(place);
+    for (const pid of rig.traits.isolates ? rig.tree(place) : []) {
+      assert.ok(rig.isInside(place.holderId, pid) || !rig.isAlive(pid), `${pid} is outside`);
+    }
+    enforcer.release(place.holderId);
+    await enforcer.settled();
+  });
+
+  rule('is idempotent', async (_rig, enforcer) => {
+    const place = await _rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, pinned(_rig.oneCpu));
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, UNCONFINED);
+    await enforcer.settled();
+    assert.deepEqual(_rig.masks(place.pid), [_rig.cpus]);
+  });
+
+  rule('refuses a process that is gone', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    await rig.kill(place.pid);
+    assert.throws(() => enforcer.adopt(place), refusedWith('ESRCH'));
+  });
+
+  rule('refuses a pid that was reused', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    const other = { ...place, startTicks: place.startTicks + 1 };
+    assert.throws(() => enforcer.adopt(other), refusedWith('ESRCH'));
+    assert.ok(!rig.isInside(place.holderId, place.pid));
+  });
+
+  rule('refuses ids that are no names of places', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    for (const holderId of rig.traits.isolates ? ['..', 'a/b', '.hidden', ''] : []) {
+      assert.throws(() => enforcer.adopt({ ...place, holderId }), refusedWith('EINVAL'));
+    }
+  });
+}
+
+function confineRules(rule: Rule): void {
+  rule('[CPU2] pins every thread of the tree, and widens it again', async (rig, enforcer) => {
+    const place = await rig.spawn('threaded');
+    const child = await rig.fork(place);
+    enforcer.adopt(place);
+    for (const cpus of [rig.oneCpu, null, rig.oneCpu]) {
+      enforcer.confine(place.holderId, pinned(cpus ?? rig.cpus));
+      await enforcer.settled();
+      const expected = rig.traits.confinesCpus ? (cpus ?? rig.cpus) : rig.cpus;
+      assert.deepEqual(rig.masks(place.pid), [expected]);
+      assert.deepEqual(rig.masks(child), [expected]);
+    }
+    assert.deepEqual(rig.failures(), []);
+  });
+
+  rule('leaves every other holder alone', async (rig, enforcer) => {
+    const [first, second] = [await rig.spawn(), await rig.spawn()];
+    [first, second].forEach(place => enforcer.adopt(place));
+    enforcer.confine(first.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+    await enforcer.settled();
+    assert.deepEqual(rig.masks(second.pid), [rig.cpus]);
+    assert.equal(rig.memoryLimit(second.holderId), null);
+  });
+
+  rule('[CPU8] an idle holder yields to all, and gets its weight back', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    for (const [idle, weight] of [
+      [true, 100],
+      [false, 300],
+      [true, 300],
+      [false, 300],
+      [false, 100]
+    ] as const) {
+      enforcer.confine(place.holderId, { ...UNCONFINED, idle, weight });
+      if (rig.traits.weighs) {
+        assert.equal(rig.weight(place.holderId), idle ? 'idle' : weight);
+      }
+    }
+  });
+
+  rule('refuses a holder that it does not know', async (_rig, enforcer) => {
+    assert.throws(() => enforcer.confine('nobody', UNCONFINED), refusedWith('ENOENT'));
+  });
+
+  rule('tells the gate a mask only where masks are the means', async (rig, enforcer) => {
+    const mask = enforcer.affinityFor(pinned(rig.oneCpu));
+    assert.ok(mask === null || mask === rig.oneCpu);
+    assert.equal(enforcer.affinityFor(UNCONFINED), mask === null ? null : rig.cpus);
+  });
+}
+
+function memoryRules(rule: Rule): void {
+  rule('a limit holds, and goes away', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    for (const bytes of [1024 * MIB, 512 * MIB, 2048 * MIB, null, 256 * MIB, null]) {
+      enforcer.confine(place.holderId, limited(bytes));
+      assert.equal(rig.memoryLimit(place.holderId), rig.traits.limitsMemory ? bytes : null);
+    }
+  });
+
+  rule('[MEM2] a limit is never below current use plus slack', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, limited(4096));
+    if (rig.traits.limitsMemory) {
+      const limit = rig.memoryLimit(place.holderId);
+      assert.ok(limit !== null && limit >= rig.memoryUse(place.holderId) + 16 * MIB);
+    }
+    assert.ok(rig.isAlive(place.pid));
+  });
+}
+
+function measureRules(rule: Rule): void {
+  rule('tells figures of a holder, and nothing of others', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    const use = enforcer.measure(place.holderId);
+    assert.ok(use && use.threads >= 1 && use.memoryBytes >= 0 && use.cpuSeconds >= 0);
+    assert.equal(enforcer.measure('nobody'), null);
+  });
+
+  rule('tells nothing of a holder that is gone', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    await rig.kill(place.pid);
+    await until('the dead holder has no figures', () => !enforcer.measure(place.holderId));
+  });
+}
+
+function releaseRules(rule: Rule): void {
+  rule(
+    '[ENF2] no mask, limit or directory is left, and nothing is killed',
+    async (rig, enforcer) => {
+      const place = await rig.spawn();
+      const child = await rig.fork(place);
+      enforcer.adopt(place);
+      enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+      await enforcer.settled();
+      enforcer.release(place.holderId);
+      await enforcer.settled();
+      for (const pid of [place.pid, child]) {
+        assert.ok(rig.isAlive(pid));
+        assert.ok(!rig.isInside(place.holderId, pid));
+        assert.deepEqual(rig.masks(pid), [rig.cpus]);
+      }
+      assert.deepEqual(enforcer.found(), []);
+    }
+  );
+
+  rule('a dead holder leaves nothing either', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    await rig.kill(place.pid);
+    enforcer.release(place.holderId);
+    await enforcer.settled();
+    assert.deepEqual(enforcer.found(), []);
+    assert.deepEqual(rig.failures(), []);
+  });
+
+  rule('is idempotent, and shrugs at strangers', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.release(place.holderId);
+    enforcer.release(place.holderId);
+    enforcer.release('nobody');
+    await enforcer.settled();
+    enforcer.adopt(place);
+    assert.equal(rig.isInside(place.holderId, place.pid), rig.traits.isolates);
+  });
+
+  rule('[ENF2] close gives every holder back', async (rig, enforcer) => {
+    const [first, second] = [await rig.spawn(), await rig.spawn()];
+    for (const place of [first, second]) {
+      enforcer.adopt(place);
+      enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), idle: true });
+    }
+    await enforcer.close();
+    for (const { pid } of [first, second]) {
+      assert.ok(rig.isAlive(pid));
+      assert.deepEqual(rig.masks(pid), [rig.cpus]);
+    }
+  });
+}
+
+function crashRules(rule: Rule): void {
+  rule('[ENF4] the next sidecar finds the places and takes them over', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+    await enforcer.settled();
+    const next = await rig.start();
+    try {
+      assert.deepEqual(next.found(), rig.traits.findsPlaces ? [place.holderId] : []);
+      next.adopt(place);
+      await next.settled();
+      const kept = rig.traits.confinesCpus ? rig.oneCpu : rig.cpus;
+      assert.deepEqual(rig.masks(place.pid), [kept], 'the holder was let loose meanwhile');
+      next.confine(place.holderId, UNCONFINED);
+      await next.settled();
+      assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
+      assert.equal(rig.memoryLimit(place.holderId), null);
+    } finally {
+      await next.close();
+    }
+    assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
+  });
+
+  rule('[ENF4] places that nobody claims are given back at the end', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, pinned(rig.oneCpu));
+    await enforcer.settled();
+    const next = await rig.start();
+    await next.close();
+    assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
+    assert.deepEqual(rig.leftovers(), []);
+  });
+}

@@ -1,0 +1,282 @@
+import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import { V1, V2 } from '../host/cgroupfs';
+import type { IHostFiles } from '../host/files';
+import type { SetMask } from '../enforce/masks';
+import { EnforcementError } from '../enforce/enforcer';
+import { FakeCgroup, HostError, type FakeHierarchy } from './fakeCgroups';
+import { FakeMounts, cgroupLine, cgroupOf, mountLine, type Layout } from './fakeMounts';
+import { FakeProcesses } from './fakeProcesses';
+
+/** What a fake machine is made of; each with a default. */
+export type FakeMachineOptions = {
+  readonly layout?: Layout;
+  readonly cpus?: string;
+  readonly memoryBytes?: number;
+  /** The cgroup of the process that looks, in every hierarchy. */
+  readonly own?: string;
+  /** Controllers of version 2 that the own cgroup was given. */
+  readonly delegated?: readonly string[];
+  /** Further files: sysfs, /proc/pressure. */
+  readonly files?: Readonly<Record<string, string>>;
+};
+
+/** The process that looks at the fake machine. */
+export const SELF = 10;
+
+/** A machine in memory: /proc, /sys and cgroups with the kernel's rules, and faults on demand. */
+export class FakeMachine implements IHostFiles {
+  /** Every write that was tried, as `path=text`, oldest first. */
+  readonly writes: string[] = [];
+  /** Pids that the fake kernel killed for want of memory. */
+  readonly killed: number[] = [];
+  /** Processes that fork whenever they are looked at, and how often they still will. */
+  readonly restless = new Map<number, number>();
+  readonly hierarchies: readonly FakeHierarchy[];
+  private readonly mounts: FakeMounts;
+  private readonly processes = new FakeProcesses();
+  private readonly faults: { readonly pattern: RegExp; readonly errno: string; times: number }[] =
+    [];
+  private readonly cpus: string;
+  private nextPid = SELF;
+
+  constructor(private readonly options: FakeMachineOptions = {}) {
+    this.cpus = options.cpus ?? '0-3';
+    this.mounts = new FakeMounts(
+      options.layout ?? 'v1',
+      options.own ?? '/',
+      options.delegated ?? ['cpuset', 'cpu', 'memory'],
+      this.cpus,
+      cgroup => this.kill(cgroup)
+    );
+    this.hierarchies = this.mounts.hierarchies;
+    this.spawn(1);
+  }
+
+  /** Start a process where its parent is; 1 starts it in the own cgroup. */
+  spawn(parentPid: number, threads = 1): number {
+    const pid = this.nextPid;
+    this.nextPid += threads;
+    const mask = this.processes.get(parentPid)?.mask ?? this.cpus;
+    this.processes.add({ pid, parentPid, startTicks: 1000 + pid, threads, mask });
+    for (const hierarchy of this.hierarchies) {
+      const cgroup = cgroupOf(hierarchy, parentPid) ?? this.mounts.own(hierarchy);
+      cgroup.processes.add(pid);
+    }
+    return pid;
+  }
+
+  exit(pid: number): void {
+    this.processes.remove(pid);
+    this.hierarchies.forEach(it => cgroupOf(it, pid)?.processes.delete(pid));
+  }
+
+  /** From now on (for so many times) matching operations fail: `write /sys/...`, `mkdir ...`. */
+  fail(pattern: RegExp, errno: string, times = Infinity): void {
+    this.faults.push({ pattern, errno, times });
+  }
+
+  heal(): void {
+    this.faults.length = 0;
+  }
+
+  /** Charge a holder's cgroup with so much memory. */
+  charge(holderId: string, bytes: number): void {
+    for (const cgroup of this.named(holderId)) {
+      for (const file of [V1.memoryUsage, V2.memoryCurrent]) {
+        if (cgroup.files.has(file)) {
+          cgroup.files.set(file, `${bytes}`);
+        }
+      }
+    }
+  }
+
+  /** Somebody else removes a holder's directories and takes its processes away. */
+  uproot(holderId: string): void {
+    for (const cgroup of this.named(holderId)) {
+      cgroup.processes.forEach(pid => cgroup.hierarchy.root.processes.add(pid));
+      cgroup.parent!.children.delete(holderId);
+    }
+  }
+
+  startTicks(pid: number): number {
+    return this.processes.get(pid)!.startTicks;
+  }
+
+  isAlive(pid: number): boolean {
+    return this.processes.has(pid);
+  }
+
+  /** The CPUs that a process can run on: its own mask within its cpuset. */
+  mask(pid: number): string {
+    const own = parseCpuList(this.processes.get(pid)!.mask);
+    const cpuset = this.hierarchies.find(it => it.controllers.includes('cpuset'));
+    const allowed = (cpuset && cgroupOf(cpuset, pid)?.cpus) ?? parseCpuList(this.cpus);
+    const both = own.filter(cpu => allowed.includes(cpu));
+    return formatCpuList(both.length > 0 ? both : allowed);
+  }
+
+  /** Stands in for taskset. */
+  readonly setMask: SetMask = async (pid, cpus) => {
+    const process = this.processes.get(pid);
+    if (!process) {
+      throw new EnforcementError(`taskset ${pid}`, 'ESRCH');
+    }
+    process.mask = cpus;
+  };
+
+  /** A cgroup by the path of its directory. */
+  cgroup(path: string): FakeCgroup {
+    const found = this.mounts.locate(path);
+    if (!found || found.file !== null) {
+      throw new HostError('ENOENT');
+    }
+    return found.cgroup;
+  }
+
+  read(path: string): string {
+    this.check('read', path);
+    const found = this.mounts.locate(path);
+    this.forkOnLook(path);
+    const text = found ? this.readCgroup(found.cgroup, found.file) : this.readElse(path);
+    if (text === null) {
+      throw new HostError(found && found.file === null ? 'EISDIR' : 'ENOENT');
+    }
+    return `${text}\n`;
+  }
+
+  write(path: string, text: string): void {
+    this.writes.push(`${path}=${text}`);
+    this.check('write', path);
+    const found = this.mounts.locate(path);
+    if (!found || found.file === null) {
+      throw new HostError('ENOENT');
+    }
+    const { cgroup, file } = found;
+    if (file !== V1.procs) {
+      cgroup.hierarchy.write(cgroup, file, text);
+      return;
+    }
+    const from = cgroupOf(cgroup.hierarchy, Number(text));
+    if (!from) {
+      throw new HostError('ESRCH');
+    }
+    cgroup.hierarchy.admit(cgroup);
+    from.processes.delete(Number(text));
+    cgroup.processes.add(Number(text));
+  }
+
+  makeDirectory(path: string): void {
+    this.check('mkdir', path);
+    const [parent, name] = split(path);
+    const cgroup = this.cgroup(parent);
+    if (cgroup.children.has(name) || this.readCgroup(cgroup, name) !== null) {
+      throw new HostError('EEXIST');
+    }
+    cgroup.children.set(name, new FakeCgroup(cgroup.hierarchy, cgroup));
+  }
+
+  removeDirectory(path: string): void {
+    this.check('rmdir', path);
+    const cgroup = this.cgroup(path);
+    if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
+      throw new HostError('EBUSY');
+    }
+    cgroup.parent!.children.delete(split(path)[1]);
+  }
+
+  list(path: string): readonly string[] {
+    this.check('list', path);
+    const found = this.mounts.locate(path);
+    if (found?.file === null) {
+      return [...found.cgroup.files.keys(), V1.procs, ...found.cgroup.children.keys()];
+    }
+    const process = /^\/proc\/(\d+)\/task$/.exec(path);
+    const running = process && this.processes.get(Number(process[1]));
+    if (running) {
+      return Array.from({ length: running.threads }, (_, index) => `${running.pid + index}`);
+    }
+    const inside = Object.keys(this.options.files ?? {}).filter(it => it.startsWith(`${path}/`));
+    if (inside.length === 0) {
+      throw new HostError(found ? 'ENOTDIR' : 'ENOENT');
+    }
+    return [...new Set(inside.map(it => it.slice(path.length + 1).split('/')[0]!))];
+  }
+
+  directories(path: string): readonly string[] {
+    this.check('list', path);
+    return [...this.cgroup(path).children.keys()];
+  }
+
+  /** A fork just before the answer goes where its parent is, as a real one does. */
+  private forkOnLook(path: string): void {
+    const pid = Number(/^\/proc\/(\d+)\/task\/\d+\/children$/.exec(path)?.[1]);
+    const left = this.restless.get(pid) ?? 0;
+    if (left > 0) {
+      this.restless.set(pid, left - 1);
+      this.spawn(pid);
+    }
+  }
+
+  private check(operation: string, path: string): void {
+    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(`${operation} ${path}`));
+    if (fault) {
+      fault.times -= 1;
+      throw new HostError(fault.errno);
+    }
+  }
+
+  private readCgroup(cgroup: FakeCgroup, file: string | null): string | null {
+    const processes = [...cgroup.processes];
+    if (file === V1.procs) {
+      return processes.join('\n');
+    }
+    if (file === V1.tasks || file === V2.threads) {
+      return processes.flatMap(pid => this.list(`/proc/${pid}/task`)).join('\n');
+    }
+    return file === null ? null : (cgroup.files.get(file) ?? null);
+  }
+
+  /** What is no cgroup: given files first, then /proc as the processes make it. */
+  private readElse(path: string): string | null {
+    const match = /^\/proc\/(self|\d+)\/(?:task\/(\d+)\/)?(\w+)$/.exec(path);
+    const pid = match?.[1] === 'self' ? SELF : Number(match?.[1]);
+    const given = this.options.files?.[path];
+    if (given !== undefined) {
+      return given;
+    }
+    if (path === '/proc/meminfo') {
+      return `MemTotal: ${(this.options.memoryBytes ?? 8 * 1024 ** 3) / 1024} kB`;
+    }
+    switch (this.processes.has(pid) && match?.[3]) {
+      case 'status':
+        return `Name:\tx\nUid:\t1000\t1000\nCpus_allowed_list:\t${this.mask(pid)}`;
+      case 'cgroup':
+        return this.hierarchies.map(it => cgroupLine(it, pid)).join('\n');
+      case 'mountinfo':
+        return this.hierarchies.map(mountLine).join('\n');
+    }
+    return this.processes.read(pid, match?.[3] ?? '', Number(match?.[2] ?? pid));
+  }
+
+  private named(holderId: string): readonly FakeCgroup[] {
+    const search = (cgroup: FakeCgroup): readonly FakeCgroup[] =>
+      [...cgroup.children].flatMap(([name, child]) => [
+        ...(name === holderId ? [child] : []),
+        ...search(child)
+      ]);
+    return this.hierarchies.flatMap(hierarchy => search(hierarchy.root));
+  }
+
+  private kill(cgroup: FakeCgroup): void {
+    for (const pid of [...cgroup.processes]) {
+      this.killed.push(pid);
+      this.exit(pid);
+    }
+    cgroup.files.set(V2.memoryEvents, 'low 0\nhigh 0\nmax 0\noom 1\noom_kill 1');
+  }
+}
+
+function split(path: string): readonly [string, string] {
+  const at = path.lastIndexOf('/');
+  return [path.slice(0, at), path.slice(at + 1)];
+}

@@ -1,0 +1,130 @@
+import { V1, V2 } from '../host/cgroupfs';
+import { readTree } from '../host/processes';
+import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { SavedMask } from '../enforce/maskStore';
+import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
+import type { TierName } from '../protocol/view';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
+import type { FakeCgroup } from './fakeCgroups';
+import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
+
+const UNLIMITED_BYTES = 2 ** 62;
+
+/** The contract's rig on a machine in memory. */
+export class FakeRig implements IContractRig {
+  readonly traits;
+  readonly cpus = '0-3';
+  readonly oneCpu = '2';
+  readonly machine: FakeMachine;
+  private readonly told: string[] = [];
+  private holders = 0;
+  private masksKept: readonly SavedMask[] = [];
+
+  constructor(
+    private readonly tier: TierName,
+    options: FakeMachineOptions = {}
+  ) {
+    this.machine = new FakeMachine(options);
+    this.traits = traitsOf(tier);
+  }
+
+  async start(): Promise<IEnforcer> {
+    return (await this.probe({ tier: this.tier })).enforcer;
+  }
+
+  /** Probe the fake machine, as a sidecar would its own. */
+  probe(options: Partial<ProbeOptions> = {}): Promise<Probed> {
+    return probe({
+      dir: '/fake',
+      files: this.machine,
+      setMask: this.machine.setMask,
+      maskStore: { load: () => this.masksKept, save: masks => void (this.masksKept = masks) },
+      platform: 'linux',
+      gpus: { command: 'no-nvidia-smi-here' },
+      onFailure: (holderId, failure) => void this.told.push(`${holderId}: ${failure.message}`),
+      ...options
+    });
+  }
+
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+    const pid = this.machine.spawn(SELF, kind === 'threaded' ? 3 : 1);
+    this.machine.restless.set(pid, kind === 'forking' ? 20 : 0);
+    this.holders += 1;
+    return { holderId: `k${this.holders}`, pid, startTicks: this.machine.startTicks(pid) };
+  }
+
+  async fork(parent: Place): Promise<number> {
+    return this.machine.spawn(parent.pid);
+  }
+
+  tree(place: Place): readonly number[] {
+    return readTree(this.machine, place.pid);
+  }
+
+  async kill(pid: number): Promise<void> {
+    this.machine.exit(pid);
+  }
+
+  isAlive(pid: number): boolean {
+    return this.machine.isAlive(pid);
+  }
+
+  masks(pid: number): readonly string[] {
+    return [this.machine.mask(pid)];
+  }
+
+  isInside(holderId: string, pid: number): boolean {
+    const places = this.places(holderId);
+    return places.length > 0 && places.every(place => place.processes.has(pid));
+  }
+
+  memoryLimit(holderId: string): number | null {
+    const limit = this.read(holderId, V1.memoryLimit, V2.memoryMax);
+    return limit === null || limit === 'max' || +limit > UNLIMITED_BYTES ? null : +limit;
+  }
+
+  memoryUse(holderId: string): number {
+    return Number(this.read(holderId, V1.memoryUsage, V2.memoryCurrent) ?? 0);
+  }
+
+  weight(holderId: string): number | 'idle' {
+    if (this.read(holderId, V1.idle, V2.idle) === '1') {
+      return 'idle';
+    }
+    const shares = this.read(holderId, V1.shares);
+    return shares ? Math.round(+shares / 10.24) : Number(this.read(holderId, V2.weight));
+  }
+
+  leftovers(): readonly string[] {
+    return this.groups().map(group => group.hierarchy.mountPoint);
+  }
+
+  failures(): readonly string[] {
+    return this.told;
+  }
+
+  async dispose(): Promise<void> {
+    this.machine.heal();
+  }
+
+  private groups(): readonly FakeCgroup[] {
+    return this.machine.hierarchies.flatMap(hierarchy => groupsBelow(hierarchy.root));
+  }
+
+  private places(holderId: string): readonly FakeCgroup[] {
+    return this.groups().flatMap(group => group.children.get(holderId) ?? []);
+  }
+
+  private read(holderId: string, ...names: readonly string[]): string | null {
+    const values = this.places(holderId).flatMap(place => names.map(name => place.files.get(name)));
+    return values.find(value => value !== undefined) ?? null;
+  }
+}
+
+/** Every directory that a sidecar made below a cgroup, the leaf for its own processes included. */
+function groupsBelow(cgroup: FakeCgroup): readonly FakeCgroup[] {
+  return [...cgroup.children].flatMap(([name, child]) => [
+    ...(name.startsWith('cellgrant-') ? [child] : []),
+    ...groupsBelow(child)
+  ]);
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatCpuList } from '../lib/cpuset';
+import { V1, V2, findHierarchies } from '../host/cgroupfs';
+import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
+import { readMask, readProcess, readThreads, readTree } from '../host/processes';
+import { readCapacity } from '../host/topology';
+import type { IEnforcer, Place } from '../enforce/enforcer';
+import { groupName, probe } from '../enforce/probe';
+import type { TierName } from '../protocol/view';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
+import { ForkingProcess } from './forkingProcess';
+
+const UNLIMITED_BYTES = 2 ** 62;
+const LEAF = /\/cellgrant-server$/;
+
+/** The contract's rig on this very machine, with real processes. */
+export class RealRig implements IContractRig {
+  readonly traits;
+  readonly cpus: string;
+  readonly oneCpu: string;
+  private readonly files = new DiskFiles();
+  private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
+  private readonly told: string[] = [];
+  private readonly children = new Map<number, ForkingProcess>();
+  private readonly forks: number[] = [];
+
+  constructor(private readonly tier: TierName) {
+    const cpus = readCapacity(this.files).cpus.map(it => it.id);
+    this.traits = traitsOf(tier);
+    this.cpus = formatCpuList(cpus);
+    this.oneCpu = `${cpus.at(-1)}`;
+  }
+
+  async start(): Promise<IEnforcer> {
+    const { dir, tier } = this;
+    const onFailure = (holderId: string, failure: Error): void =>
+      void this.told.push(`${holderId}: ${failure.message}`);
+    const { enforcer } = await probe({ dir, tier, onFailure });
+    if (enforcer.tier.name !== tier) {
+      await enforcer.close();
+      throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
+    }
+    return enforcer;
+  }
+
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+    const child = await ForkingProcess.start(kind);
+    this.children.set(child.place.pid, child);
+    return child.place;
+  }
+
+  async fork(parent: Place): Promise<number> {
+    const pid = await this.children.get(parent.pid)!.fork();
+    this.forks.push(pid);
+    return pid;
+  }
+
+  tree(place: Place): readonly number[] {
+    return readTree(this.files, place.pid);
+  }
+
+  async kill(pid: number): Promise<void> {
+    await this.children.get(pid)!.kill();
+  }
+
+  isAlive(pid: number): boolean {
+    return readProcess(this.files, pid) !== null;
+  }
+
+  masks(pid: number): readonly string[] {
+    const masks = readThreads(this.files, pid).map(tid => readMask(this.files, pid, tid));
+    return [...new Set(masks.map(mask => mask ?? 'gone'))];
+  }
+
+  isInside(holderId: string, pid: number): boolean {
+    const lists = this.leftovers().map(group =>
+      (readOrNull(this.files, `${group}/${holderId}/${V1.procs}`) ?? '').split('\n')
+    );
+    return lists.length > 0 && lists.every(list => list.includes(`${pid}`));
+  }
+
+  memoryLimit(holderId: string): number | null {
+    const limit = this.read(holderId, V1.memoryLimit, V2.memoryMax);
+    return limit === null || limit > UNLIMITED_BYTES ? null : limit;
+  }
+
+  memoryUse(holderId: string): number {
+    return this.read(holderId, V1.memoryUsage, V2.memoryCurrent) ?? 0;
+  }
+
+  weight(holderId: string): number | 'idle' {
+    const shares = this.read(holderId, V1.shares);
+    if (shares === 2 || this.read(holderId, V1.idle, V2.idle) === 1) {
+      return 'idle';
+    }
+    return shares ? Math.round(shares / 10.24) : this.read(holderId, V2.weight)!;
+  }
+
+  leftovers(): readonly string[] {
+    return findHierarchies(this.files)
+      .map(it => `${it.directory.replace(LEAF, '')}/${groupName(this.dir)}`)
+      .filter(group => readOrNull(this.files, `${group}/${V1.procs}`) !== null);
+  }
+
+  failures(): readonly string[] {
+    return this.told;
+  }
+
+  async dispose(): Promise<void> {
+    this.forks.filter(pid => this.isAlive(pid)).forEach(pid => process.kill(pid, 'SIGKILL'));
+    await Promise.all([...this.children.values()].map(child => child.kill()));
+    rmSync(this.dir, { recursive: true });
+  }
+
+  /** The first of the files that one of the holder's directories has. */
+  private read(holderId: string, ...names: readonly string[]): number | null {
+    const values = this.leftovers().flatMap(group =>
+      names.map(name => readNumberOrNull(this.files, `${group}/${holderId}/${name}`))
+    );
+    return values.find(value => value !== null) ?? null;
+  }
+}
