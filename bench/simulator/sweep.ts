@@ -4,6 +4,7 @@ import {
   OS_BY_HAND,
   OS_CGROUP_FAIR,
   OS_PER_THREAD,
+  BY_MASKS,
   type Contender
 } from './catalogue';
 import { simulate } from './engine';
@@ -61,6 +62,7 @@ export const COMPARISONS: readonly Comparison[] = [
       ...BASELINES,
       arbiter('unknown', 'naive'),
       arbiter('unknown', 'partitioned'),
+      BY_MASKS,
       KNOWN,
       UNKNOWN
     ]
@@ -82,11 +84,13 @@ export const COMPARISONS: readonly Comparison[] = [
     ...PLAIN,
     workload: 'waiting',
     speedups: ['concave', 'linear'],
-    contenders: [OS_CGROUP_FAIR, KNOWN, UNKNOWN]
+    contenders: [OS_PER_THREAD, OS_CGROUP_FAIR, BY_MASKS, KNOWN, UNKNOWN]
   },
   { ...PLAIN, workload: 'overnight', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] },
   { ...PLAIN, workload: 'runAll', contenders: [OS_CGROUP_FAIR, UNKNOWN] },
-  { ...PLAIN, workload: 'devices', users: BUSY, contenders: [OS_BY_HAND, UNKNOWN] }
+  { ...PLAIN, workload: 'devices', users: BUSY, contenders: [OS_BY_HAND, UNKNOWN] },
+  { ...PLAIN, workload: 'evenSizes', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] },
+  { ...PLAIN, workload: 'fewSerial', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] }
 ];
 
 /** What the quick run compares: everything, in one busy setting each. */
