@@ -5,7 +5,7 @@ import { V1, type Hierarchy } from '../host/cgroupfs';
 import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
 import { readResidentBytes, readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
-import { attempt, errnoIn, tolerate, undoing } from './failures';
+import { attempt, doAll, errnoIn, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
 import { limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
 import { Places, type FailureListener } from './places';
@@ -81,14 +81,11 @@ export class CgroupV1 implements IEnforcer {
       throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
     }
     this.wanted.set(holderId, confinement);
-    const cpus = this.directory('cpuset', holderId);
-    if (cpus) {
-      this.written.write(holderId, cpus, V1.cpus, confinement.cpus ?? this.options.cpus);
-    } else {
-      this.masks?.set(holderId, confinement.cpus);
-    }
-    this.writeWeight(holderId, confinement);
-    this.writeMemory(holderId, confinement.memoryBytes);
+    doAll(
+      () => this.writeCpus(holderId, confinement),
+      () => this.writeWeight(holderId, confinement),
+      () => this.writeMemory(holderId, confinement.memoryBytes)
+    );
   }
 
   affinityFor(confinement: Confinement): string | null {
@@ -174,6 +171,15 @@ export class CgroupV1 implements IEnforcer {
     return (
       !!hierarchy && readOrNull(this.files, `${this.places.groupIn(hierarchy)}/${file}`) !== null
     );
+  }
+
+  private writeCpus(holderId: string, { cpus }: Confinement): void {
+    const directory = this.directory('cpuset', holderId);
+    if (directory) {
+      this.written.write(holderId, directory, V1.cpus, cpus ?? this.options.cpus);
+    } else {
+      this.masks?.set(holderId, cpus);
+    }
   }
 
   private writeWeight(holderId: string, { weight, idle }: Confinement): void {

@@ -1,11 +1,11 @@
 import type { Confinement } from '../core/effects';
 import type { TierView } from '../protocol/view';
-import { V2, cgroupsOf, directoryOf, type Hierarchy } from '../host/cgroupfs';
+import { V2, type Hierarchy } from '../host/cgroupfs';
 import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
 import { readResidentBytes, readTreeUse } from '../host/processes';
-import { parseCpuList } from '../lib/cpuset';
+import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
-import { attempt, errnoIn, tolerate, undoing } from './failures';
+import { doAll, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
 import { MEMORY_SLACK_BYTES, limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
 import { Places, type FailureListener } from './places';
@@ -28,30 +28,16 @@ export type CgroupV2Options = {
 };
 
 const MICROSECONDS = 1e6;
-const WEIGHT_DEFAULT = 100;
-const WEIGHT_MAX = 10000;
 const PAGE_BYTES = 4096;
-/**
- * A cgroup that gives controllers to its children may hold no process itself;
- * those that it held go here. All sidecars below one cgroup share it.
- */
-const LEAF = 'cellgrant-server';
-
-/** The own cgroup before an earlier sidecar moved this process to the leaf. */
-export function withoutLeaf(directory: string): string {
-  return directory.endsWith(`/${LEAF}`) ? directory.slice(0, -LEAF.length - 1) : directory;
-}
-
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
   readonly tier: TierView;
   private readonly files: IHostFiles;
   private readonly masks: Masks | null;
   private readonly places: Places;
+  private readonly delegation: Delegation;
   private readonly written: Written;
   private readonly wanted = new Map<string, Confinement>();
-  /** What the own cgroup did not give to its children before. */
-  private readonly enabledHere: readonly string[];
   private readonly hasIdle: boolean;
   private readonly hasSwapLimit: boolean;
 
@@ -65,15 +51,14 @@ export class CgroupV2 implements IEnforcer {
       ...options,
       hierarchies: [options.hierarchy],
       prepare: () => undefined,
-      exit: () => this.exit()
+      exit: () => this.delegation.exit()
     });
-    const before = readOrNull(this.files, `${this.own}/${V2.subtree}`)?.split(' ') ?? [];
-    this.enabledHere = options.controllers.filter(it => !before.includes(it) || this.hasLeaf());
+    this.delegation = new Delegation(options, this.places);
     undoing(
       () => this.undoSetup(),
       () => {
         this.places.open();
-        this.enable();
+        this.delegation.enable();
       }
     );
     this.hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
@@ -96,18 +81,11 @@ export class CgroupV2 implements IEnforcer {
     }
     this.wanted.set(holderId, confinement);
     const directory = this.directory(holderId);
-    if (this.has('cpuset')) {
-      const cpus = confinement.cpus ?? this.options.cpus;
-      this.written.write(holderId, directory, V2.cpus, cpus);
-    } else {
-      this.masks?.set(holderId, confinement.cpus);
-    }
-    if (this.has('cpu')) {
-      this.writeWeight(holderId, directory, confinement);
-    }
-    if (this.has('memory')) {
-      this.writeMemory(holderId, directory, confinement.memoryBytes);
-    }
+    doAll(
+      () => this.writeCpus(holderId, directory, confinement),
+      () => this.writeWeight(holderId, directory, confinement),
+      () => this.writeMemory(holderId, directory, confinement.memoryBytes)
+    );
   }
 
   affinityFor(confinement: Confinement): string | null {
@@ -156,23 +134,12 @@ export class CgroupV2 implements IEnforcer {
   }
 
   private undoSetup(): void {
-    if (this.disable() && this.hasLeaf()) {
-      this.places.evacuate(this.leaf, this.own, this.options.group);
-      this.places.remove(this.leaf, this.options.group);
-    }
+    this.delegation.undo();
     this.places.removeGroup();
-  }
-
-  private get own(): string {
-    return this.options.hierarchy.directory;
   }
 
   private get group(): string {
     return this.places.groupIn(this.options.hierarchy);
-  }
-
-  private get leaf(): string {
-    return `${this.own}/${LEAF}`;
   }
 
   private directory(holderId: string): string {
@@ -183,56 +150,18 @@ export class CgroupV2 implements IEnforcer {
     return this.options.controllers.includes(controller);
   }
 
-  private hasLeaf(): boolean {
-    return readOrNull(this.files, `${this.leaf}/${V2.procs}`) !== null;
-  }
-
-  /** Where this process is: a cgroup that may hold processes, whatever became of the origin. */
-  private exit(): string {
-    const path = cgroupsOf(this.files, 'self').get('');
-    return path === undefined ? this.own : directoryOf(this.options.hierarchy, path);
-  }
-
-  /** Give the controllers down to the holders' directories. */
-  private enable(): void {
-    const order = this.options.controllers.map(it => `+${it}`).join(' ');
-    const enableIn = (directory: string): void =>
-      attempt(V2.subtree, () => this.files.write(`${directory}/${V2.subtree}`, order));
-    try {
-      enableIn(this.own);
-    } catch (error) {
-      if (errnoIn(error) !== 'EBUSY') {
-        throw error;
-      }
-      this.makeLeaf();
-      this.places.evacuate(this.own, this.leaf, this.options.group);
-      enableIn(this.own);
+  private writeCpus(holderId: string, directory: string, { cpus }: Confinement): void {
+    if (this.has('cpuset')) {
+      this.written.write(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
+    } else {
+      this.masks?.set(holderId, cpus);
     }
-    enableIn(this.group);
-    if (this.has('cpu')) {
-      // All holders together weigh as much as what is beside them on every CPU, not on one.
-      const cpus = parseCpuList(this.options.cpus).length;
-      const weight = Math.min(WEIGHT_MAX, WEIGHT_DEFAULT * cpus);
-      attempt(V2.weight, () => this.files.write(`${this.group}/${V2.weight}`, `${weight}`));
-    }
-  }
-
-  private makeLeaf(): void {
-    tolerate(`directory of ${LEAF}`, ['EEXIST'], () => this.files.makeDirectory(this.leaf));
-  }
-
-  /** Take back what {@link enable} gave; says whether no other sidecar beside this one uses it. */
-  private disable(): boolean {
-    const takeBack = (directory: string, controllers: readonly string[]): boolean =>
-      controllers.every(controller =>
-        tolerate(V2.subtree, ['EBUSY', 'ENOENT'], () =>
-          this.files.write(`${directory}/${V2.subtree}`, `-${controller}`)
-        )
-      );
-    return takeBack(this.group, this.options.controllers) && takeBack(this.own, this.enabledHere);
   }
 
   private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
+    if (!this.has('cpu')) {
+      return;
+    }
     if (!this.hasIdle) {
       this.written.write(holderId, directory, V2.weight, idle ? '1' : `${weight}`);
       return;
@@ -263,6 +192,9 @@ export class CgroupV2 implements IEnforcer {
    * pushed out first, by a write that kills nobody, and the limit follows.
    */
   private writeMemory(holderId: string, directory: string, wantedBytes: number | null): void {
+    if (!this.has('memory')) {
+      return;
+    }
     const nothing = { chargedBytes: 0, droppableBytes: 0 };
     let count = this.countMemory(directory) ?? nothing;
     const aim = limitToWrite(wantedBytes, count);

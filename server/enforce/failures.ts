@@ -41,3 +41,18 @@ export function undoing(undo: () => void, operation: () => void): void {
     throw error;
   }
 }
+
+/** Do all of them, and fail with the first failure: one refused file leaves no other unwritten. */
+export function doAll(...operations: readonly (() => void)[]): void {
+  const failures = operations.flatMap(operation => {
+    try {
+      operation();
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}

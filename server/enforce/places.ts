@@ -198,6 +198,8 @@ export class Places {
   private make(directory: string, name: string): void {
     const { files, prepare } = this.options;
     tolerate(`directory of ${name}`, ['EEXIST'], () => files.makeDirectory(directory));
+    // A kernel may be called as a file of the cgroup is: then this is no place.
+    attempt(`place of ${name}`, () => files.read(`${directory}/${V1.procs}`));
     prepare(directory);
   }
 

@@ -1,7 +1,7 @@
 import { findHierarchies } from '../host/cgroupfs';
 import { DiskFiles } from '../host/files';
 import { enforcerContract } from '../testing/enforcerContract';
-import { realRig } from '../testing/realRig';
+import { RealRig } from '../testing/realRig';
 
 const files = new DiskFiles();
 
@@ -22,8 +22,10 @@ function hasWritableV1(): boolean {
 
 const where = { it, describe: hasWritableV1() ? describe : describe.skip };
 
-enforcerContract(where, 'real cgroup v1 (needs one that can be written)', async () =>
-  realRig('cgroup-v1')
+enforcerContract(
+  where,
+  'real cgroup v1 (needs one that can be written)',
+  async () => new RealRig('cgroup-v1')
 );
-enforcerContract({ describe, it }, 'real affinity', async () => realRig('affinity'));
-enforcerContract({ describe, it }, 'real none', async () => realRig('none'));
+enforcerContract({ describe, it }, 'real affinity', async () => new RealRig('affinity'));
+enforcerContract({ describe, it }, 'real none', async () => new RealRig('none'));

@@ -1,63 +1,9 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
-
-/** The two words of a test runner that the contract needs: jest's and node:test's are alike. */
-export type ContractRunner = {
-  readonly describe: (name: string, suite: () => void) => void;
-  readonly it: (name: string, test: () => Promise<void>) => void;
-};
-
-/** One machine to hold an enforcer to its contract on, real or fake. */
-export type ContractRig = {
-  /** What this tier does on this machine. */
-  readonly traits: {
-    readonly confinesCpus: boolean;
-    readonly limitsMemory: boolean;
-    readonly weighs: boolean;
-    /** Places outlive the sidecar. */
-    readonly findsPlaces: boolean;
-    readonly isolates: boolean;
-  };
-  /** All CPUs of the node, and one of them. */
-  readonly cpus: string;
-  readonly oneCpu: string;
-  /** Start a sidecar's enforcer; a second one on the same rig is one after a crash. */
-  start(): Promise<IEnforcer>;
-  /** Start a process outside of all places; resolves when it runs. */
-  spawn(kind?: 'plain' | 'threaded'): Promise<Place>;
-  /** Make a process fork a child, whose pid is returned. */
-  fork(parent: Place): Promise<number>;
-  kill(pid: number): Promise<void>;
-  isAlive(pid: number): boolean;
-  /** The masks that hold for a process's threads, each once. */
-  masks(pid: number): readonly string[];
-  /** Whether a process is in the holder's place. */
-  isInside(holderId: string, pid: number): boolean;
-  /** The limit in force, in bytes; null for none. */
-  memoryLimit(holderId: string): number | null;
-  memoryUse(holderId: string): number;
-  /** The weight in force: 100 for the default, 'idle' for one that yields to all. */
-  weight(holderId: string): number | 'idle';
-  /** Directories that this rig's enforcers made and that are still there. */
-  leftovers(): readonly string[];
-  /** What went wrong after a call had returned. */
-  failures(): readonly string[];
-  /** End all processes of the rig. */
-  dispose(): Promise<void>;
-};
+import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import { until, type ContractRunner, type IContractRig } from './contractRig';
 
 const MIB = 1024 ** 2;
-/** A bound for conditions that the kernel brings about on its own. */
-const PATIENCE_MS = 5000;
-
-/** Wait until something holds; fails after a bound, naming what it waited for. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const endMs = Date.now() + PATIENCE_MS; !holds();) {
-    assert.ok(Date.now() < endMs, `waited ${PATIENCE_MS} ms in vain until ${what}`);
-    await new Promise(resolve => setTimeout(resolve, 2));
-  }
-}
 
 function refusedWith(errno: string): (error: unknown) => boolean {
   return error => error instanceof EnforcementError && error.errno === errno;
@@ -67,9 +13,9 @@ function refusedWith(errno: string): (error: unknown) => boolean {
 export function enforcerContract(
   { describe, it }: ContractRunner,
   name: string,
-  makeRig: () => Promise<ContractRig>
+  makeRig: () => Promise<IContractRig>
 ): void {
-  const rule = (title: string, test: (rig: ContractRig, enforcer: IEnforcer) => Promise<void>) =>
+  const rule = (title: string, test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>) =>
     it(title, async () => {
       const rig = await makeRig();
       const enforcer = await rig.start();
@@ -92,7 +38,10 @@ export function enforcerContract(
   });
 }
 
-type Rule = (title: string, test: (rig: ContractRig, enforcer: IEnforcer) => Promise<void>) => void;
+type Rule = (
+  title: string,
+  test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>
+) => void;
 
 const pinned = (cpus: string): Confinement => ({ ...UNCONFINED, cpus });
 const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
@@ -106,6 +55,16 @@ function adoptRules(rule: Rule): void {
     for (const pid of rig.traits.isolates ? [place.pid, before, after] : []) {
       assert.ok(rig.isInside(place.holderId, pid), `process ${pid} is outside`);
     }
+  });
+
+  rule('[ENF1] takes a tree that forks wildly meanwhile', async (rig, enforcer) => {
+    const place = await rig.spawn('forking');
+    enforcer.adopt(place);
+    for (const pid of rig.traits.isolates ? rig.tree(place) : []) {
+      assert.ok(rig.isInside(place.holderId, pid) || !rig.isAlive(pid), `${pid} is outside`);
+    }
+    enforcer.release(place.holderId);
+    await enforcer.settled();
   });
 
   rule('is idempotent', async (_rig, enforcer) => {

@@ -3,10 +3,9 @@ import { V1, V2 } from '../host/cgroupfs';
 import type { IHostFiles } from '../host/files';
 import type { SetMask } from '../enforce/masks';
 import { EnforcementError } from '../enforce/enforcer';
-import { FakeCgroup, FakeHierarchy, HostError } from './fakeCgroups';
-
-/** How cgroups are mounted. */
-export type Layout = 'v1' | 'v1-joined' | 'v2' | 'hybrid' | 'none';
+import { FakeCgroup, HostError, type FakeHierarchy } from './fakeCgroups';
+import { FakeMounts, cgroupLine, cgroupOf, mountLine, type Layout } from './fakeMounts';
+import { FakeProcesses } from './fakeProcesses';
 
 /** What a fake machine is made of; each with a default. */
 export type FakeMachineOptions = {
@@ -21,33 +20,8 @@ export type FakeMachineOptions = {
   readonly files?: Readonly<Record<string, string>>;
 };
 
-type FakeProcess = {
-  readonly pid: number;
-  readonly parentPid: number;
-  readonly startTicks: number;
-  readonly threads: number;
-  mask: string;
-};
-
 /** The process that looks at the fake machine. */
 export const SELF = 10;
-
-const MOUNTS: Readonly<Record<Layout, readonly (readonly [1 | 2, string, string])[]>> = {
-  v1: ['cpu', 'cpuacct', 'cpuset', 'memory', 'devices'].map(it => [1, it, it] as const),
-  'v1-joined': [
-    [1, 'cpu,cpuacct', 'cpu,cpuacct'],
-    [1, 'cpuset', 'cpuset'],
-    [1, 'memory', 'memory']
-  ],
-  v2: [[2, 'cpuset cpu io memory pids', '']],
-  hybrid: [
-    [1, 'cpu', 'cpu'],
-    [1, 'cpuset', 'cpuset'],
-    [1, 'memory', 'memory'],
-    [2, '', 'unified']
-  ],
-  none: []
-};
 
 /** A machine in memory: /proc, /sys and cgroups with the kernel's rules, and faults on demand. */
 export class FakeMachine implements IHostFiles {
@@ -55,8 +29,11 @@ export class FakeMachine implements IHostFiles {
   readonly writes: string[] = [];
   /** Pids that the fake kernel killed for want of memory. */
   readonly killed: number[] = [];
+  /** Processes that fork whenever they are looked at, and how often they still will. */
+  readonly restless = new Map<number, number>();
   readonly hierarchies: readonly FakeHierarchy[];
-  private readonly processes = new Map<number, FakeProcess>();
+  private readonly mounts: FakeMounts;
+  private readonly processes = new FakeProcesses();
   private readonly faults: { readonly pattern: RegExp; readonly errno: string; times: number }[] =
     [];
   private readonly cpus: string;
@@ -64,19 +41,14 @@ export class FakeMachine implements IHostFiles {
 
   constructor(private readonly options: FakeMachineOptions = {}) {
     this.cpus = options.cpus ?? '0-3';
-    this.hierarchies = MOUNTS[options.layout ?? 'v1'].map(
-      ([version, controllers, name]) =>
-        new FakeHierarchy(
-          version,
-          controllers.split(/[ ,]/).filter(Boolean),
-          `/sys/fs/cgroup${name && `/${name}`}`,
-          this.cpus,
-          cgroup => this.kill(cgroup)
-        )
+    this.mounts = new FakeMounts(
+      options.layout ?? 'v1',
+      options.own ?? '/',
+      options.delegated ?? ['cpuset', 'cpu', 'memory'],
+      this.cpus,
+      cgroup => this.kill(cgroup)
     );
-    for (const part of (options.own ?? '').split('/').filter(Boolean).keys()) {
-      this.makeOwn(part + 1);
-    }
+    this.hierarchies = this.mounts.hierarchies;
     this.spawn(1);
   }
 
@@ -85,26 +57,45 @@ export class FakeMachine implements IHostFiles {
     const pid = this.nextPid;
     this.nextPid += threads;
     const mask = this.processes.get(parentPid)?.mask ?? this.cpus;
-    this.processes.set(pid, { pid, parentPid, startTicks: 1000 + pid, threads, mask });
+    this.processes.add({ pid, parentPid, startTicks: 1000 + pid, threads, mask });
     for (const hierarchy of this.hierarchies) {
-      const cgroup = this.cgroupOf(hierarchy, parentPid) ?? this.ownCgroup(hierarchy);
+      const cgroup = cgroupOf(hierarchy, parentPid) ?? this.mounts.own(hierarchy);
       cgroup.processes.add(pid);
     }
     return pid;
   }
 
   exit(pid: number): void {
-    this.processes.delete(pid);
-    this.hierarchies.forEach(it => this.cgroupOf(it, pid)?.processes.delete(pid));
+    this.processes.remove(pid);
+    this.hierarchies.forEach(it => cgroupOf(it, pid)?.processes.delete(pid));
   }
 
-  /** From now on (for so many times) operations on matching paths fail. */
+  /** From now on (for so many times) matching operations fail: `write /sys/...`, `mkdir ...`. */
   fail(pattern: RegExp, errno: string, times = Infinity): void {
     this.faults.push({ pattern, errno, times });
   }
 
   heal(): void {
     this.faults.length = 0;
+  }
+
+  /** Charge a holder's cgroup with so much memory. */
+  charge(holderId: string, bytes: number): void {
+    for (const cgroup of this.named(holderId)) {
+      for (const file of [V1.memoryUsage, V2.memoryCurrent]) {
+        if (cgroup.files.has(file)) {
+          cgroup.files.set(file, `${bytes}`);
+        }
+      }
+    }
+  }
+
+  /** Somebody else removes a holder's directories and takes its processes away. */
+  uproot(holderId: string): void {
+    for (const cgroup of this.named(holderId)) {
+      cgroup.processes.forEach(pid => cgroup.hierarchy.root.processes.add(pid));
+      cgroup.parent!.children.delete(holderId);
+    }
   }
 
   startTicks(pid: number): number {
@@ -119,7 +110,7 @@ export class FakeMachine implements IHostFiles {
   mask(pid: number): string {
     const own = parseCpuList(this.processes.get(pid)!.mask);
     const cpuset = this.hierarchies.find(it => it.controllers.includes('cpuset'));
-    const allowed = (cpuset && this.cgroupOf(cpuset, pid)?.cpus) ?? parseCpuList(this.cpus);
+    const allowed = (cpuset && cgroupOf(cpuset, pid)?.cpus) ?? parseCpuList(this.cpus);
     const both = own.filter(cpu => allowed.includes(cpu));
     return formatCpuList(both.length > 0 ? both : allowed);
   }
@@ -135,7 +126,7 @@ export class FakeMachine implements IHostFiles {
 
   /** A cgroup by the path of its directory. */
   cgroup(path: string): FakeCgroup {
-    const found = this.locate(path);
+    const found = this.mounts.locate(path);
     if (!found || found.file !== null) {
       throw new HostError('ENOENT');
     }
@@ -143,8 +134,9 @@ export class FakeMachine implements IHostFiles {
   }
 
   read(path: string): string {
-    this.check(path);
-    const found = this.locate(path);
+    this.check('read', path);
+    const found = this.mounts.locate(path);
+    this.forkOnLook(path);
     const text = found ? this.readCgroup(found.cgroup, found.file) : this.readElse(path);
     if (text === null) {
       throw new HostError(found && found.file === null ? 'EISDIR' : 'ENOENT');
@@ -154,8 +146,8 @@ export class FakeMachine implements IHostFiles {
 
   write(path: string, text: string): void {
     this.writes.push(`${path}=${text}`);
-    this.check(path);
-    const found = this.locate(path);
+    this.check('write', path);
+    const found = this.mounts.locate(path);
     if (!found || found.file === null) {
       throw new HostError('ENOENT');
     }
@@ -164,7 +156,7 @@ export class FakeMachine implements IHostFiles {
       cgroup.hierarchy.write(cgroup, file, text);
       return;
     }
-    const from = this.cgroupOf(cgroup.hierarchy, Number(text));
+    const from = cgroupOf(cgroup.hierarchy, Number(text));
     if (!from) {
       throw new HostError('ESRCH');
     }
@@ -174,7 +166,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   makeDirectory(path: string): void {
-    this.check(path);
+    this.check('mkdir', path);
     const [parent, name] = split(path);
     const cgroup = this.cgroup(parent);
     if (cgroup.children.has(name) || this.readCgroup(cgroup, name) !== null) {
@@ -184,7 +176,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   removeDirectory(path: string): void {
-    this.check(path);
+    this.check('rmdir', path);
     const cgroup = this.cgroup(path);
     if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
       throw new HostError('EBUSY');
@@ -193,8 +185,8 @@ export class FakeMachine implements IHostFiles {
   }
 
   list(path: string): readonly string[] {
-    this.check(path);
-    const found = this.locate(path);
+    this.check('list', path);
+    const found = this.mounts.locate(path);
     if (found?.file === null) {
       return [...found.cgroup.files.keys(), V1.procs, ...found.cgroup.children.keys()];
     }
@@ -211,73 +203,26 @@ export class FakeMachine implements IHostFiles {
   }
 
   directories(path: string): readonly string[] {
-    this.check(path);
+    this.check('list', path);
     return [...this.cgroup(path).children.keys()];
   }
 
-  private check(path: string): void {
-    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(path));
+  /** A fork just before the answer goes where its parent is, as a real one does. */
+  private forkOnLook(path: string): void {
+    const pid = Number(/^\/proc\/(\d+)\/task\/\d+\/children$/.exec(path)?.[1]);
+    const left = this.restless.get(pid) ?? 0;
+    if (left > 0) {
+      this.restless.set(pid, left - 1);
+      this.spawn(pid);
+    }
+  }
+
+  private check(operation: string, path: string): void {
+    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(`${operation} ${path}`));
     if (fault) {
       fault.times -= 1;
       throw new HostError(fault.errno);
     }
-  }
-
-  private get own(): string {
-    return this.options.own ?? '/';
-  }
-
-  private makeOwn(depth: number): void {
-    const parts = this.own.split('/').filter(Boolean).slice(0, depth);
-    const given = this.options.delegated ?? ['cpuset', 'cpu', 'memory'];
-    for (const hierarchy of this.hierarchies) {
-      const above = this.descend(hierarchy.root, parts.slice(0, -1));
-      if (hierarchy.version === 2) {
-        const enabled = hierarchy.controllers.filter(it => given.includes(it));
-        above!.files.set(V2.subtree, enabled.join(' '));
-      }
-      const made = new FakeCgroup(hierarchy, above);
-      above!.children.set(parts[depth - 1]!, made);
-      if (made.files.has(V1.mems)) {
-        made.files.set(V1.cpus, this.cpus);
-        made.files.set(V1.mems, '0');
-      }
-    }
-  }
-
-  private descend(root: FakeCgroup, parts: readonly string[]): FakeCgroup | null {
-    return parts.reduce<FakeCgroup | null>((at, part) => at?.children.get(part) ?? null, root);
-  }
-
-  private ownCgroup(hierarchy: FakeHierarchy): FakeCgroup {
-    return this.descend(hierarchy.root, this.own.split('/').filter(Boolean))!;
-  }
-
-  private cgroupOf(hierarchy: FakeHierarchy, pid: number): FakeCgroup | null {
-    const search = (cgroup: FakeCgroup): FakeCgroup | null =>
-      cgroup.processes.has(pid)
-        ? cgroup
-        : [...cgroup.children.values()].reduce<FakeCgroup | null>(
-            (found, child) => found ?? search(child),
-            null
-          );
-    return search(hierarchy.root);
-  }
-
-  private locate(path: string): { cgroup: FakeCgroup; file: string | null } | null {
-    const hierarchy = this.hierarchies.find(
-      it => path === it.mountPoint || path.startsWith(`${it.mountPoint}/`)
-    );
-    if (!hierarchy) {
-      return null;
-    }
-    const parts = path.slice(hierarchy.mountPoint.length).split('/').filter(Boolean);
-    const cgroup = this.descend(hierarchy.root, parts);
-    if (cgroup) {
-      return { cgroup, file: null };
-    }
-    const parent = this.descend(hierarchy.root, parts.slice(0, -1));
-    return parent && { cgroup: parent, file: parts.at(-1)! };
   }
 
   private readCgroup(cgroup: FakeCgroup, file: string | null): string | null {
@@ -291,48 +236,35 @@ export class FakeMachine implements IHostFiles {
     return file === null ? null : (cgroup.files.get(file) ?? null);
   }
 
+  /** What is no cgroup: given files first, then /proc as the processes make it. */
   private readElse(path: string): string | null {
     const match = /^\/proc\/(self|\d+)\/(?:task\/(\d+)\/)?(\w+)$/.exec(path);
     const pid = match?.[1] === 'self' ? SELF : Number(match?.[1]);
-    const process = this.processes.get(pid);
-    const file = this.options.files?.[path];
-    if (file !== undefined) {
-      return file;
+    const given = this.options.files?.[path];
+    if (given !== undefined) {
+      return given;
     }
-    switch (process && match?.[3]) {
-      case 'stat':
-        return (
-          `${pid} (odd ) name) S ${process!.parentPid} ${'0 '.repeat(15)}` +
-          `${process!.threads} 0 ${process!.startTicks} ${'0 '.repeat(30)}`
-        );
+    if (path === '/proc/meminfo') {
+      return `MemTotal: ${(this.options.memoryBytes ?? 8 * 1024 ** 3) / 1024} kB`;
+    }
+    switch (this.processes.has(pid) && match?.[3]) {
       case 'status':
         return `Name:\tx\nUid:\t1000\t1000\nCpus_allowed_list:\t${this.mask(pid)}`;
-      case 'statm':
-        return '100 50 10 0 0 0 0';
-      case 'children':
-        return match![2] === `${pid}` ? this.childrenOf(pid).join(' ') : '';
       case 'cgroup':
-        return this.hierarchies.map(it => this.cgroupLine(it, pid)).join('\n');
+        return this.hierarchies.map(it => cgroupLine(it, pid)).join('\n');
       case 'mountinfo':
         return this.hierarchies.map(mountLine).join('\n');
     }
-    return path === '/proc/meminfo'
-      ? `MemTotal: ${(this.options.memoryBytes ?? 8 * 1024 ** 3) / 1024} kB`
-      : null;
+    return this.processes.read(pid, match?.[3] ?? '', Number(match?.[2] ?? pid));
   }
 
-  private childrenOf(pid: number): readonly number[] {
-    return [...this.processes.values()].filter(it => it.parentPid === pid).map(it => it.pid);
-  }
-
-  private cgroupLine(hierarchy: FakeHierarchy, pid: number): string {
-    const names: string[] = [];
-    for (let at = this.cgroupOf(hierarchy, pid); at?.parent; at = at.parent) {
-      const [name] = [...at.parent.children].find(([, child]) => child === at)!;
-      names.unshift(name);
-    }
-    const controllers = hierarchy.version === 2 ? '' : hierarchy.controllers.join(',');
-    return `${hierarchy.version === 2 ? 0 : 1}:${controllers}:/${names.join('/')}`;
+  private named(holderId: string): readonly FakeCgroup[] {
+    const search = (cgroup: FakeCgroup): readonly FakeCgroup[] =>
+      [...cgroup.children].flatMap(([name, child]) => [
+        ...(name === holderId ? [child] : []),
+        ...search(child)
+      ]);
+    return this.hierarchies.flatMap(hierarchy => search(hierarchy.root));
   }
 
   private kill(cgroup: FakeCgroup): void {
@@ -342,12 +274,6 @@ export class FakeMachine implements IHostFiles {
     }
     cgroup.files.set(V2.memoryEvents, 'low 0\nhigh 0\nmax 0\noom 1\noom_kill 1');
   }
-}
-
-function mountLine(hierarchy: FakeHierarchy): string {
-  const type = hierarchy.version === 2 ? 'cgroup2' : 'cgroup';
-  const options = hierarchy.version === 2 ? 'rw' : `rw,${hierarchy.controllers.join(',')}`;
-  return `30 20 0:1 / ${hierarchy.mountPoint} rw,nosuid - ${type} ${type} ${options}`;
 }
 
 function split(path: string): readonly [string, string] {

@@ -1,97 +1,130 @@
 import { V1, V2 } from '../host/cgroupfs';
+import { readTree } from '../host/processes';
+import type { IEnforcer, Place } from '../enforce/enforcer';
 import type { SavedMask } from '../enforce/maskStore';
-import { probe } from '../enforce/probe';
+import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import type { ContractRig } from './enforcerContract';
-import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
 import type { FakeCgroup } from './fakeCgroups';
+import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
 
 const UNLIMITED_BYTES = 2 ** 62;
 
 /** The contract's rig on a machine in memory. */
-export function fakeRig(
-  tier: TierName,
-  options: FakeMachineOptions & { readonly machine?: FakeMachine } = {}
-): ContractRig & { readonly machine: FakeMachine } {
-  const machine = options.machine ?? new FakeMachine(options);
-  const failures: string[] = [];
-  let holders = 0;
-  let masks: readonly SavedMask[] = [];
-  const isCgroup = tier.startsWith('cgroup');
+export class FakeRig implements IContractRig {
+  readonly traits;
+  readonly cpus = '0-3';
+  readonly oneCpu = '2';
+  readonly machine: FakeMachine;
+  private readonly told: string[] = [];
+  private holders = 0;
+  private masksKept: readonly SavedMask[] = [];
 
-  const places = (holderId: string): readonly FakeCgroup[] =>
-    machine.hierarchies
-      .flatMap(hierarchy => groups(hierarchy.root))
-      .flatMap(group => {
-        const place = group.children.get(holderId);
-        return place ? [place] : [];
-      });
-  const fileOf = (holderId: string, file: string): string | undefined =>
-    places(holderId)
-      .find(place => place.files.has(file))
-      ?.files.get(file);
+  constructor(
+    private readonly tier: TierName,
+    options: FakeMachineOptions = {}
+  ) {
+    this.machine = new FakeMachine(options);
+    this.traits = traitsOf(tier);
+  }
 
-  return {
-    machine,
-    traits: {
-      confinesCpus: tier !== 'none',
-      limitsMemory: isCgroup,
-      weighs: isCgroup,
-      findsPlaces: tier !== 'none',
-      isolates: isCgroup
-    },
-    cpus: '0-3',
-    oneCpu: '2',
-    start: async () => {
-      const probed = await probe({
-        dir: '/fake',
-        tier,
-        files: machine,
-        setMask: machine.setMask,
-        maskStore: { load: () => masks, save: saved => void (masks = saved) },
-        platform: 'linux',
-        gpus: { command: 'no-nvidia-smi-here' },
-        onFailure: (holderId, failure) => failures.push(`${holderId}: ${failure.message}`)
-      });
-      return probed.enforcer;
-    },
-    spawn: async (kind = 'plain') => {
-      const pid = machine.spawn(SELF, kind === 'plain' ? 1 : 3);
-      holders += 1;
-      return { holderId: `k${holders}`, pid, startTicks: machine.startTicks(pid) };
-    },
-    fork: async parent => machine.spawn(parent.pid),
-    kill: async pid => machine.exit(pid),
-    isAlive: pid => machine.isAlive(pid),
-    masks: pid => [machine.mask(pid)],
-    isInside: (holderId, pid) => {
-      const found = places(holderId);
-      return found.length > 0 && found.every(place => place.processes.has(pid));
-    },
-    memoryLimit: holderId => {
-      const limit = fileOf(holderId, V1.memoryLimit) ?? fileOf(holderId, V2.memoryMax);
-      return limit === undefined || limit === 'max' || +limit > UNLIMITED_BYTES ? null : +limit;
-    },
-    memoryUse: holderId =>
-      Number(fileOf(holderId, V1.memoryUsage) ?? fileOf(holderId, V2.memoryCurrent) ?? 0),
-    weight: holderId => {
-      if ((fileOf(holderId, V1.idle) ?? fileOf(holderId, V2.idle)) === '1') {
-        return 'idle';
-      }
-      const shares = fileOf(holderId, V1.shares);
-      return shares ? Math.round(+shares / 10.24) : Number(fileOf(holderId, V2.weight));
-    },
-    leftovers: () =>
-      machine.hierarchies.flatMap(it => groups(it.root)).map(group => group.hierarchy.mountPoint),
-    failures: () => failures,
-    dispose: async () => undefined
-  };
+  async start(): Promise<IEnforcer> {
+    return (await this.probe({ tier: this.tier })).enforcer;
+  }
+
+  /** Probe the fake machine, as a sidecar would its own. */
+  probe(options: Partial<ProbeOptions> = {}): Promise<Probed> {
+    return probe({
+      dir: '/fake',
+      files: this.machine,
+      setMask: this.machine.setMask,
+      maskStore: { load: () => this.masksKept, save: masks => void (this.masksKept = masks) },
+      platform: 'linux',
+      gpus: { command: 'no-nvidia-smi-here' },
+      onFailure: (holderId, failure) => void this.told.push(`${holderId}: ${failure.message}`),
+      ...options
+    });
+  }
+
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+    const pid = this.machine.spawn(SELF, kind === 'threaded' ? 3 : 1);
+    this.machine.restless.set(pid, kind === 'forking' ? 20 : 0);
+    this.holders += 1;
+    return { holderId: `k${this.holders}`, pid, startTicks: this.machine.startTicks(pid) };
+  }
+
+  async fork(parent: Place): Promise<number> {
+    return this.machine.spawn(parent.pid);
+  }
+
+  tree(place: Place): readonly number[] {
+    return readTree(this.machine, place.pid);
+  }
+
+  async kill(pid: number): Promise<void> {
+    this.machine.exit(pid);
+  }
+
+  isAlive(pid: number): boolean {
+    return this.machine.isAlive(pid);
+  }
+
+  masks(pid: number): readonly string[] {
+    return [this.machine.mask(pid)];
+  }
+
+  isInside(holderId: string, pid: number): boolean {
+    const places = this.places(holderId);
+    return places.length > 0 && places.every(place => place.processes.has(pid));
+  }
+
+  memoryLimit(holderId: string): number | null {
+    const limit = this.read(holderId, V1.memoryLimit, V2.memoryMax);
+    return limit === null || limit === 'max' || +limit > UNLIMITED_BYTES ? null : +limit;
+  }
+
+  memoryUse(holderId: string): number {
+    return Number(this.read(holderId, V1.memoryUsage, V2.memoryCurrent) ?? 0);
+  }
+
+  weight(holderId: string): number | 'idle' {
+    if (this.read(holderId, V1.idle, V2.idle) === '1') {
+      return 'idle';
+    }
+    const shares = this.read(holderId, V1.shares);
+    return shares ? Math.round(+shares / 10.24) : Number(this.read(holderId, V2.weight));
+  }
+
+  leftovers(): readonly string[] {
+    return this.groups().map(group => group.hierarchy.mountPoint);
+  }
+
+  failures(): readonly string[] {
+    return this.told;
+  }
+
+  async dispose(): Promise<void> {
+    this.machine.heal();
+  }
+
+  private groups(): readonly FakeCgroup[] {
+    return this.machine.hierarchies.flatMap(hierarchy => groupsBelow(hierarchy.root));
+  }
+
+  private places(holderId: string): readonly FakeCgroup[] {
+    return this.groups().flatMap(group => group.children.get(holderId) ?? []);
+  }
+
+  private read(holderId: string, ...names: readonly string[]): string | null {
+    const values = this.places(holderId).flatMap(place => names.map(name => place.files.get(name)));
+    return values.find(value => value !== undefined) ?? null;
+  }
 }
 
-/** Every directory that a sidecar made below a cgroup, leaves included. */
-function groups(cgroup: FakeCgroup): readonly FakeCgroup[] {
+/** Every directory that a sidecar made below a cgroup, the leaf for its own processes included. */
+function groupsBelow(cgroup: FakeCgroup): readonly FakeCgroup[] {
   return [...cgroup.children].flatMap(([name, child]) => [
     ...(name.startsWith('cellgrant-') ? [child] : []),
-    ...groups(child)
+    ...groupsBelow(child)
   ]);
 }

@@ -1,150 +1,124 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { formatCpuList } from '../lib/cpuset';
 import { V1, V2, findHierarchies } from '../host/cgroupfs';
 import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
-import { isAlive, readMask, readProcess, readThreads } from '../host/processes';
+import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
-import type { Place } from '../enforce/enforcer';
+import type { IEnforcer, Place } from '../enforce/enforcer';
 import { groupName, probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import type { ContractRig } from './enforcerContract';
+import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
+import { ForkingProcess } from './forkingProcess';
 
-const files = new DiskFiles();
 const UNLIMITED_BYTES = 2 ** 62;
-
-/** Forks a sleeper for every line that it reads, and prints its pid. */
-const FORKER = 'echo ready; while read line; do sleep 1000 & echo $!; done';
-/** The same in a process of many threads. */
-const THREADED_FORKER = `
-const { spawn } = require('node:child_process');
-require('node:fs').readFile('/dev/null', () => console.log('ready'));
-process.stdin.on('data', () => console.log(spawn('sleep', ['1000']).pid));`;
-
-/** Whether a tier can be tried here: its cgroups can be made; else why not. */
-export async function whyNot(tier: TierName): Promise<string | null> {
-  const dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
-  const { enforcer } = await probe({ dir, tier, onFailure: () => undefined });
-  await enforcer.close();
-  rmSync(dir, { recursive: true });
-  return enforcer.tier.name === tier ? null : enforcer.tier.reason;
-}
+const LEAF = /\/cellgrant-server$/;
 
 /** The contract's rig on this very machine, with real processes. */
-export function realRig(tier: TierName): ContractRig {
-  const dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
-  const cpus = readCapacity(files).cpus.map(it => it.id);
-  const failures: string[] = [];
-  const children = new Map<number, RealProcess>();
-  const forks: number[] = [];
-  const isCgroup = tier.startsWith('cgroup');
+export class RealRig implements IContractRig {
+  readonly traits;
+  readonly cpus: string;
+  readonly oneCpu: string;
+  private readonly files = new DiskFiles();
+  private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
+  private readonly told: string[] = [];
+  private readonly children = new Map<number, ForkingProcess>();
+  private readonly forks: number[] = [];
 
-  const groups = (): readonly string[] =>
-    findHierarchies(files)
-      .map(it => `${it.directory.replace(/\/cellgrant-server$/, '')}/${groupName(dir)}`)
-      .filter(group => readOrNull(files, `${group}/${V1.procs}`) !== null);
-  const read = (holderId: string, ...names: readonly string[]): number | null =>
-    groups()
-      .flatMap(group => names.map(name => readNumberOrNull(files, `${group}/${holderId}/${name}`)))
-      .find(value => value !== null) ?? null;
+  constructor(private readonly tier: TierName) {
+    const cpus = readCapacity(this.files).cpus.map(it => it.id);
+    this.traits = traitsOf(tier);
+    this.cpus = formatCpuList(cpus);
+    this.oneCpu = `${cpus.at(-1)}`;
+  }
 
-  return {
-    traits: {
-      confinesCpus: tier !== 'none',
-      limitsMemory: isCgroup,
-      weighs: isCgroup,
-      findsPlaces: tier !== 'none',
-      isolates: isCgroup
-    },
-    cpus: formatCpuList(cpus),
-    oneCpu: `${cpus.at(-1)}`,
-    start: async () => {
-      const onFailure = (holderId: string, failure: Error): void =>
-        void failures.push(`${holderId}: ${failure.message}`);
-      return (await probe({ dir, tier, onFailure })).enforcer;
-    },
-    spawn: async (kind = 'plain') => {
-      const child = await RealProcess.start(kind);
-      children.set(child.pid, child);
-      return child.place;
-    },
-    fork: async parent => {
-      const pid = await children.get(parent.pid)!.fork();
-      forks.push(pid);
-      return pid;
-    },
-    kill: async pid => children.get(pid)!.kill(),
-    isAlive: pid => readProcess(files, pid) !== null,
-    masks: pid => {
-      const masks = readThreads(files, pid).map(tid => readMask(files, pid, tid) ?? 'gone');
-      return [...new Set(masks)];
-    },
-    isInside: (holderId, pid) =>
-      groups().length > 0 &&
-      groups().every(group =>
-        (readOrNull(files, `${group}/${holderId}/${V1.procs}`) ?? '').split('\n').includes(`${pid}`)
-      ),
-    memoryLimit: holderId => {
-      const limit = read(holderId, V1.memoryLimit, V2.memoryMax);
-      return limit === null || limit > UNLIMITED_BYTES ? null : limit;
-    },
-    memoryUse: holderId => read(holderId, V1.memoryUsage, V2.memoryCurrent) ?? 0,
-    weight: holderId => {
-      const shares = read(holderId, V1.shares);
-      const idle = read(holderId, V1.idle, V2.idle) ?? (shares === 2 ? 1 : 0);
-      return idle === 1 ? 'idle' : shares ? Math.round(shares / 10.24) : read(holderId, V2.weight)!;
-    },
-    leftovers: groups,
-    failures: () => failures,
-    dispose: async () => {
-      forks.filter(pid => readProcess(files, pid)).forEach(pid => process.kill(pid, 'SIGKILL'));
-      await Promise.all([...children.values()].map(child => child.kill()));
-      rmSync(dir, { recursive: true });
+  async start(): Promise<IEnforcer> {
+    const { dir, tier } = this;
+    const onFailure = (holderId: string, failure: Error): void =>
+      void this.told.push(`${holderId}: ${failure.message}`);
+    const { enforcer } = await probe({ dir, tier, onFailure });
+    if (enforcer.tier.name !== tier) {
+      await enforcer.close();
+      throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
     }
-  };
-}
-
-/** A child process that forks on demand. */
-class RealProcess {
-  private static count = 0;
-  readonly place: Place;
-  private readonly ended: Promise<void>;
-
-  private constructor(
-    private readonly child: ChildProcess,
-    private readonly lines: AsyncIterator<string>
-  ) {
-    RealProcess.count += 1;
-    const startTicks = readProcess(files, child.pid!)!.startTicks;
-    this.place = { holderId: `k${RealProcess.count}`, pid: child.pid!, startTicks };
-    this.ended = new Promise(resolve => child.once('exit', () => resolve()));
+    return enforcer;
   }
 
-  static async start(kind: 'plain' | 'threaded'): Promise<RealProcess> {
-    const [command, option, program] =
-      kind === 'plain' ? ['/bin/sh', '-c', FORKER] : [process.execPath, '-e', THREADED_FORKER];
-    const child = spawn(command!, [option!, program!], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    await lines.next();
-    return new RealProcess(child, lines);
+  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+    const child = await ForkingProcess.start(kind);
+    this.children.set(child.place.pid, child);
+    return child.place;
   }
 
-  get pid(): number {
-    return this.place.pid;
+  async fork(parent: Place): Promise<number> {
+    const pid = await this.children.get(parent.pid)!.fork();
+    this.forks.push(pid);
+    return pid;
   }
 
-  async fork(): Promise<number> {
-    this.child.stdin!.write('fork\n');
-    return Number((await this.lines.next()).value);
+  tree(place: Place): readonly number[] {
+    return readTree(this.files, place.pid);
   }
 
-  async kill(): Promise<void> {
-    if (isAlive(files, this.place)) {
-      this.child.kill('SIGKILL');
+  async kill(pid: number): Promise<void> {
+    await this.children.get(pid)!.kill();
+  }
+
+  isAlive(pid: number): boolean {
+    return readProcess(this.files, pid) !== null;
+  }
+
+  masks(pid: number): readonly string[] {
+    const masks = readThreads(this.files, pid).map(tid => readMask(this.files, pid, tid));
+    return [...new Set(masks.map(mask => mask ?? 'gone'))];
+  }
+
+  isInside(holderId: string, pid: number): boolean {
+    const lists = this.leftovers().map(group =>
+      (readOrNull(this.files, `${group}/${holderId}/${V1.procs}`) ?? '').split('\n')
+    );
+    return lists.length > 0 && lists.every(list => list.includes(`${pid}`));
+  }
+
+  memoryLimit(holderId: string): number | null {
+    const limit = this.read(holderId, V1.memoryLimit, V2.memoryMax);
+    return limit === null || limit > UNLIMITED_BYTES ? null : limit;
+  }
+
+  memoryUse(holderId: string): number {
+    return this.read(holderId, V1.memoryUsage, V2.memoryCurrent) ?? 0;
+  }
+
+  weight(holderId: string): number | 'idle' {
+    const shares = this.read(holderId, V1.shares);
+    if (shares === 2 || this.read(holderId, V1.idle, V2.idle) === 1) {
+      return 'idle';
     }
-    await this.ended;
+    return shares ? Math.round(shares / 10.24) : this.read(holderId, V2.weight)!;
+  }
+
+  leftovers(): readonly string[] {
+    return findHierarchies(this.files)
+      .map(it => `${it.directory.replace(LEAF, '')}/${groupName(this.dir)}`)
+      .filter(group => readOrNull(this.files, `${group}/${V1.procs}`) !== null);
+  }
+
+  failures(): readonly string[] {
+    return this.told;
+  }
+
+  async dispose(): Promise<void> {
+    this.forks.filter(pid => this.isAlive(pid)).forEach(pid => process.kill(pid, 'SIGKILL'));
+    await Promise.all([...this.children.values()].map(child => child.kill()));
+    rmSync(this.dir, { recursive: true });
+  }
+
+  /** The first of the files that one of the holder's directories has. */
+  private read(holderId: string, ...names: readonly string[]): number | null {
+    const values = this.leftovers().flatMap(group =>
+      names.map(name => readNumberOrNull(this.files, `${group}/${holderId}/${name}`))
+    );
+    return values.find(value => value !== null) ?? null;
   }
 }

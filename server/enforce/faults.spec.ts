@@ -1,0 +1,206 @@
+import { UNCONFINED, type Confinement } from '../core/effects';
+import { until } from '../testing/contractRig';
+import { FakeRig } from '../testing/fakeRig';
+import { EnforcementError, type IEnforcer } from './enforcer';
+
+const WISH: Confinement = {
+  cpus: '1',
+  weight: 200,
+  idle: false,
+  memoryBytes: 2 ** 30,
+  gpus: null
+};
+
+/** The name of what the host refuses. */
+function refusal(operation: () => void): string {
+  try {
+    operation();
+    return 'nothing';
+  } catch (error) {
+    expect(error).toBeInstanceOf(EnforcementError);
+    return (error as EnforcementError).message;
+  }
+}
+
+async function twoHolders(
+  rig: FakeRig
+): Promise<{ readonly enforcer: IEnforcer; readonly pids: readonly number[] }> {
+  const enforcer = await rig.start();
+  const places = [await rig.spawn(), await rig.spawn()];
+  places.forEach(place => enforcer.adopt(place));
+  return { enforcer, pids: places.map(place => place.pid) };
+}
+
+describe('a write that the host refuses', () => {
+  it.each([
+    ['cgroup-v1', 'v1', 'cpuset.cpus', 'ENOSPC'],
+    ['cgroup-v1', 'v1', 'cpuset.cpus', 'EINVAL'],
+    ['cgroup-v1', 'v1', 'cpu.idle', 'EROFS'],
+    ['cgroup-v1', 'v1', 'cpu.shares', 'EINVAL'],
+    ['cgroup-v1', 'v1', 'memory.limit_in_bytes', 'EBUSY'],
+    ['cgroup-v1', 'v1', 'memory.memsw.limit_in_bytes', 'EINVAL'],
+    ['cgroup-v2', 'v2', 'cpuset.cpus', 'ENOSPC'],
+    ['cgroup-v2', 'v2', 'cpu.idle', 'EINVAL'],
+    ['cgroup-v2', 'v2', 'cpu.weight', 'ERANGE'],
+    ['cgroup-v2', 'v2', 'memory.max', 'EBUSY'],
+    ['cgroup-v2', 'v2', 'memory.swap.max', 'EROFS']
+  ] as const)('%s (%s): %s fails with %s', async (tier, layout, file, errno) => {
+    const rig = new FakeRig(tier, { layout });
+    const { enforcer } = await twoHolders(rig);
+    rig.machine.fail(new RegExp(`/k1/${file}$`), errno);
+
+    expect(refusal(() => enforcer.confine('k1', WISH))).toBe(`${file} of k1: ${errno}`);
+    enforcer.confine('k2', WISH);
+    expect(rig.memoryLimit('k2')).toBe(WISH.memoryBytes);
+
+    rig.machine.heal();
+    enforcer.confine('k1', WISH);
+    expect(rig.masks(10)).toEqual([rig.cpus]);
+    expect(rig.memoryLimit('k1')).toBe(WISH.memoryBytes);
+    expect(rig.weight('k1')).toBe(200);
+    await enforcer.close();
+    expect(rig.leftovers()).toEqual([]);
+  });
+
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)('%s: a move that is refused', async tier => {
+    const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+    const enforcer = await rig.start();
+    const place = await rig.spawn();
+    rig.machine.fail(/^write .*k1\/cgroup.procs$/, 'EACCES');
+    expect(refusal(() => enforcer.adopt(place))).toBe(`moving process ${place.pid} of k1: EACCES`);
+    rig.machine.heal();
+    enforcer.release('k1');
+    expect(enforcer.found()).toEqual([]);
+    await enforcer.close();
+    expect(rig.leftovers()).toEqual([]);
+  });
+
+  it('a directory that cannot be made', async () => {
+    const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
+    const enforcer = await rig.start();
+    rig.machine.fail(/\/k1$/, 'ENOSPC');
+    const place = await rig.spawn();
+    expect(refusal(() => enforcer.adopt(place))).toBe('directory of k1: ENOSPC');
+    expect(rig.isInside('k1', place.pid)).toBe(false);
+    await enforcer.close();
+  });
+
+  it('a name that is a file of the cgroup', async () => {
+    const rig = new FakeRig('cgroup-v1');
+    const enforcer = await rig.start();
+    const place = { ...(await rig.spawn()), holderId: 'tasks' };
+    expect(refusal(() => enforcer.adopt(place))).toMatch(/^place of tasks: /);
+    await enforcer.close();
+    expect(rig.leftovers()).toEqual([]);
+  });
+});
+
+describe('what happens behind our back', () => {
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)(
+    '%s: a directory that was removed is named, and made again by the next adoption',
+    async tier => {
+      const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+      const { enforcer, pids } = await twoHolders(rig);
+      enforcer.confine('k1', WISH);
+      rig.machine.uproot('k1');
+
+      expect(refusal(() => enforcer.confine('k1', { ...WISH, cpus: '2' }))).toBe(
+        'cpuset.cpus of k1: ENOENT'
+      );
+      expect(enforcer.measure('k1')).toBeNull();
+      enforcer.confine('k2', WISH);
+
+      enforcer.adopt({
+        holderId: 'k1',
+        pid: pids[0]!,
+        startTicks: rig.machine.startTicks(pids[0]!)
+      });
+      enforcer.confine('k1', { ...WISH, cpus: '2' });
+      expect(rig.masks(pids[0]!)).toEqual(['2']);
+      await enforcer.close();
+      expect(rig.leftovers()).toEqual([]);
+    }
+  );
+
+  it('[ENF2] a directory that is busy for a while is removed as soon as it can be', async () => {
+    const rig = new FakeRig('cgroup-v1');
+    const { enforcer } = await twoHolders(rig);
+    rig.machine.fail(/^rmdir .*cpuset\/.*\/k1$/, 'EBUSY', 3);
+    enforcer.release('k1');
+    expect(enforcer.found()).toEqual(['k1', 'k2']);
+    await until('the directory is gone', () => !enforcer.found().includes('k1'));
+    expect(rig.failures()).toEqual([]);
+    await enforcer.close();
+  });
+
+  it('[MEM2] cgroup-v2: nobody is killed by a limit below the use, and the limit comes down', async () => {
+    const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
+    const { enforcer, pids } = await twoHolders(rig);
+    rig.machine.charge('k1', 3 * 2 ** 30);
+    enforcer.confine('k1', WISH);
+    expect(rig.machine.killed).toEqual([]);
+    expect(rig.memoryLimit('k1')).toBeGreaterThan(3 * 2 ** 30);
+
+    rig.machine.charge('k1', 2 ** 28);
+    enforcer.measure('k1');
+    expect(rig.memoryLimit('k1')).toBe(WISH.memoryBytes);
+    expect(rig.isAlive(pids[0]!)).toBe(true);
+    await enforcer.close();
+  });
+
+  it('[MEM2] cgroup-v1: a limit below the use comes down as the use does', async () => {
+    const rig = new FakeRig('cgroup-v1');
+    const { enforcer } = await twoHolders(rig);
+    rig.machine.charge('k1', 3 * 2 ** 30);
+    enforcer.confine('k1', WISH);
+    expect(rig.memoryLimit('k1')).toBeGreaterThan(3 * 2 ** 30);
+    rig.machine.charge('k1', 2 ** 28);
+    enforcer.measure('k1');
+    expect(rig.memoryLimit('k1')).toBe(WISH.memoryBytes);
+    await enforcer.close();
+  });
+
+  it('masks: a refusal is told to the listener, and the next wish is tried', async () => {
+    const rig = new FakeRig('affinity', { layout: 'none' });
+    let refuse = true;
+    const { enforcer } = await rig.probe({
+      tier: 'affinity',
+      setMask: (pid, cpus) =>
+        refuse
+          ? Promise.reject(new EnforcementError(`taskset -apc ${cpus} ${pid}`, 'EPERM'))
+          : rig.machine.setMask(pid, cpus)
+    });
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine('k1', WISH);
+    await enforcer.settled();
+    expect(rig.failures()).toEqual([`k1: taskset -apc 1 ${place.pid}: EPERM`]);
+
+    refuse = false;
+    enforcer.confine('k1', WISH);
+    await enforcer.settled();
+    expect(rig.masks(place.pid)).toEqual(['1']);
+    await enforcer.close();
+    expect(rig.masks(place.pid)).toEqual([rig.cpus]);
+  });
+});
+
+describe('writes', () => {
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)(
+    '%s: the same wish twice is one write',
+    async tier => {
+      const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+      const { enforcer } = await twoHolders(rig);
+      enforcer.confine('k1', WISH);
+      const before = rig.machine.writes.length;
+      enforcer.confine('k1', { ...WISH });
+      expect(rig.machine.writes).toHaveLength(before);
+      enforcer.confine('k1', { ...WISH, cpus: '0,3' });
+      expect(rig.machine.writes.slice(before)).toEqual([
+        expect.stringMatching(/k1\/cpuset.cpus=0,3$/)
+      ]);
+      enforcer.confine('k1', UNCONFINED);
+      await enforcer.close();
+    }
+  );
+});

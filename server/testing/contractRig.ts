@@ -1,0 +1,77 @@
+import * as assert from 'node:assert/strict';
+import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { TierName } from '../protocol/view';
+
+/** The two words of a test runner that the contract needs: jest's and node:test's are alike. */
+export type ContractRunner = {
+  readonly describe: (name: string, suite: () => void) => void;
+  readonly it: (name: string, test: () => Promise<void>) => void;
+};
+
+/** What a tier does. */
+export type Traits = {
+  readonly confinesCpus: boolean;
+  readonly limitsMemory: boolean;
+  readonly weighs: boolean;
+  /** Places outlive the sidecar. */
+  readonly findsPlaces: boolean;
+  readonly isolates: boolean;
+};
+
+export function traitsOf(tier: TierName): Traits {
+  const isCgroup = tier.startsWith('cgroup');
+  return {
+    confinesCpus: tier !== 'none',
+    limitsMemory: isCgroup,
+    weighs: isCgroup,
+    findsPlaces: tier !== 'none',
+    isolates: isCgroup
+  };
+}
+
+/** `forking`: goes on forking sleepers as fast as it can, for a while. */
+export type ProcessKind = 'plain' | 'threaded' | 'forking';
+
+/** One machine to hold an enforcer to its contract on, real or fake. */
+export interface IContractRig {
+  readonly traits: Traits;
+  /** All CPUs of the node, and one of them. */
+  readonly cpus: string;
+  readonly oneCpu: string;
+  /** Start a sidecar's enforcer; a second one on the same rig is one after a crash. */
+  start(): Promise<IEnforcer>;
+  /** Start a process outside of all places; resolves when it runs. */
+  spawn(kind?: ProcessKind): Promise<Place>;
+  /** Make a process fork a child, whose pid is returned. */
+  fork(parent: Place): Promise<number>;
+  /** The process and all that descend from it now. */
+  tree(place: Place): readonly number[];
+  kill(pid: number): Promise<void>;
+  isAlive(pid: number): boolean;
+  /** The masks that hold for a process's threads, each once. */
+  masks(pid: number): readonly string[];
+  /** Whether a process is in the holder's place. */
+  isInside(holderId: string, pid: number): boolean;
+  /** The limit in force, in bytes; null for none. */
+  memoryLimit(holderId: string): number | null;
+  memoryUse(holderId: string): number;
+  /** The weight in force: 100 for the default, 'idle' for one that yields to all. */
+  weight(holderId: string): number | 'idle';
+  /** Directories that this rig's enforcers made and that are still there. */
+  leftovers(): readonly string[];
+  /** What went wrong after a call had returned. */
+  failures(): readonly string[];
+  /** End all processes of the rig. */
+  dispose(): Promise<void>;
+}
+
+/** A bound for conditions that the kernel brings about on its own. */
+const PATIENCE_MS = 5000;
+
+/** Wait until something holds; fails after a bound, naming what it waited for. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const endMs = Date.now() + PATIENCE_MS; !holds();) {
+    assert.ok(Date.now() < endMs, `waited ${PATIENCE_MS} ms in vain until ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 2));
+  }
+}

@@ -1,0 +1,63 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { DiskFiles } from '../host/files';
+import { isAlive, readProcess } from '../host/processes';
+import type { Place } from '../enforce/enforcer';
+import type { ProcessKind } from './contractRig';
+
+const files = new DiskFiles();
+
+/** Forks a sleeper for every line that it reads, and prints its pid. */
+const PLAIN = 'echo ready; while read line; do sleep 1000 & echo $!; done';
+/** The same in a process of many threads. */
+const THREADED = `
+const { spawn } = require('node:child_process');
+require('node:fs').readFile('/dev/null', () => console.log('ready'));
+process.stdin.on('data', () => console.log(spawn('sleep', ['1000']).pid));`;
+
+/** Forks 500 sleepers that live for a second each, then waits. */
+const FORKING =
+  'echo ready; i=0; while [ $i -lt 500 ]; do sleep 1 & i=$((i+1)); done; read line; exit';
+
+/** A real process, outside of all places, that forks on demand. */
+export class ForkingProcess {
+  private static count = 0;
+  readonly place: Place;
+  private readonly ended: Promise<void>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly lines: AsyncIterator<string>
+  ) {
+    ForkingProcess.count += 1;
+    const startTicks = readProcess(files, child.pid!)!.startTicks;
+    this.place = { holderId: `k${ForkingProcess.count}`, pid: child.pid!, startTicks };
+    this.ended = new Promise(resolve => child.once('exit', () => resolve()));
+  }
+
+  /** Resolves when the process runs. */
+  static async start(kind: ProcessKind): Promise<ForkingProcess> {
+    const [command, option, program] =
+      kind === 'threaded'
+        ? [process.execPath, '-e', THREADED]
+        : ['/bin/sh', '-c', kind === 'forking' ? FORKING : PLAIN];
+    const child = spawn(command!, [option!, program!], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    await lines.next();
+    return new ForkingProcess(child, lines);
+  }
+
+  /** Make it fork; resolves with the child's pid. */
+  async fork(): Promise<number> {
+    this.child.stdin!.write('fork\n');
+    return Number((await this.lines.next()).value);
+  }
+
+  /** End it; resolves when it is reaped. */
+  async kill(): Promise<void> {
+    if (isAlive(files, this.place)) {
+      this.child.kill('SIGKILL');
+    }
+    await this.ended;
+  }
+}

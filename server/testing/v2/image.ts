@@ -1,0 +1,158 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { packCpio, type CpioEntry } from './cpio';
+
+/** A kernel and a first root file system for it. */
+export type Image = { readonly kernel: string; readonly initrd: string };
+
+/** Why the emulated machine cannot be made here; for people. */
+export class ImageUnavailable extends Error {}
+
+const KERNEL_PACKAGE = 'linux-image-cloud-amd64';
+const SHELL_PACKAGE = 'busybox-static';
+const EMULATOR_PACKAGE = 'qemu-system-x86';
+const EMULATOR = 'qemu-system-x86_64';
+
+/** Mounts what a system has, then runs each scenario in a cgroup of the wanted kind. */
+const INIT = `#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /tmp
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/tmp
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t tmpfs tmpfs /tmp
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+ulimit -c 0
+scenario() { # name, cgroup
+  echo "== scenario $1"
+  mkdir -p "/sys/fs/cgroup$2"
+  sh -c 'echo $$ > "/sys/fs/cgroup$0/cgroup.procs" && SCENARIO="$1" exec node --test-reporter=tap /guest.cjs' "$2" "$1"
+}
+scenario root ""
+echo "+cpuset +cpu +memory" > /sys/fs/cgroup/cgroup.subtree_control
+scenario delegated /app.service
+echo "-cpuset" > /sys/fs/cgroup/cgroup.subtree_control
+scenario "delegated without cpuset" /other.service
+echo "== end"
+poweroff -f
+`;
+
+function run(command: string, args: readonly string[], cwd?: string): string {
+  const result = spawnSync(command, args, { encoding: 'utf8', cwd, maxBuffer: 2 ** 26 });
+  if (result.status !== 0) {
+    const said = result.error?.message ?? result.stderr.trim().split('\n').at(-1);
+    throw new ImageUnavailable(`${command} ${args.join(' ')} failed: ${said}`);
+  }
+  return result.stdout;
+}
+
+function has(command: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$0"', command]).status === 0;
+}
+
+/** Install the emulator from the distribution's packages where that is allowed. */
+function ensureEmulator(): void {
+  if (has(EMULATOR)) {
+    return;
+  }
+  if (!has('apt-get') || process.getuid?.() !== 0) {
+    throw new ImageUnavailable(`${EMULATOR} is not installed (Debian package ${EMULATOR_PACKAGE})`);
+  }
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', EMULATOR_PACKAGE]);
+}
+
+/** The package that a metapackage stands for. */
+function kernelPackage(): string {
+  const facts = run('apt-cache', ['show', '--no-all-versions', KERNEL_PACKAGE]);
+  const name = /^Depends:.*?(linux-image-[\w.+-]+)/m.exec(facts)?.[1];
+  if (!name) {
+    throw new ImageUnavailable(`apt knows no ${KERNEL_PACKAGE}`);
+  }
+  return name;
+}
+
+/** Download a package and unpack it to a directory of the same name. */
+function unpackPackage(name: string, cache: string): string {
+  const directory = join(cache, name);
+  if (!fs.existsSync(directory)) {
+    run('apt-get', ['download', '-qq', name], cache);
+    const archive = fs.readdirSync(cache).find(it => it.startsWith(`${name}_`))!;
+    run('dpkg-deb', ['-x', archive, `${directory}.new`], cache);
+    fs.rmSync(join(cache, archive));
+    fs.renameSync(`${directory}.new`, directory);
+  }
+  return directory;
+}
+
+/** A program and the libraries that it loads, under the paths that they have here. */
+function programFiles(path: string): readonly string[] {
+  const listed = run('ldd', [path]).matchAll(/(?:=> )?(\/\S+) \(0x/g);
+  return [...listed].map(match => match[1]!);
+}
+
+function withParents(files: ReadonlyMap<string, Buffer>): readonly CpioEntry[] {
+  const directories = new Set<string>();
+  for (const path of files.keys()) {
+    for (let at = dirname(path); at !== '.'; at = dirname(at)) {
+      directories.add(at);
+    }
+  }
+  const sorted = [...directories].sort((a, b) => a.length - b.length);
+  return [
+    ...sorted.map(path => ({ path, kind: 'directory' }) as const),
+    ...[...files].map(([path, content]) => ({ path, kind: 'file', content, mode: 0o755 }) as const)
+  ];
+}
+
+/**
+ * Make a machine that runs `guest` (one script for Node) once per scenario and
+ * powers off. What is downloaded is kept in `cache`.
+ */
+export function makeImage(guest: Buffer, cache: string): Image {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new ImageUnavailable('the emulated machine is an x86-64 Linux, and so must its maker be');
+  }
+  ensureEmulator();
+  if (!has('apt-get') || !has('dpkg-deb')) {
+    throw new ImageUnavailable('its kernel comes from Debian packages, which need apt');
+  }
+  fs.mkdirSync(cache, { recursive: true });
+  const known = fs.readdirSync(cache).find(it => /^linux-image-[^_]*[^w]$/.test(it));
+  const kernel = unpackPackage(known ?? kernelPackage(), cache);
+  const shell = unpackPackage(SHELL_PACKAGE, cache);
+  const taskset = execFileSync('sh', ['-c', 'command -v taskset'], { encoding: 'utf8' }).trim();
+  const libraries = new Set([...programFiles(process.execPath), ...programFiles(taskset)]);
+  const files = new Map<string, Buffer>([
+    ['init', Buffer.from(INIT)],
+    ['guest.cjs', guest],
+    ['bin/busybox', fs.readFileSync(join(shell, 'bin/busybox'))],
+    ['bin/node', fs.readFileSync(process.execPath)],
+    ['bin/taskset', fs.readFileSync(taskset)],
+    ...[...libraries].map(path => [path.slice(1), fs.readFileSync(path)] as const)
+  ]);
+  const initrd = join(cache, 'initrd.cpio');
+  fs.writeFileSync(initrd, packCpio(withParents(files)));
+  const boot = join(kernel, 'boot');
+  const image = fs.readdirSync(boot).find(it => it.startsWith('vmlinuz'))!;
+  return { kernel: join(boot, image), initrd };
+}
+
+/** The command that boots an image; its console is standard output. */
+export function bootCommand({ kernel, initrd }: Image): readonly [string, readonly string[]] {
+  const options = [
+    ['-accel', 'tcg,thread=single'],
+    ['-cpu', 'max'],
+    ['-smp', '4'],
+    ['-m', '2048'],
+    ['-kernel', kernel],
+    ['-initrd', initrd],
+    ['-append', 'console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init random.trust_cpu=on'],
+    ['-display', 'none'],
+    ['-serial', 'stdio'],
+    ['-nic', 'none'],
+    ['-no-reboot', '-nodefaults']
+  ];
+  return [EMULATOR, options.flat()];
+}
