@@ -31,14 +31,20 @@ export const MEMORY_RESERVE_BYTES = 16 * GIB;
 export function nodeOf(cpus: number, tier: 'cgroup-v2' | 'affinity' = 'cgroup-v2'): NodeFacts {
   return {
     name: 'simulated',
-    cpus: Array.from({ length: cpus }, (_, id) => {
-      return { id, core: id, cache: Math.floor(id / 8), numa: Math.floor(id / 32) };
-    }),
+    cpus: Array.from({ length: cpus }, (_, id) => ({
+      id,
+      core: id,
+      cache: Math.floor(id / 8),
+      numa: Math.floor(id / 32)
+    })),
     memoryBytes: MEMORY_BYTES,
     memoryReserveBytes: MEMORY_RESERVE_BYTES,
-    gpus: Array.from({ length: GPUS }, (_, index) => {
-      return { uuid: `GPU-${index}`, index, model: 'simulated', memoryBytes: 80 * GIB };
-    }),
+    gpus: Array.from({ length: GPUS }, (_, index) => ({
+      uuid: `GPU-${index}`,
+      index,
+      model: 'simulated',
+      memoryBytes: 80 * GIB
+    })),
     tier: { name: tier, enforced: ['cpus'], notEnforced: [], reason: 'it is simulated' },
     sharesByWeight: tier === 'cgroup-v2'
   };

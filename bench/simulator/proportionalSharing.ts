@@ -16,8 +16,8 @@ type Bidder = {
 };
 
 /** Rounds after which shares are close enough, and how close that is. */
-const ROUNDS_MAX = 60;
-const CLOSE = 1e-4;
+const ROUNDS_MAX = 40;
+const CLOSE = 1e-3;
 /** An offer falls to this part of the weight at most, so that it can rise again. */
 const LEAST_OFFER = 1e-4;
 

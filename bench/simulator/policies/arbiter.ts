@@ -193,9 +193,12 @@ export class Arbiter implements IPolicy {
     }
     const gpus = this.options.node.gpus.map(({ uuid }): GpuUse => {
       const holders = this.kernels.filter(kernel => kernel.gpus.has(uuid));
-      const processes = holders.map(({ id: holderId }) => {
-        return { pid: 1, name: 'python', memoryBytes: CONTEXT_BYTES, holderId };
-      });
+      const processes = holders.map(({ id: holderId }) => ({
+        pid: 1,
+        name: 'python',
+        memoryBytes: CONTEXT_BYTES,
+        holderId
+      }));
       const memoryUsedBytes = CONTEXT_BYTES * processes.length;
       return { uuid, memoryUsedBytes, utilisation: 0, temperatureC: null, powerW: null, processes };
     });
