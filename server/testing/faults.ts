@@ -13,7 +13,10 @@ import type { Stage } from './stage';
 /** What the sidecar may promise: `--memory` less the reserve. */
 const MEMORY_BYTES = 3.5 * 1024 ** 3;
 const OPTIONS = ['--memory', '4 GiB'];
-const HOLD_MS_MAX = 20;
+/** Most cells are short; some outlast a restart of the sidecar. */
+const SHORT_HOLD_MS_MAX = 20;
+const LONG_HOLD_MS_MAX = 1200;
+const RECONNECT_MS_MAX = 300;
 const PATIENCE_MS = 20_000;
 
 /** What a fault run found; `problems` empty where everything held. */
@@ -123,7 +126,8 @@ export class FaultRun {
   };
 
   private birth(id = `kernel-${(this.born += 1)}`): LivingKernel {
-    return this.stage.keep(new LivingKernel(id, this.sidecar.gatePath, this.ledger));
+    const reconnectMs = () => this.random.whole(1, RECONNECT_MS_MAX);
+    return this.stage.keep(new LivingKernel(id, this.sidecar.gatePath, this.ledger, reconnectMs));
   }
 
   private any(): LivingKernel {
@@ -170,7 +174,7 @@ export class FaultRun {
   private work(kernel: LivingKernel): void {
     const working = (async () => {
       while (!this.isQuiet) {
-        const outcome = await kernel.run(this.hints(), this.random.whole(0, HOLD_MS_MAX));
+        const outcome = await kernel.run(this.hints(), this.holdMs());
         this.answered[outcome] += 1;
         if (outcome === 'died') {
           return;
@@ -179,6 +183,11 @@ export class FaultRun {
     })();
     this.running.add(working);
     void working.finally(() => this.running.delete(working));
+  }
+
+  private holdMs(): number {
+    const mostMs = this.random.chance(0.35) ? LONG_HOLD_MS_MAX : SHORT_HOLD_MS_MAX;
+    return this.random.whole(0, mostMs);
   }
 
   private hints(): object | null {
