@@ -113,9 +113,16 @@ describe('a sidecar that is killed and started again', () => {
     await quick.gate.hear('granted', 'big');
   });
 
-  it('keeps the defaults of the user, and starts without a file that is damaged', async () => {
+  it('keeps the defaults of the user and of notebooks', async () => {
+    const kernel = await stage.connected(sidecar);
     await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');
+    await sidecar.ask('PUT', `/api/v1/kernels/${kernel.id}/defaults`, '{"priority":3}');
     const next = await restarted();
     expect((await next.ask('GET', '/api/v1/defaults')).body).toEqual({ cpus: 1 });
+    await kernel.connect(next);
+    kernel.claim('by-default');
+    await kernel.gate.hear('granted', 'by-default');
+    const { claims } = await snapshotOf(next);
+    expect(claims[0]!.ask).toMatchObject({ cpus: { kind: 'fixed', n: 1 }, priority: 3 });
   });
 });

@@ -62,7 +62,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(join(directory, 'defaults.json'), log);
+    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
     this.arbiter = new Arbiter(parts);
     const post = this.arbiter.post.bind(this.arbiter);
