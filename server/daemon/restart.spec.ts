@@ -86,6 +86,22 @@ describe('a sidecar that is killed and started again', () => {
     expect((await snapshotOf(next)).kernels.map(it => it.id)).toEqual([other.id]);
   });
 
+  it('[ENF4] lets a kernel go whose cell ended meanwhile', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    await running(kernel, 'ended', { ...HALF_THE_NODE, cpus: 1 });
+    const next = await restarted();
+    await kernel.connect(next, []);
+    await kernel.gate.settled();
+    expect(kernel.mask()).toBe(before);
+    expect((await snapshotOf(next)).kernels[0]).toMatchObject({
+      state: 'idle',
+      memoryLimitBytes: null
+    });
+    kernel.claim('next', HALF_THE_NODE);
+    await kernel.gate.hear('granted', 'next');
+  });
+
   it('[ENF4] confines a kernel without a gate again, though nobody speaks for it', async () => {
     const launcher = await TestConnection.open(sidecar);
     const kernel = stage.kernel();

@@ -1,5 +1,6 @@
 import type { GateClaim } from '../protocol/gate';
 import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
+import { removePlace } from '../testing/places';
 import { startTicksOf, type TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
@@ -44,6 +45,18 @@ describe('gates on a real sidecar', () => {
     expect(grant).toMatchObject({ threads: 1, env: { OMP_NUM_THREADS: '1' } });
     expect(sidecar.tier === 'affinity' ? grant.affinity : kernel.mask()).toBe(grant.cpus);
     kernel.release('pinned');
+    await kernel.gate.settled();
+    expect(kernel.mask()).toBe(before);
+  });
+
+  it('[ENF1] confines a kernel again whose place somebody removed', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    expect(removePlace(sidecar, kernel)).toBe(sidecar.tier.startsWith('cgroup'));
+    kernel.claim('replaced', { cpus: 1 });
+    const { grant } = await kernel.gate.hear('granted', 'replaced');
+    expect(sidecar.tier === 'affinity' ? grant.affinity : kernel.mask()).toBe(grant.cpus);
+    kernel.release('replaced');
     await kernel.gate.settled();
     expect(kernel.mask()).toBe(before);
   });

@@ -1,11 +1,7 @@
-import { rmdirSync, writeFileSync } from 'node:fs';
-
-import { groupName } from '../enforce/probe';
-import { findHierarchies } from '../host/cgroupfs';
-import { DiskFiles } from '../host/files';
 import type { GateClaim, GateGrant } from '../protocol/gate';
 import type { Snapshot } from '../protocol/view';
 import { LivingKernel, type ILedger, type Outcome } from './livingKernel';
+import { removePlace } from './places';
 import type { RandomSource } from './randomSource';
 import { shortDirectory, type TestSidecar } from './sidecar';
 import type { Stage } from './stage';
@@ -122,7 +118,7 @@ export class FaultRun {
     'all connections broken': () => this.kernels.forEach(it => it.breakConnection()),
     'garbage said': () => this.any().babble('{"type":"claim","id":5}\n[]\n\u0000\n'),
     'endless line said': () => this.any().babble('x'.repeat(300_000)),
-    'place removed': () => this.removePlace(this.any())
+    'place removed': () => void removePlace(this.sidecar, this.any())
   };
 
   private birth(id = `kernel-${(this.born += 1)}`): LivingKernel {
@@ -146,23 +142,6 @@ export class FaultRun {
   private async restart(end: () => Promise<unknown>): Promise<void> {
     await end();
     this.sidecar = await this.stage.sidecarIn(this.sidecar.dir, ...OPTIONS);
-  }
-
-  /** The kernel moves out of its place, and somebody removes the directory. */
-  private removePlace(kernel: LivingKernel): void {
-    for (const { directory } of findHierarchies(new DiskFiles())) {
-      const place = `${directory}/${groupName(this.sidecar.dir)}/${kernel.id}`;
-      try {
-        writeFileSync(`${directory}/cgroup.procs`, String(kernel.pid));
-        rmdirSync(place);
-      } catch (failure) {
-        const code = (failure as NodeJS.ErrnoException).code ?? '';
-        // No place in this hierarchy; or the kernel of a restart is in it by now.
-        if (!['ENOENT', 'EBUSY', 'ESRCH', 'EINVAL', 'ENOTEMPTY'].includes(code)) {
-          throw failure;
-        }
-      }
-    }
   }
 
   /** Let all kernels run cells, one after the other. */
