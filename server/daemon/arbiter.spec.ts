@@ -40,6 +40,7 @@ class Journal {
       },
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
+      killed: () => false,
       release: () => undefined,
       settled: () => Promise.resolve(),
       close: () => Promise.resolve()
