@@ -78,13 +78,37 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
   return ask ? { kind: 'asks', ask, fit: busy ? null : facts.fit } : null;
 }
 
+/**
+ * Where a badge stands: in a row below the input, or in its corner.
+ *
+ * #### Notes
+ * A row moves what is below it, so it is only for cells that have one before
+ * they run (they have hints), and for those that are stopped by something.
+ */
+export type BadgePlace = 'row' | 'corner';
+
+/** The place of a badge. */
+export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
+  const stopped =
+    badge.kind === 'waiting' ||
+    badge.kind === 'malformed' ||
+    ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
+  return ask || stopped ? 'row' : 'corner';
+}
+
+/** How long a claim that is over or running stood in the queue. */
+function waitedMs(claim: ClaimIn<'running'> | ClaimIn<'done'>): number {
+  const endMs = claim.grantedMs ?? (claim.state === 'done' ? claim.endedMs : claim.arrivedMs);
+  return endMs - claim.arrivedMs;
+}
+
 function tells(facts: BadgeFacts, claim: ClaimIn<'running'> | ClaimIn<'done'>): boolean {
   if (facts.mode === 'all' || facts.ask || claim.grantedMs === null) {
     return true;
   }
   const endMs = claim.state === 'done' ? claim.endedMs : facts.nowMs;
   return (
-    claim.grantedMs - claim.arrivedMs >= QUIET_WAIT_MS ||
+    waitedMs(claim) >= QUIET_WAIT_MS ||
     endMs - claim.grantedMs >= QUIET_RUN_MS ||
     (claim.state === 'done' && claim.message !== null)
   );

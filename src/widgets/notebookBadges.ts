@@ -5,7 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { PanelLayout } from '@lumino/widgets';
 
-import { type Badge, type BadgeMode, badgeOf } from '../arbiter/badge';
+import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { fitOf } from '../arbiter/fit';
 import type { CellBadgeProps } from '../components/CellBadge';
@@ -158,15 +158,15 @@ export class NotebookBadges implements IDisposable {
     if (this.isDisposed || cell.isDisposed || !cell.inputArea) {
       return; // gone, or not built yet: it comes again when it is
     }
-    const badge = this._badgeOf(cell);
+    const props = this._propsOf(cell);
     const known = this._badges.get(cell);
-    if (!badge) {
+    if (!props) {
       this._drop(cell);
     } else if (!known || known.isDisposed || known.parent !== cell) {
       this._drop(cell);
-      this._insert(cell, new BadgeWidget(this._propsOf(cell, badge)));
-    } else if (!isSame(known.props.badge, badge)) {
-      known.tell(this._propsOf(cell, badge));
+      this._insert(cell, new BadgeWidget(props));
+    } else if (!isSame(known.props, props)) {
+      known.tell(props);
     }
   }
 
@@ -183,12 +183,14 @@ export class NotebookBadges implements IDisposable {
     this._badges.delete(cell);
   }
 
-  private _badgeOf(cell: CodeCell): Badge | null {
-    const { arbiter, defaults, panel } = this._options;
+  /** What the badge of a cell shows now; null for no badge. */
+  private _propsOf(cell: CodeCell): CellBadgeProps | null {
+    const { arbiter, defaults, panel, trans } = this._options;
+    const { onCancel, onEdit, onReveal, canReveal } = this._options;
     const kernelId = this._kernelId();
     const sourced = sourcesOf(cell.model, panel.content.model, defaults);
     const ask = sourced.own ? sourced.ask : null;
-    return badgeOf({
+    const badge = badgeOf({
       mode: this._mode,
       claim: kernelId === null ? undefined : arbiter.claimOf(kernelId, cell.model.id),
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
@@ -199,25 +201,24 @@ export class NotebookBadges implements IDisposable {
       fit: this._fitOf(sourced, kernelId),
       nowMs: arbiter.nowMs()
     });
+    if (!badge) {
+      return null;
+    }
+    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
+    return {
+      trans,
+      badge,
+      place: placeOf(badge, ask),
+      nowMs: arbiter.nowMs(),
+      onCancel,
+      onEdit: () => onEdit(cell.model.id),
+      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null
+    };
   }
 
   private _fitOf(sourced: Sourced, kernelId: string | null): ReturnType<typeof fitOf> {
     const { snapshot } = this._options.arbiter;
     return sourced.own && snapshot ? fitOf(sourced.ask, snapshot, kernelId) : null;
-  }
-
-  private _propsOf(cell: CodeCell, badge: Badge): CellBadgeProps {
-    const { arbiter, trans, onCancel, onEdit, onReveal, canReveal } = this._options;
-    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
-    const reveals = holder !== undefined && canReveal(holder);
-    return {
-      trans,
-      badge,
-      nowMs: arbiter.nowMs(),
-      onCancel,
-      onEdit: () => onEdit(cell.model.id),
-      onReveal: reveals ? onReveal : null
-    };
   }
 
   private _kernelId(): string | null {
@@ -236,7 +237,7 @@ function isBusy(cell: CodeCell): boolean {
 }
 
 /** Whether drawing again would change nothing; clocks always change. */
-function isSame(a: Badge, b: Badge): boolean {
-  const ticks = b.kind === 'waiting' || b.kind === 'running';
-  return !ticks && JSON.stringify(a) === JSON.stringify(b);
+function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
+  const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
+  return !ticks && a.place === b.place && JSON.stringify(a.badge) === JSON.stringify(b.badge);
 }
