@@ -1,5 +1,5 @@
 import type { Event } from './events';
-import { dropHold, markAllDirty } from './leases';
+import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
 import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
@@ -43,6 +43,7 @@ export function onHolderGone(state: State, holderId: string): void {
   changeUse(holder.user, state.nowMs, -holder.useRate);
   holder.useRate = 0;
   holder.user.holders -= 1;
+  bindGpus(state, holder, []);
   state.holders.delete(holderId);
   state.dirty.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);
