@@ -9,7 +9,7 @@ import { GateServer } from './gates/server';
 import { DiskFiles } from './host/files';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
-import { hostMeters } from './meters';
+import { hostMeters, hostProcesses } from './daemon/meters';
 import { USAGE, UsageError, parseOptions, type Options } from './options';
 
 /** Put in by scripts/bundle.mjs. */
@@ -49,7 +49,8 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   });
   stack.add(() => enforcer.close());
   sidecar = new Sidecar({
-    ...hostMeters(files, node),
+    processes: hostProcesses(files),
+    meters: hostMeters(files, node),
     node,
     enforcer,
     clock: systemClock(),

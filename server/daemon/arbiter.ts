@@ -10,8 +10,7 @@ import { Mailbox } from '../lib/mailbox';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
-import type { Log } from './log';
-import type { IAnswers } from './ports';
+import type { IAnswers, Log } from './ports';
 
 /** An event without its time, which the arbiter stamps. */
 export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;

@@ -1,4 +1,4 @@
-import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, type Refusal } from '../protocol/errors';
 import { HINT_BYTES_MAX, type HintSources } from '../protocol/gate';
 import {
@@ -9,9 +9,7 @@ import {
   type HintProblem,
   type Hints
 } from '../protocol/hints';
-
-/** An ask, or why there is none. */
-export type AskOrRefusal = { readonly ask: Ask } | { readonly refusal: Refusal };
+import type { AskOrRefusal } from './ports';
 
 const NOTHING: AskOrRefusal = { ask: NOTHING_ASKED };
 

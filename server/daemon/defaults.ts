@@ -4,10 +4,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import type { Refusal } from '../protocol/errors';
 import { parseHints, type Hints } from '../protocol/hints';
 import { hintRefusal } from './asks';
-import type { Log } from './log';
-
-/** Hints as an author writes them. */
-export type Written = Readonly<Record<string, unknown>>;
+import type { IDefaults, Log, Written } from './ports';
 
 /** How many notebooks' defaults are kept; beyond it the oldest are forgotten. */
 const NOTEBOOKS_MAX = 4096;
@@ -23,15 +20,13 @@ function parsed(written: Written): Kept | Refusal {
 }
 
 /**
- * The hints that count where a cell says nothing: each notebook's, then the
- * user's (ADM2).
+ * The defaults of each notebook, then the user's.
  *
  * #### Notes
- * Malformed defaults are refused when they are set, so no claim ever meets one.
  * The user's are kept in a file; a notebook's in memory, under its kernel's id,
  * which outlives the restarts of the kernel.
  */
-export class Defaults {
+export class Defaults implements IDefaults {
   private user: Kept = NONE;
   private readonly notebooks = new Map<string, Kept>();
   private saving: Promise<void> = Promise.resolve();
@@ -43,7 +38,6 @@ export class Defaults {
     this.load();
   }
 
-  /** What counts for the cells of a kernel, nearest first. */
   hintsFor(kernelId: string): readonly Hints[] {
     const notebook = this.notebooks.get(kernelId);
     if (notebook) {
@@ -52,17 +46,14 @@ export class Defaults {
     return this.user === NONE ? [] : [this.user.hints];
   }
 
-  /** The user's defaults as they were written. */
   ofUser(): Written {
     return this.user.written;
   }
 
-  /** A notebook's defaults as they were written. */
   ofKernel(kernelId: string): Written {
     return (this.notebooks.get(kernelId) ?? NONE).written;
   }
 
-  /** Set the user's defaults; resolves when they are kept. */
   async setUser(written: Written): Promise<Refusal | null> {
     const kept = parsed(written);
     if ('code' in kept) {
@@ -74,7 +65,6 @@ export class Defaults {
     return null;
   }
 
-  /** Set a notebook's defaults. */
   setKernel(kernelId: string, written: Written): Refusal | null {
     const kept = parsed(written);
     if ('code' in kept) {

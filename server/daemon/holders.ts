@@ -3,8 +3,7 @@ import { EnforcementError } from '../enforce/enforcer';
 import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
-import type { Log } from './log';
-import type { IProcesses } from './ports';
+import type { IProcesses, Log } from './ports';
 
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
 const SWEEP_MS = 1000;

@@ -1,8 +1,4 @@
-/** How much a line of the log matters to a person. */
-export type LogLevel = 'info' | 'warning' | 'error';
-
-/** Writes one sentence to the log. */
-export type Log = (level: LogLevel, sentence: string) => void;
+import type { Log } from './ports';
 
 /** A log of one line a sentence, with its time, on stderr. */
 export function stderrLog(): Log {

@@ -4,9 +4,12 @@ import type { EventBody } from './arbiter';
 import type { INodeMeters } from './ports';
 
 /** How often the holders of running claims are measured, in ms (CPU4: within a second). */
-const BUSY_PERIOD_MS = 500;
+const BEAT_MS = 500;
 
-/** How often everything else is measured, in ms. */
+/** How often an idle holder is measured, in ms; a share of them at each beat. */
+const IDLE_PERIOD_MS = 4000;
+
+/** How often the node is measured while nothing runs, in ms. */
 const QUIET_PERIOD_MS = 2000;
 
 /** What the sampler is made of. */
@@ -27,19 +30,22 @@ type Reading = { readonly atMs: number; readonly cpuSeconds: number };
  * core.
  *
  * #### Notes
- * Kernels that run something are read each half second, the others each two
- * seconds: fifty idle kernels must cost less than a hundredth of a CPU.
+ * Kernels that run something are read at each beat, once more after it, and
+ * when they are new; the others take turns: fifty idle kernels must cost less
+ * than a hundredth of a CPU.
  */
 export class Sampler {
   private readonly readings = new Map<string, Reading>();
+  private ran: ReadonlySet<string> = new Set();
   private beats = 0;
+  private turn = 0;
   private isMeasuringNode = false;
 
   constructor(private readonly parts: SamplerParts) {}
 
   /** Start measuring; returns the undo. */
   begin(): () => void {
-    const timer = setInterval(() => this.beat(), BUSY_PERIOD_MS);
+    const timer = setInterval(() => this.beat(), BEAT_MS);
     return () => clearInterval(timer);
   }
 
@@ -50,10 +56,11 @@ export class Sampler {
 
   private beat(): void {
     this.beats += 1;
-    const everything = (this.beats * BUSY_PERIOD_MS) % QUIET_PERIOD_MS === 0;
     const running = this.parts.runningHolderIds();
-    this.measure(everything ? this.parts.holderIds() : running);
-    if (everything || (running.size > 0 && this.beats % 2 === 0)) {
+    this.measure(this.due(running));
+    this.ran = running;
+    const periodMs = running.size > 0 ? BEAT_MS * 2 : QUIET_PERIOD_MS;
+    if ((this.beats * BEAT_MS) % periodMs === 0) {
       void this.measureNode();
     }
     if (this.beats % 2 === 0) {
@@ -61,7 +68,18 @@ export class Sampler {
     }
   }
 
-  private measure(holderIds: Iterable<string>): void {
+  /** Whose turn it is: everybody's who runs, ran at the last beat or is new, and some of the rest. */
+  private due(running: ReadonlySet<string>): readonly string[] {
+    const all = this.parts.holderIds();
+    const isBusy = (id: string) => running.has(id) || this.ran.has(id) || !this.readings.has(id);
+    const idle = all.filter(id => !isBusy(id));
+    const count = Math.ceil((idle.length * BEAT_MS) / IDLE_PERIOD_MS);
+    const from = this.turn < idle.length ? this.turn : 0;
+    this.turn = from + count;
+    return [...all.filter(isBusy), ...idle.slice(from, from + count)];
+  }
+
+  private measure(holderIds: readonly string[]): void {
     const holders: HolderUse[] = [];
     for (const holderId of holderIds) {
       const use = this.useOf(holderId);

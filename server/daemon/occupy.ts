@@ -1,7 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+
+/** sun_path holds 108 bytes with its closing NUL (unix(7)). */
+const SOCKET_PATH_BYTES_MAX = 107;
 
 /** Another sidecar serves this directory already. */
 export class OccupiedError extends Error {}
@@ -31,9 +43,12 @@ export type Occupied = {
  * one gives way; where `flock` cannot be run, by asking the socket only.
  */
 export async function occupy(dir: string): Promise<Occupied> {
-  const uid = ownedDirectory(dir);
   const gatePath = join(dir, 'gate.sock');
   const apiPath = join(dir, 'api.sock');
+  if (Buffer.byteLength(gatePath) > SOCKET_PATH_BYTES_MAX) {
+    throw new DirectoryError(`${dir} is too long for a socket's path; name a shorter one by --dir`);
+  }
+  const uid = ownedDirectory(dir);
   const lock = openSync(join(dir, 'listening.lock'), 'a', 0o600);
   if (isLockedByAnother(lock) || (await isServed(gatePath))) {
     closeSync(lock);
@@ -59,7 +74,9 @@ export async function occupy(dir: string): Promise<Occupied> {
 }
 
 function ownedDirectory(dir: string): number {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (!existsSync(dir)) {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  }
   const facts = lstatSync(dir);
   const self = process.getuid?.() ?? facts.uid;
   if (!facts.isDirectory()) {

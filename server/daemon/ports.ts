@@ -1,6 +1,18 @@
-import type { GpuUse } from '../core/events';
-import type { Grant } from '../protocol/grant';
+import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
+import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
+import type { GateProcess, HintSources } from '../protocol/gate';
+import type { Grant } from '../protocol/grant';
+import type { Hints } from '../protocol/hints';
+import type { ClaimStory, Snapshot } from '../protocol/view';
+
+export type { PolicyName };
+
+/** How much a line of the log matters to a person. */
+export type LogLevel = 'info' | 'warning' | 'error';
+
+/** Writes one sentence to the log. */
+export type Log = (level: LogLevel, sentence: string) => void;
 
 /** A live process, as far as identity goes. */
 export type ProcessFacts = {
@@ -50,4 +62,76 @@ export interface IAnswers {
   freeAsked(holderId: string, gpus: readonly string[]): void;
   /** The masks that a holder's gate sets itself are others now (affinity tier). */
   maskChanged(holderId: string, affinity: string | null): void;
+}
+
+/** An ask, or why there is none. */
+export type AskOrRefusal = { readonly ask: Ask } | { readonly refusal: Refusal };
+
+/** Hints as an author writes them. */
+export type Written = Readonly<Record<string, unknown>>;
+
+/**
+ * The hints that count where a cell says nothing (ADM2).
+ *
+ * #### Notes
+ * Malformed defaults are refused when they are set, so no claim ever meets one.
+ */
+export interface IDefaults {
+  /** What counts for the cells of a kernel, nearest first. */
+  hintsFor(kernelId: string): readonly Hints[];
+  /** The user's defaults as they were written. */
+  ofUser(): Written;
+  /** A notebook's defaults as they were written. */
+  ofKernel(kernelId: string): Written;
+  /** Set the user's defaults; resolves when they are kept. */
+  setUser(written: Written): Promise<Refusal | null>;
+  /** Set a notebook's defaults. */
+  setKernel(kernelId: string, written: Written): Refusal | null;
+}
+
+/** A claim that arrives; its time is stamped by the arbiter. */
+export type NewClaim = Omit<Extract<Event, { type: 'claimArrived' }>, 'type' | 'atMs'>;
+
+/** How a cell ended. */
+export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
+
+/** What the gates see of the sidecar. */
+export interface IGateKeeper {
+  readonly node: NodeFacts;
+  /** What a gate does without a sidecar. */
+  readonly failure: 'open' | 'closed';
+
+  /** Name who hears the answers to claims; once. */
+  answerTo(answers: IAnswers): void;
+  /** Take a process in; it is confined when this returns null. */
+  arrive(process: GateProcess): Refusal | null;
+  /** A gate has told all that it holds. */
+  heard(kernelId: string): void;
+  /** Look whether a kernel still lives. */
+  suspect(kernelId: string): void;
+  /** Hear of kernels that are gone, before their claims are taken back. */
+  onGone(listener: (kernelId: string) => void): void;
+
+  /** What a cell of this kernel asks for, its defaults merged (ADM2). */
+  askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
+  claim(claim: NewClaim): void;
+  end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
+  /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
+  cancel(claimId: string, by: string): Refusal | null;
+  /** The time that events carry, in ms since the epoch. */
+  nowMs(): number;
+}
+
+/** What requests see of the sidecar. */
+export interface IApi {
+  readonly defaults: IDefaults;
+
+  knows(kernelId: string): boolean;
+  snapshot(): Snapshot;
+  story(claimId: string): ClaimStory | null;
+  /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
+  cancel(claimId: string, by: string): Refusal | null;
+  choosePolicy(policy: PolicyName): void;
+  /** Call `listener` after each event; returns the undo. */
+  onChange(listener: () => void): () => void;
 }

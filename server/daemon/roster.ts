@@ -3,7 +3,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 
 import type { GateProcess } from '../protocol/gate';
-import type { Log } from './log';
+import type { Log } from './ports';
 
 const ROSTER = z.array(
   z.object({

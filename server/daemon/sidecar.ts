@@ -6,55 +6,24 @@ import { refusal, type Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { ClaimStory, Snapshot } from '../protocol/view';
 import { Arbiter } from './arbiter';
-import { askOf, type AskOrRefusal } from './asks';
+import { askOf } from './asks';
 import type { IClock } from './clock';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
-import type { Log } from './log';
 import { Sampler } from './measure';
-import type { IAnswers, INodeMeters, IProcesses } from './ports';
-import { HELD_SENTENCE, Reconciliation, type ClaimArrived } from './reconcile';
+import type {
+  AskOrRefusal,
+  IAnswers,
+  IApi,
+  IGateKeeper,
+  INodeMeters,
+  IProcesses,
+  Log,
+  NewClaim,
+  Outcome
+} from './ports';
+import { HELD_SENTENCE, Reconciliation } from './reconcile';
 import { Roster } from './roster';
-
-/** How a cell ended. */
-export type Outcome = 'ok' | 'error' | 'interrupted';
-
-/** What the edges (gates, http) see of the sidecar: everything, and nothing else. */
-export interface ISidecar {
-  readonly version: string;
-  readonly node: NodeFacts;
-  /** What a gate does without a sidecar. */
-  readonly failure: 'open' | 'closed';
-  /** Defaults of the user and of notebooks. */
-  readonly defaults: Defaults;
-
-  /** Name who hears the answers to claims; once. */
-  answerTo(answers: IAnswers): void;
-  /** Take a process in; it is confined when this returns null. */
-  arrive(process: GateProcess): Refusal | null;
-  /** A gate has told all that it holds. */
-  heard(kernelId: string): void;
-  /** Look whether a kernel still lives. */
-  suspect(kernelId: string): void;
-  /** Hear of kernels that are gone, before their claims are taken back. */
-  onGone(listener: (kernelId: string) => void): void;
-
-  /** What a cell of this kernel asks for, its defaults merged (ADM2). */
-  askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
-  claim(event: Omit<ClaimArrived, 'type'>): void;
-  end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
-  /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
-  cancel(claimId: string, by: string): Refusal | null;
-
-  /** The time that events carry, in ms since the epoch. */
-  nowMs(): number;
-  knows(kernelId: string): boolean;
-  snapshot(): Snapshot;
-  story(claimId: string): ClaimStory | null;
-  choosePolicy(policy: PolicyName): void;
-  /** Call `listener` after each event; returns the undo. */
-  onChange(listener: () => void): () => void;
-}
 
 /** What the sidecar is made of. */
 export type SidecarParts = {
@@ -76,7 +45,7 @@ export type SidecarParts = {
 };
 
 /** The daemon as a whole: joins the arbiter with what feeds it. */
-export class Sidecar implements ISidecar {
+export class Sidecar implements IGateKeeper, IApi {
   readonly version: string;
   readonly node: NodeFacts;
   readonly failure: 'open' | 'closed';
@@ -171,7 +140,7 @@ export class Sidecar implements ISidecar {
     return askOf(sources, this.defaults.hintsFor(kernelId), lineBytes);
   }
 
-  claim(body: Omit<ClaimArrived, 'type'>): void {
+  claim(body: NewClaim): void {
     const nowMs = this.parts.clock.nowMs();
     const event = { ...body, type: 'claimArrived' as const };
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };

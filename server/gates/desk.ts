@@ -1,4 +1,4 @@
-import type { ISidecar, Outcome } from '../daemon/sidecar';
+import type { IGateKeeper, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { isSame } from './answers';
@@ -20,10 +20,10 @@ export class Desk {
   private isClosed = false;
 
   constructor(
-    private readonly sidecar: ISidecar,
+    private readonly keeper: IGateKeeper,
     private readonly records: Records
   ) {
-    sidecar.onGone(kernelId => records.forget(kernelId));
+    keeper.onGone(kernelId => records.forget(kernelId));
   }
 
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
@@ -47,7 +47,7 @@ export class Desk {
         this.takeOver(kernel, voice, holding, bytes);
       }
     }
-    this.sidecar.heard(kernelId);
+    this.keeper.heard(kernelId);
   }
 
   /** A connection is lost; its claims are kept for a while. */
@@ -58,7 +58,7 @@ export class Desk {
     }
     kernel.voice = null;
     kernel.lapse = setTimeout(() => this.lapse(kernel), RECONNECT_MAX_MS);
-    this.sidecar.suspect(kernelId);
+    this.keeper.suspect(kernelId);
   }
 
   /** A cell claims. */
@@ -72,13 +72,13 @@ export class Desk {
       const details = { limit: KERNEL_CLAIMS_MAX, what: 'claims of one kernel' };
       return refuse(voice, id, refusal('TOO_MANY', details));
     }
-    const asked = this.sidecar.askOf(kernelId, message.sources, bytes);
+    const asked = this.keeper.askOf(kernelId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(voice, id, asked.refusal);
     }
     const { cellId, label, sourceHash, parentId } = message;
     this.records.add(kernel, id, { state: 'asked' });
-    this.sidecar.claim({
+    this.keeper.claim({
       claim: { id, holderId: kernelId, parentId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
       waitingSinceMs: null
@@ -121,9 +121,9 @@ export class Desk {
     const { state } = record.phase;
     this.records.remove(record);
     if (state === 'running') {
-      this.sidecar.end(record.id, outcome, cpuSeconds);
+      this.keeper.end(record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
-      this.sidecar.cancel(record.id, record.kernel.id);
+      this.keeper.cancel(record.id, record.kernel.id);
     }
   }
 
@@ -163,21 +163,21 @@ export class Desk {
     if (this.records.claims.has(id)) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }
-    const asked = this.sidecar.askOf(kernel.id, holding.sources, bytes);
+    const asked = this.keeper.askOf(kernel.id, holding.sources, bytes);
     if ('refusal' in asked && !granted) {
       return refuse(voice, id, asked.refusal);
     }
     const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
-    const sinceMs = this.sidecar.nowMs() - holding.agoMs;
+    const sinceMs = this.keeper.nowMs() - holding.agoMs;
     const claim = { id, holderId: kernel.id, parentId, cellId, label, sourceHash, ask };
     if (granted) {
       const { cpus, threads, memoryBytes, gpus } = granted;
       const grant = { cpus, threads, memoryBytes, gpus };
       this.records.add(kernel, id, { state: 'running', grant: granted, unsent: null });
-      this.sidecar.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs: null });
+      this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs: null });
     } else {
       this.records.add(kernel, id, { state: 'asked' });
-      this.sidecar.claim({ claim, granted: null, waitingSinceMs: sinceMs });
+      this.keeper.claim({ claim, granted: null, waitingSinceMs: sinceMs });
     }
   }
 }

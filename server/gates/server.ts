@@ -1,7 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-import type { Log } from '../daemon/log';
-import type { ISidecar } from '../daemon/sidecar';
+import type { IGateKeeper, Log } from '../daemon/ports';
 import { refusal } from '../protocol/errors';
 import { LINE_BYTES_MAX, type SidecarMessage } from '../protocol/gate';
 import { Answers } from './answers';
@@ -49,11 +48,11 @@ export class GateServer {
   private readonly server: Server;
 
   constructor(
-    private readonly sidecar: ISidecar,
+    private readonly keeper: IGateKeeper,
     private readonly log: Log
   ) {
-    sidecar.answerTo(this.answers);
-    this.desk = new Desk(sidecar, this.records);
+    keeper.answerTo(this.answers);
+    this.desk = new Desk(keeper, this.records);
     this.server = createServer({ noDelay: true }, socket => this.accept(socket));
   }
 
@@ -76,7 +75,7 @@ export class GateServer {
 
   private accept(socket: Socket): void {
     const voice = new SocketVoice(socket);
-    const session = new Session(this.sidecar, this.desk, voice);
+    const session = new Session(this.keeper, this.desk, voice);
     if (this.sockets.size >= CONNECTIONS_MAX) {
       session.object(refusal('TOO_MANY', { limit: CONNECTIONS_MAX, what: 'connections' }));
       socket.destroySoon();

@@ -1,4 +1,4 @@
-import type { ISidecar } from '../daemon/sidecar';
+import type { IGateKeeper } from '../daemon/ports';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOL } from '../protocol/gate';
 import type { Desk } from './desk';
@@ -18,7 +18,7 @@ export class Session {
   private at: SessionState = { state: 'new' };
 
   constructor(
-    private readonly sidecar: ISidecar,
+    private readonly keeper: IGateKeeper,
     private readonly desk: Desk,
     private readonly voice: IVoice
   ) {}
@@ -55,13 +55,13 @@ export class Session {
   private take(message: Message, bytes: number): void {
     switch (message.type) {
       case 'prepare': {
-        const env = launchEnvironment(this.sidecar.node.gpus.length > 0);
+        const env = launchEnvironment(this.keeper.node.gpus.length > 0);
         return this.voice.send({ type: 'launch', env });
       }
       case 'register':
         return this.register(message);
       case 'ended':
-        return this.sidecar.suspect(message.kernelId);
+        return this.keeper.suspect(message.kernelId);
       case 'hello':
         return this.hello(message, bytes);
       default:
@@ -89,11 +89,11 @@ export class Session {
   }
 
   private register({ type: _, ...process }: MessageOf<'register'>): void {
-    const why = this.sidecar.arrive(process);
+    const why = this.keeper.arrive(process);
     if (why) {
       return this.object(why);
     }
-    this.voice.send({ type: 'registered', tier: this.sidecar.node.tier.name });
+    this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
@@ -106,12 +106,12 @@ export class Session {
       const what = `this connection speaks for kernel ${this.at.kernelId} already`;
       return this.object(refusal('LINE_INVALID', { what }));
     }
-    const why = this.sidecar.arrive({ kernelId, pid, startTicks, name, gated: true });
+    const why = this.keeper.arrive({ kernelId, pid, startTicks, name, gated: true });
     if (why) {
       return this.object(why);
     }
     this.at = { state: 'greeted', kernelId };
-    const { failure, node } = this.sidecar;
+    const { failure, node } = this.keeper;
     const tier = node.tier.name;
     this.voice.send({ type: 'welcome', protocol: GATE_PROTOCOL, tier, failure });
     this.desk.connect(kernelId, this.voice, holdings, bytes);

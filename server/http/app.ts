@@ -1,7 +1,6 @@
-import express, { Router, json, type Express } from 'express';
+import express, { Router, text, type Express } from 'express';
 
-import type { Log } from '../daemon/log';
-import type { ISidecar } from '../daemon/sidecar';
+import type { IApi, Log } from '../daemon/ports';
 import type { SnapshotFeed } from './feed';
 import { BODY_BYTES_MAX } from './parse';
 import { errorsToRefusals, unknownRoute } from './respond';
@@ -21,19 +20,19 @@ import { snapshot } from './routes/snapshot';
  * `/healthz` and everything below `/api/v1/`. Whatever is refused is an entry
  * of the catalogue, as `{code, message}` (API1).
  */
-export function createApp(sidecar: ISidecar, feed: SnapshotFeed, log: Log): Express {
+export function createApp(api: IApi, feed: SnapshotFeed, log: Log): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  // Whatever the content type says: everything that is sent here is JSON.
-  app.use(json({ limit: BODY_BYTES_MAX, strict: false, type: () => true }));
+  // Whatever the content type says: everything that is sent here is JSON (parse.ts).
+  app.use(text({ limit: BODY_BYTES_MAX, type: () => true }));
   app.use(health());
-  const api = Router();
+  const v1 = Router();
   for (const routes of [snapshot, node, kernels, claims, defaults, policy]) {
-    api.use(routes(sidecar));
+    v1.use(routes(api));
   }
-  api.use(events(feed));
-  app.use('/api/v1', api);
+  v1.use(events(feed));
+  app.use('/api/v1', v1);
   app.use(unknownRoute);
   app.use(errorsToRefusals(log));
   return app;

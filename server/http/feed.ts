@@ -1,4 +1,4 @@
-import type { ISidecar } from '../daemon/sidecar';
+import type { IApi } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
 
 /** At most one snapshot in so many ms. */
@@ -13,6 +13,9 @@ export interface IReader {
   write(text: string): boolean;
   onDrain(listener: () => void): void;
 }
+
+/** What snapshots are made of. */
+export type SnapshotSource = Pick<IApi, 'snapshot' | 'onChange'>;
 
 type Place = { isFull: boolean; hasMissed: boolean };
 
@@ -30,8 +33,8 @@ export class SnapshotFeed {
   private isDue = false;
   private last = '';
 
-  constructor(private readonly sidecar: ISidecar) {
-    sidecar.onChange(() => this.changed());
+  constructor(private readonly source: SnapshotSource) {
+    source.onChange(() => this.changed());
   }
 
   /** Read from now on, the present snapshot first; returns the undo. */
@@ -41,10 +44,10 @@ export class SnapshotFeed {
     reader.onDrain(() => {
       place.isFull = false;
       if (place.hasMissed) {
-        this.send(reader, place, framed(this.sidecar.snapshot()));
+        this.send(reader, place, framed(this.source.snapshot()));
       }
     });
-    this.send(reader, place, framed(this.sidecar.snapshot()));
+    this.send(reader, place, framed(this.source.snapshot()));
     const beat = setInterval(() => place.isFull || reader.write(':\n\n'), HEARTBEAT_MS);
     return () => {
       clearInterval(beat);
@@ -78,7 +81,7 @@ export class SnapshotFeed {
         this.publish();
       }
     }, PERIOD_MS);
-    const snapshot = this.sidecar.snapshot();
+    const snapshot = this.source.snapshot();
     const content = contentOf(snapshot);
     if (content === this.last) {
       return;

@@ -1,8 +1,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 
-import type { PolicyName } from '../core/events';
-import type { Written } from '../daemon/defaults';
+import type { PolicyName, Written } from '../daemon/ports';
 import { refusal, type Refusal } from '../protocol/errors';
 
 /** The longest request body that is read, in bytes. */
@@ -23,14 +22,28 @@ const POLICY = z.object(
   { error: 'expected a JSON object such as {"policy": "dynamic"}' }
 );
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
-  const outcome = schema.safeParse(value);
+function invalid(what: string): RefusalError {
+  return new RefusalError(refusal('BODY_INVALID', { what }));
+}
+
+function jsonOf(request: Request): unknown {
+  if (typeof request.body !== 'string' || request.body.trim() === '') {
+    throw invalid('it is empty');
+  }
+  try {
+    return JSON.parse(request.body);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, request: Request): T {
+  const outcome = schema.safeParse(jsonOf(request));
   if (outcome.success) {
     return outcome.data;
   }
   const { path, message } = outcome.error.issues[0]!;
-  const what = path.length ? `"${path.join('.')}": ${message}` : message;
-  throw new RefusalError(refusal('BODY_INVALID', { what }));
+  throw invalid(path.length ? `"${path.join('.')}": ${message}` : message);
 }
 
 /** A parameter of the path; each route that asks for one has it. */
@@ -40,10 +53,10 @@ export function parseId(request: Request): string {
 
 /** The body of `PUT .../defaults`: hints as an author writes them; checked by whoever keeps them. */
 export function parseDefaults(request: Request): Written {
-  return parsed(OBJECT, request.body);
+  return parsed(OBJECT, request);
 }
 
 /** The body of `PUT /policy`. */
 export function parsePolicy(request: Request): PolicyName {
-  return parsed(POLICY, request.body).policy;
+  return parsed(POLICY, request).policy;
 }

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 
-import type { Log } from '../daemon/log';
+import type { Log } from '../daemon/ports';
 import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
 import { BODY_BYTES_MAX, RefusalError } from './parse';
@@ -36,9 +36,6 @@ function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
   const { type, status, message } = error as { type?: string; status?: number; message?: string };
   if (type === 'entity.too.large') {
     return refusal('BODY_TOO_LARGE', { limit: BODY_BYTES_MAX });
-  }
-  if (type === 'entity.parse.failed') {
-    return refusal('BODY_INVALID', { what: 'it is not JSON' });
   }
   return status !== undefined && status >= 400 && status < 500
     ? refusal('BODY_INVALID', { what: message ?? 'it is malformed' })

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 
-import type { Log } from '../daemon/log';
-import type { ISidecar } from '../daemon/sidecar';
+import type { IApi, Log } from '../daemon/ports';
 import { createApp } from './app';
 import { SnapshotFeed } from './feed';
 
@@ -11,13 +10,9 @@ import { SnapshotFeed } from './feed';
  * #### Notes
  * Never on TCP (API3): who may connect is who may open the socket.
  */
-export async function listenHttp(
-  path: string,
-  sidecar: ISidecar,
-  log: Log
-): Promise<() => Promise<void>> {
-  const feed = new SnapshotFeed(sidecar);
-  const server = createServer(createApp(sidecar, feed, log));
+export async function listenHttp(path: string, api: IApi, log: Log): Promise<() => Promise<void>> {
+  const feed = new SnapshotFeed(api);
+  const server = createServer(createApp(api, feed, log));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);

@@ -147,6 +147,13 @@ export class TestKernel {
     return /^Cpus_allowed_list:\s+(\S+)/m.exec(status)![1]!;
   }
 
+  /** Resolves when the process runs this program: a launcher has become what it launches. */
+  async becomes(program: string): Promise<void> {
+    while (readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim() !== program) {
+      await new Promise(resolve => setImmediate(resolve));
+    }
+  }
+
   /** Kill it as the kernel's out-of-memory killer would. */
   kill(): Promise<unknown> {
     this.child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -125,6 +125,14 @@ export class TestSidecar {
     return findHierarchies(new DiskFiles())
       .map(it => `${it.directory}/${groupName(this.dir)}`)
       .filter(path => existsSync(path));
+  }
+
+  /** Inodes of the sockets that the process has open. */
+  openSockets(): readonly string[] {
+    return readdirSync(`/proc/${this.pid}/fd`).flatMap(name => {
+      const target = readlinkSync(`/proc/${this.pid}/fd/${name}`);
+      return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
+    });
   }
 
   /** One request of the API; `body` goes out as it is. */

@@ -21,7 +21,11 @@ export class Stage {
 
   /** A sidecar in a directory that another one had. */
   async sidecarIn(dir: string, ...args: readonly string[]): Promise<TestSidecar> {
-    const sidecar = await TestSidecar.start(dir, ...args);
+    return this.adopt(await TestSidecar.start(dir, ...args));
+  }
+
+  /** See to a sidecar that the test started itself. */
+  adopt(sidecar: TestSidecar): TestSidecar {
     this.sidecars.push(sidecar);
     return sidecar;
   }
@@ -35,7 +39,12 @@ export class Stage {
 
   /** A kernel that has not said anything. */
   kernel(): TestKernel {
-    return new TestKernel(this.process());
+    return this.kernelOf(this.process());
+  }
+
+  /** A process of the test's own making as a kernel. */
+  kernelOf(child: ChildProcess): TestKernel {
+    return new TestKernel(child);
   }
 
   /** A kernel whose gate has been welcomed. */

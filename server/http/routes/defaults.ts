@@ -1,14 +1,14 @@
 import { Router } from 'express';
 
-import type { ISidecar } from '../../daemon/sidecar';
+import type { IApi } from '../../daemon/ports';
 import { refusal } from '../../protocol/errors';
 import { parseDefaults, parseId } from '../parse';
 import { answer, refuse } from '../respond';
 
 /** `GET` and `PUT` of `/defaults` and `/kernels/:id/defaults`: what counts where a cell is silent (ADM2). */
-export function defaults(sidecar: ISidecar): Router {
-  const kept = sidecar.defaults;
-  const ofKernel = (id: string) => (sidecar.knows(id) ? kept.ofKernel(id) : null);
+export function defaults(api: IApi): Router {
+  const kept = api.defaults;
+  const ofKernel = (id: string) => (api.knows(id) ? kept.ofKernel(id) : null);
   return Router()
     .get('/defaults', (_, response) => {
       response.json(kept.ofUser());
@@ -23,7 +23,7 @@ export function defaults(sidecar: ISidecar): Router {
     })
     .put('/kernels/:id/defaults', (request, response) => {
       const id = parseId(request);
-      const why = sidecar.knows(id)
+      const why = api.knows(id)
         ? kept.setKernel(id, parseDefaults(request))
         : refusal('KERNEL_UNKNOWN', { id });
       why ? refuse(response, why) : response.json(kept.ofKernel(id));

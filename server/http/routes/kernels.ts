@@ -1,10 +1,10 @@
 import { Router } from 'express';
 
-import type { ISidecar } from '../../daemon/sidecar';
+import type { IApi } from '../../daemon/ports';
 
 /** `GET /kernels`: the kernels and what each holds. */
-export function kernels(sidecar: ISidecar): Router {
+export function kernels(api: IApi): Router {
   return Router().get('/kernels', (_, response) => {
-    response.json(sidecar.snapshot().kernels);
+    response.json(api.snapshot().kernels);
   });
 }

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 
-import type { ISidecar } from '../../daemon/sidecar';
+import type { IApi } from '../../daemon/ports';
 
 /** `GET /node`: what may be handed out, and what is used of it. */
-export function node(sidecar: ISidecar): Router {
+export function node(api: IApi): Router {
   return Router().get('/node', (_, response) => {
-    response.json(sidecar.snapshot().node);
+    response.json(api.snapshot().node);
   });
 }

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 
-import type { ISidecar } from '../../daemon/sidecar';
+import type { IApi } from '../../daemon/ports';
 
 /** `GET /snapshot`: everything at this moment. */
-export function snapshot(sidecar: ISidecar): Router {
+export function snapshot(api: IApi): Router {
   return Router().get('/snapshot', (_, response) => {
-    response.json(sidecar.snapshot());
+    response.json(api.snapshot());
   });
 }

@@ -1,0 +1,56 @@
+import type { NodeFacts } from '../core/events';
+import type { IHostFiles } from '../host/files';
+import { readMemoryPressure } from '../host/pressure';
+import { readProcess, readUserId } from '../host/processes';
+import { NodeUsage } from '../host/usage';
+import type { INodeMeters, IProcesses } from './ports';
+
+/** States of proc(5) in which a process only waits to be reaped. */
+const ENDED_STATES = 'ZXx';
+
+/** The processes of this machine. */
+export function hostProcesses(files: IHostFiles): IProcesses {
+  return readProcess(files, process.pid) ? processesInProc(files) : processesBySignal();
+}
+
+function processesInProc(files: IHostFiles): IProcesses {
+  return {
+    find: pid => {
+      const facts = readProcess(files, pid);
+      return facts && !ENDED_STATES.includes(facts.state) ? facts : null;
+    },
+    userOf: pid => readUserId(files, pid)
+  };
+}
+
+/**
+ * Where there is no /proc, all that can be told is whether there is a process
+ * that we may signal, hence of this user; its gate says 0 ticks.
+ */
+function processesBySignal(): IProcesses {
+  const self = process.getuid?.() ?? 0;
+  const lives = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false; // gone, or another user's
+    }
+  };
+  return {
+    find: pid => (lives(pid) ? { startTicks: 0, parentPid: 0 } : null),
+    userOf: pid => (lives(pid) ? self : null)
+  };
+}
+
+/** The meters of this machine. */
+export function hostMeters(files: IHostFiles, node: NodeFacts): INodeMeters {
+  const cpus = node.cpus.map(it => it.id);
+  const usage = new NodeUsage(files, cpus, node.memoryBytes);
+  return {
+    node: async () => {
+      const use = await usage.measure();
+      return use && { ...use, memoryPressure: readMemoryPressure(files) };
+    },
+    gpus: () => []
+  };
+}

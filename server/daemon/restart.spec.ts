@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { GateGrant } from '../protocol/gate';
+import type { Snapshot } from '../protocol/view';
+import { TestConnection, type TestKernel } from '../testing/gate';
+import type { TestSidecar } from '../testing/sidecar';
+import { Stage } from '../testing/stage';
+
+const HALF_THE_NODE = { memory: '3 GiB' };
+
+/** Resolves when it is so; the test's own time limit says that it never is. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) {
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
+}
+
+async function snapshotOf(sidecar: TestSidecar): Promise<Snapshot> {
+  return (await sidecar.ask('GET', '/api/v1/snapshot')).body as Snapshot;
+}
+
+describe('a sidecar that is killed and started again', () => {
+  let stage: Stage;
+  let sidecar: TestSidecar;
+
+  beforeEach(async () => {
+    stage = new Stage();
+    sidecar = await stage.sidecar();
+  });
+
+  afterEach(() => stage.clear());
+
+  /** A running claim, as its gate would tell it after a restart. */
+  async function running(kernel: TestKernel, id: string, hints: object) {
+    const claim = kernel.claim(id, hints);
+    const { grant } = await kernel.gate.hear('granted', id);
+    return { ...claim, granted: grant as GateGrant, agoMs: 1000 };
+  }
+
+  async function restarted(): Promise<TestSidecar> {
+    await sidecar.kill();
+    return stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
+  }
+
+  it('[ENF4] knows every living kernel and its grant again, and grants nothing twice', async () => {
+    const [holding, waiting] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    const held = await running(holding, 'held', { ...HALF_THE_NODE, cpus: 1 });
+    const mask = holding.mask();
+    const waiter = waiting.claim('waiter', HALF_THE_NODE);
+    await waiting.gate.hear('waiting', 'waiter');
+    const next = await restarted();
+    expect(next.places()).toHaveLength(sidecar.places().length);
+
+    // The one who waits is back first: it must not get what the other one holds.
+    await waiting.connect(next, [{ ...waiter, granted: null, agoMs: 9000 }]);
+    expect((await waiting.gate.hear('waiting', 'waiter')).sentence).toContain('restarted sidecar');
+    await holding.connect(next, [held]);
+    const said = await waiting.gate.hear('waiting', 'waiter');
+    expect(said.sentence).toContain(`${holding.id}.ipynb`);
+    expect(holding.mask()).toBe(mask);
+
+    const { kernels, claims } = await snapshotOf(next);
+    expect(kernels.map(it => [it.id, it.state]).sort()).toEqual([
+      [holding.id, 'running'],
+      [waiting.id, 'waiting']
+    ]);
+    expect(claims.find(it => it.id === 'held')).toMatchObject({ state: 'running' });
+    const story = claims.find(it => it.id === 'waiter')!;
+    expect(Date.now() - story.arrivedMs).toBeGreaterThanOrEqual(9000);
+
+    holding.release('held');
+    await waiting.gate.hear('granted', 'waiter');
+    expect(holding.gate.has('problem')).toBe(false);
+  });
+
+  it('[ENF4] undoes the place of a kernel that ended meanwhile', async () => {
+    const [one, other] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    await running(one, 'held', HALF_THE_NODE);
+    await sidecar.kill();
+    await one.kill();
+    const next = await stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
+    await other.connect(next);
+    other.claim('next', HALF_THE_NODE);
+    await other.gate.hear('granted', 'next');
+    expect((await snapshotOf(next)).kernels.map(it => it.id)).toEqual([other.id]);
+  });
+
+  it('[ENF4] confines a kernel without a gate again, though nobody speaks for it', async () => {
+    const launcher = await TestConnection.open(sidecar);
+    const kernel = stage.kernel();
+    launcher.say({ type: 'register', ...kernel.process, gated: false });
+    await launcher.hear('registered');
+    // The list of kernels is kept in the background.
+    const kept = join(sidecar.dir, 'kernels.json');
+    await until(() => existsSync(kept) && readFileSync(kept, 'utf8').includes(kernel.id));
+    const next = await restarted();
+    expect((await snapshotOf(next)).kernels).toEqual([
+      expect.objectContaining({ id: kernel.id, pid: kernel.pid, gated: false })
+    ]);
+  });
+
+  it('[GATE5] lets cells that ask for nothing run at once after a restart', async () => {
+    const [silent, quick] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    await running(silent, 'held', HALF_THE_NODE);
+    const next = await restarted();
+    await quick.connect(next);
+    quick.claim('small');
+    quick.claim('big', HALF_THE_NODE);
+    await quick.gate.hear('granted', 'small');
+    expect(quick.gate.has('granted', 'big')).toBe(false);
+    // The other gate stays silent: after the grace its claim counts no more.
+    await quick.gate.hear('granted', 'big');
+  });
+
+  it('keeps the defaults of the user, and starts without a file that is damaged', async () => {
+    await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');
+    const next = await restarted();
+    expect((await next.ask('GET', '/api/v1/defaults')).body).toEqual({ cpus: 1 });
+  });
+});

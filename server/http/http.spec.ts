@@ -1,0 +1,138 @@
+import type { ErrorBody, Snapshot } from '../protocol/view';
+import { EventStream } from '../testing/eventStream';
+import type { TestKernel } from '../testing/gate';
+import type { TestSidecar } from '../testing/sidecar';
+import { Stage } from '../testing/stage';
+
+const HALF_THE_NODE = { memory: '3 GiB' };
+
+describe('the HTTP API of a real sidecar', () => {
+  const stage = new Stage();
+  let sidecar: TestSidecar;
+  let kernel: TestKernel;
+
+  beforeAll(async () => {
+    sidecar = await stage.sidecar();
+    kernel = await stage.connected(sidecar);
+  });
+
+  afterAll(() => stage.clear());
+
+  /** The body of a request that is answered. */
+  async function get<T>(path: string): Promise<T> {
+    const { status, body } = await sidecar.ask('GET', path);
+    expect(status).toBe(200);
+    return body as T;
+  }
+
+  it('shows node, kernels and claims, each as the snapshot does', async () => {
+    kernel.claim('shown', { cpus: 1 });
+    await kernel.gate.hear('granted', 'shown');
+    const whole = await get<Snapshot>('/api/v1/snapshot');
+    expect(await get('/api/v1/node')).toMatchObject({ cpuList: whole.node.cpuList });
+    expect(await get('/api/v1/kernels')).toMatchObject([{ id: kernel.id, state: 'running' }]);
+    expect(await get('/api/v1/claims')).toMatchObject([{ id: 'shown', state: 'running' }]);
+    kernel.release('shown');
+    await kernel.gate.settled();
+    const after = await get<Snapshot>('/api/v1/snapshot');
+    expect(after.revision).toBeGreaterThan(whole.revision);
+  });
+
+  it('[ENF3] reports the tier in force', async () => {
+    expect(await get('/api/v1/node')).toMatchObject({ tier: { name: sidecar.tier } });
+  });
+
+  it('[API2] tells the story of a claim', async () => {
+    kernel.claim('told');
+    await kernel.gate.hear('granted', 'told');
+    const { story } = await get<{ story: readonly { sentence: string }[] }>('/api/v1/claims/told');
+    expect(story[0]!.sentence).toBe('Claimed.');
+    expect(story.at(-1)!.sentence).toContain('Granted');
+    kernel.release('told');
+  });
+
+  it('cancels a waiting claim, and only a waiting one', async () => {
+    const other = await stage.connected(sidecar);
+    kernel.claim('runs', HALF_THE_NODE);
+    await kernel.gate.hear('granted', 'runs');
+    other.claim('waits', HALF_THE_NODE);
+    await other.gate.hear('waiting', 'waits');
+    expect(await sidecar.ask('DELETE', '/api/v1/claims/waits')).toEqual({
+      status: 204,
+      body: null
+    });
+    expect(await other.gate.hear('refused', 'waits')).toMatchObject({
+      code: 'CANCELLED',
+      message: expect.stringContaining('cancelled by request while it waited for memory')
+    });
+    expect(await sidecar.ask('DELETE', '/api/v1/claims/runs')).toMatchObject({
+      status: 409,
+      body: { code: 'CLAIM_RUNNING' }
+    });
+    expect(await sidecar.ask('DELETE', '/api/v1/claims/waits')).toMatchObject({
+      status: 404,
+      body: { code: 'CLAIM_UNKNOWN' }
+    });
+    kernel.release('runs');
+  });
+
+  it('switches the policy at run time', async () => {
+    expect(await get('/api/v1/policy')).toEqual({ policy: 'dynamic' });
+    const { body } = await sidecar.ask('PUT', '/api/v1/policy', '{"policy":"naive"}');
+    expect(body).toEqual({ policy: 'naive' });
+    await sidecar.ask('PUT', '/api/v1/policy', '{"policy":"dynamic"}');
+  });
+
+  it.each([
+    ['PUT', '/api/v1/defaults', 'not json', 400, 'BODY_INVALID'],
+    ['PUT', '/api/v1/defaults', '', 400, 'BODY_INVALID'],
+    ['PUT', '/api/v1/defaults', '[1]', 400, 'BODY_INVALID'],
+    ['PUT', '/api/v1/defaults', '{"gpus":1.5}', 422, 'HINT_INVALID'],
+    ['PUT', '/api/v1/defaults', `{"cpus":"${'x'.repeat(70_000)}"}`, 413, 'BODY_TOO_LARGE'],
+    ['PUT', '/api/v1/kernels/nobody/defaults', '{}', 404, 'KERNEL_UNKNOWN'],
+    ['GET', '/api/v1/kernels/nobody/defaults', undefined, 404, 'KERNEL_UNKNOWN'],
+    ['PUT', '/api/v1/policy', '{"policy":"magic"}', 400, 'BODY_INVALID'],
+    ['GET', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],
+    ['DELETE', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],
+    ['GET', '/api/v1/claims/%ff', undefined, 404, 'ROUTE_UNKNOWN'],
+    ['GET', '/api/v1/claims/..%2f..%2fhealthz', undefined, 404, 'CLAIM_UNKNOWN'],
+    ['POST', '/api/v1/claims', '{}', 404, 'ROUTE_UNKNOWN'],
+    ['GET', '/nothing', undefined, 404, 'ROUTE_UNKNOWN'],
+    ['DELETE', '/api/v1/kernels', undefined, 404, 'ROUTE_UNKNOWN']
+  ])('refuses %s %s with %j by %i %s', async (method, path, sent, status, code) => {
+    const answer = await sidecar.ask(method, path, sent);
+    expect(answer).toMatchObject({ status, body: { code } });
+    const { message } = answer.body as ErrorBody;
+    expect(message).not.toMatch(/\{\w+\}|unknown\)|undefined/);
+    expect(await get('/healthz')).toEqual({ ok: true });
+    expect(await get('/api/v1/defaults')).toEqual({});
+  });
+
+  it('[UI2] pushes whole snapshots, the present one first, then each change', async () => {
+    const stream = await EventStream.open(sidecar);
+    const first = await stream.next();
+    expect(first.claims.some(it => it.id === 'pushed')).toBe(false);
+    kernel.claim('pushed', { cpus: 1 });
+    const seen = await stream.until(it =>
+      it.claims.some(claim => claim.id === 'pushed' && claim.state === 'running')
+    );
+    expect(seen.revision).toBeGreaterThan(first.revision);
+    kernel.release('pushed');
+    await stream.until(it => it.claims.some(at => at.id === 'pushed' && at.state === 'done'));
+    stream.close();
+  });
+
+  it('coalesces many changes into few snapshots', async () => {
+    const stream = await EventStream.open(sidecar);
+    const first = await stream.next();
+    for (let n = 0; n < 300; n += 1) {
+      kernel.claim(`burst${n}`);
+      kernel.release(`burst${n}`);
+    }
+    const last = await stream.until(it => it.claims.some(claim => claim.id === 'burst299'));
+    // Six hundred changes: sent one by one they would be as many snapshots.
+    expect(last.revision - first.revision).toBeGreaterThanOrEqual(600);
+    expect(stream.count).toBeLessThan(60);
+    stream.close();
+  });
+});

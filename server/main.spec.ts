@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { TestSidecar, exitOf, shortDirectory, spawnSidecar, textOf } from './testing/sidecar';
+import { Stage } from './testing/stage';
+
+describe('the sidecar process', () => {
+  let stage: Stage;
+
+  beforeEach(() => {
+    stage = new Stage();
+  });
+
+  afterEach(() => stage.clear());
+
+  it('[ENF2] restores everything at a graceful stop', async () => {
+    const sidecar = await stage.sidecar();
+    const kernel = await stage.connected(sidecar);
+    const before = readFileSync(`/proc/${process.pid}/cgroup`, 'utf8');
+    const mask = kernel.mask();
+    kernel.claim('running', { cpus: 1, memory: '1 GiB' });
+    await kernel.gate.hear('granted', 'running');
+    expect(await sidecar.stop()).toBe(0);
+    await kernel.gate.closed();
+    expect(kernel.mask()).toBe(mask);
+    expect(readFileSync(`/proc/${kernel.pid}/cgroup`, 'utf8')).toBe(before);
+    expect(sidecar.places()).toEqual([]);
+    expect(() => statSync(sidecar.gatePath)).toThrow('ENOENT');
+    expect(() => statSync(sidecar.apiPath)).toThrow('ENOENT');
+  });
+
+  it('[ENF2] restores everything when its parent is gone', async () => {
+    const dir = shortDirectory();
+    const child = spawnSidecar(['--dir', dir, '--with-parent']);
+    await new Promise(resolve => child.stdout!.once('data', resolve));
+    child.stdin!.end();
+    expect(await exitOf(child)).toBe(0);
+    expect(() => statSync(join(dir, 'gate.sock'))).toThrow('ENOENT');
+  });
+
+  it('opens its directory and its sockets to their owner only', async () => {
+    const sidecar = await stage.sidecar();
+    const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    expect(modeOf(sidecar.dir)).toBe('700');
+    expect(modeOf(sidecar.gatePath)).toBe('600');
+    expect(modeOf(sidecar.apiPath)).toBe('600');
+  });
+
+  it('[API3] listens on no TCP port', async () => {
+    const sidecar = await stage.sidecar();
+    const inodes = ['tcp', 'tcp6'].flatMap(name =>
+      readFileSync(`/proc/${sidecar.pid}/net/${name}`, 'utf8')
+        .split('\n')
+        .slice(1)
+        .map(line => line.trim().split(/\s+/)[9])
+    );
+    expect(sidecar.openSockets().filter(it => inodes.includes(it))).toEqual([]);
+    expect(sidecar.openSockets().length).toBeGreaterThan(0);
+  });
+
+  it('gives way to another sidecar in its directory, even one started at once', async () => {
+    const dir = shortDirectory();
+    const racers = Array.from({ length: 4 }, () =>
+      TestSidecar.start(dir).catch(why => String(why))
+    );
+    const outcomes = await Promise.all(racers);
+    const winners = outcomes.filter(it => it instanceof TestSidecar);
+    expect(winners).toHaveLength(1);
+    stage.adopt(winners[0]!);
+    expect(outcomes.filter(it => String(it).includes('serves'))).toHaveLength(3);
+    const late = spawnSidecar(['--dir', dir]);
+    expect(await exitOf(late)).toBe(3);
+    expect((await winners[0]!.ask('GET', '/healthz')).body).toEqual({ ok: true });
+  });
+
+  it('starts over what a killed sidecar left', async () => {
+    const first = await stage.sidecar();
+    await first.kill();
+    const second = await stage.sidecarIn(first.dir);
+    expect((await second.ask('GET', '/healthz')).status).toBe(200);
+  });
+
+  it('passes over files of its own that are damaged, and says so', async () => {
+    const dir = shortDirectory();
+    writeFileSync(join(dir, 'defaults.json'), '{"cpus": -1}');
+    writeFileSync(join(dir, 'kernels.json'), 'garbage');
+    const sidecar = await stage.sidecarIn(dir);
+    expect((await sidecar.ask('GET', '/api/v1/defaults')).body).toEqual({});
+    expect(sidecar.log).toContain('defaults.json is passed over: "cpus" is -1');
+    expect(sidecar.log).toContain('kernels.json is passed over');
+  });
+
+  it.each([
+    [[], '--dir is missing'],
+    [['--dir', '/tmp/x', '--tier', 'magic'], '--tier is "magic"'],
+    [['--dir', '/proc/version'], 'is no directory']
+  ])('says what is wrong with %j', async (args, words) => {
+    const child = spawnSidecar(args);
+    const [code, said] = await Promise.all([exitOf(child), textOf(child.stderr!)]);
+    expect(code).toBe(2);
+    expect(said).toContain(words);
+    expect(said).not.toContain('    at ');
+  });
+
+  it('says that a path is too long for a socket', async () => {
+    const dir = mkdtempSync(`/tmp/cg-${'long-'.repeat(25)}`);
+    const child = spawnSidecar(['--dir', dir]);
+    const [code, said] = await Promise.all([exitOf(child), textOf(child.stderr!)]);
+    expect(code).toBe(2);
+    expect(said).toContain('too long');
+  });
+});

@@ -1,0 +1,29 @@
+import { CATALOGUE } from '../server/protocol/errors';
+import { tracked } from './sources';
+
+/** The rows that SPEC.md must have, in the catalogue's order. */
+function expected(): string[] {
+  return Object.entries(CATALOGUE).map(
+    ([code, { status, sentence }]) => `| ${code} | ${status} | ${sentence} |`
+  );
+}
+
+/** The rows of the table below `## Refusals`. */
+function documented(): string[] {
+  const spec = tracked(/^SPEC\.md$/)[0]!.text;
+  const section = spec.slice(spec.indexOf('\n## Refusals\n')).split('\n## ')[1]!;
+  return section.split('\n').filter(line => /^\| [A-Z_]+ \|/.test(line));
+}
+
+describe('the catalogue of refusals', () => {
+  it('[API1] is listed in SPEC.md as the code has it, and nothing else is', () => {
+    expect(documented()).toEqual(expected());
+  });
+
+  it('speaks in whole sentences', () => {
+    // Where all of it is told by who refuses, that is a sentence of its own.
+    for (const { sentence } of Object.values(CATALOGUE)) {
+      expect(sentence).toMatch(/^([A-Z].*\.|\{why\})$/);
+    }
+  });
+});
