@@ -1,0 +1,1 @@
+"""Tests of the Python parts, on real kernels and the real sidecar."""

@@ -1,0 +1,84 @@
+"""Fixtures: sidecars in directories of their own, and kernels that pass their gate."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from .notebook_client import NotebookClient
+from .real_sidecar import RealSidecar
+from .scripted_sidecar import ScriptedSidecar
+
+StartKernel = Callable[..., Awaitable[NotebookClient]]
+
+
+@pytest.fixture
+def cellgrant_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A short directory for the sockets, which this process and its children will use."""
+    directory = Path(tempfile.mkdtemp(prefix="cg-"))
+    monkeypatch.setenv("CELLGRANT_DIR", str(directory))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def start_sidecar(cellgrant_dir: Path) -> Iterator[Callable[..., RealSidecar]]:
+    """Starts real sidecars with options; each is stopped in the end."""
+    started: list[RealSidecar] = []
+
+    def start(*options: str) -> RealSidecar:
+        started.append(RealSidecar(cellgrant_dir, *options))
+        return started[-1].start()
+
+    yield start
+    for sidecar in started:
+        sidecar.close()
+
+
+@pytest.fixture
+def sidecar(start_sidecar: Callable[..., RealSidecar]) -> RealSidecar:
+    """A real sidecar that hands out 4 GiB, so that a few claims for memory make a queue."""
+    return start_sidecar("--memory", "4 GiB")
+
+
+@pytest.fixture
+def scripted_sidecar(cellgrant_dir: Path) -> Iterator[ScriptedSidecar]:
+    """A peer that does what a test tells it."""
+    peer = ScriptedSidecar(cellgrant_dir)
+    yield peer
+    peer.close()
+
+
+def ipykernel_spec(python: str = sys.executable, **fields: object) -> KernelSpec:
+    """A kernelspec for ipykernel; ``provisioner=None`` for a plain kernel."""
+    provisioner = fields.pop("provisioner", "cellgrant")
+    argv = fields.pop("argv", [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+    metadata = {"kernel_provisioner": {"provisioner_name": provisioner}} if provisioner else {}
+    return KernelSpec(
+        argv=argv, display_name="Test", language="python", metadata=metadata, **fields
+    )
+
+
+@pytest.fixture
+async def start_kernel(cellgrant_dir: Path, tmp_path: Path) -> AsyncIterator[StartKernel]:
+    """Starts kernels, by default gated ones; each is shut down in the end."""
+    started: list[NotebookClient] = []
+
+    async def start(spec: KernelSpec | None = None, **options: object) -> NotebookClient:
+        manager = AsyncKernelManager(transport="ipc" if options.pop("ipc", False) else "tcp")
+        manager._kernel_spec = spec or ipykernel_spec()
+        await manager.start_kernel(cwd=str(options.pop("cwd", tmp_path)), **options)
+        started.append(NotebookClient(manager))
+        return await started[-1].open()
+
+    yield start
+    for notebook in started:
+        await notebook.close()
+        await notebook.manager.shutdown_kernel(now=True)

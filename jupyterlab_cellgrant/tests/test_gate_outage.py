@@ -1,0 +1,177 @@
+"""Without a sidecar, or with a bad one, cells run: at once, and with one notice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from jupyterlab_cellgrant.gate import speech
+from jupyterlab_cellgrant.gate.wire import LINE_BYTES_MAX, SILENCE_MAX_S
+
+from .conftest import StartKernel
+from .real_sidecar import RealSidecar
+from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
+from .test_gate_order import HALF, hold
+
+
+async def test_no_sidecar(cellgrant_dir: Path, start_kernel: StartKernel) -> None:
+    """[GATE5] Cells run; the first one that asked for something is told that it got nothing."""
+    notebook = await start_kernel()
+    for hints, notice in ((None, ""), (HALF, f"{speech.OUTAGE}\n"), (HALF, "")):
+        message_id = notebook.submit("x = 1", hints)
+        assert (await notebook.reply(message_id))["status"] == "ok"
+        assert notebook.text(message_id) == notice
+
+
+async def test_sidecar_killed_in_mid_cell(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[GATE5] [ENF4] The cell finishes, the next one runs, and a new sidecar learns the truth."""
+    busy, idle = await start_kernel(), await start_kernel()
+    await idle.run("1")
+    held = await hold(busy, str(tmp_path / "go"))
+    before = sidecar.claims("running")[0]
+    sidecar.kill()
+    message_id = idle.submit("x = 1")
+    assert (await idle.reply(message_id))["status"] == "ok"
+    assert idle.text(message_id) == f"{speech.OUTAGE}\n"
+    sidecar.start()
+    snapshot = sidecar.wait_for(lambda it: len(it["kernels"]) == 2 and it["claims"])
+    (after,) = [it for it in snapshot["claims"] if it["state"] == "running"]
+    assert after["id"] == before["id"]
+    assert after["grant"] == before["grant"]
+    # What is held is still held: another half does not fit beside it.
+    waiting = idle.submit("y = 2", HALF)
+    sidecar.wait_for_claims(running=1, waiting=1)
+    (tmp_path / "go").touch()
+    assert (await busy.reply(held))["status"] == "ok"
+    assert (await idle.reply(waiting))["status"] == "ok"
+    assert idle.text(waiting) == ""
+
+
+async def test_sidecar_killed_while_a_cell_waits(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[ENF4] A restarted sidecar goes on with the queue."""
+    holder, waiter = await start_kernel(), await start_kernel()
+    held = await hold(holder, str(tmp_path / "go"))
+    waiting = waiter.submit("print('ran')", HALF)
+    sidecar.wait_for_claims(running=1, waiting=1)
+    sidecar.kill()
+    sidecar.start()
+    sidecar.wait_for_claims(running=1, waiting=1)
+    (tmp_path / "go").touch()
+    assert (await holder.reply(held))["status"] == "ok"
+    assert (await waiter.reply(waiting))["status"] == "ok"
+    assert waiter.text(waiting) == "ran\n"
+
+
+async def test_sidecar_hangs(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
+    """[GATE5] The first cell waits as long as silence is allowed; the others do not wait at all."""
+    notebook = await start_kernel()
+    await notebook.run("1")
+    sidecar.freeze()
+    texts, spans = [], []
+    for _ in range(5):
+        began = time.monotonic()
+        message_id = notebook.submit("x = 1", HALF)
+        assert (await notebook.reply(message_id))["status"] == "ok"
+        texts.append(notebook.text(message_id))
+        spans.append(time.monotonic() - began)
+    assert texts == [f"{speech.OUTAGE}\n", "", "", "", ""]
+    assert SILENCE_MAX_S < spans[0]
+    assert sum(spans[1:]) < SILENCE_MAX_S
+    sidecar.thaw()
+    sidecar.wait_for(lambda it: it["kernels"])
+    # Once the gate has been welcomed again, claims are made again.
+    for _ in range(100):
+        await notebook.run("x = 1", HALF)
+        if sidecar.claims("done"):
+            break
+    sidecar.wait_for_claims(running=0, waiting=0)
+    assert sidecar.claims("done")
+
+
+async def test_sidecar_that_talks_nonsense(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[GATE5] Whatever comes over the socket, user code never hears of it."""
+    notebook = await start_kernel()
+    await notebook.run("1")
+    passed_over: list[bytes | Message] = [
+        b'\n{"type": "granted"}\n{"type": "granted", "id": "none"}\n',
+        {"type": "no such thing", "id": 1},
+        {"type": "interrupt", "id": None, "message": "not me"},
+        {"type": "free"},
+    ]
+    for line in passed_over:
+        scripted_sidecar.send(line)
+    assert await notebook.evaluate("1") == 1
+    hang_ups: list[bytes | Message] = [
+        b"{not json\n",
+        b"[1, 2]\n",
+        b"x" * (LINE_BYTES_MAX + 10),
+        b"\xff\xfe\n",
+        b"[" * 50_000 + b"\n",
+        {"type": "welcome", "protocol": 99},
+    ]
+    for number, line in enumerate(hang_ups, 2):
+        scripted_sidecar.send(line)
+        assert (await notebook.run("x = 1"))["status"] == "ok"
+        scripted_sidecar.wait_for("hello", number)
+    assert await notebook.evaluate("x") == 1
+
+
+async def test_malformed_grants(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[GATE5] A grant that cannot be applied does not stop the cell."""
+    grants = [{"affinity": "no cpus"}, {"env": [1]}, {"threads": "many"}, {"env": {"A": 1}}]
+
+    def answer(message: Message) -> list[Message | bytes]:
+        if message["type"] != "claim":
+            return grant_everything(message)
+        grant = grants[int(message["label"][1:-1]) % len(grants)]
+        return [{"type": "granted", "id": message["id"], "grant": grant}]
+
+    scripted_sidecar.answer = answer
+    notebook = await start_kernel()
+    for i in range(8):
+        assert await notebook.evaluate(str(i)) == i
+    scripted_sidecar.wait_for("release", 8)
+
+
+async def test_fail_closed(start_sidecar: Callable[..., RealSidecar], start_kernel) -> None:
+    """An administrator's choice: without a sidecar, cells are refused by name."""
+    sidecar = start_sidecar("--failure", "closed")
+    notebook = await start_kernel()
+    await notebook.run("1")
+    sidecar.kill()
+    message_id = notebook.submit("print('not me')")
+    reply = await notebook.reply(message_id)
+    assert (reply["ename"], reply["evalue"]) == ("GrantRefused", speech.CLOSED)
+    assert notebook.text(message_id) == ""
+    # A cell that waits for it is answered by the one that comes back.
+    waiting = notebook.submit("print('ran')")
+    sidecar.start()
+    assert (await notebook.reply(waiting))["status"] == "ok"
+
+
+async def test_long_wait_is_explained_and_taken_back(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, monkeypatch
+) -> None:
+    """[UI1] Who has no panel reads why a cell waits; no saved notebook keeps it."""
+    scripted_sidecar.answer = lambda it: [] if it["type"] == "claim" else grant_everything(it)
+    notebook = await start_kernel()
+    await notebook.run("import _cellgrant_gate.turn as t; t.EXPLAIN_AFTER_S = 0", silent=True)
+    message_id = notebook.submit("print('ran')")
+    claim = scripted_sidecar.wait_for("claim")
+    sentence = "for 1 GPU; GPU 0 is held by segment.ipynb"
+    waiting = {"type": "waiting", "id": claim["id"], "sentence": sentence, "position": 1}
+    scripted_sidecar.send(waiting)
+    await notebook.until_output(message_id, f"Cellgrant: this cell waits {sentence}\n")
+    scripted_sidecar.send({"type": "granted", "id": claim["id"], "grant": {}})
+    assert (await notebook.reply(message_id))["status"] == "ok"
+    kinds = [it for it in notebook.kinds(message_id) if it != "status"]
+    assert kinds == ["execute_input", "stream", "clear_output", "stream"]
