@@ -1,0 +1,223 @@
+import type { Confinement, Effect } from '../../../server/core/effects';
+import { UNCONFINED } from '../../../server/core/effects';
+import type { Event, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
+import { createState, step, type State } from '../../../server/core/step';
+import { NOTHING_ASKED } from '../../../server/protocol/ask';
+import { sentenceOf } from '../../../server/protocol/errors';
+import type { IPolicy } from '../engine';
+import type { Execution } from '../execution';
+import { ProportionalSharing } from '../proportionalSharing';
+
+/** What the arbiter knows of a cell's demand before it runs. */
+export type Knowledge = 'known' | 'unknown' | 'learned';
+
+/** How the arbiter is driven. */
+export type ArbiterOptions = {
+  readonly node: NodeFacts;
+  readonly beta: number;
+  readonly knowledge: Knowledge;
+  readonly policy: PolicyName;
+  readonly users: number;
+  /** The group of a user, from the root; the root itself if absent. */
+  readonly groupOf?: (user: number) => readonly string[];
+};
+
+/** The user's one kernel: what it is held to, what it runs, what it used. */
+type Kernel = {
+  readonly id: string;
+  confinement: Confinement;
+  execution: Execution | null;
+  claimId: string;
+  /** CPU time of the cells that ended. */
+  cpuSecondsBefore: number;
+  /** CPU time at the last measurement. */
+  cpuSecondsMeasured: number;
+};
+
+/** How often use is measured, as the daemon does. */
+const MEASURED_EVERY_S = 1;
+/** The simulation's zero on the core's clock. */
+const START_MS = 1_800_000_000_000;
+
+/**
+ * The very core that the sidecar runs, on a simulated clock.
+ *
+ * #### Notes
+ * Every user has one kernel. Claims arrive and end as gates report them, use is
+ * measured each second, and what the effects order is what the kernels get:
+ * thread counts from grants, weights and masks from confinements. Nothing else
+ * of the core is known here, and the core knows nothing of the simulation.
+ */
+export class Arbiter implements IPolicy {
+  /** Confinements ordered. */
+  writes = 0;
+
+  private readonly state: State = createState();
+  private readonly sharing: ProportionalSharing;
+  private readonly kernels: Kernel[];
+  private readonly claims = new Map<string, Execution>();
+  private claimCount = 0;
+  private measureAtS = MEASURED_EVERY_S;
+
+  constructor(private readonly options: ArbiterOptions) {
+    const { node, beta, users, policy } = options;
+    this.sharing = new ProportionalSharing(node.cpus.length, beta);
+    this.send(0, { type: 'nodeFound', node });
+    this.send(0, { type: 'policyChosen', policy });
+    if (options.knowledge === 'known') {
+      this.teach();
+    }
+    this.kernels = Array.from({ length: users }, (_, user) => this.kernelOf(user));
+  }
+
+  arrived(execution: Execution, nowS: number): void {
+    if (this.claims.size === 0) {
+      this.measureAtS = Math.max(this.measureAtS, Math.floor(nowS) + MEASURED_EVERY_S);
+    }
+    const { user } = execution.cell;
+    const kernel = this.kernels[user]!;
+    kernel.execution = execution;
+    kernel.claimId = `claim ${(this.claimCount += 1)}`;
+    this.claims.set(kernel.claimId, execution);
+    this.claim(nowS, kernel, execution);
+  }
+
+  ended(execution: Execution, nowS: number): void {
+    const kernel = this.kernels[execution.cell.user]!;
+    kernel.cpuSecondsBefore += execution.cpuSeconds;
+    kernel.execution = null;
+    this.claims.delete(kernel.claimId);
+    this.send(nowS, {
+      type: 'claimEnded',
+      claimId: kernel.claimId,
+      outcome: 'ok',
+      cpuSeconds: execution.cpuSeconds
+    });
+  }
+
+  share(executions: readonly Execution[], nowS: number): number {
+    if (nowS >= this.measureAtS) {
+      this.measure(nowS);
+      this.measureAtS += MEASURED_EVERY_S;
+    }
+    this.sharing.apply(executions, ({ cell }) => this.kernels[cell.user]!.confinement);
+    return executions.length ? this.measureAtS : Infinity;
+  }
+
+  private kernelOf(user: number): Kernel {
+    const id = `kernel ${user}`;
+    const { groupOf } = this.options;
+    this.holderArrives(id, `user ${user}`, groupOf?.(user) ?? []);
+    return {
+      id,
+      confinement: UNCONFINED,
+      execution: null,
+      claimId: '',
+      cpuSecondsBefore: 0,
+      cpuSecondsMeasured: 0
+    };
+  }
+
+  private holderArrives(id: string, owner: string, group: readonly string[]): void {
+    const holder = { id, pid: 1, startTicks: 1, name: id, owner, group, gated: true };
+    this.send(0, { type: 'holderArrived', holder });
+  }
+
+  private claim(nowS: number, kernel: Pick<Kernel, 'id' | 'claimId'>, execution: Execution): void {
+    const { gpus, memoryBytes } = execution.cell;
+    this.send(nowS, {
+      type: 'claimArrived',
+      claim: {
+        id: kernel.claimId,
+        holderId: kernel.id,
+        parentId: null,
+        cellId: null,
+        label: null,
+        sourceHash: this.sourceHashOf(execution),
+        ask: { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
+      },
+      granted: null,
+      waitingSinceMs: null
+    });
+  }
+
+  private sourceHashOf({ cell }: Execution): string | null {
+    const { knowledge } = this.options;
+    return knowledge === 'learned'
+      ? cell.source
+      : knowledge === 'known'
+        ? demandHash(cell.threads)
+        : null;
+  }
+
+  /**
+   * Demand known: before the clock starts, a cell of each demand runs once alone
+   * on the node; later cells of that demand carry its source hash.
+   */
+  private teach(): void {
+    const holderId = 'teacher';
+    this.holderArrives(holderId, holderId, []);
+    const none = { parentId: null, cellId: null, label: null, ask: NOTHING_ASKED };
+    for (const demand of [1, this.options.node.cpus.length]) {
+      const id = demandHash(demand);
+      const claim = { ...none, id, holderId, sourceHash: id };
+      this.send(0, { type: 'claimArrived', claim, granted: null, waitingSinceMs: null });
+      this.send(0, { type: 'useMeasured', holders: [use(holderId, demand, demand)] });
+      this.send(0, { type: 'claimEnded', claimId: id, outcome: 'ok', cpuSeconds: demand });
+    }
+    this.send(0, { type: 'holderGone', holderId });
+  }
+
+  private measure(nowS: number): void {
+    const holders: HolderUse[] = [];
+    for (const kernel of this.kernels) {
+      const total = kernel.cpuSecondsBefore + (kernel.execution?.cpuSeconds ?? 0);
+      const busy = (total - kernel.cpuSecondsMeasured) / MEASURED_EVERY_S;
+      kernel.cpuSecondsMeasured = total;
+      holders.push(use(kernel.id, busy, total, kernel.execution?.cell.memoryBytes));
+    }
+    this.send(nowS, { type: 'useMeasured', holders });
+    this.send(nowS, { type: 'ticked' });
+  }
+
+  private send(nowS: number, happening: WithoutTime<Event>): void {
+    const event = { ...happening, atMs: START_MS + nowS * 1000 } as Event;
+    for (const effect of step(this.state, event)) {
+      this.carryOut(effect, nowS);
+    }
+  }
+
+  private carryOut(effect: Effect, nowS: number): void {
+    switch (effect.type) {
+      case 'confine': {
+        const kernel = this.kernels?.find(({ id }) => id === effect.holderId);
+        if (kernel) {
+          kernel.confinement = effect.confinement;
+          this.writes += 1;
+        }
+        return;
+      }
+      case 'grant': {
+        const execution = this.claims.get(effect.claimId);
+        const { threads } = execution?.cell ?? { threads: 1 };
+        execution?.start(Math.min(threads, effect.grant.threads ?? threads), nowS);
+        return;
+      }
+      case 'refuse':
+      case 'interrupt':
+        throw new Error(`a cell was not let run: ${sentenceOf(effect.refusal)}`);
+      default:
+        return; // a cell that waits just has not started; masks come as confinements
+    }
+  }
+}
+
+type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
+
+function demandHash(demand: number): string {
+  return `demand ${demand}`;
+}
+
+function use(holderId: string, cpusBusy: number, cpuSeconds: number, memoryBytes = 0): HolderUse {
+  return { holderId, cpusBusy, cpuSeconds, memoryBytes, threads: 1, gpuMemoryBytes: {} };
+}

@@ -1,0 +1,24 @@
+// Bundles the measurements and runs one: npm run bench -- NAME [--json FILE]
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const outfile = join(root, 'build', 'bench', 'main.cjs');
+
+await build({
+  entryPoints: [join(root, 'bench', 'main.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'inline',
+  logLevel: 'warning'
+});
+const { status } = spawnSync(
+  process.execPath,
+  ['--enable-source-maps', outfile, ...process.argv.slice(2)],
+  { stdio: 'inherit', cwd: root }
+);
+process.exitCode = status ?? 1;
