@@ -42,6 +42,7 @@ export class Arbiter {
   private readonly mailbox = new Mailbox<Event>(event => this.handle(event));
   private readonly confinements = new Map<string, Confinement>();
   private readonly listeners = new Set<() => void>();
+  private confinedListener: (holderId: string, confinement: Confinement) => void = () => undefined;
   private readonly decide: (state: State, event: Event) => readonly Effect[];
   private answers: IAnswers | null = null;
 
@@ -63,6 +64,11 @@ export class Arbiter {
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Name who hears of each confinement, when it has been written or has failed; once. */
+  onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
+    this.confinedListener = listener;
   }
 
   /** Holders that have a running claim. */
@@ -123,6 +129,7 @@ export class Arbiter {
     switch (effect.type) {
       case 'confine':
         this.confine(effect.holderId, effect.confinement);
+        this.confinedListener(effect.holderId, effect.confinement);
         break;
       case 'grant':
       case 'regrant': {
