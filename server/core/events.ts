@@ -139,6 +139,8 @@ export type Event = { readonly atMs: number } & (
       readonly memoryUsedBytes: number;
       /** PSI memory some avg10, 0 to 100; null where the kernel has none. */
       readonly memoryPressure: number | null;
+      /** What could be taken without pushing anybody's memory out; absent where it cannot be told. */
+      readonly memoryAvailableBytes?: number | null;
     }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
   /** A write failed; the holder stays, its confinement is unknown. */

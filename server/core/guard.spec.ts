@@ -128,3 +128,39 @@ describe('the memory guard', () => {
     expect(doneOf(it, '2')).toMatchObject({ outcome: 'died', message: null });
   });
 });
+
+describe('a node that is short of memory', () => {
+  const asks = { memoryBytes: GIB };
+  const figures = { cpusBusy: 0, memoryUsedBytes: 0, memoryPressure: 0 };
+
+  function busyNode(): Harness {
+    const it = new Harness();
+    ['a', 'b'].forEach(id => it.holder(id));
+    it.claim('1', 'a', asks);
+    return it;
+  }
+
+  it.each([
+    ['work waits for memory', { memoryPressure: 12 }, '(pressure 12 %)'],
+    ['little is left', { memoryAvailableBytes: 1.5 * GIB }, '(only 1.5 GiB is left)']
+  ])('[MEM1] admits nothing that asks for memory while %s, and says so', (_, more, words) => {
+    const it = busyNode();
+    it.send({ type: 'nodeMeasured', ...figures, ...more });
+    const sentence = `for 1 GiB; the node is short of memory ${words}`;
+    expect(it.claim('2', 'b', asks)).toMatchObject([{ type: 'wait', claimId: '2', sentence }]);
+    expect(
+      story(it.state, '2')
+        ?.story.map(line => line.sentence)
+        .join()
+    ).toContain(words);
+    it.send({ type: 'nodeMeasured', ...figures, memoryAvailableBytes: 8 * GIB });
+    it.wait(1000);
+    expect(it.grants.get('2')).toMatchObject({ memoryBytes: GIB });
+  });
+
+  it('[CPU1] lets cells run that ask for no memory', () => {
+    const it = busyNode();
+    it.send({ type: 'nodeMeasured', ...figures, memoryPressure: 50 });
+    expect(it.claim('2', 'b')).toMatchObject([{ type: 'grant' }]);
+  });
+});

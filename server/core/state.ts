@@ -173,6 +173,7 @@ export type State = {
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
+  memoryAvailableBytes: number | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -211,6 +212,7 @@ export function createState(): State {
     cpusBusy: null,
     memoryUsedBytes: null,
     memoryPressure: null,
+    memoryAvailableBytes: null,
     notices: [],
     dirty: new Set(),
     messages: []
