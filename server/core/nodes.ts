@@ -1,8 +1,6 @@
 import { predictedDemand } from './demand';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './leases';
-import { refuseClaim } from './lifecycle';
-import { impossibleAsk } from './admission';
 import { liftMask } from './masks';
 import { createCpuPool, lendableCpus, type Seat } from './place/cpuPool';
 import { createUseRecord } from './policy/fairness';
@@ -22,10 +20,6 @@ import type { State } from './state';
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
   replace(state, event.node, state.shares.sharing);
-  for (const entry of [...state.queue]) {
-    const why = impossibleAsk(event.node, entry.holder, entry.claim.ask);
-    why && refuseClaim(state, entry, why);
-  }
 }
 
 /**

@@ -114,6 +114,15 @@ export class RandomTrace {
     return effects;
   }
 
+  /** All holders go; the effects of the last one. */
+  leaveAll(): Effect[] {
+    const holders = [...this.state.holders.keys()];
+    return holders.reduce<Effect[]>(
+      (_, holderId) => this.send({ type: 'holderGone', holderId }),
+      []
+    );
+  }
+
   /** A random claim of a holder. */
   claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random)): Happening {
     this._claims += 1;
