@@ -16,6 +16,7 @@ import {
   type ShareTree
 } from './policy/shareTree';
 import type { State } from './state';
+import { climb } from './weights';
 
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
@@ -65,7 +66,7 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
     const isPlain = entry.phase.lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
     const demand = demands.get(entry) ?? predictedDemand(state, entry);
     entry.phase.leaf = isPlain ? addLeaf(state.shares, entry.holder.user, demand) : null;
-    state.touched.add(entry);
+    climb(state, entry, entry.phase.rung);
   }
   state.mayAdmit = true;
   markAllDirty(state);

@@ -117,8 +117,7 @@ const CASES: readonly Case[] = [
   {
     name: '[MEM1] P11: promises fit, but for one claim where nothing else runs',
     make: () => promisesFit,
-    plant: () =>
-      jest.spyOn(memory, 'grantableBytes').mockImplementation(node => node.memoryBytes * 2)
+    plant: () => jest.spyOn(memory, 'memoryObstacle').mockReturnValue(null)
   },
   {
     name: '[GATE2] P13: what a holder had is free when it is gone',

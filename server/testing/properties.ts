@@ -143,13 +143,19 @@ export function headNeverPutOff(): Property {
   };
 }
 
-/** P11: what is promised fits, but for the one claim that is let through when nothing else runs. */
+/**
+ * P11: a claim that asks for memory is granted only where all that is promised
+ * fits, but for the one that is let through when nothing else runs.
+ */
 export const promisesFit: Property = ({ state, effects }) =>
   effects.flatMap(effect => {
-    const isGrant = effect.type === 'grant' && effect.grant.memoryBytes !== null;
-    const room = state.node ? state.node.memoryBytes - state.node.memoryReserveBytes : Infinity;
+    if (effect.type !== 'grant' || !state.node) {
+      return [];
+    }
+    const asks = state.claims.get(effect.claimId)?.claim.ask.memoryBytes !== null;
+    const room = state.node.memoryBytes - state.node.memoryReserveBytes;
     const others = [...state.running].filter(it => it.claim.holderId !== effect.holderId).length;
-    return isGrant && others > 0 && state.committedBytes > room
+    return asks && others > 0 && state.committedBytes > room
       ? [`${effect.claimId} was granted memory beyond ${room}`]
       : [];
   });
@@ -166,7 +172,7 @@ export const emptyIsFree: Property = ({ state }) => {
     state.gpuLeases.size > 0 && 'GPUs are leased',
     Math.abs(state.committedBytes) > 1 && 'memory is committed',
     state.shares.root.water.demand > 1e-6 && 'CPUs are wanted',
-    Math.abs(state.rungSum) > 1e-6 && 'cells are on the ladder'
+    Math.abs(state.shares.root.seniorities) > 1e-6 && 'cells are on the ladder'
   ];
   return held.filter(it => it !== false);
 };
