@@ -54,6 +54,7 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly holders: Holders;
   private readonly sampler: Sampler;
   private readonly roster: Roster;
+  private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
   private answers: IAnswers | null = null;
 
@@ -93,7 +94,7 @@ export class Sidecar implements IGateKeeper, IApi {
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
-    this.arbiter.post({ type: 'noticed', notices });
+    this.notice('start', notices);
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
@@ -110,6 +111,12 @@ export class Sidecar implements IGateKeeper, IApi {
       undos.forEach(undo => undo());
       await this.roster.keep(this.holders.list());
     };
+  }
+
+  /** Tell people something, in place of what was told on this topic before. */
+  notice(topic: string, notices: readonly string[]): void {
+    this.notices.set(topic, notices);
+    this.arbiter.post({ type: 'noticed', notices: [...this.notices.values()].flat() });
   }
 
   /** A write that was tried later failed. */

@@ -120,6 +120,10 @@ export class CgroupV2 implements IEnforcer {
     };
   }
 
+  holderOf(pid: number): string | null {
+    return this.places.holderOf(pid);
+  }
+
   killed(holderId: string): boolean {
     return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
   }

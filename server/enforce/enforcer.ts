@@ -67,6 +67,9 @@ export interface IEnforcer {
   /** Figures of the tree, or null where it is gone or cannot be told. */
   measure(holderId: string): PlaceUse | null;
 
+  /** The holder that a process belongs to; null for strangers and where it cannot be told. */
+  holderOf(pid: number): string | null;
+
   /**
    * Whether a process of the holder was killed for want of memory since it was
    * adopted (MEM3). Ask before the release, which forgets it; always false in
