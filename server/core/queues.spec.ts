@@ -1,3 +1,4 @@
+import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
 
 describe('admission', () => {
@@ -185,4 +186,27 @@ describe('GPUs', () => {
     claim  k2 gpus=1   -> gets all GPU-1
     `
   );
+
+  it('[GPU3] memory that others hold on a GPU, leased or not, is not granted', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    it.holder('k1');
+    const measured = (holderId: string | null, memoryBytes: number) =>
+      it.send({
+        type: 'gpusMeasured',
+        gpus: [
+          {
+            uuid: 'GPU-0',
+            memoryUsedBytes: memoryBytes,
+            utilisation: null,
+            temperatureC: null,
+            powerW: null,
+            processes: [{ pid: 7, name: 'python', memoryBytes, holderId }]
+          }
+        ]
+      });
+    measured(null, 60 * 1024 ** 3);
+    const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
+    expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
+    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
 });
