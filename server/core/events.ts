@@ -101,7 +101,8 @@ export type GpuUse = {
 export type Event = { readonly atMs: number } & (
   | { readonly type: 'nodeFound'; readonly node: NodeFacts }
   | { readonly type: 'holderArrived'; readonly holder: Holder }
-  | { readonly type: 'holderGone'; readonly holderId: string }
+  /** `why` is a sentence for people, where more is known than that it ended. */
+  | { readonly type: 'holderGone'; readonly holderId: string; readonly why?: string }
   /**
    * A claim arrived. `granted` is set when a gate reconnects to a restarted
    * sidecar with a claim that was granted before: it is taken over as it is,

@@ -3,6 +3,7 @@ import { dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
 import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
+import { tell } from './story';
 
 /**
  * A holder arrived. The same process again only renews its name; another
@@ -28,13 +29,16 @@ export function onHolderArrived(
 }
 
 /** A holder is gone: all that it had is free, exactly once (GATE2). */
-export function onHolderGone(state: State, holderId: string): void {
+export function onHolderGone(state: State, holderId: string, why: string | null = null): void {
   const holder = state.holders.get(holderId);
   if (!holder) {
     return;
   }
   for (const entry of [...holder.running, ...holder.waiting]) {
-    endClaim(state, entry, 'died');
+    if (why !== null) {
+      tell(state, entry, why);
+    }
+    endClaim(state, entry, 'died', { message: why });
   }
   dropHold(state, holder);
   state.committedBytes -= holder.committedBytes;

@@ -73,7 +73,7 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
     case 'holderArrived':
       return onHolderArrived(state, event);
     case 'holderGone':
-      return onHolderGone(state, event.holderId);
+      return onHolderGone(state, event.holderId, event.why ?? null);
     case 'claimArrived':
       return onClaimArrived(state, event);
     case 'claimCancelled':

@@ -13,6 +13,11 @@ const CLOSE_WATCH_MS = 20;
 /** How long a holder is watched closely, in ms. */
 const CLOSE_WATCH_FOR_MS = 5000;
 
+/** What people read of a claim whose kernel was killed by the kernel of the system. */
+const KILLED_SENTENCE =
+  'A process of this kernel was killed because its memory came to the limit of its grant. ' +
+  'Raise "memory" in the cell\'s hints, or keep less in memory.';
+
 /** How far up a process's ancestors are searched. */
 const ANCESTORS_MAX = 64;
 
@@ -76,7 +81,7 @@ export class Holders {
    * Take a process in: it is confined when this returns.
    *
    * #### Notes
-   * Idempotent for the same process. Another process under the same id is a
+   * The same process again only renews its name. Another process under the same id is a
    * restart, and ends the one before; a descendant of the known process speaks
    * for it (a wrapper script that stays). Returns the refusal of a process that
    * is not this user's, and takes nothing in then.
@@ -87,7 +92,8 @@ export class Holders {
       return refusal('FOREIGN_PROCESS', { pid: newcomer.pid, why });
     }
     const before = this.known.get(newcomer.kernelId);
-    if (before && this.isWithin(newcomer.pid, before) && before.gated === newcomer.gated) {
+    if (before && this.isWithin(newcomer.pid, before)) {
+      this.renew(before, newcomer);
       return null;
     }
     if (before) {
@@ -131,13 +137,27 @@ export class Holders {
     }
   }
 
+  private renew(before: GateProcess, newcomer: GateProcess): void {
+    const name = newcomer.name || before.name;
+    const gated = before.gated || newcomer.gated;
+    if (name !== before.name || gated !== before.gated) {
+      this.note({ ...before, name, gated });
+      this.changeListeners.forEach(listener => listener());
+    }
+  }
+
+  private note(it: GateProcess): void {
+    const { kernelId: id, pid, startTicks, name, gated } = it;
+    this.known.set(id, it);
+    const holder = { id, pid, startTicks, name, owner: this.parts.owner, group: [], gated };
+    this.parts.post({ type: 'holderArrived', holder });
+  }
+
   private adopt(newcomer: GateProcess): void {
-    const { kernelId: id, pid, startTicks, name, gated } = newcomer;
-    const { owner } = this.parts;
+    const { kernelId: id } = newcomer;
     this.known.set(id, newcomer);
     const failure = this.place(newcomer);
-    const holder = { id, pid, startTicks, name, owner, group: [], gated };
-    this.parts.post({ type: 'holderArrived', holder });
+    this.note(newcomer);
     if (failure) {
       const { what, errno } = failure;
       this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
@@ -149,7 +169,11 @@ export class Holders {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
-    this.parts.post({ type: 'holderGone', holderId });
+    this.parts.post({
+      type: 'holderGone',
+      holderId,
+      ...(this.parts.enforcer.killed(holderId) && { why: KILLED_SENTENCE })
+    });
     this.undo(holderId);
     this.changeListeners.forEach(listener => listener());
   }
