@@ -81,10 +81,10 @@ export class Holders {
    * Take a process in: it is confined when this returns.
    *
    * #### Notes
-   * The same process again only renews its name. Another process under the same id is a
-   * restart, and ends the one before; a descendant of the known process speaks
-   * for it (a wrapper script that stays). Returns the refusal of a process that
-   * is not this user's, and takes nothing in then.
+   * The same process again only renews its name. Another process under the same
+   * id is a restart, and ends the one before; a descendant of the known process
+   * speaks for it (a wrapper script that stays). Returns the refusal of a
+   * process that is not this user's, and takes nothing in then.
    */
   arrive(newcomer: GateProcess): Refusal | null {
     const why = this.whyForeign(newcomer);
@@ -113,6 +113,17 @@ export class Holders {
       this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
       this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
     }
+  }
+
+  /** Undo what an enforcer did for a holder; a failure is logged. */
+  undo(holderId: string): void {
+    this.attempt(holderId, () => this.parts.enforcer.release(holderId));
+  }
+
+  /** Make the place of a holder again; false where that fails, or where it is gone. */
+  revive(holderId: string): boolean {
+    const it = this.known.get(holderId);
+    return it !== undefined && this.place(it) === null;
   }
 
   private watchClosely(): void {
@@ -169,24 +180,10 @@ export class Holders {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
-    this.parts.post({
-      type: 'holderGone',
-      holderId,
-      ...(this.parts.enforcer.killed(holderId) && { why: KILLED_SENTENCE })
-    });
+    const why = this.parts.enforcer.killed(holderId) ? { why: KILLED_SENTENCE } : {};
+    this.parts.post({ type: 'holderGone', holderId, ...why });
     this.undo(holderId);
     this.changeListeners.forEach(listener => listener());
-  }
-
-  /** Undo what an enforcer did for a holder; a failure is logged. */
-  undo(holderId: string): void {
-    this.attempt(holderId, () => this.parts.enforcer.release(holderId));
-  }
-
-  /** Make the place of a holder again; false where that fails, or where it is gone. */
-  revive(holderId: string): boolean {
-    const it = this.known.get(holderId);
-    return it !== undefined && this.place(it) === null;
   }
 
   private place({ kernelId: holderId, pid, startTicks }: GateProcess): EnforcementError | null {
