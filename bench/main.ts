@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const found = await (await bench()).run(rest);
   print(found);
   if (jsonPath) {
-    writeFileSync(jsonPath, JSON.stringify(found, null, 2) + '\n');
+    writeFileSync(jsonPath, `${JSON.stringify(found, null, 2)}\n`);
   }
 }
 

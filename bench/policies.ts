@@ -1,4 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { barsOf, type Bar } from './simulator/bars';
+import { pictureOf, reportOf } from './simulator/report';
 import {
   COMPARISONS,
   FULL,
@@ -18,7 +21,8 @@ export type Policies = { readonly effort: Effort; readonly rows: Row[]; readonly
  *
  * #### Notes
  * `--quick` runs one seed and fewer cells: it shows that everything works, and
- * judges no bar.
+ * judges no bar. `--report` writes bench/REPORT.md and bench/policies.svg below
+ * the current directory from a full run.
  */
 export async function run(args: readonly string[] = []): Promise<Policies> {
   const quick = args.includes('--quick');
@@ -28,6 +32,10 @@ export async function run(args: readonly string[] = []): Promise<Policies> {
   const bars = quick ? [] : barsOf(rows);
   for (const { name, value, bound, met } of bars) {
     process.stderr.write(`${met ? 'met   ' : 'MISSED'} ${name}: ${value} against ${bound}\n`);
+  }
+  if (args.includes('--report') && !quick) {
+    writeFileSync(join('bench', 'REPORT.md'), reportOf({ effort, rows, bars }));
+    writeFileSync(join('bench', 'policies.svg'), pictureOf({ effort, rows, bars }));
   }
   return { effort, rows, bars };
 }

@@ -2,6 +2,7 @@ import type { Ask } from '../protocol/ask';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
 import type { TierView } from '../protocol/view';
+import type { Sharing } from './policy/groups';
 
 /**
  * One CPU as the scheduler sees it. Numbers are the kernel's ids; `core` names
@@ -137,6 +138,8 @@ export type Event = { readonly atMs: number } & (
       readonly errno: string;
     }
   | { readonly type: 'policyChosen'; readonly policy: PolicyName }
+  /** Another configuration of groups; one with problems changes nothing. */
+  | { readonly type: 'configured'; readonly sharing: Sharing }
   | { readonly type: 'noticed'; readonly notices: readonly string[] }
   /** Time passed; at least once a second. */
   | { readonly type: 'ticked' }

@@ -1,8 +1,7 @@
-import { dropHold } from './claims';
 import type { Event } from './events';
-import { markAllDirty } from './leases';
+import { dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
-import { createUserUse } from './policy/fairness';
+import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
 
 /**
@@ -16,13 +15,15 @@ export function onHolderArrived(
   const { holder } = event;
   const known = state.holders.get(holder.id);
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
-    known.holder = holder;
+    const { owner, group } = known.holder;
+    known.holder = { ...holder, owner, group };
     return;
   }
   known && onHolderGone(state, holder.id);
-  const entry = createHolder(holder, state.nowMs);
+  const user = userNode(state.shares, holder.owner, holder.group, state.nowMs);
+  user.holders += 1;
+  const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
-  state.users.has(holder.owner) || state.users.set(holder.owner, createUserUse(state.nowMs));
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
 
@@ -37,7 +38,11 @@ export function onHolderGone(state: State, holderId: string): void {
   }
   dropHold(state, holder);
   state.committedBytes -= holder.committedBytes;
+  state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   holder.committedBytes = 0;
+  changeUse(holder.user, state.nowMs, -holder.useRate);
+  holder.useRate = 0;
+  holder.user.holders -= 1;
   state.holders.delete(holderId);
   state.dirty.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);

@@ -40,6 +40,10 @@ export class AffinityEnforcer implements IEnforcer {
     return place && readTreeUse(this.files, place.pid);
   }
 
+  killed(): boolean {
+    return false;
+  }
+
   release(holderId: string): void {
     this.masks.release(holderId);
   }

@@ -41,6 +41,8 @@ export class CgroupV1 implements IEnforcer {
   private readonly places: Places;
   private readonly written: Written;
   private readonly wanted = new Map<string, Confinement>();
+  /** Kills for want of memory that the place had seen when the holder came. */
+  private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
   private readonly hasSwapLimit: boolean;
 
@@ -71,9 +73,13 @@ export class CgroupV1 implements IEnforcer {
   }
 
   adopt(place: Place): void {
+    const known = this.places.has(place.holderId);
     this.written.forget(place.holderId);
     this.places.adopt(place);
     this.masks?.adopt(place);
+    if (!known) {
+      this.killsBefore.set(place.holderId, this.countKills(place.holderId));
+    }
   }
 
   confine(holderId: string, confinement: Confinement): void {
@@ -114,8 +120,13 @@ export class CgroupV1 implements IEnforcer {
     };
   }
 
+  killed(holderId: string): boolean {
+    return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+  }
+
   release(holderId: string): void {
     this.wanted.delete(holderId);
+    this.killsBefore.delete(holderId);
     this.written.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);
@@ -214,6 +225,12 @@ export class CgroupV1 implements IEnforcer {
     const cache = stat.get('total_inactive_file') ?? 0;
     const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
     return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
+  }
+
+  private countKills(holderId: string): number {
+    const directory = this.directory('memory', holderId);
+    const events = readTable(this.files, `${directory}/${V1.memoryOom}`);
+    return events.get('oom_kill') ?? 0;
   }
 
   /** MEM2; the kernel itself refuses with EBUSY what is below the use it cannot push out. */

@@ -38,6 +38,8 @@ export class CgroupV2 implements IEnforcer {
   private readonly delegation: Delegation;
   private readonly written: Written;
   private readonly wanted = new Map<string, Confinement>();
+  /** Kills for want of memory that the place had seen when the holder came. */
+  private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
   private readonly hasSwapLimit: boolean;
 
@@ -70,9 +72,13 @@ export class CgroupV2 implements IEnforcer {
   }
 
   adopt(place: Place): void {
+    const known = this.places.has(place.holderId);
     this.written.forget(place.holderId);
     this.places.adopt(place);
     this.masks?.adopt(place);
+    if (!known) {
+      this.killsBefore.set(place.holderId, this.countKills(place.holderId));
+    }
   }
 
   confine(holderId: string, confinement: Confinement): void {
@@ -114,8 +120,13 @@ export class CgroupV2 implements IEnforcer {
     };
   }
 
+  killed(holderId: string): boolean {
+    return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+  }
+
   release(holderId: string): void {
     this.wanted.delete(holderId);
+    this.killsBefore.delete(holderId);
     this.written.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);
@@ -185,6 +196,11 @@ export class CgroupV2 implements IEnforcer {
     const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
     const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
     return { chargedBytes: charged, droppableBytes: droppable };
+  }
+
+  private countKills(holderId: string): number {
+    const events = readTable(this.files, `${this.directory(holderId)}/${V2.memoryEvents}`);
+    return events.get('oom_kill') ?? 0;
   }
 
   /**

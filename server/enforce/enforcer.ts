@@ -54,6 +54,13 @@ export interface IEnforcer {
   /** Figures of the tree, or null where it is gone or cannot be told. */
   measure(holderId: string): PlaceUse | null;
 
+  /**
+   * Whether a process of the holder was killed for want of memory since it was
+   * adopted (MEM3). Ask before the release, which forgets it; always false in
+   * tiers that limit no memory.
+   */
+  killed(holderId: string): boolean;
+
   /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
   release(holderId: string): void;
 

@@ -41,6 +41,10 @@ export class NoEnforcer implements IEnforcer {
     return place && this.observes ? readTreeUse(this.files, place.pid) : null;
   }
 
+  killed(): boolean {
+    return false;
+  }
+
   release(holderId: string): void {
     this.held.delete(holderId);
   }

@@ -53,11 +53,12 @@ describe('gates on a real sidecar', () => {
     first.claim('a', HALF_THE_NODE);
     await first.gate.hear('granted', 'a');
     second.claim('b', HALF_THE_NODE);
-    const said = await second.gate.hear('waiting', 'b');
-    expect(said.sentence).toContain(`${first.id}.ipynb`);
-    // Nothing changes meanwhile, so what is heard again are signs of life.
-    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
-    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
+    // Nothing happens to the queue meanwhile, so what is heard again are signs of life.
+    for (let n = 0; n < 4; n += 1) {
+      const { sentence, position } = await second.gate.hear('waiting', 'b');
+      expect(sentence).toContain(`${first.id}.ipynb`);
+      expect(position).toBe(1);
+    }
     first.release('a');
     expect((await second.gate.hear('granted', 'b')).grant.memoryBytes).toBe(3 * 1024 ** 3);
     second.release('b');

@@ -57,6 +57,10 @@ export class RealRig implements IContractRig {
     return pid;
   }
 
+  async exhaust({ pid }: Place): Promise<void> {
+    await this.children.get(pid)!.exhaust();
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.files, place.pid);
   }
