@@ -75,7 +75,7 @@ async def start_kernel(cellgrant_dir: Path, tmp_path: Path) -> AsyncIterator[Sta
     started: list[NotebookClient] = []
 
     async def start(spec: KernelSpec | None = None, **options: object) -> NotebookClient:
-        manager = AsyncKernelManager(transport="ipc" if options.pop("ipc", False) else "tcp")
+        manager = AsyncKernelManager()
         manager._kernel_spec = spec or ipykernel_spec()
         await manager.start_kernel(cwd=str(options.pop("cwd", tmp_path)), **options)
         started.append(NotebookClient(manager))

@@ -20,7 +20,7 @@ class NotebookClient:
     def __init__(self, manager: AsyncKernelManager) -> None:
         self.manager = manager
         # Not manager.client(): its session would be shared, and replies go by session.
-        self.client = AsyncKernelClient()
+        self.client = AsyncKernelClient(parent=manager)
         self.client.load_connection_info(manager.get_connection_info())
         self._iopub: dict[str, list[Message]] = defaultdict(list)
         self._replies: dict[str, Message] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
-from .test_gate_order import HALF, hold
+from .test_gate_order import HALF, hold, release
 
 
 async def passes_the_gate(
@@ -34,7 +34,7 @@ async def passes_the_gate(
     assert await notebook.evaluate("In[-3:-1]") == ["print('not me')"] * 2
     asking = notebook.submit("print(input())", HALF, allow_stdin=True)
     sidecar.wait_for_claims(running=1, waiting=1)
-    flag.touch()
+    release(flag)
     await notebook.input_request()
     notebook.client.input("hello")
     assert (await notebook.reply(asking))["status"] == "ok"
@@ -104,7 +104,8 @@ class Echo(Kernel):
     implementation_version = "1"
     language_info = {"name": "text", "mimetype": "text/plain", "file_extension": ".txt"}
 
-    def do_execute(self, code, silent, store_history=True, user_expressions=None, allow_stdin=False):
+    def do_execute(self, code, silent, store_history=True, user_expressions=None,
+                   allow_stdin=False):
         if code.startswith("twice "):
             self.do_execute(code[6:], silent)
             return self.do_execute(code[6:], silent)
@@ -134,7 +135,7 @@ async def test_kernel_of_another_language(
     assert (await notebook.reply(queued))["status"] == "aborted"
     twice = notebook.submit("twice hello", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await notebook.reply(twice))["status"] == "ok"
     assert notebook.text(twice) == "hellohello"
     await holder.reply(held)
@@ -165,10 +166,10 @@ async def test_nbclient(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pat
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)] * 2)
     nbformat.write(notebook, tmp_path / "a.ipynb")
     command = [sys.executable, "-m", "jupyter", "execute", "--inplace", "a.ipynb"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment())
+    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environment())
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
-    assert process.wait(60) == 0
+    release(tmp_path / "go")
+    assert await process.wait() == 0
     await holder.reply(held)
     cells = nbformat.read(tmp_path / "a.ipynb", 4).cells
     outputs = [[it["text"] for it in cell["outputs"]] for cell in cells]
@@ -193,5 +194,5 @@ async def test_console(sidecar: RealSidecar, start_kernel: StartKernel, tmp_path
         console.expect_exact("42")
     finally:
         console.close(force=True)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     await holder.reply(held)

@@ -12,6 +12,7 @@ from .conftest import StartKernel
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
+from .test_gate_order import release
 
 needs_two_cpus = pytest.mark.skipif(
     len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs to tell two sets apart"
@@ -23,7 +24,7 @@ HOLD_CPU = f"""
 import os, time, numpy, threadpoolctl
 numpy.ones((300, 300)) @ numpy.ones((300, 300))
 pools = {POOLS}
-children = __import__('subprocess').run('echo $OMP_NUM_THREADS', shell=True, capture_output=True, text=True).stdout
+children = __import__('subprocess').getoutput('echo $OMP_NUM_THREADS')
 print('holding')
 while not os.path.exists({{flag!r}}): time.sleep(.01)
 """
@@ -67,23 +68,23 @@ async def test_two_kernels_get_disjoint_cpus(
     before = [masks_of(it) for it in pids]
     flag = str(tmp_path / "go")
     held = [it.submit(HOLD_CPU.format(flag=flag), {"cpus": 1}) for it in notebooks]
-    for notebook, message_id in zip(notebooks, held):
+    for notebook, message_id in zip(notebooks, held, strict=True):
         await notebook.until_output(message_id, "holding")
     grants = {it["kernelId"]: it["grant"] for it in sidecar.claims("running")}
     granted = [grants[it.manager.kernel_id] for it in notebooks]
     assert [it["threads"] for it in granted] == [1, 1]
     assert len({it["cpus"] for it in granted}) == 2
-    for pid, grant in zip(pids, granted):
+    for pid, grant in zip(pids, granted, strict=True):
         assert masks_of(pid) == {grant["cpus"]}
         if sidecar.tier.startswith("cgroup"):
             assert cgroup_cpus_of(pid) == grant["cpus"]
-    Path(flag).touch()
-    for notebook, message_id in zip(notebooks, held):
+    release(Path(flag))
+    for notebook, message_id in zip(notebooks, held, strict=True):
         assert (await notebook.reply(message_id))["status"] == "ok"
         assert set(await notebook.evaluate("pools")) == {1}
-        assert await notebook.evaluate("children") == "1\n"
+        assert await notebook.evaluate("children") == "1"
     # All of it is restored: an untagged cell alone has the whole node and full pools.
-    for notebook, pid, masks in zip(notebooks, pids, before):
+    for notebook, pid, masks in zip(notebooks, pids, before, strict=True):
         assert masks_of(pid) == masks
         assert set(await notebook.evaluate(POOLS)) == {len(os.sched_getaffinity(0))}
         assert await notebook.evaluate("os.environ.get('OMP_NUM_THREADS')") is None
@@ -199,6 +200,6 @@ async def test_masks_follow_a_changed_grant(
             break
         await notebook.control("kernel_info_request")
     assert masks_of(pid_of(notebook)) == {other["affinity"]}
-    Path(flag).touch()
+    release(Path(flag))
     await notebook.reply(held)
     assert masks_of(pid_of(notebook)) == before
