@@ -101,7 +101,7 @@ class Link:
         try:
             if holding.mailbox.is_empty() and self._is_readable(connection, timeout_s):
                 self._read(connection)
-        except (OSError, ValueError, RecursionError):
+        except Exception:
             with self._lock:
                 if self._socket is connection:
                     self._hang_up()
@@ -189,8 +189,8 @@ class Link:
                         break  # it takes hellos, but answers none
                     with self._reading:
                         is_open = self._read(connection)
-            except (OSError, ValueError, RecursionError):
-                pass  # none there, or none that speaks the protocol: all the same
+            except Exception:
+                pass  # none there, or none that speaks the protocol: this thread must go on
             finally:
                 was_up = self._close()
         return was_up

@@ -163,7 +163,7 @@ async def test_nbclient(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pat
     holder = await start_kernel()
     held = await hold(holder, str(tmp_path / "go"))
     source = "#| memory: 2500 MiB\nprint('ran')"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)] * 2)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for _ in range(2)])
     nbformat.write(notebook, tmp_path / "a.ipynb")
     command = [sys.executable, "-m", "jupyter", "execute", "--inplace", "a.ipynb"]
     process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env=environment())

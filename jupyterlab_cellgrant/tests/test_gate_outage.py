@@ -140,6 +140,13 @@ async def test_malformed_grants(
     for i in range(8):
         assert await notebook.evaluate(str(i)) == i
     scripted_sidecar.wait_for("release", 8)
+    # One that changes into nonsense in mid-cell ends the connection, not the thread that keeps it.
+    running = notebook.submit("print('here')\nimport time; time.sleep(.5)")
+    await notebook.until_output(running, "here")
+    claim = scripted_sidecar.wait_for("claim", 9)
+    scripted_sidecar.send({"type": "changed", "id": claim["id"], "grant": grants[0]})
+    assert (await notebook.reply(running))["status"] == "ok"
+    scripted_sidecar.wait_for("hello", 2)
 
 
 async def test_fail_closed(start_sidecar: Callable[..., RealSidecar], start_kernel) -> None:
