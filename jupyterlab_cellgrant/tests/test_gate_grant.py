@@ -96,10 +96,9 @@ async def test_two_kernels_get_disjoint_cpus(
 CHILD = """
 import os, subprocess, time
 child = subprocess.Popen(['sleep', '60'])
-def mask_once_it_is_ours():
-    while os.sched_getaffinity(child.pid) != os.sched_getaffinity(0):
+def wait_for_cpus(n):
+    while [len(os.sched_getaffinity(it)) for it in (0, child.pid)] != [n, n]:
         time.sleep(.01)
-    return os.sched_getaffinity(child.pid)
 """
 
 
@@ -111,9 +110,9 @@ async def test_children_follow_in_the_affinity_tier(
     start_sidecar("--tier", "affinity")
     notebook = await start_kernel()
     await notebook.run(CHILD)
-    whole = await notebook.evaluate("mask_once_it_is_ours()")
-    assert len(await notebook.evaluate("mask_once_it_is_ours()", {"cpus": 1})) == 1
-    assert await notebook.evaluate("mask_once_it_is_ours()") == whole
+    whole = len(os.sched_getaffinity(0))
+    assert (await notebook.run("wait_for_cpus(1)", {"cpus": 1}))["status"] == "ok"
+    assert (await notebook.run(f"wait_for_cpus({whole})"))["status"] == "ok"
     await notebook.run("child.kill()")
 
 
