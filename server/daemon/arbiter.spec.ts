@@ -41,6 +41,8 @@ class Journal {
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
       killed: () => false,
+      memoryOf: () => null,
+      holderOf: () => null,
       release: () => undefined,
       settled: () => Promise.resolve(),
       close: () => Promise.resolve()
@@ -76,6 +78,11 @@ describe('Arbiter', () => {
       clock: { nowMs: () => 1000 },
       log: (_, sentence) => void journal.errors.push(sentence),
       version: 'test',
+      revive: id => {
+        journal.lines.push(`revive ${id}`);
+        failure = null;
+        return true;
+      },
       fatal: why => void journal.fatal.push(why),
       decide
     });
@@ -124,6 +131,13 @@ describe('Arbiter', () => {
       errno: 'ENOSPC'
     });
     expect(journal.fatal).toEqual([]);
+  });
+
+  it('makes a place again that somebody removed, and confines the holder there', () => {
+    failure = new EnforcementError('cpuset.cpus', 'ENOENT');
+    claim('c', ONE_CPU);
+    const order = ['confine k 0', 'revive k', 'confine k 0', 'grant c 0 0'];
+    expect(journal.lines.slice(0, 4)).toEqual(order);
   });
 
   it('answers the claim also where the enforcer itself is wrong', () => {

@@ -3,7 +3,7 @@ import { RandomSource } from '../testing/randomSource';
 import { Stage } from '../testing/stage';
 
 /** More faults for a long run: `CELLGRANT_FAULTS=1000`. */
-const FAULTS = Number(process.env['CELLGRANT_FAULTS'] ?? 30);
+const FAULTS = Number(process.env['CELLGRANT_FAULTS'] ?? 20);
 const SEED = Number(process.env['CELLGRANT_SEED'] ?? Date.now() % 1_000_000);
 
 describe('faults on real processes', () => {

@@ -1,11 +1,7 @@
-import { rmdirSync, writeFileSync } from 'node:fs';
-
-import { groupName } from '../enforce/probe';
-import { findHierarchies } from '../host/cgroupfs';
-import { DiskFiles } from '../host/files';
 import type { GateClaim, GateGrant } from '../protocol/gate';
 import type { Snapshot } from '../protocol/view';
 import { LivingKernel, type ILedger, type Outcome } from './livingKernel';
+import { removePlace } from './places';
 import type { RandomSource } from './randomSource';
 import { shortDirectory, type TestSidecar } from './sidecar';
 import type { Stage } from './stage';
@@ -13,7 +9,10 @@ import type { Stage } from './stage';
 /** What the sidecar may promise: `--memory` less the reserve. */
 const MEMORY_BYTES = 3.5 * 1024 ** 3;
 const OPTIONS = ['--memory', '4 GiB'];
-const HOLD_MS_MAX = 20;
+/** Most cells are short; some outlast a restart of the sidecar. */
+const SHORT_HOLD_MS_MAX = 20;
+const LONG_HOLD_MS_MAX = 1200;
+const RECONNECT_MS_MAX = 300;
 const PATIENCE_MS = 20_000;
 
 /** What a fault run found; `problems` empty where everything held. */
@@ -119,11 +118,12 @@ export class FaultRun {
     'all connections broken': () => this.kernels.forEach(it => it.breakConnection()),
     'garbage said': () => this.any().babble('{"type":"claim","id":5}\n[]\n\u0000\n'),
     'endless line said': () => this.any().babble('x'.repeat(300_000)),
-    'place removed': () => this.removePlace(this.any())
+    'place removed': () => void removePlace(this.sidecar, this.any())
   };
 
   private birth(id = `kernel-${(this.born += 1)}`): LivingKernel {
-    return this.stage.keep(new LivingKernel(id, this.sidecar.gatePath, this.ledger));
+    const reconnectMs = () => this.random.whole(1, RECONNECT_MS_MAX);
+    return this.stage.keep(new LivingKernel(id, this.sidecar.gatePath, this.ledger, reconnectMs));
   }
 
   private any(): LivingKernel {
@@ -144,23 +144,6 @@ export class FaultRun {
     this.sidecar = await this.stage.sidecarIn(this.sidecar.dir, ...OPTIONS);
   }
 
-  /** The kernel moves out of its place, and somebody removes the directory. */
-  private removePlace(kernel: LivingKernel): void {
-    for (const { directory } of findHierarchies(new DiskFiles())) {
-      const place = `${directory}/${groupName(this.sidecar.dir)}/${kernel.id}`;
-      try {
-        writeFileSync(`${directory}/cgroup.procs`, String(kernel.pid));
-        rmdirSync(place);
-      } catch (failure) {
-        const code = (failure as NodeJS.ErrnoException).code ?? '';
-        // No place in this hierarchy; or the kernel of a restart is in it by now.
-        if (!['ENOENT', 'EBUSY', 'ESRCH', 'EINVAL', 'ENOTEMPTY'].includes(code)) {
-          throw failure;
-        }
-      }
-    }
-  }
-
   /** Let all kernels run cells, one after the other. */
   private wake(): void {
     this.isQuiet = false;
@@ -170,7 +153,7 @@ export class FaultRun {
   private work(kernel: LivingKernel): void {
     const working = (async () => {
       while (!this.isQuiet) {
-        const outcome = await kernel.run(this.hints(), this.random.whole(0, HOLD_MS_MAX));
+        const outcome = await kernel.run(this.hints(), this.holdMs());
         this.answered[outcome] += 1;
         if (outcome === 'died') {
           return;
@@ -179,6 +162,11 @@ export class FaultRun {
     })();
     this.running.add(working);
     void working.finally(() => this.running.delete(working));
+  }
+
+  private holdMs(): number {
+    const mostMs = this.random.chance(0.35) ? LONG_HOLD_MS_MAX : SHORT_HOLD_MS_MAX;
+    return this.random.whole(0, mostMs);
   }
 
   private hints(): object | null {

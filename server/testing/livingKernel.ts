@@ -21,8 +21,6 @@ type Cell = {
   readonly answer: (outcome: Outcome) => void;
 };
 
-const RECONNECT_MS = 10;
-
 /**
  * A real process with a gate that behaves as the product's gates do: it comes
  * back whenever its connection is lost, and tells what it holds.
@@ -40,7 +38,9 @@ export class LivingKernel {
   constructor(
     readonly id: string,
     private readonly gatePath: string,
-    private readonly ledger: ILedger
+    private readonly ledger: ILedger,
+    /** How long it takes to come back after a lost connection. */
+    private readonly reconnectMs: () => number
   ) {
     this.connect();
   }
@@ -119,7 +119,7 @@ export class LivingKernel {
     socket.on('close', () => {
       if (socket === this.socket && !this.isDead) {
         this.isWelcome = false;
-        setTimeout(() => this.isDead || this.connect(), RECONNECT_MS);
+        setTimeout(() => this.isDead || this.connect(), this.reconnectMs());
       }
     });
   }
