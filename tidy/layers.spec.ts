@@ -77,7 +77,7 @@ const LAYERS: readonly {
 
 function violations(source: Source): string[] {
   const row = LAYERS.find(({ folder }) => source.path.startsWith(folder))!;
-  const own = posix.dirname(source.path) + '/';
+  const own = `${posix.dirname(source.path)  }/`;
   return importsOf(source)
     .filter(({ module, typeOnly }) => {
       if (!module.startsWith('.')) {
