@@ -40,6 +40,10 @@ export class AffinityEnforcer implements IEnforcer {
     return place && readTreeUse(this.files, place.pid);
   }
 
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
   killed(): boolean {
     return false;
   }

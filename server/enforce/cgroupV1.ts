@@ -120,6 +120,17 @@ export class CgroupV1 implements IEnforcer {
     };
   }
 
+  memoryOf(holderId: string, exactFromBytes: number): number | null {
+    const directory = this.directory('memory', holderId);
+    if (!directory) {
+      return this.measure(holderId)?.memoryBytes ?? null;
+    }
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    return charged === null || charged < exactFromBytes
+      ? charged
+      : usedBytes(this.countMemory(holderId) ?? { chargedBytes: charged, droppableBytes: 0 });
+  }
+
   killed(holderId: string): boolean {
     return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
   }

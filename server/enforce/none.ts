@@ -41,6 +41,10 @@ export class NoEnforcer implements IEnforcer {
     return place && this.observes ? readTreeUse(this.files, place.pid) : null;
   }
 
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
   killed(): boolean {
     return false;
   }
