@@ -42,6 +42,7 @@ class Journal {
       measure: () => null,
       killed: () => false,
       memoryOf: () => null,
+      holderOf: () => null,
       release: () => undefined,
       settled: () => Promise.resolve(),
       close: () => Promise.resolve()
