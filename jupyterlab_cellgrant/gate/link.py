@@ -27,13 +27,18 @@ class Holding:
         self.mailbox = Mailbox()
         self.granted: Message | None = None
         self.since = time.monotonic()
-        # Whether the sidecar has been told of it on the present connection.
+        # Whether a sidecar has been told of it: on the present connection, and ever.
         self.told = False
+        self.told_once = False
 
     def grant(self, granted: Message) -> None:
         """From now on it runs."""
         self.granted = granted
         self.since = time.monotonic()
+
+    def tell(self) -> None:
+        """The sidecar knows of it from now on, for as long as the connection lasts."""
+        self.told = self.told_once = True
 
     def as_message(self) -> Message:
         """As ``hello`` tells it."""
@@ -135,7 +140,7 @@ class Link:
                 self._send(message)
 
     def _tell(self, holding: Holding) -> None:
-        holding.told = True
+        holding.tell()
         self._send({"type": "claim", **holding.claim})
 
     def _send(self, message: Message) -> None:
@@ -203,7 +208,7 @@ class Link:
             self._backlog = []
             holdings = list(self._holdings.values())
             for holding in holdings:
-                holding.told = True
+                holding.tell()
             hello = {"type": "hello", "protocol": PROTOCOL, **self._process}
             data = encode({**hello, "holdings": [it.as_message() for it in holdings]})
         connection.sendall(data)
@@ -214,10 +219,15 @@ class Link:
             self._state = "down"
             self._hopeful = False
             for holding in self._holdings.values():
-                if not holding.told and holding.granted is None and self.failure == "open":
-                    holding.grant(UNGATED)
-                    holding.mailbox.put({"type": "absent"})
                 holding.told = False
+                # What a sidecar knew may go on with its successor; who never reached one goes.
+                if not holding.told_once and self.failure == "open":
+                    self._run_ungated(holding)
+
+    def _run_ungated(self, holding: Holding) -> None:
+        if holding.granted is None:
+            holding.grant(UNGATED)
+            holding.mailbox.put({"type": "absent"})
 
     def _welcome(self, message: Message) -> bool:
         if message.get("protocol") != PROTOCOL:

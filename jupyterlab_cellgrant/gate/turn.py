@@ -164,4 +164,6 @@ def _outcome_of(reply: Any) -> str:
         return "interrupted"
     if reply.get("status") == "ok":
         return "ok"
-    return "interrupted" if reply.get("ename") == "KeyboardInterrupt" else "error"
+    # An interrupted asynchronous cell ends with CancelledError.
+    is_interrupted = reply.get("ename") in ("KeyboardInterrupt", "CancelledError")
+    return "interrupted" if is_interrupted else "error"

@@ -151,9 +151,7 @@ async def test_subshells(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pa
     wait = "import os, time\nwhile not os.path.exists({!r}): time.sleep(.01)"
     main = notebook.submit(wait.format(str(flags[0])), {"memory": "1 GiB"})
     sidecar.wait_for_claims(running=1)
-    sub = notebook.submit(
-        wait.format(str(flags[1])), {"memory": "1 GiB"}, subshell_id=subshell_id
-    )
+    sub = notebook.submit(wait.format(str(flags[1])), {"memory": "1 GiB"}, subshell_id=subshell_id)
     sidecar.wait_for_claims(running=2)
     flags[0].touch()
     assert (await notebook.reply(main))["status"] == "ok"

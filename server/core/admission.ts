@@ -1,11 +1,11 @@
 import type { Ask } from '../protocol/ask';
 import { refusal, type Refusal } from '../protocol/errors';
-import type { Reason } from '../protocol/view';
 import type { NodeFacts } from './events';
 import { cpuObstacle, exclusiveCount, placeCpus } from './place/cpus';
 import { keptInPool } from './place/cpuPool';
 import { matchingGpus, planGpus } from './place/gpus';
 import { grantableBytes, memoryObstacle } from './place/memory';
+import type { Obstacle } from './place/obstacle';
 import type { HolderEntry, Lease, State } from './state';
 import { bytesInWords, gpusInWords } from './words';
 
@@ -69,7 +69,7 @@ export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): R
 }
 
 /** Everything that a claim needs, or why it cannot be had now. */
-export type Plan = { readonly lease: Lease } | { readonly obstacle: Reason };
+export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
 
 /** ADM5: plan a whole grant, or nothing. Changes nothing. */
 export function planGrant(state: State, holder: HolderEntry, ask: Ask): Plan {

@@ -1,12 +1,14 @@
-import { refusal } from '../protocol/errors';
+import { refusal, type Refusal } from '../protocol/errors';
 import { parseCpuList } from '../lib/cpuset';
 import { impossibleAsk, planGrant } from './admission';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
-import { predictedDemand } from './cpuGrant';
 import type { Claim, Event } from './events';
-import { leaveLease, recountMemory } from './leases';
-import { endClaim, grantClaim, refuseClaim, refuseStranger, startRunning } from './lifecycle';
-import type { ClaimEntry, HolderEntry, Lease, State } from './state';
+import { dropHold } from './leases';
+import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
+import { lendableCpus, type Seat } from './place/cpuPool';
+import { forget } from './remember';
+import { wantsOf } from './reserve';
+import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
 import { tell } from './story';
 import { spanInWords } from './words';
 
@@ -21,7 +23,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const { claim } = event;
   const holder = state.holders.get(claim.holderId);
   if (!holder) {
-    refuseStranger(state, claim.holderId, claim.id, 'KERNEL_UNKNOWN', { id: claim.holderId });
+    refuseStranger(state, claim, refusal('KERNEL_UNKNOWN', { id: claim.holderId }));
     return;
   }
   const known = state.claims.get(claim.id);
@@ -30,18 +32,27 @@ export function onClaimArrived(state: State, event: Arrival): void {
     return; // its gate reconnected: nothing was lost, so nothing changes
   }
   if (known && !(returns && known.phase.state === 'done')) {
-    refuseStranger(state, claim.holderId, claim.id, 'CLAIM_DUPLICATE', { id: claim.id });
+    refuseStranger(state, claim, refusal('CLAIM_DUPLICATE', { id: claim.id }));
     return;
   }
   const entry = createEntry(state, holder, claim, event.waitingSinceMs ?? state.nowMs);
-  if (known) {
-    state.done.delete(known);
-  }
+  known && forget(state, known);
   state.claims.set(claim.id, entry);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
-function createEntry(state: State, holder: HolderEntry, claim: Claim, sinceMs: number): ClaimEntry {
+/** Refuse what never became a claim here. */
+function refuseStranger(state: State, claim: Claim, why: Refusal): void {
+  const { id, holderId } = claim;
+  state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
+}
+
+function createEntry(
+  state: State,
+  holder: HolderEntry,
+  claim: Claim,
+  sinceMs: number
+): WaitingEntry {
   return {
     claim,
     holder,
@@ -51,17 +62,16 @@ function createEntry(state: State, holder: HolderEntry, claim: Claim, sinceMs: n
       state: 'waiting',
       reason: { resource: 'cpus', sentence: 'to be looked at', blockers: [] },
       position: 0,
-      etaMs: null,
-      etaBasis: null,
+      reservation: null,
       passedBy: 0
     }
   };
 }
 
-function admit(state: State, entry: ClaimEntry): void {
+function admit(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   if (!state.node) {
-    const lease = leaseOfGrant(state, claim, UNRESTRICTED);
+    const lease = leaseOfGrant(state, entry, UNRESTRICTED);
     tell(state, entry, 'The node is not known yet, so nothing is restricted.');
     grantClaim(state, entry, lease);
     return;
@@ -77,10 +87,10 @@ function admit(state: State, entry: ClaimEntry): void {
   enqueue(state, entry);
 }
 
-function enqueue(state: State, entry: ClaimEntry): void {
+function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   // What wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (isNeverQueued(claim)) {
+  if (wantsOf(entry).length === 0) {
     const plan = planGrant(state, holder, claim.ask);
     if ('lease' in plan) {
       grantClaim(state, entry, plan.lease);
@@ -95,10 +105,7 @@ function enqueue(state: State, entry: ClaimEntry): void {
   holder.waiting.add(entry);
   holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
   state.queue.push(entry);
-}
-
-function isNeverQueued({ ask }: Claim): boolean {
-  return ask.gpus === 0 && ask.memoryBytes === null && !ask.exclusive && ask.cpus.kind !== 'range';
+  state.mayAdmit = true;
 }
 
 /** ADM9: a claim that asks no more than its holder keeps is granted from that, at once. */
@@ -123,18 +130,9 @@ function covers(lease: Lease, { ask }: Claim): boolean {
     ask.gpus <= lease.gpus.length &&
     (ask.gpuMemoryBytes ?? 0) <= (lease.gpuMemoryBytes ?? Infinity) &&
     (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
-    n <= (lease.pinned?.length ?? 0) &&
-    (!ask.exclusive || lease.exclusive)
+    n <= (lease.seat?.cpus.length ?? 0) &&
+    (!ask.exclusive || lease.seat?.kind === 'exclusive')
   );
-}
-
-/** Give back what a holder kept across cells. */
-export function dropHold(state: State, holder: HolderEntry): void {
-  if (holder.held) {
-    leaveLease(state, holder, holder.held.lease);
-    holder.held = null;
-    recountMemory(state, holder);
-  }
 }
 
 /** ENF4: a claim granted before a restart is taken over as it is. */
@@ -143,32 +141,47 @@ function takeOver(
   entry: ClaimEntry,
   granted: { readonly grant: Grant; readonly sinceMs: number }
 ): void {
-  const { grant } = granted;
-  startRunning(state, entry, {
-    lease: leaseOfGrant(state, entry.claim, grant),
-    grant,
-    demand: predictedDemand(state, entry),
-    grantedMs: Math.min(granted.sinceMs, state.nowMs)
-  });
+  const sinceMs = Math.min(granted.sinceMs, state.nowMs);
+  const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
+  running.grant = granted.grant;
+  state.pool.moved = true; // where another sits there by now, one of them moves
   tell(state, entry, 'Taken over as it was granted before a restart.');
 }
 
-function leaseOfGrant(state: State, claim: Claim, grant: Grant): Lease {
-  const { ask } = claim;
-  const isPinned = ask.cpus.kind !== 'auto' || ask.exclusive;
-  const known = new Set(state.pool.cpus.map(cpu => cpu.id));
-  const listed = grant.cpus === null ? [] : parseCpuList(grant.cpus).filter(id => known.has(id));
-  const pinned = isPinned && listed.length ? listed : null;
+/** What a grant of an earlier sidecar stands for, as far as this node still has it. */
+function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
+  const { ask } = entry.claim;
+  const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
+  const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
+  const size = seat?.cpus.length ?? 0;
   const gpus = new Set(state.node?.gpus.map(gpu => gpu.uuid));
   return {
-    pinned,
-    exclusive: ask.exclusive && pinned !== null,
-    promisedCpus: pinned ? (ask.cpus.kind === 'range' ? ask.cpus.min : pinned.length) : 0,
-    cpusMax: pinned ? (ask.cpus.kind === 'range' ? ask.cpus.max : pinned.length) : 0,
+    seat,
+    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : size,
+    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : size,
     memoryBytes: grant.memoryBytes,
     gpus: grant.gpus.filter(uuid => gpus.has(uuid)),
     gpuMemoryBytes: ask.gpuMemoryBytes
   };
+}
+
+function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null {
+  const { pool } = state;
+  const { exclusive } = entry.claim.ask;
+  const known = listedCpus(grant).filter(id => pool.byId.has(id));
+  const alone = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
+  const cpus = exclusive ? alone : known;
+  const kind = exclusive ? 'exclusive' : 'pinned';
+  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1, spare: 0 } : null;
+}
+
+/** A list comes from outside: one that cannot be read stands for nothing. */
+function listedCpus(grant: Grant): number[] {
+  try {
+    return grant.cpus === null ? [] : parseCpuList(grant.cpus);
+  } catch {
+    return []; // the claim goes on as one that is not pinned
+  }
 }
 
 /**

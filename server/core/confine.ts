@@ -1,72 +1,94 @@
 import { formatCpuList } from '../lib/cpuset';
-import type { Confinement } from './effects';
-import { leasesOf } from './leases';
+import type { Confinement, Effect } from './effects';
 import { sharedCpus } from './place/cpuPool';
 import type { HolderEntry, State } from './state';
+import { weightFor, weightLevel } from './weights';
 
 /** CPUs busy above which a holder with no running claim is worth a write (CPU8). */
 const BACKGROUND_CPUS = 0.05;
 
-/** The set that a holder is held to, or null for all CPUs. */
-function cpusFor(state: State, holder: HolderEntry): string | null {
-  if (state.policy === 'naive') {
-    return null;
-  }
-  if (state.policy === 'partitioned') {
-    return partitionOf(state, holder);
-  }
-  const leases = leasesOf(holder);
-  const pinned = leases.filter(lease => lease.pinned);
-  if (pinned.length > 0 && pinned.length === leases.length) {
-    return formatCpuList(pinned.flatMap(lease => [...lease.pinned!]));
-  }
-  return state.pool.exclusive.size ? formatCpuList(sharedCpus(state.pool)) : null;
+/** What is the same for all holders of one step. */
+type Frame = {
+  /** The shared pool where exclusive claims made it smaller, or null for all CPUs. */
+  readonly shared: string | null;
+  readonly partitions: ReadonlyMap<HolderEntry, string> | null;
+  /** What weights are told relative to. */
+  readonly level: number;
+};
+
+function frameOf(state: State): Frame {
+  const { pool, policy } = state;
+  const isSmaller = pool.exclusive > 0 && policy === 'dynamic';
+  return {
+    shared: isSmaller ? formatCpuList(sharedCpus(pool)) : null,
+    partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null,
+    level: weightLevel(state)
+  };
 }
 
 /** A static even split among the holders, in order of arrival; whole CPUs, at least one. */
-function partitionOf(state: State, holder: HolderEntry): string | null {
-  const { cpus } = state.pool;
-  const size = Math.max(1, Math.floor(cpus.length / state.holders.size));
-  const place = [...state.holders.values()].indexOf(holder);
-  const parts = Math.max(1, Math.floor(cpus.length / size));
-  const start = (place % parts) * size;
-  return cpus.length ? formatCpuList(cpus.slice(start, start + size).map(cpu => cpu.id)) : null;
+function partition(state: State): Map<HolderEntry, string> {
+  const ids = state.pool.slots.map(slot => slot.cpu.id);
+  const holders = [...state.holders.values()];
+  const size = Math.max(1, Math.floor(ids.length / Math.max(1, holders.length)));
+  const parts = Math.max(1, Math.floor(ids.length / size));
+  return new Map(
+    holders.map((holder, index) => {
+      const start = (index % parts) * size;
+      return [holder, formatCpuList(ids.slice(start, start + size))];
+    })
+  );
 }
 
-/** Whether running claims want more CPUs than there are. */
-export function isShort(state: State): boolean {
-  let wanted = 0;
-  for (const entry of state.running) {
-    wanted += entry.phase.state === 'running' ? entry.phase.demand : 0;
+/**
+ * The set that a holder is held to, or null for all CPUs: where its cells sit,
+ * and the shared pool too where one of them is not placed.
+ */
+function cpusFor(state: State, holder: HolderEntry, frame: Frame): string | null {
+  if (state.policy !== 'dynamic') {
+    return frame.partitions?.get(holder) ?? null;
   }
-  return wanted > state.pool.cpus.length;
+  const ids: number[] = [...(holder.held?.lease.seat?.cpus ?? [])];
+  let isPlaced = true;
+  for (const { phase } of holder.running) {
+    const seat = phase.lease.seat ?? phase.mask;
+    seat ? ids.push(...seat.cpus) : (isPlaced = false);
+  }
+  if (isPlaced && ids.length) {
+    return formatCpuList(ids);
+  }
+  return frame.shared && ids.length
+    ? formatCpuList([...ids, ...sharedCpus(state.pool)])
+    : frame.shared;
 }
 
 /**
  * CPU8, without a write on a quiet node: a holder is idled only while it burns
- * CPU with no cell running and running cells lack some.
+ * CPU with no cell running, and running cells lack some.
  */
 function yields(state: State, holder: HolderEntry): boolean {
   return (
     state.policy === 'dynamic' &&
+    state.isShort &&
     holder.holder.gated &&
     holder.running.size === 0 &&
-    (holder.use?.cpusBusy ?? 0) > BACKGROUND_CPUS &&
-    isShort(state)
+    (holder.use?.cpusBusy ?? 0) > BACKGROUND_CPUS
   );
 }
 
 function memoryFor(holder: HolderEntry): number | null {
-  const limits = [...holder.running].map(entry => entry.claim.ask.memoryBytes);
-  const stated = limits.filter(limit => limit !== null);
-  return stated.length ? Math.max(...stated) : null;
+  let most: number | null = null;
+  for (const { phase } of holder.running) {
+    const { memoryBytes } = phase.lease;
+    most = memoryBytes === null ? most : Math.max(most ?? 0, memoryBytes);
+  }
+  return most;
 }
 
-/** What a holder must be held to now. */
-export function confinementOf(state: State, holder: HolderEntry): Confinement {
+function confinementOf(state: State, holder: HolderEntry, frame: Frame): Confinement {
   return {
-    cpus: cpusFor(state, holder),
-    weight: 100,
+    cpus: cpusFor(state, holder, frame),
+    weight: weightFor(state, holder, frame.level),
     idle: yields(state, holder),
     memoryBytes: memoryFor(holder),
     gpus: holder.boundGpus.length ? holder.boundGpus : null
@@ -83,18 +105,22 @@ function isSame(a: Confinement, b: Confinement): boolean {
   );
 }
 
-/** Order the confinements that changed; those of holders that gave something back come first. */
-export function orderConfinements(state: State): void {
-  const changed = [...state.dirty].filter(holder => state.holders.has(holder.holder.id));
-  changed.sort((a, b) => a.running.size - b.running.size);
-  state.dirty.clear();
-  const orders = changed.flatMap(holder => {
-    const confinement = confinementOf(state, holder);
-    if (isSame(confinement, holder.confined)) {
-      return [];
+/**
+ * Order the confinements that changed, before the messages of this step, and
+ * those of holders without a running cell first: what they give back others get.
+ */
+export function orderConfinements(state: State): Effect[] {
+  const frame = frameOf(state);
+  const givers: Effect[] = [];
+  const takers: Effect[] = [];
+  for (const holder of state.dirty) {
+    const confinement = confinementOf(state, holder, frame);
+    if (!isSame(confinement, holder.confined)) {
+      holder.confined = confinement;
+      const list = holder.running.size ? takers : givers;
+      list.push({ type: 'confine', holderId: holder.holder.id, confinement });
     }
-    holder.confined = confinement;
-    return [{ type: 'confine' as const, holderId: holder.holder.id, confinement }];
-  });
-  state.messages = [...orders, ...state.messages];
+  }
+  state.dirty.clear();
+  return [...givers, ...takers];
 }

@@ -1,46 +1,48 @@
 import { formatCpuList } from '../lib/cpuset';
 import type { Grant } from '../protocol/grant';
 import { sharedCpus } from './place/cpuPool';
-import { moldedThreads } from './policy/threads';
-import { waterLevel } from './policy/waterfill';
+import { reachOf, type Leaf } from './policy/shareTree';
 import type { ClaimEntry, Lease, State } from './state';
 
-/** What a claim that names no CPUs is thought to use before it is measured (CPU4). */
-export function predictedDemand(state: State, entry: ClaimEntry): number {
-  const total = Math.max(1, state.pool.cpus.length);
-  const { cpus } = entry.claim.ask;
-  if (cpus.kind !== 'auto') {
-    return Math.min(total, cpus.kind === 'fixed' ? cpus.n : cpus.max);
-  }
-  const known = state.profiles.get(entry.claim.sourceHash ?? '');
-  return known ? Math.max(1, Math.min(total, Math.ceil(known.cpus))) : total;
-}
+/**
+ * Threads per CPU of share beyond the first, until a source's own figure is
+ * learned (CPU3). Fewer make long cells more efficient, more let them grow.
+ */
+export const THREADS_PER_SHARE = 1.1;
 
-/** Demands of all running claims. */
-export function demands(state: State): number[] {
-  return [...state.running].map(it => (it.phase.state === 'running' ? it.phase.demand : 0));
-}
-
-/** How the CPU part of a new grant reads: list and threads. */
+/**
+ * The CPU part of a new grant: the pinned set, and the size of thread pools.
+ *
+ * #### Notes
+ * `leaf` is the claim's place in the tree with the demand that was predicted.
+ * On a quiet node nothing is said to a claim that asked nothing (CPU2).
+ */
 export function cpuGrant(
   state: State,
+  entry: ClaimEntry,
   lease: Lease,
-  demand: number
+  leaf: Leaf | null
 ): Pick<Grant, 'cpus' | 'threads'> {
-  const total = state.pool.cpus.length;
+  const total = state.pool.slots.length;
   if (state.policy === 'naive' || total === 0) {
     return { cpus: null, threads: null };
-  }
-  if (lease.pinned) {
-    return { cpus: formatCpuList(lease.pinned), threads: lease.pinned.length };
   }
   if (state.policy === 'partitioned') {
     return { cpus: null, threads: Math.max(1, Math.floor(total / state.holders.size)) };
   }
-  const shared = total - state.pool.exclusive.size;
-  const cpus = state.pool.exclusive.size ? formatCpuList(sharedCpus(state.pool)) : null;
-  const drinkers = [...demands(state), demand].map(it => ({ demand: it, weight: 1 }));
-  const level = waterLevel(drinkers, shared);
-  const threads = moldedThreads(Math.min(total, shared), level);
+  if (lease.seat) {
+    return { cpus: formatCpuList(lease.seat.cpus), threads: lease.seat.cpus.length };
+  }
+  const cpus = state.pool.exclusive ? formatCpuList(sharedCpus(state.pool)) : null;
+  const most = total - state.pool.exclusive;
+  const threads = leaf && state.isShort ? moldedThreads(state, entry, leaf) : most;
   return { cpus, threads: threads >= total ? null : threads };
+}
+
+/** CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`. */
+function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
+  const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
+  const share = Math.min(leaf.drinker.demand, reachOf(state.shares, leaf));
+  const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
+  return Math.min(Math.max(1, Math.ceil(leaf.drinker.demand)), wanted);
 }

@@ -1,110 +1,94 @@
-import type { Reason, Resource } from '../protocol/view';
-import { planGrant } from './admission';
-import { grantClaim } from './lifecycle';
+import type { Resource } from '../protocol/view';
+import { impossibleAsk, planGrant } from './admission';
+import { grantClaim, refuseClaim } from './lifecycle';
 import { admissionOrder } from './order/admission';
-import { expectedMs } from './policy/profiles';
-import type { ClaimEntry, State } from './state';
+import type { Obstacle } from './place/obstacle';
+import { reserve, wantsOf, wouldDelay } from './reserve';
+import { isWaiting, type State, type WaitingEntry } from './state';
 import { tell } from './story';
+import { tellPlaces, type Waits } from './waits';
 
-/** How many waiting claims one cycle looks at; the others wait for a later one. */
-export const CYCLE_DEPTH = 256;
+/** How many waiting claims one cycle looks at, from the front; at each tick, more. */
+export const CYCLE_DEPTH = 64;
+export const TICK_DEPTH = 1024;
 
 /**
  * The admission cycle (ADM5, ADM6).
  *
  * 1. Order the queue.
- * 2. Grant what fits, from the front.
- * 3. The first that does not fit is the head of its resource: from there on, a
- *    later claim that wants the same resource may pass only if it does not
- *    delay the head.
- * 4. Tell each that waits why, and where it stands.
+ * 2. Look at each claim from the front. One that became impossible, since its
+ *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
+ * 3. The first that lacks a resource is the head for it, with a reservation.
+ * 4. One that lacks nothing is granted, unless it would delay a head.
+ * 5. Tell each that waits why, and where it stands.
+ *
+ * #### Notes
+ * `depth` bounds the claims looked at; those further back wait for a tick.
  */
-export function runCycle(state: State): void {
+export function runCycle(state: State, depth: number): void {
+  state.mayAdmit = false;
   if (state.queue.length === 0) {
     return;
   }
-  state.queue.sort(admissionOrder(state));
-  const heads = new Map<Resource, ClaimEntry>();
-  const reasons = new Map<ClaimEntry, Reason>();
-  for (const entry of state.queue.slice(0, CYCLE_DEPTH)) {
-    const plan = planGrant(state, entry.holder, entry.claim.ask);
-    if ('obstacle' in plan) {
-      reasons.set(entry, plan.obstacle);
-      heads.has(plan.obstacle.resource) || heads.set(plan.obstacle.resource, entry);
-    } else {
-      const ahead = headInTheWay(entry, heads);
-      ahead ? reasons.set(entry, behind(ahead)) : grantClaim(state, entry, plan.lease);
-    }
-  }
-  state.queue = state.queue.filter(entry => entry.phase.state === 'waiting');
-  tellPlaces(state, reasons);
-}
-
-/** Resources that a claim may wait for. */
-function wants(entry: ClaimEntry): Set<Resource> {
-  const { ask } = entry.claim;
-  const wanted = new Set<Resource>();
-  ask.gpus > 0 && wanted.add('gpus');
-  ask.memoryBytes !== null && wanted.add('memory');
-  (ask.exclusive || ask.cpus.kind === 'range') && wanted.add('cpus');
-  return wanted;
-}
-
-function headInTheWay(
-  entry: ClaimEntry,
-  heads: ReadonlyMap<Resource, ClaimEntry>
-): { readonly head: ClaimEntry; readonly resource: Resource } | null {
-  for (const resource of wants(entry)) {
-    const head = [...heads.values()].find(it => wants(it).has(resource));
-    if (head) {
-      return { head, resource };
-    }
-  }
-  return null;
-}
-
-function behind(ahead: { readonly head: ClaimEntry; readonly resource: Resource }): Reason {
-  const { holder } = ahead.head.holder;
-  const noun = { cpus: 'CPUs', memory: 'memory', gpus: 'GPUs' }[ahead.resource];
-  return {
-    resource: ahead.resource,
-    sentence: `for its turn; ${holder.name} is first in line for ${noun}`,
-    blockers: []
-  };
-}
-
-function tellPlaces(state: State, reasons: ReadonlyMap<ClaimEntry, Reason>): void {
-  const places: Record<Resource, number> = { cpus: 0, memory: 0, gpus: 0 };
-  for (const entry of state.queue) {
-    if (entry.phase.state !== 'waiting') {
+  state.queue.sort(admissionOrder(state.nowMs));
+  const heads = new Map<Resource, WaitingEntry>();
+  const waits: Waits = new Map();
+  for (const entry of state.queue.slice(0, depth)) {
+    const why = state.node && impossibleAsk(state.node, entry.holder, entry.claim.ask);
+    if (why) {
+      refuseClaim(state, entry, why);
       continue;
     }
-    const { phase } = entry;
-    const reason = reasons.get(entry) ?? phase.reason;
-    const position = (places[reason.resource] += 1);
-    const changed = reason.sentence !== phase.reason.sentence || position !== phase.position;
-    reason.sentence !== phase.reason.sentence && tell(state, entry, `Waits ${reason.sentence}.`);
-    phase.reason = reason;
-    phase.position = position;
-    estimate(state, entry);
-    if (changed) {
-      const { id, holderId } = entry.claim;
-      const { sentence } = reason;
-      state.messages.push({ type: 'wait', holderId, claimId: id, sentence, position });
+    const plan = planGrant(state, entry.holder, entry.claim.ask);
+    if ('obstacle' in plan) {
+      becomeHead(state, heads, entry, plan.obstacle);
+      waits.set(entry, plan.obstacle);
+      continue;
     }
+    const head = [...heads.values()].find(it => wouldDelay(state, it, entry, plan.lease));
+    if (head) {
+      waits.set(entry, turnOf(head, entry));
+    } else {
+      heads.forEach(it => countPass(state, it, entry));
+      grantClaim(state, entry, plan.lease);
+    }
+  }
+  state.queue = state.queue.filter(isWaiting);
+  tellPlaces(state, waits);
+}
+
+/** The first that lacks a resource holds its reservation; others lose theirs. */
+function becomeHead(
+  state: State,
+  heads: Map<Resource, WaitingEntry>,
+  entry: WaitingEntry,
+  lacks: Obstacle
+): void {
+  const { phase } = entry;
+  if (heads.has(lacks.resource)) {
+    phase.reservation = null;
+    return;
+  }
+  heads.set(lacks.resource, entry);
+  const known = phase.reservation;
+  const stands =
+    known && known.madeMs === state.nowMs && known.after.every(it => it.phase.state === 'running');
+  phase.reservation = stands ? known : reserve(state, entry);
+}
+
+function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
+  if (wantsOf(entry).some(it => wantsOf(head).includes(it))) {
+    head.phase.passedBy += 1;
+    tell(state, entry, `Let pass before ${head.holder.holder.name}, which it does not delay.`);
   }
 }
 
-/** Predict the start from when its first blocker should end. */
-function estimate(state: State, entry: ClaimEntry): void {
-  if (entry.phase.state !== 'waiting') {
-    return;
-  }
-  const blocker = state.claims.get(entry.phase.reason.blockers[0]?.claimId ?? '');
-  const running = blocker?.phase.state === 'running' ? blocker.phase : null;
-  const profile = state.profiles.get(blocker?.claim.sourceHash ?? '');
-  const took = expectedMs(profile) ?? blocker?.claim.ask.timeMs ?? null;
-  const known = running !== null && took !== null;
-  entry.phase.etaMs = known ? Math.max(0, running.grantedMs + took - state.nowMs) : null;
-  entry.phase.etaBasis = !known ? null : profile ? `${profile.runs} past runs` : 'its stated time';
+/** Why one that lacks nothing waits: another's turn comes first. */
+function turnOf(head: WaitingEntry, entry: WaitingEntry): Obstacle {
+  const wants = wantsOf(head);
+  const resource = wantsOf(entry).find(it => wants.includes(it)) ?? 'cpus';
+  const noun = { cpus: 'CPUs', memory: 'memory', gpus: 'GPUs' }[resource];
+  const { name } = head.holder.holder;
+  const sentence = `for its turn; ${name} is before it in line for ${noun}`;
+  return { resource, reason: () => ({ resource, sentence, blockers: [] }) };
 }

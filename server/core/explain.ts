@@ -1,9 +1,12 @@
 import type { ClaimStory } from '../protocol/view';
+import { predictedStarts } from './reserve';
 import type { State } from './state';
 import { viewClaim } from './view';
 
 /** A claim with its story, or null where there is none of that id (API2). */
 export function story(state: State, claimId: string): ClaimStory | null {
   const entry = state.claims.get(claimId);
-  return entry ? { ...viewClaim(entry), story: [...entry.story] } : null;
+  return entry
+    ? { ...viewClaim(state, entry, predictedStarts(state)), story: [...entry.story] }
+    : null;
 }

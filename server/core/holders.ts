@@ -1,9 +1,11 @@
-import { dropHold } from './claims';
+import { sentenceOf } from '../protocol/errors';
 import type { Event } from './events';
-import { markAllDirty } from './leases';
+import { killedFor } from './guard';
+import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
-import { createUserUse } from './policy/fairness';
+import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
+import { tell } from './story';
 
 /**
  * A holder arrived. The same process again only renews its name; another
@@ -16,28 +18,41 @@ export function onHolderArrived(
   const { holder } = event;
   const known = state.holders.get(holder.id);
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
-    known.holder = holder;
+    const { owner, group } = known.holder;
+    known.holder = { ...holder, owner, group };
     return;
   }
-  known && onHolderGone(state, holder.id);
-  const entry = createHolder(holder, state.nowMs);
+  known && onHolderGone(state, { holderId: holder.id });
+  const user = userNode(state.shares, holder.owner, holder.group, state.nowMs);
+  user.holders += 1;
+  const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
-  state.users.has(holder.owner) || state.users.set(holder.owner, createUserUse(state.nowMs));
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
 
 /** A holder is gone: all that it had is free, exactly once (GATE2). */
-export function onHolderGone(state: State, holderId: string): void {
+export function onHolderGone(
+  state: State,
+  event: Omit<Extract<Event, { type: 'holderGone' }>, 'type' | 'atMs'>
+): void {
+  const { holderId } = event;
   const holder = state.holders.get(holderId);
   if (!holder) {
     return;
   }
+  const message = event.killedForMemory ? sentenceOf(killedFor(holder)) : null;
   for (const entry of [...holder.running, ...holder.waiting]) {
-    endClaim(state, entry, 'died');
+    message && tell(state, entry, message);
+    endClaim(state, entry, 'died', { message });
   }
   dropHold(state, holder);
   state.committedBytes -= holder.committedBytes;
+  state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   holder.committedBytes = 0;
+  changeUse(holder.user, state.nowMs, -holder.useRate);
+  holder.useRate = 0;
+  holder.user.holders -= 1;
+  bindGpus(state, holder, []);
   state.holders.delete(holderId);
   state.dirty.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);

@@ -1,51 +1,141 @@
+import { hasQueued } from './reserve';
 import { leasesOf, promisedBytes } from './leases';
-import { keptInPool } from './place/cpuPool';
-import type { State } from './state';
+import { keptInPool, type Seat } from './place/cpuPool';
+import { DONE_MAX } from './remember';
+import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
+import { isRunning, isWaiting, type HolderEntry, type State } from './state';
+import { STORY_LINES_MAX } from './story';
+import { rungWeight } from './weights';
 
-/** What must hold after each step; each sentence names a rule that does not. Empty is well. */
+/**
+ * What must hold after each step: each sentence names a rule that does not.
+ * Empty is well.
+ *
+ * #### Notes
+ * Recounts every ledger from scratch, so it costs a walk over everything: for
+ * tests and for reports of faults, not for each step of a running sidecar.
+ */
 export function checkInvariants(state: State): string[] {
-  return [...cpuFaults(state), ...gpuFaults(state), ...memoryFaults(state), ...bookFaults(state)];
+  return [
+    ...seatFaults(state),
+    ...maskFaults(state),
+    ...shareFaults(state),
+    ...gpuFaults(state),
+    ...memoryFaults(state),
+    ...bookFaults(state),
+    ...queueFaults(state)
+  ];
 }
 
-function cpuFaults(state: State): string[] {
+function seatsOf(state: State): Seat[] {
+  const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
+  const masks = Array.from(state.masked, entry => entry.phase.mask);
+  return [...leases.map(lease => lease.seat), ...masks].filter(seat => seat !== null);
+}
+
+/** P1, CPU6, and the ledger of CPUs. */
+function seatFaults(state: State): string[] {
   const { pool } = state;
   const faults: string[] = [];
-  const exclusive = new Map<number, string>();
-  const load = new Map<number, number>();
-  let promised = 0;
-  const leases = [...state.holders.values()].flatMap(it => leasesOf(it).map(l => [it, l] as const));
-  for (const [holder, lease] of leases) {
-    promised += lease.promisedCpus;
-    for (const id of lease.pinned ?? []) {
-      load.set(id, (load.get(id) ?? 0) + 1);
-      if (lease.exclusive) {
-        exclusive.has(id) && faults.push(`P1: CPU ${id} is exclusive twice`);
-        exclusive.set(id, holder.holder.id);
-      }
+  const seats = seatsOf(state);
+  let exclusive = 0;
+  for (const slot of pool.slots) {
+    const here = seats.filter(seat => seat.cpus.includes(slot.cpu.id));
+    const alone = here.filter(seat => seat.kind === 'exclusive');
+    exclusive += alone.length;
+    if (alone.length > 0 && here.length > 1) {
+      faults.push(`P1: exclusive CPU ${slot.cpu.id} has ${here.length} seats`);
+    }
+    if (alone.length > 0 !== slot.exclusive || here.length !== slot.seats.size) {
+      faults.push(`ledger: CPU ${slot.cpu.id} has ${here.length} seats, not ${slot.seats.size}`);
+    }
+    const load = here.reduce((sum, seat) => sum + seat.each, 0);
+    Math.abs(load - slot.load) > 1e-6 && faults.push(`ledger: load of CPU ${slot.cpu.id}`);
+  }
+  const total = pool.slots.length;
+  if (exclusive > Math.max(0, total - keptInPool(total))) {
+    faults.push(`CPU6: ${exclusive} exclusive CPUs leave the pool less than a quarter`);
+  }
+  exclusive === pool.exclusive || faults.push(`ledger: ${pool.exclusive} exclusive CPUs`);
+  const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
+  const promised = leases.reduce((sum, lease) => sum + lease.promisedCpus, 0);
+  promised === pool.promised || faults.push(`ledger: ${pool.promised} CPUs promised`);
+  return faults;
+}
+
+/** CPU2, P2: fixed asks have what they asked for, masks what was ordered, and no CPU is left out. */
+function maskFaults(state: State): string[] {
+  const { pool, running } = state;
+  const faults: string[] = [];
+  const covered = new Set<number>();
+  for (const entry of running) {
+    const { phase, claim } = entry;
+    const seat = phase.lease.seat ?? phase.mask;
+    seat
+      ? seat.cpus.forEach(id => covered.add(id))
+      : pool.slots.forEach(it => covered.add(it.cpu.id));
+    const size = Math.min(phase.lease.promisedCpus, pool.slots.length - pool.exclusive);
+    if (phase.lease.seat?.kind === 'pinned' && phase.lease.seat.cpus.length < size) {
+      faults.push(`CPU2: ${claim.id} is pinned to ${phase.lease.seat.cpus.length} of ${size}`);
     }
   }
-  for (const [id] of exclusive) {
-    (load.get(id) ?? 0) > 1 && faults.push(`P1: exclusive CPU ${id} is pinned by others too`);
-    pool.exclusive.has(id) || faults.push(`CPU6: exclusive CPU ${id} is in the pool`);
-  }
-  if (exclusive.size > Math.max(0, pool.cpus.length - keptInPool(pool.cpus.length))) {
-    faults.push(`CPU6: ${exclusive.size} exclusive CPUs leave the pool less than a quarter`);
-  }
-  promised === pool.promised ||
-    faults.push(`ledger: ${pool.promised} CPUs promised, not ${promised}`);
-  for (const [id, n] of pool.load) {
-    n === (load.get(id) ?? 0) ||
-      faults.push(`ledger: CPU ${id} is pinned ${load.get(id)}, not ${n}`);
+  const hasFree = [...running].some(({ phase }) => !phase.lease.seat);
+  if (state.policy === 'dynamic' && hasFree && state.masked.size > 0 && !pool.unbalanced) {
+    const bare = pool.slots.filter(slot => !slot.exclusive && !covered.has(slot.cpu.id));
+    bare.length && faults.push(`P2: nobody may use ${bare.length} CPUs`);
   }
   return faults;
 }
 
+/** P5, P7, and the sums of the tree of shares. */
+function shareFaults(state: State): string[] {
+  const { shares } = state;
+  const faults: string[] = [];
+  const demands = new Map<ShareNode, number>();
+  let shared = 0;
+  for (const entry of state.running) {
+    const { leaf } = entry.phase;
+    if (leaf) {
+      const share = shareOf(shares, leaf);
+      shared += share;
+      share > 0 || faults.push(`P5: ${entry.claim.id} has no share`);
+      reachOf(shares, leaf) >= share || faults.push(`share of ${entry.claim.id} beyond its reach`);
+      leaf.user === entry.holder.user || faults.push(`books: ${entry.claim.id} in another's share`);
+      demands.set(leaf.user, (demands.get(leaf.user) ?? 0) + leaf.drinker.demand);
+    }
+  }
+  shared <= shares.capacity + 1e-6 || faults.push(`shares: ${shared} of ${shares.capacity} CPUs`);
+  const visit = (node: ShareNode): number => {
+    const below =
+      node.kind === 'user'
+        ? (demands.get(node) ?? 0)
+        : [...node.children.values()].reduce((sum, child) => sum + visit(child), 0);
+    const wanted = Math.min(node.capCpus, below);
+    if (node.parent && Math.abs(wanted - node.drinker.demand) > 1e-6) {
+      faults.push(`P7: ${node.kind} "${node.name}" wants ${node.drinker.demand}, not ${wanted}`);
+    }
+    return wanted;
+  };
+  visit(shares.root);
+  return faults;
+}
+
+/** P8: one compute lease per GPU, and only of its own. */
 function gpuFaults(state: State): string[] {
   const faults: string[] = [];
   for (const [uuid, leases] of state.gpuLeases) {
     const holders = new Set(leases.values());
-    const shared = [...leases.keys()].every(lease => lease.gpuMemoryBytes !== null);
-    holders.size > 1 && !shared && faults.push(`P8: ${uuid} has ${holders.size} holders`);
+    const parts = [...leases.keys()].map(lease => lease.gpuMemoryBytes);
+    const isShared = parts.every(bytes => bytes !== null);
+    holders.size > 1 && !isShared && faults.push(`P8: ${uuid} has ${holders.size} holders`);
+    const total = state.node?.gpus.find(gpu => gpu.uuid === uuid)?.memoryBytes ?? Infinity;
+    const promised = parts.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0);
+    holders.size > 1 && promised > total && faults.push(`GPU1: parts of ${uuid} exceed it`);
+  }
+  const bound = [...state.holders.values()].flatMap(holder => holder.boundGpus);
+  for (const [uuid, n] of state.gpuBound) {
+    n === bound.filter(it => it === uuid).length ||
+      faults.push(`ledger: ${n} are bound to ${uuid}`);
   }
   for (const holder of state.holders.values()) {
     for (const uuid of leasesOf(holder).flatMap(lease => lease.gpus)) {
@@ -56,6 +146,7 @@ function gpuFaults(state: State): string[] {
   return faults;
 }
 
+/** The ledger of memory. That promises fit is P11: a test of grants, since residents grow by themselves. */
 function memoryFaults(state: State): string[] {
   const faults: string[] = [];
   let committed = 0;
@@ -69,18 +160,53 @@ function memoryFaults(state: State): string[] {
   return faults;
 }
 
+function isKnown(state: State, holder: HolderEntry): boolean {
+  return state.holders.get(holder.holder.id) === holder;
+}
+
+/** Each claim is in one book, and none is kept for ever. */
 function bookFaults(state: State): string[] {
   const faults: string[] = [];
+  const queued = new Set(state.queue);
+  let [waiting, seniorities] = [0, 0];
   for (const entry of state.claims.values()) {
     const { id } = entry.claim;
-    const inQueue = state.queue.includes(entry);
-    const { state: phase } = entry.phase;
-    inQueue === (phase === 'waiting') || faults.push(`books: ${id} is ${phase}, queued ${inQueue}`);
-    state.running.has(entry) === (phase === 'running') || faults.push(`books: ${id} is ${phase}`);
-    phase === 'done' ||
-      state.holders.has(entry.claim.holderId) ||
-      faults.push(`books: ${id} orphan`);
+    waiting += isWaiting(entry) ? 1 : 0;
+    if (isWaiting(entry) && !(queued.has(entry) && entry.holder.waiting.has(entry))) {
+      faults.push(`books: ${id} waits in no queue`);
+    }
+    if (isRunning(entry)) {
+      seniorities += entry.phase.leaf ? rungWeight(entry.phase.rung) : 0;
+      const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
+      const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
+      (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
+    }
+    const isOver = !isWaiting(entry) && !isRunning(entry);
+    isOver || isKnown(state, entry.holder) || faults.push(`books: ${id} has lost its holder`);
+    isOver === state.done.has(entry) || faults.push(`books: ${id} is over, or not`);
+    entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
   }
-  state.dirty.size && faults.push('books: a confinement was not ordered');
+  waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
+  const counted = state.shares.root.seniorities;
+  if (Math.abs(seniorities - counted) > 1e-6) {
+    faults.push(`books: seniorities of ${counted}, not ${seniorities}`);
+  }
+  const sum = waiting + state.running.size + state.done.size;
+  sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
+  state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);
+  state.dirty.size === 0 || faults.push('books: a confinement was not ordered');
   return faults;
+}
+
+/** ADM5, ADM6: those that wait hold nothing and stand in one line each. */
+function queueFaults(state: State): string[] {
+  const places = new Map<string, number[]>();
+  for (const { phase } of state.queue) {
+    const { resource } = phase.reason;
+    places.set(resource, [...(places.get(resource) ?? []), phase.position]);
+  }
+  return [...places].flatMap(([resource, positions]) => {
+    const isInLine = positions.sort((a, b) => a - b).every((at, index) => at === index + 1);
+    return isInLine ? [] : [`queue: places ${positions.join()} for ${resource}`];
+  });
 }

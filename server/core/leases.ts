@@ -1,63 +1,114 @@
-import { pin, unpin } from './place/cpuPool';
-import type { ClaimEntry, HolderEntry, Lease, State } from './state';
+import { grantableBytes } from './place/memory';
+import { sit, stand } from './place/cpuPool';
+import { changeUse } from './policy/shareTree';
+import type { HolderEntry, Lease, State } from './state';
 
 /** The leases that a holder has: of its running claims, and the one that it keeps (ADM9). */
 export function leasesOf(holder: HolderEntry): Lease[] {
-  const leases = [...holder.running].map(entry =>
-    entry.phase.state === 'running' ? entry.phase.lease : null
-  );
-  return [...leases, holder.held?.lease ?? null].filter(lease => lease !== null);
+  const leases = Array.from(holder.running, entry => entry.phase.lease);
+  holder.held && leases.push(holder.held.lease);
+  return leases;
 }
 
 /** Memory that a holder's process tree is promised: the most that any of its leases says. */
 export function promisedBytes(holder: HolderEntry): number {
-  return leasesOf(holder).reduce((most, lease) => Math.max(most, lease.memoryBytes ?? 0), 0);
+  let most = holder.held?.lease.memoryBytes ?? 0;
+  for (const entry of holder.running) {
+    most = Math.max(most, entry.phase.lease.memoryBytes ?? 0);
+  }
+  return most;
 }
 
-/** Count a holder's memory anew: the larger of what it holds and what it is promised (MEM1). */
-export function recountMemory(state: State, holder: HolderEntry): void {
+/** Count a holder anew: its memory (MEM1), and its part of the node (FAIR3). */
+export function recount(state: State, holder: HolderEntry): void {
   const committed = Math.max(holder.use?.memoryBytes ?? 0, promisedBytes(holder));
   state.committedBytes += committed - holder.committedBytes;
   holder.committedBytes = committed;
+  const rate = dominantShare(state, holder);
+  if (rate !== holder.useRate) {
+    changeUse(holder.user, state.nowMs, rate - holder.useRate);
+    holder.useRate = rate;
+  }
+}
+
+/** The greatest part that a holder has of any one resource, as in dominant resource fairness. */
+function dominantShare(state: State, holder: HolderEntry): number {
+  if (!state.node || (holder.running.size === 0 && !holder.held)) {
+    return 0;
+  }
+  const cpus = holder.use?.cpusBusy ?? 0;
+  let [gpus, promised] = [0, 0];
+  for (const lease of leasesOf(holder)) {
+    gpus = Math.max(gpus, lease.gpus.length);
+    promised += lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+  }
+  return Math.max(
+    part(Math.max(cpus, promised), state.pool.slots.length),
+    part(gpus, state.node.gpus.length),
+    part(promisedBytes(holder), grantableBytes(state.node))
+  );
+}
+
+function part(of: number, whole: number): number {
+  return whole > 0 ? of / whole : 0;
 }
 
 /** Enter a lease in the ledgers of CPUs and GPUs. */
 export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
   state.pool.promised += lease.promisedCpus;
-  lease.pinned && pin(state.pool, lease.pinned, lease.exclusive);
+  lease.seat && sit(state.pool, lease.seat);
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid) ?? new Map<Lease, HolderEntry>();
     state.gpuLeases.set(uuid, leases.set(lease, holder));
   }
-  if (lease.gpus.length && !holder.boundGpus.length) {
-    holder.boundGpus = lease.gpus;
+  if (lease.gpus.length > holder.boundGpus.length) {
+    bindGpus(state, holder, lease.gpus);
   }
-  lease.exclusive ? markAllDirty(state) : state.dirty.add(holder);
+  state.dirty.add(holder);
+}
+
+/** Bind a holder to GPUs until it ends (GPU2); to none when it has ended. */
+export function bindGpus(state: State, holder: HolderEntry, gpus: readonly string[]): void {
+  const count = (uuid: string, by: number) =>
+    state.gpuBound.set(uuid, (state.gpuBound.get(uuid) ?? 0) + by);
+  holder.boundGpus.forEach(uuid => count(uuid, -1));
+  gpus.forEach(uuid => count(uuid, 1));
+  holder.boundGpus = gpus;
 }
 
 /** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */
 export function leaveLease(state: State, holder: HolderEntry, lease: Lease): void {
   state.pool.promised -= lease.promisedCpus;
-  if (lease.pinned) {
-    unpin(state.pool, lease.pinned, lease.exclusive);
-    holder.lastPinned = lease.pinned;
+  if (lease.seat) {
+    stand(state.pool, lease.seat);
+    holder.lastPinned = lease.seat.cpus;
   }
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid);
     leases?.delete(lease);
     leases?.size === 0 && state.gpuLeases.delete(uuid);
   }
-  lease.exclusive ? markAllDirty(state) : state.dirty.add(holder);
+  if (lease.gpus.length || lease.promisedCpus || lease.memoryBytes !== null) {
+    state.mayAdmit = true;
+  }
+  state.dirty.add(holder);
 }
 
-/** The set of shared CPUs changed, so every holder's mask may. */
+/** Give back what a holder kept across cells (ADM9). */
+export function dropHold(state: State, holder: HolderEntry): void {
+  if (holder.held) {
+    const { seat } = holder.held.lease;
+    leaveLease(state, holder, holder.held.lease);
+    seat && (seat.each = 1); // whole again for the cell that may take it over
+    holder.held = null;
+    state.keeping.delete(holder);
+    recount(state, holder);
+  }
+}
+
+/** Every holder's confinement may have to change. */
 export function markAllDirty(state: State): void {
   for (const holder of state.holders.values()) {
     state.dirty.add(holder);
   }
-}
-
-/** The lease of a running claim, or null. */
-export function leaseOf(entry: ClaimEntry): Lease | null {
-  return entry.phase.state === 'running' ? entry.phase.lease : null;
 }

@@ -1,64 +1,89 @@
-import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { sentenceOf, type Refusal } from '../protocol/errors';
 import type { Grant } from '../protocol/grant';
-import { cpuGrant, predictedDemand } from './cpuGrant';
-import { enterLease, leaveLease, recountMemory } from './leases';
+import { cpuGrant } from './cpuGrant';
+import { predictedDemand, watchShortage } from './demand';
+import { enterLease, leaveLease, recount } from './leases';
+import { liftMask } from './masks';
+import { weighSeat } from './place/cpuPool';
+import { createGuard } from './policy/memoryGuard';
 import { recordRun } from './policy/profiles';
-import type { ClaimEntry, Done, Lease, State } from './state';
+import { addLeaf, changeDemand, removeLeaf } from './policy/shareTree';
+import { rememberDone } from './remember';
+import { hasQueued } from './reserve';
+import {
+  isRunning,
+  isWaiting,
+  type ClaimEntry,
+  type Done,
+  type Lease,
+  type Running,
+  type RunningEntry,
+  type State,
+  type WaitingEntry
+} from './state';
 import { tell } from './story';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
-/** How many claims that are over are remembered, beside the last of each cell. */
-export const DONE_MAX = 200;
-
 /** Grant a claim: enter its lease, and say so. */
 export function grantClaim(state: State, entry: ClaimEntry, lease: Lease): void {
-  const demand = predictedDemand(state, entry);
-  const grant: Grant = {
-    ...cpuGrant(state, lease, demand),
-    memoryBytes: lease.memoryBytes,
-    gpus: lease.gpus
-  };
-  startRunning(state, entry, { lease, grant, demand, grantedMs: state.nowMs });
+  const running = startRunning(state, entry, lease, state.nowMs);
+  const { leaf } = running;
+  watchShortage(state);
+  const cpus = cpuGrant(state, entry, lease, leaf);
+  running.grant = { ...cpus, memoryBytes: lease.memoryBytes, gpus: lease.gpus };
+  if (leaf && cpus.threads !== null && cpus.threads < leaf.drinker.demand) {
+    changeDemand(leaf, cpus.threads);
+  }
   const waitMs = state.nowMs - entry.arrivedMs;
   const after = waitMs > 0 ? ` after ${spanInWords(waitMs)}` : '';
-  tell(state, entry, `Granted ${grantInWords(state, grant)}${after}.`);
+  tell(state, entry, `Granted ${grantInWords(state, running.grant)}${after}.`);
   const { id, holderId } = entry.claim;
-  state.messages.push({ type: 'grant', holderId, claimId: id, grant });
+  state.messages.push({ type: 'grant', holderId, claimId: id, grant: running.grant });
 }
 
-/** Enter a claim among the running ones. */
+/** Enter a claim among the running ones; its grant is still to be said. */
 export function startRunning(
   state: State,
   entry: ClaimEntry,
-  start: {
-    readonly lease: Lease;
-    readonly grant: Grant;
-    readonly demand: number;
-    readonly grantedMs: number;
-  }
-): void {
+  lease: Lease,
+  grantedMs: number
+): Running {
   const { holder } = entry;
-  holder.waiting.delete(entry);
-  holder.running.size === 0 && (holder.sinceMs = start.grantedMs);
-  entry.phase = {
+  isWaiting(entry) && holder.waiting.delete(entry);
+  const isPlain = lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
+  const running: Running = {
     state: 'running',
-    ...start,
-    demandMax: start.demand,
+    grantedMs,
+    lease,
+    grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
+    leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
+    mask: null,
+    rung: 0,
     cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
+    cpuSeconds: 0,
     memoryPeakBytes: holder.use?.memoryBytes ?? null,
-    cpusPeak: 0
+    cpusPeak: 0,
+    wasLimited: false,
+    eviction: null,
+    guard: createGuard()
   };
-  holder.running.add(entry);
-  state.running.add(entry);
-  enterLease(state, holder, start.lease);
-  recountMemory(state, holder);
+  entry.phase = running;
+  holder.running.size === 0 && (holder.sinceMs = grantedMs);
+  holder.running.add(entry as RunningEntry);
+  state.running.add(entry as RunningEntry);
+  hasQueued(lease) && state.leasing.add(entry as RunningEntry);
+  state.touched.add(entry as RunningEntry);
+  enterLease(state, holder, lease);
+  state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  recount(state, holder);
+  return running;
 }
 
 /** What a grant gives, in words. */
 export function grantInWords(state: State, grant: Grant): string {
   const parts = [
     grant.cpus === null ? 'all CPUs' : `CPUs ${grant.cpus}`,
-    grant.threads === null ? '' : `${grant.threads} threads`,
+    grant.threads === null ? '' : `threads ${grant.threads}`,
     grant.memoryBytes === null ? '' : bytesInWords(grant.memoryBytes),
     grant.gpus.length ? gpusInWords(state.node?.gpus ?? [], grant.gpus) : ''
   ];
@@ -79,17 +104,6 @@ export function refuseClaim(
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
 
-/** Refuse what never became a claim here. */
-export function refuseStranger(
-  state: State,
-  holderId: string,
-  claimId: string,
-  code: 'KERNEL_UNKNOWN' | 'CLAIM_DUPLICATE' | 'TOO_MANY',
-  details: Refusal['details']
-): void {
-  state.messages.push({ type: 'refuse', holderId, claimId, refusal: refusal(code, details) });
-}
-
 /** End a claim, whatever it is doing; frees what it has exactly once (GATE2). */
 export function endClaim(
   state: State,
@@ -97,88 +111,85 @@ export function endClaim(
   outcome: Done['outcome'],
   known: { readonly cpuSeconds?: number | null; readonly message?: string | null } = {}
 ): void {
-  const { phase, holder } = entry;
+  const { holder, phase } = entry;
   if (phase.state === 'done') {
     return;
   }
-  holder.waiting.delete(entry);
   const running = phase.state === 'running' ? phase : null;
-  entry.phase = {
+  if (isRunning(entry)) {
+    stopRunning(state, entry, outcome, known.cpuSeconds ?? null);
+  } else if (isWaiting(entry)) {
+    stopWaiting(state, entry);
+  }
+  (entry as ClaimEntry).phase = {
     state: 'done',
     grantedMs: running?.grantedMs ?? null,
     endedMs: state.nowMs,
     outcome,
-    message: known.message ?? null,
+    message: known.message ?? (outcome === 'interrupted' ? (running?.guard.message ?? null) : null),
     grant: running?.grant ?? null,
-    cpuSeconds: known.cpuSeconds ?? null,
+    cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
     memoryPeakBytes: running?.memoryPeakBytes ?? null
   };
-  if (running) {
-    stopRunning(state, entry, running.lease, outcome);
-    learn(
-      state,
-      entry,
-      state.nowMs - running.grantedMs,
-      known.cpuSeconds ?? null,
-      running.cpusPeak
-    );
-  } else {
-    state.queue = state.queue.filter(it => it !== entry);
+  if (holder.running.size + holder.waiting.size === 0) {
+    holder.sinceMs = state.nowMs;
   }
-  holder.running.size + holder.waiting.size === 0 && (holder.sinceMs = state.nowMs);
   rememberDone(state, entry);
+}
+
+function stopWaiting(state: State, entry: WaitingEntry): void {
+  entry.holder.waiting.delete(entry);
+  state.queue = state.queue.filter(it => it !== entry);
+  state.mayAdmit = true;
 }
 
 function stopRunning(
   state: State,
-  entry: ClaimEntry,
-  lease: Lease,
-  outcome: Done['outcome']
+  entry: RunningEntry,
+  outcome: Done['outcome'],
+  cpuSeconds: number | null
 ): void {
-  const { holder } = entry;
+  const { holder, phase } = entry;
+  learn(state, entry, cpuSeconds);
+  liftMask(state, entry);
+  phase.leaf && removeLeaf(phase.leaf);
   holder.running.delete(entry);
   state.running.delete(entry);
+  state.leasing.delete(entry);
+  state.evicting.delete(entry);
+  state.touched.delete(entry);
   if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
-    holder.held = { lease, claimId: entry.claim.id, sinceMs: state.nowMs };
+    holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
+    state.keeping.add(holder);
+    phase.lease.seat && weighSeat(state.pool, phase.lease.seat, 0);
+    state.dirty.add(holder);
+    state.mayAdmit = true;
     tell(state, entry, 'Ended; its grant is kept for the next cell.');
   } else {
-    leaveLease(state, holder, lease);
+    leaveLease(state, holder, phase.lease);
     tell(state, entry, 'Ended; its grant was given back.');
   }
-  recountMemory(state, holder);
+  state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  recount(state, holder);
 }
 
-function learn(
-  state: State,
-  entry: ClaimEntry,
-  tookMs: number,
-  cpuSeconds: number | null,
-  cpusPeak: number
-): void {
+/** Runs shorter than this say nothing of efficiency, in ms. */
+const TELLING_MS = 2000;
+
+function learn(state: State, entry: RunningEntry, cpuSeconds: number | null): void {
   const { sourceHash } = entry.claim;
+  const { grantedMs, cpusPeak, wasLimited, grant } = entry.phase;
+  const tookMs = state.nowMs - grantedMs;
   const average = cpuSeconds === null || tookMs < 1 ? 0 : (cpuSeconds * 1000) / tookMs;
-  if (sourceHash !== null && (average > 0 || cpusPeak > 0)) {
-    recordRun(state.profiles, sourceHash, { tookMs, cpusPeak: Math.max(average, cpusPeak) });
+  if (sourceHash === null || (average === 0 && cpusPeak === 0)) {
+    return;
   }
-}
-
-/** Keep the last claim of each cell of living holders, and the last 200 of all. */
-function rememberDone(state: State, entry: ClaimEntry): void {
-  const { cellId, holderId } = entry.claim;
-  if (cellId !== null) {
-    for (const older of state.done) {
-      if (older.claim.cellId === cellId && older.claim.holderId === holderId) {
-        forget(state, older);
-      }
-    }
-  }
-  state.done.add(entry);
-  if (state.done.size > DONE_MAX) {
-    forget(state, state.done.values().next().value!);
-  }
-}
-
-function forget(state: State, entry: ClaimEntry): void {
-  state.done.delete(entry);
-  state.claims.get(entry.claim.id) === entry && state.claims.delete(entry.claim.id);
+  const threads = grant.threads ?? state.pool.slots.length;
+  const isTelling = tookMs >= TELLING_MS && threads > 1 && !state.isShort;
+  recordRun(state.profiles, sourceHash, {
+    tookMs,
+    cpusPeak: Math.max(average, cpusPeak),
+    wasLimited,
+    efficiency: isTelling && average > 1 ? Math.min(1, average / threads) : null
+  });
 }

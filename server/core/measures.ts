@@ -1,86 +1,82 @@
 import { refusal, sentenceOf } from '../protocol/errors';
-import { createCpuPool } from './place/cpuPool';
+import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
-import { enterLease, leaseOf, markAllDirty, recountMemory } from './leases';
-import { isShort } from './confine';
-import type { State } from './state';
+import { markAllDirty, recount } from './leases';
+import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
+import { climb, rungAfter } from './weights';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** The node was read, at the start or again: what is pinned is counted anew. */
-export function onNodeFound(state: State, event: Of<'nodeFound'>): void {
-  state.node = event.node;
-  state.pool = { ...createCpuPool(event.node.cpus), moved: true };
-  state.gpuLeases.clear();
-  for (const entry of state.running) {
-    const lease = leaseOf(entry);
-    lease && enterLease(state, entry.holder, lease);
-  }
-  for (const holder of state.holders.values()) {
-    holder.held && enterLease(state, holder, holder.held.lease);
-  }
-  markAllDirty(state);
-}
-
-/** CPU4: an unstated demand follows what was measured. */
-function followUse(state: State, use: HolderUse): void {
-  const holder = state.holders.get(use.holderId);
-  for (const entry of holder?.running ?? []) {
-    if (entry.phase.state === 'running') {
-      const { phase } = entry;
-      phase.cpusPeak = Math.max(phase.cpusPeak, use.cpusBusy);
-      phase.memoryPeakBytes = Math.max(phase.memoryPeakBytes ?? 0, use.memoryBytes);
-      if (entry.claim.ask.cpus.kind === 'auto') {
-        const most = state.pool.cpus.length;
-        phase.demand = Math.min(most, Math.max(0.1, use.cpusBusy * 1.25 + 0.25));
-      }
-    }
-  }
-}
-
-/** Figures of the holders. */
+/** Figures of the holders: demands follow (CPU4), memory is counted anew (MEM1). */
 export function onUseMeasured(state: State, event: Of<'useMeasured'>): void {
-  const wasShort = isShort(state);
   for (const use of event.holders) {
     const holder = state.holders.get(use.holderId);
-    if (holder) {
-      holder.use = use;
-      recountMemory(state, holder);
-      followUse(state, use);
+    if (holder && isPlausible(use)) {
+      measured(state, holder, use);
     }
   }
-  if (wasShort || isShort(state)) {
-    markAllDirty(state);
+}
+
+/** Figures come from outside: one that is no figure is passed over. */
+function isPlausible(use: HolderUse): boolean {
+  return [use.cpusBusy, use.cpuSeconds, use.memoryBytes].every(it => it >= 0 && it < Infinity);
+}
+
+function measured(state: State, holder: HolderEntry, use: HolderUse): void {
+  const committed = holder.committedBytes;
+  holder.use = use;
+  recount(state, holder);
+  state.mayAdmit ||= holder.committedBytes < committed;
+  for (const entry of holder.running) {
+    followUse(state, entry, use);
+    attain(state, entry, use);
   }
+  // A weight may be due, or the background work of an idle holder may be in the way.
+  const mayChange = holder.running.size ? state.isShort : state.isShort !== holder.confined.idle;
+  mayChange && state.dirty.add(holder);
+}
+
+/** CPU7: a cell steps down the ladder as it uses CPU time. */
+function attain(state: State, entry: RunningEntry, use: HolderUse): void {
+  const { phase } = entry;
+  phase.cpuSecondsAtGrant ??= use.cpuSeconds;
+  phase.cpuSeconds = Math.max(phase.cpuSeconds, use.cpuSeconds - phase.cpuSecondsAtGrant);
+  const rung = rungAfter(phase.cpuSeconds);
+  rung !== phase.rung && climb(state, entry, rung);
 }
 
 /** Figures of the node. */
 export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
+  state.mayAdmit ||= (event.memoryPressure ?? 0) < (state.memoryPressure ?? 0);
   state.cpusBusy = event.cpusBusy;
   state.memoryUsedBytes = event.memoryUsedBytes;
   state.memoryPressure = event.memoryPressure;
+  state.memoryAvailableBytes = event.memoryAvailableBytes ?? null;
 }
 
-/** Figures of the GPUs. */
+/** Figures of the GPUs (GPU3, GPU4). */
 export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
   state.gpuUse.clear();
   for (const use of event.gpus) {
     state.gpuUse.set(use.uuid, use);
   }
+  state.mayAdmit = true;
 }
 
-/** A write failed: the cells of that holder run without it, and are told (MEM2, ENF3). */
+/** A write failed: the cells of that holder run without it, and their stories say so. */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
-  const holder = state.holders.get(event.holderId);
-  for (const entry of holder?.running ?? []) {
-    const { what, errno } = event;
+  const { what, errno } = event;
+  for (const entry of state.holders.get(event.holderId)?.running ?? []) {
     tell(state, entry, sentenceOf(refusal('NOT_ENFORCED', { what, errno })));
   }
 }
 
 /** Another policy: every confinement may change; what was granted stays. */
 export function onPolicyChosen(state: State, event: Of<'policyChosen'>): void {
-  state.policy = event.policy;
-  markAllDirty(state);
+  if (state.policy !== event.policy) {
+    state.policy = event.policy;
+    state.pool.moved = true;
+    markAllDirty(state);
+  }
 }

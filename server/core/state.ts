@@ -2,22 +2,33 @@ import type { Grant } from '../protocol/grant';
 import type { ClaimView, Reason, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
-import { createCpuPool, type CpuPool } from './place/cpuPool';
-import { createProfiles, type Profiles } from './policy/profiles';
-import type { UserUse } from './policy/fairness';
+import { createCpuPool, type CpuPool, type Seat } from './place/cpuPool';
+import { EVEN_SHARING } from './policy/groups';
+import type { Guard } from './policy/memoryGuard';
+import type { Profiles } from './policy/profiles';
+import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
 
 /** What a running claim, or a hold, has been given and nobody else may have. */
 export type Lease = {
-  /** CPU ids that the holder is pinned to, ascending; null where it is not. Moves (CPU6). */
-  pinned: readonly number[] | null;
-  readonly exclusive: boolean;
+  /** Where it is pinned; null where it is not. */
+  readonly seat: Seat | null;
   /** CPUs promised: `n` of a fixed ask, the least of a range, 0 for auto. */
   readonly promisedCpus: number;
-  /** What a pinned set may grow to; equal to its size but for ranges. */
+  /** What a pinned set may grow to; equal to what is promised but for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
+};
+
+/** When the head of a queue should start at the latest, as far as can be told. */
+export type Reservation = {
+  readonly madeMs: number;
+  /** Infinity where the end of what it waits for is not known. */
+  readonly atMs: number;
+  /** Claims whose end it waits for. */
+  readonly after: readonly ClaimEntry[];
+  readonly basis: string | null;
 };
 
 /** A claim that waits, holding nothing (ADM5). */
@@ -26,10 +37,19 @@ export type Waiting = {
   reason: Reason;
   /** From 1, in the queue of the reason's resource. */
   position: number;
-  etaMs: number | null;
-  etaBasis: string | null;
+  /** Only the head of a queue has one (ADM6). */
+  reservation: Reservation | null;
   /** How many later claims were granted before it. */
   passedBy: number;
+};
+
+/** A running claim that will be interrupted for another (FAIR4). */
+export type Eviction = {
+  readonly atMs: number;
+  readonly why: string;
+  /** The waiting claim that it makes room for; null where it broke a limit of its own group. */
+  readonly beneficiary: ClaimEntry | null;
+  told: boolean;
 };
 
 /** A claim whose cell runs. */
@@ -38,14 +58,21 @@ export type Running = {
   readonly grantedMs: number;
   readonly lease: Lease;
   grant: Grant;
-  /** CPUs that it could use, as far as is known (CPU4). */
-  demand: number;
-  /** The most it could ever use: its threads, its ask. */
-  readonly demandMax: number;
-  /** CPU seconds of its holder when it was granted. */
-  readonly cpuSecondsAtGrant: number | null;
+  /** Its place in the tree of shares; null for exclusive CPUs, which are out of it. */
+  leaf: Leaf | null;
+  /** Its mask, where shares are held by masks. */
+  mask: Seat | null;
+  /** How far down the ladder of attained service it is, from 0 (CPU7). */
+  rung: number;
+  /** CPU seconds of its holder when it was granted; null before it was measured. */
+  cpuSecondsAtGrant: number | null;
+  cpuSeconds: number;
   memoryPeakBytes: number | null;
   cpusPeak: number;
+  /** Whether it ever used all that it could have: then its peak says little of what it wants. */
+  wasLimited: boolean;
+  eviction: Eviction | null;
+  readonly guard: Guard;
 };
 
 /** A claim that is over. */
@@ -69,16 +96,23 @@ export type ClaimEntry = {
   phase: Waiting | Running | Done;
 };
 
+/** A running claim. */
+export type RunningEntry = ClaimEntry & { phase: Running };
+
+/** A waiting claim. */
+export type WaitingEntry = ClaimEntry & { phase: Waiting };
+
 /** One holder and what it has. */
 export type HolderEntry = {
   holder: Holder;
-  readonly arrivedMs: number;
+  /** Its owner in the tree of shares. */
+  user: ShareNode;
   /** The last confinement that was ordered. */
   confined: Confinement;
   /** Since when it is idle, waiting or running. */
   sinceMs: number;
-  readonly waiting: Set<ClaimEntry>;
-  readonly running: Set<ClaimEntry>;
+  readonly waiting: Set<WaitingEntry>;
+  readonly running: Set<RunningEntry>;
   /** A grant kept across cells (ADM9). */
   held: { readonly lease: Lease; readonly claimId: string; sinceMs: number } | null;
   /** GPUs it is bound to until it ends, in the order CUDA sees them (GPU2). */
@@ -88,6 +122,10 @@ export type HolderEntry = {
   use: HolderUse | null;
   /** The larger of resident and promised, as counted in the ledger. */
   committedBytes: number;
+  /** Its part of the node in use now, the dominant one, as counted for its user (FAIR3). */
+  useRate: number;
+  /** When it was last asked to free GPU memory (GPU5). */
+  askedToFreeMs: number | null;
 };
 
 /** What the arbiter knows. Owned and updated in place by `step`. */
@@ -98,23 +136,44 @@ export type State = {
   node: NodeFacts | null;
   policy: PolicyName;
   readonly holders: Map<string, HolderEntry>;
+  /** Holders that keep a grant across cells. */
+  readonly keeping: Set<HolderEntry>;
   readonly claims: Map<string, ClaimEntry>;
-  readonly running: Set<ClaimEntry>;
-  /** Waiting claims; in ADM6 order after each cycle. */
-  queue: ClaimEntry[];
+  readonly running: Set<RunningEntry>;
+  /** Running claims that have something that others queue for. */
+  readonly leasing: Set<RunningEntry>;
+  /** Walks round the running claims, a few at each step. */
+  round: Iterator<RunningEntry>;
+  /** Running claims that are confined by a mask of their share. */
+  readonly masked: Set<RunningEntry>;
+  /** Running claims that others are to have the place of (FAIR4). */
+  readonly evicting: Set<RunningEntry>;
+  /** Claims granted in this step: their places are still to be settled. */
+  readonly touched: Set<RunningEntry>;
+  /** Whether running cells want more CPUs than there are. */
+  isShort: boolean;
+  /** Waiting claims, in ADM6 order. */
+  queue: WaitingEntry[];
+  /** Whether something happened that may let a waiting claim go. */
+  mayAdmit: boolean;
   /** Claims that are over, oldest first, bounded. */
   readonly done: Set<ClaimEntry>;
+  /** The last one that is over, by holder and cell. */
+  readonly doneByCell: Map<string, ClaimEntry>;
   pool: CpuPool;
+  shares: ShareTree;
   /** Sum over holders of the larger of resident and promised. */
   committedBytes: number;
   /** Leases on each GPU, by UUID. */
   readonly gpuLeases: Map<string, Map<Lease, HolderEntry>>;
+  /** Holders bound to each GPU, by UUID (GPU2). */
+  readonly gpuBound: Map<string, number>;
   readonly gpuUse: Map<string, GpuUse>;
-  readonly users: Map<string, UserUse>;
   readonly profiles: Profiles;
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
+  memoryAvailableBytes: number | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -130,19 +189,30 @@ export function createState(): State {
     node: null,
     policy: 'dynamic',
     holders: new Map(),
+    keeping: new Set(),
     claims: new Map(),
     running: new Set(),
+    leasing: new Set(),
+    round: [][Symbol.iterator](),
+    masked: new Set(),
+    evicting: new Set(),
+    touched: new Set(),
+    isShort: false,
     queue: [],
+    mayAdmit: false,
     done: new Set(),
+    doneByCell: new Map(),
     pool: createCpuPool([]),
+    shares: createShareTree(EVEN_SHARING, 0, 0),
     committedBytes: 0,
     gpuLeases: new Map(),
+    gpuBound: new Map(),
     gpuUse: new Map(),
-    users: new Map(),
-    profiles: createProfiles(),
+    profiles: new Map(),
     cpusBusy: null,
     memoryUsedBytes: null,
     memoryPressure: null,
+    memoryAvailableBytes: null,
     notices: [],
     dirty: new Set(),
     messages: []
@@ -150,10 +220,10 @@ export function createState(): State {
 }
 
 /** A holder that has just arrived. */
-export function createHolder(holder: Holder, atMs: number): HolderEntry {
+export function createHolder(holder: Holder, user: ShareNode, atMs: number): HolderEntry {
   return {
     holder,
-    arrivedMs: atMs,
+    user,
     confined: UNCONFINED,
     sinceMs: atMs,
     waiting: new Set(),
@@ -162,6 +232,18 @@ export function createHolder(holder: Holder, atMs: number): HolderEntry {
     boundGpus: [],
     lastPinned: [],
     use: null,
-    committedBytes: 0
+    committedBytes: 0,
+    useRate: 0,
+    askedToFreeMs: null
   };
+}
+
+/** Whether a claim runs. */
+export function isRunning(entry: ClaimEntry): entry is RunningEntry {
+  return entry.phase.state === 'running';
+}
+
+/** Whether a claim waits. */
+export function isWaiting(entry: ClaimEntry): entry is WaitingEntry {
+  return entry.phase.state === 'waiting';
 }

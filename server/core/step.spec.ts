@@ -86,9 +86,9 @@ describe('the arbiter', () => {
     };
     const grant = { ...UNRESTRICTED, cpus: '2-3', threads: 2 };
     const granted = { grant, sinceMs: 5 };
-    expect(
-      it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })
-    ).toMatchObject([{ type: 'confine', confinement: { cpus: '2-3' } }]);
+    expect(it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })).toMatchObject([
+      { type: 'confine', confinement: { cpus: '2-3' } }
+    ]);
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 } });
     expect(it.grants.get('2')?.cpus).toBe('0-1');
   });

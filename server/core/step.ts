@@ -1,56 +1,80 @@
-import { expireWaits, onClaimArrived, onClaimCancelled, onClaimEnded } from './claims';
+import { onClaimArrived, onClaimCancelled, onClaimEnded } from './claims';
 import { orderConfinements } from './confine';
-import { runCycle } from './cycle';
+import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import type { Effect } from './effects';
 import type { Event } from './events';
+import { onMemoryMeasured } from './guard';
 import { onHolderArrived, onHolderGone } from './holders';
+import { askForHolds } from './holds';
 import {
   onEnforcementFailed,
   onGpusMeasured,
-  onNodeFound,
   onNodeMeasured,
   onPolicyChosen,
   onUseMeasured
 } from './measures';
-import { repinAll } from './repin';
-import type { State } from './state';
+import { onConfigured, onNodeFound } from './nodes';
+import { nextOfRound, ROUND_PER_TICK, settleCpus } from './settle';
+import type { RunningEntry, State } from './state';
+import { onTick } from './tick';
 
 export { createState, type State } from './state';
 
 /**
  * The arbiter: one event in, its effects out.
  *
+ * 1. The event changes what is known.
+ * 2. If that may let a waiting claim go, the admission cycle runs.
+ * 3. CPUs follow: places, masks, weights.
+ * 4. Confinements that changed are ordered, before the messages.
+ *
  * #### Notes
  * - `createState()` makes a state; `step` owns it and updates it in place.
- *   Nothing else may change it. `snapshot` and `story` read it.
+ *   Nothing else may change it; `snapshot` and `story` read it.
  * - Pure apart from the state: no clock, no randomness, no I/O. The same events
  *   give the same effects.
- * - Effects are to be carried out in order: confinements first, so that a
- *   holder is confined before its claim hears of the grant.
- * - Never throws on what comes from outside: an unknown holder or claim, a
- *   duplicate, a late event are refused by name or passed over. It throws only
- *   where it is wrong itself.
- * - Send `nodeFound` first, and `ticked` at least once a second.
+ * - Effects are to be carried out in their order: a holder is confined before
+ *   its claim hears of the grant. Effects name no holder that is gone.
+ * - It never throws on what comes from outside: an unknown holder or claim, a
+ *   duplicate, a late event, figures that are none are refused by name or
+ *   passed over. A time before the last one is taken as the last one.
+ * - `nodeFound` comes first, `ticked` at least once a second: waits expire,
+ *   evictions are due, shares drift only then. `useMeasured` of all holders with
+ *   a running cell once a second is what demands follow (CPU4).
+ * - `claimCancelled` with `by` equal to the holder's id is its gate giving up:
+ *   it is answered by nothing. With the id of a claim that keeps its grant
+ *   (`hold`), the grant is given back.
+ * - `wait` is sent when a claim queues and when its reason or place changes;
+ *   far back in a long queue the place is told by the snapshot alone.
  */
 export function step(state: State, event: Event): Effect[] {
   state.nowMs = Math.max(state.nowMs, Number.isFinite(event.atMs) ? event.atMs : 0);
   state.revision += 1;
   state.messages = [];
-  handle(state, event);
-  runCycle(state);
-  repinAll(state);
-  orderConfinements(state);
-  return state.messages;
+  const isTick = event.type === 'ticked';
+  const lookAt = isTick ? nextOfRound(state, ROUND_PER_TICK) : [];
+  handle(state, event, lookAt);
+  if (state.mayAdmit) {
+    const depth = isTick ? TICK_DEPTH : CYCLE_DEPTH;
+    runCycle(state, depth);
+    askForHolds(state) && runCycle(state, depth);
+  }
+  settleCpus(state, lookAt);
+  const effects = [...orderConfinements(state), ...state.messages];
+  state.messages = [];
+  return effects;
 }
 
-function handle(state: State, event: Event): void {
+function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): void {
   switch (event.type) {
     case 'nodeFound':
       return onNodeFound(state, event);
+    case 'configured':
+      return onConfigured(state, event);
     case 'holderArrived':
       return onHolderArrived(state, event);
     case 'holderGone':
-      return onHolderGone(state, event.holderId);
+      return onHolderGone(state, event);
     case 'claimArrived':
       return onClaimArrived(state, event);
     case 'claimCancelled':
@@ -59,6 +83,8 @@ function handle(state: State, event: Event): void {
       return onClaimEnded(state, event);
     case 'useMeasured':
       return onUseMeasured(state, event);
+    case 'memoryMeasured':
+      return onMemoryMeasured(state, event);
     case 'nodeMeasured':
       return onNodeMeasured(state, event);
     case 'gpusMeasured':
@@ -71,6 +97,6 @@ function handle(state: State, event: Event): void {
       state.notices = event.notices;
       return;
     case 'ticked':
-      return expireWaits(state);
+      return onTick(state, lookAt);
   }
 }

@@ -5,11 +5,9 @@ export const STORY_LINES_MAX = 40;
 
 const BEGINNING = 8;
 
-/** Add a line to a claim's story (API2). */
+/** Add a line to a claim's story (API2); past the bound, lines from its middle are let go. */
 export function tell(state: State, entry: ClaimEntry, sentence: string): void {
   const { story } = entry;
-  if (story.length >= STORY_LINES_MAX) {
-    story.splice(BEGINNING, 1);
-  }
+  story.length >= STORY_LINES_MAX && story.splice(BEGINNING, 1);
   story.push({ atMs: state.nowMs, sentence });
 }

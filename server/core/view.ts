@@ -9,7 +9,9 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu } from './events';
-import type { ClaimEntry, HolderEntry, State } from './state';
+import type { Slot } from './place/cpuPool';
+import { predictedStarts, type Starts } from './reserve';
+import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
 const NO_TIER: TierView = {
   name: 'none',
@@ -25,28 +27,30 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     atMs,
     node: viewNode(state, version),
     kernels: [...state.holders.values()].map(viewKernel),
-    claims: claimsInOrder(state).map(viewClaim)
+    claims: viewClaims(state)
   };
 }
 
-function claimsInOrder(state: State): ClaimEntry[] {
-  const grantedMs = (it: ClaimEntry) => (it.phase.state === 'running' ? it.phase.grantedMs : 0);
+function viewClaims(state: State): ClaimView[] {
+  const starts = predictedStarts(state);
+  const waiting = [...state.queue].sort((a, b) => a.phase.position - b.phase.position);
   const running = [...state.running].sort(
-    firstDifference(
-      (a, b) => grantedMs(a) - grantedMs(b),
+    firstDifference<RunningEntry>(
+      (a, b) => a.phase.grantedMs - b.phase.grantedMs,
       (a, b) => compareText(a.claim.id, b.claim.id)
     )
   );
-  return [...state.queue, ...running, ...[...state.done].reverse()];
+  const entries = [...waiting, ...running, ...[...state.done].reverse()];
+  return entries.map(entry => viewClaim(state, entry, starts));
 }
 
 function viewNode(state: State, version: string): NodeView {
   const { node, pool } = state;
   return {
     name: node?.name ?? '',
-    cpus: pool.cpus.length,
-    cpuList: formatCpuList(pool.cpus.map(cpu => cpu.id)),
-    cpusGranted: [...pool.load.values()].filter(load => load > 0).length,
+    cpus: pool.slots.length,
+    cpuList: formatCpuList(pool.slots.map(slot => slot.cpu.id)),
+    cpusGranted: pool.slots.filter(isGranted).length,
     cpusBusy: state.cpusBusy,
     memoryBytes: node?.memoryBytes ?? 0,
     memoryReserveBytes: node?.memoryReserveBytes ?? 0,
@@ -56,8 +60,21 @@ function viewNode(state: State, version: string): NodeView {
     tier: node?.tier ?? NO_TIER,
     policy: state.policy,
     version,
-    notices: state.notices
+    notices: [...state.notices, ...overcommitted(state)]
   };
+}
+
+/** Whether a CPU is promised to a claim that named CPUs. */
+function isGranted(slot: Slot): boolean {
+  return [...slot.seats].some(seat => seat.kind !== 'share');
+}
+
+/** FAIR1: quotas that exceed their parent are scaled down, and a person should know. */
+function overcommitted(state: State): string[] {
+  return state.shares.overcommitted.map(
+    ({ path, scale }) =>
+      `The quotas in "${path}" exceed it; each counts ${Math.round(scale * 100)} % of what it says.`
+  );
 }
 
 function viewGpu(state: State, gpu: Gpu): GpuView {
@@ -92,7 +109,7 @@ function viewKernel(entry: HolderEntry): KernelView {
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     gated: holder.gated,
     sinceMs: entry.sinceMs,
-    grant: running?.phase.state === 'running' ? running.phase.grant : null,
+    grant: running?.phase.grant ?? null,
     cpusBusy: use?.cpusBusy ?? null,
     memoryBytes: use?.memoryBytes ?? null,
     memoryLimitBytes: entry.confined.memoryBytes,
@@ -103,7 +120,7 @@ function viewKernel(entry: HolderEntry): KernelView {
 }
 
 /** One claim as it is shown. */
-export function viewClaim(entry: ClaimEntry): ClaimView {
+export function viewClaim(state: State, entry: ClaimEntry, starts: Starts): ClaimView {
   const { claim, holder, phase, arrivedMs } = entry;
   const common = {
     id: claim.id,
@@ -117,7 +134,10 @@ export function viewClaim(entry: ClaimEntry): ClaimView {
   };
   switch (phase.state) {
     case 'waiting': {
-      const { reason, position, etaMs, etaBasis } = phase;
+      const { reason, position } = phase;
+      const start = starts.get(entry) ?? { atMs: Infinity, basis: null };
+      const etaMs = start.atMs < Infinity ? Math.max(0, start.atMs - state.nowMs) : null;
+      const etaBasis = etaMs === null ? null : start.basis;
       return { ...common, state: 'waiting', reason, position, etaMs, etaBasis };
     }
     case 'running': {

@@ -1,8 +1,8 @@
-import type { IEnforcer } from '../enforce/enforcer';
-import { EnforcementError } from '../enforce/enforcer';
+import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
+import { Kills } from './kills';
 import type { IProcesses, Log } from './ports';
 
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
@@ -41,14 +41,20 @@ export class Holders {
   private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
+  private readonly kills: Kills;
   private sweepTimer: NodeJS.Timeout | null = null;
   private closeTimer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly parts: HoldersParts) {}
+  constructor(private readonly parts: HoldersParts) {
+    this.kills = new Kills(parts.enforcer);
+  }
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    this.sweepTimer = setInterval(() => {
+      this.sweep(this.known.keys());
+      [...this.known.keys()].forEach(it => this.kills.look(it));
+    }, SWEEP_MS);
     return () => {
       clearInterval(this.sweepTimer ?? undefined);
       clearInterval(this.closeTimer ?? undefined);
@@ -136,9 +142,7 @@ export class Holders {
     const { kernelId: id, pid, startTicks, name, gated } = newcomer;
     const { owner } = this.parts;
     this.known.set(id, newcomer);
-    const failure = this.attempt(id, () =>
-      this.parts.enforcer.adopt({ holderId: id, pid, startTicks })
-    );
+    const failure = this.place(newcomer);
     const holder = { id, pid, startTicks, name, owner, group: [], gated };
     this.parts.post({ type: 'holderArrived', holder });
     if (failure) {
@@ -151,8 +155,9 @@ export class Holders {
   private end(holderId: string): void {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
+    const killedForMemory = this.kills.wasCause(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
-    this.parts.post({ type: 'holderGone', holderId });
+    this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
     this.changeListeners.forEach(listener => listener());
   }
@@ -162,17 +167,22 @@ export class Holders {
     this.attempt(holderId, () => this.parts.enforcer.release(holderId));
   }
 
+  /** Make the place of a holder again; false where that fails, or where it is gone. */
+  revive(holderId: string): boolean {
+    const it = this.known.get(holderId);
+    return it !== undefined && this.place(it) === null;
+  }
+
+  private place({ kernelId: holderId, pid, startTicks }: GateProcess): EnforcementError | null {
+    return this.attempt(holderId, () => this.parts.enforcer.adopt({ holderId, pid, startTicks }));
+  }
+
   private attempt(holderId: string, act: () => void): EnforcementError | null {
-    try {
-      act();
-      return null;
-    } catch (failure) {
-      if (!(failure instanceof EnforcementError)) {
-        throw failure;
-      }
+    const failure = failureOf(act);
+    if (failure) {
       this.parts.log('warning', `kernel ${holderId}: ${failure.message}`);
-      return failure;
     }
+    return failure;
   }
 
   private whyForeign({ pid, startTicks }: GateProcess): string | null {

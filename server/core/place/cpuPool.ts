@@ -1,27 +1,78 @@
-import { firstDifference } from '../../lib/comparators';
 import type { Cpu } from '../events';
+import type { HolderEntry } from '../state';
 
-/** The CPUs of the node and what is pinned where. */
-export type CpuPool = {
-  readonly cpus: readonly Cpu[];
-  /** Pinned sets that hold each CPU, by id. */
-  readonly load: Map<number, number>;
-  /** CPUs taken out of the pool (CPU6). */
-  readonly exclusive: Set<number>;
-  /** Sum of CPUs promised: fixed, least of ranges, exclusive. */
-  promised: number;
-  /** Whether the shared set changed since pinned sets were last looked at. */
-  moved: boolean;
+/**
+ * A place on CPUs that one holder has.
+ *
+ * #### Notes
+ * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
+ * is the mask of a claim that asked nothing, on a tier without weights. A place
+ * may be moved: then `cpus` is another set of the same size.
+ */
+export type Seat = {
+  readonly kind: 'pinned' | 'exclusive' | 'share';
+  readonly holder: HolderEntry;
+  /** Ascending ids. */
+  cpus: readonly number[];
+  /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
+  each: number;
+  /** How many of its CPUs it has only because nobody else wanted them (CPU4). */
+  spare: number;
 };
 
-/** A pool with nothing pinned. */
+/** CPUs that share a core, a cache or a memory node. */
+type Domain = { readonly slots: Slot[]; free: number };
+
+/** One CPU and who sits on it. */
+export type Slot = {
+  readonly cpu: Cpu;
+  readonly seats: Set<Seat>;
+  load: number;
+  /** Taken out of the pool (CPU6). */
+  exclusive: boolean;
+  readonly core: Domain;
+  readonly cache: Domain;
+  readonly numa: Domain;
+};
+
+/** The CPUs of the node and what is placed where. */
+export type CpuPool = {
+  readonly slots: readonly Slot[];
+  readonly byId: ReadonlyMap<number, Slot>;
+  /** CPUs taken out of the pool (CPU6). */
+  exclusive: number;
+  /** Sum of CPUs promised: fixed, least of ranges, exclusive. */
+  promised: number;
+  /** Whether the shared set changed since masks were last derived from it. */
+  moved: boolean;
+  /** Whether seats changed since they were last balanced. */
+  unbalanced: boolean;
+};
+
+/** A pool on which nobody sits. */
 export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
+  const domains = new Map<string, Domain>();
+  const slots = cpus.map((cpu): Slot => {
+    const [core, cache, numa] = [`core ${cpu.core}`, `cache ${cpu.cache}`, `numa ${cpu.numa}`].map(
+      key => {
+        const domain = domains.get(key) ?? { slots: [], free: 0 };
+        domain.free += 1;
+        domains.set(key, domain);
+        return domain;
+      }
+    );
+    const domainsOfSlot = { core: core!, cache: cache!, numa: numa! };
+    const slot = { cpu, seats: new Set<Seat>(), load: 0, exclusive: false, ...domainsOfSlot };
+    Object.values(domainsOfSlot).forEach(domain => domain.slots.push(slot));
+    return slot;
+  });
   return {
-    cpus,
-    load: new Map(cpus.map(cpu => [cpu.id, 0])),
-    exclusive: new Set(),
+    slots,
+    byId: new Map(slots.map(slot => [slot.cpu.id, slot])),
+    exclusive: 0,
     promised: 0,
-    moved: false
+    moved: false,
+    unbalanced: false
   };
 }
 
@@ -30,96 +81,71 @@ export function keptInPool(cpus: number): number {
   return Math.ceil(cpus / 4);
 }
 
+/** CPUs that may still be made exclusive. */
+export function lendableCpus(pool: CpuPool): number {
+  const total = pool.slots.length;
+  return Math.max(0, total - keptInPool(total) - pool.exclusive);
+}
+
 /** CPUs that are shared now: those that nobody holds exclusively. */
 export function sharedCpus(pool: CpuPool): number[] {
-  return pool.cpus.filter(cpu => !pool.exclusive.has(cpu.id)).map(cpu => cpu.id);
+  return pool.slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
 }
 
-/** Count a pinned set. */
-export function pin(pool: CpuPool, cpus: readonly number[], exclusive: boolean): void {
-  for (const id of cpus) {
-    pool.load.set(id, (pool.load.get(id) ?? 0) + 1);
-    exclusive && pool.exclusive.add(id);
+function changeFree(slot: Slot, difference: number): void {
+  slot.core.free += difference;
+  slot.cache.free += difference;
+  slot.numa.free += difference;
+}
+
+/** Whether nobody runs on a CPU, kept seats apart. */
+export function isUnused(slot: Slot): boolean {
+  return slot.load < 1e-9; // sums of parts leave crumbs
+}
+
+/** Sit down. */
+export function sit(pool: CpuPool, seat: Seat): void {
+  for (const id of seat.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot) {
+      slot.seats.size === 0 && changeFree(slot, -1);
+      slot.seats.add(seat);
+      slot.load += seat.each;
+      slot.exclusive ||= seat.kind === 'exclusive';
+    }
   }
-  pool.moved ||= exclusive;
+  noteChange(pool, seat, seat.cpus.length);
 }
 
-/** Undo {@link pin}. */
-export function unpin(pool: CpuPool, cpus: readonly number[], exclusive: boolean): void {
-  for (const id of cpus) {
-    pool.load.set(id, Math.max(0, (pool.load.get(id) ?? 0) - 1));
-    exclusive && pool.exclusive.delete(id);
+/** Stand up again: exactly undoes {@link sit}. */
+export function stand(pool: CpuPool, seat: Seat): void {
+  for (const id of seat.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot?.seats.delete(seat)) {
+      slot.load = slot.seats.size ? slot.load - seat.each : 0;
+      slot.seats.size === 0 && changeFree(slot, 1);
+      slot.exclusive &&= seat.kind !== 'exclusive';
+    }
   }
-  pool.moved ||= exclusive;
+  noteChange(pool, seat, -seat.cpus.length);
 }
 
-type Candidate = {
-  readonly cpu: Cpu;
-  readonly load: number;
-  /** Load of the busiest hyper-thread of its core. */
-  readonly coreLoad: number;
-  readonly sticky: boolean;
-  /** Unpinned CPUs under its cache and in its NUMA node; fewer is a tighter fit. */
-  readonly cacheRoom: number;
-  readonly numaRoom: number;
-};
-
-/**
- * CPU5: least pinned first, then whole cores, where it was last, then the
- * domain that it fits in most tightly; the id makes the choice exact.
- */
-function placementOrder(n: number): (a: Candidate, b: Candidate) => number {
-  const slack = (room: number) => (room >= n ? room - n : 1e6 - room);
-  return firstDifference<Candidate>(
-    (a, b) => a.load - b.load,
-    (a, b) => a.coreLoad - b.coreLoad,
-    (a, b) => Number(b.sticky) - Number(a.sticky),
-    (a, b) => slack(a.numaRoom) - slack(b.numaRoom),
-    (a, b) => a.cpu.numa - b.cpu.numa,
-    (a, b) => slack(a.cacheRoom) - slack(b.cacheRoom),
-    (a, b) => a.cpu.cache - b.cpu.cache,
-    (a, b) => a.cpu.core - b.cpu.core,
-    (a, b) => a.cpu.id - b.cpu.id
-  );
-}
-
-function tally(cpus: readonly Cpu[], key: (cpu: Cpu) => number, add: (cpu: Cpu) => number) {
-  const sums = new Map<number, number>();
-  for (const cpu of cpus) {
-    sums.set(key(cpu), (sums.get(key(cpu)) ?? 0) + add(cpu));
+/** Count a seat with more or less of each of its CPUs; 0 while nobody runs on it. */
+export function weighSeat(pool: CpuPool, seat: Seat, each: number): void {
+  for (const id of seat.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot?.seats.has(seat)) {
+      slot.load += each - seat.each;
+    }
   }
-  return sums;
+  seat.each = each;
+  pool.unbalanced = true;
 }
 
-/**
- * Choose `n` CPUs of the shared pool for a pinned set, ascending (CPU5).
- *
- * #### Notes
- * Fewer than `n` only where the pool has fewer. Sets are disjoint while they
- * fit. Changes nothing: `pin` counts the choice.
- */
-export function chooseCpus(pool: CpuPool, n: number, last: readonly number[]): number[] {
-  const shared = pool.cpus.filter(cpu => !pool.exclusive.has(cpu.id));
-  const loadOf = (cpu: Cpu) => pool.load.get(cpu.id) ?? 0;
-  const isFree = (cpu: Cpu) => (loadOf(cpu) === 0 ? 1 : 0);
-  const coreLoad = new Map<number, number>();
-  for (const cpu of pool.cpus) {
-    coreLoad.set(cpu.core, Math.max(coreLoad.get(cpu.core) ?? 0, loadOf(cpu)));
+function noteChange(pool: CpuPool, seat: Seat, difference: number): void {
+  pool.unbalanced = true;
+  if (seat.kind === 'exclusive') {
+    pool.exclusive += difference;
+    pool.moved = true;
   }
-  const cacheRoom = tally(shared, cpu => cpu.cache, isFree);
-  const numaRoom = tally(shared, cpu => cpu.numa, isFree);
-  const sticky = new Set(last);
-  return shared
-    .map(cpu => ({
-      cpu,
-      load: loadOf(cpu),
-      coreLoad: coreLoad.get(cpu.core)!,
-      sticky: sticky.has(cpu.id),
-      cacheRoom: cacheRoom.get(cpu.cache)!,
-      numaRoom: numaRoom.get(cpu.numa)!
-    }))
-    .sort(placementOrder(n))
-    .slice(0, n)
-    .map(it => it.cpu.id)
-    .sort((a, b) => a - b);
 }

@@ -4,7 +4,7 @@ import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, State } from '../state';
 import { bytesInWords, countInWords } from '../words';
-import { blockerOf, obstacle } from './obstacle';
+import { blockerOf, reasonOf, type Obstacle } from './obstacle';
 
 /** GPUs of the node that match an ask by model and size, whoever has them. */
 export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
@@ -14,11 +14,11 @@ export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
   );
 }
 
-/** Memory of a GPU that others neither lease nor hold, as measured (GPU3). */
-export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry): number {
+/** Memory of a GPU that nobody leases and no other holds, as measured (GPU3). */
+export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): number {
   const leased = new Map<HolderEntry, number>();
   for (const [lease, holder] of state.gpuLeases.get(gpu.uuid) ?? []) {
-    leased.set(holder, Math.max(leased.get(holder) ?? 0, lease.gpuMemoryBytes ?? 0));
+    leased.set(holder, (leased.get(holder) ?? 0) + (lease.gpuMemoryBytes ?? 0));
   }
   let taken = 0;
   const measured = new Map<string | null, number>();
@@ -26,10 +26,11 @@ export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry): number 
     measured.set(process.holderId, (measured.get(process.holderId) ?? 0) + process.memoryBytes);
   }
   for (const [holder, bytes] of leased) {
-    taken += holder === self ? 0 : Math.max(bytes, measured.get(holder.holder.id) ?? 0);
+    const held = holder === self ? 0 : (measured.get(holder.holder.id) ?? 0);
+    taken += Math.max(bytes, held);
     measured.delete(holder.holder.id);
   }
-  measured.delete(self.holder.id);
+  self && measured.delete(self.holder.id);
   return gpu.memoryBytes - [...measured.values()].reduce((sum, it) => sum + it, taken);
 }
 
@@ -45,22 +46,29 @@ function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
   );
 }
 
-/** Shared ones where a share was asked for, else those that nobody touches; then the roomiest. */
+/**
+ * GPU1, in this order:
+ * 1. where a part was asked for, GPUs that are shared already,
+ * 2. those that no process from outside uses (GPU4),
+ * 3. those that fewest kernels are bound to,
+ * 4. the roomiest, then the lowest index.
+ */
 function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
   const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
   const outsiders = (gpu: Gpu) =>
-    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId !== self.holder.id)
-      .length;
+    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId === null).length;
+  const boundTo = (gpu: Gpu) => state.gpuBound.get(gpu.uuid) ?? 0;
   return firstDifference<Gpu>(
     (a, b) => (ask.gpuMemoryBytes === null ? 0 : shared(b) - shared(a)),
     (a, b) => outsiders(a) - outsiders(b),
+    (a, b) => boundTo(a) - boundTo(b),
     (a, b) => freeGpuBytes(state, b, self) - freeGpuBytes(state, a, self),
     (a, b) => a.index - b.index
   );
 }
 
 /** The GPUs for an ask, or why they cannot be had now. */
-export type GpuPlan = { readonly gpus: readonly string[] } | { readonly obstacle: Reason };
+export type GpuPlan = { readonly gpus: readonly string[] } | { readonly obstacle: Obstacle };
 
 /**
  * Choose GPUs for an ask.
@@ -85,6 +93,10 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
     return { gpus: open.map(gpu => gpu.uuid) };
   }
   const taken = wanted.filter(gpu => !open.includes(gpu));
+  return { obstacle: { resource: 'gpus', reason: () => gpuReason(state, self, ask, taken) } };
+}
+
+function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gpu[]): Reason {
   const blockers = taken.flatMap(gpu =>
     [...(state.gpuLeases.get(gpu.uuid)?.values() ?? [])]
       .filter(holder => holder !== self)
@@ -92,7 +104,5 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
   );
   const share = ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)} each`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
-  return {
-    obstacle: obstacle('gpus', need, blockers, 'its memory is taken by processes without a lease')
-  };
+  return reasonOf('gpus', need, blockers, 'its memory is held by processes without a lease');
 }

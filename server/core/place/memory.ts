@@ -1,13 +1,15 @@
 import type { Ask } from '../../protocol/ask';
-import type { Reason } from '../../protocol/view';
 import type { NodeFacts } from '../events';
 import { promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
 import { bytesInWords } from '../words';
-import { blockerOf, obstacle, othersHolding } from './obstacle';
+import { blockerOf, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
+
+/** Nothing that asks for memory is admitted either while less than this part of the reserve is left. */
+const LOW_PART = 1 / 2;
 
 /** Memory that may be promised in all. */
 export function grantableBytes(node: NodeFacts): number {
@@ -15,28 +17,56 @@ export function grantableBytes(node: NodeFacts): number {
 }
 
 /** What a holder would be counted with if it were granted this ask. */
-function committedWith(holder: HolderEntry, askBytes: number): number {
+export function committedWith(holder: HolderEntry, askBytes: number): number {
   return Math.max(holder.use?.memoryBytes ?? 0, promisedBytes(holder), askBytes);
 }
 
-/** MEM1: why the memory asked for cannot be promised now, or null. */
-export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Reason | null {
+/**
+ * MEM1: why the memory asked for cannot be promised now, or null.
+ *
+ * #### Notes
+ * Where no other cell runs, nothing could end and make room: then the claim is
+ * let through, or it would wait for ever (ADM7).
+ */
+export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
   if (ask.memoryBytes === null || !state.node) {
+    return null;
+  }
+  if (state.running.size === holder.running.size) {
     return null;
   }
   const need = bytesInWords(ask.memoryBytes);
   const others = state.committedBytes - holder.committedBytes;
   const room = grantableBytes(state.node) - others;
-  const nothingRuns = state.running.size === holder.running.size;
-  if (committedWith(holder, ask.memoryBytes) > room && !nothingRuns) {
-    const blockers = othersHolding(state, holder, it => it.committedBytes).map(it =>
-      blockerOf(it.holder, bytesInWords(it.amount))
-    );
-    return obstacle('memory', need, blockers, `only ${bytesInWords(Math.max(0, room))} is free`);
+  if (committedWith(holder, ask.memoryBytes) > room) {
+    const reason = () =>
+      reasonOf(
+        'memory',
+        need,
+        othersHolding(state, holder, it => it.committedBytes).map(it =>
+          blockerOf(it.holder, bytesInWords(it.amount))
+        ),
+        `only ${bytesInWords(Math.max(0, room))} is free`
+      );
+    return { resource: 'memory', reason };
   }
-  if ((state.memoryPressure ?? 0) > PRESSURE_MAX && !nothingRuns) {
-    const pressure = Math.round(state.memoryPressure ?? 0);
-    return obstacle('memory', need, [], `the node is short of memory (pressure ${pressure} %)`);
+  const shortage = shortageOf(state, state.node);
+  return shortage === null
+    ? null
+    : { resource: 'memory', reason: () => reasonOf('memory', need, [], shortage) };
+}
+
+/**
+ * MEM1: how the node is short of memory now, whoever took it, in words; null
+ * where it is not. Promises may fit while processes beside the kernels do not.
+ */
+function shortageOf(state: State, node: NodeFacts): string | null {
+  const pressure = state.memoryPressure ?? 0;
+  if (pressure > PRESSURE_MAX) {
+    return `the node is short of memory (pressure ${Math.round(pressure)} %)`;
   }
-  return null;
+  const left = state.memoryAvailableBytes;
+  return left !== null && left < node.memoryReserveBytes * LOW_PART
+    ? `the node is short of memory (only ${bytesInWords(left)} is left)`
+    : null;
 }

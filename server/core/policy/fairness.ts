@@ -3,29 +3,48 @@ export const USE_HALF_LIFE_MS = 86_400_000;
 
 const DECAY_PER_MS = Math.LN2 / USE_HALF_LIFE_MS;
 
-/** What one user has used of the node lately: dominant share times seconds, decayed. */
-export type UserUse = {
+/** What a user or group has used of the node lately: dominant share times seconds, decayed. */
+export type UseRecord = {
   use: number;
-  /** Dominant share being used now, 0 up. */
+  /** Dominant share being used now: 1 for the whole node. */
   rate: number;
   atMs: number;
 };
 
-/** A user who has used nothing. */
-export function createUserUse(atMs: number): UserUse {
+/** Nothing used. */
+export function createUseRecord(atMs: number): UseRecord {
   return { use: 0, rate: 0, atMs };
 }
 
 /** The decayed use at a moment: closed form, so that any pace of asking gives the same. */
-export function useAt(user: UserUse, atMs: number): number {
-  const spanMs = Math.max(0, atMs - user.atMs);
+export function useAt(record: UseRecord, atMs: number): number {
+  const spanMs = Math.max(0, atMs - record.atMs);
+  if (spanMs === 0) {
+    return record.use;
+  }
   const kept = Math.exp(-spanMs * DECAY_PER_MS);
-  return user.use * kept + (user.rate / 1000) * ((1 - kept) / DECAY_PER_MS);
+  return record.use * kept + (record.rate / 1000) * ((1 - kept) / DECAY_PER_MS);
 }
 
 /** Bring the record up to now, then change the rate by a difference. */
-export function changeRate(user: UserUse, atMs: number, difference: number): void {
-  user.use = useAt(user, atMs);
-  user.atMs = Math.max(user.atMs, atMs);
-  user.rate = Math.max(0, user.rate + difference);
+export function changeRate(record: UseRecord, atMs: number, difference: number): void {
+  record.use = useAt(record, atMs);
+  record.atMs = Math.max(record.atMs, atMs);
+  record.rate = Math.max(0, record.rate + difference);
+}
+
+/** Use that everybody is thought to have, so that small differences do not count. */
+const FLOOR = 60;
+
+/** How far use may move a user's weight, up and down. */
+const SPREAD = 2;
+
+/**
+ * FAIR3: how much a user counts among its peers, by recent use: between a
+ * half and two, in half octaves, so that it seldom changes.
+ */
+export function weightByUse(use: number, meanUse: number): number {
+  const ratio = (meanUse + FLOOR) / (use + FLOOR);
+  const steps = Math.round(2 * Math.log2(Math.min(SPREAD, Math.max(1 / SPREAD, ratio))));
+  return 2 ** (steps / 2);
 }

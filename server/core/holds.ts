@@ -1,0 +1,92 @@
+import { dropHold } from './leases';
+import { changeRoom, leaseIn, roomOf } from './place/room';
+import { wantsOf } from './reserve';
+import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
+import { tell } from './story';
+import { spanInWords } from './words';
+
+/** ADM9: kept grants that nobody used for too long are given back. */
+export function expireHolds(state: State): void {
+  const { holdIdleMs } = state.shares.sharing;
+  for (const holder of state.keeping) {
+    const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
+    if (holder.running.size === 0 && idleMs >= holdIdleMs) {
+      tellKeeper(state, holder, `Given back after ${spanInWords(idleMs)} without a cell.`);
+      dropHold(state, holder);
+    }
+  }
+}
+
+/** The claims that hold a reservation, in the order of the queue. */
+export function headsOf(state: State): WaitingEntry[] {
+  return state.queue.filter(entry => entry.phase.reservation !== null);
+}
+
+/**
+ * ADM9: a kept grant goes to a head that asks for it, the longest idle first.
+ *
+ * #### Notes
+ * Only where that is enough to let the head start. Returns whether any went.
+ */
+export function askForHolds(state: State): boolean {
+  return state.keeping.size > 0 && headsOf(state).some(head => askFor(state, head));
+}
+
+function askFor(state: State, head: WaitingEntry): boolean {
+  const { holdSafeMs } = state.shares.sharing;
+  const idle = [...state.keeping]
+    .filter(it => it.running.size === 0 && it.held && sharesAny(it, head))
+    .filter(it => state.nowMs - it.held!.sinceMs >= holdSafeMs)
+    .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
+  const room = roomOf(state);
+  for (const [index, holder] of idle.entries()) {
+    const resident = holder.use?.memoryBytes ?? 0;
+    changeRoom(room, holder.held!.lease, Math.max(0, holder.committedBytes - resident), -1);
+    if (leaseIn(state, room, head)) {
+      idle.slice(0, index + 1).forEach(it => handOver(state, it, head));
+      return true;
+    }
+  }
+  return false;
+}
+
+function sharesAny(holder: HolderEntry, head: ClaimEntry): boolean {
+  const lease = holder.held?.lease;
+  return wantsOf(head).some(
+    want =>
+      (want === 'gpus' && lease?.gpus.length) ||
+      (want === 'memory' && lease?.memoryBytes) ||
+      (want === 'cpus' && lease?.promisedCpus)
+  );
+}
+
+function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
+  tellKeeper(state, holder, `Given back: ${head.holder.holder.name} asked for it.`);
+  dropHold(state, holder);
+}
+
+function tellKeeper(state: State, holder: HolderEntry, sentence: string): void {
+  const keeper = state.claims.get(holder.held?.claimId ?? '');
+  keeper && tell(state, keeper, `The grant that it kept: ${sentence}`);
+}
+
+/** A holder is asked to free GPU memory at most this often, in ms. */
+const ASK_TO_FREE_MS = 10_000;
+
+/** GPU5: idle holders whose GPU memory stands in the way of a head are asked to free it. */
+export function askToFree(state: State): void {
+  const heads = headsOf(state).filter(it => it.phase.reason.resource === 'gpus');
+  if (heads.length === 0) {
+    return;
+  }
+  for (const holder of state.holders.values()) {
+    const gpus = Object.entries(holder.use?.gpuMemoryBytes ?? {})
+      .filter(([, bytes]) => bytes > 0)
+      .map(([uuid]) => uuid);
+    const askedMs = state.nowMs - (holder.askedToFreeMs ?? -Infinity);
+    if (gpus.length && holder.running.size === 0 && askedMs >= ASK_TO_FREE_MS) {
+      holder.askedToFreeMs = state.nowMs;
+      state.messages.push({ type: 'free', holderId: holder.holder.id, gpus });
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { predictedDemand } from './demand';
+import type { Event, NodeFacts } from './events';
+import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './leases';
+import { liftMask } from './masks';
+import { createCpuPool, lendableCpus, type Seat } from './place/cpuPool';
+import { createUseRecord } from './policy/fairness';
+import { sharingProblems, type Sharing } from './policy/groups';
+import {
+  addLeaf,
+  changeUse,
+  createShareTree,
+  pathOf,
+  removeLeaf,
+  userNode,
+  type ShareNode,
+  type ShareTree
+} from './policy/shareTree';
+import type { State } from './state';
+import { climb } from './weights';
+
+/** The node was read, at the start or again: all that is placed is entered anew. */
+export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
+  replace(state, event.node, state.shares.sharing);
+}
+
+/**
+ * Another configuration of groups (FAIR1).
+ *
+ * #### Notes
+ * No grant is lost. One with problems changes nothing: who reads it from a file
+ * has checked it, and tells where they are.
+ */
+export function onConfigured(state: State, event: Extract<Event, { type: 'configured' }>): void {
+  if (sharingProblems(event.sharing).length === 0) {
+    replace(state, state.node, event.sharing);
+  }
+}
+
+/** Take everything out, put another node or tree under it, and enter it again. */
+function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
+  const demands = new Map(
+    Array.from(state.running, entry => [entry, entry.phase.leaf?.drinker.demand ?? null])
+  );
+  for (const entry of state.running) {
+    liftMask(state, entry);
+    entry.phase.leaf && removeLeaf(entry.phase.leaf);
+  }
+  for (const holder of state.holders.values()) {
+    leasesOf(holder).forEach(lease => leaveLease(state, holder, lease));
+  }
+  const before = state.shares;
+  state.node = node;
+  state.pool = { ...createCpuPool(node?.cpus ?? []), moved: true };
+  state.shares = createShareTree(sharing, node?.cpus.length ?? 0, state.nowMs);
+  inheritUse(before, state.shares);
+  for (const holder of state.holders.values()) {
+    moveHolder(state, holder);
+    for (const lease of leasesOf(holder)) {
+      lease.seat && keepKnown(state, lease.seat);
+      enterLease(state, holder, lease);
+    }
+    recount(state, holder);
+  }
+  state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  for (const entry of state.running) {
+    const isPlain = entry.phase.lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
+    const demand = demands.get(entry) ?? predictedDemand(state, entry);
+    entry.phase.leaf = isPlain ? addLeaf(state.shares, entry.holder.user, demand) : null;
+    climb(state, entry, entry.phase.rung);
+  }
+  state.mayAdmit = true;
+  markAllDirty(state);
+}
+
+/** A seat keeps those of its CPUs that the node still has, exclusive ones up to what may be lent. */
+function keepKnown(state: State, seat: Seat): void {
+  const known = seat.cpus.filter(id => state.pool.byId.has(id));
+  seat.cpus = seat.kind === 'exclusive' ? known.slice(0, lendableCpus(state.pool)) : known;
+}
+
+function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {
+  const { owner, group } = holder.holder;
+  changeUse(holder.user, state.nowMs, -holder.useRate);
+  holder.useRate = 0;
+  holder.user = userNode(state.shares, owner, group, state.nowMs);
+  holder.user.holders += 1;
+}
+
+/** What users and groups used lately is not forgotten by a reload. */
+function inheritUse(from: ShareTree, to: ShareTree): void {
+  const known = new Map<string, ShareNode>();
+  const visit = (node: ShareNode, then: (key: string, node: ShareNode) => void): void => {
+    then(`${node.kind} ${node.kind === 'user' ? node.name : pathOf(node)}`, node);
+    node.children.forEach(child => visit(child, then));
+  };
+  visit(from.root, (key, node) => known.set(key, node));
+  visit(to.root, (key, node) => {
+    const old = known.get(key);
+    if (old && node.kind !== 'user') {
+      Object.assign(node.use, { ...old.use, rate: 0 });
+    }
+  });
+  for (const [key, old] of known) {
+    if (key.startsWith('user ') && (old.use.use > 0 || old.holders > 0)) {
+      const user = userNode(to, old.name, pathNames(old), old.use.atMs);
+      Object.assign(user.use, { ...createUseRecord(old.use.atMs), use: old.use.use });
+    }
+  }
+}
+
+function pathNames(user: ShareNode): string[] {
+  const names: string[] = [];
+  for (let at = user.parent; at; at = at.parent) {
+    at.name && names.unshift(at.name);
+  }
+  return names;
+}

@@ -1,0 +1,107 @@
+import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
+import { exclusiveCount, cpusWaitedFor } from './cpus';
+import { lendableCpus } from './cpuPool';
+import { freeGpuBytes, matchingGpus } from './gpus';
+import { committedWith, grantableBytes } from './memory';
+
+/** What is free of everything that queues: a copy to try things on. */
+export type Room = {
+  memoryBytes: number;
+  cpus: number;
+  /** CPUs that may still be made exclusive (CPU6). */
+  lendableCpus: number;
+  readonly gpus: Map<string, GpuRoom>;
+};
+
+type GpuRoom = {
+  /** Leases of the whole GPU, and of a part of it. */
+  readonly whole: number;
+  readonly parts: number;
+  readonly freeBytes: number;
+};
+
+/** The room that there is now. */
+export function roomOf(state: State): Room {
+  const { node, pool } = state;
+  const total = pool.slots.length;
+  const gpus = (node?.gpus ?? []).map((gpu): [string, GpuRoom] => {
+    const leases = [...(state.gpuLeases.get(gpu.uuid)?.keys() ?? [])];
+    const parts = leases.filter(lease => lease.gpuMemoryBytes !== null).length;
+    const freeBytes = freeGpuBytes(state, gpu, null);
+    return [gpu.uuid, { whole: leases.length - parts, parts, freeBytes }];
+  });
+  return {
+    memoryBytes: node ? grantableBytes(node) - state.committedBytes : 0,
+    cpus: total - pool.promised,
+    lendableCpus: lendableCpus(pool),
+    gpus: new Map(gpus)
+  };
+}
+
+/** Change a room by a lease and the memory that comes with it: taken with sign 1, given back with sign -1. */
+export function changeRoom(room: Room, lease: Lease, memoryBytes: number, sign: 1 | -1): void {
+  room.memoryBytes -= sign * memoryBytes;
+  room.cpus -= sign * lease.promisedCpus;
+  room.lendableCpus -= sign * (lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0);
+  for (const uuid of lease.gpus) {
+    const gpu = room.gpus.get(uuid);
+    const isPart = lease.gpuMemoryBytes !== null;
+    if (gpu) {
+      room.gpus.set(uuid, {
+        whole: gpu.whole + (isPart ? 0 : sign),
+        parts: gpu.parts + (isPart ? sign : 0),
+        freeBytes: gpu.freeBytes - sign * (lease.gpuMemoryBytes ?? 0)
+      });
+    }
+  }
+}
+
+/** A running claim is thought to end; what its holder keeps resident stays. */
+export function leaveRoom(room: Room, entry: RunningEntry): void {
+  const { holder, phase } = entry;
+  const resident = holder.use?.memoryBytes ?? 0;
+  const freed = phase.lease.memoryBytes === null ? 0 : holder.committedBytes - resident;
+  changeRoom(room, phase.lease, Math.max(0, freed), -1);
+}
+
+/** Memory that a claim's holder would be counted with beyond what it is already. */
+export function neededBytes(holder: HolderEntry, askBytes: number | null): number {
+  return askBytes === null ? 0 : committedWith(holder, askBytes) - holder.committedBytes;
+}
+
+/** The lease that a waiting claim would get in a room where it fits, GPUs first that are open. */
+export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | null {
+  const { ask } = entry.claim;
+  const { holder } = entry;
+  const gpus = openGpus(state, room, entry).slice(0, ask.gpus);
+  const promisedCpus = cpusWaitedFor(ask);
+  const isFitting =
+    gpus.length === ask.gpus &&
+    (ask.memoryBytes === null || neededBytes(holder, ask.memoryBytes) <= room.memoryBytes) &&
+    (promisedCpus === 0 || promisedCpus <= room.cpus) &&
+    (!ask.exclusive || exclusiveCount(ask) <= room.lendableCpus);
+  const seat = ask.exclusive
+    ? ({ kind: 'exclusive', holder, cpus: [], each: 1, spare: 0 } as const)
+    : null;
+  const { memoryBytes, gpuMemoryBytes } = ask;
+  return isFitting
+    ? { seat, promisedCpus, cpusMax: promisedCpus, memoryBytes, gpus, gpuMemoryBytes }
+    : null;
+}
+
+function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
+  const { ask } = entry.claim;
+  if (ask.gpus === 0 || !state.node) {
+    return [];
+  }
+  const bound = entry.holder.boundGpus.slice(0, ask.gpus);
+  const wanted = bound.length ? bound : matchingGpus(state.node.gpus, ask).map(gpu => gpu.uuid);
+  return wanted.filter(uuid => {
+    const gpu = room.gpus.get(uuid);
+    return (
+      gpu !== undefined &&
+      gpu.whole === 0 &&
+      (ask.gpuMemoryBytes === null ? gpu.parts === 0 : gpu.freeBytes >= ask.gpuMemoryBytes)
+    );
+  });
+}

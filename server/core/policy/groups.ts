@@ -1,0 +1,188 @@
+/** How much of its parent a group is owed. */
+export type Quota =
+  /** CPUs, and as great a part of everything else. */
+  | { readonly kind: 'static'; readonly cpus: number }
+  /** A part of the parent's, above 0 and up to 1. */
+  | { readonly kind: 'fraction'; readonly of: number };
+
+/** Whom to evict first when a group is owed what others hold (FAIR4). */
+export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const;
+
+/** One of {@link VICTIM_POLICIES}. */
+export type VictimPolicy = (typeof VICTIM_POLICIES)[number];
+
+/** One group of the quota tree (FAIR1). */
+export type Group = {
+  readonly name: string;
+  /** Without a quota: its part of what the quotas beside it leave. */
+  readonly weight: number;
+  readonly quota: Quota | null;
+  /** Whether it may use what others leave (FAIR2); if not, its quota is a cap. */
+  readonly acceptSurplus: boolean;
+  /** A waiting claim that its group is owed gets it back within this time; null for never by force (FAIR4). */
+  readonly latencyMs: number | null;
+  /** A claim of this group is safe from eviction for this long: latency against throughput. */
+  readonly minRuntimeMs: number;
+  /** A cell of this group is stopped after this long; null for never. */
+  readonly maxRuntimeMs: number | null;
+  /** Its users and how much each counts inside the group. */
+  readonly users: Readonly<Record<string, number>>;
+  readonly groups: readonly Group[];
+};
+
+/** What an administrator says about sharing. */
+export type Sharing = {
+  readonly groups: readonly Group[];
+  readonly victims: VictimPolicy;
+  /** Between the decision to evict and the interrupt. */
+  readonly graceMs: number;
+  /** A kept grant that nobody uses ends after this long (ADM9). */
+  readonly holdIdleMs: number;
+  /** A kept grant is safe from being asked for, for this long after its last cell (ADM9). */
+  readonly holdSafeMs: number;
+};
+
+/** Sharing where nobody said anything: one group, everybody alike. */
+export const EVEN_SHARING: Sharing = {
+  groups: [],
+  victims: 'mostOverQuota',
+  graceMs: 10_000,
+  holdIdleMs: 30 * 60_000,
+  holdSafeMs: 30_000
+};
+
+/** A group of which only the name is known. */
+export function plainGroup(name: string): Group {
+  return {
+    name,
+    weight: 1,
+    quota: null,
+    acceptSurplus: true,
+    latencyMs: null,
+    minRuntimeMs: 0,
+    maxRuntimeMs: null,
+    users: {},
+    groups: []
+  };
+}
+
+/** How deep groups may be nested. */
+export const GROUP_DEPTH_MAX = 8;
+
+/** One thing wrong with a configuration: where, and what. */
+export type SharingProblem = {
+  /** Names from the root: `atlas/prod`. */
+  readonly path: readonly string[];
+  readonly field: string;
+  readonly sentence: string;
+};
+
+/**
+ * Everything that is wrong with a configuration; empty where it may be used.
+ *
+ * #### Notes
+ * Quotas that together exceed their parent are not wrong: they are scaled down
+ * (FAIR1), and `overcommitted` tells where.
+ */
+export function sharingProblems(sharing: Sharing): SharingProblem[] {
+  const owners = new Map<string, string>();
+  return levelProblems(sharing.groups, [], owners, new Set());
+}
+
+function levelProblems(
+  groups: readonly Group[],
+  path: readonly string[],
+  owners: Map<string, string>,
+  above: ReadonlySet<Group>
+): SharingProblem[] {
+  const names = new Set<string>();
+  return groups.flatMap(group => {
+    const here = [...path, group.name];
+    const problem = (field: string, sentence: string) => ({ path: here, field, sentence });
+    if (above.has(group)) {
+      return [problem('groups', `the group "${group.name}" contains itself`)];
+    }
+    if (here.length > GROUP_DEPTH_MAX) {
+      return [problem('groups', `groups may be nested ${GROUP_DEPTH_MAX} deep at most`)];
+    }
+    const twice = names.has(group.name);
+    names.add(group.name);
+    return [
+      ...(twice ? [problem('name', `the group "${group.name}" stands here twice`)] : []),
+      ...ownProblems(group, problem),
+      ...userProblems(group, here.join('/'), owners, problem),
+      ...levelProblems(group.groups, here, owners, new Set([...above, group]))
+    ];
+  });
+}
+
+type Problem = (field: string, sentence: string) => SharingProblem;
+
+function ownProblems(group: Group, problem: Problem): SharingProblem[] {
+  const { quota } = group;
+  const found: SharingProblem[] = [];
+  if (!(group.weight > 0 && group.weight <= 10_000)) {
+    found.push(problem('weight', `a weight is above 0 and up to 10000, not ${group.weight}`));
+  }
+  if (quota?.kind === 'fraction' && !(quota.of > 0 && quota.of <= 1)) {
+    found.push(problem('quota', `a quota is above 0 % and up to 100 %, not ${quota.of * 100} %`));
+  }
+  if (quota?.kind === 'static' && !(quota.cpus > 0 && quota.cpus <= 65_536)) {
+    found.push(problem('quota', `a quota is above 0 CPUs, not ${quota.cpus}`));
+  }
+  if (!group.acceptSurplus && !quota) {
+    found.push(problem('surplus', 'a group that takes no surplus needs a quota'));
+  }
+  return found;
+}
+
+function userProblems(
+  group: Group,
+  here: string,
+  owners: Map<string, string>,
+  problem: Problem
+): SharingProblem[] {
+  return Object.entries(group.users).flatMap(([user, weight]) => {
+    const found: SharingProblem[] = [];
+    const other = owners.get(user);
+    if (other !== undefined) {
+      found.push(problem('users', `the user "${user}" is in "${other}" already`));
+    }
+    owners.set(user, here);
+    if (!(weight > 0 && weight <= 10_000)) {
+      found.push(problem('users', `the weight of "${user}" is above 0 and up to 10000`));
+    }
+    return found;
+  });
+}
+
+/** What is owed to each of a level, in CPUs, and how much the quotas were scaled. */
+export type Entitlement = { readonly cpus: readonly number[]; readonly scale: number };
+
+/** A group without a quota is owed at least this part of its parent, that it can run at all. */
+const LEAST_PART = 0.01;
+
+/**
+ * FAIR1: split what a parent is owed among its children.
+ *
+ * #### Notes
+ * Static quotas and fractions first, scaled down together when they exceed the
+ * parent; the rest by weight among those without a quota.
+ */
+export function entitle(
+  parentCpus: number,
+  children: readonly { readonly quota: Quota | null; readonly weight: number }[]
+): Entitlement {
+  const asked = children.map(({ quota }) =>
+    quota === null ? null : quota.kind === 'static' ? quota.cpus : quota.of * parentCpus
+  );
+  const total = asked.reduce((sum: number, it) => sum + (it ?? 0), 0);
+  const scale = total > parentCpus ? parentCpus / total : 1;
+  const weights = children.reduce((sum, it) => sum + (it.quota ? 0 : it.weight), 0);
+  const rest = Math.max(parentCpus - total * scale, parentCpus * LEAST_PART);
+  const cpus = children.map((it, index) => {
+    const quota = asked[index];
+    return quota === null || quota === undefined ? (rest * it.weight) / weights : quota * scale;
+  });
+  return { cpus, scale };
+}

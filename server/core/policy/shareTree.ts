@@ -1,0 +1,305 @@
+import { Drinker, WaterTree } from '../../lib/waterTree';
+import { changeRate, createUseRecord, type UseRecord } from './fairness';
+import { entitle, plainGroup, type Group, type Sharing } from './groups';
+
+/** A node of the tree of groups and users: root, groups, members of a group, users. */
+export type ShareNode = {
+  readonly kind: 'group' | 'members' | 'user';
+  readonly name: string;
+  readonly parent: ShareNode | null;
+  readonly depth: number;
+  /** The settings of the group that it is, or belongs to. */
+  readonly group: Group;
+  readonly children: Map<string, ShareNode>;
+  /** What those below it want. */
+  readonly water: WaterTree;
+  /** What it wants of its parent; in the parent's water while that is above zero. */
+  readonly drinker: Drinker;
+  /** Weight among its siblings: CPUs owed for groups, a plain number for users. */
+  weight: number;
+  /** CPUs owed (FAIR1); of no meaning for users. */
+  owedCpus: number;
+  /** The most it may use: what it is owed, where it takes no surplus (FAIR2). */
+  capCpus: number;
+  readonly use: UseRecord;
+  /** Holders of a user that are alive. */
+  holders: number;
+  /** Running cells below it, and the sum of their seniorities. */
+  running: number;
+  seniorities: number;
+};
+
+/** One running cell in the tree. */
+export type Leaf = {
+  readonly user: ShareNode;
+  readonly drinker: Drinker;
+  /** How much it weighs among the cells of its group for the CPU time it has used (CPU7). */
+  seniority: number;
+};
+
+/** The tree of groups, users and running cells (CPU3, FAIR1 to FAIR3). */
+export type ShareTree = {
+  readonly root: ShareNode;
+  readonly sharing: Sharing;
+  /** Users whose group the configuration names. */
+  readonly membership: ReadonlyMap<string, ShareNode>;
+  /** CPUs that are shared now. */
+  capacity: number;
+  /** Where quotas had to be scaled down: group names from the root, and by how much. */
+  readonly overcommitted: { readonly path: string; readonly scale: number }[];
+  serial: number;
+  /** The user with most running cells: weights are told relative to its level. */
+  busiest: ShareNode | null;
+};
+
+/** Demands below this are taken as none. */
+const NOTHING = 1e-9;
+
+/** A tree without users. Entitlements refer to `cpus`, all of the node's. */
+export function createShareTree(sharing: Sharing, cpus: number, atMs: number): ShareTree {
+  const membership = new Map<string, ShareNode>();
+  const group = { ...plainGroup(''), groups: sharing.groups };
+  const tree: Omit<ShareTree, 'root'> & { root: ShareNode | null } = {
+    root: null,
+    sharing,
+    membership,
+    capacity: cpus,
+    overcommitted: [],
+    serial: 0,
+    busiest: null
+  };
+  const root = createNode(tree, null, 'group', group, atMs);
+  root.owedCpus = root.capCpus = Math.max(cpus, 1);
+  tree.root = root;
+  growGroups(tree, root, atMs, membership);
+  return tree as ShareTree;
+}
+
+function createNode(
+  tree: { serial: number },
+  parent: ShareNode | null,
+  kind: ShareNode['kind'],
+  group: Group,
+  atMs: number,
+  name = group.name
+): ShareNode {
+  tree.serial += 1;
+  return {
+    kind,
+    name,
+    parent,
+    depth: parent ? parent.depth + 1 : 0,
+    group,
+    children: new Map(),
+    water: new WaterTree(),
+    drinker: new Drinker(0, 1, tree.serial),
+    weight: 1,
+    owedCpus: 0,
+    capCpus: Infinity,
+    use: createUseRecord(atMs),
+    holders: 0,
+    running: 0,
+    seniorities: 0
+  };
+}
+
+/** The name of the node that holds a group's own users; no group can be called so. */
+const MEMBERS = '';
+
+function growGroups(
+  tree: Pick<ShareTree, 'serial' | 'overcommitted'>,
+  parent: ShareNode,
+  atMs: number,
+  membership: Map<string, ShareNode>
+): void {
+  const members = createNode(tree, parent, 'members', parent.group, atMs, MEMBERS);
+  const groups = parent.group.groups.map(it => createNode(tree, parent, 'group', it, atMs));
+  const owed = entitle(parent.owedCpus, [{ quota: null, weight: 1 }, ...parent.group.groups]);
+  if (owed.scale < 1) {
+    tree.overcommitted.push({ path: pathOf(parent), scale: owed.scale });
+  }
+  [members, ...groups].forEach((node, index) => {
+    node.weight = node.owedCpus = owed.cpus[index]!;
+    node.capCpus = node.kind === 'group' && !node.group.acceptSurplus ? node.owedCpus : Infinity;
+    parent.children.set(node.name, node);
+  });
+  Object.keys(parent.group.users).forEach(user => membership.set(user, members));
+  groups.forEach(node => growGroups(tree, node, atMs, membership));
+}
+
+/** A group's name from the root: `atlas/prod`; `all` for the root itself. */
+export function pathOf(node: ShareNode): string {
+  const names: string[] = [];
+  for (let at: ShareNode | null = node; at; at = at.parent) {
+    at.name !== MEMBERS && names.unshift(at.name);
+  }
+  return names.join('/') || 'all';
+}
+
+/**
+ * The node of a user, made where there is none.
+ *
+ * #### Notes
+ * The configuration's word on a user's group counts first; then the path that
+ * came with its holder, as far as it names known groups.
+ */
+export function userNode(
+  tree: ShareTree,
+  owner: string,
+  path: readonly string[],
+  atMs: number
+): ShareNode {
+  const members = tree.membership.get(owner) ?? membersAt(tree.root, path);
+  const known = members.children.get(owner);
+  if (known) {
+    return known;
+  }
+  const user = createNode(tree, members, 'user', members.group, atMs, owner);
+  user.weight = members.group.users[owner] ?? 1;
+  members.children.set(owner, user);
+  return user;
+}
+
+function membersAt(root: ShareNode, path: readonly string[]): ShareNode {
+  let at = root;
+  for (const name of path) {
+    const next = at.children.get(name);
+    if (next?.kind !== 'group') {
+      break;
+    }
+    at = next;
+  }
+  return at.children.get(MEMBERS)!;
+}
+
+/** Let what a node wants follow what those below it want, up to the root. */
+function settle(node: ShareNode): void {
+  for (let at: ShareNode | null = node; at?.parent; at = at.parent) {
+    const { drinker, parent } = at;
+    const demand = Math.min(at.capCpus, at.water.demand);
+    if (demand === drinker.demand && at.weight === drinker.weight) {
+      return;
+    }
+    if (drinker.demand > NOTHING) {
+      parent.water.delete(drinker);
+    }
+    setDrinker(drinker, demand > NOTHING ? demand : 0, at.weight);
+    if (drinker.demand > NOTHING) {
+      parent.water.add(drinker);
+    }
+  }
+}
+
+function setDrinker(drinker: Drinker, demand: number, weight: number): void {
+  drinker.demand = demand;
+  drinker.weight = weight;
+  drinker.ratio = demand / weight;
+}
+
+/** A cell starts: it wants up to `demand` CPUs. */
+export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf {
+  tree.serial += 1;
+  const drinker = new Drinker(Math.max(demand, NOTHING), 1, tree.serial);
+  const leaf = { user, drinker, seniority: 1 };
+  user.water.add(leaf.drinker);
+  for (let at: ShareNode | null = user; at; at = at.parent) {
+    at.running += 1;
+    at.seniorities += leaf.seniority;
+  }
+  settle(user);
+  if (!tree.busiest || user.running > tree.busiest.running) {
+    tree.busiest = user;
+  }
+  return leaf;
+}
+
+/** A cell ended. */
+export function removeLeaf(leaf: Leaf): void {
+  leaf.user.water.delete(leaf.drinker);
+  for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
+    at.running -= 1;
+    at.seniorities -= leaf.seniority;
+  }
+  settle(leaf.user);
+}
+
+/** A cell's demand changed. */
+export function changeDemand(leaf: Leaf, demand: number): void {
+  leaf.user.water.change(leaf.drinker, Math.max(demand, NOTHING), 1);
+  settle(leaf.user);
+}
+
+/** A cell weighs more or less among those of its group (CPU7). */
+export function changeSeniority(leaf: Leaf, seniority: number): void {
+  for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
+    at.seniorities += seniority - leaf.seniority;
+  }
+  leaf.seniority = seniority;
+}
+
+/**
+ * CPU7: a cell's weight among the cells of its group, 1 on average, so that
+ * groups keep what they are owed whatever the age of their cells (FAIR1).
+ */
+export function relativeSeniority(leaf: Leaf): number {
+  const members = leaf.user.parent!;
+  return leaf.seniority * meanOf(members);
+}
+
+/** What a cell of a group weighs that has used nothing yet. */
+export function freshSeniority(user: ShareNode): number {
+  return meanOf(user.parent!);
+}
+
+function meanOf({ running, seniorities }: ShareNode): number {
+  return seniorities > 0 ? running / seniorities : 1;
+}
+
+/** A user counts more or less among its peers. */
+export function changeWeight(node: ShareNode, weight: number): void {
+  node.weight = weight;
+  settle(node);
+}
+
+/** The level of the water in a node: CPUs per weight of those below it. */
+export function levelIn(tree: ShareTree, node: ShareNode): number {
+  const capacity = node.parent
+    ? Math.min(node.capCpus, node.weight * levelIn(tree, node.parent))
+    : tree.capacity;
+  return node.water.level(capacity);
+}
+
+/** CPUs that a cell could have if it wanted them, others wanting what they do. */
+export function reachOf(tree: ShareTree, leaf: Leaf): number {
+  return leaf.drinker.weight * levelIn(tree, leaf.user);
+}
+
+/** CPU3: a cell's share, hierarchical weighted max-min. */
+export function shareOf(tree: ShareTree, leaf: Leaf): number {
+  return Math.min(leaf.drinker.demand, reachOf(tree, leaf));
+}
+
+/** CPUs that all running cells want together, caps applied. */
+export function demandOf(tree: ShareTree): number {
+  return tree.root.water.demand;
+}
+
+/** Somebody uses more or less: so do the groups above. */
+export function changeUse(user: ShareNode, atMs: number, difference: number): void {
+  for (let at: ShareNode | null = user; at; at = at.parent) {
+    changeRate(at.use, atMs, difference);
+  }
+}
+
+/** Find the busiest user anew; costs a walk over the users. */
+export function findBusiest(tree: ShareTree): void {
+  let best: ShareNode | null = null;
+  const visit = (node: ShareNode): void => {
+    if (node.kind === 'user' && node.running > (best?.running ?? 0)) {
+      best = node;
+    }
+    node.running > 0 && node.children.forEach(visit);
+  };
+  visit(tree.root);
+  tree.busiest = best;
+}

@@ -1,0 +1,173 @@
+import type { Resource } from '../protocol/view';
+import { predictedEndMs, predictedRun } from './demand';
+import { cpusWaitedFor } from './place/cpus';
+import { changeRoom, leaseIn, leaveRoom, neededBytes, roomOf, type Room } from './place/room';
+import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from './state';
+
+/** How many running claims a reservation looks at; those granted first. */
+export const LOOKED_AT_MAX = 1024;
+
+/** After this many were let pass, nobody passes a head any more: wrong estimates must not starve it (ADM7). */
+export const PASSES_MAX = 64;
+
+/** Resources that a claim may wait for. */
+export function wantsOf({ claim }: ClaimEntry): readonly Resource[] {
+  const { ask } = claim;
+  const wants: Resource[] = [];
+  ask.gpus > 0 && wants.push('gpus');
+  ask.memoryBytes !== null && wants.push('memory');
+  cpusWaitedFor(ask) > 0 && wants.push('cpus');
+  return wants;
+}
+
+/** Whether a running claim has anything that others queue for. */
+export function hasQueued(lease: Lease): boolean {
+  return lease.gpus.length > 0 || lease.memoryBytes !== null || lease.promisedCpus > 0;
+}
+
+type End = { readonly entry: RunningEntry; readonly atMs: number };
+
+/** Running claims with something to give, in the order of their predicted ends. */
+function endsAhead(state: State): End[] {
+  const ends: End[] = [];
+  for (const entry of state.leasing) {
+    ends.push({ entry, atMs: predictedEndMs(state, entry) });
+    if (ends.length === LOOKED_AT_MAX) {
+      break;
+    }
+  }
+  return ends.sort(byTime);
+}
+
+function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {
+  return a.atMs === b.atMs ? 0 : a.atMs - b.atMs; // two Infinities differ by NaN
+}
+
+/**
+ * ADM6: when a head should start at the latest: when enough of those that run
+ * have ended, as predicted.
+ */
+export function reserve(state: State, head: WaitingEntry): Reservation {
+  const room = roomOf(state);
+  const after: RunningEntry[] = [];
+  let atMs = state.nowMs;
+  for (const end of endsAhead(state)) {
+    if (leaseIn(state, room, head)) {
+      break;
+    }
+    leaveRoom(room, end.entry);
+    after.push(end.entry);
+    atMs = Math.max(atMs, end.atMs);
+  }
+  if (!leaseIn(state, room, head)) {
+    atMs = Infinity; // it waits for more than the end of cells
+  }
+  const last = after[after.length - 1];
+  const basis = last ? (predictedRun(state, last)?.basis ?? null) : null;
+  return { madeMs: state.nowMs, atMs, after, basis };
+}
+
+/** The room at the time of a reservation. */
+function roomAt(state: State, reservation: Reservation): Room {
+  const room = roomOf(state);
+  for (const entry of reservation.after) {
+    entry.phase.state === 'running' && leaveRoom(room, entry as RunningEntry);
+  }
+  return room;
+}
+
+/**
+ * ADM6: whether a claim that fits now would delay a head's reservation.
+ *
+ * #### Notes
+ * It does not if it should be over by then, or if both fit at that time.
+ */
+export function wouldDelay(
+  state: State,
+  head: WaitingEntry,
+  entry: WaitingEntry,
+  lease: Lease
+): boolean {
+  const { reservation, passedBy } = head.phase;
+  if (!reservation || !sharesWants(head, entry)) {
+    return false;
+  }
+  if (passedBy >= PASSES_MAX) {
+    return true;
+  }
+  const run = predictedRun(state, entry);
+  if (run && reservation.atMs < Infinity && state.nowMs + run.ms <= reservation.atMs) {
+    return false;
+  }
+  const room = roomAt(state, reservation);
+  if (!leaseIn(state, room, head)) {
+    return false; // it waits for more than the end of cells, which this one does not change
+  }
+  changeRoom(room, lease, neededBytes(entry.holder, lease.memoryBytes), 1);
+  return leaseIn(state, room, head) === null;
+}
+
+function sharesWants(a: ClaimEntry, b: ClaimEntry): boolean {
+  const wants = wantsOf(a);
+  return wantsOf(b).some(it => wants.includes(it));
+}
+
+/** When a waiting claim should start; Infinity where that cannot be told. */
+export type Start = { readonly atMs: number; readonly basis: string | null };
+
+/** Predicted starts of the claims that wait. */
+export type Starts = ReadonlyMap<ClaimEntry, Start>;
+
+/** How many of each queue are predicted, from the front. */
+export const PREDICTED_MAX = 16;
+
+/**
+ * Predicted starts of those at the front of each queue, as if they were served
+ * in order.
+ */
+export function predictedStarts(state: State): Starts {
+  const starts = new Map<ClaimEntry, Start>();
+  for (const resource of ['gpus', 'memory', 'cpus'] as const) {
+    const queue = state.queue.filter(it => it.phase.reason.resource === resource);
+    predictQueue(state, queue.slice(0, PREDICTED_MAX), starts);
+  }
+  return starts;
+}
+
+type Leaving = { readonly atMs: number; readonly basis: string | null; leave(room: Room): void };
+
+function predictQueue(
+  state: State,
+  queue: readonly WaitingEntry[],
+  starts: Map<ClaimEntry, Start>
+): void {
+  if (queue.length === 0) {
+    return;
+  }
+  const room = roomOf(state);
+  const ends: Leaving[] = endsAhead(state).map(({ entry, atMs }) => ({
+    atMs,
+    basis: predictedRun(state, entry)?.basis ?? null,
+    leave: it => leaveRoom(it, entry)
+  }));
+  let [atMs, basis]: [number, string | null] = [state.nowMs, 'nothing in its way'];
+  for (const entry of queue) {
+    let lease = leaseIn(state, room, entry);
+    while (!lease && ends.length) {
+      const end = ends.shift()!;
+      [atMs, basis] = [Math.max(atMs, end.atMs), end.basis];
+      end.leave(room);
+      lease = leaseIn(state, room, entry);
+    }
+    starts.set(entry, { atMs: lease ? atMs : Infinity, basis });
+    if (lease) {
+      const taken = lease;
+      const bytes = neededBytes(entry.holder, taken.memoryBytes);
+      changeRoom(room, taken, bytes, 1);
+      const run = predictedRun(state, entry);
+      const leave = (it: Room) => changeRoom(it, taken, bytes, -1);
+      ends.push({ atMs: atMs + (run?.ms ?? Infinity), basis: run?.basis ?? null, leave });
+      ends.sort(byTime);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { expireWaits } from './claims';
+import { askToFree, expireHolds } from './holds';
+import { weightByUse, useAt } from './policy/fairness';
+import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
+import { carryOutEvictions, limitRuntime, preempt } from './preempt';
+import { resizeRanges } from './settle';
+import type { RunningEntry, State } from './state';
+
+/** How many users without a kernel are remembered. */
+export const USERS_MAX = 4096;
+
+/**
+ * Time passed: what is due is done.
+ *
+ * 1. Waits and holds that are over end (ADM8, ADM9).
+ * 2. Users count by what they used lately (FAIR3).
+ * 3. Cells that ran too long are stopped; heads are served by force (FAIR4).
+ * 4. Idle GPU memory that is in the way is asked for (GPU5).
+ */
+export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
+  expireWaits(state);
+  expireHolds(state);
+  weighUsers(state);
+  limitRuntime(state, lookAt);
+  preempt(state);
+  carryOutEvictions(state);
+  askToFree(state);
+  resizeRanges(state);
+  state.mayAdmit = true;
+}
+
+/** FAIR3: inside each group users count by their decayed use. */
+function weighUsers(state: State): void {
+  findBusiest(state.shares);
+  const visit = (node: ShareNode): void => {
+    node.kind === 'members' ? weighMembers(state, node) : node.children.forEach(visit);
+  };
+  visit(state.shares.root);
+}
+
+function weighMembers(state: State, members: ShareNode): void {
+  const users = [...members.children.values()];
+  const active = users.filter(user => user.running > 0);
+  const uses = active.map(user => useAt(user.use, state.nowMs));
+  const mean = uses.reduce((sum, use) => sum + use, 0) / Math.max(1, active.length);
+  active.forEach((user, index) => {
+    const own = members.group.users[user.name] ?? 1;
+    const weight = own * weightByUse(uses[index]! / own, mean);
+    weight !== user.weight && changeWeight(user, weight);
+  });
+  if (users.length > USERS_MAX) {
+    const idle = users.filter(user => user.holders === 0);
+    idle
+      .sort((a, b) => useAt(a.use, state.nowMs) - useAt(b.use, state.nowMs))
+      .slice(0, users.length - USERS_MAX)
+      .forEach(user => members.children.delete(user.name));
+  }
+}

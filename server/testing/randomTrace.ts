@@ -1,0 +1,263 @@
+import type { Effect } from '../core/effects';
+import type { Event, NodeFacts } from '../core/events';
+import type { Group, Sharing } from '../core/policy/groups';
+import { EVEN_SHARING, plainGroup, VICTIM_POLICIES } from '../core/policy/groups';
+import { createState, step, type State } from '../core/step';
+import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import { UNRESTRICTED, type Grant } from '../protocol/grant';
+import { cpusOf, gpusOf, nodeOf, type Happening } from './harness';
+import type { RandomSource } from './randomSource';
+
+const GIB = 1024 ** 3;
+
+/** How wild a trace is: 0 asks for what is common, 1 sends nonsense too. */
+export type Wildness = { readonly nonsense: number; readonly holders: number };
+
+/** A random node: small ones, so that everything is short of something. */
+export function randomNode(random: RandomSource): NodeFacts {
+  const cores = random.pick([1, 2, 4, 8, 12]);
+  const threads = random.pick([1, 2]);
+  return nodeOf({
+    cpus: cpusOf({ cores, threads, coresPerCache: 4, coresPerNuma: 8 }),
+    memoryBytes: 32 * GIB,
+    memoryReserveBytes: 2 * GIB,
+    gpus: gpusOf(random.whole(0, 3)),
+    sharesByWeight: random.chance(0.5)
+  });
+}
+
+/** A random tree of groups, without problems. */
+export function randomSharing(random: RandomSource): Sharing {
+  const group = (name: string, depth: number): Group => {
+    const quota = random.pick([
+      null,
+      { kind: 'fraction' as const, of: random.pick([0.25, 0.5, 1]) },
+      { kind: 'static' as const, cpus: random.whole(1, 6) }
+    ]);
+    const groups =
+      depth < 2 && random.chance(0.4)
+        ? [group('x', depth + 1), group('y', depth + 1)].slice(0, random.whole(1, 2))
+        : [];
+    return {
+      ...plainGroup(name),
+      weight: random.whole(1, 3),
+      quota,
+      acceptSurplus: quota === null || random.chance(0.6),
+      latencyMs: random.pick([null, 2000, 30_000]),
+      minRuntimeMs: random.pick([0, 5000]),
+      maxRuntimeMs: random.pick([null, null, 60_000]),
+      groups
+    };
+  };
+  return {
+    ...EVEN_SHARING,
+    groups: [group('a', 0), group('b', 0)].slice(0, random.whole(0, 2)),
+    victims: random.pick(VICTIM_POLICIES),
+    graceMs: random.pick([0, 5000])
+  };
+}
+
+function randomAsk(random: RandomSource): Partial<Ask> {
+  const n = random.whole(1, 6);
+  return {
+    cpus: random.pick([
+      NOTHING_ASKED.cpus,
+      NOTHING_ASKED.cpus,
+      { kind: 'fixed' as const, n },
+      { kind: 'range' as const, min: n, max: n + random.whole(0, 6) }
+    ]),
+    exclusive: random.chance(0.1),
+    memoryBytes: random.chance(0.3) ? random.whole(1, 24) * GIB : null,
+    gpus: random.chance(0.3) ? random.whole(1, 2) : 0,
+    gpuMemoryBytes: random.chance(0.3) ? random.whole(10, 80) * GIB : null,
+    gpuModel: random.chance(0.1) ? 'h100' : null,
+    timeMs: random.chance(0.3) ? random.whole(1, 60) * 1000 : null,
+    priority: random.chance(0.2) ? random.whole(-5, 5) : 0,
+    maxWaitMs: random.chance(0.1) ? random.whole(1, 30) * 1000 : null,
+    hold: random.chance(0.1)
+  };
+}
+
+/**
+ * A random but repeatable stream of events to a core, with a record of who
+ * should be alive.
+ */
+export class RandomTrace {
+  constructor(
+    private readonly _random: RandomSource,
+    private readonly _wild: Wildness = { nonsense: 0.05, holders: 8 }
+  ) {
+    this.send({ type: 'nodeFound', node: randomNode(_random) });
+  }
+
+  readonly state: State = createState();
+  atMs = 1_000_000;
+  /** What happened last, for reports. */
+  last: Event | null = null;
+  /** Effects so far, by type. */
+  readonly counts: Record<string, number> = {};
+
+  /** Let one random thing happen. */
+  next(): Effect[] {
+    this.atMs += this._random.pick([0, 0, 1, 10, 100, 1000]);
+    return this.send(this._choose());
+  }
+
+  /** Let a certain thing happen. */
+  send(happening: Happening): Effect[] {
+    const event = { ...happening, atMs: this.atMs } as Event;
+    this.last = event;
+    const effects = step(this.state, event);
+    for (const { type } of effects) {
+      this.counts[type] = (this.counts[type] ?? 0) + 1;
+    }
+    return effects;
+  }
+
+  /** All holders go; the effects of the last one. */
+  leaveAll(): Effect[] {
+    const holders = [...this.state.holders.keys()];
+    return holders.reduce<Effect[]>(
+      (_, holderId) => this.send({ type: 'holderGone', holderId }),
+      []
+    );
+  }
+
+  /** A random claim of a holder. */
+  claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random)): Happening {
+    this._claims += 1;
+    const random = this._random;
+    const grant: Grant = {
+      ...UNRESTRICTED,
+      cpus: ask.cpus?.kind === 'fixed' && !ask.exclusive ? '0' : null
+    };
+    const claim = {
+      id: `c${this._claims}`,
+      holderId,
+      parentId: null,
+      cellId: random.chance(0.5) ? `cell${random.whole(1, 9)}` : null,
+      label: null,
+      sourceHash: random.chance(0.5) ? `source${random.whole(1, 20)}` : null,
+      ask: { ...NOTHING_ASKED, ...ask }
+    };
+    const isReturning = random.chance(0.02);
+    return {
+      type: 'claimArrived',
+      claim,
+      granted: isReturning && random.chance(0.5) ? { grant, sinceMs: this.atMs - 5000 } : null,
+      waitingSinceMs: isReturning ? this.atMs - 3000 : null
+    };
+  }
+
+  private _choose(): Happening {
+    const random = this._random;
+    if (random.chance(this._wild.nonsense)) {
+      return this._nonsense();
+    }
+    const roll = random.next();
+    const holders = [...this.state.holders.keys()];
+    const claims = [...this.state.running, ...this.state.queue];
+    if (holders.length === 0 || (roll < 0.08 && holders.length < this._wild.holders)) {
+      return this._holder();
+    }
+    if (roll < 0.42) {
+      return this.claim(random.pick(holders));
+    }
+    if (roll < 0.75 && claims.length) {
+      const outcome = random.pick(['ok', 'error', 'interrupted'] as const);
+      const claimId = random.pick(claims).claim.id;
+      return { type: 'claimEnded', claimId, outcome, cpuSeconds: random.next() * 5 };
+    }
+    return roll < 0.77
+      ? { type: 'holderGone', holderId: random.pick(holders) }
+      : this._figures(holders);
+  }
+
+  private _holder(): Happening {
+    const random = this._random;
+    this._claims += 1;
+    const holder = {
+      id: `h${random.whole(1, this._wild.holders)}`,
+      pid: this._claims,
+      startTicks: 1,
+      name: 'notebook.ipynb',
+      owner: random.pick(['ann', 'bob', 'cyd']),
+      group: random.pick([[], ['a'], ['a', 'x'], ['b'], ['nowhere']]),
+      gated: random.chance(0.9)
+    };
+    return { type: 'holderArrived', holder };
+  }
+
+  private _figures(holders: readonly string[]): Happening {
+    const random = this._random;
+    const roll = random.next();
+    if (roll < 0.4) {
+      return { type: 'ticked' };
+    }
+    if (roll < 0.8) {
+      return {
+        type: 'useMeasured',
+        holders: holders.map(holderId => ({
+          holderId,
+          cpusBusy: random.next() * 4,
+          cpuSeconds: (this.atMs / 1000) * random.next(),
+          memoryBytes: random.whole(0, 4) * GIB,
+          threads: 4,
+          gpuMemoryBytes: {}
+        }))
+      };
+    }
+    return this._rare(holders);
+  }
+
+  private _rare(holders: readonly string[]): Happening {
+    const random = this._random;
+    const claims = [...this.state.claims.keys()];
+    return random.pick<() => Happening>([
+      () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: 'ann' }),
+      () => ({
+        type: 'nodeMeasured',
+        cpusBusy: 1,
+        memoryUsedBytes: GIB,
+        memoryPressure: random.pick([null, 0, 50])
+      }),
+      () => ({
+        type: 'enforcementFailed',
+        holderId: random.pick(holders),
+        what: 'x',
+        errno: 'EIO'
+      }),
+      () => ({
+        type: 'policyChosen',
+        policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned'])
+      }),
+      () => ({ type: 'configured', sharing: randomSharing(random) }),
+      () => ({ type: 'nodeFound', node: randomNode(random) })
+    ])();
+  }
+
+  /** Things that should be refused or passed over. */
+  private _nonsense(): Happening {
+    const random = this._random;
+    const known = [...this.state.claims.values()];
+    return random.pick<() => Happening>([
+      () => this.claim('nobody'),
+      () => {
+        const claim = random.pick(known)?.claim;
+        return claim
+          ? { type: 'claimArrived', claim, granted: null, waitingSinceMs: null }
+          : { type: 'ticked' };
+      },
+      () => ({ type: 'claimEnded', claimId: 'nothing', outcome: 'ok', cpuSeconds: null }),
+      () => ({ type: 'claimCancelled', claimId: 'nothing', by: 'nobody' }),
+      () => ({ type: 'holderGone', holderId: 'nobody' }),
+      () => {
+        this.atMs += random.pick([-100_000, -1, 86_400_000, 3_600_000]);
+        return { type: 'ticked' };
+      },
+      () => ({ type: 'noticed', notices: ['a notice'] })
+    ])();
+  }
+
+  private _claims = 0;
+}
