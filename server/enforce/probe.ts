@@ -16,7 +16,7 @@ import { EnforcementError, type IEnforcer } from './enforcer';
 import { MaskFile, type IMaskStore } from './maskStore';
 import { Masks, setMaskByTaskset, type SetMask } from './masks';
 import { NoEnforcer } from './none';
-import type { FailureListener } from './places';
+import type { FailureListener } from './removals';
 
 /** What a probe may be told. */
 export type ProbeOptions = {
@@ -51,8 +51,8 @@ type Surroundings = {
   readonly cpus: string;
   readonly masks: Masks;
   readonly hasGpus: boolean;
-  /** Why masks cannot be set from outside; null where they can. */
-  readonly masksFailure: string | null;
+  /** Tries to set a mask from outside: why that fails, null where it works. */
+  readonly masksFailure: () => string | null;
   readonly onFailure: FailureListener;
   readonly linux: boolean;
 };
@@ -91,6 +91,12 @@ function describeTier(
   };
 }
 
+/** How CPUs are held where there is no cpuset. */
+function describeMasks(failure: string | null): string {
+  const masks = 'there is no cpuset: CPUs are held by affinity, which a process can undo';
+  return failure === null ? masks : `${masks}, and only by the gate (${failure})`;
+}
+
 function cgroupTier(
   name: 'cgroup-v1' | 'cgroup-v2',
   controllers: readonly string[],
@@ -103,10 +109,7 @@ function cgroupTier(
     `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}` +
     (missing.length > 0 ? `; ${missing.join(', ')} could not be used` : '') +
     (better === '' ? '.' : `; ${better}.`);
-  const cpus = missing.includes('cpuset')
-    ? `there is no cpuset: CPUs are held by affinity, which a process can undo` +
-      (masksFailure === null ? '' : `, and only by the gate (${masksFailure})`)
-    : undefined;
+  const cpus = missing.includes('cpuset') ? describeMasks(masksFailure()) : undefined;
   const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
   return describeTier(name, reason, {
     ...(cpus && { cpus }),
@@ -180,11 +183,12 @@ function tryAffinity(around: Surroundings, better: string): Attempt {
   if (!around.linux) {
     return { why: 'affinity masks are set on Linux only' };
   }
+  const failure = around.masksFailure();
   const tier = describeTier('affinity', `${better}.`, {
     memory: 'affinity masks do not limit memory',
     ...gpuGap(around.hasGpus),
-    ...(around.masksFailure !== null && {
-      cpus: `only the gate can set masks, not those of children: ${around.masksFailure}`
+    ...(failure !== null && {
+      cpus: `only the gate can set masks, not those of children: ${failure}`
     })
   });
   return { enforcer: new AffinityEnforcer(tier, around.files, around.masks) };
@@ -252,7 +256,7 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     group: groupName(options.dir),
     hasGpus: found.gpus.length > 0,
     masks: new Masks({ files, cpus, setMask, store, onFailure }),
-    masksFailure: setMask === setMaskByTaskset ? tryTaskset(cpus) : null,
+    masksFailure: () => (setMask === setMaskByTaskset ? tryTaskset(cpus) : null),
     linux: (options.platform ?? process.platform) === 'linux'
   };
   const enforcer = chooseEnforcer(around, options.tier ?? 'auto');
