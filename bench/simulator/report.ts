@@ -1,4 +1,5 @@
 import type { Bar } from './bars';
+import type { GroupRow } from './groups';
 import { svgOf } from './plot';
 import type { Effort, Row } from './sweep';
 import { tableOf } from './table';
@@ -8,6 +9,7 @@ import { WORKLOADS, type WorkloadName } from './workload';
 export type Findings = {
   readonly effort: Effort;
   readonly rows: readonly Row[];
+  readonly groups: readonly GroupRow[];
   readonly bars: readonly Bar[];
 };
 
@@ -90,6 +92,19 @@ function barsTable(bars: readonly Bar[]): string {
   return tableOf(['bar', 'found', 'bound', 'met'], lines);
 }
 
+function groupsTable(groups: readonly GroupRow[]): string {
+  const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
+  const lines = groups.map(({ policy, group, quota, shareWhenShort, shareAlone, antt }) => [
+    `${policy}, group "${group}"`,
+    percent(quota),
+    percent(shareWhenShort),
+    percent(shareAlone),
+    antt.toFixed(2)
+  ]);
+  const head = ['group', 'quota', 'had while both were short', 'had while alone', 'ANTT'];
+  return tableOf(head, lines);
+}
+
 /** What each figure rests on; the workloads that take an assumption away are named. */
 const ASSUMPTIONS = [
   '**Cells speed up less and less** (Downey, sigma 1). This carries the gain in STP: fewer threads per cell waste fewer CPUs. Where the speed-up is linear there is no such gain, and what is left is the gain in ANTT from serving short cells first.',
@@ -108,7 +123,7 @@ const METRICS = [
 ];
 
 /** The report, in Markdown. */
-export function reportOf({ effort, rows, bars }: Findings): string {
+export function reportOf({ effort, rows, groups, bars }: Findings): string {
   const linear = select(rows, { ...PLAIN, speedup: 'linear' });
   const busy = select(rows, { workload: 'plain', cpus: 16, speedup: 'concave', users: 32 });
   const swept = new Set(busy.filter(({ beta }) => beta > 0).map(nameOf));
@@ -133,6 +148,9 @@ export function reportOf({ effort, rows, bars }: Findings): string {
     '### Waiting for GPUs and memory',
     'The operating system has no queue for them: here it is given what people do by hand, a fixed GPU for each kernel and first come, first served.',
     waitsOf(rows),
+    '### Two groups with quotas',
+    '24 users in each, plain workload, concave: how much of the CPUs each group had while both wanted more than they had, and while the other wanted nothing.',
+    groupsTable(groups),
     '## Which assumption carries which figure',
     ASSUMPTIONS.map(it => `- ${it}`).join('\n'),
     '## Bars',

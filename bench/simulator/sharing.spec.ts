@@ -36,7 +36,7 @@ function sharesOf(
     return execution;
   });
   new ProportionalSharing(8, 0, byWeight).apply(executions, it => cells[executions.indexOf(it)]!);
-  return executions.map(({ cpus }) => Number(cpus.toFixed(3)));
+  return executions.map(({ cpus }) => Number(cpus.toFixed(2)));
 }
 
 describe('waterFill', () => {
@@ -121,8 +121,8 @@ describe('ProportionalSharing', () => {
     assert(
       property(array(cell, { maxLength: 12 }), cells => {
         const shares = sharesOf(cells);
-        expect(shares.reduce((sum, it) => sum + it, 0)).toBeLessThan(8.01);
-        shares.forEach((share, at) => expect(share).toBeLessThanOrEqual(cells[at]!.threads));
+        expect(shares.reduce((sum, it) => sum + it, 0)).toBeLessThan(8.1);
+        shares.forEach((share, at) => expect(share).toBeLessThan(cells[at]!.threads + 0.01));
       })
     );
   });

@@ -4,6 +4,7 @@ import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
 import { createCpuPool, type CpuPool, type Seat } from './place/cpuPool';
 import { EVEN_SHARING } from './policy/groups';
+import type { Guard } from './policy/memoryGuard';
 import type { Profiles } from './policy/profiles';
 import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
 
@@ -61,8 +62,8 @@ export type Running = {
   leaf: Leaf | null;
   /** Its mask, where shares are held by masks. */
   mask: Seat | null;
-  /** In its first CPU-seconds (CPU7). */
-  isFast: boolean;
+  /** How far down the ladder of attained service it is, from 0 (CPU7). */
+  rung: number;
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
@@ -71,6 +72,7 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  readonly guard: Guard;
 };
 
 /** A claim that is over. */
@@ -142,8 +144,6 @@ export type State = {
   readonly leasing: Set<RunningEntry>;
   /** Walks round the running claims, a few at each step. */
   round: Iterator<RunningEntry>;
-  /** Running claims in their first CPU-seconds (CPU7). */
-  fast: number;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
@@ -166,11 +166,14 @@ export type State = {
   committedBytes: number;
   /** Leases on each GPU, by UUID. */
   readonly gpuLeases: Map<string, Map<Lease, HolderEntry>>;
+  /** Holders bound to each GPU, by UUID (GPU2). */
+  readonly gpuBound: Map<string, number>;
   readonly gpuUse: Map<string, GpuUse>;
   readonly profiles: Profiles;
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
+  memoryAvailableBytes: number | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -191,7 +194,6 @@ export function createState(): State {
     running: new Set(),
     leasing: new Set(),
     round: [][Symbol.iterator](),
-    fast: 0,
     masked: new Set(),
     evicting: new Set(),
     touched: new Set(),
@@ -204,11 +206,13 @@ export function createState(): State {
     shares: createShareTree(EVEN_SHARING, 0, 0),
     committedBytes: 0,
     gpuLeases: new Map(),
+    gpuBound: new Map(),
     gpuUse: new Map(),
     profiles: new Map(),
     cpusBusy: null,
     memoryUsedBytes: null,
     memoryPressure: null,
+    memoryAvailableBytes: null,
     notices: [],
     dirty: new Set(),
     messages: []

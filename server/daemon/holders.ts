@@ -2,6 +2,7 @@ import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enf
 import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
+import { Kills } from './kills';
 import type { IProcesses, Log } from './ports';
 
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
@@ -12,11 +13,6 @@ const CLOSE_WATCH_MS = 20;
 
 /** How long a holder is watched closely, in ms. */
 const CLOSE_WATCH_FOR_MS = 5000;
-
-/** What people read of a claim whose kernel was killed by the kernel of the system. */
-const KILLED_SENTENCE =
-  'A process of this kernel was killed because its memory came to the limit of its grant. ' +
-  'Raise "memory" in the cell\'s hints, or keep less in memory.';
 
 /** How far up a process's ancestors are searched. */
 const ANCESTORS_MAX = 64;
@@ -45,14 +41,20 @@ export class Holders {
   private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
+  private readonly kills: Kills;
   private sweepTimer: NodeJS.Timeout | null = null;
   private closeTimer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly parts: HoldersParts) {}
+  constructor(private readonly parts: HoldersParts) {
+    this.kills = new Kills(parts.enforcer);
+  }
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    this.sweepTimer = setInterval(() => {
+      this.sweep(this.known.keys());
+      [...this.known.keys()].forEach(it => this.kills.look(it));
+    }, SWEEP_MS);
     return () => {
       clearInterval(this.sweepTimer ?? undefined);
       clearInterval(this.closeTimer ?? undefined);
@@ -179,9 +181,9 @@ export class Holders {
   private end(holderId: string): void {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
+    const killedForMemory = this.kills.wasCause(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
-    const why = this.parts.enforcer.killed(holderId) ? { why: KILLED_SENTENCE } : {};
-    this.parts.post({ type: 'holderGone', holderId, ...why });
+    this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
     this.changeListeners.forEach(listener => listener());
   }

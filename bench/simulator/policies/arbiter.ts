@@ -1,6 +1,7 @@
 import type { Confinement, Effect } from '../../../server/core/effects';
 import { UNCONFINED } from '../../../server/core/effects';
 import type { Event, GpuUse, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
+import type { Sharing } from '../../../server/core/policy/groups';
 import { createState, step, type State } from '../../../server/core/step';
 import { NOTHING_ASKED } from '../../../server/protocol/ask';
 import { sentenceOf } from '../../../server/protocol/errors';
@@ -18,6 +19,8 @@ export type ArbiterOptions = {
   readonly knowledge: Knowledge;
   readonly policy: PolicyName;
   readonly users: number;
+  /** Groups and their quotas; none if absent. */
+  readonly sharing?: Sharing;
   /** The group of a user, from the root; the root itself if absent. */
   readonly groupOf?: (user: number) => readonly string[];
 };
@@ -68,6 +71,9 @@ export class Arbiter implements IPolicy {
     this.sharing = new ProportionalSharing(node.cpus.length, beta, node.sharesByWeight);
     this.send(0, { type: 'nodeFound', node });
     this.send(0, { type: 'policyChosen', policy });
+    if (options.sharing) {
+      this.send(0, { type: 'configured', sharing: options.sharing });
+    }
     if (options.knowledge === 'known') {
       this.teach();
     }
