@@ -1,7 +1,13 @@
 import { V1 } from '../host/cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
 import { errnoIn, tolerate } from './failures';
-import { isAbove, limitToWrite, limitWithoutLook, type MemoryCount } from './memoryLimit';
+import {
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
@@ -27,6 +33,13 @@ export class MemoryV1 {
     const cache = stat.get('total_inactive_file') ?? 0;
     const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
     return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
+  }
+
+  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  used(directory: string, exactFromBytes: number): number | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
+    return count ? usedBytes(count) : charged;
   }
 
   /** How often a process of the directory was killed for want of memory. */

@@ -6,6 +6,7 @@ import {
   isAbove,
   limitToWrite,
   limitWithoutLook,
+  usedBytes,
   type MemoryCount
 } from './memoryLimit';
 import type { Written } from './written';
@@ -31,6 +32,13 @@ export class MemoryV2 {
     const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
     const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
     return { chargedBytes: charged, droppableBytes: droppable };
+  }
+
+  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  used(directory: string, exactFromBytes: number): number | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
+    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
+    return count ? usedBytes(count) : charged;
   }
 
   /** How often a process of the directory was killed for want of memory. */
