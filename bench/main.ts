@@ -6,6 +6,8 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 /** The measurements by name; each is loaded only when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
+  enforce: () => import('./enforce'),
+  overhead: () => import('./overhead'),
   policies: () => import('./policies')
 };
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,12 +54,19 @@ class Answer:
 class RealServer:
     """One server with folders of its own; start it, ask it, stop it."""
 
-    def __init__(self, *options: str, config: str = "", env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *options: str,
+        config: str = "",
+        env: dict[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "jupyter_server"),
+    ) -> None:
         # Short, for the sockets.
         self.home = Path(tempfile.mkdtemp(prefix="cg-"))
         self.sidecar_dir = self.home / "s"
         self.port = free_port()
         self.log_path = self.home / "server.log"
+        self._command = command
         self._options = options
         self._env = env or {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +82,7 @@ class RealServer:
     def start(self) -> RealServer:
         """Start it and wait until it answers."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_server", *self._flags()],
+            [*self._command, *self._flags()],
             cwd=self.home,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -167,6 +174,29 @@ class RealServer:
         return websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/events/subscribe?token={TOKEN}", timeout=WITHIN_S
         )
+
+    def run_cell(self, kernel_id: str, code: str, metadata: dict[str, Any]) -> str:
+        """Run a cell with this metadata, as JupyterLab does; what it printed, its error last."""
+        channels = websocket.create_connection(
+            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
+            timeout=WITHIN_S,
+        )
+        header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u"}
+        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+        request = {"header": {**header, "version": "5.3"}, "parent_header": {}, "channel": "shell"}
+        channels.send(json.dumps({**request, "metadata": metadata, "content": content}))
+        printed, pending = [], {"execute_reply", "idle"}
+        while pending:
+            message = json.loads(channels.recv())
+            if message["parent_header"].get("msg_id") != "1":
+                continue
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+            if message["msg_type"] == "error":
+                printed.append("{ename}: {evalue}".format(**message["content"]))
+            pending -= {message["msg_type"], message["content"].get("execution_state")}
+        channels.close()
+        return "".join(printed)
 
     def sidecar_pid(self) -> int | None:
         """The pid of the sidecar that this server started last, by its log."""

@@ -12,7 +12,7 @@ from jupyterlab_cellgrant.gate.wire import LINE_BYTES_MAX, SILENCE_MAX_S
 from .conftest import StartKernel
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
-from .test_gate_order import HALF, hold
+from .test_gate_order import HALF, hold, release
 
 
 async def test_no_sidecar(cellgrant_dir: Path, start_kernel: StartKernel) -> None:
@@ -44,7 +44,7 @@ async def test_sidecar_killed_in_mid_cell(
     # What is held is still held: another half does not fit beside it.
     waiting = idle.submit("y = 2", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await busy.reply(held))["status"] == "ok"
     assert (await idle.reply(waiting))["status"] == "ok"
     assert idle.text(waiting) == ""
@@ -61,7 +61,7 @@ async def test_sidecar_killed_while_a_cell_waits(
     sidecar.kill()
     sidecar.start()
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
     assert (await waiter.reply(waiting))["status"] == "ok"
     assert waiter.text(waiting) == "ran\n"
@@ -99,23 +99,27 @@ async def test_sidecar_that_talks_nonsense(
     """[GATE5] Whatever comes over the socket, user code never hears of it."""
     notebook = await start_kernel()
     await notebook.run("1")
-    claims = "claim"
-    nonsense: list[bytes | Message] = [
+    passed_over: list[bytes | Message] = [
+        b'\n{"type": "granted"}\n{"type": "granted", "id": "none"}\n',
+        {"type": "no such thing", "id": 1},
+        {"type": "interrupt", "id": None, "message": "not me"},
+        {"type": "free"},
+    ]
+    for line in passed_over:
+        scripted_sidecar.send(line)
+    assert await notebook.evaluate("1") == 1
+    hang_ups: list[bytes | Message] = [
         b"{not json\n",
         b"[1, 2]\n",
         b"x" * (LINE_BYTES_MAX + 10),
         b"\xff\xfe\n",
-        b'{"type": "granted"}\n' * 3,
-        {"type": "no such thing", "id": 1},
+        b"[" * 50_000 + b"\n",
         {"type": "welcome", "protocol": 99},
     ]
-    for number, line in enumerate(nonsense, 2):
-        scripted_sidecar.wait_for("hello")
+    for number, line in enumerate(hang_ups, 2):
         scripted_sidecar.send(line)
         assert (await notebook.run("x = 1"))["status"] == "ok"
-        while not any(it["type"] == claims for it in scripted_sidecar.heard[-3:]):
-            await notebook.run("x = 1")
-        assert number
+        scripted_sidecar.wait_for("hello", number)
     assert await notebook.evaluate("x") == 1
 
 
@@ -136,6 +140,13 @@ async def test_malformed_grants(
     for i in range(8):
         assert await notebook.evaluate(str(i)) == i
     scripted_sidecar.wait_for("release", 8)
+    # One that changes into nonsense in mid-cell ends the connection, not the thread that keeps it.
+    running = notebook.submit("print('here')\nimport time; time.sleep(.5)")
+    await notebook.until_output(running, "here")
+    claim = scripted_sidecar.wait_for("claim", 9)
+    scripted_sidecar.send({"type": "changed", "id": claim["id"], "grant": grants[0]})
+    assert (await notebook.reply(running))["status"] == "ok"
+    scripted_sidecar.wait_for("hello", 2)
 
 
 async def test_fail_closed(start_sidecar: Callable[..., RealSidecar], start_kernel) -> None:
@@ -158,9 +169,7 @@ async def test_long_wait_is_explained_and_taken_back(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, monkeypatch
 ) -> None:
     """[UI1] Who has no panel reads why a cell waits; no saved notebook keeps it."""
-    scripted_sidecar.answer = lambda it: (
-        [] if it["type"] == "claim" else grant_everything(it)
-    )
+    scripted_sidecar.answer = lambda it: [] if it["type"] == "claim" else grant_everything(it)
     notebook = await start_kernel()
     await notebook.run("import _cellgrant_gate.turn as t; t.EXPLAIN_AFTER_S = 0", silent=True)
     message_id = notebook.submit("print('ran')")

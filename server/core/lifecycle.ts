@@ -5,6 +5,7 @@ import { predictedDemand, watchShortage } from './demand';
 import { enterLease, leaveLease, recount } from './leases';
 import { liftMask } from './masks';
 import { weighSeat } from './place/cpuPool';
+import { createGuard } from './policy/memoryGuard';
 import { recordRun } from './policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from './policy/shareTree';
 import { rememberDone } from './remember';
@@ -63,7 +64,8 @@ export function startRunning(
     memoryPeakBytes: holder.use?.memoryBytes ?? null,
     cpusPeak: 0,
     wasLimited: false,
-    eviction: null
+    eviction: null,
+    guard: createGuard()
   };
   entry.phase = running;
   holder.running.size === 0 && (holder.sinceMs = grantedMs);
@@ -124,7 +126,7 @@ export function endClaim(
     grantedMs: running?.grantedMs ?? null,
     endedMs: state.nowMs,
     outcome,
-    message: known.message ?? null,
+    message: known.message ?? (outcome === 'interrupted' ? (running?.guard.message ?? null) : null),
     grant: running?.grant ?? null,
     cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
     memoryPeakBytes: running?.memoryPeakBytes ?? null

@@ -4,6 +4,7 @@ import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
 import { createCpuPool, type CpuPool, type Seat } from './place/cpuPool';
 import { EVEN_SHARING } from './policy/groups';
+import type { Guard } from './policy/memoryGuard';
 import type { Profiles } from './policy/profiles';
 import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
 
@@ -71,6 +72,7 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  readonly guard: Guard;
 };
 
 /** A claim that is over. */
@@ -171,6 +173,7 @@ export type State = {
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
+  memoryAvailableBytes: number | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -209,6 +212,7 @@ export function createState(): State {
     cpusBusy: null,
     memoryUsedBytes: null,
     memoryPressure: null,
+    memoryAvailableBytes: null,
     notices: [],
     dirty: new Set(),
     messages: []

@@ -11,6 +11,7 @@ import type { IClock } from './clock';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
+import { MemoryWatch } from './memoryWatch';
 import type {
   AskOrRefusal,
   IAnswers,
@@ -53,7 +54,9 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly arbiter: Arbiter;
   private readonly holders: Holders;
   private readonly sampler: Sampler;
+  private readonly memoryWatch: MemoryWatch;
   private readonly roster: Roster;
+  private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
   private answers: IAnswers | null = null;
 
@@ -62,11 +65,15 @@ export class Sidecar implements IGateKeeper, IApi {
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(join(directory, 'defaults.json'), log);
+    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
-    this.arbiter = new Arbiter(parts);
+    this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
     this.holders = new Holders({ ...parts, post });
+    this.memoryWatch = new MemoryWatch({ enforcer, post });
+    this.arbiter.onConfined((holderId, { memoryBytes }) =>
+      this.memoryWatch.limit(holderId, memoryBytes)
+    );
     this.sampler = new Sampler({
       enforcer,
       meters,
@@ -79,6 +86,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.holders.onGone(holderId => {
       this.reconciliation.dropHolder(holderId);
       this.sampler.forget(holderId);
+      this.memoryWatch.forget(holderId);
     });
   }
 
@@ -93,21 +101,30 @@ export class Sidecar implements IGateKeeper, IApi {
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
-    this.arbiter.post({ type: 'noticed', notices });
+    this.notice('start', notices);
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
-      if (this.holders.arrive(process) === null && process.gated) {
+      if (this.holders.arrive(process) === null) {
         expected.add(process.kernelId);
       }
     }
     this.reconciliation = this.reconcile(expected);
+    // Nobody will tell what a kernel without a gate holds: nothing.
+    this.holders.list().forEach(it => it.gated || this.heard(it.kernelId));
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
     return async () => {
       undos.forEach(undo => undo());
+      this.memoryWatch.end();
       await this.roster.keep(this.holders.list());
     };
+  }
+
+  /** Tell people something, in place of what was told on this topic before. */
+  notice(topic: string, notices: readonly string[]): void {
+    this.notices.set(topic, notices);
+    this.arbiter.post({ type: 'noticed', notices: [...this.notices.values()].flat() });
   }
 
   /** A write that was tried later failed. */
@@ -197,16 +214,16 @@ export class Sidecar implements IGateKeeper, IApi {
     return new Reconciliation({
       expected,
       post: event => this.arbiter.post(event),
-      finished: () => this.dropUnclaimed(expected)
+      settle: holderId => this.settle(holderId)
     });
   }
 
-  private dropUnclaimed(expected: ReadonlySet<string>): void {
-    for (const holderId of expected) {
-      if (!this.holders.has(holderId)) {
-        this.parts.log('info', `the place of kernel ${holderId} is undone: nobody claimed it`);
-        this.holders.undo(holderId);
-      }
+  /** What an earlier sidecar wrote for a holder counts no more: what is decided now, or nothing. */
+  private settle(holderId: string): void {
+    if (this.holders.has(holderId)) {
+      this.arbiter.confineAnew(holderId);
+    } else {
+      this.holders.undo(holderId);
     }
   }
 }

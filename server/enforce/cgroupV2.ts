@@ -7,7 +7,14 @@ import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { doAll, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
-import { MEMORY_SLACK_BYTES, limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
+import {
+  MEMORY_SLACK_BYTES,
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
 import { Places, type FailureListener } from './places';
 import { Written } from './written';
 
@@ -28,7 +35,7 @@ export type CgroupV2Options = {
 };
 
 const MICROSECONDS = 1e6;
-const PAGE_BYTES = 4096;
+const NO_LIMIT = 'max';
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
   readonly tier: TierView;
@@ -38,6 +45,8 @@ export class CgroupV2 implements IEnforcer {
   private readonly delegation: Delegation;
   private readonly written: Written;
   private readonly wanted = new Map<string, Confinement>();
+  /** Kills for want of memory that the place had seen when the holder came. */
+  private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
   private readonly hasSwapLimit: boolean;
 
@@ -70,9 +79,13 @@ export class CgroupV2 implements IEnforcer {
   }
 
   adopt(place: Place): void {
+    const known = this.places.has(place.holderId);
     this.written.forget(place.holderId);
     this.places.adopt(place);
     this.masks?.adopt(place);
+    if (!known) {
+      this.killsBefore.set(place.holderId, this.countKills(place.holderId));
+    }
   }
 
   confine(holderId: string, confinement: Confinement): void {
@@ -114,8 +127,28 @@ export class CgroupV2 implements IEnforcer {
     };
   }
 
+  memoryOf(holderId: string, exactFromBytes: number): number | null {
+    const directory = this.directory(holderId);
+    if (!this.has('memory')) {
+      return this.measure(holderId)?.memoryBytes ?? null;
+    }
+    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
+    return charged === null || charged < exactFromBytes
+      ? charged
+      : usedBytes(this.countMemory(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
+  }
+
+  holderOf(pid: number): string | null {
+    return this.places.holderOf(pid);
+  }
+
+  killed(holderId: string): boolean {
+    return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+  }
+
   release(holderId: string): void {
     this.wanted.delete(holderId);
+    this.killsBefore.delete(holderId);
     this.written.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);
@@ -187,6 +220,11 @@ export class CgroupV2 implements IEnforcer {
     return { chargedBytes: charged, droppableBytes: droppable };
   }
 
+  private countKills(holderId: string): number {
+    const events = readTable(this.files, `${this.directory(holderId)}/${V2.memoryEvents}`);
+    return events.get('oom_kill') ?? 0;
+  }
+
   /**
    * MEM2. Version 2 kills at once where a limit is below the use, so cache is
    * pushed out first, by a write that kills nobody, and the limit follows.
@@ -195,6 +233,18 @@ export class CgroupV2 implements IEnforcer {
     if (!this.has('memory')) {
       return;
     }
+    const safe = limitWithoutLook(wantedBytes, this.limitInForce(holderId));
+    const limit = safe !== undefined ? safe : this.makeRoom(directory, wantedBytes);
+    this.written.write(holderId, directory, V2.memoryMax, limit === null ? NO_LIMIT : `${limit}`);
+    if (this.hasSwapLimit) {
+      // A limit that could be exceeded into swap would be none to the neighbours.
+      const swap = limit === null ? NO_LIMIT : '0';
+      this.written.write(holderId, directory, V2.memorySwapMax, swap);
+    }
+  }
+
+  /** Push cache out as far as the wanted limit needs it; the limit that kills nobody now. */
+  private makeRoom(directory: string, wantedBytes: number | null): number | null {
     const nothing = { chargedBytes: 0, droppableBytes: 0 };
     let count = this.countMemory(directory) ?? nothing;
     const aim = limitToWrite(wantedBytes, count);
@@ -205,19 +255,19 @@ export class CgroupV2 implements IEnforcer {
       );
       count = this.countMemory(directory) ?? nothing;
     }
-    const limit = limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
-    this.written.write(holderId, directory, V2.memoryMax, limit === null ? 'max' : `${limit}`);
-    if (this.hasSwapLimit) {
-      // A limit that could be exceeded into swap would be none to the neighbours.
-      this.written.write(holderId, directory, V2.memorySwapMax, limit === null ? 'max' : '0');
-    }
+    return limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
+  }
+
+  /** The limit that was last written, in bytes; null for none or an unknown one. */
+  private limitInForce(holderId: string): number | null {
+    const last = this.written.last(holderId, V2.memoryMax) ?? NO_LIMIT;
+    return last === NO_LIMIT ? null : Number(last);
   }
 
   /** Come closer to a limit that could not be written at once (MEM2). */
   private lowerMemory(holderId: string, directory: string): void {
     const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
-    const written = Number(this.written.last(holderId, V2.memoryMax));
-    if (wanted !== null && written > wanted + PAGE_BYTES) {
+    if (isAbove(this.limitInForce(holderId), wanted)) {
       tolerate(V2.memoryMax, ['ENOENT'], () => this.writeMemory(holderId, directory, wanted));
     }
   }

@@ -28,6 +28,19 @@ export class EnforcementError extends Error {
   }
 }
 
+/** Do it; the failure of the host if it refused, null if not. Mistakes are thrown on. */
+export function failureOf(act: () => void): EnforcementError | null {
+  try {
+    act();
+    return null;
+  } catch (failure) {
+    if (failure instanceof EnforcementError) {
+      return failure;
+    }
+    throw failure;
+  }
+}
+
 /**
  * Carries out confinements; one implementation per tier.
  *
@@ -53,6 +66,23 @@ export interface IEnforcer {
 
   /** Figures of the tree, or null where it is gone or cannot be told. */
   measure(holderId: string): PlaceUse | null;
+
+  /** The holder that a process belongs to; null for strangers and where it cannot be told. */
+  holderOf(pid: number): string | null;
+
+  /**
+   * Memory of the tree that counts against its limit, or null where it is gone
+   * or cannot be told. Cheap, for it may be asked every few milliseconds:
+   * figures below `exactFromBytes` may be too high, by what could be dropped.
+   */
+  memoryOf(holderId: string, exactFromBytes: number): number | null;
+
+  /**
+   * Whether a process of the holder was killed for want of memory since it was
+   * adopted (MEM3). Ask before the release, which forgets it; always false in
+   * tiers that limit no memory.
+   */
+  killed(holderId: string): boolean;
 
   /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
   release(holderId: string): void;

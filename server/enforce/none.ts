@@ -1,6 +1,6 @@
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
-import { isAlive } from '../host/processes';
+import { findAncestor, isAlive } from '../host/processes';
 import { readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 
@@ -39,6 +39,19 @@ export class NoEnforcer implements IEnforcer {
   measure(holderId: string): PlaceUse | null {
     const place = this.held.get(holderId);
     return place && this.observes ? readTreeUse(this.files, place.pid) : null;
+  }
+
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
+  holderOf(pid: number): string | null {
+    const holders = new Map([...this.held.values()].map(it => [it.pid, it.holderId]));
+    return this.observes ? findAncestor(this.files, pid, holders) : null;
+  }
+
+  killed(): boolean {
+    return false;
   }
 
   release(holderId: string): void {

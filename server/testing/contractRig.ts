@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict';
-import type { IEnforcer, Place } from '../enforce/enforcer';
+import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
 import type { TierName } from '../protocol/view';
 
 /** The two words of a test runner that the contract needs: jest's and node:test's are alike. */
@@ -29,8 +29,8 @@ export function traitsOf(tier: TierName): Traits {
   };
 }
 
-/** `forking`: goes on forking sleepers as fast as it can, for a while. */
-export type ProcessKind = 'plain' | 'threaded' | 'forking';
+/** `forking` forks sleepers as fast as it can, for a while; `greedy` can be made to exhaust memory. */
+export type ProcessKind = 'plain' | 'threaded' | 'forking' | 'greedy';
 
 /** One machine to hold an enforcer to its contract on, real or fake. */
 export interface IContractRig {
@@ -44,6 +44,8 @@ export interface IContractRig {
   spawn(kind?: ProcessKind): Promise<Place>;
   /** Make a process fork a child, whose pid is returned. */
   fork(parent: Place): Promise<number>;
+  /** Make a process take memory until it is killed; resolves when it is gone. */
+  exhaust(place: Place): Promise<void>;
   /** The process and all that descend from it now. */
   tree(place: Place): readonly number[];
   kill(pid: number): Promise<void>;
@@ -63,6 +65,17 @@ export interface IContractRig {
   failures(): readonly string[];
   /** End all processes of the rig. */
   dispose(): Promise<void>;
+}
+
+/** Adds one rule: a test that is given a rig and its first enforcer, both of which it leaves as they are. */
+export type Rule = (
+  title: string,
+  test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>
+) => void;
+
+/** Accepts a refusal of the host by its errno. */
+export function refusedWith(errno: string): (error: unknown) => boolean {
+  return error => error instanceof EnforcementError && error.errno === errno;
 }
 
 /** A bound for conditions that the kernel brings about on its own. */

@@ -1,13 +1,18 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import { until, type ContractRunner, type IContractRig } from './contractRig';
+import type { IEnforcer } from '../enforce/enforcer';
+import {
+  refusedWith,
+  until,
+  type ContractRunner,
+  type IContractRig,
+  type Rule
+} from './contractRig';
+import { killRules, memoryRules } from './memoryContract';
 
 const MIB = 1024 ** 2;
 
-function refusedWith(errno: string): (error: unknown) => boolean {
-  return error => error instanceof EnforcementError && error.errno === errno;
-}
+const pinned = (cpus: string): Confinement => ({ ...UNCONFINED, cpus });
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
 export function enforcerContract(
@@ -32,19 +37,12 @@ export function enforcerContract(
     describe('adopt', () => adoptRules(rule));
     describe('confine', () => confineRules(rule));
     describe('memory', () => memoryRules(rule));
+    describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
     describe('after a crash', () => crashRules(rule));
   });
 }
-
-type Rule = (
-  title: string,
-  test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>
-) => void;
-
-const pinned = (cpus: string): Confinement => ({ ...UNCONFINED, cpus });
-const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
 
 function adoptRules(rule: Rule): void {
   rule('[ENF1] takes the whole tree, and what it forks later', async (rig, enforcer) => {
@@ -75,6 +73,18 @@ function adoptRules(rule: Rule): void {
     enforcer.confine(place.holderId, UNCONFINED);
     await enforcer.settled();
     assert.deepEqual(_rig.masks(place.pid), [_rig.cpus]);
+  });
+
+  rule('[GPU4] knows whose a process is, and strangers as such', async (rig, enforcer) => {
+    const [place, stranger] = [await rig.spawn(), await rig.spawn()];
+    const child = await rig.fork(place);
+    assert.equal(enforcer.holderOf(place.pid), null);
+    enforcer.adopt(place);
+    assert.equal(enforcer.holderOf(place.pid), place.holderId);
+    assert.equal(enforcer.holderOf(child), place.holderId);
+    assert.equal(enforcer.holderOf(stranger.pid), null);
+    enforcer.release(place.holderId);
+    assert.equal(enforcer.holderOf(child), null);
   });
 
   rule('refuses a process that is gone', async (rig, enforcer) => {
@@ -147,28 +157,6 @@ function confineRules(rule: Rule): void {
     const mask = enforcer.affinityFor(pinned(rig.oneCpu));
     assert.ok(mask === null || mask === rig.oneCpu);
     assert.equal(enforcer.affinityFor(UNCONFINED), mask === null ? null : rig.cpus);
-  });
-}
-
-function memoryRules(rule: Rule): void {
-  rule('a limit holds, and goes away', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    for (const bytes of [1024 * MIB, 512 * MIB, 2048 * MIB, null, 256 * MIB, null]) {
-      enforcer.confine(place.holderId, limited(bytes));
-      assert.equal(rig.memoryLimit(place.holderId), rig.traits.limitsMemory ? bytes : null);
-    }
-  });
-
-  rule('[MEM2] a limit is never below current use plus slack', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, limited(4096));
-    if (rig.traits.limitsMemory) {
-      const limit = rig.memoryLimit(place.holderId);
-      assert.ok(limit !== null && limit >= rig.memoryUse(place.holderId) + 16 * MIB);
-    }
-    assert.ok(rig.isAlive(place.pid));
   });
 }
 

@@ -90,6 +90,11 @@ export class FakeMachine implements IHostFiles {
     }
   }
 
+  /** A holder takes more than its limit, and the kernel kills it. */
+  runOutOfMemory(holderId: string): void {
+    this.named(holderId).forEach(cgroup => this.kill(cgroup));
+  }
+
   /** Somebody else removes a holder's directories and takes its processes away. */
   uproot(holderId: string): void {
     for (const cgroup of this.named(holderId)) {
@@ -272,7 +277,12 @@ export class FakeMachine implements IHostFiles {
       this.killed.push(pid);
       this.exit(pid);
     }
-    cgroup.files.set(V2.memoryEvents, 'low 0\nhigh 0\nmax 0\noom 1\noom_kill 1');
+    for (const file of [V1.memoryOom, V2.memoryEvents]) {
+      const events = cgroup.files.get(file);
+      if (events !== undefined) {
+        cgroup.files.set(file, events.replace('oom_kill 0', 'oom_kill 1'));
+      }
+    }
   }
 }
 

@@ -57,6 +57,10 @@ export class FakeRig implements IContractRig {
     return this.machine.spawn(parent.pid);
   }
 
+  async exhaust({ holderId }: Place): Promise<void> {
+    this.machine.runOutOfMemory(holderId);
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.machine, place.pid);
   }

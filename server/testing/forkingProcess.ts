@@ -19,6 +19,16 @@ process.stdin.on('data', () => console.log(spawn('sleep', ['1000']).pid));`;
 const FORKING =
   'echo ready; i=0; while [ $i -lt 500 ]; do sleep 1 & i=$((i+1)); done; read line; exit';
 
+/** Keeps everything that it reads, as there might come a line end. */
+const GREEDY = 'echo ready; read line; exec tail /dev/zero';
+
+const PROGRAMS: Readonly<Record<ProcessKind, readonly [string, string, string]>> = {
+  plain: ['/bin/sh', '-c', PLAIN],
+  threaded: [process.execPath, '-e', THREADED],
+  forking: ['/bin/sh', '-c', FORKING],
+  greedy: ['/bin/sh', '-c', GREEDY]
+};
+
 /** A real process, outside of all places, that forks on demand. */
 export class ForkingProcess {
   private static count = 0;
@@ -37,10 +47,7 @@ export class ForkingProcess {
 
   /** Resolves when the process runs. */
   static async start(kind: ProcessKind): Promise<ForkingProcess> {
-    const [command, option, program] =
-      kind === 'threaded'
-        ? [process.execPath, '-e', THREADED]
-        : ['/bin/sh', '-c', kind === 'forking' ? FORKING : PLAIN];
+    const [command, option, program] = PROGRAMS[kind];
     const child = spawn(command!, [option!, program!], { stdio: ['pipe', 'pipe', 'ignore'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     await lines.next();
@@ -51,6 +58,12 @@ export class ForkingProcess {
   async fork(): Promise<number> {
     this.child.stdin!.write('fork\n');
     return Number((await this.lines.next()).value);
+  }
+
+  /** Make a greedy one take memory; resolves when it is gone. */
+  async exhaust(): Promise<void> {
+    this.child.stdin!.write('go\n');
+    await this.ended;
   }
 
   /** End it; resolves when it is reaped. */

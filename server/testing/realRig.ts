@@ -57,6 +57,10 @@ export class RealRig implements IContractRig {
     return pid;
   }
 
+  async exhaust({ pid }: Place): Promise<void> {
+    await this.children.get(pid)!.exhaust();
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.files, place.pid);
   }
@@ -66,7 +70,9 @@ export class RealRig implements IContractRig {
   }
 
   isAlive(pid: number): boolean {
-    return readProcess(this.files, pid) !== null;
+    // A zombie is gone for its cgroup.
+    const process = readProcess(this.files, pid);
+    return process !== null && process.state !== 'Z';
   }
 
   masks(pid: number): readonly string[] {

@@ -30,8 +30,8 @@ export type BadgeFacts = {
   readonly active: readonly ClaimView[];
   /** Whether Jupyter counts the cell as queued or running (its prompt is `[*]`). */
   readonly busy: boolean;
-  /** Whether the cell shows a number: false once its outputs were cleared. */
-  readonly numbered: boolean;
+  /** Whether a person cleared the cell's outputs since, and the claim's figures with them. */
+  readonly cleared: boolean;
   /** What the cell itself asks for; null where it says nothing. */
   readonly ask: Ask | null;
   readonly problems: readonly HintProblem[];
@@ -72,7 +72,7 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
   if (!busy && facts.problems.length) {
     return { kind: 'malformed', problems: facts.problems };
   }
-  if (claim && !busy && facts.numbered && tells(facts, claim)) {
+  if (claim && !busy && !facts.cleared && tells(facts, claim)) {
     return { kind: 'done', claim };
   }
   return ask ? { kind: 'asks', ask, fit: busy ? null : facts.fit } : null;

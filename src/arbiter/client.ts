@@ -3,6 +3,9 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type { ErrorBody, Snapshot } from '../../server/protocol/view';
 
+/** A request that is not answered within this time has failed, in ms. */
+const TIMEOUT_MS = 4_000;
+
 /** A request that was answered by a refusal, or by nothing at all. */
 export class RequestError extends Error {
   /**
@@ -60,24 +63,41 @@ export class ArbiterClient implements IArbiterClient {
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {
     const route = path.map(encodeURIComponent);
     const url = URLExt.join(this._settings.baseUrl, 'cellgrant', 'api', 'v1', ...route);
-    const init: RequestInit = { method, cache: 'no-store' };
+    const init: RequestInit = { method };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { 'Content-Type': 'application/json' };
     }
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
-    } catch (error) {
-      throw new RequestError(null, `The Jupyter server does not answer: ${String(error)}`);
-    }
-    const text = await response.text();
-    const data = parsed(text);
-    if (!response.ok) {
-      throw refusalOf(response, data);
-    }
-    return data;
+    return this._answer(url, init);
   }
+
+  private async _answer(url: string, init: RequestInit): Promise<unknown> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      const asked = { ...init, signal: abort.signal };
+      const response = await ServerConnection.makeRequest(url, asked, this._settings);
+      const data = parsed(await response.text());
+      if (!response.ok) {
+        throw refusalOf(response, data);
+      }
+      return data;
+    } catch (error) {
+      throw error instanceof RequestError ? error : silence(abort.signal, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Why nobody answered. */
+function silence(signal: AbortSignal, error: unknown): RequestError {
+  return new RequestError(
+    null,
+    signal.aborted
+      ? `Nothing was heard from Cellgrant for ${TIMEOUT_MS / 1000} s.`
+      : `The Jupyter server does not answer: ${(error as Error).message}`
+  );
 }
 
 /** Read JSON; undefined where it is none, as the pages of a proxy are. */

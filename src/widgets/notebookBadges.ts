@@ -5,6 +5,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { PanelLayout } from '@lumino/widgets';
 
+import type { ClaimView } from '../../server/protocol/view';
 import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { fitOf } from '../arbiter/fit';
@@ -108,7 +109,12 @@ export class NotebookBadges implements IDisposable {
 
   private _watch(cell: CodeCell): void {
     const refresh = (): void => this._refresh(cell);
-    cell.model.stateChanged.connect(refresh, this);
+    cell.model.stateChanged.connect((_, { name, newValue }) => {
+      if (name === 'executionCount' && newValue === null) {
+        this._cleared.set(cell, this._claimOf(cell)?.id);
+      }
+      refresh();
+    }, this);
     cell.model.metadataChanged.connect(refresh, this);
     cell.model.sharedModel.changed.connect(refresh, this);
     cell.inViewportChanged.connect(refresh, this);
@@ -188,14 +194,15 @@ export class NotebookBadges implements IDisposable {
     const { arbiter, defaults, panel, trans } = this._options;
     const { onCancel, onEdit, onReveal, canReveal } = this._options;
     const kernelId = this._kernelId();
+    const claim = this._claimOf(cell);
     const sourced = sourcesOf(cell.model, panel.content.model, defaults);
     const ask = sourced.own ? sourced.ask : null;
     const badge = badgeOf({
       mode: this._mode,
-      claim: kernelId === null ? undefined : arbiter.claimOf(kernelId, cell.model.id),
+      claim,
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
       busy: isBusy(cell),
-      numbered: cell.model.executionCount !== null,
+      cleared: claim !== undefined && this._cleared.get(cell) === claim.id,
       ask,
       problems: ownProblems(sourced),
       fit: this._fitOf(sourced, kernelId),
@@ -221,12 +228,19 @@ export class NotebookBadges implements IDisposable {
     return sourced.own && snapshot ? fitOf(sourced.ask, snapshot, kernelId) : null;
   }
 
+  private _claimOf(cell: CodeCell): ClaimView | undefined {
+    const kernelId = this._kernelId();
+    return kernelId === null ? undefined : this._options.arbiter.claimOf(kernelId, cell.model.id);
+  }
+
   private _kernelId(): string | null {
     return this._options.panel.sessionContext.session?.kernel?.id ?? null;
   }
 
   private readonly _cells = new Map<string, CodeCell>();
   private readonly _badges = new Map<Cell, BadgeWidget>();
+  /** The claims that ended before their cell was cleared. */
+  private readonly _cleared = new WeakMap<Cell, string | undefined>();
   private readonly _timer: number;
   private _mode: BadgeMode;
   private _isDisposed = false;

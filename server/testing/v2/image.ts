@@ -144,7 +144,7 @@ export function bootCommand({ kernel, initrd }: Image): readonly [string, readon
   const options = [
     ['-accel', 'tcg,thread=single'],
     ['-cpu', 'max'],
-    ['-smp', '4'],
+    ['-smp', '2'],
     ['-m', '2048'],
     ['-kernel', kernel],
     ['-initrd', initrd],

@@ -1,0 +1,55 @@
+import * as assert from 'node:assert/strict';
+import { UNCONFINED, type Confinement } from '../core/effects';
+import type { Rule } from './contractRig';
+
+const MIB = 1024 ** 2;
+
+const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
+
+/** A limit on memory. */
+export function memoryRules(rule: Rule): void {
+  rule('a limit holds, and goes away', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    for (const bytes of [1024 * MIB, 512 * MIB, 2048 * MIB, null, 256 * MIB, null]) {
+      enforcer.confine(place.holderId, limited(bytes));
+      assert.equal(rig.memoryLimit(place.holderId), rig.traits.limitsMemory ? bytes : null);
+    }
+  });
+
+  rule('[MEM2] a limit is never below current use plus slack', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, limited(4096));
+    if (rig.traits.limitsMemory) {
+      const limit = rig.memoryLimit(place.holderId);
+      assert.ok(limit !== null && limit >= rig.memoryUse(place.holderId) + 16 * MIB);
+    }
+    assert.ok(rig.isAlive(place.pid));
+  });
+}
+
+/** What happens to a holder that takes more than its limit. */
+export function killRules(rule: Rule): void {
+  rule(
+    '[MEM4] a kill for want of memory is known, and touches nobody else',
+    async (rig, enforcer) => {
+      if (!rig.traits.limitsMemory) {
+        assert.equal(enforcer.killed('nobody'), false);
+        return;
+      }
+      const [greedy, other] = [await rig.spawn('greedy'), await rig.spawn()];
+      for (const place of [greedy, other]) {
+        enforcer.adopt(place);
+        enforcer.confine(place.holderId, limited(64 * MIB));
+        assert.equal(enforcer.killed(place.holderId), false);
+      }
+      await rig.exhaust(greedy);
+      assert.ok(enforcer.killed(greedy.holderId));
+      assert.ok(!enforcer.killed(other.holderId));
+      assert.ok(rig.isAlive(other.pid));
+      enforcer.release(greedy.holderId);
+      assert.ok(!enforcer.killed(greedy.holderId));
+    }
+  );
+}
