@@ -5,6 +5,7 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 
 /** The measurements by name; each is loaded only when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  decisions: () => import('./decisions'),
   policies: () => import('./policies')
 };
 
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
   const found = await (await bench()).run(rest);
   print(found);
   if (jsonPath) {
-    writeFileSync(jsonPath, JSON.stringify(found, null, 2) + '\n');
+    writeFileSync(jsonPath, `${JSON.stringify(found, null, 2)}\n`);
   }
 }
 

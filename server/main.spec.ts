@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -44,6 +45,30 @@ describe('the sidecar process', () => {
     expect(modeOf(sidecar.dir)).toBe('700');
     expect(modeOf(sidecar.gatePath)).toBe('600');
     expect(modeOf(sidecar.apiPath)).toBe('600');
+  });
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot('[SEC1] lets no other user in, to see or to cancel', async () => {
+    const sidecar = await stage.sidecar();
+    for (const path of [sidecar.gatePath, sidecar.apiPath]) {
+      const script = `require('net').connect('${path}').on('error', e => console.log(e.code))`;
+      const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups'];
+      const tried = spawnSync('setpriv', [...nobody, process.execPath, '-e', script]);
+      expect(tried.stdout.toString().trim()).toBe('EACCES');
+    }
+  });
+
+  it('[SEC1] keeps and shows nothing of a cell’s code', async () => {
+    const sidecar = await stage.sidecar();
+    const kernel = await stage.connected(sidecar);
+    const secret = 'password = 42';
+    const line = { type: 'claim', id: 'c', label: '[7]', sources: {}, code: secret };
+    kernel.gate.write(`${JSON.stringify(line)}\n`);
+    await kernel.gate.hear('granted', 'c');
+    const shown = ['/api/v1/snapshot', '/api/v1/claims/c'].map(it => sidecar.ask('GET', it));
+    expect(JSON.stringify(await Promise.all(shown))).toContain('[7]');
+    expect(JSON.stringify(await Promise.all(shown))).not.toContain(secret);
+    expect(sidecar.log).not.toContain(secret);
   });
 
   it('[API3] listens on no TCP port', async () => {

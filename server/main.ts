@@ -75,30 +75,40 @@ async function run(args: readonly string[]): Promise<void> {
   const place = await occupy(options.dir);
   const stack = new UndoStack();
   stack.add(place.leave);
-  let stopping = false;
+  const starting = start(options, place, stack);
+  stopWhenAsked(options, async () => {
+    // What is only half started cannot be undone well.
+    await starting;
+    await stack.dispose();
+  });
+  const tier = await starting;
+  const { gatePath: gate, apiPath: api } = place;
+  process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
+}
+
+/** Call `undo` at the first signal, or when the parent is gone; then end. */
+function stopWhenAsked({ withParent }: Options, undo: () => Promise<void>): void {
+  let isStopping = false;
   const stop = (why: string) => {
-    if (stopping) {
+    if (isStopping) {
       return;
     }
-    stopping = true;
+    isStopping = true;
     log('info', `stopping: ${why}`);
     setTimeout(() => fatal(`not stopped within ${STOP_MAX_MS} ms`), STOP_MAX_MS).unref();
-    stack.dispose().then(
+    undo().then(
       () => process.exit(EXIT.ok),
       (failure: Error) => fatal(`stopped, but not cleanly: ${failure.message}`)
     );
   };
-  const tier = await start(options, place, stack);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => stop(signal));
   }
-  if (options.withParent) {
+  if (withParent) {
     process.stdin.on('error', () => stop('the parent is gone'));
     process.stdin.on('close', () => stop('the parent is gone'));
     process.stdin.resume();
   }
-  const { gatePath: gate, apiPath: api } = place;
-  process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
 }
 
 /** Why it did not start, as a sentence and an exit code. */

@@ -20,6 +20,11 @@ function atMost(name: string, value: number, bound: number): Bar {
   return { name, value, bound, met: value <= bound + ROUNDING };
 }
 
+/** What there is without Cellgrant: cgroups of equal weight where there are cgroups, else equal threads. */
+function systemOf({ policy }: Row): string {
+  return policy === 'dynamic' ? 'os-cgroup-fair' : 'os-per-thread';
+}
+
 /** The row of another policy or knowledge that met the same cells. */
 function twin(rows: readonly Row[], row: Row, other: Partial<Row>): Row | undefined {
   const wanted = { ...row, ...other };
@@ -27,24 +32,29 @@ function twin(rows: readonly Row[], row: Row, other: Partial<Row>): Row | undefi
   return rows.find(it => keys.every(key => it[key] === wanted[key]));
 }
 
-function settingOf({ workload, speedup, users, beta, knowledge }: Row): string {
-  return `${workload}, ${speedup}, ${users} users, beta ${beta}, demand ${knowledge}`;
+function settingOf({ policy, workload, speedup, users, beta, knowledge }: Row): string {
+  return `${policy}, ${workload}, ${speedup}, ${users} users, beta ${beta}, demand ${knowledge}`;
 }
 
 /** The bars that these rows can tell of, each met or not. */
 export function barsOf(rows: readonly Row[]): Bar[] {
   return rows
-    .filter(({ policy }) => policy === 'dynamic')
+    .filter(({ policy }) => policy.startsWith('dynamic'))
     .flatMap(row => [
       ...absolute(row),
-      ...neverWorse(row, twin(rows, row, { policy: 'os-cgroup-fair', knowledge: 'none' })),
+      ...neverWorse(row, twin(rows, row, { policy: systemOf(row), knowledge: 'none' })),
       ...learned(row, twin(rows, row, { knowledge: 'known' }))
     ]);
 }
 
 function absolute(row: Row): Bar[] {
   const { workload, speedup, cpus, beta, knowledge, users, antt, stp } = row;
-  const counts = workload === 'plain' && speedup === 'concave' && cpus === 16 && beta === 0;
+  const counts =
+    row.policy === 'dynamic' &&
+    workload === 'plain' &&
+    speedup === 'concave' &&
+    cpus === 16 &&
+    beta === 0;
   const bound = ANTT_MAX[users];
   if (!counts || knowledge !== 'known' || bound === undefined) {
     return [];
@@ -58,7 +68,7 @@ function absolute(row: Row): Bar[] {
 }
 
 function neverWorse(row: Row, os: Row | undefined): Bar[] {
-  return os ? [atMost(`ANTT as cgroup-fair, ${settingOf(row)}`, row.antt, os.antt)] : [];
+  return os ? [atMost(`ANTT as ${os.policy}, ${settingOf(row)}`, row.antt, os.antt)] : [];
 }
 
 function learned(row: Row, known: Row | undefined): Bar[] {

@@ -27,25 +27,26 @@ export const GPUS = 4;
 export const MEMORY_BYTES = 256 * GIB;
 export const MEMORY_RESERVE_BYTES = 16 * GIB;
 
-/** The simulated node: cores without hyper-threads, eight to a cache, in the best tier. */
-export function nodeOf(cpus: number): NodeFacts {
+/** The simulated node: cores without hyper-threads, eight to a cache. */
+export function nodeOf(cpus: number, tier: 'cgroup-v2' | 'affinity' = 'cgroup-v2'): NodeFacts {
   return {
     name: 'simulated',
-    cpus: Array.from({ length: cpus }, (_, id) => {
-      return { id, core: id, cache: Math.floor(id / 8), numa: Math.floor(id / 32) };
-    }),
+    cpus: Array.from({ length: cpus }, (_, id) => ({
+      id,
+      core: id,
+      cache: Math.floor(id / 8),
+      numa: Math.floor(id / 32)
+    })),
     memoryBytes: MEMORY_BYTES,
     memoryReserveBytes: MEMORY_RESERVE_BYTES,
-    gpus: Array.from({ length: GPUS }, (_, index) => {
-      return { uuid: `GPU-${index}`, index, model: 'simulated', memoryBytes: 80 * GIB };
-    }),
-    tier: {
-      name: 'cgroup-v2',
-      enforced: ['cpus', 'memory', 'gpus'],
-      notEnforced: [],
-      reason: 'it is simulated'
-    },
-    sharesByWeight: true
+    gpus: Array.from({ length: GPUS }, (_, index) => ({
+      uuid: `GPU-${index}`,
+      index,
+      model: 'simulated',
+      memoryBytes: 80 * GIB
+    })),
+    tier: { name: tier, enforced: ['cpus'], notEnforced: [], reason: 'it is simulated' },
+    sharesByWeight: tier === 'cgroup-v2'
   };
 }
 
@@ -55,6 +56,20 @@ export function arbiter(knowledge: Knowledge, policy: PolicyName = 'dynamic'): C
     new Arbiter({ node: nodeOf(cpus), beta, knowledge, policy, users });
   return { policy, knowledge, make };
 }
+
+/** The core where there are no cgroups: shares are held by masks, and threads are equal. */
+export const BY_MASKS: Contender = {
+  policy: 'dynamic-by-masks',
+  knowledge: 'unknown',
+  make: ({ cpus, users, beta }) =>
+    new Arbiter({
+      node: nodeOf(cpus, 'affinity'),
+      beta,
+      knowledge: 'unknown',
+      policy: 'dynamic',
+      users
+    })
+};
 
 /** The operating system: CPUs by thread. */
 export const OS_PER_THREAD: Contender = {

@@ -1,4 +1,4 @@
-import { array, assert, double, property, record } from 'fast-check';
+import { array, assert, double, integer, option, property, record, tuple } from 'fast-check';
 import { Execution } from './execution';
 import { ProportionalSharing, type Place } from './proportionalSharing';
 import { crowdingEfficiency, waterFill } from './sharing';
@@ -26,14 +26,17 @@ function fill(weights: number[], caps: number[], capacity: number): number[] {
 }
 
 /** Shares of cells of so many threads, each in its place, on 8 CPUs. */
-function sharesOf(cells: readonly (Place & { readonly threads: number })[]): number[] {
+function sharesOf(
+  cells: readonly (Place & { readonly threads: number })[],
+  byWeight = true
+): number[] {
   const executions = cells.map(({ threads }) => {
     const execution = new Execution(CELL, 0);
     execution.start(threads, 0);
     return execution;
   });
-  new ProportionalSharing(8, 0).apply(executions, it => cells[executions.indexOf(it)]!);
-  return executions.map(({ cpus }) => Number(cpus.toFixed(9)));
+  new ProportionalSharing(8, 0, byWeight).apply(executions, it => cells[executions.indexOf(it)]!);
+  return executions.map(({ cpus }) => Number(cpus.toFixed(2)));
 }
 
 describe('waterFill', () => {
@@ -93,13 +96,48 @@ describe('ProportionalSharing', () => {
     expect(sharesOf([{ ...held, cpus: '0-3' }, free, free, free])).toEqual([2, 2, 2, 2]);
   });
 
-  it('refuses sets that overlap in part', () => {
-    const place = { weight: 100, threads: 1 };
-    const both = [
-      { ...place, cpus: '0-2' },
-      { ...place, cpus: '2-4' }
-    ];
-    expect(() => sharesOf(both)).toThrow('sets overlap: 0-2 and 2-4');
+  it('balances sets that overlap in part', () => {
+    const place = { weight: 100, threads: 8 };
+    const [a, b, c] = ['0-3', '2-5', '4-7'].map(cpus => ({ ...place, cpus }));
+    sharesOf([a!, b!, c!]).forEach(share => expect(share).toBeCloseTo(8 / 3, 2));
+    // One thread in a set of its own and another's leaves the other what it cannot use.
+    const [one, other] = sharesOf([
+      { weight: 100, cpus: '0-1', threads: 1 },
+      { weight: 100, cpus: '0', threads: 1 }
+    ]);
+    expect(one).toBeCloseTo(1, 2);
+    expect(other).toBeCloseTo(1, 2);
+  });
+
+  it('hands out no more than there is, whatever the sets', () => {
+    const set = tuple(integer({ min: 0, max: 7 }), integer({ min: 0, max: 7 })).map(
+      ([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`
+    );
+    const cell = record({
+      weight: integer({ min: 1, max: 1000 }),
+      cpus: option(set),
+      threads: integer({ min: 1, max: 16 })
+    });
+    assert(
+      property(array(cell, { maxLength: 12 }), cells => {
+        const shares = sharesOf(cells);
+        expect(shares.reduce((sum, it) => sum + it, 0)).toBeLessThan(8.1);
+        shares.forEach((share, at) => expect(share).toBeLessThan(cells[at]!.threads + 0.01));
+      })
+    );
+  });
+
+  it('shares by thread where cells have no cgroups', () => {
+    const place = { weight: 100, cpus: null };
+    expect(
+      sharesOf(
+        [
+          { ...place, threads: 15 },
+          { ...place, threads: 1 }
+        ],
+        false
+      )
+    ).toEqual([7.5, 0.5]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { run } from '../policies';
 import { barsOf } from './bars';
 import { OS_CGROUP_FAIR, OS_PER_THREAD } from './catalogue';
+import type { GroupRow } from './groups';
 import { FULL, runOne, type Row } from './sweep';
 
 const SETTING = { workload: 'plain', cpus: 16, beta: 0, speedup: 'concave' } as const;
@@ -34,6 +35,7 @@ describe('the baselines', () => {
 
 describe('a quick run', () => {
   let rows: readonly Row[];
+  let groups: readonly GroupRow[];
   const row = (policy: string, more: Partial<Row> = {}): Row => {
     const wanted = { workload: 'plain', speedup: 'concave', users: 32, beta: 0, ...more };
     const found = rows.find(
@@ -47,7 +49,7 @@ describe('a quick run', () => {
 
   beforeAll(async () => {
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-    rows = (await run(['--quick'])).rows;
+    ({ rows, groups } = await run(['--quick']));
     jest.restoreAllMocks();
   });
 
@@ -73,6 +75,14 @@ describe('a quick run', () => {
     const waits = plain.filter(({ policy }) => policy === 'dynamic').map(it => it.maxWaitS);
     expect(waits.length).toBeGreaterThan(10);
     expect(new Set(waits)).toEqual(new Set([0]));
+  });
+
+  it('[FAIR1, FAIR2] gives groups their quotas when CPUs are short, and all of them when alone', () => {
+    for (const { policy, quota, shareWhenShort, shareAlone } of groups) {
+      expect(Math.abs(shareWhenShort - (policy === 'dynamic' ? quota : 0.5))).toBeLessThan(0.05);
+      expect(shareAlone).toBeGreaterThan(0.97);
+    }
+    expect(groups).toHaveLength(4);
   });
 
   it('finds the core ahead of the operating system where CPUs are short', () => {

@@ -4,6 +4,7 @@ import {
   OS_BY_HAND,
   OS_CGROUP_FAIR,
   OS_PER_THREAD,
+  BY_MASKS,
   type Contender
 } from './catalogue';
 import { simulate } from './engine';
@@ -37,7 +38,7 @@ export type Comparison = {
 /** The effort that the bars speak of. */
 export const FULL: Effort = { seeds: [1, 2, 3], cellsPerUser: 250 };
 /** Enough to see that everything works, in seconds. */
-export const QUICK: Effort = { seeds: [1], cellsPerUser: 50 };
+export const QUICK: Effort = { seeds: [1], cellsPerUser: 40 };
 
 const USERS = [2, 16, 32, 48];
 const BUSY = [16, 32, 48];
@@ -61,6 +62,7 @@ export const COMPARISONS: readonly Comparison[] = [
       ...BASELINES,
       arbiter('unknown', 'naive'),
       arbiter('unknown', 'partitioned'),
+      BY_MASKS,
       KNOWN,
       UNKNOWN
     ]
@@ -82,11 +84,13 @@ export const COMPARISONS: readonly Comparison[] = [
     ...PLAIN,
     workload: 'waiting',
     speedups: ['concave', 'linear'],
-    contenders: [OS_CGROUP_FAIR, KNOWN, UNKNOWN]
+    contenders: [OS_PER_THREAD, OS_CGROUP_FAIR, BY_MASKS, KNOWN, UNKNOWN]
   },
   { ...PLAIN, workload: 'overnight', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] },
   { ...PLAIN, workload: 'runAll', contenders: [OS_CGROUP_FAIR, UNKNOWN] },
-  { ...PLAIN, workload: 'devices', users: BUSY, contenders: [OS_BY_HAND, UNKNOWN] }
+  { ...PLAIN, workload: 'devices', users: BUSY, contenders: [OS_BY_HAND, UNKNOWN] },
+  { ...PLAIN, workload: 'evenSizes', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] },
+  { ...PLAIN, workload: 'fewSerial', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] }
 ];
 
 /** What the quick run compares: everything, in one busy setting each. */

@@ -30,7 +30,8 @@ export type Cell = {
 };
 
 /** The kinds of workload; WORKLOADS describes each in a sentence. */
-export type WorkloadName = 'plain' | 'reruns' | 'waiting' | 'overnight' | 'runAll' | 'devices';
+export type WorkloadName =
+  'plain' | 'reruns' | 'waiting' | 'overnight' | 'runAll' | 'devices' | 'evenSizes' | 'fewSerial';
 
 /** What every workload has in common. */
 export type WorkloadOptions = {
@@ -55,6 +56,10 @@ type Traits = {
   readonly follows: number;
   /** Share of the cells that need a GPU; as many others need much memory. */
   readonly devices: number;
+  /** Multiplies the sigma of the work of each kind: 0 for cells of a kind all alike. */
+  readonly spread: number;
+  /** Share of the cells that are serial; the others keep their proportion. */
+  readonly serial: number;
 };
 
 const PLAIN: Traits = {
@@ -63,7 +68,9 @@ const PLAIN: Traits = {
   waiting: 0,
   breaks: 0,
   follows: 0,
-  devices: 0
+  devices: 0,
+  spread: 1,
+  serial: 0.8
 };
 
 /** The workloads, each as its difference from the plain one. */
@@ -93,17 +100,41 @@ export const WORKLOADS: Readonly<Record<WorkloadName, Traits>> = {
     ...PLAIN,
     text: '5 % of the cells hold one of 4 GPUs and compute there for half of their time, 5 % hold 16 to 128 of 240 GiB',
     devices: 0.05
+  },
+  evenSizes: {
+    ...PLAIN,
+    text: 'the cells of a kind have all the same work, its mean: no heavy tail',
+    spread: 0
+  },
+  fewSerial: {
+    ...PLAIN,
+    text: 'half of the cells are serial instead of 80 %',
+    serial: 0.5
   }
 };
 
 const GIB = 2 ** 30;
 
-/** Work by kind: probability, median in CPU-s, sigma of its logarithm. */
-const KINDS: readonly { kind: CellKind; upTo: number; median: number; sigma: number }[] = [
-  { kind: 'serial', upTo: 0.8, median: 0.2, sigma: 1.2 },
-  { kind: 'parallel', upTo: 0.95, median: 10, sigma: 1.2 },
-  { kind: 'heavy', upTo: 1, median: 200, sigma: 1.0 }
-];
+/** Work by kind: share among those that are not serial, median in CPU-s, sigma of its logarithm. */
+const KINDS = {
+  serial: { share: 0, median: 0.2, sigma: 1.2 },
+  parallel: { share: 0.75, median: 10, sigma: 1.2 },
+  heavy: { share: 0.25, median: 200, sigma: 1.0 }
+} as const;
+
+function kindOf(drawn: number, serial: number): CellKind {
+  if (drawn < serial) {
+    return 'serial';
+  }
+  return drawn < serial + (1 - serial) * KINDS.parallel.share ? 'parallel' : 'heavy';
+}
+
+/** The mean stays as it is whatever the spread. */
+function workOf(kind: CellKind, spread: number, random: Random): number {
+  const { median, sigma } = KINDS[kind];
+  const kept = Math.exp((sigma * sigma * (1 - spread * spread)) / 2);
+  return logNormal(random, median * kept, sigma * spread);
+}
 
 function speedupOf(kind: CellKind, options: WorkloadOptions, random: Random): Speedup {
   const { cpus } = options;
@@ -145,9 +176,8 @@ function newCell(
   random: Random
 ): Cell {
   const thinkS = thinkTimeS(traits, random);
-  const drawn = random();
-  const { kind, median, sigma } = KINDS.find(({ upTo }) => drawn < upTo)!;
-  const work = logNormal(random, median, sigma);
+  const kind = kindOf(random(), traits.serial);
+  const work = workOf(kind, traits.spread, random);
   const shape = speedupOf(kind, options, random);
   const threads = kind === 'serial' ? 1 : options.cpus;
   const computeS = work / speedup(shape, threads);

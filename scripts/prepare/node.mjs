@@ -9,13 +9,7 @@ export function requireNode(version) {
     return true;
   }
   console.error(
-    'Cellgrant needs Node ' +
-      NODE_MAJOR_MIN +
-      ' or newer, but this is Node ' +
-      found +
-      ' (' +
-      process.execPath +
-      '): install a newer one (nodejs.org, or your package manager), then run the same command again.'
+    `Cellgrant needs Node ${NODE_MAJOR_MIN} or newer, but this is Node ${found} (${process.execPath}): install a newer one (nodejs.org, or your package manager), then run the same command again.`
   );
   process.exitCode = 1;
   return false;

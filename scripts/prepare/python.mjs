@@ -75,7 +75,7 @@ export async function ensureVenv() {
           log: 'venv'
         })
       );
-      await step('Installing the Python packages (about a minute the first time)', installLocked);
+      await step('Installing the Python packages', installLocked);
     }
   );
 }

@@ -1,5 +1,7 @@
 import process from 'node:process';
 
+const SIGN_OF_LIFE_MS = 15_000;
+
 /** Something a person must do before this can go on; its message is the whole sentence. */
 export class Failure extends Error {}
 
@@ -8,13 +10,22 @@ export function say(sentence) {
   console.log(`[cellgrant] ${sentence}`);
 }
 
-/** Do a step, telling before it what it is and after it how long it took. */
+/** Do a step, telling before it what it is, now and then that it goes on, and how long it took. */
 export async function step(sentence, work) {
   const startMs = performance.now();
+  const seconds = () => (performance.now() - startMs) / 1000;
   say(`${sentence} ...`);
-  const result = await work();
-  say(`${sentence}: done in ${((performance.now() - startMs) / 1000).toFixed(1)} s.`);
-  return result;
+  const goesOn = setInterval(
+    () => say(`${sentence}: ${seconds().toFixed(0)} s so far ...`),
+    SIGN_OF_LIFE_MS
+  );
+  try {
+    const result = await work();
+    say(`${sentence}: done in ${seconds().toFixed(1)} s.`);
+    return result;
+  } finally {
+    clearInterval(goesOn);
+  }
 }
 
 /** Run a script's task; a {@link Failure} ends it with its sentence and exit code 1. */

@@ -2,7 +2,7 @@ import { formatCpuList } from '../lib/cpuset';
 import type { Confinement, Effect } from './effects';
 import { sharedCpus } from './place/cpuPool';
 import type { HolderEntry, State } from './state';
-import { weightFor } from './weights';
+import { weightFor, weightLevel } from './weights';
 
 /** CPUs busy above which a holder with no running claim is worth a write (CPU8). */
 const BACKGROUND_CPUS = 0.05;
@@ -12,6 +12,8 @@ type Frame = {
   /** The shared pool where exclusive claims made it smaller, or null for all CPUs. */
   readonly shared: string | null;
   readonly partitions: ReadonlyMap<HolderEntry, string> | null;
+  /** What weights are told relative to. */
+  readonly level: number;
 };
 
 function frameOf(state: State): Frame {
@@ -19,7 +21,8 @@ function frameOf(state: State): Frame {
   const isSmaller = pool.exclusive > 0 && policy === 'dynamic';
   return {
     shared: isSmaller ? formatCpuList(sharedCpus(pool)) : null,
-    partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null
+    partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null,
+    level: weightLevel(state)
   };
 }
 
@@ -85,7 +88,7 @@ function memoryFor(holder: HolderEntry): number | null {
 function confinementOf(state: State, holder: HolderEntry, frame: Frame): Confinement {
   return {
     cpus: cpusFor(state, holder, frame),
-    weight: weightFor(state, holder),
+    weight: weightFor(state, holder, frame.level),
     idle: yields(state, holder),
     memoryBytes: memoryFor(holder),
     gpus: holder.boundGpus.length ? holder.boundGpus : null

@@ -4,8 +4,11 @@ import { sharedCpus } from './place/cpuPool';
 import { reachOf, type Leaf } from './policy/shareTree';
 import type { ClaimEntry, Lease, State } from './state';
 
-/** Threads per CPU of share until a source's own figure is learned (CPU3). */
-export const THREADS_PER_SHARE = 2;
+/**
+ * Threads per CPU of share beyond the first, until a source's own figure is
+ * learned (CPU3). Fewer make long cells more efficient, more let them grow.
+ */
+export const THREADS_PER_SHARE = 1.2;
 
 /**
  * The CPU part of a new grant: the pinned set, and the size of thread pools.
@@ -36,10 +39,10 @@ export function cpuGrant(
   return { cpus, threads: threads >= total ? null : threads };
 }
 
-/** CPU3: threads of a cell at its start, `min(d, max(1, round(g*share)))`. */
+/** CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`. */
 function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
   const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
   const share = Math.min(leaf.drinker.demand, reachOf(state.shares, leaf));
-  const wanted = Math.max(1, Math.round((learned ?? THREADS_PER_SHARE) * share));
+  const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
   return Math.min(Math.max(1, Math.ceil(leaf.drinker.demand)), wanted);
 }

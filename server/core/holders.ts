@@ -1,7 +1,7 @@
 import { sentenceOf } from '../protocol/errors';
 import type { Event } from './events';
 import { killedFor } from './guard';
-import { dropHold, markAllDirty } from './leases';
+import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
 import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
@@ -52,6 +52,7 @@ export function onHolderGone(
   changeUse(holder.user, state.nowMs, -holder.useRate);
   holder.useRate = 0;
   holder.user.holders -= 1;
+  bindGpus(state, holder, []);
   state.holders.delete(holderId);
   state.dirty.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);

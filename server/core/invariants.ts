@@ -5,6 +5,7 @@ import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type State } from './state';
 import { STORY_LINES_MAX } from './story';
+import { rungWeight } from './weights';
 
 /**
  * What must hold after each step: each sentence names a rule that does not.
@@ -131,6 +132,11 @@ function gpuFaults(state: State): string[] {
     const promised = parts.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0);
     holders.size > 1 && promised > total && faults.push(`GPU1: parts of ${uuid} exceed it`);
   }
+  const bound = [...state.holders.values()].flatMap(holder => holder.boundGpus);
+  for (const [uuid, n] of state.gpuBound) {
+    n === bound.filter(it => it === uuid).length ||
+      faults.push(`ledger: ${n} are bound to ${uuid}`);
+  }
   for (const holder of state.holders.values()) {
     for (const uuid of leasesOf(holder).flatMap(lease => lease.gpus)) {
       state.gpuLeases.has(uuid) || faults.push(`ledger: ${uuid} is leased and not entered`);
@@ -162,7 +168,7 @@ function isKnown(state: State, holder: HolderEntry): boolean {
 function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);
-  let [waiting, fast] = [0, 0];
+  let [waiting, rungs] = [0, 0];
   for (const entry of state.claims.values()) {
     const { id } = entry.claim;
     waiting += isWaiting(entry) ? 1 : 0;
@@ -170,7 +176,7 @@ function bookFaults(state: State): string[] {
       faults.push(`books: ${id} waits in no queue`);
     }
     if (isRunning(entry)) {
-      fast += entry.phase.isFast ? 1 : 0;
+      rungs += rungWeight(entry.phase.rung);
       const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
       const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
       (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
@@ -181,7 +187,8 @@ function bookFaults(state: State): string[] {
     entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
   }
   waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
-  fast === state.fast || faults.push(`books: ${state.fast} in the fast lane, not ${fast}`);
+  const isEven = Math.abs(rungs - state.rungSum) < 1e-6;
+  isEven || faults.push(`books: rungs weigh ${state.rungSum}, not ${rungs}`);
   const sum = waiting + state.running.size + state.done.size;
   sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
   state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);

@@ -62,9 +62,18 @@ export function enterLease(state: State, holder: HolderEntry, lease: Lease): voi
     state.gpuLeases.set(uuid, leases.set(lease, holder));
   }
   if (lease.gpus.length > holder.boundGpus.length) {
-    holder.boundGpus = lease.gpus;
+    bindGpus(state, holder, lease.gpus);
   }
   state.dirty.add(holder);
+}
+
+/** Bind a holder to GPUs until it ends (GPU2); to none when it has ended. */
+export function bindGpus(state: State, holder: HolderEntry, gpus: readonly string[]): void {
+  const count = (uuid: string, by: number) =>
+    state.gpuBound.set(uuid, (state.gpuBound.get(uuid) ?? 0) + by);
+  holder.boundGpus.forEach(uuid => count(uuid, -1));
+  gpus.forEach(uuid => count(uuid, 1));
+  holder.boundGpus = gpus;
 }
 
 /** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */

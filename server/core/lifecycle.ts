@@ -22,6 +22,7 @@ import {
   type WaitingEntry
 } from './state';
 import { tell } from './story';
+import { rungWeight } from './weights';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
 /** Grant a claim: enter its lease, and say so. */
@@ -58,7 +59,7 @@ export function startRunning(
     grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
     leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
     mask: null,
-    isFast: true,
+    rung: 0,
     cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
     cpuSeconds: 0,
     memoryPeakBytes: holder.use?.memoryBytes ?? null,
@@ -72,7 +73,7 @@ export function startRunning(
   holder.running.add(entry as RunningEntry);
   state.running.add(entry as RunningEntry);
   hasQueued(lease) && state.leasing.add(entry as RunningEntry);
-  state.fast += 1;
+  state.rungSum += rungWeight(0);
   state.touched.add(entry as RunningEntry);
   enterLease(state, holder, lease);
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
@@ -159,7 +160,7 @@ function stopRunning(
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);
-  phase.isFast && (state.fast -= 1);
+  state.rungSum -= rungWeight(phase.rung);
   if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);

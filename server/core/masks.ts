@@ -1,8 +1,8 @@
 import { chooseCpus } from './place/chooseCpus';
-import { sit, stand, weighSeat } from './place/cpuPool';
+import { isUnused, sit, stand, weighSeat } from './place/cpuPool';
 import { shareOf } from './policy/shareTree';
 import type { RunningEntry, State } from './state';
-import { fastBoost } from './weights';
+import { relativeWeight } from './weights';
 
 /** Whether shares are held by masks now: a tier without weights, and a shortage. */
 function needsMasks(state: State): boolean {
@@ -29,9 +29,8 @@ export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
     }
     return;
   }
-  const boost = fastBoost(state);
   for (const entry of entries) {
-    entry.phase.state === 'running' && isMaskable(entry) && fitMask(state, entry, boost);
+    entry.phase.state === 'running' && isMaskable(entry) && fitMask(state, entry);
   }
   coverBareCpus(state);
 }
@@ -51,12 +50,12 @@ const ROUNDING = 1e-3;
 /** A mask is counted anew only where its load is off by more. */
 const WORTH_COUNTING = 0.1;
 
-function fitMask(state: State, entry: RunningEntry, boost: number): void {
+function fitMask(state: State, entry: RunningEntry): void {
   const { phase, holder } = entry;
   const { leaf, mask } = phase;
   const shared = state.pool.slots.length - state.pool.exclusive;
   const share = leaf ? shareOf(state.shares, leaf) : 0;
-  const counted = Math.min(leaf?.drinker.demand ?? 1, phase.isFast ? boost * share : share);
+  const counted = Math.min(leaf?.drinker.demand ?? 1, share * relativeWeight(state, entry));
   const size = Math.max(1, Math.min(shared, Math.ceil(counted - ROUNDING)));
   const isOnShared = mask?.cpus.every(id => !state.pool.byId.get(id)?.exclusive) ?? false;
   const length = mask?.cpus.length ?? 0;
@@ -80,7 +79,7 @@ const TAKERS_MAX = 64;
 /** CPU4: a CPU that nobody runs on goes to the masked cell that could use it best. */
 function coverBareCpus(state: State): void {
   for (const slot of state.pool.slots) {
-    if (slot.load === 0 && !slot.exclusive) {
+    if (isUnused(slot) && !slot.exclusive) {
       const taker = thirstiest(state);
       if (!taker) {
         return;

@@ -4,7 +4,7 @@ import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
-import { FAST_CPU_SECONDS } from './weights';
+import { climb, rungAfter } from './weights';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -30,23 +30,20 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   state.mayAdmit ||= holder.committedBytes < committed;
   for (const entry of holder.running) {
     followUse(state, entry, use);
-    leaveFastLane(state, entry, use);
+    attain(state, entry, use);
   }
   // A weight may be due, or the background work of an idle holder may be in the way.
   const mayChange = holder.running.size ? state.isShort : state.isShort !== holder.confined.idle;
   mayChange && state.dirty.add(holder);
 }
 
-/** CPU7: the fast lane ends after the first CPU seconds. */
-function leaveFastLane(state: State, entry: RunningEntry, use: HolderUse): void {
+/** CPU7: a cell steps down the ladder as it uses CPU time. */
+function attain(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpuSecondsAtGrant ??= use.cpuSeconds;
   phase.cpuSeconds = Math.max(phase.cpuSeconds, use.cpuSeconds - phase.cpuSecondsAtGrant);
-  if (phase.isFast && phase.cpuSeconds >= FAST_CPU_SECONDS) {
-    phase.isFast = false;
-    state.fast -= 1;
-    state.touched.add(entry);
-  }
+  const rung = rungAfter(phase.cpuSeconds);
+  rung !== phase.rung && climb(state, entry, rung);
 }
 
 /** Figures of the node. */

@@ -62,8 +62,8 @@ export type Running = {
   leaf: Leaf | null;
   /** Its mask, where shares are held by masks. */
   mask: Seat | null;
-  /** In its first CPU-seconds (CPU7). */
-  isFast: boolean;
+  /** How far down the ladder of attained service it is, from 0 (CPU7). */
+  rung: number;
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
@@ -144,8 +144,8 @@ export type State = {
   readonly leasing: Set<RunningEntry>;
   /** Walks round the running claims, a few at each step. */
   round: Iterator<RunningEntry>;
-  /** Running claims in their first CPU-seconds (CPU7). */
-  fast: number;
+  /** Sum of the weights of the rungs of all running claims (CPU7). */
+  rungSum: number;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
@@ -168,6 +168,8 @@ export type State = {
   committedBytes: number;
   /** Leases on each GPU, by UUID. */
   readonly gpuLeases: Map<string, Map<Lease, HolderEntry>>;
+  /** Holders bound to each GPU, by UUID (GPU2). */
+  readonly gpuBound: Map<string, number>;
   readonly gpuUse: Map<string, GpuUse>;
   readonly profiles: Profiles;
   cpusBusy: number | null;
@@ -194,7 +196,7 @@ export function createState(): State {
     running: new Set(),
     leasing: new Set(),
     round: [][Symbol.iterator](),
-    fast: 0,
+    rungSum: 0,
     masked: new Set(),
     evicting: new Set(),
     touched: new Set(),
@@ -207,6 +209,7 @@ export function createState(): State {
     shares: createShareTree(EVEN_SHARING, 0, 0),
     committedBytes: 0,
     gpuLeases: new Map(),
+    gpuBound: new Map(),
     gpuUse: new Map(),
     profiles: new Map(),
     cpusBusy: null,

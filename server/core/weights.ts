@@ -1,10 +1,43 @@
-import { levelIn, reachOf } from './policy/shareTree';
 import { UNCONFINED } from './effects';
+import { levelIn, reachOf } from './policy/shareTree';
 import type { HolderEntry, RunningEntry, State } from './state';
 
-/** CPU seconds that a cell runs in the fast lane, and how much more it weighs there (CPU7). */
-export const FAST_CPU_SECONDS = 2;
-export const FAST_BOOST = 8;
+/**
+ * CPU7: the ladder of attained service. A cell's weight halves at each of these
+ * CPU seconds.
+ *
+ * #### Notes
+ * Short cells pass long ones without anybody predicting their lengths: what
+ * least attained service gives, at most four writes per cell, and nobody
+ * starves, since the last rung still has a sixteenth of the first.
+ */
+export const RUNGS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
+
+/** The rung that a cell stands on after so many CPU seconds, from 0. */
+export function rungAfter(cpuSeconds: number): number {
+  let rung = 0;
+  while (rung < RUNGS_CPU_SECONDS.length && cpuSeconds >= RUNGS_CPU_SECONDS[rung]!) {
+    rung += 1;
+  }
+  return rung;
+}
+
+/** How much a cell on a rung weighs; 1 on the first. */
+export function rungWeight(rung: number): number {
+  return 2 ** -rung;
+}
+
+/** Put a running claim on a rung. */
+export function climb(state: State, entry: RunningEntry, rung: number): void {
+  state.rungSum += rungWeight(rung) - rungWeight(entry.phase.rung);
+  entry.phase.rung = rung;
+  state.touched.add(entry);
+}
+
+/** A claim's weight among the running ones: 1 for one of average age (CPU7). */
+export function relativeWeight(state: State, entry: RunningEntry): number {
+  return (rungWeight(entry.phase.rung) * state.running.size) / state.rungSum;
+}
 
 /** The range of weights that every tier understands. */
 const WEIGHT_MIN = 1;
@@ -13,52 +46,34 @@ const WEIGHT_MAX = 10_000;
 /** A weight is written anew only where it is off by more than this part. */
 const WORTH_WRITING = 0.25;
 
-/**
- * CPU7: how much more cells in the fast lane weigh, so that all of them together
- * have at most half of the node while others run; in octaves, so that it seldom
- * changes.
- */
-export function fastBoost(state: State): number {
-  const slow = state.running.size - state.fast;
-  if (state.fast === 0 || slow === 0) {
-    return 1;
-  }
-  const boost = Math.max(1, Math.min(FAST_BOOST, slow / state.fast));
-  return 2 ** Math.floor(Math.log2(boost));
-}
-
-/** How much a running claim counts with, in reaches of a cell of the busiest user. */
-function weightOf(state: State, entry: RunningEntry, level: number, boost: number): number {
-  const { leaf, isFast } = entry.phase;
-  return leaf ? ((isFast ? boost : 1) * reachOf(state.shares, leaf)) / level : 1;
+/** The level that weights are told relative to: that of the busiest user's cells; 0 for none. */
+export function weightLevel(state: State): number {
+  const { busiest } = state.shares;
+  const isNeeded = state.policy === 'dynamic' && state.isShort && state.node?.sharesByWeight;
+  return isNeeded && busiest ? levelIn(state.shares, busiest) : 0;
 }
 
 /**
- * The weight of a holder (CPU3): what its cells could reach in the tree of
- * shares. The scheduler of the host then finds the max-min shares by itself,
- * and lends what is not used.
+ * The weight of a holder (CPU3, CPU7): what its cells could reach in the tree of
+ * shares, and how long they ran. The scheduler of the host then finds the
+ * max-min shares by itself, and lends what is not used.
  *
  * #### Notes
  * Only where cells want more than there is: on a quiet node a weight says
- * nothing, so it is left as it is. The busiest user's cells have the default,
- * so that where everybody is alike nothing is written.
+ * nothing, so it is left as it is. Fresh cells of the busiest user have the
+ * default, so that nothing is written for a short cell where everybody is alike.
  */
-export function weightFor(state: State, holder: HolderEntry): number {
-  const { shares } = state;
-  if (state.policy !== 'dynamic' || !state.node?.sharesByWeight || holder.running.size === 0) {
+export function weightFor(state: State, holder: HolderEntry, level: number): number {
+  if (holder.running.size === 0 || state.policy !== 'dynamic' || !state.node?.sharesByWeight) {
     return UNCONFINED.weight;
   }
-  if (!state.isShort) {
+  if (!(level > 0)) {
     return holder.confined.weight;
   }
-  const level = shares.busiest ? levelIn(shares, shares.busiest) : 0;
-  if (!(level > 0)) {
-    return UNCONFINED.weight;
-  }
-  const boost = fastBoost(state);
   let weight = 0;
-  for (const entry of holder.running) {
-    weight += UNCONFINED.weight * weightOf(state, entry, level, boost);
+  for (const { phase } of holder.running) {
+    const reach = phase.leaf ? reachOf(state.shares, phase.leaf) / level : 1;
+    weight += UNCONFINED.weight * reach * rungWeight(phase.rung);
   }
   const target = Math.round(Math.max(WEIGHT_MIN, Math.min(WEIGHT_MAX, weight)));
   const off = Math.abs(target / holder.confined.weight - 1);

@@ -5,7 +5,7 @@ import { checkInvariants } from '../core/invariants';
 import { createState, type State } from '../core/state';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
-import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Snapshot } from '../protocol/view';
@@ -21,6 +21,8 @@ export type ArbiterParts = {
   readonly clock: IClock;
   readonly log: Log;
   readonly version: string;
+  /** Make the place of a holder again that somebody removed; false where that fails. */
+  readonly revive: (holderId: string) => boolean;
   /** Called when the state can no longer be trusted; does not return to work. */
   readonly fatal: (why: string) => void;
   /** The core's decision; another one only where a test plants a fault. */
@@ -69,6 +71,11 @@ export class Arbiter {
   /** Name who hears of each confinement, when it has been written or has failed; once. */
   onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
     this.confinedListener = listener;
+  }
+
+  /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
+  confineAnew(holderId: string): void {
+    this.confine(holderId, this.confinements.get(holderId) ?? UNCONFINED);
   }
 
   /** Holders that have a running claim. */
@@ -155,12 +162,13 @@ export class Arbiter {
 
   private confine(holderId: string, confinement: Confinement): void {
     this.confinements.set(holderId, confinement);
-    try {
-      this.parts.enforcer.confine(holderId, confinement);
-    } catch (failure) {
-      if (!(failure instanceof EnforcementError)) {
-        throw failure;
-      }
+    const write = () => failureOf(() => this.parts.enforcer.confine(holderId, confinement));
+    let failure = write();
+    if (failure?.errno === 'ENOENT' && this.parts.revive(holderId)) {
+      this.parts.log('warning', `kernel ${holderId}: its place was removed, and is made again`);
+      failure = write();
+    }
+    if (failure) {
       const { what, errno } = failure;
       this.parts.log('warning', `kernel ${holderId}: ${what} failed with ${errno}`);
       this.post({ type: 'enforcementFailed', holderId, what, errno });

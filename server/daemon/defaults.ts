@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
 
 import type { Refusal } from '../protocol/errors';
 import { parseHints, type Hints } from '../protocol/hints';
 import { hintRefusal } from './asks';
+import { KeptFile } from './keptFile';
 import type { IDefaults, Log, Written } from './ports';
 
 /** How many notebooks' defaults are kept; beyond it the oldest are forgotten. */
 const NOTEBOOKS_MAX = 4096;
+
+const WRITTEN = z.record(z.string(), z.unknown(), { error: 'it is no object of hints' });
+const NOTEBOOKS = z.record(z.string(), WRITTEN, { error: 'it is no object of kernels' });
 
 type Kept = { readonly written: Written; readonly hints: Hints };
 
@@ -19,23 +23,36 @@ function parsed(written: Written): Kept | Refusal {
   return problems.length ? hintRefusal(problems) : { written, hints };
 }
 
+/** What was kept, or what is wrong with it: somebody may have written the file by hand. */
+function trusted(value: unknown): Kept {
+  const kept = parsed(WRITTEN.parse(value));
+  if ('code' in kept) {
+    throw new Error(`"${kept.details['path']}" is ${kept.details['got']}`);
+  }
+  return kept;
+}
+
 /**
  * The defaults of each notebook, then the user's.
  *
  * #### Notes
- * The user's are kept in a file; a notebook's in memory, under its kernel's id,
- * which outlives the restarts of the kernel.
+ * Both outlive the sidecar. A notebook's go by its kernel's id, which outlives
+ * the restarts of the kernel.
  */
 export class Defaults implements IDefaults {
-  private user: Kept = NONE;
+  private readonly userFile: KeptFile;
+  private readonly notebooksFile: KeptFile;
   private readonly notebooks = new Map<string, Kept>();
-  private saving: Promise<void> = Promise.resolve();
+  private user: Kept;
 
-  constructor(
-    private readonly path: string,
-    private readonly log: Log
-  ) {
-    this.load();
+  constructor(directory: string, log: Log) {
+    this.userFile = new KeptFile(join(directory, 'defaults.json'), log);
+    this.notebooksFile = new KeptFile(join(directory, 'notebooks.json'), log);
+    this.user = this.userFile.load(trusted) ?? NONE;
+    const notebooks = this.notebooksFile.load(value =>
+      Object.entries(NOTEBOOKS.parse(value)).map(([id, it]) => [id, trusted(it)] as const)
+    );
+    notebooks?.forEach(([id, kept]) => this.notebooks.set(id, kept));
   }
 
   hintsFor(kernelId: string): readonly Hints[] {
@@ -43,7 +60,7 @@ export class Defaults implements IDefaults {
     if (notebook) {
       return [notebook.hints, this.user.hints];
     }
-    return this.user === NONE ? [] : [this.user.hints];
+    return Object.keys(this.user.hints).length ? [this.user.hints] : [];
   }
 
   ofUser(): Written {
@@ -59,53 +76,27 @@ export class Defaults implements IDefaults {
     if ('code' in kept) {
       return kept;
     }
-    this.user = Object.keys(written).length ? kept : NONE;
-    this.saving = this.saving.then(() => this.save());
-    await this.saving;
+    this.user = kept;
+    await this.userFile.keep(written);
     return null;
   }
 
-  setKernel(kernelId: string, written: Written): Refusal | null {
+  async setKernel(kernelId: string, written: Written): Promise<Refusal | null> {
     const kept = parsed(written);
     if ('code' in kept) {
       return kept;
     }
     this.notebooks.delete(kernelId);
-    this.notebooks.set(kernelId, kept);
-    for (const oldest of this.notebooks.keys()) {
-      if (this.notebooks.size <= NOTEBOOKS_MAX) {
-        break;
-      }
+    if (Object.keys(written).length) {
+      this.notebooks.set(kernelId, kept);
+    }
+    const [oldest] = this.notebooks.keys();
+    if (oldest !== undefined && this.notebooks.size > NOTEBOOKS_MAX) {
       this.notebooks.delete(oldest);
     }
+    await this.notebooksFile.keep(
+      Object.fromEntries([...this.notebooks].map(([id, it]) => [id, it.written]))
+    );
     return null;
-  }
-
-  private async save(): Promise<void> {
-    const draft = `${this.path}.new`;
-    try {
-      await writeFile(draft, `${JSON.stringify(this.user.written, null, 2)}\n`, { mode: 0o600 });
-      await rename(draft, this.path);
-    } catch (failure) {
-      this.log('error', `the defaults count until the sidecar ends, but were not kept: ${failure}`);
-    }
-  }
-
-  private load(): void {
-    let text: string;
-    try {
-      text = readFileSync(this.path, 'utf8');
-    } catch {
-      return; // no file, no defaults
-    }
-    try {
-      const kept = parsed(JSON.parse(text) as Written);
-      if ('code' in kept) {
-        throw new Error(`"${kept.details['path']}" is ${kept.details['got']}`);
-      }
-      this.user = kept;
-    } catch (failure) {
-      this.log('warning', `${this.path} is passed over: ${(failure as Error).message}`);
-    }
   }
 }

@@ -1,5 +1,4 @@
-import type { IEnforcer } from '../enforce/enforcer';
-import { EnforcementError } from '../enforce/enforcer';
+import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
@@ -143,9 +142,7 @@ export class Holders {
     const { kernelId: id, pid, startTicks, name, gated } = newcomer;
     const { owner } = this.parts;
     this.known.set(id, newcomer);
-    const failure = this.attempt(id, () =>
-      this.parts.enforcer.adopt({ holderId: id, pid, startTicks })
-    );
+    const failure = this.place(newcomer);
     const holder = { id, pid, startTicks, name, owner, group: [], gated };
     this.parts.post({ type: 'holderArrived', holder });
     if (failure) {
@@ -170,17 +167,22 @@ export class Holders {
     this.attempt(holderId, () => this.parts.enforcer.release(holderId));
   }
 
+  /** Make the place of a holder again; false where that fails, or where it is gone. */
+  revive(holderId: string): boolean {
+    const it = this.known.get(holderId);
+    return it !== undefined && this.place(it) === null;
+  }
+
+  private place({ kernelId: holderId, pid, startTicks }: GateProcess): EnforcementError | null {
+    return this.attempt(holderId, () => this.parts.enforcer.adopt({ holderId, pid, startTicks }));
+  }
+
   private attempt(holderId: string, act: () => void): EnforcementError | null {
-    try {
-      act();
-      return null;
-    } catch (failure) {
-      if (!(failure instanceof EnforcementError)) {
-        throw failure;
-      }
+    const failure = failureOf(act);
+    if (failure) {
       this.parts.log('warning', `kernel ${holderId}: ${failure.message}`);
-      return failure;
     }
+    return failure;
   }
 
   private whyForeign({ pid, startTicks }: GateProcess): string | null {

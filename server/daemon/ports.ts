@@ -87,8 +87,8 @@ export interface IDefaults {
   ofKernel(kernelId: string): Written;
   /** Set the user's defaults; resolves when they are kept. */
   setUser(written: Written): Promise<Refusal | null>;
-  /** Set a notebook's defaults. */
-  setKernel(kernelId: string, written: Written): Refusal | null;
+  /** Set a notebook's defaults; resolves when they are kept. */
+  setKernel(kernelId: string, written: Written): Promise<Refusal | null>;
 }
 
 /** A claim that arrives; its time is stamped by the arbiter. */

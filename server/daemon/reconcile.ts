@@ -16,8 +16,8 @@ export type ReconciliationParts = {
   /** Kernels that were alive under the sidecar before, and have not said hello. */
   readonly expected: ReadonlySet<string>;
   readonly post: (event: EventBody) => void;
-  /** Called once, when the truth is known or the grace is over. */
-  readonly finished: () => void;
+  /** Called once for each: what it holds is known now, or will not be told. */
+  readonly settle: (holderId: string) => void;
 };
 
 /**
@@ -46,7 +46,11 @@ export class Reconciliation {
 
   /** A gate told what it holds, or its kernel is gone. */
   heard(holderId: string): void {
-    if (this.expected.delete(holderId) && this.expected.size === 0) {
+    if (!this.expected.delete(holderId)) {
+      return;
+    }
+    this.parts.settle(holderId);
+    if (this.expected.size === 0) {
       this.finish();
     }
   }
@@ -80,8 +84,9 @@ export class Reconciliation {
     }
     clearTimeout(this.timer);
     this.timer = null;
+    const silent = [...this.expected];
     this.expected.clear();
-    this.parts.finished();
+    silent.forEach(holderId => this.parts.settle(holderId));
     for (const event of this.held.values()) {
       this.parts.post(event);
     }

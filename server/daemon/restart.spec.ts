@@ -86,6 +86,22 @@ describe('a sidecar that is killed and started again', () => {
     expect((await snapshotOf(next)).kernels.map(it => it.id)).toEqual([other.id]);
   });
 
+  it('[ENF4] lets a kernel go whose cell ended meanwhile', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    await running(kernel, 'ended', { ...HALF_THE_NODE, cpus: 1 });
+    const next = await restarted();
+    await kernel.connect(next, []);
+    await kernel.gate.settled();
+    expect(kernel.mask()).toBe(before);
+    expect((await snapshotOf(next)).kernels[0]).toMatchObject({
+      state: 'idle',
+      memoryLimitBytes: null
+    });
+    kernel.claim('next', HALF_THE_NODE);
+    await kernel.gate.hear('granted', 'next');
+  });
+
   it('[ENF4] confines a kernel without a gate again, though nobody speaks for it', async () => {
     const launcher = await TestConnection.open(sidecar);
     const kernel = stage.kernel();
@@ -113,9 +129,16 @@ describe('a sidecar that is killed and started again', () => {
     await quick.gate.hear('granted', 'big');
   });
 
-  it('keeps the defaults of the user, and starts without a file that is damaged', async () => {
+  it('keeps the defaults of the user and of notebooks', async () => {
+    const kernel = await stage.connected(sidecar);
     await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');
+    await sidecar.ask('PUT', `/api/v1/kernels/${kernel.id}/defaults`, '{"priority":3}');
     const next = await restarted();
     expect((await next.ask('GET', '/api/v1/defaults')).body).toEqual({ cpus: 1 });
+    await kernel.connect(next);
+    kernel.claim('by-default');
+    await kernel.gate.hear('granted', 'by-default');
+    const { claims } = await snapshotOf(next);
+    expect(claims[0]!.ask).toMatchObject({ cpus: { kind: 'fixed', n: 1 }, priority: 3 });
   });
 });

@@ -64,9 +64,9 @@ export class Sidecar implements IGateKeeper, IApi {
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(join(directory, 'defaults.json'), log);
+    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
-    this.arbiter = new Arbiter(parts);
+    this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
     this.holders = new Holders({ ...parts, post });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
@@ -103,11 +103,13 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'noticed', notices });
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
-      if (this.holders.arrive(process) === null && process.gated) {
+      if (this.holders.arrive(process) === null) {
         expected.add(process.kernelId);
       }
     }
     this.reconciliation = this.reconcile(expected);
+    // Nobody will tell what a kernel without a gate holds: nothing.
+    this.holders.list().forEach(it => it.gated || this.heard(it.kernelId));
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
@@ -205,16 +207,16 @@ export class Sidecar implements IGateKeeper, IApi {
     return new Reconciliation({
       expected,
       post: event => this.arbiter.post(event),
-      finished: () => this.dropUnclaimed(expected)
+      settle: holderId => this.settle(holderId)
     });
   }
 
-  private dropUnclaimed(expected: ReadonlySet<string>): void {
-    for (const holderId of expected) {
-      if (!this.holders.has(holderId)) {
-        this.parts.log('info', `the place of kernel ${holderId} is undone: nobody claimed it`);
-        this.holders.undo(holderId);
-      }
+  /** What an earlier sidecar wrote for a holder counts no more: what is decided now, or nothing. */
+  private settle(holderId: string): void {
+    if (this.holders.has(holderId)) {
+      this.arbiter.confineAnew(holderId);
+    } else {
+      this.holders.undo(holderId);
     }
   }
 }

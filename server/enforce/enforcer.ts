@@ -28,6 +28,19 @@ export class EnforcementError extends Error {
   }
 }
 
+/** Do it; the failure of the host if it refused, null if not. Mistakes are thrown on. */
+export function failureOf(act: () => void): EnforcementError | null {
+  try {
+    act();
+    return null;
+  } catch (failure) {
+    if (failure instanceof EnforcementError) {
+      return failure;
+    }
+    throw failure;
+  }
+}
+
 /**
  * Carries out confinements; one implementation per tier.
  *

@@ -6,6 +6,8 @@ import { attempt, tolerate } from './failures';
 
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
+/** Rounds in a row that find none. */
+const CALM_ROUNDS = 3;
 /** A directory is busy until its last process is reaped: how long to try again, in ms. */
 const REMOVAL_RETRY_MS = 20;
 const REMOVAL_TRIES_MAX = 100;
@@ -229,15 +231,18 @@ export class Places {
 
   /**
    * Once the root is inside, all that it forks is inside; so looking again ends
-   * when the processes forked before have been found.
+   * when the processes forked before have been found. One look that finds none
+   * is not enough: the kernel's list of children may miss some while the tree
+   * changes (proc(5), /proc/PID/task/TID/children).
    */
   private moveTree(place: Place): void {
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    for (let round = 0, calm = 0; round < ROUNDS_MAX; round += 1) {
       const tree = readTree(this.options.files, place.pid);
       const moved = this.options.hierarchies.map(hierarchy =>
         this.moveInto(this.directoryOf(hierarchy, place.holderId), tree, place.holderId)
       );
-      if (!moved.includes(true)) {
+      calm = moved.includes(true) ? 0 : calm + 1;
+      if (calm === CALM_ROUNDS) {
         return;
       }
     }

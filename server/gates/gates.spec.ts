@@ -1,6 +1,7 @@
 import type { GateClaim } from '../protocol/gate';
-import { TestConnection, TestKernel } from '../testing/gate';
-import type { TestSidecar } from '../testing/sidecar';
+import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
+import { removePlace } from '../testing/places';
+import { startTicksOf, type TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
 const HALF_THE_NODE = { memory: '3 GiB' };
@@ -48,16 +49,29 @@ describe('gates on a real sidecar', () => {
     expect(kernel.mask()).toBe(before);
   });
 
+  it('[ENF1] confines a kernel again whose place somebody removed', async () => {
+    const kernel = await stage.connected(sidecar);
+    const before = kernel.mask();
+    expect(removePlace(sidecar, kernel)).toBe(sidecar.tier.startsWith('cgroup'));
+    kernel.claim('replaced', { cpus: 1 });
+    const { grant } = await kernel.gate.hear('granted', 'replaced');
+    expect(sidecar.tier === 'affinity' ? grant.affinity : kernel.mask()).toBe(grant.cpus);
+    kernel.release('replaced');
+    await kernel.gate.settled();
+    expect(kernel.mask()).toBe(before);
+  });
+
   it('[ADM5] keeps a claim waiting with signs of life, and grants it when there is room', async () => {
     const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
     first.claim('a', HALF_THE_NODE);
     await first.gate.hear('granted', 'a');
     second.claim('b', HALF_THE_NODE);
-    const said = await second.gate.hear('waiting', 'b');
-    expect(said.sentence).toContain(`${first.id}.ipynb`);
-    // Nothing changes meanwhile, so what is heard again are signs of life.
-    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
-    expect(await second.gate.hear('waiting', 'b')).toEqual(said);
+    // Nothing happens to the queue meanwhile, so what is heard again are signs of life.
+    for (let n = 0; n < 4; n += 1) {
+      const { sentence, position } = await second.gate.hear('waiting', 'b');
+      expect(sentence).toContain(`${first.id}.ipynb`);
+      expect(position).toBe(1);
+    }
     first.release('a');
     expect((await second.gate.hear('granted', 'b')).grant.memoryBytes).toBe(3 * 1024 ** 3);
     second.release('b');
@@ -131,6 +145,29 @@ describe('gates on a real sidecar', () => {
     const { body } = await sidecar.ask('GET', '/api/v1/claims/a6');
     expect(body).toMatchObject({ state: 'done', outcome: 'died' });
     again.release('b6');
+  });
+
+  it('takes a wrapper script that stays and the kernel below it for one holder', async () => {
+    const wrapper = stage.kernelOf(stage.process('sh', '-c', 'sleep 600 & wait'));
+    const launcher = await TestConnection.open(sidecar);
+    launcher.say({ type: 'register', ...wrapper.process });
+    await launcher.hear('registered');
+    const pid = await childOf(wrapper.pid);
+    wrapper.gate = await TestConnection.open(sidecar);
+    const child = { ...wrapper.process, pid, startTicks: startTicksOf(pid) };
+    wrapper.gate.say({ type: 'hello', protocol: 1, ...child, holdings: [] });
+    await wrapper.gate.hear('welcome');
+    wrapper.claim('wrapped', { cpus: 1 });
+    const { grant } = await wrapper.gate.hear('granted', 'wrapped');
+    if (sidecar.tier.startsWith('cgroup')) {
+      expect(maskOf(pid)).toBe(grant.cpus);
+    }
+    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const known = (body as readonly { id: string; pid: number }[]).filter(
+      it => it.id === wrapper.id
+    );
+    expect(known.map(it => it.pid)).toEqual([wrapper.pid]);
+    process.kill(pid);
   });
 
   it('[GATE4] counts concurrent claims of one kernel, up to a bound', async () => {

@@ -7,7 +7,7 @@ import { refusal, type Refusal } from '../protocol/errors';
 const ID_CHARS_MAX = 128;
 
 /** The longest name or label that is shown; what is longer is cut. */
-const SHOWN_CHARS_MAX = 256;
+export const SHOWN_CHARS_MAX = 256;
 
 /** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
 export const KERNEL_CLAIMS_MAX = 64;

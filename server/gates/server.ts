@@ -75,7 +75,7 @@ export class GateServer {
 
   private accept(socket: Socket): void {
     const voice = new SocketVoice(socket);
-    const session = new Session(this.keeper, this.desk, voice);
+    const session = new Session(this.keeper, this.desk, voice, this.log);
     if (this.sockets.size >= CONNECTIONS_MAX) {
       session.object(refusal('TOO_MANY', { limit: CONNECTIONS_MAX, what: 'connections' }));
       socket.destroySoon();

@@ -1,9 +1,9 @@
-import type { IGateKeeper } from '../daemon/ports';
+import type { IGateKeeper, Log } from '../daemon/ports';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOL } from '../protocol/gate';
 import type { Desk } from './desk';
 import { launchEnvironment } from './environment';
-import { parseLine, type Message, type MessageOf } from './parse';
+import { SHOWN_CHARS_MAX, parseLine, type Message, type MessageOf } from './parse';
 import type { IVoice } from './records';
 
 /** How far a conversation is. */
@@ -20,14 +20,25 @@ export class Session {
   constructor(
     private readonly keeper: IGateKeeper,
     private readonly desk: Desk,
-    private readonly voice: IVoice
+    private readonly voice: IVoice,
+    private readonly log: Log
   ) {}
 
-  /** Hear one line of so many bytes. */
+  /** Hear one line of so many bytes; a mistake of ours ends neither it nor the sidecar. */
   hear(line: string, bytes: number): void {
     if (this.at.state === 'closed') {
       return;
     }
+    try {
+      this.answer(line, bytes);
+    } catch (mistake) {
+      const why = mistake instanceof Error ? mistake.stack : String(mistake);
+      this.log('error', `a mistake in answering ${line.slice(0, SHOWN_CHARS_MAX)}: ${why}`);
+      this.object(refusal('INTERNAL', { what: 'a message could not be answered' }));
+    }
+  }
+
+  private answer(line: string, bytes: number): void {
     const parsed = parseLine(line);
     if ('message' in parsed) {
       this.take(parsed.message, bytes);

@@ -162,7 +162,10 @@ export function findHierarchies(files: IHostFiles): readonly Hierarchy[] {
     if (!mount) {
       return [];
     }
-    const mounted = mount.version === 2 ? [''] : mount.options.filter(it => own.has(it));
+    const mounted =
+      mount.version === 2
+        ? ['']
+        : mount.options.filter(it => own.has(it) && !it.startsWith('name='));
     const path = own.get(mounted[0] ?? '-');
     if (path === undefined || seen.has(mounted[0]!)) {
       return [];

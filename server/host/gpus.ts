@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import type { Gpu } from '../core/events';
+import type { Gpu, GpuUse } from '../core/events';
+import { parseGpuLog, parseSliceNames, type GpuProcess, type GpuReading } from './gpuLog';
 
 /** GPUs that may be handed out, and what a person should know. */
 export type GpuDiscovery = {
@@ -17,40 +18,62 @@ export type GpuOptions = {
 };
 
 const TIMEOUT_MS = 10_000;
-const MIB = 1024 ** 2;
-const QUERY = ['--query-gpu=index,uuid,name,memory.total', '--format=csv,noheader,nounits'];
+const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
+/** Above this a GPU counts as busy. */
+const BUSY_UTILISATION = 0.1;
 
 type Answer = { readonly text: string } | { readonly failure: string | null };
 
-function ask(command: string, timeoutMs: number): Promise<Answer> {
+function ask(command: string, args: readonly string[], timeoutMs: number): Promise<Answer> {
+  const options = {
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    maxBuffer: OUTPUT_BYTES_MAX,
+    env: { ...process.env, LC_ALL: 'C' }
+  } as const;
   return new Promise(resolve => {
-    const child = execFile(
-      command,
-      QUERY,
-      { timeout: timeoutMs, killSignal: 'SIGKILL', env: { ...process.env, LC_ALL: 'C' } },
-      (error, stdout, stderr) => {
-        if (!error) {
-          resolve({ text: stdout });
-        } else if (error.code === ('ENOENT' as unknown)) {
-          resolve({ failure: null });
-        } else if (error.killed) {
-          resolve({ failure: `${command} did not answer within ${timeoutMs / 1000} s` });
-        } else {
-          const said = (stdout + stderr).trim().split('\n')[0]!.slice(0, 200);
-          resolve({ failure: `${command} failed: ${said || error.message}` });
-        }
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (!error) {
+        resolve({ text: stdout });
+      } else if ((error.code as unknown) === 'ENOENT') {
+        resolve({ failure: null });
+      } else if (error.killed) {
+        resolve({ failure: `${command} did not answer within ${timeoutMs / 1000} s` });
+      } else {
+        const said = (stdout + stderr).trim().split('\n')[0]!.slice(0, 200);
+        resolve({ failure: `${command} failed: ${said || error.message}` });
       }
-    );
-    child.stdin?.end();
+    });
   });
 }
 
-/** One line `0, GPU-..., NVIDIA A100, 40960` as a GPU; null where it is none. */
-function parseGpu(line: string): Gpu | null {
-  const match = /^(\d+), ((?:GPU|MIG)-[\w/-]+), (.+), (\d+)$/.exec(line.trim());
-  return match
-    ? { index: +match[1]!, uuid: match[2]!, model: match[3]!, memoryBytes: +match[4]! * MIB }
-    : null;
+/**
+ * What of a GPU can be granted: the whole, or in MIG mode its slices.
+ *
+ * #### Notes
+ * A slice whose UUID is not known cannot be named to CUDA and is left out.
+ */
+export function grantable(
+  readings: readonly GpuReading[],
+  sliceNames: ReturnType<typeof parseSliceNames>
+): readonly Gpu[] {
+  return readings.flatMap(({ uuid, index, model, memoryBytes, slices }) =>
+    slices.length === 0
+      ? [{ uuid, index, model, memoryBytes }]
+      : slices.flatMap(slice => {
+          const name = sliceNames.get(uuid)?.[slice.index];
+          return name
+            ? [
+                {
+                  uuid: name.uuid,
+                  index,
+                  model: `${model} MIG ${name.profile}`,
+                  memoryBytes: slice.memoryBytes
+                }
+              ]
+            : [];
+        })
+  );
 }
 
 /**
@@ -86,18 +109,74 @@ export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): 
  */
 export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> {
   const command = options.command ?? 'nvidia-smi';
-  const answer = await ask(command, options.timeoutMs ?? TIMEOUT_MS);
-  if ('failure' in answer) {
-    const notices = answer.failure === null ? [] : [`GPUs are not handed out: ${answer.failure}.`];
-    return { gpus: [], notices };
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  const without = (why: string): GpuDiscovery => ({
+    gpus: [],
+    notices: [`GPUs are not handed out: ${why}.`]
+  });
+  const log = await ask(command, ['-q', '-x'], timeoutMs);
+  if ('failure' in log) {
+    return log.failure === null ? { gpus: [], notices: [] } : without(log.failure);
   }
-  const lines = answer.text.split('\n').filter(line => line.trim() !== '');
-  const gpus = lines.flatMap(line => parseGpu(line) ?? []);
-  const notices =
-    gpus.length < lines.length
-      ? [
-          `${command} printed ${lines.length - gpus.length} lines that name no GPU; they are left out.`
-        ]
-      : [];
-  return { gpus: visibleGpus(gpus, options.visible), notices };
+  const readings = parseGpuLog(log.text);
+  if (!readings) {
+    return without(`${command} -q -x printed no log`);
+  }
+  const sliced = readings.some(it => it.slices.length > 0);
+  const names = sliced ? await ask(command, ['-L'], timeoutMs) : { text: '' };
+  const gpus = grantable(readings, parseSliceNames('text' in names ? names.text : ''));
+  const attached = (log.text.match(/<gpu id=/g) ?? []).length;
+  const lost = attached - readings.length;
+  return {
+    gpus: visibleGpus(gpus, options.visible),
+    notices: lost > 0 ? [`${lost} of ${attached} GPUs do not answer and are left out.`] : []
+  };
+}
+
+/** What was measured of the GPUs that are handed out (GPU4). */
+export function describeUse(
+  gpus: readonly Gpu[],
+  readings: readonly GpuReading[],
+  holderOf: (pid: number) => string | null
+): readonly GpuUse[] {
+  return gpus.flatMap(gpu => {
+    const reading = readings.find(it => it.uuid === gpu.uuid || it.index === gpu.index);
+    if (!reading) {
+      return [];
+    }
+    const { temperatureC, powerW, utilisation, memoryUsedBytes, processes } = reading;
+    const named = (it: GpuProcess): GpuUse['processes'][number] => ({
+      pid: it.pid,
+      name: it.name,
+      memoryBytes: it.memoryBytes,
+      holderId: holderOf(it.pid)
+    });
+    if (reading.uuid === gpu.uuid) {
+      const use = { uuid: gpu.uuid, memoryUsedBytes, utilisation, temperatureC, powerW };
+      return [{ ...use, processes: processes.map(named) }];
+    }
+    const siblings = gpus.filter(it => it.index === gpu.index);
+    const slice = reading.slices[siblings.indexOf(gpu)];
+    return [
+      {
+        uuid: gpu.uuid,
+        memoryUsedBytes: slice?.memoryUsedBytes ?? null,
+        utilisation: null,
+        temperatureC,
+        powerW: null,
+        processes: processes.filter(it => it.instance === slice?.instance).map(named)
+      }
+    ];
+  });
+}
+
+/** GPUs that work for somebody who cannot be seen from here. */
+export function findHiddenUse(readings: readonly GpuReading[]): readonly string[] {
+  return readings
+    .filter(it => it.processes.length === 0 && (it.utilisation ?? 0) > BUSY_UTILISATION)
+    .map(
+      it =>
+        `GPU ${it.index} (${it.model}) is ${Math.round(it.utilisation! * 100)} % busy, but no ` +
+        'process is seen on it: it may be used from another container or virtual machine.'
+    );
 }

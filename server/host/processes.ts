@@ -90,6 +90,26 @@ export function readTree(files: IHostFiles, rootPid: number): readonly number[] 
   return [...tree];
 }
 
+/**
+ * The one of the given processes that a process is or descends from, if any.
+ *
+ * #### Notes
+ * A process of another pid namespace is not found, nor is one whose parents ended.
+ */
+export function findAncestor<T>(
+  files: IHostFiles,
+  pid: number,
+  candidates: ReadonlyMap<number, T>
+): T | null {
+  for (let at = pid; at > 1; at = readProcess(files, at)?.parentPid ?? 0) {
+    const found = candidates.get(at);
+    if (found !== undefined) {
+      return found;
+    }
+  }
+  return null;
+}
+
 /** What a process tree used and holds. */
 export type TreeUse = {
   readonly cpuSeconds: number;

@@ -8,7 +8,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
-import { killRules, memoryRules } from './memoryContract';
+import { killRules, memoryOfRules, memoryRules } from './memoryContract';
 
 const MIB = 1024 ** 2;
 
@@ -37,6 +37,7 @@ export function enforcerContract(
     describe('adopt', () => adoptRules(rule));
     describe('confine', () => confineRules(rule));
     describe('memory', () => memoryRules(rule));
+    describe('memoryOf', () => memoryOfRules(rule));
     describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));

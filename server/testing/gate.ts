@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -92,6 +92,23 @@ export class TestConnection {
   }
 }
 
+/** `Cpus_allowed_list` of a process. */
+export function maskOf(pid: number): string {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return /^Cpus_allowed_list:\s+(\S+)/m.exec(status)![1]!;
+}
+
+/** The first child of a process, once it has one. */
+export async function childOf(pid: number): Promise<number> {
+  for (;;) {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    if (child) {
+      return Number(child);
+    }
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
 let kernelCount = 0;
 
 /** A real process that stands for a kernel, with a gate. */
@@ -102,19 +119,12 @@ export class TestKernel {
   gate!: TestConnection;
 
   constructor(
-    readonly child: ChildProcess = spawn('sleep', ['600'], { stdio: 'ignore' }),
+    readonly child: ChildProcess,
     id = `kernel-${(kernelCount += 1)}`
   ) {
     this.id = id;
     this.pid = child.pid!;
     this.startTicks = startTicksOf(this.pid);
-  }
-
-  /** A kernel that has said hello, and was welcomed. */
-  static async connected(sidecar: TestSidecar, child?: ChildProcess): Promise<TestKernel> {
-    const kernel = new TestKernel(child);
-    await kernel.connect(sidecar);
-    return kernel;
   }
 
   /** The process as messages name it. */
@@ -143,8 +153,7 @@ export class TestKernel {
 
   /** `Cpus_allowed_list` of the process. */
   mask(): string {
-    const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-    return /^Cpus_allowed_list:\s+(\S+)/m.exec(status)![1]!;
+    return maskOf(this.pid);
   }
 
   /** Resolves when the process runs this program: a launcher has become what it launches. */

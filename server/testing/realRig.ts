@@ -70,7 +70,9 @@ export class RealRig implements IContractRig {
   }
 
   isAlive(pid: number): boolean {
-    return readProcess(this.files, pid) !== null;
+    // A zombie is gone for its cgroup.
+    const process = readProcess(this.files, pid);
+    return process !== null && process.state !== 'Z';
   }
 
   masks(pid: number): readonly string[] {

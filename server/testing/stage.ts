@@ -37,6 +37,12 @@ export class Stage {
     return child;
   }
 
+  /** See to the process of something that the test made itself. */
+  keep<T extends { readonly child: ChildProcess }>(it: T): T {
+    this.children.push(it.child);
+    return it;
+  }
+
   /** A kernel that has not said anything. */
   kernel(): TestKernel {
     return this.kernelOf(this.process());

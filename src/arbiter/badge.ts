@@ -30,8 +30,8 @@ export type BadgeFacts = {
   readonly active: readonly ClaimView[];
   /** Whether Jupyter counts the cell as queued or running (its prompt is `[*]`). */
   readonly busy: boolean;
-  /** Whether the cell shows a number: false once its outputs were cleared. */
-  readonly numbered: boolean;
+  /** Whether a person cleared the cell's outputs since, and the claim's figures with them. */
+  readonly cleared: boolean;
   /** What the cell itself asks for; null where it says nothing. */
   readonly ask: Ask | null;
   readonly problems: readonly HintProblem[];
@@ -72,10 +72,34 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
   if (!busy && facts.problems.length) {
     return { kind: 'malformed', problems: facts.problems };
   }
-  if (claim && !busy && facts.numbered && tells(facts, claim)) {
+  if (claim && !busy && !facts.cleared && tells(facts, claim)) {
     return { kind: 'done', claim };
   }
   return ask ? { kind: 'asks', ask, fit: busy ? null : facts.fit } : null;
+}
+
+/**
+ * Where a badge stands: in a row below the input, or in its corner.
+ *
+ * #### Notes
+ * A row moves what is below it, so it is only for cells that have one before
+ * they run (they have hints), and for those that are stopped by something.
+ */
+export type BadgePlace = 'row' | 'corner';
+
+/** The place of a badge. */
+export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
+  const stopped =
+    badge.kind === 'waiting' ||
+    badge.kind === 'malformed' ||
+    ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
+  return ask || stopped ? 'row' : 'corner';
+}
+
+/** How long a claim that is over or running stood in the queue. */
+function waitedMs(claim: ClaimIn<'running'> | ClaimIn<'done'>): number {
+  const endMs = claim.grantedMs ?? (claim.state === 'done' ? claim.endedMs : claim.arrivedMs);
+  return endMs - claim.arrivedMs;
 }
 
 function tells(facts: BadgeFacts, claim: ClaimIn<'running'> | ClaimIn<'done'>): boolean {
@@ -84,7 +108,7 @@ function tells(facts: BadgeFacts, claim: ClaimIn<'running'> | ClaimIn<'done'>): 
   }
   const endMs = claim.state === 'done' ? claim.endedMs : facts.nowMs;
   return (
-    claim.grantedMs - claim.arrivedMs >= QUIET_WAIT_MS ||
+    waitedMs(claim) >= QUIET_WAIT_MS ||
     endMs - claim.grantedMs >= QUIET_RUN_MS ||
     (claim.state === 'done' && claim.message !== null)
   );

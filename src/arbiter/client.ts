@@ -3,6 +3,9 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type { ErrorBody, Snapshot } from '../../server/protocol/view';
 
+/** A request that is not answered within this time has failed, in ms. */
+const TIMEOUT_MS = 4_000;
+
 /** A request that was answered by a refusal, or by nothing at all. */
 export class RequestError extends Error {
   /**
@@ -60,7 +63,8 @@ export class ArbiterClient implements IArbiterClient {
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {
     const route = path.map(encodeURIComponent);
     const url = URLExt.join(this._settings.baseUrl, 'cellgrant', 'api', 'v1', ...route);
-    const init: RequestInit = { method, cache: 'no-store' };
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const init: RequestInit = { method, cache: 'no-store', signal };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { 'Content-Type': 'application/json' };
@@ -69,15 +73,24 @@ export class ArbiterClient implements IArbiterClient {
     try {
       response = await ServerConnection.makeRequest(url, init, this._settings);
     } catch (error) {
-      throw new RequestError(null, `The Jupyter server does not answer: ${String(error)}`);
+      throw silence(signal, error);
     }
-    const text = await response.text();
-    const data = parsed(text);
+    const data = parsed(await response.text());
     if (!response.ok) {
       throw refusalOf(response, data);
     }
     return data;
   }
+}
+
+/** Why nobody answered. */
+function silence(signal: AbortSignal, error: unknown): RequestError {
+  return new RequestError(
+    null,
+    signal.aborted
+      ? `Nothing was heard from Cellgrant for ${TIMEOUT_MS / 1000} s.`
+      : `The Jupyter server does not answer: ${(error as Error).message}`
+  );
 }
 
 /** Read JSON; undefined where it is none, as the pages of a proxy are. */

@@ -19,7 +19,7 @@ import { withSample } from './history';
 export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
 
 /** After this long without an event the model asks by itself, in ms. */
-const QUIET_MS = 10_000;
+const QUIET_MS = 5_000;
 
 /** While the sidecar is away it is asked this often, in ms. */
 const AWAY_MS = 2_000;

@@ -12,8 +12,8 @@ export type HintFormProps = {
   readonly trans: TranslationBundle;
   readonly form: HintFormModel;
   readonly readOnly: boolean;
-  /** What the last run used, and the hints that follow from it. */
-  readonly lastRun: { readonly text: string; readonly suggestion: Suggestion } | null;
+  /** What the last run used, and the hints that follow from it and are not there yet. */
+  readonly lastRun: { readonly text: string; readonly suggestion: Suggestion | null } | null;
   readonly onChange: (name: HintName, text: string) => void;
   readonly onRemove: (path: string) => void;
   readonly onUse: (suggestion: Suggestion) => void;
@@ -83,18 +83,20 @@ function LastRun({ trans, lastRun, readOnly, onUse }: HintFormProps): JSX.Elemen
     return null;
   }
   const { text, suggestion } = lastRun;
-  const hints = Object.entries(suggestion).map(([name, value]) => `${name} ${value}`);
+  const hints = Object.entries(suggestion ?? {}).map(([name, value]) => `${name} ${value}`);
   return (
     <p className="cg-LastRun">
       {text}{' '}
-      <button
-        className="cg-Link"
-        disabled={readOnly}
-        onClick={() => onUse(suggestion)}
-        title={trans.__('Write these hints into the cell: what it used, with some headroom')}
-      >
-        {trans.__('Use %1', hints.join(', '))}
-      </button>
+      {suggestion && (
+        <button
+          className="cg-Link"
+          disabled={readOnly}
+          onClick={() => onUse(suggestion)}
+          title={trans.__('Write these hints into the cell: what it used, with some headroom')}
+        >
+          {trans.__('Use %1', hints.join(', '))}
+        </button>
+      )}
     </p>
   );
 }

@@ -82,7 +82,7 @@ function MemoryRow(props: NodeProps): JSX.Element {
   const figures = [
     node.memoryUsedBytes === null
       ? ''
-      : trans.__('%1 in use', formatBytesOf(trans, node.memoryUsedBytes, node.memoryBytes)),
+      : formatBytesOf(trans, node.memoryUsedBytes, node.memoryBytes),
     trans.__('reserve %1', formatBytes(node.memoryReserveBytes))
   ];
   const text = figures.filter(part => part !== '').join(' · ');

@@ -2,12 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ClaimView } from '../../server/protocol/view';
-import { askParts, baseName, formatBytes, formatNumber, formatSpan } from '../format';
+import { askParts, baseName, formatBytes, formatSpan } from '../format';
 import { formOf } from '../hints/form';
 import type { HintSheet } from '../hints/sheet';
 import { ownProblems, type Source, type Sourced } from '../hints/sources';
 import { suggestionOf } from '../hints/suggestion';
-import { HintForm } from './HintForm';
+import { HintForm, type HintFormProps } from './HintForm';
 
 /** What the editor of one cell's hints shows. */
 export type ThisCellProps = {
@@ -68,7 +68,7 @@ function Sheet(props: {
       trans={trans}
       form={formOf(sheet, active.sourced, own)}
       readOnly={active.readOnly}
-      lastRun={own === 'cell' ? lastRunOf(trans, active.claim) : null}
+      lastRun={own === 'cell' ? lastRunOf(trans, active.claim, sheet) : null}
       onChange={(name, text) => {
         sheet.set(name, text);
         redraw();
@@ -81,8 +81,9 @@ function Sheet(props: {
 
 function lastRunOf(
   trans: TranslationBundle,
-  claim: ClaimView | undefined
-): React.ComponentProps<typeof HintForm>['lastRun'] {
+  claim: ClaimView | undefined,
+  sheet: HintSheet
+): HintFormProps['lastRun'] {
   const suggestion = claim ? suggestionOf(claim) : null;
   if (!suggestion || claim?.state !== 'done' || claim.grantedMs === null) {
     return null;
@@ -91,12 +92,12 @@ function lastRunOf(
   const used = [
     claim.cpuSeconds === null
       ? ''
-      : trans.__('%1 CPUs', formatNumber((claim.cpuSeconds * 1000) / ranMs)),
+      : trans.__('%1 CPUs', ((claim.cpuSeconds * 1000) / ranMs).toFixed(1)),
     claim.memoryPeakBytes === null ? '' : formatBytes(claim.memoryPeakBytes),
     formatSpan(ranMs)
   ];
   return {
     text: trans.__('The last run used %1.', used.filter(part => part !== '').join(', ')),
-    suggestion
+    suggestion: sheet.asks(suggestion) ? null : suggestion
   };
 }

@@ -63,7 +63,9 @@ export function memoryParts(
       series: marked(marks, kernel.id).series
     });
   }
-  const other = Math.max(0, (node.memoryUsedBytes ?? 0) - resident);
+  // A node that is a part of its machine may be smaller than what others use there.
+  const room = node.memoryBytes - node.memoryReserveBytes - resident;
+  const other = Math.min(Math.max(0, (node.memoryUsedBytes ?? 0) - resident), Math.max(0, room));
   parts.push({
     key: 'other',
     share: other / node.memoryBytes,

@@ -18,10 +18,9 @@ export function resourceText(trans: TranslationBundle, resource: Resource): stri
   }
 }
 
-/** A place in the queue: `first`, `second`, `third`, then figures. */
-export function positionText(trans: TranslationBundle, position: number): string {
-  const named = [trans.__('next in the queue'), trans.__('second in the queue')];
-  return named[position - 1] ?? trans.__('number %1 in the queue', position);
+/** A place in the queue of a resource, from 1. */
+export function lineText(trans: TranslationBundle, position: number): string {
+  return position === 1 ? trans.__('next in line') : trans.__('number %1 in line', position);
 }
 
 /** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */

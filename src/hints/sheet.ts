@@ -91,6 +91,12 @@ export class HintSheet {
     this._write({ ...this._hints(), ...values });
   }
 
+  /** Whether the metadata holds all of these values already. */
+  asks(values: Readonly<Partial<Record<HintName, unknown>>>): boolean {
+    const hints = this._hints();
+    return Object.entries(values).every(([name, value]) => same(hints[name], value));
+  }
+
   /** Remove an entry that is no hint; `cellgrant` itself where that is malformed. */
   removeStray(path: string): void {
     const { [path]: _, ...rest } = this._hints();

@@ -5,7 +5,8 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { PanelLayout } from '@lumino/widgets';
 
-import { type Badge, type BadgeMode, badgeOf } from '../arbiter/badge';
+import type { ClaimView } from '../../server/protocol/view';
+import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { fitOf } from '../arbiter/fit';
 import type { CellBadgeProps } from '../components/CellBadge';
@@ -108,7 +109,12 @@ export class NotebookBadges implements IDisposable {
 
   private _watch(cell: CodeCell): void {
     const refresh = (): void => this._refresh(cell);
-    cell.model.stateChanged.connect(refresh, this);
+    cell.model.stateChanged.connect((_, { name, newValue }) => {
+      if (name === 'executionCount' && newValue === null) {
+        this._cleared.set(cell, this._claimOf(cell)?.id);
+      }
+      refresh();
+    }, this);
     cell.model.metadataChanged.connect(refresh, this);
     cell.model.sharedModel.changed.connect(refresh, this);
     cell.inViewportChanged.connect(refresh, this);
@@ -158,15 +164,15 @@ export class NotebookBadges implements IDisposable {
     if (this.isDisposed || cell.isDisposed || !cell.inputArea) {
       return; // gone, or not built yet: it comes again when it is
     }
-    const badge = this._badgeOf(cell);
+    const props = this._propsOf(cell);
     const known = this._badges.get(cell);
-    if (!badge) {
+    if (!props) {
       this._drop(cell);
     } else if (!known || known.isDisposed || known.parent !== cell) {
       this._drop(cell);
-      this._insert(cell, new BadgeWidget(this._propsOf(cell, badge)));
-    } else if (!isSame(known.props.badge, badge)) {
-      known.tell(this._propsOf(cell, badge));
+      this._insert(cell, new BadgeWidget(props));
+    } else if (!isSame(known.props, props)) {
+      known.tell(props);
     }
   }
 
@@ -183,22 +189,38 @@ export class NotebookBadges implements IDisposable {
     this._badges.delete(cell);
   }
 
-  private _badgeOf(cell: CodeCell): Badge | null {
-    const { arbiter, defaults, panel } = this._options;
+  /** What the badge of a cell shows now; null for no badge. */
+  private _propsOf(cell: CodeCell): CellBadgeProps | null {
+    const { arbiter, defaults, panel, trans } = this._options;
+    const { onCancel, onEdit, onReveal, canReveal } = this._options;
     const kernelId = this._kernelId();
+    const claim = this._claimOf(cell);
     const sourced = sourcesOf(cell.model, panel.content.model, defaults);
     const ask = sourced.own ? sourced.ask : null;
-    return badgeOf({
+    const badge = badgeOf({
       mode: this._mode,
-      claim: kernelId === null ? undefined : arbiter.claimOf(kernelId, cell.model.id),
+      claim,
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
       busy: isBusy(cell),
-      numbered: cell.model.executionCount !== null,
+      cleared: claim !== undefined && this._cleared.get(cell) === claim.id,
       ask,
       problems: ownProblems(sourced),
       fit: this._fitOf(sourced, kernelId),
       nowMs: arbiter.nowMs()
     });
+    if (!badge) {
+      return null;
+    }
+    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
+    return {
+      trans,
+      badge,
+      place: placeOf(badge, ask),
+      nowMs: arbiter.nowMs(),
+      onCancel,
+      onEdit: () => onEdit(cell.model.id),
+      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null
+    };
   }
 
   private _fitOf(sourced: Sourced, kernelId: string | null): ReturnType<typeof fitOf> {
@@ -206,18 +228,9 @@ export class NotebookBadges implements IDisposable {
     return sourced.own && snapshot ? fitOf(sourced.ask, snapshot, kernelId) : null;
   }
 
-  private _propsOf(cell: CodeCell, badge: Badge): CellBadgeProps {
-    const { arbiter, trans, onCancel, onEdit, onReveal, canReveal } = this._options;
-    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
-    const reveals = holder !== undefined && canReveal(holder);
-    return {
-      trans,
-      badge,
-      nowMs: arbiter.nowMs(),
-      onCancel,
-      onEdit: () => onEdit(cell.model.id),
-      onReveal: reveals ? onReveal : null
-    };
+  private _claimOf(cell: CodeCell): ClaimView | undefined {
+    const kernelId = this._kernelId();
+    return kernelId === null ? undefined : this._options.arbiter.claimOf(kernelId, cell.model.id);
   }
 
   private _kernelId(): string | null {
@@ -226,6 +239,8 @@ export class NotebookBadges implements IDisposable {
 
   private readonly _cells = new Map<string, CodeCell>();
   private readonly _badges = new Map<Cell, BadgeWidget>();
+  /** The claims that ended before their cell was cleared. */
+  private readonly _cleared = new WeakMap<Cell, string | undefined>();
   private readonly _timer: number;
   private _mode: BadgeMode;
   private _isDisposed = false;
@@ -236,7 +251,7 @@ function isBusy(cell: CodeCell): boolean {
 }
 
 /** Whether drawing again would change nothing; clocks always change. */
-function isSame(a: Badge, b: Badge): boolean {
-  const ticks = b.kind === 'waiting' || b.kind === 'running';
-  return !ticks && JSON.stringify(a) === JSON.stringify(b);
+function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
+  const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
+  return !ticks && a.place === b.place && JSON.stringify(a.badge) === JSON.stringify(b.badge);
 }

@@ -1,6 +1,7 @@
 import type { Confinement, Effect } from '../../../server/core/effects';
 import { UNCONFINED } from '../../../server/core/effects';
-import type { Event, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
+import type { Event, GpuUse, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
+import type { Sharing } from '../../../server/core/policy/groups';
 import { createState, step, type State } from '../../../server/core/step';
 import { NOTHING_ASKED } from '../../../server/protocol/ask';
 import { sentenceOf } from '../../../server/protocol/errors';
@@ -18,6 +19,8 @@ export type ArbiterOptions = {
   readonly knowledge: Knowledge;
   readonly policy: PolicyName;
   readonly users: number;
+  /** Groups and their quotas; none if absent. */
+  readonly sharing?: Sharing;
   /** The group of a user, from the root; the root itself if absent. */
   readonly groupOf?: (user: number) => readonly string[];
 };
@@ -32,10 +35,14 @@ type Kernel = {
   cpuSecondsBefore: number;
   /** CPU time at the last measurement. */
   cpuSecondsMeasured: number;
+  /** GPUs on which it holds a context, for good. */
+  readonly gpus: Set<string>;
 };
 
 /** How often use is measured, as the daemon does. */
 const MEASURED_EVERY_S = 1;
+/** What a CUDA context takes on its GPU. */
+const CONTEXT_BYTES = 2 ** 29;
 /** The simulation's zero on the core's clock. */
 const START_MS = 1_800_000_000_000;
 
@@ -61,9 +68,12 @@ export class Arbiter implements IPolicy {
 
   constructor(private readonly options: ArbiterOptions) {
     const { node, beta, users, policy } = options;
-    this.sharing = new ProportionalSharing(node.cpus.length, beta);
+    this.sharing = new ProportionalSharing(node.cpus.length, beta, node.sharesByWeight);
     this.send(0, { type: 'nodeFound', node });
     this.send(0, { type: 'policyChosen', policy });
+    if (options.sharing) {
+      this.send(0, { type: 'configured', sharing: options.sharing });
+    }
     if (options.knowledge === 'known') {
       this.teach();
     }
@@ -114,7 +124,8 @@ export class Arbiter implements IPolicy {
       execution: null,
       claimId: '',
       cpuSecondsBefore: 0,
-      cpuSecondsMeasured: 0
+      cpuSecondsMeasured: 0,
+      gpus: new Set()
     };
   }
 
@@ -177,7 +188,27 @@ export class Arbiter implements IPolicy {
       holders.push(use(kernel.id, busy, total, kernel.execution?.cell.memoryBytes));
     }
     this.send(nowS, { type: 'useMeasured', holders });
+    this.measureGpus(nowS);
     this.send(nowS, { type: 'ticked' });
+  }
+
+  /** A kernel that was granted a GPU keeps a context on it. */
+  private measureGpus(nowS: number): void {
+    if (this.kernels.every(({ gpus }) => gpus.size === 0)) {
+      return;
+    }
+    const gpus = this.options.node.gpus.map(({ uuid }): GpuUse => {
+      const holders = this.kernels.filter(kernel => kernel.gpus.has(uuid));
+      const processes = holders.map(({ id: holderId }) => ({
+        pid: 1,
+        name: 'python',
+        memoryBytes: CONTEXT_BYTES,
+        holderId
+      }));
+      const memoryUsedBytes = CONTEXT_BYTES * processes.length;
+      return { uuid, memoryUsedBytes, utilisation: 0, temperatureC: null, powerW: null, processes };
+    });
+    this.send(nowS, { type: 'gpusMeasured', gpus });
   }
 
   private send(nowS: number, happening: WithoutTime<Event>): void {
@@ -201,6 +232,8 @@ export class Arbiter implements IPolicy {
         const execution = this.claims.get(effect.claimId);
         const { threads } = execution?.cell ?? { threads: 1 };
         execution?.start(Math.min(threads, effect.grant.threads ?? threads), nowS);
+        const gpus = execution && this.kernels[execution.cell.user]!.gpus;
+        effect.grant.gpus.forEach(uuid => gpus?.add(uuid));
         return;
       }
       case 'refuse':

@@ -84,7 +84,8 @@ export class RigidQueue implements IPolicy {
   }
 
   private backfill(predictor: IPredictor, nowS: number): void {
-    let { shadowS, spare } = this.reservation(nowS);
+    const { shadowS, spare: spareAtFirst } = this.reservation(nowS);
+    let spare = spareAtFirst;
     for (const later of this.queue.slice(1)) {
       const { threads } = later.cell;
       const endsInTime = nowS + predictor.predict(later) <= shadowS;

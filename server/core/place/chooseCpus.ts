@@ -1,4 +1,4 @@
-import type { CpuPool, Slot } from './cpuPool';
+import { isUnused, type CpuPool, type Slot } from './cpuPool';
 
 /** What a choice is made by; each is a number so that thousands are compared quickly. */
 type Candidate = {
@@ -69,7 +69,7 @@ export function chooseCpus(pool: CpuPool, n: number, last: readonly number[]): n
         slot,
         load: coarse(slot.load),
         coreLoad: coarse(coreLoad),
-        isKept: slot.load === 0 && slot.seats.size > 0 ? 1 : 0,
+        isKept: isUnused(slot) && slot.seats.size > 0 ? 1 : 0,
         isElsewhere: sticky.has(slot.cpu.id) ? 0 : 1,
         numaSlack: slack(slot.numa.free, n),
         cacheSlack: slack(slot.cache.free, n)

@@ -98,6 +98,11 @@ function changeFree(slot: Slot, difference: number): void {
   slot.numa.free += difference;
 }
 
+/** Whether nobody runs on a CPU, kept seats apart. */
+export function isUnused(slot: Slot): boolean {
+  return slot.load < 1e-9; // sums of parts leave crumbs
+}
+
 /** Sit down. */
 export function sit(pool: CpuPool, seat: Seat): void {
   for (const id of seat.cpus) {

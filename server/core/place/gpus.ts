@@ -46,15 +46,22 @@ function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
   );
 }
 
-/** Shared ones where a share was asked for, else those that nobody touches; then the roomiest. */
+/**
+ * GPU1, in this order:
+ * 1. where a part was asked for, GPUs that are shared already,
+ * 2. those that no process from outside uses (GPU4),
+ * 3. those that fewest kernels are bound to,
+ * 4. the roomiest, then the lowest index.
+ */
 function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
   const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
   const outsiders = (gpu: Gpu) =>
-    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId !== self.holder.id)
-      .length;
+    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId === null).length;
+  const boundTo = (gpu: Gpu) => state.gpuBound.get(gpu.uuid) ?? 0;
   return firstDifference<Gpu>(
     (a, b) => (ask.gpuMemoryBytes === null ? 0 : shared(b) - shared(a)),
     (a, b) => outsiders(a) - outsiders(b),
+    (a, b) => boundTo(a) - boundTo(b),
     (a, b) => freeGpuBytes(state, b, self) - freeGpuBytes(state, a, self),
     (a, b) => a.index - b.index
   );

@@ -21,10 +21,10 @@ export function defaults(api: IApi): Router {
       const id = parseId(request);
       answer(response, ofKernel(id), refusal('KERNEL_UNKNOWN', { id }));
     })
-    .put('/kernels/:id/defaults', (request, response) => {
+    .put('/kernels/:id/defaults', async (request, response) => {
       const id = parseId(request);
       const why = api.knows(id)
-        ? kept.setKernel(id, parseDefaults(request))
+        ? await kept.setKernel(id, parseDefaults(request))
         : refusal('KERNEL_UNKNOWN', { id });
       why ? refuse(response, why) : response.json(kept.ofKernel(id));
     });

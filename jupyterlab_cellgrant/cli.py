@@ -1,0 +1,200 @@
+"""The command ``cellgrant``: look at the node, run the sidecar, run programs under it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from . import __doc__ as description
+from .node_runtime import NodeMissingError, find_node
+from .paths import API_SOCKET, runtime_dir
+from .sidecar_process import (
+    SidecarError,
+    SidecarOptions,
+    command,
+    ensure_private,
+    environment,
+    take_lock,
+)
+from .status import SidecarAwayError, fetch, render
+
+PROVISIONER_ENV = "JUPYTER_DEFAULT_PROVISIONER_NAME"
+EXIT_AWAY = 1
+EXIT_OCCUPIED = 3
+READY_WITHIN_S = 20
+
+EPILOG = """examples:
+  cellgrant status                     who holds what, and who waits
+  cellgrant status --json | jq .node   the same for programs
+  cellgrant run jupyter console        a console whose cells are granted resources
+  cellgrant run jupyter execute a.ipynb
+  cellgrant sidecar --cpus 0-7         grant only CPUs 0 to 7, until Control-C
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. Failures are one sentence on stderr."""
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.work(options))
+    except (NodeMissingError, SidecarAwayError, SidecarError, OSError) as error:
+        print(f"cellgrant: {error}", file=sys.stderr)
+        return EXIT_AWAY
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cellgrant",
+        description=description,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, help_: str, work: Callable[[argparse.Namespace], int]
+    ) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
+        sub.set_defaults(work=work)
+        return sub
+
+    status = add("status", "show the node, its kernels and the queue", _status)
+    status.add_argument("--json", action="store_true", help="print the whole snapshot as JSON")
+    sidecar = add(
+        "sidecar", "run the sidecar here, in the foreground, until it is stopped", _sidecar
+    )
+    _add_sidecar_options(sidecar)
+    run = add("run", "run a program whose Jupyter kernels are granted resources", _run)
+    _add_sidecar_options(run)
+    run.add_argument("command", metavar="CMD", help="the program, for example jupyter")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")
+    return parser
+
+
+def _add_sidecar_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cpus", default="", metavar="LIST", help="grant only these, as in 0-7,16")
+    parser.add_argument(
+        "--memory", default="", metavar="AMOUNT", help="grant at most this much, as in '64 GiB'"
+    )
+    parser.add_argument(
+        "--tier",
+        default="auto",
+        choices=["auto", "cgroup-v2", "cgroup-v1", "affinity", "none"],
+        help="how grants are enforced (default: the best that works here)",
+    )
+    parser.add_argument(
+        "--policy",
+        default="dynamic",
+        choices=["dynamic", "partitioned", "naive"],
+        help="how CPUs are shared: by demand, evenly, or not at all (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--failure",
+        default="open",
+        choices=["open", "closed"],
+        help="what cells do without a sidecar: run ungated, or fail (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--node", default="", metavar="PATH", help="the Node to use (default: one is found)"
+    )
+
+
+def _sidecar_options(options: argparse.Namespace) -> SidecarOptions:
+    return SidecarOptions(
+        failure=options.failure,
+        tier=options.tier,
+        cpus=options.cpus,
+        memory=options.memory,
+        policy=options.policy,
+    )
+
+
+def _status(options: argparse.Namespace) -> int:
+    snapshot = fetch(runtime_dir() / API_SOCKET, "/api/v1/snapshot")
+    print(json.dumps(snapshot, indent=2) if options.json else render(snapshot))
+    return 0
+
+
+def _sidecar(options: argparse.Namespace) -> int:
+    """Become the sidecar: the lock goes with this process, so it ends with it."""
+    directory = ensure_private(runtime_dir())
+    node = find_node(options.node)
+    arguments = command(node.path, directory, _sidecar_options(options))
+    lock = take_lock(directory)
+    if lock is None:
+        print(
+            f"cellgrant: a sidecar serves {directory} already; see it with cellgrant status.",
+            file=sys.stderr,
+        )
+        return EXIT_OCCUPIED
+    os.set_inheritable(lock, True)
+    return os.execve(arguments[0], arguments, environment())  # noqa: S606
+
+
+def _run(options: argparse.Namespace) -> int:
+    directory = ensure_private(runtime_dir())
+    with _sidecar_beside(directory, options):
+        # Control-C is for the program, which shares the terminal; exec undoes this for it.
+        before = signal.signal(signal.SIGINT, lambda *_: None)
+        try:
+            selected = {PROVISIONER_ENV: "cellgrant", "CELLGRANT_DIR": str(directory)}
+            code = subprocess.call(
+                [options.command, *options.arguments], env={**os.environ, **selected}
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+    return 128 - code if code < 0 else code
+
+
+def _sidecar_beside(directory: Path, options: argparse.Namespace) -> AbstractContextManager[object]:
+    """A sidecar for the time of a program, unless one runs already."""
+    lock = take_lock(directory)
+    if lock is None:
+        return nullcontext()
+    try:
+        node = find_node(options.node)
+        return _OwnSidecar(
+            [*command(node.path, directory, _sidecar_options(options)), "--with-parent"], lock
+        )
+    finally:
+        os.close(lock)
+
+
+class _OwnSidecar:
+    """A sidecar that ends with the block it is used in."""
+
+    def __init__(self, arguments: list[str], lock: int) -> None:
+        self._process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            pass_fds=(lock,),
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> _OwnSidecar:
+        assert self._process.stdout is not None
+        if not self._process.stdout.readline():
+            raise SidecarError(
+                f"the sidecar ended at once (exit code {self._process.wait()}): "
+                "run cellgrant sidecar to see why."
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(READY_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,179 @@
+"""What ``cellgrant status`` prints."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ANSWER_WITHIN_S = 5.0
+GIB = 1024**3
+MIB = 1024**2
+
+
+class SidecarAwayError(Exception):
+    """No sidecar answers; the message says where it was looked for and what to do."""
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP to a Unix socket, for a program that has no event loop."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("cellgrant", timeout=ANSWER_WITHIN_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def fetch(path: Path, route: str) -> dict[str, Any]:
+    """GET a route of the sidecar's API. Raises ``SidecarAwayError`` where nobody answers."""
+    connection = _UnixConnection(path)
+    try:
+        connection.request("GET", route)
+        answer: dict[str, Any] = json.loads(connection.getresponse().read())
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise SidecarAwayError(
+            f"no sidecar answers at {path} ({error}): it runs while JupyterLab runs with "
+            "Cellgrant, or start one with cellgrant sidecar."
+        ) from error
+    else:
+        return answer
+    finally:
+        connection.close()
+
+
+def render(snapshot: dict[str, Any]) -> str:
+    """A snapshot (server/protocol/view.ts) as tables for a terminal."""
+    now_ms = time.time() * 1000
+    claims = snapshot["claims"]
+    waiting = [it for it in claims if it["state"] == "waiting"]
+    parts = [
+        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["kernels"]}),
+        _section("KERNELS", _kernels(snapshot["kernels"], now_ms)),
+        _section("QUEUE", _queue(waiting, now_ms)),
+    ]
+    return "\n\n".join(parts)
+
+
+def _node(node: dict[str, Any], names: dict[str, str]) -> str:
+    tier = node["tier"]
+    busy = node["cpusBusy"]
+    rows = [
+        ("node", node["name"]),
+        (
+            "CPUs",
+            f"{node['cpus']} ({node['cpuList']}), {_number(node['cpusGranted'])} pinned"
+            + ("" if busy is None else f", {busy:.1f} busy"),
+        ),
+        (
+            "memory",
+            f"{_bytes(node['memoryBytes'])}, {_bytes(node['memoryGrantedBytes'])} promised, "
+            f"{_bytes(node['memoryUsedBytes'])} used",
+        ),
+        *(("GPU", _gpu(gpu, names)) for gpu in node["gpus"]),
+        ("policy", node["policy"]),
+        ("tier", f"{tier['name']}: {tier['reason']}"),
+        *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
+        *(("notice", notice) for notice in node["notices"]),
+    ]
+    return "\n".join(f"{name:<8}{value}".rstrip() for name, value in rows)
+
+
+def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
+    leased = ", ".join(names.get(it, it) for it in gpu["leasedTo"]) or "free"
+    return (
+        f"{gpu['index']}: {gpu['model']}, {_bytes(gpu['memoryUsedBytes'])} of "
+        f"{_bytes(gpu['memoryBytes'])} used, {leased}"
+    )
+
+
+def _kernels(kernels: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:
+    header = ("NAME", "OWNER", "PID", "STATE", "FOR", "GRANT", "CPUS", "MEMORY")
+    return [
+        header,
+        *(
+            (
+                it["name"],
+                it["owner"],
+                str(it["pid"]),
+                it["state"] if it["gated"] else f"{it['state']}, not gated",
+                _duration(now_ms - it["sinceMs"]),
+                _grant(it["grant"]),
+                _number(it["cpusBusy"]),
+                _bytes(it["memoryBytes"]),
+            )
+            for it in kernels
+        ),
+    ]
+
+
+def _queue(waiting: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:
+    header = ("POSITION", "KERNEL", "CELL", "OWNER", "WAITED", "WHY")
+    return [
+        header,
+        *(
+            (
+                str(it["position"]),
+                it["kernelName"],
+                it["label"] or "",
+                it["owner"],
+                _duration(now_ms - it["arrivedMs"]),
+                it["reason"]["sentence"],
+            )
+            for it in waiting
+        ),
+    ]
+
+
+def _section(title: str, rows: list[Sequence[str]]) -> str:
+    if len(rows) == 1:
+        return f"{title}: none"
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return "\n".join([title, *lines])
+
+
+def _grant(grant: dict[str, Any] | None) -> str:
+    if grant is None:
+        return "-"
+    parts = []
+    if cpus := grant["cpus"]:
+        parts.append(f"CPUs {cpus}")
+    if memory := grant["memoryBytes"]:
+        parts.append(_bytes(memory))
+    if gpus := len(grant["gpus"]):
+        parts.append(f"{gpus} GPU{'s' if gpus > 1 else ''}")
+    return ", ".join(parts) or "a share"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def _bytes(value: float | None) -> str:
+    if value is None:
+        return "-"
+    amount = value / GIB if value >= GIB else value / MIB
+    return f"{_number(amount)} {'GiB' if value >= GIB else 'MiB'}"
+
+
+def _duration(ms: float) -> str:
+    seconds = max(0, int(ms / 1000))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min"

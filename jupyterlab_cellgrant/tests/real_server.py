@@ -1,0 +1,232 @@
+"""A real Jupyter server as a test's own process, with the extension as it is installed."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import websocket
+
+TOKEN = "a-token-of-the-tests"
+WITHIN_S = 30.0
+API = "/cellgrant/api/v1"
+T = TypeVar("T")
+
+
+def eventually(ask: Callable[[], T], within_s: float = WITHIN_S) -> T:
+    """The first answer that is true; AssertionError where none is in time."""
+    end = time.monotonic() + within_s
+    while not (answer := ask()):
+        assert time.monotonic() < end, f"never came true; last: {answer!r}"
+        time.sleep(0.05)
+    return answer
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as it:
+        it.bind(("127.0.0.1", 0))
+        return int(it.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request came to."""
+
+    status: int
+    body: Any
+
+
+class RealServer:
+    """One server with folders of its own; start it, ask it, stop it."""
+
+    def __init__(
+        self,
+        *options: str,
+        config: str = "",
+        env: dict[str, str] | None = None,
+        command: Sequence[str] = (sys.executable, "-m", "jupyter_server"),
+    ) -> None:
+        # Short, for the sockets.
+        self.home = Path(tempfile.mkdtemp(prefix="cg-"))
+        self.sidecar_dir = self.home / "s"
+        self.port = free_port()
+        self.log_path = self.home / "server.log"
+        self._command = command
+        self._options = options
+        self._env = env or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        config_dir = self.home / "config"
+        config_dir.mkdir()
+        (config_dir / "jupyter_server_config.py").write_text(config)
+
+    @property
+    def log(self) -> str:
+        """All that the server has logged."""
+        return self.log_path.read_text()
+
+    def start(self) -> RealServer:
+        """Start it and wait until it answers."""
+        self._process = subprocess.Popen(
+            [*self._command, *self._flags()],
+            cwd=self.home,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log_path.open("ab"),
+        )
+        eventually(self._answers)
+        return self
+
+    def _flags(self) -> list[str]:
+        return [
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            "--ServerApp.open_browser=False",
+            f"--ServerApp.root_dir={self.home}",
+            "--ServerApp.allow_root=True",
+            *self._options,
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **{name: it for name, it in os.environ.items() if not name.startswith("JUPYTER")},
+            "HOME": str(self.home),
+            "JUPYTER_CONFIG_DIR": str(self.home / "config"),
+            "JUPYTER_DATA_DIR": str(self.home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
+            "JUPYTER_TOKEN": TOKEN,
+            "CELLGRANT_DIR": str(self.sidecar_dir),
+            **self._env,
+        }
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, f"the server ended:\n{self.log}"
+        try:
+            return self.ask("/api/status").status == 200
+        except OSError:
+            return False
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        token: str | None = TOKEN,
+    ) -> Answer:
+        """One request; `token` None for one without authentication."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", data=body, method=method, headers=headers or {}
+        )
+        if token:
+            request.add_header("Authorization", f"token {token}")
+        return self._send(urllib.request.build_opener(), request)
+
+    def api(self, path: str, method: str = "GET", body: bytes | None = None) -> Answer:
+        """One request to Cellgrant's API below this server."""
+        return self.ask(f"{API}/{path}", method, body)
+
+    def browser(self) -> Callable[..., Answer]:
+        """Asks as a logged-in browser does: by cookies, with no token."""
+        jar = http.cookiejar.CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        opener.open(f"http://127.0.0.1:{self.port}/tree?token={TOKEN}").close()
+        assert any(it.name.startswith("username-") for it in jar)
+        xsrf = next(it.value for it in jar if it.name == "_xsrf")
+
+        def ask(path: str, method: str, body: bytes, with_xsrf: bool) -> Answer:
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{self.port}{path}", data=body, method=method
+            )
+            if with_xsrf:
+                request.add_header("X-XSRFToken", str(xsrf))
+            return self._send(opener, request)
+
+        return ask
+
+    @staticmethod
+    def _send(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Answer:
+        try:
+            with opener.open(request, timeout=WITHIN_S) as response:
+                return Answer(response.status, _decoded(response.read()))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _decoded(error.read()))
+
+    def events(self) -> websocket.WebSocket:
+        """A subscriber to the event bus, as every JupyterLab is one."""
+        return websocket.create_connection(
+            f"ws://127.0.0.1:{self.port}/api/events/subscribe?token={TOKEN}", timeout=WITHIN_S
+        )
+
+    def run_cell(self, kernel_id: str, code: str, metadata: dict[str, Any]) -> str:
+        """Run a cell with this metadata, as JupyterLab does; what it printed, its error last."""
+        channels = websocket.create_connection(
+            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
+            timeout=WITHIN_S,
+        )
+        header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u"}
+        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+        request = {"header": {**header, "version": "5.3"}, "parent_header": {}, "channel": "shell"}
+        channels.send(json.dumps({**request, "metadata": metadata, "content": content}))
+        printed, pending = [], {"execute_reply", "idle"}
+        while pending:
+            message = json.loads(channels.recv())
+            if message["parent_header"].get("msg_id") != "1":
+                continue
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+            if message["msg_type"] == "error":
+                printed.append("{ename}: {evalue}".format(**message["content"]))
+            pending -= {message["msg_type"], message["content"].get("execution_state")}
+        channels.close()
+        return "".join(printed)
+
+    def sidecar_pid(self) -> int | None:
+        """The pid of the sidecar that this server started last, by its log."""
+        found = re.findall(r"Cellgrant's sidecar runs \(pid (\d+)", self.log)
+        return int(found[-1]) if found else None
+
+    def kill(self) -> None:
+        """End the server without warning."""
+        assert self._process is not None
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the server as whoever runs it would. Idempotent."""
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End the server and forget its folders. Idempotent."""
+        self.end()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body

@@ -1,0 +1,157 @@
+"""The command ``cellgrant`` as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .real_server import eventually
+
+CELLGRANT = [sys.executable, "-m", "jupyterlab_cellgrant"]
+# Prints which provisioner its kernels would have, and whether a sidecar answers.
+LOOK = """
+import json, os, subprocess, sys
+status = subprocess.run([*sys.argv[1:], "status", "--json"], capture_output=True)
+print(json.dumps({
+    "provisioner": os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"],
+    "tier": json.loads(status.stdout)["node"]["tier"]["name"],
+}))
+sys.exit(5)
+"""
+
+
+@pytest.fixture
+def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where this test's sidecar is."""
+    made = Path(tempfile.mkdtemp(prefix="cg-"))
+    monkeypatch.setenv("CELLGRANT_DIR", str(made / "s"))
+    yield made / "s"
+    shutil.rmtree(made)
+
+
+def cellgrant(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*CELLGRANT, *words], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def sidecar(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """One that was started by hand."""
+    process = subprocess.Popen(
+        [*CELLGRANT, "sidecar", "--tier", "none", "--cpus", "0"], stdout=subprocess.PIPE, text=True
+    )
+    assert json.loads(process.stdout.readline())["pid"] == process.pid
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.parametrize("words", [[], ["status"], ["sidecar"], ["run"]])
+def test_help_is_there(words: list[str]) -> None:
+    shown = cellgrant(*words, "--help")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith(" ".join(["usage: cellgrant", *words]))
+
+
+@pytest.mark.usefixtures("directory")
+def test_status_without_a_sidecar_is_one_sentence() -> None:
+    shown = cellgrant("status")
+    assert shown.returncode == 1
+    assert shown.stdout == ""
+    assert "no sidecar answers" in shown.stderr
+    assert "cellgrant sidecar" in shown.stderr
+    assert shown.stderr.count("\n") == 1
+
+
+def test_status_shows_the_node(sidecar: subprocess.Popen[str]) -> None:
+    shown = cellgrant("status")
+    assert shown.returncode == 0, shown.stderr
+    assert "CPUs    1 (0)" in shown.stdout
+    assert "tier    none" in shown.stdout
+    assert "KERNELS: none" in shown.stdout
+    assert json.loads(cellgrant("status", "--json").stdout)["node"]["cpuList"] == "0"
+
+
+def test_only_one_sidecar_runs(sidecar: subprocess.Popen[str]) -> None:
+    second = cellgrant("sidecar")
+    assert second.returncode == 3
+    assert "serves" in second.stderr
+    assert "already" in second.stderr
+
+
+def test_the_lock_ends_with_its_sidecar(sidecar: subprocess.Popen[str], directory: Path) -> None:
+    sidecar.kill()
+    sidecar.wait()
+    third = subprocess.Popen(
+        [*CELLGRANT, "sidecar", "--tier", "none"], stdout=subprocess.PIPE, text=True
+    )
+    assert json.loads(third.stdout.readline())["ready"]
+    third.send_signal(signal.SIGINT)
+    assert third.wait(20) == 0
+    third.stdout.close()
+    assert not list(directory.glob("*.sock"))
+
+
+def test_run_brings_a_sidecar_where_there_is_none(directory: Path) -> None:
+    shown = cellgrant("run", "--tier", "none", sys.executable, "-c", LOOK, *CELLGRANT)
+    assert json.loads(shown.stdout) == {"provisioner": "cellgrant", "tier": "none"}
+    assert shown.returncode == 5
+    assert not list(directory.glob("*.sock"))
+
+
+def test_run_uses_the_sidecar_that_runs(sidecar: subprocess.Popen[str]) -> None:
+    cellgrant("run", sys.executable, "-c", "")
+    assert sidecar.poll() is None
+    shown = cellgrant("run", sys.executable, "-c", "import os; os.kill(os.getpid(), 9)")
+    assert shown.returncode == 128 + signal.SIGKILL
+
+
+@pytest.mark.usefixtures("directory")
+def test_run_of_what_is_not_there_is_one_sentence() -> None:
+    shown = cellgrant("run", "--tier", "none", "no-such-program")
+    assert shown.returncode == 1
+    assert "no-such-program" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_a_directory_of_someone_else_is_refused(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can give a directory away")
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    os.chown(foreign, 12345, -1)
+    shown = subprocess.run(
+        [*CELLGRANT, "sidecar"],
+        env={**os.environ, "CELLGRANT_DIR": str(foreign)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 1
+    assert "belongs to user 12345, not to you" in shown.stderr
+
+
+def test_control_c_is_for_the_program(directory: Path) -> None:
+    ready = "import signal, sys, time\ntry:\n print('up', flush=True); time.sleep(60)\n"
+    program = f"{ready}except KeyboardInterrupt:\n sys.exit(7)"
+    process = subprocess.Popen(
+        [*CELLGRANT, "run", "--tier", "none", sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "up\n"
+    assert list(directory.glob("*.sock"))
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 7
+    process.stdout.close()
+    eventually(lambda: not list(directory.glob("*.sock")))

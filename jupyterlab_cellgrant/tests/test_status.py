@@ -1,0 +1,85 @@
+"""What ``cellgrant status`` makes of a snapshot."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ..status import render
+
+GIB = 1024**3
+
+
+def ask(**fields: Any) -> dict[str, Any]:
+    return {"id": "c", "kernelId": "k", "cellId": None, "owner": "al", "label": "[7]", **fields}
+
+
+def test_tells_who_holds_what_and_who_waits() -> None:
+    now_ms = time.time() * 1000
+    kernel = {
+        "id": "k",
+        "name": "tr.ipynb",
+        "pid": 42,
+        "owner": "al",
+        "state": "running",
+        "gated": True,
+        "sinceMs": now_ms - 61_000,
+        "grant": {"cpus": "0-3", "threads": 4, "memoryBytes": 8 * GIB, "gpus": ["GPU-1"]},
+        "cpusBusy": 3.96,
+        "memoryBytes": GIB // 2,
+    }
+    other = {**kernel, "id": "r", "name": "r.ipynb", "state": "idle", "gated": False, "grant": None}
+    waiting = ask(
+        state="waiting",
+        kernelName="next.ipynb",
+        arrivedMs=now_ms - 5000,
+        position=1,
+        reason={"sentence": "for 1 GPU; it is held by tr.ipynb"},
+    )
+    tier = {
+        "name": "cgroup-v1",
+        "reason": "it works here.",
+        "notEnforced": [{"resource": "gpus", "why": "no fence"}],
+    }
+    gpu = {
+        "index": 0,
+        "model": "H200",
+        "memoryBytes": 139 * GIB,
+        "memoryUsedBytes": None,
+        "leasedTo": ["k"],
+    }
+    node = {
+        "name": "big",
+        "cpus": 8,
+        "cpuList": "0-7",
+        "cpusGranted": 4,
+        "cpusBusy": 4.04,
+        "memoryBytes": 64 * GIB,
+        "memoryGrantedBytes": 8 * GIB,
+        "memoryUsedBytes": 20 * GIB,
+        "gpus": [gpu],
+        "tier": tier,
+        "policy": "dynamic",
+        "notices": ["one reader failed"],
+    }
+    done = ask(state="done", kernelName="x")
+    text = render({"node": node, "kernels": [kernel, other], "claims": [waiting, done]})
+    assert text.splitlines() == [
+        "node    big",
+        "CPUs    8 (0-7), 4 pinned, 4.0 busy",
+        "memory  64 GiB, 8 GiB promised, 20 GiB used",
+        "GPU     0: H200, - of 139 GiB used, tr.ipynb",
+        "policy  dynamic",
+        "tier    cgroup-v1: it works here.",
+        "        gpus not enforced: no fence",
+        "notice  one reader failed",
+        "",
+        "KERNELS",
+        "NAME      OWNER  PID  STATE            FOR         GRANT                   CPUS  MEMORY",
+        "tr.ipynb  al     42   running          1 min 01 s  CPUs 0-3, 8 GiB, 1 GPU  4     512 MiB",
+        "r.ipynb   al     42   idle, not gated  1 min 01 s  -                       4     512 MiB",
+        "",
+        "QUEUE",
+        "POSITION  KERNEL      CELL  OWNER  WAITED  WHY",
+        "1         next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
+    ]

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import process from 'node:process';
+
+import { inRoot } from '../prepare/places.mjs';
+import { run, tail } from '../prepare/run.mjs';
+import { NOTHING, reconcile, sum } from './tally.mjs';
+
+/** Where the programs write what became of each test. */
+export const REPORTS = inRoot('.cache', 'reports');
+
+/** The environment of every check: ours comes first on PATH. */
+export const environment = () => ({
+  ...process.env,
+  PATH: [inRoot('.venv', 'bin'), inRoot('node_modules', '.bin'), process.env.PATH].join(delimiter)
+});
+
+/** Run programs that have no tests of their own; each is one check, silent if it passes. */
+export async function checkEach(commands) {
+  let tally = NOTHING;
+  for (const [name, program, ...args] of commands) {
+    const result = await run(program, args, { log: `check-${name}`, env: environment() });
+    const isOk = result.code === 0;
+    if (!isOk) {
+      console.error(`${name} failed:\n${tail(result.output, 60)}`);
+    }
+    tally = sum(tally, { ...NOTHING, passed: Number(isOk), failed: Number(!isOk) });
+  }
+  return tally;
+}
+
+/** Run a program with tests, showing its output, and read its report. */
+export async function countTests(name, [program, ...args], { report, read, env = {} }) {
+  const result = await run(program, args, {
+    log: `check-${name}`,
+    env: { ...environment(), ...env },
+    echo: true
+  });
+  const tally = existsSync(report) ? read(readFileSync(report, 'utf8')) : NOTHING;
+  return reconcile(tally, result.code);
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { KeptFile } from './keptFile';
+
+describe('KeptFile', () => {
+  let dir: string;
+  let log: string[];
+
+  const open = (name = 'kept.json') =>
+    new KeptFile(join(dir, name), (_, sentence) => void log.push(sentence));
+  const asIs = (value: unknown) => value;
+
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'kept-'));
+    log = [];
+  });
+
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  it('keeps the newest value, and nothing beside it', async () => {
+    const file = open();
+    await Promise.all([1, 2, 3].map(value => file.keep({ value })));
+    expect(open().load(asIs)).toEqual({ value: 3 });
+    expect(readdirSync(dir)).toEqual(['kept.json']);
+    expect(log).toEqual([]);
+  });
+
+  it('passes over what is missing in silence, and what is damaged by name', () => {
+    expect(open().load(asIs)).toBeNull();
+    expect(log).toEqual([]);
+    writeFileSync(join(dir, 'kept.json'), '{"half');
+    expect(open().load(asIs)).toBeNull();
+    expect(log.join()).toContain('kept.json is passed over');
+  });
+
+  it('goes on where the disk does not take it, and says so', async () => {
+    const file = open('missing/kept.json');
+    await file.keep(1);
+    expect(log.join()).toMatch(/kept.json could not be written: ENOENT/);
+    await expect(file.keep(2)).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseGpuLog, parseSliceNames } from './gpuLog';
+import { GpuReader } from './gpuReader';
+import { describeUse, findGpus, findHiddenUse, grantable, visibleGpus } from './gpus';
+
+const GIB = 1024 ** 3;
+const command = join(__dirname, '../testing/standin-nvidia-smi');
+
+function capture(name: string): string {
+  return readFileSync(join(__dirname, '../captures/nvidia-smi', name), 'utf8');
+}
+
+/** With the stand-in told how to behave. */
+async function behaving<T>(
+  behaviour: Readonly<Record<string, string>>,
+  test: () => Promise<T>
+): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, behaviour);
+  try {
+    return await test();
+  } finally {
+    process.env = before;
+  }
+}
+
+describe('a log of nvidia-smi', () => {
+  it('tells figures, and null where the driver tells none', () => {
+    const [busy, odd] = parseGpuLog(capture('two-gpus.xml'))!;
+    expect(busy).toMatchObject({
+      uuid: 'GPU-aaaaaaaa-0000-1111-2222-333333333333',
+      index: 0,
+      minor: 1,
+      model: 'NVIDIA Made-up 96',
+      memoryBytes: 97887 * 1024 ** 2,
+      memoryUsedBytes: 65720 * 1024 ** 2,
+      utilisation: 0.41,
+      temperatureC: 64,
+      powerW: 203.97,
+      slices: []
+    });
+    expect(odd).toMatchObject({ index: 1, temperatureC: null, powerW: null, processes: [] });
+  });
+
+  it('tells processes, whatever their names hold', () => {
+    expect(parseGpuLog(capture('two-gpus.xml'))![0]!.processes).toEqual([
+      { pid: 4242, name: '/opt/env/bin/python3', memoryBytes: 65000 * 1024 ** 2, instance: null },
+      { pid: 77, name: 'a <odd> name & more', memoryBytes: 0, instance: null }
+    ]);
+  });
+
+  it('tells slices, and leaves a lost GPU out', () => {
+    const readings = parseGpuLog(capture('mig.xml'))!;
+    expect(readings).toHaveLength(1);
+    expect(readings[0]).toMatchObject({ memoryBytes: 40 * GIB, utilisation: null, powerW: 67.03 });
+    expect(readings[0]!.slices.map(it => it.instance)).toEqual(['3/0', '4/0']);
+  });
+
+  it.each(['', 'garbage', '<nvidia_smi_log>', '<xml></xml>'])('%j is none', text => {
+    expect(parseGpuLog(text)).toBeNull();
+  });
+});
+
+describe('GPUs that may be handed out', () => {
+  it('[GPU6] are named by UUID, in MIG mode by that of the slice', () => {
+    const slices = grantable(parseGpuLog(capture('mig.xml'))!, parseSliceNames(capture('mig.txt')));
+    expect(slices).toEqual([
+      {
+        uuid: 'MIG-11111111-0000-5555-6666-777777777777',
+        index: 0,
+        model: 'NVIDIA Made-up 40 MIG 3g.20gb',
+        memoryBytes: 19968 * 1024 ** 2
+      },
+      {
+        uuid: 'MIG-22222222-0000-5555-6666-777777777777',
+        index: 0,
+        model: 'NVIDIA Made-up 40 MIG 1g.10gb',
+        memoryBytes: 9984 * 1024 ** 2
+      }
+    ]);
+  });
+
+  const [first, second] = grantable(parseGpuLog(capture('two-gpus.xml'))!, new Map());
+  it.each([
+    [undefined, [first, second]],
+    ['', []],
+    ['1', [second]],
+    ['1,0', [second, first]],
+    ['GPU-aaaa', [first]],
+    ['0,7,1', [first]],
+    ['-1', []],
+    ['NoDevFiles', []]
+  ])('are those that CUDA_VISIBLE_DEVICES=%j leaves', (visible, expected) => {
+    expect(visibleGpus([first!, second!], visible)).toEqual(expected);
+  });
+
+  it('are found by asking', async () => {
+    expect(await findGpus({ command, visible: '1' })).toEqual({ gpus: [second], notices: [] });
+    const sliced = await behaving({ STANDIN_LOG: 'mig' }, () => findGpus({ command }));
+    expect(sliced.gpus).toHaveLength(2);
+    expect(sliced.notices).toEqual(['1 of 2 GPUs do not answer and are left out.']);
+  });
+
+  it('are none, without noise, where there is no driver', async () => {
+    const found = await findGpus({ command: '/nowhere/nvidia-smi' });
+    expect(found).toEqual({ gpus: [], notices: [] });
+  });
+
+  it.each([
+    ['hang', /did not answer within 0.2 s/],
+    ['garbage', /printed no log/],
+    ['fail', /couldn't communicate with the NVIDIA driver/]
+  ])('are none, with a notice, where nvidia-smi does this: %s', async (mode, notice) => {
+    const found = await behaving({ STANDIN_MODE: mode }, () =>
+      findGpus({ command, timeoutMs: 200 })
+    );
+    expect(found.gpus).toEqual([]);
+    expect(found.notices).toEqual([expect.stringMatching(notice)]);
+  });
+});
+
+describe('what was measured', () => {
+  it('[GPU4] names the holder of each process, and strangers as such', () => {
+    const readings = parseGpuLog(capture('two-gpus.xml'))!;
+    const gpus = grantable(readings, new Map());
+    const [use] = describeUse(gpus, readings, pid => (pid === 4242 ? 'k1' : null));
+    expect(use!.processes.map(it => it.holderId)).toEqual(['k1', null]);
+    expect(use).toMatchObject({ utilisation: 0.41, temperatureC: 64, powerW: 203.97 });
+  });
+
+  it('of a slice is its own part', () => {
+    const readings = parseGpuLog(capture('mig.xml'))!;
+    const gpus = grantable(readings, parseSliceNames(capture('mig.txt')));
+    const uses = describeUse(gpus, readings, () => null);
+    expect(uses.map(it => [it.memoryUsedBytes! / 1024 ** 2, it.processes.length])).toEqual([
+      [1012, 1],
+      [12, 0]
+    ]);
+  });
+
+  it('[GPU4] flags a GPU that is busy for nobody', () => {
+    expect(findHiddenUse(parseGpuLog(capture('two-gpus.xml'))!)).toEqual([
+      expect.stringMatching(/^GPU 1 \(NVIDIA Made-up 48\) is 97 % busy, but no process/)
+    ]);
+  });
+});
+
+describe('the reader', () => {
+  /** Run a reader until enough was told. */
+  async function listen(
+    behaviour: Readonly<Record<string, string>>,
+    enough: (told: readonly string[]) => boolean
+  ): Promise<readonly string[]> {
+    const told: string[] = [];
+    await behaving(
+      behaviour,
+      () =>
+        new Promise<void>(resolve => {
+          const tell = (what: string): void => {
+            told.push(what);
+            if (enough(told)) {
+              reader.stop();
+              resolve();
+            }
+          };
+          const reader = new GpuReader(
+            {
+              onReadings: readings => tell(`${readings.length} GPUs`),
+              onTrouble: trouble => tell(trouble ?? 'well')
+            },
+            { command, patienceMs: 300, pauseMs: 10 }
+          );
+          reader.start();
+        })
+    );
+    return told;
+  }
+
+  it('tells every log of one process', async () => {
+    const told = await listen({}, it => it.length === 3);
+    expect(told).toEqual(['2 GPUs', '2 GPUs', '2 GPUs']);
+  });
+
+  it('starts a program again that ended, and says when it is well', async () => {
+    const told = await listen({ STANDIN_MODE: 'once' }, it => it.includes('well'));
+    expect(told.slice(0, 3)).toEqual([
+      '2 GPUs',
+      `GPU figures are missing: ${command} ended with code 0. It is started again.`,
+      '0 GPUs'
+    ]);
+  });
+
+  it.each([
+    ['hang', 'printed no log for 0.3 s'],
+    ['garbage', 'ended with code 0'],
+    ['fail', 'ended with code 9']
+  ])('tells once what is wrong: %s', async (mode, what) => {
+    const told = await listen({ STANDIN_MODE: mode }, it => it.length === 2);
+    expect(told[0]).toBe(`GPU figures are missing: ${command} ${what}. It is started again.`);
+    expect(told[1]).toBe('0 GPUs');
+  });
+
+  it('says nothing where there is no driver', async () => {
+    const told: string[] = [];
+    const tell = (what: unknown): void => void told.push(String(what));
+    const reader = new GpuReader(
+      { onReadings: tell, onTrouble: tell },
+      { command: '/nowhere/nvidia-smi', patienceMs: 50, pauseMs: 1 }
+    );
+    reader.start();
+    await new Promise(resolve => setTimeout(resolve, 100));
+    reader.stop();
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { ForkingProcess } from '../testing/forkingProcess';
+import { until } from '../testing/contractRig';
+import { FakeMachine } from '../testing/fakeMachine';
+import { DiskFiles } from './files';
+import { findPacking } from './packing';
+import {
+  findAncestor,
+  isAlive,
+  readProcess,
+  readThreads,
+  readTree,
+  readTreeUse,
+  readUserId
+} from './processes';
+import { NodeUsage } from './usage';
+
+const files = new DiskFiles();
+
+describe('processes', () => {
+  it('are named for good by pid and start', () => {
+    const self = readProcess(files, process.pid)!;
+    expect(self).toMatchObject({ pid: process.pid, parentPid: process.ppid });
+    expect(isAlive(files, self)).toBe(true);
+    expect(isAlive(files, { pid: self.pid, startTicks: self.startTicks - 1 })).toBe(false);
+    expect(readUserId(files, process.pid)).toBe(process.getuid!());
+  });
+
+  it('that are gone tell nothing', () => {
+    const gone = 2 ** 22 + 1;
+    expect(readProcess(files, gone)).toBeNull();
+    expect(readUserId(files, gone)).toBeNull();
+    expect(readThreads(files, gone)).toEqual([]);
+    expect(readTreeUse(files, gone)).toBeNull();
+  });
+
+  it('that ended but were not reaped are not alive', async () => {
+    // A parent that sleeps without its event loop reaps no child.
+    const program =
+      "console.log(require('node:child_process').spawn('true').pid);" +
+      'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+    const parent = spawn(process.execPath, ['-e', program]);
+    const pid = await new Promise<number>(resolve =>
+      parent.stdout.once('data', (text: Buffer) => resolve(Number(text)))
+    );
+    await until('the child is a zombie', () => readProcess(files, pid)?.state === 'Z');
+    const { startTicks } = readProcess(files, pid)!;
+    expect(isAlive(files, { pid, startTicks })).toBe(false);
+    parent.kill('SIGKILL');
+  });
+
+  it('are found with all that descend from them, and by what descends from them', async () => {
+    const parent = await ForkingProcess.start('threaded');
+    const children = [await parent.fork(), await parent.fork()];
+    const { pid } = parent.place;
+    expect([...readTree(files, pid)].sort()).toEqual([pid, ...children].sort());
+    expect(findAncestor(files, children[1]!, new Map([[pid, 'k1']]))).toBe('k1');
+    expect(findAncestor(files, process.pid, new Map([[pid, 'k1']]))).toBeNull();
+    const use = readTreeUse(files, pid)!;
+    expect(use.threads).toBeGreaterThan(3);
+    expect(use.memoryBytes).toBeGreaterThan(10 * 1024 ** 2);
+    children.forEach(child => process.kill(child, 'SIGKILL'));
+    await parent.kill();
+  });
+
+  it('whose name tries to look like other fields are read right', () => {
+    const machine = new FakeMachine({ layout: 'none' });
+    expect(readProcess(machine, 10)).toMatchObject({ pid: 10, parentPid: 1, startTicks: 1010 });
+  });
+});
+
+describe('memory of a tree', () => {
+  const stat = (pid: number, parent: number, argumentsAt: number): string =>
+    `${pid} (python) S ${parent} ${'0 '.repeat(15)}1 0 ${pid} ${'0 '.repeat(25)}${argumentsAt} 0`;
+
+  it('counts what forked children share with their parent once', () => {
+    const machine = new FakeMachine({
+      layout: 'none',
+      files: {
+        '/proc/50/stat': stat(50, 1, 7777),
+        '/proc/50/statm': '0 1000 100 0 0 0 0',
+        '/proc/50/task/50': '',
+        '/proc/50/task/50/children': '51 52',
+        '/proc/51/stat': stat(51, 50, 7777),
+        '/proc/51/statm': '0 1050 100 0 0 0 0',
+        '/proc/52/stat': stat(52, 50, 8888),
+        '/proc/52/statm': '0 300 100 0 0 0 0'
+      }
+    });
+    // The root whole, 50 pages that the fork has beyond it, and what the other program has of its own.
+    expect(readTreeUse(machine, 50)?.memoryBytes).toBe((1000 + 50 + 200) * 4096);
+  });
+});
+
+describe('the node', () => {
+  it('is measured in CPUs and bytes of its own', async () => {
+    const use = await new NodeUsage(files, [0], 2 ** 40).measure();
+    expect(use!.cpusBusy).toBeGreaterThanOrEqual(0);
+    expect(use!.cpusBusy).toBeLessThanOrEqual(1);
+    expect(use!.memoryUsedBytes).toBeGreaterThan(0);
+  });
+
+  it('counts the own cgroup where that has a limit', async () => {
+    const machine = new FakeMachine({ layout: 'v2', own: '/app' });
+    const own = machine.cgroup('/sys/fs/cgroup/app');
+    own.files.set('memory.current', `${3 * 2 ** 20}`);
+    own.files.set('memory.stat', `inactive_file ${2 ** 20}`);
+    const use = await new NodeUsage(machine, [0], 2 ** 30).measure();
+    expect(use!.memoryUsedBytes).toBe(2 * 2 ** 20);
+  });
+
+  it('with one CPU cannot pack threads', async () => {
+    expect(await findPacking(files, [0])).toBeNull();
+  });
+
+  it('that packs threads says so', async () => {
+    // A fake machine shows both threads on CPU 0 at every look.
+    const packed = Object.assign(new DiskFiles(), {
+      read: () => `1 (node) R ${'0 '.repeat(60)}`
+    });
+    expect(await findPacking(packed, [0, 1])).toMatch(/keeps threads that are not pinned on one/);
+  });
+});

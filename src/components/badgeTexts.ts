@@ -1,0 +1,136 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Badge, ClaimIn } from '../arbiter/badge';
+import { askParts, formatBytes, formatSpan } from '../format';
+import { fitText, grantText, lineText, outcomeText, resourceText } from './claimTexts';
+import type { GlyphName } from './Glyph';
+
+/** A badge in words: what both of its drawings say. */
+export type BadgeTexts = {
+  readonly tone: 'quiet' | 'wait' | 'run' | 'done' | 'error';
+  readonly glyph: GlyphName;
+  /** The state, with what matters most. */
+  readonly state: string;
+  /** The state alone, for where there is little room. */
+  readonly short: string;
+  /** Since when the clock runs, in ms since the epoch; null for no clock. */
+  readonly sinceMs: number | null;
+  /** The figures and the reasons, in the order of their weight. */
+  readonly details: readonly string[];
+};
+
+type Of<K extends Badge['kind']> = Extract<Badge, { readonly kind: K }>;
+
+/** The words of a badge. */
+export function badgeTexts(trans: TranslationBundle, badge: Badge): BadgeTexts {
+  switch (badge.kind) {
+    case 'malformed':
+      return malformed(trans, badge);
+    case 'asks':
+      return asks(trans, badge);
+    case 'waiting':
+      return waiting(trans, badge.claim);
+    case 'behind':
+      return behind(trans, badge);
+    case 'running':
+      return running(trans, badge.claim);
+    case 'done':
+      return done(trans, badge.claim);
+  }
+}
+
+function malformed(trans: TranslationBundle, { problems }: Of<'malformed'>): BadgeTexts {
+  const state = trans.__('malformed hint');
+  return {
+    tone: 'error',
+    glyph: 'warn',
+    state,
+    short: state,
+    sinceMs: null,
+    details: problems.map(({ path, got, expected }) =>
+      trans.__('"%1" is %2; expected %3. A run would be refused.', path, got, expected)
+    )
+  };
+}
+
+function asks(trans: TranslationBundle, { ask, fit }: Of<'asks'>): BadgeTexts {
+  const state = askParts(trans, ask).join(' · ') || trans.__('hints');
+  return {
+    tone: fit?.kind === 'never' ? 'error' : 'quiet',
+    glyph: 'ask',
+    state,
+    short: state,
+    sinceMs: null,
+    details: fit ? [fitText(trans, fit)] : []
+  };
+}
+
+function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeTexts {
+  const { reason, position, etaMs } = claim;
+  const short = trans.__('waiting for %1', resourceText(trans, reason.resource));
+  return {
+    tone: 'wait',
+    glyph: 'wait',
+    state: `${short} · ${lineText(trans, position)}`,
+    short,
+    sinceMs: claim.arrivedMs,
+    details: [
+      reason.sentence,
+      ...(etaMs === null ? [] : [trans.__('about %1 left', formatSpan(etaMs))])
+    ]
+  };
+}
+
+function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
+  const label = first.label ?? trans.__('another cell');
+  const state = trans.__('behind %1', label);
+  const why =
+    first.state === 'waiting'
+      ? trans.__('%1 waits for %2', label, resourceText(trans, first.reason.resource))
+      : trans.__('%1 runs', label);
+  return { tone: 'quiet', glyph: 'behind', state, short: state, sinceMs: null, details: [why] };
+}
+
+function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeTexts {
+  const short = trans.__('running');
+  return {
+    tone: 'run',
+    glyph: 'run',
+    state: `${short} · ${grantText(trans, claim.grant)}`,
+    short,
+    sinceMs: claim.grantedMs,
+    details: [
+      ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
+      ...(claim.memoryBytes === null
+        ? []
+        : [trans.__('%1 in memory', formatBytes(claim.memoryBytes))])
+    ]
+  };
+}
+
+/** Shorter waits and runs have no figures worth a word, in ms. */
+const WAIT_MIN_MS = 50;
+const RUN_MIN_MS = 200;
+
+function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
+  const { outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes } = claim;
+  const ok = outcome === 'ok';
+  const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
+  const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
+  const word = outcomeText(trans, outcome);
+  const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
+  return {
+    tone: ok ? 'done' : 'error',
+    glyph: ok ? 'done' : 'fail',
+    state: [word, ...ran].join(' · '),
+    short: ok && ran[0] ? ran[0] : word,
+    sinceMs: null,
+    details: [
+      ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),
+      ...(cpuSeconds === null || ranMs < RUN_MIN_MS
+        ? []
+        : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
+      ...(memoryPeakBytes === null ? [] : [trans.__('peak %1', formatBytes(memoryPeakBytes))])
+    ]
+  };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from '../journey';
+
+test('[ADM4] a malformed hint is shown while it is typed, and not written', async ({ journey }) => {
+  journey.write('work.ipynb', [{ code: 'print(1)', hints: { cpus: 1 }, tags: ['memory=300 MiB'] }]);
+  await journey.open('work.ipynb');
+  await journey.select(0);
+  await journey.start('cellgrant:edit-hints');
+  await expect(journey.field('CPUs')).toBeFocused();
+  await expect(journey.field('Memory')).toHaveAttribute('placeholder', '300 MiB');
+  await expect(journey.panel.getByText('from tag')).toBeVisible();
+
+  await journey.field('CPUs').fill('1.5');
+  await expect(journey.field('CPUs')).toHaveAttribute('aria-invalid', 'true');
+  await expect(journey.panel.getByText(/a run still asks for 1\./)).toBeVisible();
+  await journey.field('CPUs').fill('1-2');
+  await expect(journey.field('CPUs')).toHaveAttribute('aria-invalid', 'false');
+  await expect(journey.badge(0)).toContainText('1–2 CPUs · 300 MiB');
+  await journey.run(0);
+  await expect(journey.cell(0).locator('.jp-OutputArea')).toContainText('1');
+  const claim = await journey.claim(0);
+  expect(claim?.ask.cpus).toEqual({ kind: 'range', min: 1, max: 2 });
+  expect(claim?.ask.memoryBytes).toBe(300 * 1024 ** 2);
+});
+
+test('[ADM3] [UI1] a cell that this node can never satisfy says so before and after', async ({
+  journey
+}) => {
+  journey.write('work.ipynb', [{ code: 'print(1)', hints: { memory: '64 GiB' } }]);
+  await journey.open('work.ipynb');
+  await expect(journey.badge(0)).toContainText('a run would be refused');
+  await journey.run(0);
+  await expect(journey.badge(0)).toContainText('refused');
+  await expect(journey.cell(0)).toContainText('memory = 64 GiB');
+});

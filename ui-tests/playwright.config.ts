@@ -1,0 +1,67 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { defineConfig } from '@playwright/test';
+
+const project = path.resolve(__dirname, '..');
+const port = (process.env['CELLGRANT_UI_PORT'] ??= '8897');
+
+// Workers read this file, too: they have to see the folder that the server was started in.
+// Short, because the sockets below it have at most 107 bytes of path.
+const scratch = (process.env['CELLGRANT_UI_SCRATCH'] ??= mkdtempSync(
+  path.join(tmpdir(), 'cg-ui-')
+));
+
+/** The distribution's Chromium; undefined for the one that Playwright itself installs. */
+const chromium = [
+  process.env['CELLGRANT_CHROMIUM'] ?? '',
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome'
+].find(file => existsSync(file));
+
+const inVenv = path.join(project, '.venv', 'bin', 'python');
+const python = process.env['CELLGRANT_PYTHON'] ?? (existsSync(inVenv) ? inVenv : 'python3');
+
+/** The journeys share one node, so they run one after another. */
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: 'test-results',
+  reporter: [['list'], ['json', { outputFile: 'test-results/report.json' }]],
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  use: {
+    baseURL: `http://127.0.0.1:${port}`,
+    // Video needs a download of ffmpeg.
+    video: 'off',
+    trace: 'retain-on-failure',
+    viewport: { width: 1280, height: 900 },
+    launchOptions: {
+      ...(chromium === undefined ? {} : { executablePath: chromium }),
+      // The last four keep a browser from asking the network for anything of its own.
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync'
+      ]
+    }
+  },
+  webServer: {
+    command: `"${python}" -m jupyterlab --config jupyter_server_test_config.py`,
+    cwd: __dirname,
+    url: `http://127.0.0.1:${port}/lab`,
+    timeout: 120_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
+    env: { CELLGRANT_UI_PORT: port, CELLGRANT_UI_SCRATCH: scratch }
+  }
+});
