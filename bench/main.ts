@@ -6,7 +6,9 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 /** The measurements by name; each is loaded only when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
-  policies: () => import('./policies')
+  footprint: () => import('./footprint'),
+  policies: () => import('./policies'),
+  throughput: () => import('./throughput')
 };
 
 /** `--json FILE` out of the command line, and the rest of it. */
