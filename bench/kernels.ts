@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { exitOf, type TestSidecar } from '../server/testing/sidecar';
 
 const ROOT = join(__dirname, '..', '..');
@@ -23,7 +23,7 @@ function python(): string {
 export class Kernels {
   private constructor(
     private readonly _child: ChildProcess,
-    private readonly _lines: Interface,
+    private readonly _answers: AsyncIterator<string>,
     readonly pids: readonly number[]
   ) {}
 
@@ -32,16 +32,15 @@ export class Kernels {
     const env = { ...process.env, ...(sidecar && { CELLGRANT_DIR: sidecar.dir }) };
     const args = [join(ROOT, 'bench', 'kernels.py'), `${count}`, sidecar ? 'cellgrant' : 'plain'];
     const child = spawn(python(), args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
-    const lines = createInterface({ input: child.stdout! });
-    const { pids } = (await answerOf(lines)) as { pids: number[] };
-    return new Kernels(child, lines, pids);
+    const answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    const { pids } = (await next(answers)) as { pids: number[] };
+    return new Kernels(child, answers, pids);
   }
 
   /** Run a cell in each kernel at once; rejects where one fails. */
   async run(code: string, expression = 'None'): Promise<Ran> {
-    const answer = answerOf(this._lines);
     this._child.stdin!.write(`${JSON.stringify({ code, expression })}\n`);
-    return (await answer) as Ran;
+    return (await next(this._answers)) as Ran;
   }
 
   /** End them all. */
@@ -51,11 +50,10 @@ export class Kernels {
   }
 }
 
-function answerOf(lines: Interface): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    lines.once('line', line => resolve(JSON.parse(line)));
-    lines.once('close', () =>
-      reject(new Error('the kernels failed; run bench/kernels.py by hand'))
-    );
-  });
+async function next(answers: AsyncIterator<string>): Promise<unknown> {
+  const { value, done } = await answers.next();
+  if (done) {
+    throw new Error('the kernels failed; run bench/kernels.py by hand to see why');
+  }
+  return JSON.parse(value as string);
 }

@@ -6,6 +6,7 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 /** The measurements by name; each is loaded only when it is asked for. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
+  enforce: () => import('./enforce'),
   footprint: () => import('./footprint'),
   policies: () => import('./policies'),
   throughput: () => import('./throughput')

@@ -16,7 +16,7 @@ type Workload = { readonly name: string; readonly load: string; readonly cell: s
 const BLAS: Workload = {
   name: 'OpenBLAS through numpy',
   load: 'import numpy\na = numpy.ones((400, 400))\na @ a',
-  cell: 'for _ in range(60): a @ a'
+  cell: 'for _ in range(40): a @ a'
 };
 
 /** Parallel regions of an OpenMP program, called as a compiler would. */
@@ -26,11 +26,11 @@ function openMp(path: string): Workload {
     load: [
       'import ctypes',
       `gomp, libc = ctypes.CDLL(${JSON.stringify(path)}), ctypes.CDLL(None)`,
-      'work, text = ctypes.cast(libc.strlen, ctypes.c_void_p), b"x" * 2_000_000',
+      'work, text = ctypes.cast(libc.strlen, ctypes.c_void_p), b"x" * 400_000',
       'gomp.GOMP_parallel(work, text, 0, 0)'
     ].join('\n'),
     // As a loop is shared: the more threads, the fewer rounds each.
-    cell: 'for _ in range(1200 // gomp.omp_get_max_threads()): gomp.GOMP_parallel(work, text, 0, 0)'
+    cell: 'for _ in range(8000 // gomp.omp_get_max_threads()): gomp.GOMP_parallel(work, text, 0, 0)'
   };
 }
 

@@ -4,9 +4,12 @@ import { systemClock } from './daemon/clock';
 import { stderrLog } from './daemon/log';
 import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
+import type { NodeFacts } from './core/events';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
 import { DiskFiles } from './host/files';
+import { GpuMeter } from './host/gpuMeter';
+import { findPacking } from './host/packing';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
 import { hostMeters, hostProcesses } from './daemon/meters';
@@ -48,9 +51,14 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
   });
   stack.add(() => enforcer.close());
+  const gpus = new GpuMeter({
+    gpus: node.gpus,
+    holderOf: pid => enforcer.holderOf(pid),
+    onNotices: it => sidecar?.notice('gpus', it)
+  });
   sidecar = new Sidecar({
     processes: hostProcesses(files),
-    meters: hostMeters(files, node),
+    meters: hostMeters(files, node, gpus),
     node,
     enforcer,
     clock: systemClock(),
@@ -64,10 +72,21 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   });
   const gates = new GateServer(sidecar, log);
   stack.add(sidecar.start(options.policy, notices));
+  stack.add(gpus.start());
   stack.add(await listenHttp(place.apiPath, sidecar, log));
   stack.add(await gates.listen(place.gatePath));
   place.seal();
+  void tellPacking(files, node, sidecar);
   return node.tier.name;
+}
+
+/** Beside other work: a node that packs threads is worth a word, not a wait. */
+async function tellPacking(files: DiskFiles, node: NodeFacts, sidecar: Sidecar): Promise<void> {
+  const packing = await findPacking(
+    files,
+    node.cpus.map(it => it.id)
+  );
+  sidecar.notice('packing', packing === null ? [] : [packing]);
 }
 
 async function run(args: readonly string[]): Promise<void> {

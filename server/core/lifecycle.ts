@@ -22,7 +22,6 @@ import {
   type WaitingEntry
 } from './state';
 import { tell } from './story';
-import { rungWeight } from './weights';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
 /** Grant a claim: enter its lease, and say so. */
@@ -73,7 +72,6 @@ export function startRunning(
   holder.running.add(entry as RunningEntry);
   state.running.add(entry as RunningEntry);
   hasQueued(lease) && state.leasing.add(entry as RunningEntry);
-  state.rungSum += rungWeight(0);
   state.touched.add(entry as RunningEntry);
   enterLease(state, holder, lease);
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
@@ -160,7 +158,6 @@ function stopRunning(
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);
-  state.rungSum -= rungWeight(phase.rung);
   if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);

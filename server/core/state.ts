@@ -144,8 +144,6 @@ export type State = {
   readonly leasing: Set<RunningEntry>;
   /** Walks round the running claims, a few at each step. */
   round: Iterator<RunningEntry>;
-  /** Sum of the weights of the rungs of all running claims (CPU7). */
-  rungSum: number;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
@@ -196,7 +194,6 @@ export function createState(): State {
     running: new Set(),
     leasing: new Set(),
     round: [][Symbol.iterator](),
-    rungSum: 0,
     masked: new Set(),
     evicting: new Set(),
     touched: new Set(),

@@ -42,6 +42,8 @@ class Journal {
       measure: () => null,
       memoryOf: () => null,
       killed: () => false,
+      memoryOf: () => null,
+      holderOf: () => null,
       release: () => undefined,
       settled: () => Promise.resolve(),
       close: () => Promise.resolve()

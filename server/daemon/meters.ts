@@ -1,5 +1,6 @@
 import type { NodeFacts } from '../core/events';
 import type { IHostFiles } from '../host/files';
+import type { GpuMeter } from '../host/gpuMeter';
 import { readMemoryPressure } from '../host/pressure';
 import { readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
@@ -43,7 +44,11 @@ function processesBySignal(): IProcesses {
 }
 
 /** The meters of this machine. */
-export function hostMeters(files: IHostFiles, node: NodeFacts): INodeMeters {
+export function hostMeters(
+  files: IHostFiles,
+  node: NodeFacts,
+  gpus: Pick<GpuMeter, 'measure'>
+): INodeMeters {
   const cpus = node.cpus.map(it => it.id);
   const usage = new NodeUsage(files, cpus, node.memoryBytes);
   return {
@@ -51,6 +56,6 @@ export function hostMeters(files: IHostFiles, node: NodeFacts): INodeMeters {
       const use = await usage.measure();
       return use && { ...use, memoryPressure: readMemoryPressure(files) };
     },
-    gpus: () => []
+    gpus: () => gpus.measure()
   };
 }

@@ -56,6 +56,7 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly sampler: Sampler;
   private readonly memoryWatch: MemoryWatch;
   private readonly roster: Roster;
+  private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
   private answers: IAnswers | null = null;
 
@@ -100,7 +101,7 @@ export class Sidecar implements IGateKeeper, IApi {
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
-    this.arbiter.post({ type: 'noticed', notices });
+    this.notice('start', notices);
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
@@ -118,6 +119,12 @@ export class Sidecar implements IGateKeeper, IApi {
       this.memoryWatch.end();
       await this.roster.keep(this.holders.list());
     };
+  }
+
+  /** Tell people something, in place of what was told on this topic before. */
+  notice(topic: string, notices: readonly string[]): void {
+    this.notices.set(topic, notices);
+    this.arbiter.post({ type: 'noticed', notices: [...this.notices.values()].flat() });
   }
 
   /** A write that was tried later failed. */

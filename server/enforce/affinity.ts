@@ -1,6 +1,6 @@
 import type { Confinement } from '../core/effects';
 import type { TierView } from '../protocol/view';
-import { readTreeUse } from '../host/processes';
+import { findAncestor, readTreeUse } from '../host/processes';
 import type { IHostFiles } from '../host/files';
 import type { IEnforcer, Place, PlaceUse } from './enforcer';
 import type { Masks } from './masks';
@@ -42,6 +42,10 @@ export class AffinityEnforcer implements IEnforcer {
 
   memoryOf(holderId: string): number | null {
     return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
+  holderOf(pid: number): string | null {
+    return findAncestor(this.files, pid, this.masks.holdersByPid());
   }
 
   killed(): boolean {

@@ -7,7 +7,13 @@ import { readResidentBytes, readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { attempt, doAll, errnoIn, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
-import { limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
+import {
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
 import { Places, type FailureListener } from './places';
 import { Written } from './written';
 
@@ -32,6 +38,7 @@ const SHARES_PER_WEIGHT = SHARES_DEFAULT / 100;
 const SHARES_MIN = 2;
 const SHARES_MAX = 262144;
 const MEMORY_TRIES_MAX = 4;
+const NO_LIMIT = '-1';
 
 /** Holders confined by cgroup version 1: cpuset, cpu and memory, each where it is mounted. */
 export class CgroupV1 implements IEnforcer {
@@ -129,6 +136,10 @@ export class CgroupV1 implements IEnforcer {
     return charged === null || charged < exactFromBytes
       ? charged
       : usedBytes(this.countMemory(holderId) ?? { chargedBytes: charged, droppableBytes: 0 });
+  }
+
+  holderOf(pid: number): string | null {
+    return this.places.holderOf(pid);
   }
 
   killed(holderId: string): boolean {
@@ -247,14 +258,20 @@ export class CgroupV1 implements IEnforcer {
   /** MEM2; the kernel itself refuses with EBUSY what is below the use it cannot push out. */
   private writeMemory(holderId: string, wantedBytes: number | null): void {
     const directory = this.directory('memory', holderId);
-    for (let tries = 0; directory; tries += 1) {
+    const safe = limitWithoutLook(wantedBytes, this.limitInForce(holderId));
+    if (!directory) {
+      return;
+    }
+    if (safe !== undefined) {
+      this.writeLimit(holderId, directory, safe);
+      return;
+    }
+    for (let tries = 0; ; tries += 1) {
       const count = this.countMemory(holderId) ?? { chargedBytes: 0, droppableBytes: 0 };
-      const limit = limitToWrite(wantedBytes, {
-        ...count,
-        ...(tries > 0 && { droppableBytes: 0 })
-      });
+      const droppableBytes = tries > 0 ? 0 : count.droppableBytes;
       try {
-        this.writeLimit(holderId, directory, limit === null ? '-1' : `${limit}`);
+        const limit = limitToWrite(wantedBytes, { ...count, droppableBytes });
+        this.writeLimit(holderId, directory, limit);
         return;
       } catch (error) {
         if (errnoIn(error) !== 'EBUSY' || tries >= MEMORY_TRIES_MAX) {
@@ -264,21 +281,27 @@ export class CgroupV1 implements IEnforcer {
     }
   }
 
+  /** The limit that was last written, in bytes; null for none or an unknown one. */
+  private limitInForce(holderId: string): number | null {
+    const last = this.written.last(holderId, V1.memoryLimit) ?? NO_LIMIT;
+    return last === NO_LIMIT ? null : Number(last);
+  }
+
   /** The limit with swap is never below the one without: the order of writes depends on the direction. */
-  private writeLimit(holderId: string, directory: string, limit: string): void {
+  private writeLimit(holderId: string, directory: string, limitBytes: number | null): void {
     const files = this.hasSwapLimit ? [V1.memoryLimit, V1.memorySwapLimit] : [V1.memoryLimit];
-    const before = this.written.last(holderId, V1.memoryLimit);
-    const rises = limit === '-1' || (before !== undefined && before !== '-1' && +limit > +before);
+    const before = this.limitInForce(holderId);
+    const rises = limitBytes === null || (before !== null && limitBytes > before);
+    const text = limitBytes === null ? NO_LIMIT : `${limitBytes}`;
     for (const file of rises ? [...files].reverse() : files) {
-      this.written.write(holderId, directory, file, limit);
+      this.written.write(holderId, directory, file, text);
     }
   }
 
   /** Come closer to a limit that could not be written at once (MEM2). */
   private lowerMemory(holderId: string): void {
     const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
-    const written = Number(this.written.last(holderId, V1.memoryLimit) ?? -1);
-    if (wanted !== null && written > wanted + 4096) {
+    if (isAbove(this.limitInForce(holderId), wanted)) {
       tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () => this.writeMemory(holderId, wanted));
     }
   }

@@ -7,7 +7,14 @@ import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { doAll, tolerate, undoing } from './failures';
 import type { Masks } from './masks';
-import { MEMORY_SLACK_BYTES, limitToWrite, usedBytes, type MemoryCount } from './memoryLimit';
+import {
+  MEMORY_SLACK_BYTES,
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
 import { Places, type FailureListener } from './places';
 import { Written } from './written';
 
@@ -28,7 +35,7 @@ export type CgroupV2Options = {
 };
 
 const MICROSECONDS = 1e6;
-const PAGE_BYTES = 4096;
+const NO_LIMIT = 'max';
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
   readonly tier: TierView;
@@ -131,6 +138,10 @@ export class CgroupV2 implements IEnforcer {
       : usedBytes(this.countMemory(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
   }
 
+  holderOf(pid: number): string | null {
+    return this.places.holderOf(pid);
+  }
+
   killed(holderId: string): boolean {
     return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
   }
@@ -222,6 +233,18 @@ export class CgroupV2 implements IEnforcer {
     if (!this.has('memory')) {
       return;
     }
+    const safe = limitWithoutLook(wantedBytes, this.limitInForce(holderId));
+    const limit = safe !== undefined ? safe : this.makeRoom(directory, wantedBytes);
+    this.written.write(holderId, directory, V2.memoryMax, limit === null ? NO_LIMIT : `${limit}`);
+    if (this.hasSwapLimit) {
+      // A limit that could be exceeded into swap would be none to the neighbours.
+      const swap = limit === null ? NO_LIMIT : '0';
+      this.written.write(holderId, directory, V2.memorySwapMax, swap);
+    }
+  }
+
+  /** Push cache out as far as the wanted limit needs it; the limit that kills nobody now. */
+  private makeRoom(directory: string, wantedBytes: number | null): number | null {
     const nothing = { chargedBytes: 0, droppableBytes: 0 };
     let count = this.countMemory(directory) ?? nothing;
     const aim = limitToWrite(wantedBytes, count);
@@ -232,19 +255,19 @@ export class CgroupV2 implements IEnforcer {
       );
       count = this.countMemory(directory) ?? nothing;
     }
-    const limit = limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
-    this.written.write(holderId, directory, V2.memoryMax, limit === null ? 'max' : `${limit}`);
-    if (this.hasSwapLimit) {
-      // A limit that could be exceeded into swap would be none to the neighbours.
-      this.written.write(holderId, directory, V2.memorySwapMax, limit === null ? 'max' : '0');
-    }
+    return limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
+  }
+
+  /** The limit that was last written, in bytes; null for none or an unknown one. */
+  private limitInForce(holderId: string): number | null {
+    const last = this.written.last(holderId, V2.memoryMax) ?? NO_LIMIT;
+    return last === NO_LIMIT ? null : Number(last);
   }
 
   /** Come closer to a limit that could not be written at once (MEM2). */
   private lowerMemory(holderId: string, directory: string): void {
     const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
-    const written = Number(this.written.last(holderId, V2.memoryMax));
-    if (wanted !== null && written > wanted + PAGE_BYTES) {
+    if (isAbove(this.limitInForce(holderId), wanted)) {
       tolerate(V2.memoryMax, ['ENOENT'], () => this.writeMemory(holderId, directory, wanted));
     }
   }

@@ -67,6 +67,9 @@ export interface IEnforcer {
   /** Figures of the tree, or null where it is gone or cannot be told. */
   measure(holderId: string): PlaceUse | null;
 
+  /** The holder that a process belongs to; null for strangers and where it cannot be told. */
+  holderOf(pid: number): string | null;
+
   /**
    * Memory of the tree that counts against its limit, or null where it is gone
    * or cannot be told. Cheap, for it may be asked every few milliseconds:

@@ -96,6 +96,10 @@ export class Masks {
     return [...this.held.keys()];
   }
 
+  holdersByPid(): ReadonlyMap<number, string> {
+    return new Map([...this.held].map(([holderId, { place }]) => [place.pid, holderId]));
+  }
+
   /** Remember how the holder came; idempotent. */
   adopt(place: Place): void {
     const known = this.held.get(place.holderId);

@@ -17,6 +17,35 @@ export function usedBytes(count: MemoryCount): number {
   return Math.max(0, count.chargedBytes - count.droppableBytes);
 }
 
+const PAGE_BYTES = 4096;
+
+/** The kernel keeps limits in whole pages. */
+function inPages(bytes: number): number {
+  return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+}
+
+/**
+ * The wanted limit, if it can be written without a look at the use: nothing is
+ * below no limit, nor below one that is at least the limit in force. Undefined
+ * where the use has to be looked at.
+ */
+export function limitWithoutLook(
+  wantedBytes: number | null,
+  inForceBytes: number | null
+): number | null | undefined {
+  if (wantedBytes === null) {
+    return null;
+  }
+  return inForceBytes !== null && inPages(wantedBytes) >= inForceBytes
+    ? inPages(wantedBytes)
+    : undefined;
+}
+
+/** Whether a limit in force is still above the one wanted, so that it should be lowered. */
+export function isAbove(inForceBytes: number | null, wantedBytes: number | null): boolean {
+  return inForceBytes !== null && wantedBytes !== null && inForceBytes > inPages(wantedBytes);
+}
+
 /**
  * The limit to write now on the way to the one wanted; null for none (MEM2).
  *
@@ -29,10 +58,9 @@ export function limitToWrite(wantedBytes: number | null, count: MemoryCount): nu
   if (wantedBytes === null) {
     return null;
   }
-  const page = 4096;
   const least = Math.max(
     usedBytes(count) + MEMORY_SLACK_BYTES,
     count.chargedBytes - RECLAIM_BYTES_MAX
   );
-  return Math.ceil(Math.max(wantedBytes, least) / page) * page;
+  return inPages(Math.max(wantedBytes, least));
 }

@@ -1,6 +1,6 @@
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
-import { isAlive } from '../host/processes';
+import { findAncestor, isAlive } from '../host/processes';
 import { readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 
@@ -43,6 +43,11 @@ export class NoEnforcer implements IEnforcer {
 
   memoryOf(holderId: string): number | null {
     return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
+  holderOf(pid: number): string | null {
+    const holders = new Map([...this.held.values()].map(it => [it.pid, it.holderId]));
+    return this.observes ? findAncestor(this.files, pid, holders) : null;
   }
 
   killed(): boolean {

@@ -66,6 +66,15 @@ export class Places {
     return [...this.held.keys()];
   }
 
+  /** The holder in whose directory, or one that was made in it, a process is. */
+  holderOf(pid: number): string | null {
+    const [hierarchy] = this.options.hierarchies;
+    const group = hierarchy && `${this.groupIn(hierarchy)}/`;
+    const directory = hierarchy && this.currentDirectory(hierarchy, pid);
+    const name = group && directory?.startsWith(group) && directory.slice(group.length);
+    return name ? name.split('/')[0]! : null;
+  }
+
   /** Holders that have a directory, adopted or not. */
   found(): readonly string[] {
     const names = this.options.hierarchies.flatMap(hierarchy =>

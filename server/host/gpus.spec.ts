@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseGpuLog, parseSliceNames } from './gpuLog';
+import { until } from '../testing/contractRig';
+import { GpuMeter } from './gpuMeter';
 import { GpuReader } from './gpuReader';
 import { describeUse, findGpus, findHiddenUse, grantable, visibleGpus } from './gpus';
 
@@ -143,6 +145,33 @@ describe('what was measured', () => {
     expect(findHiddenUse(parseGpuLog(capture('two-gpus.xml'))!)).toEqual([
       expect.stringMatching(/^GPU 1 \(NVIDIA Made-up 48\) is 97 % busy, but no process/)
     ]);
+  });
+});
+
+describe('the meter', () => {
+  it('has figures with holders, and tells what is odd once', async () => {
+    const { gpus } = await findGpus({ command });
+    const notices: (readonly string[])[] = [];
+    const meter = new GpuMeter({
+      gpus,
+      command,
+      holderOf: pid => (pid === 4242 ? 'k1' : null),
+      onNotices: it => void notices.push(it)
+    });
+    expect(meter.measure()).toEqual([]);
+    const stop = meter.start();
+    await until('there are figures', () => meter.measure().length === 2);
+    stop();
+    expect(meter.measure()[0]!.processes[0]).toMatchObject({ pid: 4242, holderId: 'k1' });
+    expect(notices).toEqual([[expect.stringMatching(/^GPU 1 .* busy, but no process/)]]);
+  });
+
+  it('starts nothing where there are no GPUs', () => {
+    const tell = jest.fn();
+    const meter = new GpuMeter({ gpus: [], command, holderOf: () => null, onNotices: tell });
+    meter.start()();
+    expect(meter.measure()).toEqual([]);
+    expect(tell).not.toHaveBeenCalled();
   });
 });
 

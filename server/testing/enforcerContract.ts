@@ -76,6 +76,18 @@ function adoptRules(rule: Rule): void {
     assert.deepEqual(_rig.masks(place.pid), [_rig.cpus]);
   });
 
+  rule('[GPU4] knows whose a process is, and strangers as such', async (rig, enforcer) => {
+    const [place, stranger] = [await rig.spawn(), await rig.spawn()];
+    const child = await rig.fork(place);
+    assert.equal(enforcer.holderOf(place.pid), null);
+    enforcer.adopt(place);
+    assert.equal(enforcer.holderOf(place.pid), place.holderId);
+    assert.equal(enforcer.holderOf(child), place.holderId);
+    assert.equal(enforcer.holderOf(stranger.pid), null);
+    enforcer.release(place.holderId);
+    assert.equal(enforcer.holderOf(child), null);
+  });
+
   rule('refuses a process that is gone', async (rig, enforcer) => {
     const place = await rig.spawn();
     await rig.kill(place.pid);

@@ -24,12 +24,18 @@ export type ShareNode = {
   readonly use: UseRecord;
   /** Holders of a user that are alive. */
   holders: number;
-  /** Running cells below it. */
+  /** Running cells below it, and the sum of their seniorities. */
   running: number;
+  seniorities: number;
 };
 
 /** One running cell in the tree. */
-export type Leaf = { readonly user: ShareNode; readonly drinker: Drinker };
+export type Leaf = {
+  readonly user: ShareNode;
+  readonly drinker: Drinker;
+  /** How much it weighs among the cells of its group for the CPU time it has used (CPU7). */
+  seniority: number;
+};
 
 /** The tree of groups, users and running cells (CPU3, FAIR1 to FAIR3). */
 export type ShareTree = {
@@ -92,7 +98,8 @@ function createNode(
     capCpus: Infinity,
     use: createUseRecord(atMs),
     holders: 0,
-    running: 0
+    running: 0,
+    seniorities: 0
   };
 }
 
@@ -192,10 +199,12 @@ function setDrinker(drinker: Drinker, demand: number, weight: number): void {
 /** A cell starts: it wants up to `demand` CPUs. */
 export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf {
   tree.serial += 1;
-  const leaf = { user, drinker: new Drinker(Math.max(demand, NOTHING), 1, tree.serial) };
+  const drinker = new Drinker(Math.max(demand, NOTHING), 1, tree.serial);
+  const leaf = { user, drinker, seniority: 1 };
   user.water.add(leaf.drinker);
   for (let at: ShareNode | null = user; at; at = at.parent) {
     at.running += 1;
+    at.seniorities += leaf.seniority;
   }
   settle(user);
   if (!tree.busiest || user.running > tree.busiest.running) {
@@ -209,6 +218,7 @@ export function removeLeaf(leaf: Leaf): void {
   leaf.user.water.delete(leaf.drinker);
   for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
     at.running -= 1;
+    at.seniorities -= leaf.seniority;
   }
   settle(leaf.user);
 }
@@ -217,6 +227,32 @@ export function removeLeaf(leaf: Leaf): void {
 export function changeDemand(leaf: Leaf, demand: number): void {
   leaf.user.water.change(leaf.drinker, Math.max(demand, NOTHING), 1);
   settle(leaf.user);
+}
+
+/** A cell weighs more or less among those of its group (CPU7). */
+export function changeSeniority(leaf: Leaf, seniority: number): void {
+  for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
+    at.seniorities += seniority - leaf.seniority;
+  }
+  leaf.seniority = seniority;
+}
+
+/**
+ * CPU7: a cell's weight among the cells of its group, 1 on average, so that
+ * groups keep what they are owed whatever the age of their cells (FAIR1).
+ */
+export function relativeSeniority(leaf: Leaf): number {
+  const members = leaf.user.parent!;
+  return leaf.seniority * meanOf(members);
+}
+
+/** What a cell of a group weighs that has used nothing yet. */
+export function freshSeniority(user: ShareNode): number {
+  return meanOf(user.parent!);
+}
+
+function meanOf({ running, seniorities }: ShareNode): number {
+  return seniorities > 0 ? running / seniorities : 1;
 }
 
 /** A user counts more or less among its peers. */

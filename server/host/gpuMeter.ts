@@ -1,0 +1,63 @@
+import type { Gpu, GpuUse } from '../core/events';
+import type { GpuReading } from './gpuLog';
+import { GpuReader, type GpuReaderOptions } from './gpuReader';
+import { describeUse, findHiddenUse } from './gpus';
+
+/** What the meter needs to know. */
+export type GpuMeterOptions = GpuReaderOptions & {
+  /** The GPUs that are handed out. */
+  readonly gpus: readonly Gpu[];
+  /** Whose a process is; null for strangers. */
+  readonly holderOf: (pid: number) => string | null;
+  /** Hears what a person should know now, whenever that changes. */
+  readonly onNotices: (notices: readonly string[]) => void;
+};
+
+/** The newest figures of the GPUs that are handed out, with the holders of their processes. */
+export class GpuMeter {
+  private readonly reader: GpuReader;
+  private readings: readonly GpuReading[] = [];
+  private uses: readonly GpuUse[] = [];
+  private trouble: string | null = null;
+  private told = '';
+
+  constructor(private readonly options: GpuMeterOptions) {
+    this.reader = new GpuReader(
+      {
+        onReadings: readings => {
+          this.readings = readings;
+          this.uses = describeUse(options.gpus, readings, options.holderOf);
+          this.tell();
+        },
+        onTrouble: trouble => {
+          this.trouble = trouble;
+          this.tell();
+        }
+      },
+      options
+    );
+  }
+
+  /** Begin to read; where there are no GPUs nothing is started. Returns the undo. */
+  start(): () => void {
+    if (this.options.gpus.length > 0) {
+      this.reader.start();
+    }
+    return () => this.reader.stop();
+  }
+
+  /** The newest figures; empty before the first and while the reader is in trouble. */
+  measure(): readonly GpuUse[] {
+    return this.uses;
+  }
+
+  private tell(): void {
+    const notices = [this.trouble ?? [], findHiddenUse(this.readings)].flat();
+    // Figures move all the time; the same GPUs in the same trouble are no news.
+    const news = notices.map(it => it.replace(/\d+ %/, '')).join('\n');
+    if (news !== this.told) {
+      this.told = news;
+      this.options.onNotices(notices);
+    }
+  }
+}
