@@ -40,7 +40,6 @@ class Journal {
       },
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
-      memoryOf: () => null,
       killed: () => false,
       memoryOf: () => null,
       holderOf: () => null,
