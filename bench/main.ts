@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
   footprint: () => import('./footprint'),
+  overhead: () => import('./overhead'),
   policies: () => import('./policies'),
   throughput: () => import('./throughput')
 };

@@ -54,6 +54,7 @@ const LAYERS: readonly {
   },
   { folder: 'server/testing/', may: ['server/'], packages: /./ },
   { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  { folder: 'src/testing/', may: ['src/', 'server/protocol/'], packages: /./ },
   { folder: 'src/format', may: ['server/protocol/'], packages: /^@jupyterlab\/translation$/ },
   {
     folder: 'src/components/',

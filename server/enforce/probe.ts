@@ -100,12 +100,13 @@ function cgroupTier(
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
   const reason =
     `${name === 'cgroup-v2' ? 'cgroup version 2' : 'cgroup version 1'} is writable with ` +
-    `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}` +
-    (missing.length > 0 ? `; ${missing.join(', ')} could not be used` : '') +
-    (better === '' ? '.' : `; ${better}.`);
+    `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}${
+      missing.length > 0 ? `; ${missing.join(', ')} could not be used` : ''
+    }${better === '' ? '.' : `; ${better}.`}`;
   const cpus = missing.includes('cpuset')
-    ? `there is no cpuset: CPUs are held by affinity, which a process can undo` +
-      (masksFailure === null ? '' : `, and only by the gate (${masksFailure})`)
+    ? `there is no cpuset: CPUs are held by affinity, which a process can undo${
+        masksFailure === null ? '' : `, and only by the gate (${masksFailure})`
+      }`
     : undefined;
   const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
   return describeTier(name, reason, {
