@@ -155,7 +155,11 @@ function makespan(cpus: number, demands: readonly number[]): number {
     const rates = new Map([...left.keys()].map(leaf => [leaf, shareOf(tree, leaf)]));
     for (const [leaf, work] of left) {
       const rest = work - rates.get(leaf)! * span;
-      rest > 1e-9 ? left.set(leaf, rest) : (left.delete(leaf), shareTree.removeLeaf(leaf));
+      left.set(leaf, rest);
+      if (rest <= 1e-9) {
+        left.delete(leaf);
+        shareTree.removeLeaf(leaf);
+      }
     }
   }
   return now;

@@ -1,6 +1,7 @@
 import { chooseCpus } from './place/chooseCpus';
 import { isUnused, sit, stand, weighSeat } from './place/cpuPool';
-import { relativeSeniority, shareOf } from './policy/shareTree';
+import { relativeSeniority } from './policy/seniority';
+import { shareOf } from './policy/shareTree';
 import type { RunningEntry, State } from './state';
 
 /** Whether shares are held by masks now: a tier without weights, and a shortage. */

@@ -1,11 +1,6 @@
 import { UNCONFINED } from './effects';
-import {
-  changeSeniority,
-  freshSeniority,
-  levelIn,
-  reachOf,
-  relativeSeniority
-} from './policy/shareTree';
+import { changeSeniority, freshSeniority, relativeSeniority } from './policy/seniority';
+import { levelIn, reachOf } from './policy/shareTree';
 import type { HolderEntry, RunningEntry, State } from './state';
 
 /**
