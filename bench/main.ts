@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
   overhead: () => import('./overhead'),
+  invariants: () => import('./invariants'),
   policies: () => import('./policies')
 };
 
