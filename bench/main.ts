@@ -11,6 +11,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
   throughput: () => import('./throughput')
+  invariants: () => import('./invariants'),
+  policies: () => import('./policies')
 };
 
 /** `--json FILE` out of the command line, and the rest of it. */
