@@ -18,6 +18,8 @@ const esModules = [
   'yjs'
 ].join('|');
 
+// Jupyter's packages are ES modules in part.
+const babel = ['babel-jest', { presets: [['@babel/preset-env', { targets: { node: 'current' } }]] }];
 const typescript = ['ts-jest', { tsconfig: 'tsconfig.test.json' }];
 // These speak of the whole run, not of one project.
 const { coverageReporters, coverageDirectory, reporters, testRegex, testTimeout, ...lab } =
@@ -38,7 +40,7 @@ module.exports = {
       displayName: 'lab',
       roots: ['<rootDir>/src'],
       testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
-      transform: { ...lab.transform, '\\.tsx?$': typescript },
+      transform: { ...lab.transform, '^.+\\.tsx?$': typescript, '^.+\\.jsx?$': babel },
       transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
     }
   ]

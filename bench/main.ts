@@ -7,6 +7,7 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
+  overhead: () => import('./overhead'),
   policies: () => import('./policies')
 };
 

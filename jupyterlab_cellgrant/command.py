@@ -97,7 +97,7 @@ def _script_text(name: str, path: str | None) -> str:
     if found is None:
         return ""
     try:
-        with open(found, "rb") as file:
+        with Path(found).open("rb") as file:
             head = file.read(SCRIPT_BYTES_MAX)
     except OSError:
         return ""

@@ -11,7 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
-from tornado.httpclient import HTTPClientError, HTTPError, HTTPRequest, HTTPResponse
+from tornado.httpclient import HTTPError, HTTPRequest, HTTPResponse
 
 from .supervisor import Supervisor
 from .unix_http import ORIGIN, unix_client
@@ -118,15 +118,11 @@ class ProxyHandler(APIHandler):
             client.close()
 
     def _answer(self, answer: HTTPResponse) -> None:
-        # tornado gives its own failures to connect or to answer in time the code 599.
-        if answer.code == HTTPClientError(599).code:
-            self._refuse("SIDECAR_AWAY", why=self._why_silent(answer.error))
-            return
         self.set_status(answer.code, answer.reason)
         self.set_header("Content-Type", "application/json")
         self.finish(answer.body)
 
-    def _why_silent(self, error: Any) -> str:
+    def _why_silent(self, error: Exception) -> str:
         supervisor = self.access.supervisor
         if supervisor and not supervisor.status.is_up:
             return supervisor.status.sentence

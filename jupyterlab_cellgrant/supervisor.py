@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -28,6 +29,10 @@ from .unix_http import ORIGIN, unix_client
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
 HEALTH_WITHIN_S = 2.0
+# A sidecar that is alive but answers nobody for this long is ended, and so restarted.
+HUNG_AFTER_S = 30.0
+# Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
+PATIENCE_TRIES = 4
 STOP_WITHIN_S = 5.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
@@ -67,12 +72,14 @@ class Supervisor:
         *,
         node: str = "",
         log: logging.Logger,
+        hung_after_s: float = HUNG_AFTER_S,
     ) -> None:
         self.directory = directory
         self.status = Status("starting", "Cellgrant's sidecar is starting.")
         self._options = options
         self._node = node
         self._log = log
+        self._hung_after_s = hung_after_s
         self._process: asyncio.subprocess.Process | None = None
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS_LINES)
         self._failures = 0
@@ -126,7 +133,7 @@ class Supervisor:
 
     async def _await_other(self) -> None:
         """Someone holds the lock but does not answer: it starts, or it ends."""
-        if self._failures > 1:
+        if self._failures > PATIENCE_TRIES:
             sentence = f"Another sidecar holds the lock of {self.directory} but does not answer."
             self._become("away", sentence, logging.WARNING)
         self._failures += 1
@@ -156,7 +163,7 @@ class Supervisor:
         started = asyncio.get_running_loop().time()
         try:
             await self._await_ready(process)
-            code = await process.wait()
+            code = await self._watch(process)
             await logs
         finally:
             logs.cancel()
@@ -184,6 +191,17 @@ class Supervisor:
             "own",
             f"Cellgrant's sidecar runs (pid {process.pid}, enforcement tier {ready['tier']}).",
         )
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for the end of a process, and end it if it hangs; returns its exit code."""
+        silent_s = 0.0
+        while silent_s < self._hung_after_s:
+            with contextlib.suppress(asyncio.TimeoutError):
+                return await asyncio.wait_for(process.wait(), HEALTH_EVERY_S)
+            silent_s = 0.0 if await self._is_healthy() else silent_s + HEALTH_EVERY_S
+        self._last_words.append(f"it did not answer for {self._hung_after_s:g} s")
+        process.kill()
+        return await process.wait()
 
     async def _relay_logs(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None

@@ -44,8 +44,9 @@ export function formatSpan(ms: number): string {
   if (ms < 59_500) {
     return `${Number((ms / 1000).toFixed(1))} s`;
   }
-  const minutes = Math.floor(ms / 60_000);
-  const seconds = Math.floor(ms / 1000) % 60;
+  const whole = Math.round(ms / 1000);
+  const minutes = Math.floor(whole / 60);
+  const seconds = whole % 60;
   if (minutes < 60) {
     return seconds > 0 ? `${minutes} min ${seconds} s` : `${minutes} min`;
   }

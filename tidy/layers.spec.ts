@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
 import { importsOf, typescriptSources, type Source } from './sources';
 
+/** What the headless part offers to markup: functions of a snapshot, without services. */
+const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'kernelMarks'].map(it => `src/arbiter/${it}`);
+
 /**
  * Which folder may import which, and which packages. The first row whose folder
  * is a prefix of the file's path counts. `types` may only be imported with
@@ -51,19 +54,34 @@ const LAYERS: readonly {
   },
   { folder: 'server/testing/', may: ['server/'], packages: /./ },
   { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  { folder: 'src/testing/', may: ['src/', 'server/protocol/'], packages: /./ },
+  { folder: 'src/format', may: ['server/protocol/'], packages: /^@jupyterlab\/translation$/ },
   {
     folder: 'src/components/',
-    may: ['src/components/', 'server/protocol/'],
+    may: ['server/protocol/', 'src/format', 'src/hints/', ...PURE_OF_ARBITER],
+    types: ['src/tokens'],
     packages: /^(react$|@jupyterlab\/(translation|ui-components)$)/
   },
   {
+    folder: 'src/hints/',
+    may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
+    packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
+  },
+  {
     folder: 'src/arbiter/',
-    may: ['server/protocol/', 'src/tokens'],
-    packages: /^@(jupyterlab\/(services|coreutils|notebook|cells)|lumino\/.*|jupyterlab\/nbformat)$/
+    may: ['server/protocol/', 'src/format', 'src/tokens'],
+    packages: /^@(jupyterlab\/(application|cells|coreutils|nbformat|notebook|services)|lumino\/.*)$/
   },
   {
     folder: 'src/widgets/',
-    may: ['src/components/', 'src/arbiter/', 'src/tokens', 'server/protocol/'],
+    may: [
+      'src/components/',
+      'src/arbiter/',
+      'src/hints/',
+      'src/format',
+      'src/tokens',
+      'server/protocol/'
+    ],
     packages: /^(react$|@jupyterlab\/|@lumino\/)/
   },
   {
@@ -77,7 +95,7 @@ const LAYERS: readonly {
 
 function violations(source: Source): string[] {
   const row = LAYERS.find(({ folder }) => source.path.startsWith(folder))!;
-  const own = posix.dirname(source.path) + '/';
+  const own = `${posix.dirname(source.path)}/`;
   return importsOf(source)
     .filter(({ module, typeOnly }) => {
       if (!module.startsWith('.')) {

@@ -72,19 +72,21 @@ export class Journey {
   async open(name: string): Promise<void> {
     await this.start('docmanager:open', { path: `${this.folder}/${name}` });
     await this.notebook.locator('.jp-Notebook .jp-Cell').first().waitFor();
-    await this.kernelIdle();
+    await this.kernelAnswers();
   }
 
   /**
    * Wait until the notebook in sight has a kernel that answers.
    *
    * #### Notes
-   * Jupyter drops cells that are run before that, and its indicator says idle too early.
+   * Jupyter drops cells that are run before that, and its indicator says idle too early. A
+   * kernel whose cell waits or runs is busy.
    */
-  async kernelIdle(): Promise<void> {
+  async kernelAnswers(): Promise<void> {
     await this.page.waitForFunction(() => {
       const panel = window.jupyterapp.shell.currentWidget as NotebookPanel | null;
-      return panel?.sessionContext?.session?.kernel?.status === 'idle';
+      const kernel = panel?.sessionContext?.session?.kernel;
+      return kernel?.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status);
     });
   }
 

@@ -1,6 +1,6 @@
 import { EVEN_SHARING, plainGroup, type Sharing } from '../../server/core/policy/groups';
 import { nodeOf, OS_CGROUP_FAIR } from './catalogue';
-import { simulate, type IPolicy } from './engine';
+import { simulate, type Finished, type IPolicy } from './engine';
 import type { Execution } from './execution';
 import { mean, normalisedTurnaround } from './metrics';
 import { Arbiter } from './policies/arbiter';
@@ -16,8 +16,8 @@ export type GroupRow = {
   readonly quota: number;
   /** Part of the CPUs that it had while every group wanted more than it had. */
   readonly shareWhenShort: number;
-  /** Part of the CPUs that it had while nobody else wanted any. */
-  readonly shareAlone: number;
+  /** Part of the CPUs that it had while nobody else wanted any, and it all; null if that never was. */
+  readonly shareAlone: number | null;
   readonly antt: number;
 };
 
@@ -75,6 +75,11 @@ class GroupMeter implements IPolicy {
     return callAgainS;
   }
 
+  /** Part of the CPUs that a group had while it was alone; of no meaning if it never was. */
+  aloneShare(group: number): number {
+    return this.alone[group]! / (CPUS * this.aloneS[group]!);
+  }
+
   private count(seconds: number): void {
     const { had, wants } = this;
     if (wants.every((want, group) => want > had[group]! + 1e-6)) {
@@ -90,9 +95,11 @@ class GroupMeter implements IPolicy {
   }
 }
 
+type Run = { readonly meter: GroupMeter; readonly finished: readonly Finished[] };
+
 function runOne(policy: string, make: () => IPolicy, effort: Effort): GroupRow[] {
   const users = USERS_EACH * GROUPS.length;
-  const runs = effort.seeds.map(seed => {
+  const runs = effort.seeds.map((seed): Run => {
     const meter = new GroupMeter(make());
     const { cellsPerUser } = effort;
     const cells = cellsOfUsers({
@@ -106,15 +113,16 @@ function runOne(policy: string, make: () => IPolicy, effort: Effort): GroupRow[]
     return { meter, finished: simulate(cells, meter).finished };
   });
   return GROUPS.map(({ name, quota }, group) => {
-    const over = (figure: (run: (typeof runs)[number]) => number) =>
-      Number(mean(runs.map(figure)).toFixed(4));
+    const over = (figure: (run: Run) => number, among: readonly Run[] = runs) =>
+      Number(mean(among.map(figure)).toFixed(4));
+    const alone = runs.filter(({ meter }) => meter.aloneS[group]! > 0);
     return {
       policy,
       group: name,
       users: USERS_EACH,
       quota,
       shareWhenShort: over(({ meter }) => meter.short[group]! / (CPUS * meter.shortS)),
-      shareAlone: over(({ meter }) => meter.alone[group]! / (CPUS * meter.aloneS[group]!)),
+      shareAlone: alone.length ? over(({ meter }) => meter.aloneShare(group), alone) : null,
       antt: over(({ finished }) =>
         mean(finished.filter(it => groupOf(it.cell.user) === group).map(normalisedTurnaround))
       )

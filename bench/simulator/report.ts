@@ -93,7 +93,8 @@ function barsTable(bars: readonly Bar[]): string {
 }
 
 function groupsTable(groups: readonly GroupRow[]): string {
-  const percent = (part: number) => `${(100 * part).toFixed(0)} %`;
+  const percent = (part: number | null) =>
+    part === null ? 'never' : `${(100 * part).toFixed(0)} %`;
   const lines = groups.map(({ policy, group, quota, shareWhenShort, shareAlone, antt }) => [
     `${policy}, group "${group}"`,
     percent(quota),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
 from typing import Callable
 
-from .mailbox import Mailbox
+from .holding import Holding
 from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
@@ -16,34 +17,6 @@ BACKOFF_MIN_S = 0.05
 BACKOFF_MAX_S = 1.0
 # What is sent between hello and welcome is kept for later; more than this is not.
 BACKLOG_MAX = 256
-
-
-class Holding:
-    """A claim that waits or runs, until its cell has ended."""
-
-    def __init__(self, claim: Message) -> None:
-        self.claim = claim
-        self.id: str = claim["id"]
-        self.mailbox = Mailbox()
-        self.granted: Message | None = None
-        self.since = time.monotonic()
-        # Whether a sidecar has been told of it: on the present connection, and ever.
-        self.told = False
-        self.told_once = False
-
-    def grant(self, granted: Message) -> None:
-        """From now on it runs."""
-        self.granted = granted
-        self.since = time.monotonic()
-
-    def tell(self) -> None:
-        """The sidecar knows of it from now on, for as long as the connection lasts."""
-        self.told = self.told_once = True
-
-    def as_message(self) -> Message:
-        """As ``hello`` tells it."""
-        ago_ms = (time.monotonic() - self.since) * 1000
-        return {**self.claim, "granted": self.granted, "agoMs": round(ago_ms, 3)}
 
 
 class Listener:
@@ -66,9 +39,10 @@ class Link:
     """Keeps up the connection, and every claim's state in step with it.
 
     The states of the connection are ``down``, ``greeting`` (hello is said, no
-    welcome yet) and ``up``. A thread of its own reads and connects; claims are
-    sent by the thread that makes them. One lock guards holdings and sending, so
-    that what ``hello`` tells is never out of step with the lines around it.
+    welcome yet) and ``up``. A thread of its own connects and reads; claims are
+    sent by the thread that makes them, which may also read for a moment (see
+    ``listen``). One lock guards holdings and sending, so that what ``hello``
+    tells is never out of step with the lines around it; another one reading.
     """
 
     def __init__(self, path: str, process: Message, failure: str, listener: Listener) -> None:
@@ -77,12 +51,15 @@ class Link:
         self._process = process
         self._listener = listener
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._lines = Lines()
         self._holdings: dict[str, Holding] = {}
         self._socket: socket.socket | None = None
         self._state = "greeting"
         # Whether a sidecar is expected to answer: a cell then waits for the welcome.
         self._hopeful = True
         self._backlog: list[Message] = []
+        self._was_up = False
         self.welcomed_once = False
         self._pid = os.getpid()
 
@@ -111,6 +88,25 @@ class Link:
             if self._state == "up":
                 self._tell(holding)
             return True
+
+    def listen(self, holding: Holding, timeout_s: float) -> None:
+        """Read the answer to a claim in the thread that waits for it, if it comes this soon.
+
+        Handing it over from the reading thread would cost two more switches of
+        threads. That thread wakes up too, but finds nothing left to read.
+        """
+        connection = self._socket
+        if connection is None or not self._reading.acquire(blocking=False):
+            return  # another thread reads, and will put it into the mailbox
+        try:
+            if holding.mailbox.is_empty() and self._is_readable(connection, timeout_s):
+                self._read(connection)
+        except Exception:
+            with self._lock:
+                if self._socket is connection:
+                    self._hang_up()
+        finally:
+            self._reading.release()
 
     def cancel(self, holding: Holding) -> None:
         """Give a waiting claim up. Idempotent."""
@@ -182,28 +178,46 @@ class Link:
 
     def _connect_and_read(self) -> bool:
         """One connection, from its beginning to its end; whether it was welcomed."""
-        welcomed = False
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(SILENCE_MAX_S)
             try:
                 connection.connect(self._path)
                 self._greet(connection)
-                lines = Lines()
-                while True:
-                    data = connection.recv(LINE_BYTES_MAX)
-                    if not data:
-                        break
-                    for message in lines.feed(data):
-                        welcomed = self._receive(message) or welcomed
-            except (OSError, ValueError, RecursionError):
-                pass  # none there, none answering, or none that speaks the protocol: all the same
+                is_open = True
+                while is_open:
+                    if not self._is_readable(connection, self._patience_s()):
+                        break  # it takes hellos, but answers none
+                    with self._reading:
+                        is_open = self._read(connection)
+            except Exception:
+                pass  # none there, or none that speaks the protocol: this thread must go on
             finally:
-                self._close()
-        return welcomed
+                was_up = self._close()
+        return was_up
+
+    def _patience_s(self) -> float | None:
+        return None if self._state == "up" else SILENCE_MAX_S
+
+    @staticmethod
+    def _is_readable(connection: socket.socket, timeout_s: float | None) -> bool:
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
+        return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
+
+    def _read(self, connection: socket.socket) -> bool:
+        """Act on what has arrived; False at the end. The reading lock is held."""
+        try:
+            data = connection.recv(LINE_BYTES_MAX, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True  # another thread has read it
+        for message in self._lines.feed(data):
+            self._receive(message)
+        return bool(data)
 
     def _greet(self, connection: socket.socket) -> None:
         with self._lock:
             self._socket = connection
+            self._lines = Lines()
             self._state = "greeting"
             self._backlog = []
             holdings = list(self._holdings.values())
@@ -212,9 +226,13 @@ class Link:
             hello = {"type": "hello", "protocol": PROTOCOL, **self._process}
             data = encode({**hello, "holdings": [it.as_message() for it in holdings]})
         connection.sendall(data)
+        connection.settimeout(None)
 
-    def _close(self) -> None:
+    def _close(self) -> bool:
+        """The connection is over; whether it had been welcomed."""
         with self._lock:
+            was_up = self._was_up
+            self._was_up = False
             self._socket = None
             self._state = "down"
             self._hopeful = False
@@ -223,21 +241,21 @@ class Link:
                 # What a sidecar knew may go on with its successor; who never reached one goes.
                 if not holding.told_once and self.failure == "open":
                     self._run_ungated(holding)
+            return was_up
 
     def _run_ungated(self, holding: Holding) -> None:
         if holding.granted is None:
             holding.grant(UNGATED)
             holding.mailbox.put({"type": "absent"})
 
-    def _welcome(self, message: Message) -> bool:
+    def _welcome(self, message: Message) -> None:
         if message.get("protocol") != PROTOCOL:
             raise ValueError(f"a sidecar that speaks version {message.get('protocol')}")
         with self._lock:
             if self._state != "greeting" or self._socket is None:
-                return True
-            # From here on a send must fail at once rather than wait (see _send).
-            self._socket.settimeout(None)
+                return
             self._state = "up"
+            self._was_up = True
             self._hopeful = self.welcomed_once = True
             self.failure = "closed" if message.get("failure") == "closed" else "open"
             backlog, self._backlog = self._backlog, []
@@ -247,24 +265,20 @@ class Link:
                 if not holding.told and holding.granted is None:
                     self._tell(holding)
         self._listener.welcomed()
-        return True
 
-    def _receive(self, message: Message) -> bool:
-        """Act on one message; whether it was the welcome."""
+    def _receive(self, message: Message) -> None:
+        """Act on one message."""
         kind = message.get("type")
         if kind == "welcome":
             return self._welcome(message)
         if kind == "free":
-            self._listener.free()
-            return False
+            return self._listener.free()
         with self._lock:
             holding = self._holdings.get(str(message.get("id")))
-            if holding is None:
-                return False
-            act = self._answer(kind, holding, message)
+            act = self._answer(kind, holding, message) if holding else None
         if act is not None:
             act()
-        return False
+        return None
 
     def _answer(
         self, kind: object, holding: Holding, message: Message

@@ -30,6 +30,10 @@ class Mailbox:
             except RuntimeError:
                 return  # the event loop is closed: nobody waits any more
 
+    def is_empty(self) -> bool:
+        """Whether there is no answer to take."""
+        return self._items.empty()
+
     def get(self, timeout_s: float) -> Message | None:
         """The next answer; None if none came in time. Blocks the thread."""
         try:

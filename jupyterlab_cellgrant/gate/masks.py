@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import FrozenSet, Iterator
+from typing import FrozenSet
 
 Mask = FrozenSet[int]
 
@@ -17,28 +17,9 @@ def parse_cpu_list(text: str) -> Mask:
     return frozenset(cpus)
 
 
-def _threads_of(pid: int) -> list[int]:
-    try:
-        return [int(it) for it in os.listdir(f"/proc/{pid}/task")]
-    except OSError:
-        return []  # it has ended
-
-
-def _children_of(pid: int, tid: int) -> list[int]:
-    try:
-        with open(f"/proc/{pid}/task/{tid}/children", "rb") as children:
-            return [int(it) for it in children.read().split()]
-    except OSError:
-        return []  # it has ended, or this kernel does not tell
-
-
-def threads_of_tree() -> Iterator[int]:
-    """Every thread of this process and of its descendants."""
-    pids = [os.getpid()]
-    for pid in pids:
-        for tid in _threads_of(pid):
-            yield tid
-            pids.extend(_children_of(pid, tid))
+def own_threads() -> list[int]:
+    """Every thread of this process; the sidecar sees to its children."""
+    return [int(it) for it in os.listdir("/proc/self/task")]
 
 
 class Masks:
@@ -50,7 +31,7 @@ class Masks:
         self._before: dict[int, Mask] = {}
 
     def set(self, cpu_list: str | None) -> None:
-        """Hold every thread of the process tree to these CPUs; None restores. Idempotent.
+        """Hold every thread to these CPUs; None restores. Idempotent.
 
         Threads that start while we walk inherit the mask of their creator, which
         may be the old one: so it is walked until nothing new is found.
@@ -64,7 +45,7 @@ class Masks:
         self._ours = mask
         done: dict[int, Mask] = {}
         while True:
-            fresh = [tid for tid in threads_of_tree() if tid not in done]
+            fresh = [tid for tid in own_threads() if tid not in done]
             if not fresh:
                 return
             for tid in fresh:
@@ -76,7 +57,7 @@ class Masks:
         before, self._before = self._before, {}
         if ours is None:
             return
-        for tid in list(threads_of_tree()):
+        for tid in own_threads():
             try:
                 # Born since, it inherited our mask; changed since, it is somebody's choice.
                 if frozenset(os.sched_getaffinity(tid)) == ours:

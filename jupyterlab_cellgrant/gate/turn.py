@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import speech
+from .holding import Holding
 from .interrupts import Shield
-from .link import Holding
 from .rejection import Rejection, interrupted, refused
 from .wire import SILENCE_MAX_S, UNGATED, Message
 
@@ -74,7 +74,8 @@ class Turn:
             self._keeper.tell_outage(self, speech.OUTAGE)
             self._settle()
             return
-        answer = self.holding.mailbox.get(FAST_WAIT_S)
+        self._link.listen(self.holding, FAST_WAIT_S)
+        answer = self.holding.mailbox.get(0)
         if answer is not None:
             self._take(answer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,6 +16,8 @@ from jupyter_client.manager import AsyncKernelManager
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
+
+ROOT = Path(__file__).parent.parent.parent
 
 StartKernel = Callable[..., Awaitable[NotebookClient]]
 
@@ -72,7 +75,7 @@ async def start_kernel(cellgrant_dir: Path, tmp_path: Path) -> AsyncIterator[Sta
     started: list[NotebookClient] = []
 
     async def start(spec: KernelSpec | None = None, **options: object) -> NotebookClient:
-        manager = AsyncKernelManager(transport="ipc" if options.pop("ipc", False) else "tcp")
+        manager = AsyncKernelManager()
         manager._kernel_spec = spec or ipykernel_spec()
         await manager.start_kernel(cwd=str(options.pop("cwd", tmp_path)), **options)
         started.append(NotebookClient(manager))
@@ -82,3 +85,22 @@ async def start_kernel(cellgrant_dir: Path, tmp_path: Path) -> AsyncIterator[Sta
     for notebook in started:
         await notebook.close()
         await notebook.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture(scope="session")
+def make_venv() -> Callable[..., str]:
+    """Makes a virtual environment with these requirements, or finds the one made before; returns
+    its Python."""
+
+    def make(name: str, *requirements: str) -> str:
+        directory = ROOT / ".cache" / "venvs" / f"{name}-{sys.version_info[0]}{sys.version_info[1]}"
+        python = directory / "bin" / "python"
+        done = directory / "complete"
+        if not done.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
+            install = [python, "-m", "pip", "install", "--quiet", *requirements]
+            subprocess.run(install, check=True)
+            done.touch()
+        return str(python)
+
+    return make

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from queue import Empty
 from typing import Any
 
 from jupyter_client.asynchronous import AsyncKernelClient
@@ -20,7 +21,7 @@ class NotebookClient:
     def __init__(self, manager: AsyncKernelManager) -> None:
         self.manager = manager
         # Not manager.client(): its session would be shared, and replies go by session.
-        self.client = AsyncKernelClient()
+        self.client = AsyncKernelClient(parent=manager)
         self.client.load_connection_info(manager.get_connection_info())
         self._iopub: dict[str, list[Message]] = defaultdict(list)
         self._replies: dict[str, Message] = {}
@@ -126,7 +127,12 @@ class NotebookClient:
     async def _pump(self, channel: str) -> None:
         receive = getattr(self.client, f"get_{channel}_msg")
         while True:
-            message = await receive(timeout=None)
+            try:
+                # Not forever: jupyter_client sends past the event loop's view of a socket, which
+                # can swallow the wake-up for what arrives meanwhile.
+                message = await receive(timeout=0.1)
+            except Empty:
+                continue
             message_id = message["parent_header"].get("msg_id", "")
             async with self._news:
                 if channel == "iopub":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -47,10 +48,8 @@ class ScriptedSidecar:
     def close(self) -> None:
         """Stop listening and drop every connection, as a sidecar that is killed."""
         for it in (self._listener, *self._connections):
-            try:
+            with contextlib.suppress(OSError):  # the other side was faster
                 it.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # the other side was faster
             it.close()
         self._path.unlink(missing_ok=True)
 

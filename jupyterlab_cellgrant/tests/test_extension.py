@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -163,6 +164,32 @@ def test_restarts_a_killed_sidecar(start_server: Callable[..., RealServer]) -> N
     assert "ended (signal 9); cells run ungated until it is back" in server.log
     assert next_snapshot_event(events)["schema_id"] == SCHEMA_ID
     events.close()
+
+
+def test_a_stale_socket_is_an_absent_sidecar(start_server: Callable[..., RealServer]) -> None:
+    server = start_server(config="c.Cellgrant.node = '/nowhere/node'")
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(server.sidecar_dir / "api.sock"))
+    away = server.api("node")
+    assert (away.status, away.body["code"]) == (503, "SIDECAR_AWAY")
+
+
+def test_a_hung_sidecar_is_told(start_server: Callable[..., RealServer]) -> None:
+    server = start_server()
+    eventually(lambda: server.api("node").status == 200)
+    os.kill(server.sidecar_pid(), signal.SIGSTOP)
+    away = server.api("node")
+    os.kill(server.sidecar_pid(), signal.SIGCONT)
+    assert (away.status, away.body["code"]) == (503, "SIDECAR_AWAY")
+    assert away.body["message"].startswith("Cellgrant's sidecar does not answer (")
+    eventually(lambda: server.api("node").status == 200)
+
+
+def test_the_command_line_configures_too(start_server: Callable[..., RealServer]) -> None:
+    server = start_server("--Cellgrant.cpus=0", "--Cellgrant.memory=1 GiB")
+    eventually(lambda: server.api("node").status == 200)
+    node = server.api("node").body
+    assert (node["cpuList"], node["memoryBytes"]) == ("0", 1024**3)
 
 
 def test_tells_of_absence_and_answers_503(start_server: Callable[..., RealServer]) -> None:

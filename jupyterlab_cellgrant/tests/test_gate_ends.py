@@ -14,7 +14,7 @@ from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
-from .test_gate_order import HALF, hold
+from .test_gate_order import HALF, hold, release
 
 
 @pytest.mark.parametrize("interrupt_mode", ["signal", "message"])
@@ -41,7 +41,7 @@ async def test_interrupt_while_waiting(
     assert waiter.text(waiting) == ""
     sidecar.wait_for_claims(running=1, waiting=0)
     assert await waiter.evaluate("In[2]") == "print('not me')"
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
 
 
@@ -60,7 +60,7 @@ async def test_interrupt_is_answered_soon(
         await waiter.reply(waiting)
         waits.append(time.monotonic() - began)
     assert min(waits) < 0.05, waits
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     await holder.reply(held)
 
 
@@ -154,7 +154,7 @@ async def test_restart_while_waiting(
     await waiter.manager.restart_kernel(now=True)
     sidecar.wait_for_claims(running=1, waiting=0)
     again = await NotebookClient(waiter.manager).open()
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert await again.evaluate("6 * 7", HALF) == 42
     await holder.reply(held)
     assert {it["gated"] for it in sidecar.get("kernels")} == {True}

@@ -12,6 +12,7 @@ from .conftest import StartKernel
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
+from .test_gate_order import release
 
 needs_two_cpus = pytest.mark.skipif(
     len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs to tell two sets apart"
@@ -23,7 +24,7 @@ HOLD_CPU = f"""
 import os, time, numpy, threadpoolctl
 numpy.ones((300, 300)) @ numpy.ones((300, 300))
 pools = {POOLS}
-children = __import__('subprocess').run('echo $OMP_NUM_THREADS', shell=True, capture_output=True, text=True).stdout
+children = __import__('subprocess').getoutput('echo $OMP_NUM_THREADS')
 print('holding')
 while not os.path.exists({{flag!r}}): time.sleep(.01)
 """
@@ -67,23 +68,23 @@ async def test_two_kernels_get_disjoint_cpus(
     before = [masks_of(it) for it in pids]
     flag = str(tmp_path / "go")
     held = [it.submit(HOLD_CPU.format(flag=flag), {"cpus": 1}) for it in notebooks]
-    for notebook, message_id in zip(notebooks, held):
+    for notebook, message_id in zip(notebooks, held, strict=True):
         await notebook.until_output(message_id, "holding")
     grants = {it["kernelId"]: it["grant"] for it in sidecar.claims("running")}
     granted = [grants[it.manager.kernel_id] for it in notebooks]
     assert [it["threads"] for it in granted] == [1, 1]
     assert len({it["cpus"] for it in granted}) == 2
-    for pid, grant in zip(pids, granted):
+    for pid, grant in zip(pids, granted, strict=True):
         assert masks_of(pid) == {grant["cpus"]}
         if sidecar.tier.startswith("cgroup"):
             assert cgroup_cpus_of(pid) == grant["cpus"]
-    Path(flag).touch()
-    for notebook, message_id in zip(notebooks, held):
+    release(Path(flag))
+    for notebook, message_id in zip(notebooks, held, strict=True):
         assert (await notebook.reply(message_id))["status"] == "ok"
         assert set(await notebook.evaluate("pools")) == {1}
-        assert await notebook.evaluate("children") == "1\n"
+        assert await notebook.evaluate("children") == "1"
     # All of it is restored: an untagged cell alone has the whole node and full pools.
-    for notebook, pid, masks in zip(notebooks, pids, before):
+    for notebook, pid, masks in zip(notebooks, pids, before, strict=True):
         assert masks_of(pid) == masks
         assert set(await notebook.evaluate(POOLS)) == {len(os.sched_getaffinity(0))}
         assert await notebook.evaluate("os.environ.get('OMP_NUM_THREADS')") is None
@@ -92,20 +93,26 @@ async def test_two_kernels_get_disjoint_cpus(
     assert [cgroup_cpus_of(it) for it in pids] == [None, None]
 
 
+CHILD = """
+import os, subprocess, time
+child = subprocess.Popen(['sleep', '60'])
+def wait_for_cpus(n):
+    while [len(os.sched_getaffinity(it)) for it in (0, child.pid)] != [n, n]:
+        time.sleep(.01)
+"""
+
+
 @needs_two_cpus
 async def test_children_follow_in_the_affinity_tier(
     start_sidecar: Callable[..., RealSidecar], start_kernel: StartKernel
 ) -> None:
-    """Processes that the kernel started before its grant are held with it, and let go with it."""
+    """[CPU2] Processes that the kernel started before its grant are held with it, and let go."""
     start_sidecar("--tier", "affinity")
     notebook = await start_kernel()
-    await notebook.run("import os, subprocess; child = subprocess.Popen(['sleep', '60'])")
-    mask = "os.sched_getaffinity(child.pid)"
-    whole = await notebook.evaluate(mask)
-    held = await notebook.evaluate(f"({mask}, os.sched_getaffinity(0))", {"cpus": 1})
-    assert held[0] == held[1]
-    assert len(held[0]) == 1
-    assert await notebook.evaluate(mask) == whole
+    await notebook.run(CHILD)
+    whole = len(os.sched_getaffinity(0))
+    assert (await notebook.run("wait_for_cpus(1)", {"cpus": 1}))["status"] == "ok"
+    assert (await notebook.run(f"wait_for_cpus({whole})"))["status"] == "ok"
     await notebook.run("child.kill()")
 
 
@@ -199,6 +206,6 @@ async def test_masks_follow_a_changed_grant(
             break
         await notebook.control("kernel_info_request")
     assert masks_of(pid_of(notebook)) == {other["affinity"]}
-    Path(flag).touch()
+    release(Path(flag))
     await notebook.reply(held)
     assert masks_of(pid_of(notebook)) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 
 from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
@@ -20,6 +21,11 @@ async def hold(notebook: NotebookClient, path: str, hints: object = HALF) -> str
     message_id = notebook.submit(code, hints)
     await notebook.until_output(message_id, "holding")
     return message_id
+
+
+def release(flag: Path) -> None:
+    """Let the cell end that ``hold`` has started."""
+    flag.touch()
 
 
 async def test_run_all(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
@@ -80,7 +86,7 @@ async def test_silent(scripted_sidecar: ScriptedSidecar, start_kernel: StartKern
 async def test_claim_carries_no_code(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
 ) -> None:
-    """[SEC1] A claim names the cell by its count, and carries only what its author wrote as hints."""
+    """[SEC1] A claim names the cell by its count, and carries only what was written as hints."""
     notebook = await start_kernel()
     code = "#| gpus: 1\n#| fig-cap: secret-free\nsecret = 42"
     metadata = {"tags": ["cpus=1", 7, "x" * 300], "other": "private"}
@@ -138,13 +144,13 @@ async def test_client_gone_in_mid_queue(
     leaver.submit("ran.append('second')", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
     await leaver.close()
-    flag.touch()
+    release(flag)
     await holder.reply(held)
     assert await waiter.evaluate("ran") == ["first", "second"]
 
 
 async def test_subshells(sidecar: RealSidecar, start_kernel: StartKernel, tmp_path) -> None:
-    """[GATE4] Cells of one kernel that run at once have a claim each; each is released by its own."""
+    """[GATE4] Cells of one kernel that run at once have a claim each, released when it ends."""
     notebook = await start_kernel()
     subshell_id = (await notebook.control("create_subshell_request"))["subshell_id"]
     flags = [tmp_path / "main", tmp_path / "sub"]
@@ -153,10 +159,10 @@ async def test_subshells(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pa
     sidecar.wait_for_claims(running=1)
     sub = notebook.submit(wait.format(str(flags[1])), {"memory": "1 GiB"}, subshell_id=subshell_id)
     sidecar.wait_for_claims(running=2)
-    flags[0].touch()
+    release(flags[0])
     assert (await notebook.reply(main))["status"] == "ok"
     sidecar.wait_for_claims(running=1, done=1)
-    flags[1].touch()
+    release(flags[1])
     assert (await notebook.reply(sub))["status"] == "ok"
     sidecar.wait_for_claims(running=0, done=2)
 
@@ -219,6 +225,6 @@ async def test_kernel_info_in_a_wait(
     info = await waiter.control("kernel_info_request")
     assert info["status"] == "ok"
     assert waiter.kinds(waiting) == ["status", "execute_input"]
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await waiter.reply(waiting))["status"] == "ok"
     await holder.reply(held)

@@ -12,7 +12,7 @@ from jupyterlab_cellgrant.gate.wire import LINE_BYTES_MAX, SILENCE_MAX_S
 from .conftest import StartKernel
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
-from .test_gate_order import HALF, hold
+from .test_gate_order import HALF, hold, release
 
 
 async def test_no_sidecar(cellgrant_dir: Path, start_kernel: StartKernel) -> None:
@@ -44,7 +44,7 @@ async def test_sidecar_killed_in_mid_cell(
     # What is held is still held: another half does not fit beside it.
     waiting = idle.submit("y = 2", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await busy.reply(held))["status"] == "ok"
     assert (await idle.reply(waiting))["status"] == "ok"
     assert idle.text(waiting) == ""
@@ -61,7 +61,7 @@ async def test_sidecar_killed_while_a_cell_waits(
     sidecar.kill()
     sidecar.start()
     sidecar.wait_for_claims(running=1, waiting=1)
-    (tmp_path / "go").touch()
+    release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
     assert (await waiter.reply(waiting))["status"] == "ok"
     assert waiter.text(waiting) == "ran\n"
@@ -140,6 +140,13 @@ async def test_malformed_grants(
     for i in range(8):
         assert await notebook.evaluate(str(i)) == i
     scripted_sidecar.wait_for("release", 8)
+    # One that changes into nonsense in mid-cell ends the connection, not the thread that keeps it.
+    running = notebook.submit("print('here')\nimport time; time.sleep(.5)")
+    await notebook.until_output(running, "here")
+    claim = scripted_sidecar.wait_for("claim", 9)
+    scripted_sidecar.send({"type": "changed", "id": claim["id"], "grant": grants[0]})
+    assert (await notebook.reply(running))["status"] == "ok"
+    scripted_sidecar.wait_for("hello", 2)
 
 
 async def test_fail_closed(start_sidecar: Callable[..., RealSidecar], start_kernel) -> None:

@@ -14,6 +14,34 @@ def ask(**fields: Any) -> dict[str, Any]:
     return {"id": "c", "kernelId": "k", "cellId": None, "owner": "al", "label": "[7]", **fields}
 
 
+TIER = {
+    "name": "cgroup-v1",
+    "reason": "it works here.",
+    "notEnforced": [{"resource": "gpus", "why": "no fence"}],
+}
+GPU = {
+    "index": 0,
+    "model": "H200",
+    "memoryBytes": 139 * GIB,
+    "memoryUsedBytes": None,
+    "leasedTo": ["k"],
+}
+NODE = {
+    "name": "big",
+    "cpus": 8,
+    "cpuList": "0-7",
+    "cpusGranted": 4,
+    "cpusBusy": 4.04,
+    "memoryBytes": 64 * GIB,
+    "memoryGrantedBytes": 8 * GIB,
+    "memoryUsedBytes": 20 * GIB,
+    "gpus": [GPU],
+    "tier": TIER,
+    "policy": "dynamic",
+    "notices": ["one reader failed"],
+}
+
+
 def test_tells_who_holds_what_and_who_waits() -> None:
     now_ms = time.time() * 1000
     kernel = {
@@ -36,34 +64,8 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         position=1,
         reason={"sentence": "for 1 GPU; it is held by tr.ipynb"},
     )
-    tier = {
-        "name": "cgroup-v1",
-        "reason": "it works here.",
-        "notEnforced": [{"resource": "gpus", "why": "no fence"}],
-    }
-    gpu = {
-        "index": 0,
-        "model": "H200",
-        "memoryBytes": 139 * GIB,
-        "memoryUsedBytes": None,
-        "leasedTo": ["k"],
-    }
-    node = {
-        "name": "big",
-        "cpus": 8,
-        "cpuList": "0-7",
-        "cpusGranted": 4,
-        "cpusBusy": 4.04,
-        "memoryBytes": 64 * GIB,
-        "memoryGrantedBytes": 8 * GIB,
-        "memoryUsedBytes": 20 * GIB,
-        "gpus": [gpu],
-        "tier": tier,
-        "policy": "dynamic",
-        "notices": ["one reader failed"],
-    }
     done = ask(state="done", kernelName="x")
-    text = render({"node": node, "kernels": [kernel, other], "claims": [waiting, done]})
+    text = render({"node": NODE, "kernels": [kernel, other], "claims": [waiting, done]})
     assert text.splitlines() == [
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",

@@ -1,6 +1,6 @@
 import type { Resource } from '../protocol/view';
-import { planGrant } from './admission';
-import { grantClaim } from './lifecycle';
+import { impossibleAsk, planGrant } from './admission';
+import { grantClaim, refuseClaim } from './lifecycle';
 import { admissionOrder } from './order/admission';
 import type { Obstacle } from './place/obstacle';
 import { reserve, wantsOf, wouldDelay } from './reserve';
@@ -16,8 +16,9 @@ export const TICK_DEPTH = 1024;
  * The admission cycle (ADM5, ADM6).
  *
  * 1. Order the queue.
- * 2. Look at each claim from the front: what does it lack?
- * 3. The first that lacks a resource is the head for it, and gets a reservation.
+ * 2. Look at each claim from the front. One that became impossible, since its
+ *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
+ * 3. The first that lacks a resource is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
  * 5. Tell each that waits why, and where it stands.
  *
@@ -33,6 +34,11 @@ export function runCycle(state: State, depth: number): void {
   const heads = new Map<Resource, WaitingEntry>();
   const waits: Waits = new Map();
   for (const entry of state.queue.slice(0, depth)) {
+    const why = state.node && impossibleAsk(state.node, entry.holder, entry.claim.ask);
+    if (why) {
+      refuseClaim(state, entry, why);
+      continue;
+    }
     const plan = planGrant(state, entry.holder, entry.claim.ask);
     if ('obstacle' in plan) {
       becomeHead(state, heads, entry, plan.obstacle);

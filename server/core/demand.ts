@@ -10,7 +10,7 @@ export function predictedDemand(state: State, entry: ClaimEntry): number {
   if (cpus.kind !== 'auto') {
     return Math.min(total, cpus.kind === 'fixed' ? cpus.n : cpus.max);
   }
-  const known = state.profiles.get(entry.claim.sourceHash ?? '')?.cpus ?? null;
+  const known = knownCpus(state, entry);
   return known === null ? total : Math.max(1, Math.min(total, Math.ceil(known)));
 }
 
@@ -44,15 +44,21 @@ export function predictedEndMs(state: State, entry: RunningEntry): number {
   return run.ms > ranMs ? entry.phase.grantedMs + run.ms : state.nowMs + ranMs;
 }
 
-/** Use from this part of what it could have: a cell that is held back, or grows. */
+/** Use from this part of what a cell could have: it is held back, and may want any more. */
 const LIMITED = 0.85;
-/** A demand is thought to be this much above what is used, so that growth shows. */
-const SPARE_PART = 1.5;
-const SPARE_CPUS = 0.25;
+/** A demand is thought to be a little above what is used. */
+const SPARE_PART = 1.1;
+const SPARE_CPUS = 0.1;
 /** A demand follows use only where it differs by this part: hysteresis. */
 const WORTH_CHANGING = 0.2;
 
-/** CPU4: a demand that nobody stated follows measured use, both ways. */
+/**
+ * CPU4: a demand that nobody stated follows measured use, both ways.
+ *
+ * #### Notes
+ * A cell that is not held back shows what it wants. One that uses all that it
+ * could have may want anything, up to its threads.
+ */
 export function followUse(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpusPeak = Math.max(phase.cpusPeak, use.cpusBusy);
@@ -63,23 +69,35 @@ export function followUse(state: State, entry: RunningEntry, use: HolderUse): vo
   const busy = use.cpusBusy / Math.max(1, entry.holder.running.size);
   const { demand } = phase.leaf.drinker;
   const most = mostUsable(state, entry, busy);
-  const isLimited = busy >= LIMITED * Math.min(most, reachOf(state.shares, phase.leaf));
-  phase.wasLimited ||= isLimited;
+  const room = phase.mask?.cpus.length ?? Infinity;
+  const could = Math.min(most, room, reachOf(state.shares, phase.leaf));
+  const isLimited = busy >= LIMITED * could;
+  phase.wasLimited ||= isLimited && !isKnown(state, entry);
   if (entry.claim.ask.cpus.kind !== 'auto') {
     return;
   }
-  const grows = isLimited || busy >= LIMITED * demand;
-  const wanted = grows ? most : Math.min(most, busy * SPARE_PART + SPARE_CPUS);
+  const wanted = isLimited ? most : Math.min(most, busy * SPARE_PART + SPARE_CPUS);
   if (Math.abs(wanted - demand) > WORTH_CHANGING * demand) {
     changeDemand(phase.leaf, wanted);
   }
 }
 
-/** The most a cell can use: its threads, or all CPUs where they were left alone. */
+function knownCpus(state: State, entry: ClaimEntry): number | null {
+  return state.profiles.get(entry.claim.sourceHash ?? '')?.cpus ?? null;
+}
+
+/** Whether past runs tell what the cell wants, and it has that. */
+function isKnown(state: State, entry: RunningEntry): boolean {
+  const known = knownCpus(state, entry);
+  return known !== null && (entry.phase.leaf?.drinker.demand ?? 0) >= known;
+}
+
+/** The most a cell can use: its threads or all CPUs, what past runs wanted, or what it uses now. */
 function mostUsable(state: State, entry: RunningEntry, busy: number): number {
   const total = state.pool.slots.length;
   const threads = entry.phase.grant.threads ?? total;
-  return Math.min(total, Math.max(threads, Math.ceil(busy)));
+  const known = Math.ceil(knownCpus(state, entry) ?? total);
+  return Math.min(total, Math.max(1, Math.min(threads, known), Math.ceil(busy)));
 }
 
 /** Part of the CPUs that demands must fall below before masks are lifted again. */

@@ -101,7 +101,12 @@ export type GpuUse = {
 export type Event = { readonly atMs: number } & (
   | { readonly type: 'nodeFound'; readonly node: NodeFacts }
   | { readonly type: 'holderArrived'; readonly holder: Holder }
-  | { readonly type: 'holderGone'; readonly holderId: string }
+  | {
+      readonly type: 'holderGone';
+      readonly holderId: string;
+      /** The operating system killed it for want of memory (MEM3). */
+      readonly killedForMemory?: boolean;
+    }
   /**
    * A claim arrived. `granted` is set when a gate reconnects to a restarted
    * sidecar with a claim that was granted before: it is taken over as it is,
@@ -122,12 +127,20 @@ export type Event = { readonly atMs: number } & (
       readonly cpuSeconds: number | null;
     }
   | { readonly type: 'useMeasured'; readonly holders: readonly HolderUse[] }
+  /** How much of one holder's memory counts against its limit; the first figure comes with the limit (MEM3). */
+  | {
+      readonly type: 'memoryMeasured';
+      readonly holderId: string;
+      readonly memoryBytes: number;
+    }
   | {
       readonly type: 'nodeMeasured';
       readonly cpusBusy: number;
       readonly memoryUsedBytes: number;
       /** PSI memory some avg10, 0 to 100; null where the kernel has none. */
       readonly memoryPressure: number | null;
+      /** What could be taken without pushing anybody's memory out; absent where it cannot be told. */
+      readonly memoryAvailableBytes?: number | null;
     }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
   /** A write failed; the holder stays, its confinement is unknown. */

@@ -1,8 +1,11 @@
+import { sentenceOf } from '../protocol/errors';
 import type { Event } from './events';
+import { killedFor } from './guard';
 import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
 import { changeUse, userNode } from './policy/shareTree';
 import { createHolder, type State } from './state';
+import { tell } from './story';
 
 /**
  * A holder arrived. The same process again only renews its name; another
@@ -19,7 +22,7 @@ export function onHolderArrived(
     known.holder = { ...holder, owner, group };
     return;
   }
-  known && onHolderGone(state, holder.id);
+  known && onHolderGone(state, { holderId: holder.id });
   const user = userNode(state.shares, holder.owner, holder.group, state.nowMs);
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
@@ -28,13 +31,19 @@ export function onHolderArrived(
 }
 
 /** A holder is gone: all that it had is free, exactly once (GATE2). */
-export function onHolderGone(state: State, holderId: string): void {
+export function onHolderGone(
+  state: State,
+  event: Omit<Extract<Event, { type: 'holderGone' }>, 'type' | 'atMs'>
+): void {
+  const { holderId } = event;
   const holder = state.holders.get(holderId);
   if (!holder) {
     return;
   }
+  const message = event.killedForMemory ? sentenceOf(killedFor(holder)) : null;
   for (const entry of [...holder.running, ...holder.waiting]) {
-    endClaim(state, entry, 'died');
+    message && tell(state, entry, message);
+    endClaim(state, entry, 'died', { message });
   }
   dropHold(state, holder);
   state.committedBytes -= holder.committedBytes;

@@ -168,7 +168,7 @@ function isKnown(state: State, holder: HolderEntry): boolean {
 function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);
-  let [waiting, rungs] = [0, 0];
+  let [waiting, seniorities] = [0, 0];
   for (const entry of state.claims.values()) {
     const { id } = entry.claim;
     waiting += isWaiting(entry) ? 1 : 0;
@@ -176,7 +176,7 @@ function bookFaults(state: State): string[] {
       faults.push(`books: ${id} waits in no queue`);
     }
     if (isRunning(entry)) {
-      rungs += rungWeight(entry.phase.rung);
+      seniorities += entry.phase.leaf ? rungWeight(entry.phase.rung) : 0;
       const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
       const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
       (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
@@ -187,8 +187,10 @@ function bookFaults(state: State): string[] {
     entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
   }
   waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
-  const isEven = Math.abs(rungs - state.rungSum) < 1e-6;
-  isEven || faults.push(`books: rungs weigh ${state.rungSum}, not ${rungs}`);
+  const counted = state.shares.root.seniorities;
+  if (Math.abs(seniorities - counted) > 1e-6) {
+    faults.push(`books: seniorities of ${counted}, not ${seniorities}`);
+  }
   const sum = waiting + state.running.size + state.done.size;
   sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
   state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);

@@ -5,6 +5,7 @@ import { predictedDemand, watchShortage } from './demand';
 import { enterLease, leaveLease, recount } from './leases';
 import { liftMask } from './masks';
 import { weighSeat } from './place/cpuPool';
+import { createGuard } from './policy/memoryGuard';
 import { recordRun } from './policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from './policy/shareTree';
 import { rememberDone } from './remember';
@@ -21,7 +22,6 @@ import {
   type WaitingEntry
 } from './state';
 import { tell } from './story';
-import { rungWeight } from './weights';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
 /** Grant a claim: enter its lease, and say so. */
@@ -64,14 +64,14 @@ export function startRunning(
     memoryPeakBytes: holder.use?.memoryBytes ?? null,
     cpusPeak: 0,
     wasLimited: false,
-    eviction: null
+    eviction: null,
+    guard: createGuard()
   };
   entry.phase = running;
   holder.running.size === 0 && (holder.sinceMs = grantedMs);
   holder.running.add(entry as RunningEntry);
   state.running.add(entry as RunningEntry);
   hasQueued(lease) && state.leasing.add(entry as RunningEntry);
-  state.rungSum += rungWeight(0);
   state.touched.add(entry as RunningEntry);
   enterLease(state, holder, lease);
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
@@ -126,7 +126,7 @@ export function endClaim(
     grantedMs: running?.grantedMs ?? null,
     endedMs: state.nowMs,
     outcome,
-    message: known.message ?? null,
+    message: known.message ?? (outcome === 'interrupted' ? (running?.guard.message ?? null) : null),
     grant: running?.grant ?? null,
     cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
     memoryPeakBytes: running?.memoryPeakBytes ?? null
@@ -158,7 +158,6 @@ function stopRunning(
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);
-  state.rungSum -= rungWeight(phase.rung);
   if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);

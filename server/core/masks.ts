@@ -1,8 +1,8 @@
 import { chooseCpus } from './place/chooseCpus';
 import { isUnused, sit, stand, weighSeat } from './place/cpuPool';
+import { relativeSeniority } from './policy/seniority';
 import { shareOf } from './policy/shareTree';
 import type { RunningEntry, State } from './state';
-import { relativeWeight } from './weights';
 
 /** Whether shares are held by masks now: a tier without weights, and a shortage. */
 function needsMasks(state: State): boolean {
@@ -55,7 +55,7 @@ function fitMask(state: State, entry: RunningEntry): void {
   const { leaf, mask } = phase;
   const shared = state.pool.slots.length - state.pool.exclusive;
   const share = leaf ? shareOf(state.shares, leaf) : 0;
-  const counted = Math.min(leaf?.drinker.demand ?? 1, share * relativeWeight(state, entry));
+  const counted = Math.min(leaf?.drinker.demand ?? 1, share * (leaf ? relativeSeniority(leaf) : 1));
   const size = Math.max(1, Math.min(shared, Math.ceil(counted - ROUNDING)));
   const isOnShared = mask?.cpus.every(id => !state.pool.byId.get(id)?.exclusive) ?? false;
   const length = mask?.cpus.length ?? 0;

@@ -52,6 +52,7 @@ export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
   state.cpusBusy = event.cpusBusy;
   state.memoryUsedBytes = event.memoryUsedBytes;
   state.memoryPressure = event.memoryPressure;
+  state.memoryAvailableBytes = event.memoryAvailableBytes ?? null;
 }
 
 /** Figures of the GPUs (GPU3, GPU4). */

@@ -1,8 +1,6 @@
 import { predictedDemand } from './demand';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './leases';
-import { refuseClaim } from './lifecycle';
-import { impossibleAsk } from './admission';
 import { liftMask } from './masks';
 import { createCpuPool, lendableCpus, type Seat } from './place/cpuPool';
 import { createUseRecord } from './policy/fairness';
@@ -18,14 +16,11 @@ import {
   type ShareTree
 } from './policy/shareTree';
 import type { State } from './state';
+import { climb } from './weights';
 
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
   replace(state, event.node, state.shares.sharing);
-  for (const entry of [...state.queue]) {
-    const why = impossibleAsk(event.node, entry.holder, entry.claim.ask);
-    why && refuseClaim(state, entry, why);
-  }
 }
 
 /**
@@ -71,7 +66,7 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
     const isPlain = entry.phase.lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
     const demand = demands.get(entry) ?? predictedDemand(state, entry);
     entry.phase.leaf = isPlain ? addLeaf(state.shares, entry.holder.user, demand) : null;
-    state.touched.add(entry);
+    climb(state, entry, entry.phase.rung);
   }
   state.mayAdmit = true;
   markAllDirty(state);

@@ -59,6 +59,9 @@ export function reserve(state: State, head: WaitingEntry): Reservation {
     after.push(end.entry);
     atMs = Math.max(atMs, end.atMs);
   }
+  if (!leaseIn(state, room, head)) {
+    atMs = Infinity; // it waits for more than the end of cells
+  }
   const last = after[after.length - 1];
   const basis = last ? (predictedRun(state, last)?.basis ?? null) : null;
   return { madeMs: state.nowMs, atMs, after, basis };

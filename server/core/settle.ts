@@ -10,7 +10,7 @@ import type { HolderEntry, Lease, RunningEntry, State } from './state';
 import { tell } from './story';
 
 /** How many running claims one step looks at beside those that it is about. */
-export const ROUND_PER_STEP = 8;
+export const ROUND_PER_STEP = 4;
 /** In a tier whose shares are masks more: there a share that is not looked at is not held. */
 export const ROUND_PER_STEP_OF_MASKS = 32;
 /** How many a tick looks at: on any common node, all of them. */

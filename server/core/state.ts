@@ -4,6 +4,7 @@ import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
 import { createCpuPool, type CpuPool, type Seat } from './place/cpuPool';
 import { EVEN_SHARING } from './policy/groups';
+import type { Guard } from './policy/memoryGuard';
 import type { Profiles } from './policy/profiles';
 import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
 
@@ -71,6 +72,7 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  readonly guard: Guard;
 };
 
 /** A claim that is over. */
@@ -142,8 +144,6 @@ export type State = {
   readonly leasing: Set<RunningEntry>;
   /** Walks round the running claims, a few at each step. */
   round: Iterator<RunningEntry>;
-  /** Sum of the weights of the rungs of all running claims (CPU7). */
-  rungSum: number;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
@@ -173,6 +173,7 @@ export type State = {
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
+  memoryAvailableBytes: number | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -193,7 +194,6 @@ export function createState(): State {
     running: new Set(),
     leasing: new Set(),
     round: [][Symbol.iterator](),
-    rungSum: 0,
     masked: new Set(),
     evicting: new Set(),
     touched: new Set(),
@@ -212,6 +212,7 @@ export function createState(): State {
     cpusBusy: null,
     memoryUsedBytes: null,
     memoryPressure: null,
+    memoryAvailableBytes: null,
     notices: [],
     dirty: new Set(),
     messages: []

@@ -3,6 +3,7 @@ import { orderConfinements } from './confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import type { Effect } from './effects';
 import type { Event } from './events';
+import { onMemoryMeasured } from './guard';
 import { onHolderArrived, onHolderGone } from './holders';
 import { askForHolds } from './holds';
 import {
@@ -73,7 +74,7 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
     case 'holderArrived':
       return onHolderArrived(state, event);
     case 'holderGone':
-      return onHolderGone(state, event.holderId);
+      return onHolderGone(state, event);
     case 'claimArrived':
       return onClaimArrived(state, event);
     case 'claimCancelled':
@@ -82,6 +83,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onClaimEnded(state, event);
     case 'useMeasured':
       return onUseMeasured(state, event);
+    case 'memoryMeasured':
+      return onMemoryMeasured(state, event);
     case 'nodeMeasured':
       return onNodeMeasured(state, event);
     case 'gpusMeasured':

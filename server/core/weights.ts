@@ -1,4 +1,5 @@
 import { UNCONFINED } from './effects';
+import { changeSeniority, freshSeniority, relativeSeniority } from './policy/seniority';
 import { levelIn, reachOf } from './policy/shareTree';
 import type { HolderEntry, RunningEntry, State } from './state';
 
@@ -29,14 +30,9 @@ export function rungWeight(rung: number): number {
 
 /** Put a running claim on a rung. */
 export function climb(state: State, entry: RunningEntry, rung: number): void {
-  state.rungSum += rungWeight(rung) - rungWeight(entry.phase.rung);
   entry.phase.rung = rung;
+  entry.phase.leaf && changeSeniority(entry.phase.leaf, rungWeight(rung));
   state.touched.add(entry);
-}
-
-/** A claim's weight among the running ones: 1 for one of average age (CPU7). */
-export function relativeWeight(state: State, entry: RunningEntry): number {
-  return (rungWeight(entry.phase.rung) * state.running.size) / state.rungSum;
 }
 
 /** The range of weights that every tier understands. */
@@ -46,11 +42,11 @@ const WEIGHT_MAX = 10_000;
 /** A weight is written anew only where it is off by more than this part. */
 const WORTH_WRITING = 0.25;
 
-/** The level that weights are told relative to: that of the busiest user's cells; 0 for none. */
+/** What weights are told relative to: a fresh cell of the busiest user; 0 for none. */
 export function weightLevel(state: State): number {
   const { busiest } = state.shares;
   const isNeeded = state.policy === 'dynamic' && state.isShort && state.node?.sharesByWeight;
-  return isNeeded && busiest ? levelIn(state.shares, busiest) : 0;
+  return isNeeded && busiest ? levelIn(state.shares, busiest) * freshSeniority(busiest) : 0;
 }
 
 /**
@@ -72,8 +68,9 @@ export function weightFor(state: State, holder: HolderEntry, level: number): num
   }
   let weight = 0;
   for (const { phase } of holder.running) {
-    const reach = phase.leaf ? reachOf(state.shares, phase.leaf) / level : 1;
-    weight += UNCONFINED.weight * reach * rungWeight(phase.rung);
+    const { leaf } = phase;
+    const reach = leaf ? reachOf(state.shares, leaf) * relativeSeniority(leaf) : level;
+    weight += (UNCONFINED.weight * reach) / level;
   }
   const target = Math.round(Math.max(WEIGHT_MIN, Math.min(WEIGHT_MAX, weight)));
   const off = Math.abs(target / holder.confined.weight - 1);

@@ -41,6 +41,7 @@ class Journal {
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
       killed: () => false,
+      memoryOf: () => null,
       holderOf: () => null,
       release: () => undefined,
       settled: () => Promise.resolve(),

@@ -44,6 +44,7 @@ export class Arbiter {
   private readonly mailbox = new Mailbox<Event>(event => this.handle(event));
   private readonly confinements = new Map<string, Confinement>();
   private readonly listeners = new Set<() => void>();
+  private confinedListener: (holderId: string, confinement: Confinement) => void = () => undefined;
   private readonly decide: (state: State, event: Event) => readonly Effect[];
   private answers: IAnswers | null = null;
 
@@ -70,6 +71,11 @@ export class Arbiter {
   /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
   confineAnew(holderId: string): void {
     this.confine(holderId, this.confinements.get(holderId) ?? UNCONFINED);
+  }
+
+  /** Name who hears of each confinement, when it has been written or has failed; once. */
+  onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
+    this.confinedListener = listener;
   }
 
   /** Holders that have a running claim. */
@@ -130,6 +136,7 @@ export class Arbiter {
     switch (effect.type) {
       case 'confine':
         this.confine(effect.holderId, effect.confinement);
+        this.confinedListener(effect.holderId, effect.confinement);
         break;
       case 'grant':
       case 'regrant': {

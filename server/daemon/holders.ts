@@ -2,6 +2,7 @@ import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enf
 import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
+import { Kills } from './kills';
 import type { IProcesses, Log } from './ports';
 
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
@@ -40,14 +41,20 @@ export class Holders {
   private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
+  private readonly kills: Kills;
   private sweepTimer: NodeJS.Timeout | null = null;
   private closeTimer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly parts: HoldersParts) {}
+  constructor(private readonly parts: HoldersParts) {
+    this.kills = new Kills(parts.enforcer);
+  }
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    this.sweepTimer = setInterval(() => {
+      this.sweep(this.known.keys());
+      [...this.known.keys()].forEach(it => this.kills.look(it));
+    }, SWEEP_MS);
     return () => {
       clearInterval(this.sweepTimer ?? undefined);
       clearInterval(this.closeTimer ?? undefined);
@@ -76,10 +83,10 @@ export class Holders {
    * Take a process in: it is confined when this returns.
    *
    * #### Notes
-   * Idempotent for the same process. Another process under the same id is a
-   * restart, and ends the one before; a descendant of the known process speaks
-   * for it (a wrapper script that stays). Returns the refusal of a process that
-   * is not this user's, and takes nothing in then.
+   * The same process again only renews its name. Another process under the same
+   * id is a restart, and ends the one before; a descendant of the known process
+   * speaks for it (a wrapper script that stays). Returns the refusal of a
+   * process that is not this user's, and takes nothing in then.
    */
   arrive(newcomer: GateProcess): Refusal | null {
     const why = this.whyForeign(newcomer);
@@ -87,7 +94,8 @@ export class Holders {
       return refusal('FOREIGN_PROCESS', { pid: newcomer.pid, why });
     }
     const before = this.known.get(newcomer.kernelId);
-    if (before && this.isWithin(newcomer.pid, before) && before.gated === newcomer.gated) {
+    if (before && this.isWithin(newcomer.pid, before)) {
+      this.renew(before, newcomer);
       return null;
     }
     if (before) {
@@ -107,6 +115,17 @@ export class Holders {
       this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
       this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
     }
+  }
+
+  /** Undo what an enforcer did for a holder; a failure is logged. */
+  undo(holderId: string): void {
+    this.attempt(holderId, () => this.parts.enforcer.release(holderId));
+  }
+
+  /** Make the place of a holder again; false where that fails, or where it is gone. */
+  revive(holderId: string): boolean {
+    const it = this.known.get(holderId);
+    return it !== undefined && this.place(it) === null;
   }
 
   private watchClosely(): void {
@@ -131,13 +150,27 @@ export class Holders {
     }
   }
 
+  private renew(before: GateProcess, newcomer: GateProcess): void {
+    const name = newcomer.name || before.name;
+    const gated = before.gated || newcomer.gated;
+    if (name !== before.name || gated !== before.gated) {
+      this.note({ ...before, name, gated });
+      this.changeListeners.forEach(listener => listener());
+    }
+  }
+
+  private note(it: GateProcess): void {
+    const { kernelId: id, pid, startTicks, name, gated } = it;
+    this.known.set(id, it);
+    const holder = { id, pid, startTicks, name, owner: this.parts.owner, group: [], gated };
+    this.parts.post({ type: 'holderArrived', holder });
+  }
+
   private adopt(newcomer: GateProcess): void {
-    const { kernelId: id, pid, startTicks, name, gated } = newcomer;
-    const { owner } = this.parts;
+    const { kernelId: id } = newcomer;
     this.known.set(id, newcomer);
     const failure = this.place(newcomer);
-    const holder = { id, pid, startTicks, name, owner, group: [], gated };
-    this.parts.post({ type: 'holderArrived', holder });
+    this.note(newcomer);
     if (failure) {
       const { what, errno } = failure;
       this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
@@ -148,21 +181,11 @@ export class Holders {
   private end(holderId: string): void {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
+    const killedForMemory = this.kills.wasCause(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
-    this.parts.post({ type: 'holderGone', holderId });
+    this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
     this.changeListeners.forEach(listener => listener());
-  }
-
-  /** Undo what an enforcer did for a holder; a failure is logged. */
-  undo(holderId: string): void {
-    this.attempt(holderId, () => this.parts.enforcer.release(holderId));
-  }
-
-  /** Make the place of a holder again; false where that fails, or where it is gone. */
-  revive(holderId: string): boolean {
-    const it = this.known.get(holderId);
-    return it !== undefined && this.place(it) === null;
   }
 
   private place({ kernelId: holderId, pid, startTicks }: GateProcess): EnforcementError | null {

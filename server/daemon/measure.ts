@@ -1,5 +1,5 @@
 import type { HolderUse } from '../core/events';
-import type { IEnforcer } from '../enforce/enforcer';
+import { failureOf, type IEnforcer, type PlaceUse } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 import type { INodeMeters } from './ports';
 
@@ -93,7 +93,7 @@ export class Sampler {
   }
 
   private useOf(holderId: string): HolderUse | null {
-    const use = this.parts.enforcer.measure(holderId);
+    const use = this.ask(holderId);
     if (!use) {
       return null;
     }
@@ -112,6 +112,19 @@ export class Sampler {
       threads,
       gpuMemoryBytes: this.gpuMemoryOf(holderId)
     };
+  }
+
+  /** Where measuring writes (a limit that may come down by now), the host may refuse it. */
+  private ask(holderId: string): PlaceUse | null {
+    let use: PlaceUse | null = null;
+    const failure = failureOf(() => {
+      use = this.parts.enforcer.measure(holderId);
+    });
+    if (failure) {
+      const { what, errno } = failure;
+      this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
+    }
+    return use;
   }
 
   private gpuMemoryOf(holderId: string): Record<string, number> {

@@ -34,6 +34,8 @@ export type NodeUse = {
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
   readonly memoryPressure: number | null;
+  /** What could be taken without pushing anybody's memory out. */
+  readonly memoryAvailableBytes: number | null;
 };
 
 /** Reads the meters of the node. */

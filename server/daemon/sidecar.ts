@@ -11,6 +11,7 @@ import type { IClock } from './clock';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
+import { MemoryWatch } from './memoryWatch';
 import type {
   AskOrRefusal,
   IAnswers,
@@ -53,6 +54,7 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly arbiter: Arbiter;
   private readonly holders: Holders;
   private readonly sampler: Sampler;
+  private readonly memoryWatch: MemoryWatch;
   private readonly roster: Roster;
   private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
@@ -68,6 +70,10 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
     this.holders = new Holders({ ...parts, post });
+    this.memoryWatch = new MemoryWatch({ enforcer, post });
+    this.arbiter.onConfined((holderId, { memoryBytes }) =>
+      this.memoryWatch.limit(holderId, memoryBytes)
+    );
     this.sampler = new Sampler({
       enforcer,
       meters,
@@ -80,6 +86,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.holders.onGone(holderId => {
       this.reconciliation.dropHolder(holderId);
       this.sampler.forget(holderId);
+      this.memoryWatch.forget(holderId);
     });
   }
 
@@ -109,6 +116,7 @@ export class Sidecar implements IGateKeeper, IApi {
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
     return async () => {
       undos.forEach(undo => undo());
+      this.memoryWatch.end();
       await this.roster.keep(this.holders.list());
     };
   }

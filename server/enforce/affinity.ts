@@ -41,6 +41,10 @@ export class AffinityEnforcer implements IEnforcer {
     return place && readTreeUse(this.files, place.pid);
   }
 
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
   holderOf(pid: number): string | null {
     return findAncestor(this.files, pid, this.masks.holdersByPid());
   }

@@ -130,6 +130,17 @@ export class CgroupV1 implements IEnforcer {
     };
   }
 
+  memoryOf(holderId: string, exactFromBytes: number): number | null {
+    const directory = this.directory('memory', holderId);
+    if (!directory) {
+      return this.measure(holderId)?.memoryBytes ?? null;
+    }
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    return charged === null || charged < exactFromBytes
+      ? charged
+      : usedBytes(this.countMemory(holderId) ?? { chargedBytes: charged, droppableBytes: 0 });
+  }
+
   holderOf(pid: number): string | null {
     return this.places.holderOf(pid);
   }

@@ -71,6 +71,13 @@ export interface IEnforcer {
   holderOf(pid: number): string | null;
 
   /**
+   * Memory of the tree that counts against its limit, or null where it is gone
+   * or cannot be told. Cheap, for it may be asked every few milliseconds:
+   * figures below `exactFromBytes` may be too high, by what could be dropped.
+   */
+  memoryOf(holderId: string, exactFromBytes: number): number | null;
+
+  /**
    * Whether a process of the holder was killed for want of memory since it was
    * adopted (MEM3). Ask before the release, which forgets it; always false in
    * tiers that limit no memory.

@@ -41,6 +41,10 @@ export class NoEnforcer implements IEnforcer {
     return place && this.observes ? readTreeUse(this.files, place.pid) : null;
   }
 
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
   holderOf(pid: number): string | null {
     const holders = new Map([...this.held.values()].map(it => [it.pid, it.holderId]));
     return this.observes ? findAncestor(this.files, pid, holders) : null;

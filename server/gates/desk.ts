@@ -64,7 +64,11 @@ export class Desk {
   /** A cell claims. */
   claim(kernelId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
     const { id } = message;
-    const kernel = this.records.kernel(kernelId);
+    const kernel = this.records.kernels.get(kernelId);
+    if (kernel?.voice !== voice) {
+      // The kernel has ended, or been restarted, while this line was on its way.
+      return refuse(voice, id, refusal('KERNEL_UNKNOWN', { id: kernelId }));
+    }
     if (this.records.claims.has(id)) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }

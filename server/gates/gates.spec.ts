@@ -170,6 +170,17 @@ describe('gates on a real sidecar', () => {
     process.kill(pid);
   });
 
+  it('renews the name of a kernel whose notebook was renamed, and keeps its grant', async () => {
+    const kernel = await stage.connected(sidecar);
+    kernel.claim('renamed', HALF_THE_NODE);
+    await kernel.gate.hear('granted', 'renamed');
+    kernel.gate.say({ type: 'register', ...kernel.process, name: 'better.ipynb' });
+    await kernel.gate.hear('registered');
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/renamed');
+    expect(body).toMatchObject({ state: 'running', kernelName: 'better.ipynb' });
+    kernel.release('renamed');
+  });
+
   it('[GATE4] counts concurrent claims of one kernel, up to a bound', async () => {
     const kernel = await stage.connected(sidecar);
     for (let n = 0; n < 64; n += 1) {

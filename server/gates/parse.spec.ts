@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+
 import { parseLine } from './parse';
 
 const process = { kernelId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb', gated: true };
@@ -12,6 +14,29 @@ function refusalOf(value: unknown): { code: string; claimId: string | null; word
 }
 
 describe('parseLine', () => {
+  it('never throws, whatever the line', () => {
+    const type = fc.constantFrom('claim', 'hello', 'register', 'release', 'cancel', 'ended', 'x');
+    const fields = fc.record(
+      {
+        id: fc.jsonValue(),
+        kernelId: fc.jsonValue(),
+        pid: fc.jsonValue(),
+        holdings: fc.jsonValue()
+      },
+      { requiredKeys: [] }
+    );
+    const message = fc
+      .tuple(type, fields, fc.jsonValue())
+      .map(([name, some, sources]) => JSON.stringify({ type: name, ...some, sources }));
+    fc.assert(
+      fc.property(fc.oneof(message, fc.json(), fc.string()), line => {
+        const parsed = parseLine(line);
+        expect('message' in parsed || parsed.refusal.code.length > 0).toBe(true);
+      }),
+      { numRuns: 1000 }
+    );
+  });
+
   it('reads a claim, with null for what was not said', () => {
     expect(parseLine('{"type":"claim","id":"c","label":"[7]","sources":{},"more":1}')).toEqual({
       message: {

@@ -7,6 +7,8 @@ export type NodeUse = {
   /** CPUs busy on average over the last second. */
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
+  /** What could be taken without pushing anybody's memory out. */
+  readonly memoryAvailableBytes: number;
 };
 
 /**
@@ -36,25 +38,33 @@ export class NodeUsage {
       return null;
     }
     const busy = this.cpus.map(cpu => (cores.data[cpu] ?? 0) / 100);
+    const own = this.cgroupUse();
+    const machine = memory.data;
     return {
       cpusBusy: busy.reduce((sum, it) => sum + it, 0),
-      memoryUsedBytes: this.cgroupUsedBytes() ?? memory.data.used.toBytes()
+      memoryUsedBytes: own?.usedBytes ?? machine.used.toBytes(),
+      memoryAvailableBytes: Math.min(machine.available.toBytes(), own?.leftBytes ?? Infinity)
     };
   }
 
   /** Use of the own cgroup, without cache that can be dropped; null where it has no limit. */
-  private cgroupUsedBytes(): number | null {
+  private cgroupUse(): { readonly usedBytes: number; readonly leftBytes: number } | null {
     const machineBytes = (readTable(this.files, PROC.memory).get('MemTotal') ?? 0) * 1024;
     const own = findHierarchies(this.files).find(it => it.controllers.includes('memory'));
     if (!own || this.memoryBytes >= machineBytes || own.directory === own.mountPoint) {
       return null;
     }
-    const [use, cache] =
+    const [use, limit, cache] =
       own.version === 2
-        ? [V2.memoryCurrent, 'inactive_file']
-        : [V1.memoryUsage, 'total_inactive_file'];
+        ? [V2.memoryCurrent, V2.memoryMax, 'inactive_file']
+        : [V1.memoryUsage, V1.memoryLimit, 'total_inactive_file'];
     const charged = readNumberOrNull(this.files, `${own.directory}/${use}`);
     const stat = readTable(this.files, `${own.directory}/${V2.memoryStat}`);
-    return charged === null ? null : Math.max(0, charged - (stat.get(cache) ?? 0));
+    if (charged === null) {
+      return null;
+    }
+    const usedBytes = Math.max(0, charged - (stat.get(cache) ?? 0));
+    const limitBytes = readNumberOrNull(this.files, `${own.directory}/${limit}`) ?? Infinity;
+    return { usedBytes, leftBytes: Math.max(0, limitBytes - usedBytes) };
   }
 }

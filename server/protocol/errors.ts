@@ -40,6 +40,16 @@ export const CATALOGUE = {
     sentence:
       'This cell was interrupted: its kernel uses {used} of the {limit} granted. Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
+  KILLED_AT_LIMIT: {
+    status: 507,
+    sentence:
+      'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted, faster than it could be interrupted. Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
+  },
+  KILLED_BY_NODE: {
+    status: 507,
+    sentence:
+      'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Name the "memory" that the cell needs in its hints, so that it waits until there is room.'
+  },
   EVICTED: {
     status: 409,
     sentence: 'The grant of this cell was taken back: {why}.'

@@ -42,7 +42,7 @@ const UNITS: Readonly<Record<string, number>> = {
   M: KIB ** 2,
   G: KIB ** 3,
   T: KIB ** 4,
-  KIB: KIB,
+  KIB,
   MIB: KIB ** 2,
   GIB: KIB ** 3,
   TIB: KIB ** 4,

@@ -67,7 +67,7 @@ function randomAsk(random: RandomSource): Partial<Ask> {
       { kind: 'range' as const, min: n, max: n + random.whole(0, 6) }
     ]),
     exclusive: random.chance(0.1),
-    memoryBytes: random.chance(0.3) ? random.whole(1, 16) * GIB : null,
+    memoryBytes: random.chance(0.3) ? random.whole(1, 24) * GIB : null,
     gpus: random.chance(0.3) ? random.whole(1, 2) : 0,
     gpuMemoryBytes: random.chance(0.3) ? random.whole(10, 80) * GIB : null,
     gpuModel: random.chance(0.1) ? 'h100' : null,
@@ -112,6 +112,15 @@ export class RandomTrace {
       this.counts[type] = (this.counts[type] ?? 0) + 1;
     }
     return effects;
+  }
+
+  /** All holders go; the effects of the last one. */
+  leaveAll(): Effect[] {
+    const holders = [...this.state.holders.keys()];
+    return holders.reduce<Effect[]>(
+      (_, holderId) => this.send({ type: 'holderGone', holderId }),
+      []
+    );
   }
 
   /** A random claim of a holder. */

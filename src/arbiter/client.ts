@@ -63,23 +63,30 @@ export class ArbiterClient implements IArbiterClient {
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {
     const route = path.map(encodeURIComponent);
     const url = URLExt.join(this._settings.baseUrl, 'cellgrant', 'api', 'v1', ...route);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const init: RequestInit = { method, cache: 'no-store', signal };
+    const init: RequestInit = { method };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
       init.headers = { 'Content-Type': 'application/json' };
     }
-    let response: Response;
+    return this._answer(url, init);
+  }
+
+  private async _answer(url: string, init: RequestInit): Promise<unknown> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
+      const asked = { ...init, signal: abort.signal };
+      const response = await ServerConnection.makeRequest(url, asked, this._settings);
+      const data = parsed(await response.text());
+      if (!response.ok) {
+        throw refusalOf(response, data);
+      }
+      return data;
     } catch (error) {
-      throw silence(signal, error);
+      throw error instanceof RequestError ? error : silence(abort.signal, error);
+    } finally {
+      clearTimeout(timer);
     }
-    const data = parsed(await response.text());
-    if (!response.ok) {
-      throw refusalOf(response, data);
-    }
-    return data;
   }
 }
 

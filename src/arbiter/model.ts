@@ -1,4 +1,4 @@
-import { Event } from '@jupyterlab/services';
+import { type Event } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 

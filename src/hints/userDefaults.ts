@@ -23,7 +23,7 @@ export class UserDefaults implements IDefaults {
   }
 
   get hints(): Readonly<Record<string, unknown>> {
-    return this._hints;
+    return this._hints ?? {};
   }
 
   get problems(): readonly string[] {
@@ -81,7 +81,8 @@ export class UserDefaults implements IDefaults {
     this._changed.emit();
   }
 
-  private _hints: Readonly<Record<string, unknown>> = {};
+  /** Null until the settings were read. */
+  private _hints: Readonly<Record<string, unknown>> | null = null;
   private _problems: readonly string[] = [];
   private _refusal: string | null = null;
   /** The generation of the sidecar that knows these hints. */

@@ -53,7 +53,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
       open,
       editHints: () => {
         open();
-        panel.focusHints();
+        void panel.focusHints();
       }
     };
   }

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
-import type { Message } from '@lumino/messaging';
+import { type Message, MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { Panel } from '../components/Panel';
@@ -50,8 +51,10 @@ export class ResourcesPanel extends ReactWidget {
     super.dispose();
   }
 
-  /** Move the focus to the first hint of the active cell. */
-  focusHints(): void {
+  /** Move the focus to the first hint of the active cell, once that is drawn. */
+  async focusHints(): Promise<void> {
+    MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
+    await this.renderPromise;
     const input = this.node.querySelector<HTMLElement>('.cg-Input');
     input?.scrollIntoView({ block: 'center' });
     (input ?? this.node).focus();

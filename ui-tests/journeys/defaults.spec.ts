@@ -7,7 +7,7 @@ test('[ADM2] a default of the settings editor reaches the claims', async ({ jour
   journey.write('work.ipynb', [{ code: 'print("ran")' }]);
   await journey.open('work.ipynb');
   await journey.start('settingeditor:open', { query: 'Cellgrant Default Hints' });
-  const memory = page.locator('.jp-SettingsEditor input[id$="_memory"]');
+  const memory = page.locator('input[id$="defaults_memory"]');
   await memory.fill('310 MiB');
   await expect
     .poll(async () => (await page.request.get('/cellgrant/api/v1/defaults')).json())

@@ -14,7 +14,7 @@ plain('[UI3] Notebook 7 has the badges, the panel and the hints, too', async ({ 
   await page.goto('/tree');
   await expect(page.getByText('notebook7').first()).toBeVisible();
   await page.goto('/notebooks/notebook7/work.ipynb');
-  await journey.kernelIdle();
+  await journey.kernelAnswers();
   await expect(journey.badge(0)).toContainText('300 MiB');
   await journey.select(0);
   await journey.start('cellgrant:edit-hints');

@@ -2,6 +2,7 @@ import type { Confinement, Effect } from '../../../server/core/effects';
 import { UNCONFINED } from '../../../server/core/effects';
 import type { Event, GpuUse, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
 import type { Sharing } from '../../../server/core/policy/groups';
+import { recordRun } from '../../../server/core/policy/profiles';
 import { createState, step, type State } from '../../../server/core/step';
 import { NOTHING_ASKED } from '../../../server/protocol/ask';
 import { sentenceOf } from '../../../server/protocol/errors';
@@ -74,9 +75,6 @@ export class Arbiter implements IPolicy {
     if (options.sharing) {
       this.send(0, { type: 'configured', sharing: options.sharing });
     }
-    if (options.knowledge === 'known') {
-      this.teach();
-    }
     this.kernels = Array.from({ length: users }, (_, user) => this.kernelOf(user));
   }
 
@@ -116,8 +114,10 @@ export class Arbiter implements IPolicy {
 
   private kernelOf(user: number): Kernel {
     const id = `kernel ${user}`;
-    const { groupOf } = this.options;
-    this.holderArrives(id, `user ${user}`, groupOf?.(user) ?? []);
+    const group = this.options.groupOf?.(user) ?? [];
+    const process = { pid: 1, startTicks: 1, gated: true };
+    const holder = { ...process, id, name: id, owner: `user ${user}`, group };
+    this.send(0, { type: 'holderArrived', holder });
     return {
       id,
       confinement: UNCONFINED,
@@ -127,11 +127,6 @@ export class Arbiter implements IPolicy {
       cpuSecondsMeasured: 0,
       gpus: new Set()
     };
-  }
-
-  private holderArrives(id: string, owner: string, group: readonly string[]): void {
-    const holder = { id, pid: 1, startTicks: 1, name: id, owner, group, gated: true };
-    this.send(0, { type: 'holderArrived', holder });
   }
 
   private claim(nowS: number, kernel: Pick<Kernel, 'id' | 'claimId'>, execution: Execution): void {
@@ -144,7 +139,7 @@ export class Arbiter implements IPolicy {
         parentId: null,
         cellId: null,
         label: null,
-        sourceHash: this.sourceHashOf(execution),
+        sourceHash: this.sourceHashOf(execution, kernel.claimId),
         ask: { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
       },
       granted: null,
@@ -152,40 +147,28 @@ export class Arbiter implements IPolicy {
     });
   }
 
-  private sourceHashOf({ cell }: Execution): string | null {
-    const { knowledge } = this.options;
-    return knowledge === 'learned'
-      ? cell.source
-      : knowledge === 'known'
-        ? demandHash(cell.threads)
-        : null;
-  }
-
   /**
-   * Demand known: before the clock starts, a cell of each demand runs once alone
-   * on the node; later cells of that demand carry its source hash.
+   * The source by which the core knows a cell: none, its own, or one that was
+   * recorded just before, with nothing but its demand, as if from a history.
    */
-  private teach(): void {
-    const holderId = 'teacher';
-    this.holderArrives(holderId, holderId, []);
-    const none = { parentId: null, cellId: null, label: null, ask: NOTHING_ASKED };
-    for (const demand of [1, this.options.node.cpus.length]) {
-      const id = demandHash(demand);
-      const claim = { ...none, id, holderId, sourceHash: id };
-      this.send(0, { type: 'claimArrived', claim, granted: null, waitingSinceMs: null });
-      this.send(0, { type: 'useMeasured', holders: [use(holderId, demand, demand)] });
-      this.send(0, { type: 'claimEnded', claimId: id, outcome: 'ok', cpuSeconds: demand });
+  private sourceHashOf({ cell }: Execution, claimId: string): string | null {
+    const { knowledge } = this.options;
+    if (knowledge !== 'known') {
+      return knowledge === 'learned' ? cell.source : null;
     }
-    this.send(0, { type: 'holderGone', holderId });
+    const run = { tookMs: 0, cpusPeak: cell.threads, wasLimited: false, efficiency: null };
+    recordRun(this.state.profiles, claimId, run);
+    return claimId;
   }
 
   private measure(nowS: number): void {
     const holders: HolderUse[] = [];
     for (const kernel of this.kernels) {
       const total = kernel.cpuSecondsBefore + (kernel.execution?.cpuSeconds ?? 0);
+      const runs = kernel.execution !== null && kernel.execution.threads > 0;
       const busy = (total - kernel.cpuSecondsMeasured) / MEASURED_EVERY_S;
       kernel.cpuSecondsMeasured = total;
-      holders.push(use(kernel.id, busy, total, kernel.execution?.cell.memoryBytes));
+      holders.push(use(kernel.id, busy, total, runs ? kernel.execution!.cell.memoryBytes : 0));
     }
     this.send(nowS, { type: 'useMeasured', holders });
     this.measureGpus(nowS);
@@ -247,10 +230,11 @@ export class Arbiter implements IPolicy {
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 
-function demandHash(demand: number): string {
-  return `demand ${demand}`;
-}
-
-function use(holderId: string, cpusBusy: number, cpuSeconds: number, memoryBytes = 0): HolderUse {
+function use(
+  holderId: string,
+  cpusBusy: number,
+  cpuSeconds: number,
+  memoryBytes: number
+): HolderUse {
   return { holderId, cpusBusy, cpuSeconds, memoryBytes, threads: 1, gpuMemoryBytes: {} };
 }

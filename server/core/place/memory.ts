@@ -8,6 +8,9 @@ import { blockerOf, othersHolding, reasonOf, type Obstacle } from './obstacle';
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
 
+/** Nothing that asks for memory is admitted either while less than this part of the reserve is left. */
+const LOW_PART = 1 / 2;
+
 /** Memory that may be promised in all. */
 export function grantableBytes(node: NodeFacts): number {
   return Math.max(0, node.memoryBytes - node.memoryReserveBytes);
@@ -47,9 +50,23 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
       );
     return { resource: 'memory', reason };
   }
-  if ((state.memoryPressure ?? 0) > PRESSURE_MAX) {
-    const pressure = `the node is short of memory (pressure ${Math.round(state.memoryPressure!)} %)`;
-    return { resource: 'memory', reason: () => reasonOf('memory', need, [], pressure) };
+  const shortage = shortageOf(state, state.node);
+  return shortage === null
+    ? null
+    : { resource: 'memory', reason: () => reasonOf('memory', need, [], shortage) };
+}
+
+/**
+ * MEM1: how the node is short of memory now, whoever took it, in words; null
+ * where it is not. Promises may fit while processes beside the kernels do not.
+ */
+function shortageOf(state: State, node: NodeFacts): string | null {
+  const pressure = state.memoryPressure ?? 0;
+  if (pressure > PRESSURE_MAX) {
+    return `the node is short of memory (pressure ${Math.round(pressure)} %)`;
   }
-  return null;
+  const left = state.memoryAvailableBytes;
+  return left !== null && left < node.memoryReserveBytes * LOW_PART
+    ? `the node is short of memory (only ${bytesInWords(left)} is left)`
+    : null;
 }

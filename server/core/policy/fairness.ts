@@ -37,11 +37,11 @@ export function changeRate(record: UseRecord, atMs: number, difference: number):
 const FLOOR = 60;
 
 /** How far use may move a user's weight, up and down. */
-const SPREAD = 4;
+const SPREAD = 2;
 
 /**
  * FAIR3: how much a user counts among its peers, by recent use: between a
- * quarter and four, in half octaves, so that it seldom changes.
+ * half and two, in half octaves, so that it seldom changes.
  */
 export function weightByUse(use: number, meanUse: number): number {
   const ratio = (meanUse + FLOOR) / (use + FLOOR);

@@ -52,7 +52,7 @@ function peakAfter(known: number | null, run: Run): number | null {
 
 /** Range of threads per CPU of share: poor efficiency gets few, linear speed-up many. */
 const THREADS_MIN = 1;
-const THREADS_MAX = 2;
+const THREADS_MAX = 1.5;
 const EFFICIENCY_POOR = 0.5;
 
 function threadsAfter(known: number | null, run: Run): number | null {

@@ -24,12 +24,18 @@ export type ShareNode = {
   readonly use: UseRecord;
   /** Holders of a user that are alive. */
   holders: number;
-  /** Running cells below it. */
+  /** Running cells below it, and the sum of their seniorities. */
   running: number;
+  seniorities: number;
 };
 
 /** One running cell in the tree. */
-export type Leaf = { readonly user: ShareNode; readonly drinker: Drinker };
+export type Leaf = {
+  readonly user: ShareNode;
+  readonly drinker: Drinker;
+  /** How much it weighs among the cells of its group for the CPU time it has used (CPU7). */
+  seniority: number;
+};
 
 /** The tree of groups, users and running cells (CPU3, FAIR1 to FAIR3). */
 export type ShareTree = {
@@ -92,7 +98,8 @@ function createNode(
     capCpus: Infinity,
     use: createUseRecord(atMs),
     holders: 0,
-    running: 0
+    running: 0,
+    seniorities: 0
   };
 }
 
@@ -192,10 +199,12 @@ function setDrinker(drinker: Drinker, demand: number, weight: number): void {
 /** A cell starts: it wants up to `demand` CPUs. */
 export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf {
   tree.serial += 1;
-  const leaf = { user, drinker: new Drinker(Math.max(demand, NOTHING), 1, tree.serial) };
+  const drinker = new Drinker(Math.max(demand, NOTHING), 1, tree.serial);
+  const leaf = { user, drinker, seniority: 1 };
   user.water.add(leaf.drinker);
   for (let at: ShareNode | null = user; at; at = at.parent) {
     at.running += 1;
+    at.seniorities += leaf.seniority;
   }
   settle(user);
   if (!tree.busiest || user.running > tree.busiest.running) {
@@ -209,6 +218,7 @@ export function removeLeaf(leaf: Leaf): void {
   leaf.user.water.delete(leaf.drinker);
   for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
     at.running -= 1;
+    at.seniorities -= leaf.seniority;
   }
   settle(leaf.user);
 }

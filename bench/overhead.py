@@ -1,0 +1,116 @@
+"""What the gate adds to a cell: the same cell on a plain and on a gated kernel, in turns.
+
+Prints one JSON object: ``n`` round trips of each kind, and their quantiles in
+ms. A round trip is counted from sending the request to the reply's arrival.
+Blocks of cells alternate between the kernels, so that whatever else the machine
+does meanwhile meets both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+ROOT = Path(__file__).resolve().parent.parent
+BUNDLE = ROOT / "jupyterlab_cellgrant" / "sidecar" / "main.cjs"
+BLOCK = 10
+ANSWER_MAX_S = 60
+
+
+def start_kernel(provisioner: str) -> tuple[KernelManager, BlockingKernelClient]:
+    """A kernel in this environment, and a client that it has answered."""
+    manager = KernelManager()
+    manager._kernel_spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        display_name=provisioner,
+        language="python",
+        metadata={"kernel_provisioner": {"provisioner_name": provisioner}},
+    )
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    client.wait_for_ready(timeout=ANSWER_MAX_S)
+    return manager, client
+
+
+def round_trip_ms(client: BlockingKernelClient) -> float:
+    """Run one cell; the time until its reply. Returns when the kernel is idle again."""
+    began = time.perf_counter()
+    message_id = client.execute("pass")
+    while not answers(client.get_shell_msg(timeout=ANSWER_MAX_S), message_id):
+        pass  # what was left of the greeting
+    span = time.perf_counter() - began
+    while True:
+        message = client.get_iopub_msg(timeout=ANSWER_MAX_S)
+        if answers(message, message_id) and message["content"].get("execution_state") == "idle":
+            return span * 1000
+
+
+def answers(message: dict[str, Any], message_id: str) -> bool:
+    """Whether a message belongs to this request."""
+    return message["parent_header"].get("msg_id") == message_id
+
+
+def measure(clients: list[BlockingKernelClient], n: int) -> list[list[float]]:
+    """``n`` round trips of each, in alternating blocks, after a warm-up."""
+    spans: list[list[float]] = [[] for _ in clients]
+    for client in clients:
+        for _ in range(BLOCK * 5):
+            round_trip_ms(client)
+    for block in range(0, n, BLOCK):
+        # Each goes first in half of the blocks.
+        order = [0, 1] if block // BLOCK % 2 else [1, 0]
+        for which in order:
+            spans[which] += [round_trip_ms(clients[which]) for _ in range(BLOCK)]
+    return spans
+
+
+def quantiles(spans: list[float]) -> dict[str, float]:
+    """The two figures that the report gives."""
+    percentiles = statistics.quantiles(spans, n=100, method="inclusive")
+    return {"p50": round(percentiles[49], 3), "p99": round(percentiles[98], 3)}
+
+
+def report(plain: list[float], gated: list[float]) -> dict[str, object]:
+    """The report; what is added is the difference of the quantiles."""
+    plain_ms, gated_ms = quantiles(plain), quantiles(gated)
+    added = {name: round(gated_ms[name] - plain_ms[name], 3) for name in plain_ms}
+    return {"n": len(plain), "plainMs": plain_ms, "gatedMs": gated_ms, "addedMs": added}
+
+
+def main() -> None:
+    """Measure with a sidecar of our own, and print the report."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("-n", type=int, default=1000, help="round trips of each kind")
+    arguments.add_argument("--node", default="node", help="the Node to run the sidecar with")
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cg-") as directory:
+        os.environ["CELLGRANT_DIR"] = directory
+        command = [options.node, str(BUNDLE), "--dir", directory, "--with-parent"]
+        sidecar = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        sidecar.stdout.readline()
+        kernels = [start_kernel("local-provisioner"), start_kernel("cellgrant")]
+        try:
+            spans = measure([client for _, client in kernels], options.n)
+        finally:
+            for manager, client in kernels:
+                client.stop_channels()
+                manager.shutdown_kernel(now=True)
+            sidecar.communicate()
+    sys.stdout.write(f"{json.dumps(report(*spans))}\n")
+
+
+if __name__ == "__main__":
+    main()

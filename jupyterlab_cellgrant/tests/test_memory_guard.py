@@ -1,0 +1,108 @@
+"""The memory guard, on real kernels in real cgroups."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from .conftest import StartKernel
+from .notebook_client import NotebookClient
+from .real_sidecar import RealSidecar
+
+STEPS = """
+import time
+kept = "kept"
+chunks = []
+while True:
+    chunks.append(bytearray(b"x") * (4 << 20))
+    time.sleep(0.02)
+"""
+
+HASTY_STEPS = STEPS.replace("    time.sleep(0.02)\n", "")
+
+AT_ONCE = "everything = bytearray(b'x') * (2 << 30)"
+
+
+@pytest.fixture(autouse=True)
+def limited_sidecar(sidecar: RealSidecar) -> RealSidecar:
+    """Skips where memory cannot be limited."""
+    tier = sidecar.get("node")["tier"]
+    if "memory" not in tier["enforced"]:
+        pytest.skip(f"memory is not enforced here: {tier['reason']}")
+    return sidecar
+
+
+async def until_dead(notebook: NotebookClient) -> None:
+    """Wait until the kernel's process is gone."""
+    while await notebook.manager.is_alive():
+        await asyncio.sleep(0.05)
+
+
+def done_claim(sidecar: RealSidecar, *outcomes: str) -> dict[str, Any]:
+    """The one claim that ended like this, once there is one."""
+    snapshot = sidecar.wait_for(
+        lambda it: any(claim.get("outcome") in outcomes for claim in it["claims"])
+    )
+    (claim,) = [it for it in snapshot["claims"] if it.get("outcome") in outcomes]
+    return claim
+
+
+async def test_a_cell_near_its_limit_is_interrupted_and_told_why(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[MEM3] The kernel lives on, with its variables."""
+    notebook = await start_kernel()
+    message_id = notebook.submit(STEPS, {"memory": "400 MiB"})
+    reply = await notebook.reply(message_id)
+    assert reply["ename"] == "KeyboardInterrupt"
+    text = notebook.text(message_id)
+    assert "This cell was interrupted" in text
+    assert "of the 400 MiB granted" in text
+    assert 'Raise "memory"' in text
+    assert text.count("interrupted") == 1
+    assert await notebook.evaluate("kept") == "kept"
+    assert done_claim(sidecar, "interrupted")["message"] in text
+
+
+async def test_a_cell_that_allocates_as_fast_as_it_can_is_told_why_it_ended(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[MEM3] Nearly always by the interrupt; on a busy machine the limit may be faster."""
+    notebook = await start_kernel()
+    notebook.submit(HASTY_STEPS, {"memory": "2 GiB"})
+    claim = done_claim(sidecar, "interrupted", "died")
+    assert "of the 2 GiB granted" in claim["message"] or "the 2 GiB of" in claim["message"]
+
+
+async def test_a_kernel_that_kept_much_can_free_it(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[MEM3] What was there before the cell is no reason to interrupt it."""
+    notebook = await start_kernel()
+    await notebook.run("hoard = bytearray(b'x') * (500 << 20)")
+    freed = "import time\nfor _ in range(20): time.sleep(0.02)\ndel hoard"
+    reply = await notebook.run(freed, {"memory": "400 MiB"})
+    assert reply["status"] == "ok"
+
+
+async def test_a_killed_kernel_is_explained_and_no_other_notices(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[MEM3] [MEM4] The done claim names the cause; another kernel's cell runs to its end."""
+    other = await start_kernel()
+    notebook = await start_kernel()
+    waiting = "print('began')\nanswer = input()\nprint('ended', answer)"
+    other_id = other.submit(waiting, {"memory": "400 MiB"}, allow_stdin=True)
+    await other.until_output(other_id, "began")
+    await other.input_request()
+    notebook.submit(AT_ONCE, {"memory": "400 MiB"})
+    await asyncio.wait_for(until_dead(notebook), 30)
+    claim = done_claim(sidecar, "died")
+    assert "it reached the 400 MiB of memory granted" in claim["message"]
+    assert claim["kernelId"] == notebook.manager.kernel_id
+    assert claim["memoryPeakBytes"] > 0
+    other.client.input("well")
+    assert (await other.reply(other_id))["status"] == "ok"
+    assert "ended well" in other.text(other_id)

@@ -1,0 +1,82 @@
+"""The supervisor alone, with the real sidecar."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from ..sidecar_process import SidecarOptions, take_lock
+from ..supervisor import Supervisor
+
+Supervise = Callable[..., Supervisor]
+WITHIN_S = 60
+
+
+@pytest.fixture
+async def supervise() -> AsyncIterator[Supervise]:
+    """Runs supervisors of one directory; each is stopped in the end."""
+    directory = Path(tempfile.mkdtemp(prefix="cg-"))
+    running: list[tuple[Supervisor, asyncio.Task[None]]] = []
+
+    def start(**options: float) -> Supervisor:
+        log = logging.getLogger("test")
+        supervisor = Supervisor(directory, SidecarOptions(tier="none"), log=log, **options)
+        running.append((supervisor, asyncio.create_task(supervisor.run())))
+        return supervisor
+
+    yield start
+    for supervisor, task in running:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await supervisor.stop()
+    shutil.rmtree(directory)
+
+
+async def becomes(supervisor: Supervisor, *states: str, besides: int | None = None) -> None:
+    """Wait for one of these states, with another pid than `besides`."""
+
+    async def wait() -> None:
+        while supervisor.status.state not in states or (besides and supervisor.pid == besides):
+            await asyncio.sleep(0.02)
+
+    await asyncio.wait_for(wait(), WITHIN_S)
+
+
+async def test_two_started_at_once_have_one_sidecar(supervise: Supervise) -> None:
+    both = [supervise(), supervise()]
+    for it in both:
+        await becomes(it, "own", "joined")
+    assert sorted(it.status.state for it in both) == ["joined", "own"]
+    assert len([it.pid for it in both if it.pid]) == 1
+
+
+async def test_a_hung_sidecar_is_replaced(
+    supervise: Supervise, caplog: pytest.LogCaptureFixture
+) -> None:
+    supervisor = supervise(hung_after_s=1)
+    await becomes(supervisor, "own")
+    hung = supervisor.pid
+    os.kill(hung, signal.SIGSTOP)
+    await becomes(supervisor, "own", besides=hung)
+    assert "ended (signal 9)" in caplog.text
+    assert "it did not answer for 1 s" in caplog.text
+
+
+async def test_a_lock_held_by_one_that_never_answers_is_told(supervise: Supervise) -> None:
+    supervisor = supervise()
+    lock = take_lock(supervisor.directory)
+    assert lock is not None
+    await becomes(supervisor, "away")
+    assert "holds the lock" in supervisor.status.sentence
+    os.close(lock)
+    await becomes(supervisor, "own")

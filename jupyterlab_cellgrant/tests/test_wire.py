@@ -1,0 +1,80 @@
+"""The gate and the sidecar agree on the protocol's figures and sentences."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from jupyterlab_cellgrant.gate import speech, wire
+
+from .conftest import ROOT
+
+SOURCES = ROOT / "server" / "protocol"
+
+needs_sources = pytest.mark.skipif(
+    not SOURCES.is_dir(), reason="needs the sidecar's sources beside the package"
+)
+
+
+def constant(name: str) -> float:
+    """The value of an exported constant of gate.ts."""
+    text = (SOURCES / "gate.ts").read_text()
+    (product,) = re.findall(rf"export const {name} = ([\d *]+);", text)
+    value = 1
+    for factor in product.split("*"):
+        value *= int(factor)
+    return value
+
+
+@needs_sources
+def test_figures() -> None:
+    """Both sides state the same version, limits and patience."""
+    assert constant("GATE_PROTOCOL") == wire.PROTOCOL
+    assert constant("LINE_BYTES_MAX") == wire.LINE_BYTES_MAX
+    assert constant("HINT_BYTES_MAX") == wire.HINT_BYTES_MAX
+    assert constant("SILENCE_MAX_MS") == wire.SILENCE_MAX_S * 1000
+
+
+@needs_sources
+def test_sentence_of_oversized_hints() -> None:
+    """The one refusal that the gate makes itself is the catalogue's."""
+    text = (SOURCES / "errors.ts").read_text()
+    (literal,) = re.findall(r"HINT_TOO_LARGE: \{.*?sentence:\s*('.*?[^\\]')", text, re.DOTALL)
+    assert ast.literal_eval(literal) == speech.TOO_LARGE
+
+
+@pytest.mark.parametrize(
+    ("code", "metadata", "sources"),
+    [
+        ("pass", {}, {}),
+        ("pass", {"cellgrant": None, "tags": []}, {}),
+        ("pass", {"tags": "gpus=1"}, {}),
+        ("pass", {"tags": ["gpus=1", 1, None, "y" * 257]}, {"tags": ["gpus=1"]}),
+        ("\n  #| gpus: 1\n#| a\nx\n#| b", {}, {"directive": "#| gpus: 1\n#| a"}),
+        ("x = 1 #| gpus: 1", {}, {}),
+        ("#|" + "x" * 300 + "\n#| gpus: 1", {}, {"directive": "#| gpus: 1"}),
+        ("pass", {"cellgrant": {"cpus": float("nan")}}, {"metadata": "{'cpus': nan}"}),
+        ("pass", {"cellgrant": [1]}, {"metadata": [1]}),
+    ],
+)
+def test_sources(code: str, metadata: dict, sources: dict) -> None:
+    """[ADM2] Hints are sent as they were written; what cannot be a hint is not sent."""
+    assert wire.sources_of(code, metadata) == sources
+    assert wire.encode(wire.claim_of(code, metadata, 1)).count(b"\n") == 1
+
+
+def test_claims_of_one_cell_differ() -> None:
+    """Each execution has an id of its own."""
+    ids = {wire.claim_of("pass", {}, 1)["id"] for _ in range(1000)}
+    assert len(ids) == 1000
+
+
+def test_lines() -> None:
+    """Messages are cut from whatever pieces arrive; too long a line is an error."""
+    lines = wire.Lines()
+    pieces = [b'{"a"', b': 1}\n\n{"b": 2}\n{"c"', b": 3}\n"]
+    assert [it for piece in pieces for it in lines.feed(piece)] == [{"a": 1}, {"b": 2}, {"c": 3}]
+    with pytest.raises(ValueError, match="a line of more than"):
+        lines.feed(b"x" * (wire.LINE_BYTES_MAX + 1))

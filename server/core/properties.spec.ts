@@ -1,0 +1,214 @@
+import { RandomSource } from '../testing/randomSource';
+import { RandomTrace } from '../testing/randomTrace';
+import {
+  emptyIsFree,
+  fromInvariants,
+  headNeverPutOff,
+  maxMin,
+  promisesFit,
+  withinQuota,
+  workConserving,
+  type Property
+} from '../testing/properties';
+import { WaterTree } from '../lib/waterTree';
+import * as admission from './admission';
+import * as leases from './leases';
+import * as chooseCpus from './place/chooseCpus';
+import * as cpuPool from './place/cpuPool';
+import * as gpus from './place/gpus';
+import * as memory from './place/memory';
+import * as groups from './policy/groups';
+import * as reserve from './reserve';
+
+/** Events per seed, and seeds. `CELLGRANT_SEEDS=1000` runs longer. */
+const EVENTS = 300;
+const SEEDS = Number(process.env.CELLGRANT_SEEDS ?? 25);
+
+/** Run seeded traces until a property fails; what failed, with the seed, or null. */
+function firstFault(make: () => Property, seeds = SEEDS): string | null {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const property = make();
+    const trace = new RandomTrace(new RandomSource(seed));
+    for (let index = 0; index < EVENTS; index += 1) {
+      const effects = index === EVENTS - 1 ? trace.leaveAll() : trace.next();
+      const [fault] = property({ state: trace.state, event: trace.last!, effects });
+      if (fault) {
+        return `seed ${seed}, event ${index} (${JSON.stringify(trace.last)}): ${fault}`;
+      }
+    }
+  }
+  return null;
+}
+
+/** A property, and a fault that it must find when it is planted. */
+type Case = {
+  readonly name: string;
+  readonly make: () => Property;
+  readonly plant: () => void;
+};
+
+const level = WaterTree.prototype.level;
+
+const CASES: readonly Case[] = [
+  {
+    name: '[CPU6] P1: no CPU is in two exclusive sets, and the pool keeps a quarter',
+    make: () => fromInvariants('P1', 'CPU6'),
+    plant: () =>
+      jest
+        .spyOn(chooseCpus, 'chooseCpus')
+        .mockImplementation((pool, n) => pool.slots.slice(0, n).map(slot => slot.cpu.id))
+  },
+  {
+    name: '[CPU4] P2: masks together cover all CPUs',
+    make: () => fromInvariants('P2'),
+    plant: () => jest.spyOn(cpuPool, 'isUnused').mockReturnValue(false)
+  },
+  {
+    name: '[CPU4] P4: no CPU is left over while a cell wants it',
+    make: () => workConserving,
+    plant: () =>
+      jest.spyOn(WaterTree.prototype, 'level').mockImplementation(function (
+        this: WaterTree,
+        capacity
+      ) {
+        return 0.9 * level.call(this, capacity);
+      })
+  },
+  {
+    name: '[CPU4] P5: every running cell has a share',
+    make: () => fromInvariants('P5'),
+    plant: () => jest.spyOn(WaterTree.prototype, 'level').mockReturnValue(0)
+  },
+  {
+    name: '[CPU3] P6: shares are hierarchical max-min',
+    make: () => maxMin,
+    plant: () =>
+      jest.spyOn(WaterTree.prototype, 'level').mockImplementation(function (
+        this: WaterTree,
+        capacity
+      ) {
+        return this.demand > capacity ? level.call(this, capacity) / 2 : Infinity;
+      })
+  },
+  {
+    name: '[FAIR2] P7: a group without surplus stays within its quota',
+    make: () => withinQuota,
+    plant: () => {
+      const { entitle } = groups;
+      jest.spyOn(groups, 'entitle').mockImplementation((cpus, children) => {
+        const owed = entitle(cpus, children);
+        return { ...owed, cpus: owed.cpus.map(it => it * 2) };
+      });
+    }
+  },
+  {
+    name: '[GPU1] [GPU2] P8: one compute lease per GPU, and a bound kernel gets only its own',
+    make: () => fromInvariants('P8'),
+    plant: () =>
+      jest.spyOn(gpus, 'planGpus').mockImplementation((state, _, ask) => ({
+        gpus: (state.node?.gpus ?? []).slice(0, ask.gpus).map(gpu => gpu.uuid)
+      }))
+  },
+  {
+    name: '[ADM6] P9: an arrival never puts off the head of a queue',
+    make: headNeverPutOff,
+    plant: () => jest.spyOn(reserve, 'wouldDelay').mockReturnValue(false)
+  },
+  {
+    name: '[MEM1] P11: promises fit, but for one claim where nothing else runs',
+    make: () => promisesFit,
+    plant: () => jest.spyOn(memory, 'memoryObstacle').mockReturnValue(null)
+  },
+  {
+    name: '[GATE2] P13: what a holder had is free when it is gone',
+    make: () => emptyIsFree,
+    plant: () => jest.spyOn(leases, 'leaveLease').mockImplementation(() => undefined)
+  },
+  {
+    name: '[GATE2] P15: a release frees exactly once',
+    make: () => fromInvariants('ledger', 'books', 'queue', 'bounds'),
+    plant: () => {
+      const { leaveLease } = leases;
+      jest.spyOn(leases, 'leaveLease').mockImplementation((state, holder, lease) => {
+        leaveLease(state, holder, lease);
+        leaveLease(state, holder, lease);
+      });
+    }
+  },
+  {
+    name: '[CPU2] a fixed ask has what it asked for while the pool has it',
+    make: () => fromInvariants('CPU2'),
+    plant: () => {
+      const { chooseCpus: choose } = chooseCpus;
+      jest
+        .spyOn(chooseCpus, 'chooseCpus')
+        .mockImplementation((pool, n, last) => choose(pool, Math.max(1, n - 1), last));
+    }
+  }
+];
+
+afterEach(() => jest.restoreAllMocks());
+
+describe('properties of random runs', () => {
+  it.each(CASES)('$name', ({ make }) => {
+    expect(firstFault(make)).toBeNull();
+  });
+
+  it.each(CASES)('a planted fault is found: $name', ({ make, plant }) => {
+    plant();
+    expect(firstFault(make, 300)).toMatch(/seed \d+/);
+  });
+
+  it('the runs do real work', () => {
+    const counts: Record<string, number> = {};
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const trace = new RandomTrace(new RandomSource(seed));
+      for (let index = 0; index < EVENTS; index += 1) {
+        trace.next();
+      }
+      for (const [type, n] of Object.entries(trace.counts)) {
+        counts[type] = (counts[type] ?? 0) + n;
+      }
+    }
+    for (const type of ['confine', 'grant', 'regrant', 'wait', 'refuse']) {
+      expect(counts[type]).toBeGreaterThan(20);
+    }
+  });
+});
+
+/** Run a trace, then let every cell end; the claims that were never granted. */
+function starved(seed: number): number {
+  const trace = new RandomTrace(new RandomSource(seed), { nonsense: 0, holders: 8 });
+  for (let index = 0; index < EVENTS; index += 1) {
+    trace.next();
+  }
+  for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {
+    trace.atMs += 60_000;
+    const [entry] = trace.state.running;
+    const claimId = entry?.claim.id ?? '';
+    trace.send({ type: 'claimEnded', claimId, outcome: 'ok', cpuSeconds: 1 });
+    trace.send({ type: 'nodeMeasured', cpusBusy: 0, memoryUsedBytes: 0, memoryPressure: 0 });
+    trace.send({ type: 'ticked' });
+  }
+  return trace.state.queue.length;
+}
+
+describe('liveness', () => {
+  it('[ADM7] P10: given finite cells every claim is granted', () => {
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      expect([seed, starved(seed)]).toEqual([seed, 0]);
+    }
+  });
+
+  it('a planted fault is found: P10', () => {
+    const { planGrant } = admission;
+    jest.spyOn(admission, 'planGrant').mockImplementation((state, holder, ask) => {
+      const plan = planGrant(state, holder, ask);
+      const isStuck = ask.gpus > 0 && 'lease' in plan;
+      const reason = () => ({ resource: 'gpus' as const, sentence: 'for ever', blockers: [] });
+      return isStuck ? { obstacle: { resource: 'gpus', reason } } : plan;
+    });
+    const left = Array.from({ length: 20 }, (_, seed) => starved(seed + 1));
+    expect(Math.max(...left)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,212 @@
+import { gpusOf, Harness, nodeOf } from '../testing/harness';
+import { scenario } from '../testing/scenario';
+
+describe('admission', () => {
+  scenario(
+    '[ADM5] a claim gets everything at once, or waits holding nothing',
+    `
+    node   4 cores, 1 gpus, 64 GiB
+    claim  k1 gpus=1                 -> gets all GPU-0
+    claim  k3 memory=50GiB           -> gets all 50 GiB
+    claim  k2 gpus=1 memory=40GiB    -> waits gpus 1
+    end    k1                        -> k2 waits memory 1
+    end    k3                        -> k2 gets all 40 GiB GPU-0
+    `
+  );
+
+  scenario(
+    '[ADM3] the impossible is refused at once',
+    `
+    node   4 cores, 1 gpus, 64 GiB
+    claim  k1 memory=61GiB           -> refused IMPOSSIBLE
+    claim  k1 gpus=2                 -> refused IMPOSSIBLE
+    claim  k1 gpus=1 gpuModel=A100   -> refused IMPOSSIBLE
+    claim  k1 cpus=[5,9]             -> refused IMPOSSIBLE
+    claim  k1 memory=60GiB           -> gets all 60 GiB
+    `
+  );
+
+  scenario(
+    '[ADM6] priority goes before arrival',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1               -> gets all GPU-0
+    claim  k2 gpus=1               -> waits gpus 1
+    claim  k3 gpus=1 priority=5    -> waits gpus 1, k2 waits gpus 2
+    end    k1                      -> k3 gets all GPU-0, k2 waits gpus 1
+    `
+  );
+
+  scenario(
+    '[ADM6] of two users the one who used less goes first',
+    `
+    node   4 cores, 2 gpus
+    kernel k1 owner=ann
+    kernel k2 owner=ann
+    kernel k3 owner=bob
+    kernel k4 owner=cyd
+    claim  k1 gpus=1   -> gets all GPU-0
+    claim  k4 gpus=1   -> gets all GPU-1
+    wait   60 s
+    claim  k2 gpus=1   -> waits gpus 1
+    claim  k3 gpus=1   -> waits gpus 1, k2 waits gpus 2
+    end    k4          -> k3 gets all GPU-1, k2 waits gpus 1
+    `
+  );
+
+  scenario(
+    '[ADM6] a later claim passes the head only if it does not delay it',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    claim  k1 memory=30GiB time=60s   -> gets all 30 GiB
+    claim  k2 memory=50GiB            -> waits memory 1
+    claim  k3 memory=20GiB time=90s   -> waits memory 2
+    claim  k4 memory=20GiB time=50s   -> gets all 20 GiB, k2 waits memory 1
+    claim  k5 memory=5GiB             -> gets all 5 GiB, k2 waits memory 1, k3 waits memory 2
+    `
+  );
+
+  scenario(
+    '[ADM8] a wait that is too long ends in a refusal',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1             -> gets all GPU-0
+    claim  k2 gpus=1 maxWait=5   -> waits gpus 1
+    wait   5 s
+    wait   1 s                   -> k2 refused MAX_WAIT
+    `
+  );
+
+  scenario(
+    '[ADM9] a kept grant serves the next cell, and goes to one who asks once it is left alone',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1 hold=true   -> gets all GPU-0
+    end    k1
+    claim  k2 gpus=1             -> waits gpus 1
+    claim  k1 gpus=1 hold=true   -> gets all GPU-0
+    end    k1
+    wait   29 s
+    wait   1 s                   -> k2 gets all GPU-0
+    `
+  );
+
+  scenario(
+    '[ADM9] a kept grant ends when it is cancelled, or unused for too long',
+    `
+    node   4 cores
+    claim  k1 cpus=2 hold=true   -> gets 0-1
+    end    k1
+    held   k1                    -> 0-1
+    cancel k1
+    held   k1                    -> all
+    claim  k1 cpus=2 hold=true   -> gets 0-1
+    end    k1
+    wait   31 min
+    held   k1                    -> all
+    `
+  );
+
+  scenario(
+    '[ADM6] a cancelled claim leaves the queue',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1   -> gets all GPU-0
+    claim  k2 gpus=1   -> waits gpus 1
+    claim  k3 gpus=1   -> waits gpus 2
+    cancel k2          -> refused CANCELLED, k3 waits gpus 1
+    `
+  );
+});
+
+describe('memory', () => {
+  scenario(
+    '[MEM1] what kernels keep between cells counts, the larger of promised and resident',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    kernel k1
+    use    k1 memory=30GiB
+    claim  k2 memory=20GiB   -> gets all 20 GiB
+    claim  k3 memory=20GiB   -> waits memory 1
+    use    k2 memory=5GiB
+    end    k2                -> k3 gets all 20 GiB
+    `
+  );
+
+  scenario(
+    '[MEM1] with nothing else to end, one claim is let through',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    kernel k1
+    use    k1 memory=50GiB
+    claim  k2 memory=20GiB   -> gets all 20 GiB
+    claim  k3 memory=20GiB   -> waits memory 1
+    `
+  );
+});
+
+describe('GPUs', () => {
+  scenario(
+    '[GPU1] parts of a GPU are shared while they fit',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1 gpuMemory=40GiB   -> gets all GPU-0
+    claim  k2 gpus=1 gpuMemory=30GiB   -> gets all GPU-0
+    claim  k3 gpus=1 gpuMemory=20GiB   -> waits gpus 1
+    end    k1                          -> k3 gets all GPU-0
+    claim  k4 gpus=1                   -> waits gpus 1
+    `
+  );
+
+  scenario(
+    '[GPU2] a kernel is bound by its first GPU cell; first bindings are spread',
+    `
+    node   4 cores, 2 gpus
+    claim  k1 gpus=1   -> gets all GPU-0
+    end    k1
+    claim  k2 gpus=1   -> gets all GPU-1
+    claim  k3 gpus=1   -> gets all GPU-0
+    claim  k1 gpus=1   -> waits gpus 1
+    end    k2
+    end    k3          -> k1 gets all GPU-0
+    claim  k1 gpus=2   -> refused BOUND
+    `
+  );
+
+  scenario(
+    "[GPU2] one that waits for the head's GPU waits; one bound to a free GPU does not",
+    `
+    node   4 cores, 2 gpus
+    claim  k1 gpus=1   -> gets all GPU-0
+    claim  k2 gpus=1   -> gets all GPU-1
+    end    k1
+    claim  k3 gpus=1   -> gets all GPU-0
+    claim  k1 gpus=1   -> waits gpus 1
+    end    k2
+    claim  k2 gpus=1   -> gets all GPU-1
+    `
+  );
+
+  it('[GPU3] memory that others hold on a GPU, leased or not, is not granted', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    it.holder('k1');
+    const measured = (holderId: string | null, memoryBytes: number) =>
+      it.send({
+        type: 'gpusMeasured',
+        gpus: [
+          {
+            uuid: 'GPU-0',
+            memoryUsedBytes: memoryBytes,
+            utilisation: null,
+            temperatureC: null,
+            powerW: null,
+            processes: [{ pid: 7, name: 'python', memoryBytes, holderId }]
+          }
+        ]
+      });
+    measured(null, 60 * 1024 ** 3);
+    const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
+    expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
+    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
+});

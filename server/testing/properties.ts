@@ -1,0 +1,178 @@
+import type { Effect } from '../core/effects';
+import type { Event } from '../core/events';
+import { checkInvariants } from '../core/invariants';
+import { shareOf, type ShareNode } from '../core/policy/shareTree';
+import { reserve } from '../core/reserve';
+import type { State } from '../core/step';
+
+/** What a property sees of one step. */
+export type Seen = {
+  readonly state: State;
+  readonly event: Event;
+  readonly effects: readonly Effect[];
+};
+
+/** A property of a run: given each step in turn, it tells what is wrong; empty is well. */
+export type Property = (seen: Seen) => readonly string[];
+
+/** A property that the invariants check: those of their sentences that name it. */
+export function fromInvariants(...names: readonly string[]): Property {
+  return ({ state }) =>
+    checkInvariants(state).filter(fault => names.some(name => fault.startsWith(`${name}:`)));
+}
+
+/** P4: what is wanted is given, up to what there is. */
+export const workConserving: Property = ({ state }) => {
+  const { shares } = state;
+  const given = [...state.running].reduce(
+    (sum, { phase }) => sum + (phase.leaf ? shareOf(shares, phase.leaf) : 0),
+    0
+  );
+  const could = Math.min(shares.capacity, shares.root.water.demand);
+  return Math.abs(given - could) < 1e-6 ? [] : [`${given} CPUs are given, ${could} could be`];
+};
+
+/** P6: shares are those that the definition gives, found by trying. */
+export const maxMin: Property = ({ state }) => {
+  const expected = sharesByTrial(state);
+  return [...state.running].flatMap(({ claim, phase }) => {
+    if (!phase.leaf) {
+      return [];
+    }
+    const share = shareOf(state.shares, phase.leaf);
+    const should = expected.get(phase.leaf) ?? 0;
+    return Math.abs(share - should) < 1e-3 ? [] : [`${claim.id} has ${share}, not ${should}`];
+  });
+};
+
+type Cup = { readonly weight: number; readonly demand: number; pour(amount: number): void };
+
+/** Hierarchical max-min by bisection, straight from the definition. */
+function sharesByTrial(state: State): Map<object, number> {
+  const shares = new Map<object, number>();
+  const cupOf = (node: ShareNode): Cup => {
+    const cups: Cup[] =
+      node.kind === 'user'
+        ? leavesOf(state, node).map(leaf => ({
+            weight: 1,
+            demand: leaf.drinker.demand,
+            pour: amount => void shares.set(leaf, amount)
+          }))
+        : [...node.children.values()].map(cupOf);
+    const wanted = cups.reduce((sum, cup) => sum + cup.demand, 0);
+    return {
+      weight: node.weight,
+      demand: Math.min(node.capCpus, wanted),
+      pour: amount => pourByTrial(cups, amount)
+    };
+  };
+  const root = cupOf(state.shares.root);
+  root.pour(Math.min(state.shares.capacity, root.demand));
+  return shares;
+}
+
+function leavesOf(state: State, user: ShareNode) {
+  return [...state.running]
+    .map(entry => entry.phase.leaf)
+    .filter(leaf => leaf !== null)
+    .filter(leaf => leaf.user === user);
+}
+
+function pourByTrial(cups: readonly Cup[], amount: number): void {
+  let [low, high] = [0, 1e7];
+  for (let round = 0; round < 100; round += 1) {
+    const level = (low + high) / 2;
+    const used = cups.reduce((sum, cup) => sum + Math.min(cup.demand, cup.weight * level), 0);
+    used > amount ? (high = level) : (low = level);
+  }
+  cups.forEach(cup => cup.pour(Math.min(cup.demand, cup.weight * low)));
+}
+
+/** P7: a group that takes no surplus stays within its quota, as the configuration says it. */
+export const withinQuota: Property = ({ state }) => {
+  const faults: string[] = [];
+  const total = Math.max(1, state.pool.slots.length);
+  const visit = (node: ShareNode, owed: number): number => {
+    let used = 0;
+    for (const child of node.children.values()) {
+      const { quota, acceptSurplus } = child.group;
+      const isGroup = child.kind === 'group';
+      const own = quota?.kind === 'static' ? quota.cpus : (quota?.of ?? 1) * owed;
+      const here = child.kind === 'user' ? useOf(state, child) : visit(child, Math.min(own, owed));
+      if (isGroup && !acceptSurplus && here > own + 1e-6) {
+        faults.push(`group ${child.name} has ${here} CPUs of its quota of ${own}`);
+      }
+      used += here;
+    }
+    return used;
+  };
+  visit(state.shares.root, total);
+  return faults;
+};
+
+function useOf(state: State, user: ShareNode): number {
+  return leavesOf(state, user).reduce((sum, leaf) => sum + shareOf(state.shares, leaf), 0);
+}
+
+/**
+ * P9: an arrival never puts off the head of a queue. Reservations are worked out
+ * anew after each step, so that only the arrival itself lies between two. A
+ * fixed ask never waits for CPUs (CPU1), so it may.
+ */
+export function headNeverPutOff(): Property {
+  let known = new Map<string, number>();
+  let atMs = 0;
+  return ({ state, event, effects }) => {
+    const faults: string[] = [];
+    const heads = new Map<string, number>();
+    const hasFixed = effects.some(
+      it => it.type === 'grant' && state.claims.get(it.claimId)?.claim.ask.cpus.kind === 'fixed'
+    );
+    for (const entry of state.queue) {
+      const { id } = entry.claim;
+      const startMs = entry.phase.reservation ? reserve(state, entry).atMs : null;
+      const before = known.get(id);
+      startMs !== null && heads.set(id, startMs);
+      const isSameTime = event.type === 'claimArrived' && atMs === state.nowMs && !hasFixed;
+      if (isSameTime && startMs !== null && before !== undefined && startMs > before) {
+        faults.push(`${id} was put off from ${before} to ${startMs}`);
+      }
+    }
+    [known, atMs] = [heads, state.nowMs];
+    return faults;
+  };
+}
+
+/**
+ * P11: a claim that asks for memory is granted only where all that is promised
+ * fits, but for the one that is let through when nothing else runs.
+ */
+export const promisesFit: Property = ({ state, effects }) =>
+  effects.flatMap(effect => {
+    if (effect.type !== 'grant' || !state.node) {
+      return [];
+    }
+    const asks = state.claims.get(effect.claimId)?.claim.ask.memoryBytes !== null;
+    const room = state.node.memoryBytes - state.node.memoryReserveBytes;
+    const others = [...state.running].filter(it => it.claim.holderId !== effect.holderId).length;
+    return asks && others > 0 && state.committedBytes > room
+      ? [`${effect.claimId} was granted memory beyond ${room}`]
+      : [];
+  });
+
+/** P13: with its holders gone nothing is held. */
+export const emptyIsFree: Property = ({ state }) => {
+  if (state.holders.size > 0) {
+    return [];
+  }
+  const { pool } = state;
+  const held = [
+    pool.promised !== 0 && 'CPUs are promised',
+    pool.slots.some(slot => slot.seats.size > 0) && 'seats are taken',
+    state.gpuLeases.size > 0 && 'GPUs are leased',
+    Math.abs(state.committedBytes) > 1 && 'memory is committed',
+    state.shares.root.water.demand > 1e-6 && 'CPUs are wanted',
+    Math.abs(state.shares.root.seniorities) > 1e-6 && 'cells are on the ladder'
+  ];
+  return held.filter(it => it !== false);
+};

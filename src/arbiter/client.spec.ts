@@ -1,0 +1,50 @@
+import { ServerConnection } from '@jupyterlab/services';
+
+import { snapshot } from '../testing/facts';
+import { ArbiterClient } from './client';
+
+type Answer = { readonly status: number; readonly body: string };
+
+/** A client, and the requests that it made. */
+function clientOf(answer: Answer | Error): { client: ArbiterClient; requests: Request[] } {
+  const requests: Request[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    requests.push(request);
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    const { status, body } = answer;
+    return {
+      status,
+      ok: status < 400,
+      statusText: 'Text',
+      text: async () => body
+    } as Response;
+  };
+  const baseUrl = 'http://localhost/user/ana/';
+  const settings = ServerConnection.makeSettings({ baseUrl, fetch: fetch as never });
+  return { client: new ArbiterClient(settings), requests };
+}
+
+describe('ArbiterClient', () => {
+  it('asks below the base URL, whatever an id holds', async () => {
+    const { client, requests } = clientOf({ status: 200, body: JSON.stringify(snapshot()) });
+    expect((await client.snapshot()).node.cpus).toBe(4);
+    await client.cancel('a/b');
+    await client.putKernelDefaults('k1', { cpus: 1 });
+    expect(requests.map(it => `${it.method} ${it.url.replace(/\?.*/, '')}`)).toEqual([
+      'GET http://localhost/user/ana/cellgrant/api/v1/snapshot',
+      'DELETE http://localhost/user/ana/cellgrant/api/v1/claims/a%2Fb',
+      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/defaults'
+    ]);
+  });
+
+  it.each<[string, Answer | Error, string]>([
+    ['a refusal', { status: 404, body: '{"code":"CLAIM_UNKNOWN","message":"Gone."}' }, 'Gone.'],
+    ['a server without Cellgrant', { status: 404, body: '<html>' }, 'has no Cellgrant'],
+    ['a page of a proxy', { status: 502, body: '<html>' }, 'answered 502'],
+    ['silence', new TypeError('network'), 'does not answer']
+  ])('[API1] rejects with a sentence for people: %s', async (_, answer, sentence) => {
+    await expect(clientOf(answer).client.snapshot()).rejects.toThrow(sentence);
+  });
+});

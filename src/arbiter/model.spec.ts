@@ -1,0 +1,82 @@
+import { done, kernel, NOW_MS, running, snapshot } from '../testing/facts';
+import { TestArbiter } from '../testing/arbiter';
+import { cellKey } from './cells';
+
+describe('ArbiterModel', () => {
+  let test: TestArbiter;
+  beforeEach(() => (test = new TestArbiter()));
+  afterEach(() => test.model.dispose());
+
+  it('[UI2] takes over what the event bus brings, at once', () => {
+    const seen: string[] = [];
+    test.model.changed.connect((_, { cells }) => seen.push([...cells].join()));
+    test.push(snapshot({ claims: [running()] }));
+    expect(test.model.connection).toEqual({ state: 'live' });
+    expect(test.model.claimOf('k1', 'cell')?.state).toBe('running');
+    expect(test.model.activeClaims('k1')).toHaveLength(1);
+    test.push(snapshot({ revision: 2, atMs: NOW_MS + 1, claims: [done()] }));
+    expect(test.model.activeClaims('k1')).toHaveLength(0);
+    expect(seen).toEqual([cellKey('k1', 'cell'), cellKey('k1', 'cell')]);
+  });
+
+  it('ignores other events, and a snapshot older than the one it has', () => {
+    test.emit({ snapshot: snapshot() }, 'https://events.jupyter.org/other');
+    expect(test.model.snapshot).toBeNull();
+    test.push(snapshot({ revision: 5, atMs: NOW_MS }));
+    test.push(snapshot({ revision: 4, atMs: NOW_MS - 50 }));
+    expect(test.model.snapshot?.revision).toBe(5);
+  });
+
+  it('[GATE5] says that the sidecar is away, and forgets what may be wrong by now', async () => {
+    test.push(snapshot({ claims: [running()], kernels: [kernel()] }));
+    test.emit({ snapshot: null, message: 'The sidecar ended.' });
+    expect(test.model.connection).toEqual({ state: 'away', message: 'The sidecar ended.' });
+    expect(test.model.snapshot).toBeNull();
+    expect(test.model.claimOf('k1', 'cell')).toBeUndefined();
+    test.client.answer = snapshot({ revision: 1, atMs: NOW_MS + 5000 });
+    await test.model.refresh();
+    expect(test.model.connection).toEqual({ state: 'live' });
+  });
+
+  it('counts the sidecars it meets: after an absence, and when revisions start anew', () => {
+    test.push(snapshot({ revision: 9 }));
+    expect(test.model.generation).toBe(1);
+    test.push(snapshot({ revision: 10, atMs: NOW_MS + 1 }));
+    expect(test.model.generation).toBe(1);
+    test.push(snapshot({ revision: 1, atMs: NOW_MS + 2 }));
+    expect(test.model.generation).toBe(2);
+    test.emit({ snapshot: null, message: '' });
+    test.push(snapshot({ revision: 7, atMs: NOW_MS + 3 }));
+    expect(test.model.generation).toBe(3);
+  });
+
+  it('reads clocks as the sidecar does', () => {
+    test.nowMs = NOW_MS + 3_600_000; // the browser is an hour ahead
+    test.push(snapshot());
+    test.nowMs += 250;
+    expect(test.model.nowMs()).toBe(NOW_MS + 250);
+  });
+
+  it('keeps ten minutes of samples, one a second', () => {
+    for (let at = 0; at <= 700_000; at += 500) {
+      test.push(snapshot({ revision: at + 1, atMs: NOW_MS + at }));
+    }
+    const { history } = test.model;
+    expect(history).toHaveLength(601);
+    expect(history.at(-1)!.atMs - history[0]!.atMs).toBe(600_000);
+  });
+
+  it('lets a refusal through to the one who asked', async () => {
+    test.client.refusal = 'The claim "c1" belongs to bo; only its owner can cancel it.';
+    await expect(test.model.cancel('c1')).rejects.toThrow('belongs to bo');
+    expect(test.client.sent).toEqual([['cancel', 'c1']]);
+  });
+
+  it('is silent once disposed', () => {
+    let count = 0;
+    test.model.changed.connect(() => count++);
+    test.model.dispose();
+    test.push(snapshot());
+    expect(count).toBe(0);
+  });
+});

@@ -1,0 +1,92 @@
+import * as React from 'react';
+
+import { NOTHING_ASKED } from '../../server/protocol/ask';
+import type { Badge } from '../arbiter/badge';
+import { button, click, draw, erase, trans } from '../testing/draw';
+import { done, GIB, NOW_MS, running, waiting } from '../testing/facts';
+import { CellBadge, type CellBadgeProps } from './CellBadge';
+
+function badge(its: Badge, more: Partial<CellBadgeProps> = {}): HTMLElement {
+  const ignore = (): void => undefined;
+  return draw(
+    <CellBadge
+      trans={trans}
+      badge={its}
+      place="row"
+      nowMs={NOW_MS}
+      onCancel={ignore}
+      onReveal={null}
+      onEdit={ignore}
+      {...more}
+    />
+  );
+}
+
+const EVERY: readonly Badge[] = [
+  { kind: 'asks', ask: { ...NOTHING_ASKED, gpus: 1 }, fit: { kind: 'now' } },
+  { kind: 'malformed', problems: [{ path: 'gpus', got: '1.5', expected: 'a whole number' }] },
+  { kind: 'waiting', claim: waiting() },
+  { kind: 'behind', first: waiting() },
+  { kind: 'running', claim: running() },
+  { kind: 'done', claim: done() },
+  { kind: 'done', claim: done({ outcome: 'refused', grantedMs: null }) }
+];
+
+describe('CellBadge', () => {
+  afterEach(erase);
+
+  it('[UI1] tells states apart by word and by shape, not by colour alone', () => {
+    const looks = EVERY.map(its => {
+      const host = badge(its);
+      return [
+        host.querySelector('.cg-Chip-state')!.textContent,
+        host.querySelector('svg')!.innerHTML
+      ];
+    });
+    expect(new Set(looks.map(([word]) => word)).size).toBe(EVERY.length);
+    expect(new Set(looks.map(([, shape]) => shape)).size).toBe(EVERY.length);
+  });
+
+  it('[UI1] says for what, in which place, behind whom and how long a cell waits', () => {
+    const host = badge({ kind: 'waiting', claim: waiting({ position: 2, etaMs: 70_000 }) });
+    expect(host.textContent).toContain('waiting for memory · number 2 in line');
+    expect(host.textContent).toContain('14 GiB held by holder.ipynb');
+    expect(host.textContent).toContain('0:10');
+    expect(host.textContent).toContain('about 1 min 10 s left');
+  });
+
+  it('[UI1] says with what a cell runs, and what it used', () => {
+    const grant = { cpus: '8-11', threads: 4, memoryBytes: 8 * GIB, gpus: [] };
+    expect(badge({ kind: 'running', claim: running({ grant }) }).textContent).toContain(
+      'running · 4 CPUs (8–11) · 8 GiB'
+    );
+    const used = badge({ kind: 'done', claim: done({ arrivedMs: NOW_MS - 7000 }) }).textContent;
+    for (const text of ['done · 4 s', 'waited 2 s', '2.0 CPUs used', 'peak 3 GiB']) {
+      expect(used).toContain(text);
+    }
+  });
+
+  it('cancels, shows the holder, and leads to the hints', () => {
+    const calls: string[] = [];
+    const host = badge(EVERY[2]!, {
+      onCancel: id => calls.push(`cancel ${id}`),
+      onReveal: id => calls.push(`reveal ${id}`)
+    });
+    click(button(host, 'Cancel'));
+    click(button(host, 'Show holder'));
+    click(button(badge(EVERY[1]!, { onEdit: () => calls.push('edit') }), 'Edit'));
+    expect(calls).toEqual(['cancel c1', 'reveal k2', 'edit']);
+  });
+
+  it('[UI3] reads out the state and not its clock', () => {
+    const host = badge(EVERY[2]!);
+    expect(host.querySelector('[role="status"]')!.textContent).not.toMatch(/\d:\d\d/);
+    expect(host.querySelector('.cg-Clock')!.getAttribute('aria-hidden')).toBe('true');
+  });
+
+  it('keeps all words within reach where there is little room', () => {
+    const chip = badge(EVERY[5]!, { place: 'corner' }).querySelector('.cg-Chip')!;
+    expect(chip.textContent).toBe('4 s');
+    expect(chip.getAttribute('title')).toContain('2.0 CPUs used');
+  });
+});

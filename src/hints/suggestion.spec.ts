@@ -1,0 +1,29 @@
+import { parseHints } from '../../server/protocol/hints';
+import { done, GIB, NOW_MS, running } from '../testing/facts';
+import { suggestionOf } from './suggestion';
+
+describe('suggestion', () => {
+  it('asks for what was used, with headroom, in amounts that people write', () => {
+    const claim = done({ cpuSeconds: 8.4, memoryPeakBytes: 6.1 * GIB });
+    expect(suggestionOf(claim)).toEqual({ cpus: 2, memory: '8 GiB', time: '10 s' });
+  });
+
+  it('[ADM1] suggests only what is valid', () => {
+    for (const seconds of [1, 59, 300, 7200, 90_000]) {
+      const arrivedMs = NOW_MS - seconds * 1000;
+      const claim = done({
+        arrivedMs,
+        grantedMs: arrivedMs,
+        endedMs: NOW_MS,
+        memoryPeakBytes: seconds * 50 * 1024 ** 2
+      });
+      expect(parseHints(suggestionOf(claim)).problems).toEqual([]);
+    }
+  });
+
+  it('is silent about runs that say nothing', () => {
+    expect(suggestionOf(running())).toBeNull();
+    expect(suggestionOf(done({ outcome: 'error' }))).toBeNull();
+    expect(suggestionOf(done({ endedMs: NOW_MS - 4500 }))).toBeNull();
+  });
+});

@@ -1,0 +1,126 @@
+import { NOTHING_ASKED } from '../../server/protocol/ask';
+import { UNRESTRICTED } from '../../server/protocol/grant';
+import type { KernelView, NodeView, Snapshot } from '../../server/protocol/view';
+import type { ClaimIn } from '../arbiter/badge';
+
+/** One GiB in bytes. */
+export const GIB = 1024 ** 3;
+
+/** The moment at which the facts below hold, in ms since the epoch. */
+export const NOW_MS = 1_000_000;
+
+const common = {
+  id: 'c1',
+  kernelId: 'k1',
+  kernelName: 'work.ipynb',
+  owner: 'ana',
+  cellId: 'cell',
+  label: '[1]',
+  ask: NOTHING_ASKED,
+  arrivedMs: NOW_MS - 10_000
+};
+
+/** A claim that waits for memory. */
+export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting'> {
+  return {
+    ...common,
+    state: 'waiting',
+    position: 1,
+    reason: {
+      resource: 'memory',
+      sentence: 'for 14 GiB; 14 GiB held by holder.ipynb',
+      blockers: [
+        {
+          kernelId: 'k2',
+          kernelName: 'holder.ipynb',
+          owner: 'bo',
+          claimId: 'c2',
+          label: '[7]',
+          sinceMs: NOW_MS - 60_000,
+          holds: '14 GiB'
+        }
+      ]
+    },
+    etaMs: null,
+    etaBasis: null,
+    ...its
+  };
+}
+
+/** A claim that has run for five seconds. */
+export function running(its: Partial<ClaimIn<'running'>> = {}): ClaimIn<'running'> {
+  return {
+    ...common,
+    arrivedMs: NOW_MS - 5000,
+    state: 'running',
+    grantedMs: NOW_MS - 5000,
+    grant: UNRESTRICTED,
+    cpusBusy: 1,
+    memoryBytes: GIB,
+    ...its
+  };
+}
+
+/** A claim that ran for four seconds. */
+export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
+  return {
+    ...common,
+    arrivedMs: NOW_MS - 5000,
+    state: 'done',
+    grantedMs: NOW_MS - 5000,
+    endedMs: NOW_MS - 1000,
+    outcome: 'ok',
+    message: null,
+    grant: UNRESTRICTED,
+    cpuSeconds: 8,
+    memoryPeakBytes: 3 * GIB,
+    ...its
+  };
+}
+
+/** An idle kernel that keeps one GiB. */
+export function kernel(its: Partial<KernelView> = {}): KernelView {
+  return {
+    id: 'k1',
+    name: 'work.ipynb',
+    pid: 1,
+    owner: 'ana',
+    state: 'idle',
+    gated: true,
+    sinceMs: NOW_MS - 1000,
+    grant: null,
+    cpusBusy: 0,
+    memoryBytes: GIB,
+    memoryLimitBytes: null,
+    threads: 4,
+    gpuMemoryBytes: null,
+    boundGpus: [],
+    ...its
+  };
+}
+
+/** A node of 4 CPUs and 16 GiB, 1 GiB of them in reserve. */
+export function node(its: Partial<NodeView> = {}): NodeView {
+  return {
+    name: 'node',
+    cpus: 4,
+    cpuList: '0-3',
+    cpusGranted: 0,
+    cpusBusy: 1.5,
+    memoryBytes: 16 * GIB,
+    memoryReserveBytes: GIB,
+    memoryUsedBytes: 2 * GIB,
+    memoryGrantedBytes: GIB,
+    gpus: [],
+    tier: { name: 'cgroup-v1', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'it works' },
+    policy: 'dynamic',
+    version: '0.1.0',
+    notices: [],
+    ...its
+  };
+}
+
+/** A quiet node. */
+export function snapshot(its: Partial<Snapshot> = {}): Snapshot {
+  return { revision: 1, atMs: NOW_MS, node: node(), kernels: [], claims: [], ...its };
+}
