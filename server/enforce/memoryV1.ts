@@ -11,6 +11,8 @@ import {
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
+/** The kernel shows no limit as the largest number of whole pages. */
+const UNLIMITED_BYTES = 2 ** 62;
 const TRIES_MAX = 4;
 const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
 
@@ -49,7 +51,7 @@ export class MemoryV1 {
 
   /** Write a limit, or as low a one as goes now (MEM2). */
   limit(holderId: string, directory: string, wantedBytes: number | null): void {
-    const safe = limitWithoutLook(wantedBytes, this.inForce(holderId));
+    const safe = limitWithoutLook(wantedBytes, this.inForce(holderId, directory));
     if (safe !== undefined) {
       this.write(holderId, directory, safe);
       return;
@@ -70,23 +72,30 @@ export class MemoryV1 {
 
   /** Come closer to a limit that could not be written at once (MEM2). */
   lower(holderId: string, directory: string, wantedBytes: number | null): void {
-    if (isAbove(this.inForce(holderId), wantedBytes)) {
+    if (isAbove(this.inForce(holderId, directory), wantedBytes)) {
       tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () =>
         this.limit(holderId, directory, wantedBytes)
       );
     }
   }
 
-  /** The limit that was last written, in bytes; null for none or an unknown one. */
-  private inForce(holderId: string): number | null {
-    const last = this.written.last(holderId, V1.memoryLimit) ?? NO_LIMIT;
-    return last === NO_LIMIT ? null : Number(last);
+  /**
+   * The limit in force, in bytes; null for none. Asked of the kernel where it
+   * was not written from here: a sidecar before this one may have.
+   */
+  private inForce(holderId: string, directory: string): number | null {
+    const last = this.written.last(holderId, V1.memoryLimit);
+    const bytes =
+      last === undefined
+        ? (readNumberOrNull(this.files, `${directory}/${V1.memoryLimit}`) ?? Infinity)
+        : Number(last);
+    return last === NO_LIMIT || bytes >= UNLIMITED_BYTES ? null : bytes;
   }
 
   /** The limit with swap is never below the one without: the order of writes depends on the direction. */
   private write(holderId: string, directory: string, limitBytes: number | null): void {
     const files = this.hasSwapLimit ? [V1.memoryLimit, V1.memorySwapLimit] : [V1.memoryLimit];
-    const before = this.inForce(holderId);
+    const before = this.inForce(holderId, directory);
     const rises = limitBytes === null || (before !== null && limitBytes > before);
     const text = limitBytes === null ? NO_LIMIT : `${limitBytes}`;
     for (const file of rises ? [...files].reverse() : files) {

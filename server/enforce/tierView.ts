@@ -44,11 +44,14 @@ export function cgroupTier(
   better: string
 ): TierView {
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
-  const reason =
-    `${name === 'cgroup-v2' ? 'cgroup version 2' : 'cgroup version 1'} is writable with ` +
-    `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}` +
-    (missing.length > 0 ? `; ${missing.join(', ')} could not be used` : '') +
-    (better === '' ? '.' : `; ${better}.`);
+  const version = name === 'cgroup-v2' ? 'version 2' : 'version 1';
+  const used = CONTROLLERS.filter(it => controllers.includes(it)).join(', ');
+  const parts = [
+    `cgroup ${version} is writable with ${used}`,
+    missing.length > 0 && `${missing.join(', ')} could not be used`,
+    better
+  ];
+  const reason = `${parts.filter(Boolean).join('; ')}.`;
   const cpus = missing.includes('cpuset') ? describeMasks(masksFailure()) : undefined;
   const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
   return describeTier(name, reason, {

@@ -275,10 +275,13 @@ function crashRules(rule: Rule): void {
       await next.settled();
       const kept = rig.traits.confinesCpus ? rig.oneCpu : rig.cpus;
       assert.deepEqual(rig.masks(place.pid), [kept], 'the holder was let loose meanwhile');
-      next.confine(place.holderId, UNCONFINED);
+      for (const memoryBytes of [1024 * MIB, 256 * MIB, null]) {
+        next.confine(place.holderId, { ...UNCONFINED, memoryBytes });
+        const limit = rig.traits.limitsMemory ? memoryBytes : null;
+        assert.equal(rig.memoryLimit(place.holderId), limit);
+      }
       await next.settled();
       assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-      assert.equal(rig.memoryLimit(place.holderId), null);
     } finally {
       await next.close();
     }
