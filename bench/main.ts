@@ -8,11 +8,10 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
   footprint: () => import('./footprint'),
+  invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
   throughput: () => import('./throughput')
-  invariants: () => import('./invariants'),
-  policies: () => import('./policies')
 };
 
 /** `--json FILE` out of the command line, and the rest of it. */
