@@ -8,7 +8,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
-import { killRules, memoryOfRules, memoryRules } from './memoryContract';
+import { killRules, memoryRules } from './memoryContract';
 
 const MIB = 1024 ** 2;
 
@@ -39,7 +39,6 @@ export function enforcerContract(
     describe('confine', () => confineRules(rule));
     describe('yield', () => yieldRules(rule));
     describe('memory', () => memoryRules(rule));
-    describe('memoryOf', () => memoryOfRules(rule));
     describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
