@@ -7,9 +7,11 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
-  overhead: () => import('./overhead'),
+  footprint: () => import('./footprint'),
   invariants: () => import('./invariants'),
-  policies: () => import('./policies')
+  overhead: () => import('./overhead'),
+  policies: () => import('./policies'),
+  throughput: () => import('./throughput')
 };
 
 /** `--json FILE` out of the command line, and the rest of it. */

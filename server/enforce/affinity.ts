@@ -37,6 +37,7 @@ export class AffinityEnforcer implements IEnforcer {
 
   measure(holderId: string): PlaceUse | null {
     const place = this.masks.placeOf(holderId);
+    this.masks.recall(holderId);
     return place && readTreeUse(this.files, place.pid);
   }
 

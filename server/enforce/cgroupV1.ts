@@ -2,19 +2,15 @@ import type { Confinement } from '../core/effects';
 import type { TierView } from '../protocol/view';
 import { parseCpuList } from '../lib/cpuset';
 import { V1, type Hierarchy } from '../host/cgroupfs';
-import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
+import { readNumberOrNull, readOrNull, type IHostFiles } from '../host/files';
 import { readResidentBytes, readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
-import { attempt, doAll, errnoIn, tolerate, undoing } from './failures';
+import { attempt, doAll, undoing } from './failures';
 import type { Masks } from './masks';
-import {
-  isAbove,
-  limitToWrite,
-  limitWithoutLook,
-  usedBytes,
-  type MemoryCount
-} from './memoryLimit';
-import { Places, type FailureListener } from './places';
+import { usedBytes } from './memoryLimit';
+import { MemoryV1 } from './memoryV1';
+import { Places } from './places';
+import type { FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 1 needs to know. */
@@ -37,8 +33,6 @@ const SHARES_DEFAULT = 1024;
 const SHARES_PER_WEIGHT = SHARES_DEFAULT / 100;
 const SHARES_MIN = 2;
 const SHARES_MAX = 262144;
-const MEMORY_TRIES_MAX = 4;
-const NO_LIMIT = '-1';
 
 /** Holders confined by cgroup version 1: cpuset, cpu and memory, each where it is mounted. */
 export class CgroupV1 implements IEnforcer {
@@ -47,11 +41,11 @@ export class CgroupV1 implements IEnforcer {
   private readonly masks: Masks | null;
   private readonly places: Places;
   private readonly written: Written;
+  private readonly memory: MemoryV1;
   private readonly wanted = new Map<string, Confinement>();
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
-  private readonly hasSwapLimit: boolean;
 
   /** Makes the group's directories; throws {@link EnforcementError} where it may not. */
   constructor(private readonly options: CgroupV1Options) {
@@ -72,7 +66,11 @@ export class CgroupV1 implements IEnforcer {
       }
     );
     this.hasIdle = this.groupHas('cpu', V1.idle);
-    this.hasSwapLimit = this.groupHas('memory', V1.memorySwapLimit);
+    this.memory = new MemoryV1(
+      options.files,
+      this.written,
+      this.groupHas('memory', V1.memorySwapLimit)
+    );
   }
 
   found(): readonly string[] {
@@ -85,7 +83,7 @@ export class CgroupV1 implements IEnforcer {
     this.places.adopt(place);
     this.masks?.adopt(place);
     if (!known) {
-      this.killsBefore.set(place.holderId, this.countKills(place.holderId));
+      this.killsBefore.set(place.holderId, this.kills(place.holderId));
     }
   }
 
@@ -97,7 +95,8 @@ export class CgroupV1 implements IEnforcer {
     doAll(
       () => this.writeCpus(holderId, confinement),
       () => this.writeWeight(holderId, confinement),
-      () => this.writeMemory(holderId, confinement.memoryBytes)
+      () =>
+        this.withMemory(holderId, it => this.memory.limit(holderId, it, confinement.memoryBytes))
     );
   }
 
@@ -107,16 +106,20 @@ export class CgroupV1 implements IEnforcer {
 
   measure(holderId: string): PlaceUse | null {
     const place = this.places.placeOf(holderId);
+    if (place) {
+      this.recall(place);
+    }
     const directory = this.anyDirectory(holderId);
     const threads = readOrNull(this.files, `${directory}/${V1.tasks}`);
     if (!place || !threads) {
       return null;
     }
-    this.lowerMemory(holderId);
+    const wantedBytes = this.wanted.get(holderId)?.memoryBytes ?? null;
+    this.withMemory(holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const usage = this.directory('cpuacct', holderId);
     const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
     // What the process took before it came is charged where it came from.
-    const memory = this.countMemory(holderId);
+    const memory = this.withMemory(holderId, it => this.memory.count(it));
     const tree = nanoseconds === null || !memory ? readTreeUse(this.files, place.pid) : null;
     return {
       cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
@@ -128,14 +131,9 @@ export class CgroupV1 implements IEnforcer {
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
-    const directory = this.directory('memory', holderId);
-    if (!directory) {
-      return this.measure(holderId)?.memoryBytes ?? null;
-    }
-    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
-    return charged === null || charged < exactFromBytes
-      ? charged
-      : usedBytes(this.countMemory(holderId) ?? { chargedBytes: charged, droppableBytes: 0 });
+    return this.directory('memory', holderId) === null
+      ? (this.measure(holderId)?.memoryBytes ?? null)
+      : this.withMemory(holderId, it => this.memory.used(it, exactFromBytes));
   }
 
   holderOf(pid: number): string | null {
@@ -143,7 +141,7 @@ export class CgroupV1 implements IEnforcer {
   }
 
   killed(holderId: string): boolean {
-    return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+    return this.kills(holderId) > (this.killsBefore.get(holderId) ?? 0);
   }
 
   release(holderId: string): void {
@@ -187,6 +185,15 @@ export class CgroupV1 implements IEnforcer {
       attempt(V1.shares, () =>
         this.files.write(`${this.places.groupIn(cpu)}/${V1.shares}`, `${shares}`)
       );
+    }
+  }
+
+  /** A process may move itself elsewhere where it may write: bring it back, and say so. */
+  private recall({ holderId, pid }: Place): void {
+    this.masks?.recall(holderId);
+    if (this.places.recall(holderId)) {
+      const what = `keeping process ${pid} of ${holderId} in its place`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
     }
   }
 
@@ -235,74 +242,13 @@ export class CgroupV1 implements IEnforcer {
     }
   }
 
-  private countMemory(holderId: string): MemoryCount | null {
+  private kills(holderId: string): number {
+    return this.withMemory(holderId, it => this.memory.kills(it)) ?? 0;
+  }
+
+  /** Do something with the memory controller's directory of a holder, where there is one. */
+  private withMemory<T>(holderId: string, work: (directory: string) => T): T | null {
     const directory = this.directory('memory', holderId);
-    const charged = directory
-      ? readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`)
-      : null;
-    if (charged === null) {
-      return null;
-    }
-    const stat = readTable(this.files, `${directory}/${V1.memoryStat}`);
-    const cache = stat.get('total_inactive_file') ?? 0;
-    const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
-    return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
-  }
-
-  private countKills(holderId: string): number {
-    const directory = this.directory('memory', holderId);
-    const events = readTable(this.files, `${directory}/${V1.memoryOom}`);
-    return events.get('oom_kill') ?? 0;
-  }
-
-  /** MEM2; the kernel itself refuses with EBUSY what is below the use it cannot push out. */
-  private writeMemory(holderId: string, wantedBytes: number | null): void {
-    const directory = this.directory('memory', holderId);
-    const safe = limitWithoutLook(wantedBytes, this.limitInForce(holderId));
-    if (!directory) {
-      return;
-    }
-    if (safe !== undefined) {
-      this.writeLimit(holderId, directory, safe);
-      return;
-    }
-    for (let tries = 0; ; tries += 1) {
-      const count = this.countMemory(holderId) ?? { chargedBytes: 0, droppableBytes: 0 };
-      const droppableBytes = tries > 0 ? 0 : count.droppableBytes;
-      try {
-        const limit = limitToWrite(wantedBytes, { ...count, droppableBytes });
-        this.writeLimit(holderId, directory, limit);
-        return;
-      } catch (error) {
-        if (errnoIn(error) !== 'EBUSY' || tries >= MEMORY_TRIES_MAX) {
-          throw error;
-        }
-      }
-    }
-  }
-
-  /** The limit that was last written, in bytes; null for none or an unknown one. */
-  private limitInForce(holderId: string): number | null {
-    const last = this.written.last(holderId, V1.memoryLimit) ?? NO_LIMIT;
-    return last === NO_LIMIT ? null : Number(last);
-  }
-
-  /** The limit with swap is never below the one without: the order of writes depends on the direction. */
-  private writeLimit(holderId: string, directory: string, limitBytes: number | null): void {
-    const files = this.hasSwapLimit ? [V1.memoryLimit, V1.memorySwapLimit] : [V1.memoryLimit];
-    const before = this.limitInForce(holderId);
-    const rises = limitBytes === null || (before !== null && limitBytes > before);
-    const text = limitBytes === null ? NO_LIMIT : `${limitBytes}`;
-    for (const file of rises ? [...files].reverse() : files) {
-      this.written.write(holderId, directory, file, text);
-    }
-  }
-
-  /** Come closer to a limit that could not be written at once (MEM2). */
-  private lowerMemory(holderId: string): void {
-    const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
-    if (isAbove(this.limitInForce(holderId), wanted)) {
-      tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () => this.writeMemory(holderId, wanted));
-    }
+    return directory === null ? null : work(directory);
   }
 }

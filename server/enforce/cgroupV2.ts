@@ -1,21 +1,16 @@
 import type { Confinement } from '../core/effects';
 import type { TierView } from '../protocol/view';
 import { V2, type Hierarchy } from '../host/cgroupfs';
-import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from '../host/files';
+import { readOrNull, readTable, type IHostFiles } from '../host/files';
 import { readResidentBytes, readTreeUse } from '../host/processes';
 import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
-import { doAll, tolerate, undoing } from './failures';
+import { doAll, undoing } from './failures';
 import type { Masks } from './masks';
-import {
-  MEMORY_SLACK_BYTES,
-  isAbove,
-  limitToWrite,
-  limitWithoutLook,
-  usedBytes,
-  type MemoryCount
-} from './memoryLimit';
-import { Places, type FailureListener } from './places';
+import { usedBytes } from './memoryLimit';
+import { MemoryV2 } from './memoryV2';
+import { Places } from './places';
+import type { FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 2 needs to know. */
@@ -35,7 +30,6 @@ export type CgroupV2Options = {
 };
 
 const MICROSECONDS = 1e6;
-const NO_LIMIT = 'max';
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
   readonly tier: TierView;
@@ -44,11 +38,11 @@ export class CgroupV2 implements IEnforcer {
   private readonly places: Places;
   private readonly delegation: Delegation;
   private readonly written: Written;
+  private readonly memory: MemoryV2;
   private readonly wanted = new Map<string, Confinement>();
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
-  private readonly hasSwapLimit: boolean;
 
   /** Makes the group's directory and gives it its controllers; throws {@link EnforcementError}. */
   constructor(private readonly options: CgroupV2Options) {
@@ -71,7 +65,8 @@ export class CgroupV2 implements IEnforcer {
       }
     );
     this.hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
-    this.hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
+    const hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
+    this.memory = new MemoryV2(options.files, this.written, hasSwapLimit);
   }
 
   found(): readonly string[] {
@@ -84,7 +79,7 @@ export class CgroupV2 implements IEnforcer {
     this.places.adopt(place);
     this.masks?.adopt(place);
     if (!known) {
-      this.killsBefore.set(place.holderId, this.countKills(place.holderId));
+      this.killsBefore.set(place.holderId, this.memory.kills(this.directory(place.holderId)));
     }
   }
 
@@ -97,7 +92,7 @@ export class CgroupV2 implements IEnforcer {
     doAll(
       () => this.writeCpus(holderId, directory, confinement),
       () => this.writeWeight(holderId, directory, confinement),
-      () => this.writeMemory(holderId, directory, confinement.memoryBytes)
+      () => this.has('memory') && this.memory.limit(holderId, directory, confinement.memoryBytes)
     );
   }
 
@@ -107,16 +102,19 @@ export class CgroupV2 implements IEnforcer {
 
   measure(holderId: string): PlaceUse | null {
     const place = this.places.placeOf(holderId);
+    if (place) {
+      this.recall(place);
+    }
     const directory = this.directory(holderId);
     const threads = readOrNull(this.files, `${directory}/${V2.threads}`);
     if (!place || !threads) {
       return null;
     }
-    this.lowerMemory(holderId, directory);
+    this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
     // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
     const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
     // What the process took before it came is charged where it came from.
-    const memory = this.countMemory(directory);
+    const memory = this.memory.count(directory);
     const tree = microseconds === undefined || !memory ? readTreeUse(this.files, place.pid) : null;
     return {
       cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
@@ -128,14 +126,9 @@ export class CgroupV2 implements IEnforcer {
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
-    const directory = this.directory(holderId);
-    if (!this.has('memory')) {
-      return this.measure(holderId)?.memoryBytes ?? null;
-    }
-    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
-    return charged === null || charged < exactFromBytes
-      ? charged
-      : usedBytes(this.countMemory(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
+    return this.has('memory')
+      ? this.memory.used(this.directory(holderId), exactFromBytes)
+      : (this.measure(holderId)?.memoryBytes ?? null);
   }
 
   holderOf(pid: number): string | null {
@@ -143,7 +136,7 @@ export class CgroupV2 implements IEnforcer {
   }
 
   killed(holderId: string): boolean {
-    return this.countKills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+    return this.memory.kills(this.directory(holderId)) > (this.killsBefore.get(holderId) ?? 0);
   }
 
   release(holderId: string): void {
@@ -169,6 +162,15 @@ export class CgroupV2 implements IEnforcer {
   private undoSetup(): void {
     this.delegation.undo();
     this.places.removeGroup();
+  }
+
+  /** A process may move itself elsewhere where it may write: bring it back, and say so. */
+  private recall({ holderId, pid }: Place): void {
+    this.masks?.recall(holderId);
+    if (this.places.recall(holderId)) {
+      const what = `keeping process ${pid} of ${holderId} in its place`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    }
   }
 
   private get group(): string {
@@ -206,69 +208,6 @@ export class CgroupV2 implements IEnforcer {
     }
     if (!idle) {
       this.written.write(holderId, directory, V2.weight, `${weight}`);
-    }
-  }
-
-  private countMemory(directory: string): MemoryCount | null {
-    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
-    if (charged === null) {
-      return null;
-    }
-    const stat = readTable(this.files, `${directory}/${V2.memoryStat}`);
-    const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
-    const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
-    return { chargedBytes: charged, droppableBytes: droppable };
-  }
-
-  private countKills(holderId: string): number {
-    const events = readTable(this.files, `${this.directory(holderId)}/${V2.memoryEvents}`);
-    return events.get('oom_kill') ?? 0;
-  }
-
-  /**
-   * MEM2. Version 2 kills at once where a limit is below the use, so cache is
-   * pushed out first, by a write that kills nobody, and the limit follows.
-   */
-  private writeMemory(holderId: string, directory: string, wantedBytes: number | null): void {
-    if (!this.has('memory')) {
-      return;
-    }
-    const safe = limitWithoutLook(wantedBytes, this.limitInForce(holderId));
-    const limit = safe !== undefined ? safe : this.makeRoom(directory, wantedBytes);
-    this.written.write(holderId, directory, V2.memoryMax, limit === null ? NO_LIMIT : `${limit}`);
-    if (this.hasSwapLimit) {
-      // A limit that could be exceeded into swap would be none to the neighbours.
-      const swap = limit === null ? NO_LIMIT : '0';
-      this.written.write(holderId, directory, V2.memorySwapMax, swap);
-    }
-  }
-
-  /** Push cache out as far as the wanted limit needs it; the limit that kills nobody now. */
-  private makeRoom(directory: string, wantedBytes: number | null): number | null {
-    const nothing = { chargedBytes: 0, droppableBytes: 0 };
-    let count = this.countMemory(directory) ?? nothing;
-    const aim = limitToWrite(wantedBytes, count);
-    const excess = aim === null ? 0 : count.chargedBytes + MEMORY_SLACK_BYTES - aim;
-    if (excess > 0) {
-      tolerate(V2.memoryReclaim, ['EAGAIN', 'ENOENT', 'EACCES', 'EINVAL'], () =>
-        this.files.write(`${directory}/${V2.memoryReclaim}`, `${excess}`)
-      );
-      count = this.countMemory(directory) ?? nothing;
-    }
-    return limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
-  }
-
-  /** The limit that was last written, in bytes; null for none or an unknown one. */
-  private limitInForce(holderId: string): number | null {
-    const last = this.written.last(holderId, V2.memoryMax) ?? NO_LIMIT;
-    return last === NO_LIMIT ? null : Number(last);
-  }
-
-  /** Come closer to a limit that could not be written at once (MEM2). */
-  private lowerMemory(holderId: string, directory: string): void {
-    const wanted = this.wanted.get(holderId)?.memoryBytes ?? null;
-    if (isAbove(this.limitInForce(holderId), wanted)) {
-      tolerate(V2.memoryMax, ['ENOENT'], () => this.writeMemory(holderId, directory, wanted));
     }
   }
 }

@@ -4,7 +4,7 @@ import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
 import type { IMaskStore } from './maskStore';
-import type { FailureListener } from './places';
+import type { FailureListener } from './removals';
 
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
@@ -46,6 +46,8 @@ type Held = {
   readonly original: string;
   wanted: string;
   applied: string;
+  /** That it changed its mask itself was told. */
+  told: boolean;
 };
 
 /** What masks need to know. */
@@ -75,7 +77,13 @@ export class Masks {
     for (const { original, ...place } of saved) {
       const current = this.currentMask(place);
       if (current !== null) {
-        this.held.set(place.holderId, { place, original, wanted: current, applied: current });
+        this.held.set(place.holderId, {
+          place,
+          original,
+          wanted: current,
+          applied: current,
+          told: false
+        });
       }
     }
     if (this.held.size < saved.length) {
@@ -110,7 +118,13 @@ export class Masks {
     if (original === null) {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
-    this.held.set(place.holderId, { place, original, wanted: original, applied: original });
+    this.held.set(place.holderId, {
+      place,
+      original,
+      wanted: original,
+      applied: original,
+      told: false
+    });
     this.save(place.holderId);
     const usable = parseCpuList(this.options.cpus);
     if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
@@ -125,6 +139,30 @@ export class Masks {
       throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
     }
     held.wanted = this.maskFor(cpus);
+    this.pursue(held);
+  }
+
+  /**
+   * Look whether the holder's main thread has a CPU in its mask that it was not
+   * given: libraries reset masks. Then the mask is set again, and that is told
+   * once. A mask that a cell made narrower itself is its own affair.
+   */
+  recall(holderId: string): void {
+    const held = this.held.get(holderId);
+    const mask = held && this.currentMask(held.place);
+    if (!held || !mask || held.applied !== held.wanted || this.work.has(holderId)) {
+      return;
+    }
+    const given = parseCpuList(held.wanted);
+    if (parseCpuList(mask).every(cpu => given.includes(cpu))) {
+      return;
+    }
+    if (!held.told) {
+      held.told = true;
+      const what = `keeping process ${held.place.pid} of ${holderId} on CPUs ${held.wanted}`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    }
+    held.applied = '';
     this.pursue(held);
   }
 

@@ -3,18 +3,12 @@ import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
 import { isAlive, readTree } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
 import { attempt, tolerate } from './failures';
+import { Removals, type FailureListener } from './removals';
 
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
 /** Rounds in a row that find none. */
 const CALM_ROUNDS = 3;
-/** A directory is busy until its last process is reaped: how long to try again, in ms. */
-const REMOVAL_RETRY_MS = 20;
-const REMOVAL_TRIES_MAX = 100;
-
-/** Says that something went wrong after the call that began it had returned. */
-export type FailureListener = (holderId: string, failure: EnforcementError) => void;
-
 /** What places need to know of a cgroup version. */
 export type PlaceOptions = {
   readonly files: IHostFiles;
@@ -41,9 +35,11 @@ type Held = {
  */
 export class Places {
   private readonly held = new Map<string, Held>();
-  private readonly removals = new Map<string, Promise<void>>();
+  private readonly removals: Removals;
 
-  constructor(private readonly options: PlaceOptions) {}
+  constructor(private readonly options: PlaceOptions) {
+    this.removals = new Removals({ ...options, isBack: holderId => this.has(holderId) });
+  }
 
   /** The directory that holds all holders' directories. */
   groupIn(hierarchy: Hierarchy): string {
@@ -123,6 +119,24 @@ export class Places {
     this.moveTree(place);
   }
 
+  /** Bring a holder back that moved itself elsewhere; says whether it had. */
+  recall(holderId: string): boolean {
+    const place = this.placeOf(holderId);
+    if (!place || !isAlive(this.options.files, place)) {
+      return false;
+    }
+    const isAway = this.options.hierarchies.some(hierarchy => {
+      const directory = this.directoryOf(hierarchy, holderId);
+      const current = this.currentDirectory(hierarchy, place.pid);
+      const isInside = current === directory || current.startsWith(`${directory}/`);
+      return !isInside && this.exists(directory);
+    });
+    if (isAway) {
+      this.moveTree(place);
+    }
+    return isAway;
+  }
+
   /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
   release(holderId: string): void {
     const held = this.held.get(holderId);
@@ -142,8 +156,13 @@ export class Places {
   }
 
   /** Resolves when no directory waits for its removal. */
-  async settled(): Promise<void> {
-    await Promise.all(this.removals.values());
+  settled(): Promise<void> {
+    return this.removals.settled();
+  }
+
+  /** Remove an empty directory now, or as soon as its last process is reaped. */
+  remove(directory: string, holderId: string): void {
+    this.removals.remove(directory, holderId);
   }
 
   /** Release every holder, found ones too, and remove the group's own directories. */
@@ -168,38 +187,6 @@ export class Places {
       inside.forEach(pid => this.movePid(pid, to, name));
     }
     throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
-  }
-
-  /** Remove an empty directory now, or as soon as its last process is reaped. */
-  remove(directory: string, holderId: string): void {
-    const { files } = this.options;
-    const removed = tolerate(`directory of ${holderId}`, ['EBUSY', 'ENOENT'], () =>
-      files.removeDirectory(directory)
-    );
-    if (!removed && this.exists(directory) && !this.removals.has(directory)) {
-      const removal = this.removeLater(directory, holderId).finally(() =>
-        this.removals.delete(directory)
-      );
-      this.removals.set(directory, removal);
-    }
-  }
-
-  private async removeLater(directory: string, holderId: string): Promise<void> {
-    for (let tries = 0; tries < REMOVAL_TRIES_MAX; tries += 1) {
-      await new Promise(resolve => setTimeout(resolve, REMOVAL_RETRY_MS));
-      if (this.has(holderId)) {
-        return; // It came back meanwhile and uses the directory again.
-      }
-      try {
-        this.options.files.removeDirectory(directory);
-        return;
-      } catch {
-        if (!this.exists(directory)) {
-          return;
-        }
-      }
-    }
-    this.options.onFailure(holderId, new EnforcementError(`directory of ${holderId}`, 'EBUSY'));
   }
 
   private exists(directory: string): boolean {

@@ -1,3 +1,4 @@
+import { until } from '../testing/contractRig';
 import type { FakeMachineOptions } from '../testing/fakeMachine';
 import { FakeRig } from '../testing/fakeRig';
 import type { TierView } from '../protocol/view';
@@ -102,6 +103,25 @@ describe('[ENF3] the tier is found by trying, and says why', () => {
     });
     expect(tier.notEnforced.map(it => it.resource)).toEqual(['gpus']);
   });
+});
+
+it('[ENF2] gives masks back that a sidecar of another tier left', async () => {
+  const rig = new FakeRig('affinity', { layout: 'v1' });
+  const first = await rig.start();
+  const place = await rig.spawn();
+  first.adopt(place);
+  first.confine(place.holderId, {
+    cpus: rig.oneCpu,
+    weight: 100,
+    idle: false,
+    memoryBytes: null,
+    gpus: null
+  });
+  await first.settled();
+  const { enforcer } = await rig.probe();
+  expect(enforcer.tier.name).toBe('cgroup-v1');
+  await until('the mask is back', () => rig.masks(place.pid)[0] === rig.cpus);
+  await enforcer.close();
 });
 
 describe('what may be handed out', () => {

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { formatCpuList } from '../lib/cpuset';
 import type { NodeFacts } from '../core/events';
-import type { Resource, TierName, TierView } from '../protocol/view';
+import type { Confinement } from '../core/effects';
+import type { TierName } from '../protocol/view';
 import { V1, V2, findHierarchies, type Hierarchy } from '../host/cgroupfs';
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { findGpus, type GpuOptions } from '../host/gpus';
@@ -16,7 +17,8 @@ import { EnforcementError, type IEnforcer } from './enforcer';
 import { MaskFile, type IMaskStore } from './maskStore';
 import { Masks, setMaskByTaskset, type SetMask } from './masks';
 import { NoEnforcer } from './none';
-import type { FailureListener } from './places';
+import { CONTROLLERS, cgroupTier, describeTier, gpuGap } from './tierView';
+import type { FailureListener } from './removals';
 
 /** What a probe may be told. */
 export type ProbeOptions = {
@@ -51,8 +53,8 @@ type Surroundings = {
   readonly cpus: string;
   readonly masks: Masks;
   readonly hasGpus: boolean;
-  /** Why masks cannot be set from outside; null where they can. */
-  readonly masksFailure: string | null;
+  /** Tries to set a mask from outside: why that fails, null where it works. */
+  readonly masksFailure: () => string | null;
   readonly onFailure: FailureListener;
   readonly linux: boolean;
 };
@@ -60,60 +62,18 @@ type Surroundings = {
 /** An enforcer, or why there is none of this tier. */
 type Attempt = { readonly enforcer: IEnforcer } | { readonly why: string };
 
-const CONTROLLERS = ['cpuset', 'cpu', 'memory'] as const;
-const GPU_BY_ENVIRONMENT =
-  'CUDA_VISIBLE_DEVICES tells a process which GPUs to use; one that ignores it is seen and flagged, not stopped';
+const NOTHING: Confinement = {
+  cpus: null,
+  weight: 100,
+  idle: false,
+  memoryBytes: null,
+  gpus: null
+};
 const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity', 'none'];
 
 /** The name of the directory below which all places of this sidecar lie. */
 export function groupName(dir: string): string {
   return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
-}
-
-function gpuGap(hasGpus: boolean): { readonly gpus?: string } {
-  return hasGpus ? { gpus: GPU_BY_ENVIRONMENT } : {};
-}
-
-function describeTier(
-  name: TierName,
-  reason: string,
-  gaps: Partial<Record<Resource, string>>
-): TierView {
-  const resources = (['cpus', 'memory', 'gpus'] as const).filter(it => it !== 'gpus' || gaps.gpus);
-  return {
-    name,
-    reason,
-    enforced: resources.filter(it => gaps[it] === undefined),
-    notEnforced: resources.flatMap(resource => {
-      const why = gaps[resource];
-      return why === undefined ? [] : [{ resource, why }];
-    })
-  };
-}
-
-function cgroupTier(
-  name: 'cgroup-v1' | 'cgroup-v2',
-  controllers: readonly string[],
-  { masksFailure, hasGpus }: Surroundings,
-  better: string
-): TierView {
-  const missing = CONTROLLERS.filter(it => !controllers.includes(it));
-  const reason =
-    `${name === 'cgroup-v2' ? 'cgroup version 2' : 'cgroup version 1'} is writable with ` +
-    `${controllers.filter(it => (CONTROLLERS as readonly string[]).includes(it)).join(', ')}${
-      missing.length > 0 ? `; ${missing.join(', ')} could not be used` : ''
-    }${better === '' ? '.' : `; ${better}.`}`;
-  const cpus = missing.includes('cpuset')
-    ? `there is no cpuset: CPUs are held by affinity, which a process can undo${
-        masksFailure === null ? '' : `, and only by the gate (${masksFailure})`
-      }`
-    : undefined;
-  const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
-  return describeTier(name, reason, {
-    ...(cpus && { cpus }),
-    ...(memory && { memory }),
-    ...gpuGap(hasGpus)
-  });
 }
 
 /** Set up a tier for real; what it cannot do is undone and told. */
@@ -139,7 +99,7 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
-  const tier = cgroupTier('cgroup-v2', controllers, around, better);
+  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, around.hasGpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }));
 }
@@ -172,7 +132,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
   if (!CONTROLLERS.some(it => controllers.includes(it))) {
     return { why: 'no cgroup version 1 directory can be made' };
   }
-  const tier = cgroupTier('cgroup-v1', controllers, around, better);
+  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, around.hasGpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
 }
@@ -181,11 +141,12 @@ function tryAffinity(around: Surroundings, better: string): Attempt {
   if (!around.linux) {
     return { why: 'affinity masks are set on Linux only' };
   }
+  const failure = around.masksFailure();
   const tier = describeTier('affinity', `${better}.`, {
     memory: 'affinity masks do not limit memory',
     ...gpuGap(around.hasGpus),
-    ...(around.masksFailure !== null && {
-      cpus: `only the gate can set masks, not those of children: ${around.masksFailure}`
+    ...(failure !== null && {
+      cpus: `only the gate can set masks, not those of children: ${failure}`
     })
   });
   return { enforcer: new AffinityEnforcer(tier, around.files, around.masks) };
@@ -196,7 +157,7 @@ function tryNone(around: Surroundings, better: string): Attempt {
   const tier = describeTier('none', `${better}.`, {
     cpus: why,
     memory: why,
-    gpus: GPU_BY_ENVIRONMENT
+    ...gpuGap(around.hasGpus)
   });
   return { enforcer: new NoEnforcer(tier, around.files, around.linux) };
 }
@@ -253,10 +214,14 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     group: groupName(options.dir),
     hasGpus: found.gpus.length > 0,
     masks: new Masks({ files, cpus, setMask, store, onFailure }),
-    masksFailure: setMask === setMaskByTaskset ? tryTaskset(cpus) : null,
+    masksFailure: () => (setMask === setMaskByTaskset ? tryTaskset(cpus) : null),
     linux: (options.platform ?? process.platform) === 'linux'
   };
   const enforcer = chooseEnforcer(around, options.tier ?? 'auto');
+  if (enforcer.affinityFor(NOTHING) === null) {
+    // A sidecar before this one may have held CPUs by masks; this one does not.
+    around.masks.holders().forEach(holderId => around.masks.release(holderId));
+  }
   const { name } = enforcer.tier;
   const node: NodeFacts = {
     name: hostname(),

@@ -46,6 +46,8 @@ export interface IContractRig {
   fork(parent: Place): Promise<number>;
   /** Make a process take memory until it is killed; resolves when it is gone. */
   exhaust(place: Place): Promise<void>;
+  /** Make a process leave its place and take all CPUs, as far as it may. */
+  escape(place: Place): Promise<void>;
   /** The process and all that descend from it now. */
   tree(place: Place): readonly number[];
   kill(pid: number): Promise<void>;

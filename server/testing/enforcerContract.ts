@@ -8,7 +8,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
-import { killRules, memoryRules } from './memoryContract';
+import { killRules, memoryOfRules, memoryRules } from './memoryContract';
 
 const MIB = 1024 ** 2;
 
@@ -35,8 +35,11 @@ export function enforcerContract(
 
   describe(`the enforcer's contract: ${name}`, () => {
     describe('adopt', () => adoptRules(rule));
+    describe('identity', () => identityRules(rule));
     describe('confine', () => confineRules(rule));
+    describe('yield', () => yieldRules(rule));
     describe('memory', () => memoryRules(rule));
+    describe('memoryOf', () => memoryOfRules(rule));
     describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
@@ -74,7 +77,9 @@ function adoptRules(rule: Rule): void {
     await enforcer.settled();
     assert.deepEqual(_rig.masks(place.pid), [_rig.cpus]);
   });
+}
 
+function identityRules(rule: Rule): void {
   rule('[GPU4] knows whose a process is, and strangers as such', async (rig, enforcer) => {
     const [place, stranger] = [await rig.spawn(), await rig.spawn()];
     const child = await rig.fork(place);
@@ -131,7 +136,9 @@ function confineRules(rule: Rule): void {
     assert.deepEqual(rig.masks(second.pid), [rig.cpus]);
     assert.equal(rig.memoryLimit(second.holderId), null);
   });
+}
 
+function yieldRules(rule: Rule): void {
   rule('[CPU8] an idle holder yields to all, and gets its weight back', async (rig, enforcer) => {
     const place = await rig.spawn();
     enforcer.adopt(place);
@@ -148,6 +155,29 @@ function confineRules(rule: Rule): void {
       }
     }
   });
+
+  rule(
+    'a holder that lets itself loose is brought back at the next look',
+    async (rig, enforcer) => {
+      const place = await rig.spawn();
+      enforcer.adopt(place);
+      enforcer.confine(place.holderId, pinned(rig.oneCpu));
+      await enforcer.settled();
+      await rig.escape(place);
+      assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
+      enforcer.measure(place.holderId);
+      await enforcer.settled();
+      if (rig.traits.confinesCpus) {
+        assert.deepEqual(rig.masks(place.pid), [rig.oneCpu]);
+        assert.match(
+          rig.failures().join(),
+          new RegExp(`keeping process ${place.pid} of .*: EXDEV`)
+        );
+      }
+      enforcer.measure(place.holderId);
+      assert.ok(rig.failures().length <= 2, 'it was told again and again');
+    }
+  );
 
   rule('refuses a holder that it does not know', async (_rig, enforcer) => {
     assert.throws(() => enforcer.confine('nobody', UNCONFINED), refusedWith('ENOENT'));
@@ -245,10 +275,13 @@ function crashRules(rule: Rule): void {
       await next.settled();
       const kept = rig.traits.confinesCpus ? rig.oneCpu : rig.cpus;
       assert.deepEqual(rig.masks(place.pid), [kept], 'the holder was let loose meanwhile');
-      next.confine(place.holderId, UNCONFINED);
+      for (const memoryBytes of [1024 * MIB, 256 * MIB, null]) {
+        next.confine(place.holderId, { ...UNCONFINED, memoryBytes });
+        const limit = rig.traits.limitsMemory ? memoryBytes : null;
+        assert.equal(rig.memoryLimit(place.holderId), limit);
+      }
       await next.settled();
       assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-      assert.equal(rig.memoryLimit(place.holderId), null);
     } finally {
       await next.close();
     }

@@ -95,6 +95,15 @@ export class FakeMachine implements IHostFiles {
     this.named(holderId).forEach(cgroup => this.kill(cgroup));
   }
 
+  /** A process moves itself to where the looking one is, and takes all CPUs. */
+  escape(pid: number): void {
+    this.processes.get(pid)!.mask = this.cpus;
+    for (const hierarchy of this.hierarchies) {
+      cgroupOf(hierarchy, pid)!.processes.delete(pid);
+      cgroupOf(hierarchy, SELF)!.processes.add(pid);
+    }
+  }
+
   /** Somebody else removes a holder's directories and takes its processes away. */
   uproot(holderId: string): void {
     for (const cgroup of this.named(holderId)) {
@@ -172,8 +181,8 @@ export class FakeMachine implements IHostFiles {
 
   makeDirectory(path: string): void {
     this.check('mkdir', path);
-    const [parent, name] = split(path);
-    const cgroup = this.cgroup(parent);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const cgroup = this.cgroup(path.slice(0, -name.length - 1));
     if (cgroup.children.has(name) || this.readCgroup(cgroup, name) !== null) {
       throw new HostError('EEXIST');
     }
@@ -186,7 +195,7 @@ export class FakeMachine implements IHostFiles {
     if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
       throw new HostError('EBUSY');
     }
-    cgroup.parent!.children.delete(split(path)[1]);
+    cgroup.parent!.children.delete(path.slice(path.lastIndexOf('/') + 1));
   }
 
   list(path: string): readonly string[] {
@@ -284,9 +293,4 @@ export class FakeMachine implements IHostFiles {
       }
     }
   }
-}
-
-function split(path: string): readonly [string, string] {
-  const at = path.lastIndexOf('/');
-  return [path.slice(0, at), path.slice(at + 1)];
 }

@@ -61,6 +61,10 @@ export class FakeRig implements IContractRig {
     this.machine.runOutOfMemory(holderId);
   }
 
+  async escape({ pid }: Place): Promise<void> {
+    this.machine.escape(pid);
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.machine, place.pid);
   }

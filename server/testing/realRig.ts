@@ -7,6 +7,7 @@ import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
 import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, Place } from '../enforce/enforcer';
+import { setMaskByTaskset } from '../enforce/masks';
 import { groupName, probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
@@ -59,6 +60,15 @@ export class RealRig implements IContractRig {
 
   async exhaust({ pid }: Place): Promise<void> {
     await this.children.get(pid)!.exhaust();
+  }
+
+  async escape({ pid }: Place): Promise<void> {
+    for (const { directory, controllers } of findHierarchies(this.files)) {
+      if (controllers.length > 0 && this.traits.isolates) {
+        this.files.write(`${directory}/${V1.procs}`, `${pid}`);
+      }
+    }
+    await setMaskByTaskset(pid, this.cpus);
   }
 
   tree(place: Place): readonly number[] {

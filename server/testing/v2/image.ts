@@ -22,19 +22,21 @@ export PATH=/bin HOME=/tmp
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
-mount -t tmpfs tmpfs /tmp
+mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ulimit -c 0
-scenario() { # name, cgroup
+scenario() { # name, cgroup, user
   echo "== scenario $1"
   mkdir -p "/sys/fs/cgroup$2"
-  sh -c 'echo $$ > "/sys/fs/cgroup$0/cgroup.procs" && SCENARIO="$1" exec node --test-reporter=tap /guest.cjs' "$2" "$1"
+  # As systemd delegates: the directory and these files belong to the user.
+  (cd "/sys/fs/cgroup$2" && chown "$3" . cgroup.procs cgroup.subtree_control cgroup.threads)
+  sh -c 'echo $$ > "/sys/fs/cgroup$0/cgroup.procs" && SCENARIO="$1" AS_USER="$2" exec node --test-reporter=tap /guest.cjs' "$2" "$1" "$3"
 }
-scenario root ""
+scenario root "" 0
 echo "+cpuset +cpu +memory" > /sys/fs/cgroup/cgroup.subtree_control
-scenario delegated /app.service
+scenario "a user's, delegated whole" /app.service 1000
 echo "-cpuset" > /sys/fs/cgroup/cgroup.subtree_control
-scenario "delegated without cpuset" /other.service
+scenario "a user's, delegated without cpuset" /other.service 1000
 echo "== end"
 poweroff -f
 `;

@@ -11,11 +11,11 @@ import { ImageUnavailable, bootCommand, makeImage } from './image';
  */
 
 const CACHE = resolve('.cache/v2');
-/** Emulation is some 20 times slower than the machine it runs on. */
-const BOOT_TIMEOUT_MS = 170_000;
+/** Emulation is some 20 times slower than the machine, which others may use too. */
+const BOOT_TIMEOUT_MS = 400_000;
 const SCENARIOS = 3;
 
-type Tally = { passed: number; failed: number; scenarios: number; ended: boolean };
+type Tally = { passed: number; failed: number; reports: number };
 
 function buildGuest(): Buffer {
   const built = buildSync({
@@ -31,7 +31,7 @@ function buildGuest(): Buffer {
 
 /** Boot, and count what the tests inside print in the Test Anything Protocol. */
 async function runMachine(guest: Buffer): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0, scenarios: 0, ended: false };
+  const tally: Tally = { passed: 0, failed: 0, reports: 0 };
   const [command, args] = bootCommand(makeImage(guest, CACHE));
   const machine = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const timer = setTimeout(() => machine.kill('SIGKILL'), BOOT_TIMEOUT_MS);
@@ -40,11 +40,8 @@ async function runMachine(guest: Buffer): Promise<Tally> {
     const count = /^# (pass|fail|cancelled) (\d+)$/.exec(line);
     if (count) {
       tally[count[1] === 'pass' ? 'passed' : 'failed'] += Number(count[2]);
+      tally.reports += count[1] === 'pass' ? 1 : 0;
     }
-    if (line.startsWith('== scenario')) {
-      tally.scenarios += 1;
-    }
-    tally.ended ||= line === '== end';
     if (!/^\s*(# (?!Subtest)|---|\.\.\.|duration_ms|type:|1\.\.)/.test(line)) {
       console.log(line);
     }
@@ -56,9 +53,9 @@ async function runMachine(guest: Buffer): Promise<Tally> {
 async function main(): Promise<number> {
   try {
     const tally = await runMachine(buildGuest());
-    if (!tally.ended || tally.scenarios < SCENARIOS) {
-      console.log(`The emulated machine stopped in scenario ${tally.scenarios} of ${SCENARIOS}.`);
-      tally.failed += 1;
+    if (tally.reports < SCENARIOS) {
+      console.log(`Only ${tally.reports} of ${SCENARIOS} scenarios came to their end.`);
+      tally.failed += SCENARIOS - tally.reports;
     }
     console.log(`${tally.passed} passed, ${tally.failed} failed`);
     return tally.failed === 0 ? 0 : 1;

@@ -1,0 +1,105 @@
+import { V1 } from '../host/cgroupfs';
+import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
+import { errnoIn, tolerate } from './failures';
+import {
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
+import type { Written } from './written';
+
+const NO_LIMIT = '-1';
+/** The kernel shows no limit as the largest number of whole pages. */
+const UNLIMITED_BYTES = 2 ** 62;
+const TRIES_MAX = 4;
+const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
+
+/** Memory limits of cgroup version 1, which the kernel refuses with EBUSY where they are too low. */
+export class MemoryV1 {
+  constructor(
+    private readonly files: IHostFiles,
+    private readonly written: Written,
+    /** Whether memory with swap can be limited. */
+    private readonly hasSwapLimit: boolean
+  ) {}
+
+  /** What is charged to a directory; null where that cannot be told. */
+  count(directory: string): MemoryCount | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    if (charged === null) {
+      return null;
+    }
+    const stat = readTable(this.files, `${directory}/${V1.memoryStat}`);
+    const cache = stat.get('total_inactive_file') ?? 0;
+    const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
+    return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
+  }
+
+  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  used(directory: string, exactFromBytes: number): number | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
+    return count ? usedBytes(count) : charged;
+  }
+
+  /** How often a process of the directory was killed for want of memory. */
+  kills(directory: string): number {
+    return readTable(this.files, `${directory}/${V1.memoryOom}`).get('oom_kill') ?? 0;
+  }
+
+  /** Write a limit, or as low a one as goes now (MEM2). */
+  limit(holderId: string, directory: string, wantedBytes: number | null): void {
+    const safe = limitWithoutLook(wantedBytes, this.inForce(holderId, directory));
+    if (safe !== undefined) {
+      this.write(holderId, directory, safe);
+      return;
+    }
+    for (let tries = 0; ; tries += 1) {
+      const count = this.count(directory) ?? NOTHING;
+      const droppableBytes = tries > 0 ? 0 : count.droppableBytes;
+      try {
+        this.write(holderId, directory, limitToWrite(wantedBytes, { ...count, droppableBytes }));
+        return;
+      } catch (error) {
+        if (errnoIn(error) !== 'EBUSY' || tries >= TRIES_MAX) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** Come closer to a limit that could not be written at once (MEM2). */
+  lower(holderId: string, directory: string, wantedBytes: number | null): void {
+    if (isAbove(this.inForce(holderId, directory), wantedBytes)) {
+      tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () =>
+        this.limit(holderId, directory, wantedBytes)
+      );
+    }
+  }
+
+  /**
+   * The limit in force, in bytes; null for none. Asked of the kernel where it
+   * was not written from here: a sidecar before this one may have.
+   */
+  private inForce(holderId: string, directory: string): number | null {
+    const last = this.written.last(holderId, V1.memoryLimit);
+    const bytes =
+      last === undefined
+        ? (readNumberOrNull(this.files, `${directory}/${V1.memoryLimit}`) ?? Infinity)
+        : Number(last);
+    return last === NO_LIMIT || bytes >= UNLIMITED_BYTES ? null : bytes;
+  }
+
+  /** The limit with swap is never below the one without: the order of writes depends on the direction. */
+  private write(holderId: string, directory: string, limitBytes: number | null): void {
+    const files = this.hasSwapLimit ? [V1.memoryLimit, V1.memorySwapLimit] : [V1.memoryLimit];
+    const before = this.inForce(holderId, directory);
+    const rises = limitBytes === null || (before !== null && limitBytes > before);
+    const text = limitBytes === null ? NO_LIMIT : `${limitBytes}`;
+    for (const file of rises ? [...files].reverse() : files) {
+      this.written.write(holderId, directory, file, text);
+    }
+  }
+}
