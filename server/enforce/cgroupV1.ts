@@ -132,13 +132,9 @@ export class CgroupV1 implements IEnforcer {
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
     const directory = this.directory('memory', holderId);
-    if (!directory) {
-      return this.measure(holderId)?.memoryBytes ?? null;
-    }
-    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
-    return charged === null || charged < exactFromBytes
-      ? charged
-      : usedBytes(this.countMemory(holderId) ?? { chargedBytes: charged, droppableBytes: 0 });
+    return directory
+      ? this.memory.used(directory, exactFromBytes)
+      : (this.measure(holderId)?.memoryBytes ?? null);
   }
 
   holderOf(pid: number): string | null {

@@ -126,14 +126,9 @@ export class CgroupV2 implements IEnforcer {
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
-    const directory = this.directory(holderId);
-    if (!this.has('memory')) {
-      return this.measure(holderId)?.memoryBytes ?? null;
-    }
-    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
-    return charged === null || charged < exactFromBytes
-      ? charged
-      : usedBytes(this.countMemory(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
+    return this.has('memory')
+      ? this.memory.used(this.directory(holderId), exactFromBytes)
+      : (this.measure(holderId)?.memoryBytes ?? null);
   }
 
   holderOf(pid: number): string | null {

@@ -1,7 +1,13 @@
 import { V1 } from '../host/cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
 import { errnoIn, tolerate } from './failures';
-import { isAbove, limitToWrite, limitWithoutLook, type MemoryCount } from './memoryLimit';
+import {
+  isAbove,
+  limitToWrite,
+  limitWithoutLook,
+  usedBytes,
+  type MemoryCount
+} from './memoryLimit';
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
@@ -29,6 +35,14 @@ export class MemoryV1 {
     const cache = stat.get('total_inactive_file') ?? 0;
     const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
     return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
+  }
+
+  /** What counts against a limit; below `exactFromBytes` cache that could be dropped may be in it. */
+  used(directory: string, exactFromBytes: number): number | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
+    return charged === null || charged < exactFromBytes
+      ? charged
+      : usedBytes(this.count(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
   }
 
   /** How often a process of the directory was killed for want of memory. */

@@ -6,6 +6,7 @@ import {
   isAbove,
   limitToWrite,
   limitWithoutLook,
+  usedBytes,
   type MemoryCount
 } from './memoryLimit';
 import type { Written } from './written';
@@ -31,6 +32,14 @@ export class MemoryV2 {
     const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
     const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
     return { chargedBytes: charged, droppableBytes: droppable };
+  }
+
+  /** What counts against a limit; below `exactFromBytes` cache that could be dropped may be in it. */
+  used(directory: string, exactFromBytes: number): number | null {
+    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
+    return charged === null || charged < exactFromBytes
+      ? charged
+      : usedBytes(this.count(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
   }
 
   /** How often a process of the directory was killed for want of memory. */

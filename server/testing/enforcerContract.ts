@@ -198,6 +198,15 @@ function measureRules(rule: Rule): void {
     assert.equal(enforcer.measure('nobody'), null);
   });
 
+  rule('tells what counts against a limit', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    for (const exactFromBytes of [0, Infinity]) {
+      assert.ok(enforcer.memoryOf(place.holderId, exactFromBytes)! >= 0);
+      assert.equal(enforcer.memoryOf('nobody', exactFromBytes), null);
+    }
+  });
+
   rule('tells nothing of a holder that is gone', async (rig, enforcer) => {
     const place = await rig.spawn();
     enforcer.adopt(place);
