@@ -1,8 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import type { Rule } from './contractRig';
-
-const MIB = 1024 ** 2;
+import { MIB, type Rule } from './contractRig';
 
 const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
 
