@@ -10,6 +10,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
+import { crashRules, releaseRules } from './endContract';
 import { killRules, memoryRules } from './memoryContract';
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
