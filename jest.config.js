@@ -19,7 +19,10 @@ const esModules = [
 ].join('|');
 
 // Jupyter's packages are ES modules in part.
-const babel = ['babel-jest', { presets: [['@babel/preset-env', { targets: { node: 'current' } }]] }];
+const babel = [
+  'babel-jest',
+  { presets: [['@babel/preset-env', { targets: { node: 'current' } }]] }
+];
 const typescript = ['ts-jest', { tsconfig: 'tsconfig.test.json' }];
 // These speak of the whole run, not of one project.
 const { coverageReporters, coverageDirectory, reporters, testRegex, testTimeout, ...lab } =

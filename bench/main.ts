@@ -7,8 +7,11 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
+  footprint: () => import('./footprint'),
+  invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
-  policies: () => import('./policies')
+  policies: () => import('./policies'),
+  throughput: () => import('./throughput')
 };
 
 /** `--json FILE` out of the command line, and the rest of it. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { TestSidecar, exitOf, shortDirectory, spawnSidecar, textOf } from './testing/sidecar';
+import { TestSidecar, exitOf, spawnSidecar, textOf } from './testing/sidecar';
 import { Stage } from './testing/stage';
 
 describe('the sidecar process', () => {
@@ -31,7 +31,7 @@ describe('the sidecar process', () => {
   });
 
   it('[ENF2] restores everything when its parent is gone', async () => {
-    const dir = shortDirectory();
+    const dir = stage.directory();
     const child = spawnSidecar(['--dir', dir, '--with-parent']);
     await new Promise(resolve => child.stdout!.once('data', resolve));
     child.stdin!.end();
@@ -84,14 +84,14 @@ describe('the sidecar process', () => {
   });
 
   it('gives way to another sidecar in its directory, even one started at once', async () => {
-    const dir = shortDirectory();
+    const dir = stage.directory();
     const racers = Array.from({ length: 4 }, () =>
       TestSidecar.start(dir).catch(why => String(why))
     );
     const outcomes = await Promise.all(racers);
     const winners = outcomes.filter(it => it instanceof TestSidecar);
+    winners.forEach(it => stage.adopt(it));
     expect(winners).toHaveLength(1);
-    stage.adopt(winners[0]!);
     expect(outcomes.filter(it => String(it).includes('serves'))).toHaveLength(3);
     const late = spawnSidecar(['--dir', dir]);
     expect(await exitOf(late)).toBe(3);
@@ -106,7 +106,7 @@ describe('the sidecar process', () => {
   });
 
   it('passes over files of its own that are damaged, and says so', async () => {
-    const dir = shortDirectory();
+    const dir = stage.directory();
     writeFileSync(join(dir, 'defaults.json'), '{"cpus": -1}');
     writeFileSync(join(dir, 'kernels.json'), 'garbage');
     const sidecar = await stage.sidecarIn(dir);
@@ -128,7 +128,7 @@ describe('the sidecar process', () => {
   });
 
   it('says that a path is too long for a socket', async () => {
-    const dir = mkdtempSync(`/tmp/cg-${'long-'.repeat(25)}`);
+    const dir = join(stage.directory(), 'long-'.repeat(25));
     const child = spawnSidecar(['--dir', dir]);
     const [code, said] = await Promise.all([exitOf(child), textOf(child.stderr!)]);
     expect(code).toBe(2);

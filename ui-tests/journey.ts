@@ -68,10 +68,15 @@ export class Journey {
     );
   }
 
-  /** Show a notebook and wait for its kernel. */
-  async open(name: string): Promise<void> {
+  /** Show a notebook, whatever its kernel does. */
+  async show(name: string): Promise<void> {
     await this.start('docmanager:open', { path: `${this.folder}/${name}` });
     await this.notebook.locator('.jp-Notebook .jp-Cell').first().waitFor();
+  }
+
+  /** Show a notebook and wait for its kernel. */
+  async open(name: string): Promise<void> {
+    await this.show(name);
     await this.kernelAnswers();
   }
 
@@ -80,13 +85,13 @@ export class Journey {
    *
    * #### Notes
    * Jupyter drops cells that are run before that, and its indicator says idle too early. A
-   * kernel whose cell waits or runs is busy.
+   * kernel whose cell waits or runs does not answer a new page before the end of it.
    */
   async kernelAnswers(): Promise<void> {
     await this.page.waitForFunction(() => {
       const panel = window.jupyterapp.shell.currentWidget as NotebookPanel | null;
       const kernel = panel?.sessionContext?.session?.kernel;
-      return kernel?.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status);
+      return kernel?.status === 'idle';
     });
   }
 

@@ -54,7 +54,7 @@ export function runCycle(state: State, depth: number): void {
     }
   }
   state.queue = state.queue.filter(isWaiting);
-  tellPlaces(state, waits);
+  tellPlaces(state, waits, depth > CYCLE_DEPTH);
 }
 
 /** The first that lacks a resource holds its reservation; others lose theirs. */

@@ -118,8 +118,8 @@ describe('groups', () => {
     const shares = it.state.shares;
     const users = [...shares.root.children.get('')!.children.values()];
     expect(users.map(user => [user.name, user.weight])).toEqual([
-      ['ann', 2 ** -1],
-      ['bob', 2]
+      ['ann', 2 ** -0.5],
+      ['bob', 2 ** 0.5]
     ]);
   });
 });

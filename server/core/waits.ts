@@ -9,8 +9,17 @@ export type Waits = Map<WaitingEntry, Obstacle>;
 /** Reasons of this many at the front of each queue are worked out anew at each cycle. */
 export const FRESH_MAX = 16;
 
-/** Tell each claim that waits why it waits and where it stands, where that changed. */
-export function tellPlaces(state: State, waits: Waits): void {
+/** On nodes with more holders than this, reasons that are known wait for a tick to be renewed. */
+const HOLDERS_MAX = 256;
+
+/**
+ * Tell each claim that waits why it waits and where it stands, where that changed.
+ *
+ * #### Notes
+ * Far back in a queue only the first word is said: its place is in the snapshot.
+ */
+export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
+  const isExact = isTick || state.holders.size <= HOLDERS_MAX;
   const places: Record<Resource, number> = { cpus: 0, memory: 0, gpus: 0 };
   for (const entry of state.queue) {
     const { phase } = entry;
@@ -18,11 +27,16 @@ export function tellPlaces(state: State, waits: Waits): void {
     const resource = lacks?.resource ?? phase.reason.resource;
     const position = (places[resource] += 1);
     const isStale = phase.position === 0 || resource !== phase.reason.resource;
-    const reason = lacks && (position <= FRESH_MAX || isStale) ? lacks.reason() : phase.reason;
-    if (reason.sentence !== phase.reason.sentence || position !== phase.position) {
+    const isNear = position <= FRESH_MAX && isExact;
+    const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
+    const isOther = reason.sentence !== phase.reason.sentence || position !== phase.position;
+    const isTold = isOther && (position <= FRESH_MAX || isStale);
+    if (isOther) {
       noteBlocker(state, entry, reason);
       phase.reason = reason;
       phase.position = position;
+    }
+    if (isTold) {
       const { id, holderId } = entry.claim;
       const { sentence } = reason;
       state.messages.push({ type: 'wait', holderId, claimId: id, sentence, position });

@@ -40,7 +40,7 @@ const WEIGHT_MIN = 1;
 const WEIGHT_MAX = 10_000;
 
 /** A weight is written anew only where it is off by more than this part. */
-const WORTH_WRITING = 0.25;
+const WORTH_WRITING = 0.1;
 
 /** What weights are told relative to: a fresh cell of the busiest user; 0 for none. */
 export function weightLevel(state: State): number {

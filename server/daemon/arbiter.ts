@@ -68,14 +68,14 @@ export class Arbiter {
     return () => this.listeners.delete(listener);
   }
 
-  /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
-  confineAnew(holderId: string): void {
-    this.confine(holderId, this.confinements.get(holderId) ?? UNCONFINED);
-  }
-
   /** Name who hears of each confinement, when it has been written or has failed; once. */
   onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
     this.confinedListener = listener;
+  }
+
+  /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
+  confineAnew(holderId: string): void {
+    this.confine(holderId, this.confinements.get(holderId) ?? UNCONFINED);
   }
 
   /** Holders that have a running claim. */

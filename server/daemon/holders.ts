@@ -8,6 +8,9 @@ import type { IProcesses, Log } from './ports';
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
 const SWEEP_MS = 1000;
 
+/** How often it is asked whether a child of a holder was killed, in ms. */
+const KILLS_LOOK_MS = 5000;
+
 /** How often a holder that is probably ending is looked at, in ms. */
 const CLOSE_WATCH_MS = 20;
 
@@ -43,6 +46,7 @@ export class Holders {
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
   private sweepTimer: NodeJS.Timeout | null = null;
+  private killsTimer: NodeJS.Timeout | null = null;
   private closeTimer: NodeJS.Timeout | null = null;
 
   constructor(private readonly parts: HoldersParts) {
@@ -51,12 +55,12 @@ export class Holders {
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => {
-      this.sweep(this.known.keys());
-      [...this.known.keys()].forEach(it => this.kills.look(it));
-    }, SWEEP_MS);
+    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    const lookForKills = () => this.known.forEach((_, it) => this.kills.look(it));
+    this.killsTimer = setInterval(lookForKills, KILLS_LOOK_MS);
     return () => {
       clearInterval(this.sweepTimer ?? undefined);
+      clearInterval(this.killsTimer ?? undefined);
       clearInterval(this.closeTimer ?? undefined);
     };
   }

@@ -34,7 +34,12 @@ describe('Sampler', () => {
     jest.useFakeTimers();
     figures = new Figures();
     [holders, running, events, nodeAsked] = [[], new Set(), [], 0];
-    const use = { cpusBusy: 1, memoryUsedBytes: 2, memoryAvailableBytes: 3, memoryPressure: null };
+    const use = {
+      cpusBusy: 1,
+      memoryUsedBytes: 2,
+      memoryPressure: null,
+      memoryAvailableBytes: null
+    };
     stop = new Sampler({
       enforcer: figures,
       meters: { node: () => ((nodeAsked += 1), Promise.resolve(use)), gpus: () => [] },

@@ -131,10 +131,9 @@ export class CgroupV1 implements IEnforcer {
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
-    const directory = this.directory('memory', holderId);
-    return directory
-      ? this.memory.used(directory, exactFromBytes)
-      : (this.measure(holderId)?.memoryBytes ?? null);
+    return this.directory('memory', holderId) === null
+      ? (this.measure(holderId)?.memoryBytes ?? null)
+      : this.withMemory(holderId, it => this.memory.used(it, exactFromBytes));
   }
 
   holderOf(pid: number): string | null {

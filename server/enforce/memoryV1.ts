@@ -37,12 +37,11 @@ export class MemoryV1 {
     return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
   }
 
-  /** What counts against a limit; below `exactFromBytes` cache that could be dropped may be in it. */
+  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
   used(directory: string, exactFromBytes: number): number | null {
     const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
-    return charged === null || charged < exactFromBytes
-      ? charged
-      : usedBytes(this.count(directory) ?? { chargedBytes: charged, droppableBytes: 0 });
+    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
+    return count ? usedBytes(count) : charged;
   }
 
   /** How often a process of the directory was killed for want of memory. */

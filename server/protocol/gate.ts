@@ -39,7 +39,7 @@ export type GateClaim = {
   /** Unique per execution; the gate makes it. 1 to 128 characters. */
   readonly id: string;
   readonly cellId?: string;
-  /** What a person recognises the cell by: its first line, shortened. */
+  /** What a person recognises the cell by: its execution count, as `[7]`; never code (SEC1). */
   readonly label?: string;
   /** Hex digest of the cell's source, for profiles. */
   readonly sourceHash?: string;

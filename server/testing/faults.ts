@@ -3,7 +3,7 @@ import type { Snapshot } from '../protocol/view';
 import { LivingKernel, type ILedger, type Outcome } from './livingKernel';
 import { removePlace } from './places';
 import type { RandomSource } from './randomSource';
-import { shortDirectory, type TestSidecar } from './sidecar';
+import type { TestSidecar } from './sidecar';
 import type { Stage } from './stage';
 
 /** What the sidecar may promise: `--memory` less the reserve. */
@@ -75,7 +75,7 @@ export class FaultRun {
 
   /** Start, let so many things break, and end; never rejects for what the sidecar does wrong. */
   async run(kernelCount: number, faultCount: number): Promise<FaultReport> {
-    this.sidecar = await this.stage.sidecarIn(shortDirectory(), ...OPTIONS);
+    this.sidecar = await this.stage.sidecarIn(this.stage.directory(), ...OPTIONS);
     for (let n = 0; n < kernelCount; n += 1) {
       this.kernels.push(this.birth());
     }

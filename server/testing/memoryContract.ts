@@ -1,8 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import type { Rule } from './contractRig';
-
-const MIB = 1024 ** 2;
+import { MIB, type Rule } from './contractRig';
 
 const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
 
@@ -26,6 +24,23 @@ export function memoryRules(rule: Rule): void {
       assert.ok(limit !== null && limit >= rig.memoryUse(place.holderId) + 16 * MIB);
     }
     assert.ok(rig.isAlive(place.pid));
+  });
+}
+
+/** What counts against a limit. */
+export function memoryOfRules(rule: Rule): void {
+  rule('tells what a holder keeps, and nothing of one that is gone', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    const exact = enforcer.memoryOf(place.holderId, 0);
+    assert.ok(
+      exact !== null && exact >= 0 && exact <= (enforcer.measure(place.holderId)?.memoryBytes ?? 0)
+    );
+    const rough = enforcer.memoryOf(place.holderId, 1024 ** 4);
+    assert.ok(rough !== null && rough >= 0);
+    enforcer.release(place.holderId);
+    await enforcer.settled();
+    assert.equal(enforcer.memoryOf(place.holderId, 0), null);
   });
 }
 

@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -17,21 +16,20 @@ type Ready = { readonly pid: number; readonly gate: string; readonly api: string
 /** An answer of the API. */
 export type Answer = { readonly status: number; readonly body: unknown };
 
-/** The bundle of the present source, made once a process and removed at its end. */
+/** The bundle of the present source, made once a test file; each worker has its own. */
 let bundle: string | null = null;
 
 function bundled(): string {
   if (!bundle) {
-    const dir = mkdtempSync(join(tmpdir(), 'cellgrant-bundle-'));
-    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-    bundle = join(dir, 'main.cjs');
-    const made = spawnSync(process.execPath, ['scripts/bundle.mjs', bundle], {
+    const path = join(ROOT, 'build', `sidecar-${process.env['JEST_WORKER_ID'] ?? '1'}`, 'main.cjs');
+    const made = spawnSync(process.execPath, ['scripts/bundle.mjs', path], {
       cwd: ROOT,
       encoding: 'utf8'
     });
     if (made.status !== 0) {
       throw new Error(`the sidecar was not bundled: ${made.stderr}`);
     }
+    bundle = path;
   }
   return bundle;
 }
@@ -79,7 +77,7 @@ export class TestSidecar {
   }
 
   /** Start one, and wait until it listens. */
-  static async start(dir = shortDirectory(), ...args: readonly string[]): Promise<TestSidecar> {
+  static async start(dir: string, ...args: readonly string[]): Promise<TestSidecar> {
     const child = spawnSidecar(['--dir', dir, ...args]);
     for await (const line of createInterface({ input: child.stdout! })) {
       return new TestSidecar(child, dir, JSON.parse(line) as Ready);

@@ -13,10 +13,18 @@ import { TestSidecar, exitOf, shortDirectory } from './sidecar';
 export class Stage {
   private readonly sidecars: TestSidecar[] = [];
   private readonly children: ChildProcess[] = [];
+  private readonly directories: string[] = [];
+
+  /** An empty directory, removed after the test. */
+  directory(): string {
+    const dir = shortDirectory();
+    this.directories.push(dir);
+    return dir;
+  }
 
   /** A sidecar with 4 GiB to hand out, of which two claims of 3 GiB cannot run at once. */
   async sidecar(...args: readonly string[]): Promise<TestSidecar> {
-    return this.sidecarIn(shortDirectory(), '--memory', '4 GiB', ...args);
+    return this.sidecarIn(this.directory(), '--memory', '4 GiB', ...args);
   }
 
   /** A sidecar in a directory that another one had. */
@@ -75,8 +83,8 @@ export class Stage {
     }
     for (const sidecar of this.sidecars) {
       problems.push(...sidecar.places().map(path => `left behind: ${path}`));
-      rmSync(sidecar.dir, { recursive: true, force: true });
     }
+    this.directories.forEach(dir => rmSync(dir, { recursive: true, force: true }));
     if (problems.length) {
       throw new Error(problems.join('\n'));
     }

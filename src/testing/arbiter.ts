@@ -1,4 +1,4 @@
-import { Event } from '@jupyterlab/services';
+import type { Event } from '@jupyterlab/services';
 import { type IStream, Stream } from '@lumino/signaling';
 
 import type { Snapshot } from '../../server/protocol/view';

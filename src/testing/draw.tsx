@@ -28,7 +28,9 @@ export function erase(): void {
 
 /** Click as a person does. */
 export function click(element: Element | null): void {
-  React.act(() => element!.dispatchEvent(new MouseEvent('click', { bubbles: true })));
+  React.act(() => {
+    element!.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  });
 }
 
 /** Type into an input of React, which listens to the setter of the prototype. */

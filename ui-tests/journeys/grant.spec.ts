@@ -67,7 +67,7 @@ test('[UI1] a page that was closed in mid-queue shows the wait again', async ({
   await page.waitForURL('about:blank');
   await expect.poll(async () => (await journey.claim(0))?.state).toBe('waiting');
   await page.goto('?reset');
-  await journey.open('work.ipynb');
+  await journey.show('work.ipynb');
   await expect(journey.badge(0)).toContainText('waiting for memory');
   journey.letGo();
   await expect(journey.badge(0)).toHaveAttribute('data-state', 'done');

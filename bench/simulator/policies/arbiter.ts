@@ -36,6 +36,8 @@ type Kernel = {
   cpuSecondsBefore: number;
   /** CPU time at the last measurement. */
   cpuSecondsMeasured: number;
+  /** Whether it was idle at the last measurement: then there is nothing new to say of it. */
+  wasIdle: boolean;
   /** GPUs on which it holds a context, for good. */
   readonly gpus: Set<string>;
 };
@@ -125,6 +127,7 @@ export class Arbiter implements IPolicy {
       claimId: '',
       cpuSecondsBefore: 0,
       cpuSecondsMeasured: 0,
+      wasIdle: true,
       gpus: new Set()
     };
   }
@@ -165,10 +168,14 @@ export class Arbiter implements IPolicy {
     const holders: HolderUse[] = [];
     for (const kernel of this.kernels) {
       const total = kernel.cpuSecondsBefore + (kernel.execution?.cpuSeconds ?? 0);
-      const runs = kernel.execution !== null && kernel.execution.threads > 0;
       const busy = (total - kernel.cpuSecondsMeasured) / MEASURED_EVERY_S;
+      const isIdle = kernel.execution === null && busy === 0;
+      if (!isIdle || !kernel.wasIdle) {
+        const runs = kernel.execution !== null && kernel.execution.threads > 0;
+        holders.push(use(kernel.id, busy, total, runs ? kernel.execution!.cell.memoryBytes : 0));
+      }
       kernel.cpuSecondsMeasured = total;
-      holders.push(use(kernel.id, busy, total, runs ? kernel.execution!.cell.memoryBytes : 0));
+      kernel.wasIdle = isIdle;
     }
     this.send(nowS, { type: 'useMeasured', holders });
     this.measureGpus(nowS);

@@ -4,7 +4,7 @@ import type { HolderEntry, Lease, State } from '../state';
 import { countInWords } from '../words';
 import { chooseCpus } from './chooseCpus';
 import { lendableCpus, type Seat } from './cpuPool';
-import { blockerOf, othersHolding, reasonOf, type Obstacle } from './obstacle';
+import { othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
 export function exclusiveCount(ask: Ask): number {
@@ -30,12 +30,10 @@ export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstac
   const reason = () => {
     const promised = (it: HolderEntry) =>
       leasesOf(it).reduce((sum, lease) => sum + lease.promisedCpus, 0);
-    const blockers = othersHolding(state, holder, promised).map(it =>
-      blockerOf(it.holder, countInWords(it.amount, 'CPU'))
-    );
+    const blocking = othersHolding(state, holder, promised, n => countInWords(n, 'CPU'));
     const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
     const left = Math.max(0, Math.min(free, lendable));
-    return reasonOf('cpus', need, blockers, `${left} are free`);
+    return reasonOf('cpus', need, blocking, `${left} are free`);
   };
   return { resource: 'cpus', reason };
 }

@@ -4,7 +4,7 @@ import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, State } from '../state';
 import { bytesInWords, countInWords } from '../words';
-import { blockerOf, reasonOf, type Obstacle } from './obstacle';
+import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
 
 /** GPUs of the node that match an ask by model and size, whoever has them. */
 export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
@@ -104,5 +104,6 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gp
   );
   const share = ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)} each`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
-  return reasonOf('gpus', need, blockers, 'its memory is held by processes without a lease');
+  const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
+  return reasonOf('gpus', need, blocking, 'its memory is held by processes without a lease');
 }

@@ -3,7 +3,7 @@ import type { NodeFacts } from '../events';
 import { promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
 import { bytesInWords } from '../words';
-import { blockerOf, othersHolding, reasonOf, type Obstacle } from './obstacle';
+import { NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
@@ -43,9 +43,7 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
       reasonOf(
         'memory',
         need,
-        othersHolding(state, holder, it => it.committedBytes).map(it =>
-          blockerOf(it.holder, bytesInWords(it.amount))
-        ),
+        othersHolding(state, holder, it => it.committedBytes, bytesInWords),
         `only ${bytesInWords(Math.max(0, room))} is free`
       );
     return { resource: 'memory', reason };
@@ -53,7 +51,7 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   const shortage = shortageOf(state, state.node);
   return shortage === null
     ? null
-    : { resource: 'memory', reason: () => reasonOf('memory', need, [], shortage) };
+    : { resource: 'memory', reason: () => reasonOf('memory', need, NOBODY, shortage) };
 }
 
 /**

@@ -22,35 +22,50 @@ export function blockerOf(holder: HolderEntry, holds: string): Blocker {
   };
 }
 
+/** Those who stand in the way: the first few by name, and how many in all. */
+export type Blocking = { readonly blockers: readonly Blocker[]; readonly count: number };
+
+/** Nobody in particular. */
+export const NOBODY: Blocking = { blockers: [], count: 0 };
+
 /** A reason in words: what is needed, and who has it. */
 export function reasonOf(
   resource: Resource,
   need: string,
-  blockers: readonly Blocker[],
+  { blockers, count }: Blocking,
   otherwise: string
 ): Reason {
-  const named = blockers.slice(0, BLOCKERS_MAX);
-  const [first] = named;
-  const more = blockers.length > 1 ? ` and ${blockers.length - 1} more` : '';
+  const [first] = blockers;
+  const more = count > 1 ? ` and ${count - 1} more` : '';
   const why = first ? `${first.holds} held by ${first.kernelName}${more}` : otherwise;
-  return { resource, sentence: `for ${need}; ${why}`, blockers: named };
+  return { resource, sentence: `for ${need}; ${why}`, blockers };
 }
+
+type Found = { readonly holder: HolderEntry; readonly amount: number };
+
+const mostFirst = firstDifference<Found>(
+  (a, b) => b.amount - a.amount,
+  (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
+);
 
 /** Holders other than this one that have some of a resource, those with most first. */
 export function othersHolding(
   state: State,
   self: HolderEntry,
-  amountOf: (holder: HolderEntry) => number
-): readonly { readonly holder: HolderEntry; readonly amount: number }[] {
-  const found: { holder: HolderEntry; amount: number }[] = [];
+  amountOf: (holder: HolderEntry) => number,
+  inWords: (amount: number) => string
+): Blocking {
+  const most: Found[] = [];
+  let count = 0;
   for (const holder of state.holders.values()) {
     const amount = holder === self ? 0 : amountOf(holder);
-    amount > 0 && found.push({ holder, amount });
+    const last = most[BLOCKERS_MAX - 1];
+    count += amount > 0 ? 1 : 0;
+    if (amount > 0 && (!last || mostFirst({ holder, amount }, last) < 0)) {
+      most.push({ holder, amount });
+      most.sort(mostFirst);
+      most.length = Math.min(most.length, BLOCKERS_MAX);
+    }
   }
-  return found.sort(
-    firstDifference(
-      (a, b) => b.amount - a.amount,
-      (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
-    )
-  );
+  return { blockers: most.map(it => blockerOf(it.holder, inWords(it.amount))), count };
 }

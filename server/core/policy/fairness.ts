@@ -33,15 +33,18 @@ export function changeRate(record: UseRecord, atMs: number, difference: number):
   record.rate = Math.max(0, record.rate + difference);
 }
 
-/** Use that everybody is thought to have, so that small differences do not count. */
-const FLOOR = 60;
+/**
+ * Use that everybody is thought to have: an hour of the whole node. Fairness
+ * over days is for hogs; one heavy cell does not set its user back.
+ */
+const FLOOR = 3600;
 
 /** How far use may move a user's weight, up and down. */
-const SPREAD = 2;
+const SPREAD = 4;
 
 /**
  * FAIR3: how much a user counts among its peers, by recent use: between a
- * half and two, in half octaves, so that it seldom changes.
+ * quarter and four, in half octaves, so that it seldom changes.
  */
 export function weightByUse(use: number, meanUse: number): number {
   const ratio = (meanUse + FLOOR) / (use + FLOOR);

@@ -1,0 +1,59 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { exitOf, type TestSidecar } from '../server/testing/sidecar';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** What a cell came to in every kernel. */
+export type Ran = {
+  /** From the first request to the last reply, in s. */
+  readonly seconds: number;
+  readonly values: readonly unknown[];
+};
+
+/** The Python of the development environment, else `python3`; `PYTHON` overrides both. */
+function python(): string {
+  const own = join(ROOT, '.venv', 'bin', 'python');
+  return process.env.PYTHON ?? (existsSync(own) ? own : 'python3');
+}
+
+/** Real kernels that a measurement runs cells in, all at once. */
+export class Kernels {
+  private constructor(
+    private readonly _child: ChildProcess,
+    private readonly _answers: AsyncIterator<string>,
+    readonly pids: readonly number[]
+  ) {}
+
+  /** Start kernels, gated by a sidecar or, without one, plain. */
+  static async start(count: number, sidecar: TestSidecar | null): Promise<Kernels> {
+    const env = { ...process.env, ...(sidecar && { CELLGRANT_DIR: sidecar.dir }) };
+    const args = [join(ROOT, 'bench', 'kernels.py'), `${count}`, sidecar ? 'cellgrant' : 'plain'];
+    const child = spawn(python(), args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    const answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+    const { pids } = (await next(answers)) as { pids: number[] };
+    return new Kernels(child, answers, pids);
+  }
+
+  /** Run a cell in each kernel at once; rejects where one fails. */
+  async run(code: string, expression = 'None'): Promise<Ran> {
+    this._child.stdin!.write(`${JSON.stringify({ code, expression })}\n`);
+    return (await next(this._answers)) as Ran;
+  }
+
+  /** End them all. */
+  async stop(): Promise<void> {
+    this._child.stdin!.end();
+    await exitOf(this._child);
+  }
+}
+
+async function next(answers: AsyncIterator<string>): Promise<unknown> {
+  const { value, done } = await answers.next();
+  if (done) {
+    throw new Error('the kernels failed; run bench/kernels.py by hand to see why');
+  }
+  return JSON.parse(value as string);
+}

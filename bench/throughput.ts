@@ -1,0 +1,161 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { findPacking } from '../server/host/packing';
+import { DiskFiles } from '../server/host/files';
+import { Stage } from '../server/testing/stage';
+import { Kernels } from './kernels';
+
+const KERNELS = 8;
+const ROUNDS = 5;
+const RATIO_MIN = 1.5;
+
+/** A cell of the measurement: what is loaded before, and what it runs. */
+type Workload = { readonly name: string; readonly load: string; readonly cell: string };
+
+/** Matrix products as numpy comes: OpenBLAS with threads of its own. */
+const BLAS: Workload = {
+  name: 'OpenBLAS through numpy',
+  load: 'import numpy\na = numpy.ones((400, 400))\na @ a',
+  cell: 'for _ in range(40): a @ a'
+};
+
+/** Parallel regions of an OpenMP program, called as a compiler would. */
+function openMp(path: string): Workload {
+  return {
+    name: 'OpenMP through libgomp',
+    load: [
+      'import ctypes',
+      `gomp, libc = ctypes.CDLL(${JSON.stringify(path)}), ctypes.CDLL(None)`,
+      'work, text = ctypes.cast(libc.strlen, ctypes.c_void_p), b"x" * 400_000',
+      'gomp.GOMP_parallel(work, text, 0, 0)'
+    ].join('\n'),
+    // As a loop is shared: the more threads, the fewer rounds each.
+    cell: 'for _ in range(8000 // gomp.omp_get_max_threads()): gomp.GOMP_parallel(work, text, 0, 0)'
+  };
+}
+
+type Row = {
+  readonly workload: string;
+  /** Throughput with Cellgrant over that of stock Jupyter: the median of the rounds. */
+  readonly ratio: number;
+  readonly lowest: number;
+  readonly highest: number;
+  readonly stockCellsPerS: number;
+  readonly grantedCellsPerS: number;
+};
+
+type Throughput = {
+  readonly kernels: number;
+  readonly cpus: number;
+  readonly tier: string;
+  /** How the stock kernels' threads were placed. */
+  readonly baseline: 'as the machine places them' | 'spread by hand';
+  /** Why they were spread. */
+  readonly packing: string | null;
+  readonly rows: readonly Row[];
+  readonly bars: readonly object[];
+};
+
+/**
+ * Kernels that all compute at once: stock Jupyter and Cellgrant, in turns, in
+ * one run.
+ *
+ * #### Notes
+ * Some virtual machines keep unpinned threads on one CPU, which would make the
+ * stock kernels slow for a reason that is not theirs: there their threads are
+ * spread over the CPUs by hand, and the answer says so.
+ */
+export async function run(args: readonly string[] = []): Promise<Throughput> {
+  const at = args.indexOf('--rounds');
+  const rounds = at < 0 ? ROUNDS : Number(args[at + 1]);
+  const count = Math.max(KERNELS, 2 * cpus().length);
+  const packing = await findPacking(
+    new DiskFiles(),
+    cpus().map((_, cpu) => cpu)
+  );
+  const stage = new Stage();
+  const sidecar = await stage.sidecar();
+  const stock = await Kernels.start(count, null);
+  const granted = await Kernels.start(count, sidecar);
+  try {
+    const rows: Row[] = [];
+    for (const workload of workloads()) {
+      rows.push(await compare(workload, { stock, granted, rounds, spread: packing !== null }));
+    }
+    return {
+      kernels: count,
+      cpus: cpus().length,
+      tier: sidecar.tier,
+      baseline: packing ? 'spread by hand' : 'as the machine places them',
+      packing,
+      rows,
+      bars: rows.map(({ workload, ratio }) => ({
+        name: workload,
+        value: ratio,
+        bound: RATIO_MIN,
+        met: ratio >= RATIO_MIN
+      }))
+    };
+  } finally {
+    await Promise.all([stock.stop(), granted.stop()]);
+    await stage.clear();
+  }
+}
+
+function workloads(): readonly Workload[] {
+  const places = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64'];
+  const files = places.flatMap(place =>
+    existsSync(place) ? readdirSync(place).map(name => `${place}/${name}`) : []
+  );
+  const path = files.find(it => it.endsWith('/libgomp.so.1'));
+  return path ? [BLAS, openMp(path)] : [BLAS];
+}
+
+type Sides = {
+  readonly stock: Kernels;
+  readonly granted: Kernels;
+  readonly rounds: number;
+  readonly spread: boolean;
+};
+
+/** Each thread of a kernel on a CPU of its own, the kernels starting at different ones. */
+const SPREAD = `
+import os
+cpus = sorted(os.sched_getaffinity(0))
+for at, thread in enumerate(sorted(os.listdir("/proc/self/task"), key=int)):
+    os.sched_setaffinity(int(thread), {cpus[(at + os.getpid()) % len(cpus)]})
+`;
+
+async function compare(workload: Workload, sides: Sides): Promise<Row> {
+  const { stock, granted, rounds, spread } = sides;
+  for (const side of [stock, granted]) {
+    await side.run(workload.load);
+    await side.run(workload.cell);
+  }
+  spread && (await stock.run(SPREAD));
+  const stockS: number[] = [];
+  const grantedS: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    stockS.push((await stock.run(workload.cell)).seconds);
+    grantedS.push((await granted.run(workload.cell)).seconds);
+    process.stderr.write(`${workload.name}: ${stockS.at(-1)} s, granted ${grantedS.at(-1)} s\n`);
+  }
+  const ratios = stockS.map((seconds, round) => seconds / grantedS[round]!);
+  const count = stock.pids.length;
+  return {
+    workload: workload.name,
+    ratio: rounded(median(ratios)),
+    lowest: rounded(Math.min(...ratios)),
+    highest: rounded(Math.max(...ratios)),
+    stockCellsPerS: rounded(count / median(stockS)),
+    grantedCellsPerS: rounded(count / median(grantedS))
+  };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
+}

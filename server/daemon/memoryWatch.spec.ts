@@ -1,0 +1,97 @@
+import type { EventBody } from './arbiter';
+import { Kills } from './kills';
+import { MemoryWatch } from './memoryWatch';
+
+const MIB = 1024 ** 2;
+
+/** A watch of one holder whose memory the test sets, on the test's own time. */
+class Scene {
+  readonly posted: number[] = [];
+  memoryBytes: number | null = 100 * MIB;
+  looks = 0;
+  readonly watch: MemoryWatch;
+
+  constructor(enforced: readonly 'memory'[] = ['memory']) {
+    const tier = { name: 'cgroup-v1', enforced, notEnforced: [], reason: 'a test' } as const;
+    const memoryOf = () => {
+      this.looks += 1;
+      return this.memoryBytes;
+    };
+    const post = (event: EventBody) => {
+      event.type === 'memoryMeasured' && this.posted.push(event.memoryBytes / MIB);
+    };
+    this.watch = new MemoryWatch({ enforcer: { tier, memoryOf }, post });
+  }
+
+  /** How often it looks in a second. */
+  looksPerSecond(): number {
+    const before = this.looks;
+    jest.advanceTimersByTime(1000);
+    return this.looks - before;
+  }
+}
+
+describe('MemoryWatch', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('[MEM3] looks the more often the nearer the limit is', () => {
+    const scene = new Scene();
+    scene.watch.limit('a', 8192 * MIB);
+    expect(scene.looksPerSecond()).toBe(4);
+    scene.watch.limit('a', 400 * MIB);
+    expect(scene.looksPerSecond()).toBeGreaterThan(10);
+    scene.memoryBytes = 349 * MIB;
+    expect(scene.looksPerSecond()).toBeGreaterThan(150);
+  });
+
+  it('is in no hurry where nothing kills', () => {
+    const scene = new Scene([]);
+    scene.watch.limit('a', 400 * MIB);
+    scene.memoryBytes = 349 * MIB;
+    expect(scene.looksPerSecond()).toBeLessThanOrEqual(5);
+  });
+
+  it('tells the first figure, those near the limit, and the one after', () => {
+    const scene = new Scene();
+    scene.watch.limit('a', 400 * MIB);
+    expect(scene.posted).toEqual([100]);
+    for (const memory of [200, 360, 150, 160]) {
+      scene.memoryBytes = memory * MIB;
+      jest.advanceTimersByTime(250);
+    }
+    expect([...new Set(scene.posted)]).toEqual([100, 360, 150]);
+  });
+
+  it('stops with the limit, with the holder, and at its end', () => {
+    const scene = new Scene();
+    scene.watch.limit('a', 400 * MIB);
+    scene.watch.limit('a', null);
+    expect(scene.looksPerSecond()).toBe(0);
+    scene.watch.limit('a', 400 * MIB);
+    scene.watch.limit('b', 400 * MIB);
+    scene.watch.forget('a');
+    scene.watch.end();
+    expect(scene.looksPerSecond()).toBe(0);
+    scene.watch.limit('a', 400 * MIB);
+    scene.memoryBytes = null;
+    expect(scene.looksPerSecond()).toBe(1);
+  });
+});
+
+describe('Kills', () => {
+  it('[MEM3] blames a kill for the end of a holder, but not long after', () => {
+    const killed = new Set<string>();
+    const kills = new Kills({ killed: id => killed.has(id) });
+    kills.look('a');
+    expect(kills.wasCause('a')).toBe(false);
+    killed.add('a');
+    kills.look('a');
+    kills.look('a'); // it may still be dying
+    expect(kills.wasCause('a')).toBe(true);
+    for (let look = 0; look < 3; look += 1) {
+      kills.look('a'); // a child was hit
+    }
+    expect(kills.wasCause('a')).toBe(false);
+  });
+});
