@@ -133,6 +133,24 @@ describe('what happens behind our back', () => {
     await enforcer.close();
   });
 
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)(
+    '[ENF2] %s: a holder that is just dying is waited for, not fought with',
+    async tier => {
+      const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+      const { enforcer, pids } = await twoHolders(rig);
+      // A dying process is listed still, and moving it fails as if it were gone.
+      rig.machine.fail(/^write .*cgroup.procs$/, 'ESRCH');
+      enforcer.release('k1');
+      expect(enforcer.found()).toContain('k1');
+      rig.machine.heal();
+      rig.machine.exit(pids[0]!);
+      await enforcer.settled();
+      expect(enforcer.found()).toEqual(['k2']);
+      expect(rig.failures()).toEqual([]);
+      await enforcer.close();
+    }
+  );
+
   it('[MEM2] cgroup-v2: nobody is killed by a limit below the use, and the limit comes down', async () => {
     const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
     const { enforcer, pids } = await twoHolders(rig);

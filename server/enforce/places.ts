@@ -177,14 +177,16 @@ export class Places {
     await this.settled();
   }
 
-  /** Move a directory's processes to another one. */
+  /**
+   * Move a directory's processes to another one. Those that are just dying can
+   * be moved no more: they leave by themselves, and the removal waits for them.
+   */
   evacuate(from: string, to: string, name: string): void {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const inside = this.processesIn(from);
-      if (inside.size === 0) {
+      const inside = [...this.processesIn(from)];
+      if (inside.filter(pid => this.movePid(pid, to, name)).length === 0) {
         return;
       }
-      inside.forEach(pid => this.movePid(pid, to, name));
     }
     throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
   }
