@@ -12,11 +12,20 @@ const RATIO_MIN = 1.5;
 /** A cell of the measurement: what is loaded before, and what it runs. */
 type Workload = { readonly name: string; readonly load: string; readonly cell: string };
 
+/** How long a cell works, in s. */
+const CELL_S = 3;
+
+/** A cell that works for a while and counts in `done` what it did. */
+function counting(step: string, units: string): string {
+  const head = `import time\nunits, done, end = ${units}, 0, time.monotonic() + ${CELL_S}`;
+  return `${head}\nwhile time.monotonic() < end:\n    ${step}\n    done += units`;
+}
+
 /** Matrix products as numpy comes: OpenBLAS with threads of its own. */
 const BLAS: Workload = {
   name: 'OpenBLAS through numpy',
   load: 'import numpy\na = numpy.ones((400, 400))\na @ a',
-  cell: 'for _ in range(40): a @ a'
+  cell: counting('a @ a', '1')
 };
 
 /** Parallel regions of an OpenMP program, called as a compiler would. */
@@ -29,8 +38,8 @@ function openMp(path: string): Workload {
       'work, text = ctypes.cast(libc.strlen, ctypes.c_void_p), b"x" * 400_000',
       'gomp.GOMP_parallel(work, text, 0, 0)'
     ].join('\n'),
-    // As a loop is shared: the more threads, the fewer rounds each.
-    cell: 'for _ in range(8000 // gomp.omp_get_max_threads()): gomp.GOMP_parallel(work, text, 0, 0)'
+    // Each thread does one unit of work in a region.
+    cell: counting('gomp.GOMP_parallel(work, text, 0, 0)', 'gomp.omp_get_max_threads()')
   };
 }
 
@@ -40,8 +49,9 @@ type Row = {
   readonly ratio: number;
   readonly lowest: number;
   readonly highest: number;
-  readonly stockCellsPerS: number;
-  readonly grantedCellsPerS: number;
+  /** Products, or units of work in parallel regions, of all kernels together. */
+  readonly stockPerS: number;
+  readonly grantedPerS: number;
 };
 
 type Throughput = {
@@ -133,23 +143,29 @@ async function compare(workload: Workload, sides: Sides): Promise<Row> {
     await side.run(workload.cell);
   }
   spread && (await stock.run(SPREAD));
-  const stockS: number[] = [];
-  const grantedS: number[] = [];
+  const stockPerS: number[] = [];
+  const grantedPerS: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    stockS.push((await stock.run(workload.cell)).seconds);
-    grantedS.push((await granted.run(workload.cell)).seconds);
-    process.stderr.write(`${workload.name}: ${stockS.at(-1)} s, granted ${grantedS.at(-1)} s\n`);
+    stockPerS.push(await unitsPerS(stock, workload));
+    grantedPerS.push(await unitsPerS(granted, workload));
+    const [before, after] = [stockPerS.at(-1)!, grantedPerS.at(-1)!].map(Math.round);
+    process.stderr.write(`${workload.name}: ${before}/s stock, ${after}/s granted\n`);
   }
-  const ratios = stockS.map((seconds, round) => seconds / grantedS[round]!);
-  const count = stock.pids.length;
+  const ratios = grantedPerS.map((units, round) => units / stockPerS[round]!);
   return {
     workload: workload.name,
     ratio: rounded(median(ratios)),
     lowest: rounded(Math.min(...ratios)),
     highest: rounded(Math.max(...ratios)),
-    stockCellsPerS: rounded(count / median(stockS)),
-    grantedCellsPerS: rounded(count / median(grantedS))
+    stockPerS: rounded(median(stockPerS)),
+    grantedPerS: rounded(median(grantedPerS))
   };
+}
+
+/** What all kernels did together, per second until the last one was done. */
+async function unitsPerS(kernels: Kernels, { cell }: Workload): Promise<number> {
+  const { values, seconds } = await kernels.run(cell, 'done');
+  return (values as number[]).reduce((sum, units) => sum + units, 0) / seconds;
 }
 
 function median(values: readonly number[]): number {

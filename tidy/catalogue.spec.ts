@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../server/protocol/errors';
+import { CATALOGUE, type RefusalCode } from '../server/protocol/errors';
 import { tracked } from './sources';
 
 /** The rows that SPEC.md must have, in the catalogue's order. */
@@ -21,6 +21,16 @@ function documented(): string[] {
 describe('the catalogue of refusals', () => {
   it('[API1] is listed in SPEC.md as the code has it, and nothing else is', () => {
     expect(documented()).toEqual(expected());
+  });
+
+  it('[API1] is repeated word for word where no sidecar can be asked', () => {
+    const { text } = tracked(/^jupyterlab_cellgrant\/proxy\.py$/)[0]!;
+    const entries = [...text.matchAll(/"([A-Z_]+)": \(\s*(\d{3}),\s*"([^"]*)",?\s*\)/g)];
+    expect(entries).toHaveLength(3);
+    for (const [, code, status, sentence] of entries) {
+      const entry = { status: Number(status), sentence };
+      expect({ [code!]: entry }).toEqual({ [code!]: CATALOGUE[code as RefusalCode] });
+    }
   });
 
   it('speaks in whole sentences', () => {

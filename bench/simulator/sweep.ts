@@ -62,7 +62,6 @@ export const COMPARISONS: readonly Comparison[] = [
       ...BASELINES,
       arbiter('unknown', 'naive'),
       arbiter('unknown', 'partitioned'),
-      BY_MASKS,
       KNOWN,
       UNKNOWN
     ]
@@ -84,7 +83,15 @@ export const COMPARISONS: readonly Comparison[] = [
     ...PLAIN,
     workload: 'waiting',
     speedups: ['concave', 'linear'],
-    contenders: [OS_PER_THREAD, OS_CGROUP_FAIR, BY_MASKS, KNOWN, UNKNOWN]
+    contenders: [OS_CGROUP_FAIR, KNOWN, UNKNOWN]
+  },
+  { ...PLAIN, speedups: ['concave', 'linear'], users: [16, 32], contenders: [BY_MASKS] },
+  {
+    ...PLAIN,
+    workload: 'waiting',
+    speedups: ['concave', 'linear'],
+    users: [16, 32],
+    contenders: [OS_PER_THREAD, BY_MASKS]
   },
   { ...PLAIN, workload: 'overnight', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] },
   { ...PLAIN, workload: 'runAll', contenders: [OS_CGROUP_FAIR, UNKNOWN] },

@@ -1,4 +1,5 @@
 import * as assert from 'node:assert/strict';
+import { UNCONFINED, type Confinement } from '../core/effects';
 import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
 import type { TierName } from '../protocol/view';
 
@@ -67,6 +68,13 @@ export interface IContractRig {
   failures(): readonly string[];
   /** End all processes of the rig. */
   dispose(): Promise<void>;
+}
+
+export const MIB = 1024 ** 2;
+
+/** Held to these CPUs, and to nothing else. */
+export function pinned(cpus: string): Confinement {
+  return { ...UNCONFINED, cpus };
 }
 
 /** Adds one rule: a test that is given a rig and its first enforcer, both of which it leaves as they are. */

@@ -1,18 +1,16 @@
 import * as assert from 'node:assert/strict';
-import { UNCONFINED, type Confinement } from '../core/effects';
+import { UNCONFINED } from '../core/effects';
 import type { IEnforcer } from '../enforce/enforcer';
 import {
+  MIB,
+  pinned,
   refusedWith,
   until,
   type ContractRunner,
   type IContractRig,
   type Rule
 } from './contractRig';
-import { killRules, memoryOfRules, memoryRules } from './memoryContract';
-
-const MIB = 1024 ** 2;
-
-const pinned = (cpus: string): Confinement => ({ ...UNCONFINED, cpus });
+import { killRules, memoryRules } from './memoryContract';
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
 export function enforcerContract(
@@ -39,7 +37,6 @@ export function enforcerContract(
     describe('confine', () => confineRules(rule));
     describe('yield', () => yieldRules(rule));
     describe('memory', () => memoryRules(rule));
-    describe('memoryOf', () => memoryOfRules(rule));
     describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
@@ -199,103 +196,19 @@ function measureRules(rule: Rule): void {
     assert.equal(enforcer.measure('nobody'), null);
   });
 
+  rule('tells what counts against a limit', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    for (const exactFromBytes of [0, Infinity]) {
+      assert.ok(enforcer.memoryOf(place.holderId, exactFromBytes)! >= 0);
+      assert.equal(enforcer.memoryOf('nobody', exactFromBytes), null);
+    }
+  });
+
   rule('tells nothing of a holder that is gone', async (rig, enforcer) => {
     const place = await rig.spawn();
     enforcer.adopt(place);
     await rig.kill(place.pid);
     await until('the dead holder has no figures', () => !enforcer.measure(place.holderId));
-  });
-}
-
-function releaseRules(rule: Rule): void {
-  rule(
-    '[ENF2] no mask, limit or directory is left, and nothing is killed',
-    async (rig, enforcer) => {
-      const place = await rig.spawn();
-      const child = await rig.fork(place);
-      enforcer.adopt(place);
-      enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
-      await enforcer.settled();
-      enforcer.release(place.holderId);
-      await enforcer.settled();
-      for (const pid of [place.pid, child]) {
-        assert.ok(rig.isAlive(pid));
-        assert.ok(!rig.isInside(place.holderId, pid));
-        assert.deepEqual(rig.masks(pid), [rig.cpus]);
-      }
-      assert.deepEqual(enforcer.found(), []);
-    }
-  );
-
-  rule('a dead holder leaves nothing either', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    await rig.kill(place.pid);
-    enforcer.release(place.holderId);
-    await enforcer.settled();
-    assert.deepEqual(enforcer.found(), []);
-    assert.deepEqual(rig.failures(), []);
-  });
-
-  rule('is idempotent, and shrugs at strangers', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.release(place.holderId);
-    enforcer.release(place.holderId);
-    enforcer.release('nobody');
-    await enforcer.settled();
-    enforcer.adopt(place);
-    assert.equal(rig.isInside(place.holderId, place.pid), rig.traits.isolates);
-  });
-
-  rule('[ENF2] close gives every holder back', async (rig, enforcer) => {
-    const [first, second] = [await rig.spawn(), await rig.spawn()];
-    for (const place of [first, second]) {
-      enforcer.adopt(place);
-      enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), idle: true });
-    }
-    await enforcer.close();
-    for (const { pid } of [first, second]) {
-      assert.ok(rig.isAlive(pid));
-      assert.deepEqual(rig.masks(pid), [rig.cpus]);
-    }
-  });
-}
-
-function crashRules(rule: Rule): void {
-  rule('[ENF4] the next sidecar finds the places and takes them over', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
-    await enforcer.settled();
-    const next = await rig.start();
-    try {
-      assert.deepEqual(next.found(), rig.traits.findsPlaces ? [place.holderId] : []);
-      next.adopt(place);
-      await next.settled();
-      const kept = rig.traits.confinesCpus ? rig.oneCpu : rig.cpus;
-      assert.deepEqual(rig.masks(place.pid), [kept], 'the holder was let loose meanwhile');
-      for (const memoryBytes of [1024 * MIB, 256 * MIB, null]) {
-        next.confine(place.holderId, { ...UNCONFINED, memoryBytes });
-        const limit = rig.traits.limitsMemory ? memoryBytes : null;
-        assert.equal(rig.memoryLimit(place.holderId), limit);
-      }
-      await next.settled();
-      assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-    } finally {
-      await next.close();
-    }
-    assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-  });
-
-  rule('[ENF4] places that nobody claims are given back at the end', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, pinned(rig.oneCpu));
-    await enforcer.settled();
-    const next = await rig.start();
-    await next.close();
-    assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-    assert.deepEqual(rig.leftovers(), []);
   });
 }

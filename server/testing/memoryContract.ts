@@ -1,13 +1,12 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import type { Rule } from './contractRig';
-
-const MIB = 1024 ** 2;
+import { MIB, type Rule } from './contractRig';
 
 const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, memoryBytes });
 
 /** A limit on memory. */
 export function memoryRules(rule: Rule): void {
+  memoryOfRules(rule);
   rule('a limit holds, and goes away', async (rig, enforcer) => {
     const place = await rig.spawn();
     enforcer.adopt(place);
@@ -30,20 +29,25 @@ export function memoryRules(rule: Rule): void {
 }
 
 /** What counts against a limit. */
-export function memoryOfRules(rule: Rule): void {
-  rule('tells what a holder keeps, and nothing of one that is gone', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    const exact = enforcer.memoryOf(place.holderId, 0);
-    assert.ok(
-      exact !== null && exact >= 0 && exact <= (enforcer.measure(place.holderId)?.memoryBytes ?? 0)
-    );
-    const rough = enforcer.memoryOf(place.holderId, 1024 ** 4);
-    assert.ok(rough !== null && rough >= 0);
-    enforcer.release(place.holderId);
-    await enforcer.settled();
-    assert.equal(enforcer.memoryOf(place.holderId, 0), null);
-  });
+function memoryOfRules(rule: Rule): void {
+  rule(
+    'memoryOf tells what a holder keeps, and nothing of one that is gone',
+    async (rig, enforcer) => {
+      const place = await rig.spawn();
+      enforcer.adopt(place);
+      const exact = enforcer.memoryOf(place.holderId, 0);
+      assert.ok(
+        exact !== null &&
+          exact >= 0 &&
+          exact <= (enforcer.measure(place.holderId)?.memoryBytes ?? 0)
+      );
+      const rough = enforcer.memoryOf(place.holderId, 1024 ** 4);
+      assert.ok(rough !== null && rough >= 0);
+      enforcer.release(place.holderId);
+      await enforcer.settled();
+      assert.equal(enforcer.memoryOf(place.holderId, 0), null);
+    }
+  );
 }
 
 /** What happens to a holder that takes more than its limit. */
