@@ -51,7 +51,8 @@ function cpusFor(state: State, holder: HolderEntry, frame: Frame): string | null
   const ids: number[] = [...(holder.held?.lease.seat?.cpus ?? [])];
   let isPlaced = true;
   for (const { phase } of holder.running) {
-    const seat = phase.lease.seat ?? phase.mask;
+    const mask = phase.mask?.cpus.length === state.pool.slots.length ? null : phase.mask;
+    const seat = phase.lease.seat ?? mask; // a mask of all CPUs is none
     seat ? ids.push(...seat.cpus) : (isPlaced = false);
   }
   if (isPlaced && ids.length) {

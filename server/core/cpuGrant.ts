@@ -39,10 +39,14 @@ export function cpuGrant(
   return { cpus, threads: threads >= total ? null : threads };
 }
 
-/** CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`. */
+/**
+ * CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`; with half
+ * of the node or more all of them, since it may soon have the rest.
+ */
 function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
   const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
   const share = Math.min(leaf.drinker.demand, reachOf(state.shares, leaf));
   const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
-  return Math.min(Math.max(1, Math.ceil(leaf.drinker.demand)), wanted);
+  const most = Math.max(1, Math.ceil(leaf.drinker.demand));
+  return share >= state.pool.slots.length / 2 ? most : Math.min(most, wanted);
 }

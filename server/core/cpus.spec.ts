@@ -65,7 +65,7 @@ describe('CPUs', () => {
     `
     node   8 cores
     claim  k1   -> gets all
-    claim  k2   -> gets all with 5 threads
+    claim  k2   -> gets all
     claim  k3   -> gets all with 4 threads
     share  k1   -> 2.67
     held   k3   -> all
@@ -78,7 +78,7 @@ describe('CPUs', () => {
     `
     node   4 cores, masks
     claim  k1   -> gets all
-    claim  k2   -> gets all with 3 threads
+    claim  k2   -> gets all
     held   k1   -> 2-3
     held   k2   -> 0-1
     end    k1
@@ -133,7 +133,7 @@ describe('CPUs', () => {
     `
     node   4 cores
     claim  k1                         -> gets all
-    claim  k2                         -> gets all with 3 threads
+    claim  k2                         -> gets all
     use    k1 cpus=2 seconds=1
     use    k1 cpus=2 seconds=3.5
     held   k1                         -> all weight 50

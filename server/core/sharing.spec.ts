@@ -62,7 +62,7 @@ describe('groups', () => {
     kernel k2 owner=bob
     kernel k3 owner=bob
     claim  k1   -> gets all
-    claim  k2   -> gets all with 5 threads
+    claim  k2   -> gets all
     claim  k3   -> gets all with 3 threads
     share  k1   -> 4
     share  k2   -> 2
@@ -77,7 +77,7 @@ describe('groups', () => {
     kernel k2 group=b
     claim  k1   -> gets all
     share  k1   -> 8
-    claim  k2   -> gets all with 5 threads
+    claim  k2   -> gets all
     share  k1   -> 4
     share  k2   -> 4
     `,
