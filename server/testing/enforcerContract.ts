@@ -155,7 +155,7 @@ function yieldRules(rule: Rule): void {
   });
 
   rule(
-    'a holder that lets itself loose is brought back at the next look',
+    '[ENF5] a holder that lets itself loose is brought back at the next look',
     async (rig, enforcer) => {
       const place = await rig.spawn();
       enforcer.adopt(place);
