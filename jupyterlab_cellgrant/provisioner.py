@@ -26,7 +26,7 @@ async def tell_sidecar(
     """Send one message to the sidecar and return its answer.
 
     #### Notes
-    None where there is no sidecar, none that answers within {ANSWER_MAX_S}, or
+    None where there is no sidecar, none that answers within ``ANSWER_MAX_S``, or
     no answer of that type; ``answer_type`` None waits for none. Never raises:
     a kernel starts and ends whatever the sidecar does.
     """
