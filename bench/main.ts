@@ -7,6 +7,7 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
+  faults: () => import('./faults'),
   footprint: () => import('./footprint'),
   invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
