@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
+  rebuild: () => import('./rebuild'),
   throughput: () => import('./throughput')
 };
 

@@ -57,7 +57,11 @@ function add(into: Record<string, number>, from: Readonly<Record<string, number>
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const faults: Record<string, number> = {};
   const answered: Record<string, number> = {};
-  const found = { leaks: [] as string[], doubleGrants: [] as string[], unexplained: [] as string[] };
+  const found = {
+    leaks: [] as string[],
+    doubleGrants: [] as string[],
+    unexplained: [] as string[]
+  };
   let begun = 0;
   let done = 0;
   const lane = async (): Promise<void> => {

@@ -20,7 +20,10 @@ const sidecarFaults: Readonly<Record<string, Fault>> = {
   'sidecar killed while it starts': world =>
     world.restart(async () => {
       await world.sidecar.kill();
-      const child = spawnSidecar(world.options, world.surroundings());
+      const child = spawnSidecar(
+        ['--dir', world.sidecar.dir, ...world.options],
+        world.surroundings()
+      );
       await pause(world.random.whole(0, START_MS_MAX));
       child.kill('SIGKILL');
       await exitOf(child);
@@ -41,7 +44,10 @@ const sidecarFaults: Readonly<Record<string, Fault>> = {
     await world.startTwoSidecars();
   },
   'another sidecar started': async world => {
-    const child = spawnSidecar(world.options, world.surroundings());
+    const child = spawnSidecar(
+      ['--dir', world.sidecar.dir, ...world.options],
+      world.surroundings()
+    );
     const code = await exitOf(child);
     if (code !== 3) {
       world.wrongs.push(`a second sidecar ended with ${code}`);

@@ -13,6 +13,8 @@ import { SmallDisk } from './smallDisk';
 /** What the sidecar may promise: `--memory` less the reserve. */
 const MEMORY_BYTES = 3.5 * 1024 ** 3;
 const OPTIONS = ['--memory', '4 GiB', '--with-parent'];
+/** The best that works here, and the one that works nearly everywhere. */
+const TIERS = ['auto', 'affinity'];
 const RECONNECT_MS_MAX = 300;
 
 /** Resolves after so many ms. */
@@ -44,6 +46,7 @@ export class FaultWorld {
     readonly stage: Stage,
     readonly random: RandomSource,
     private readonly around: Surroundings,
+    private readonly tier: string,
     readonly clock: JumpingClock,
     /** Null where this machine lets nobody have one. */
     readonly disk: SmallDisk | null
@@ -59,7 +62,7 @@ export class FaultWorld {
     const around = disk
       ? { dir, nodeOptions, root: disk.root, through: disk.through }
       : { dir, nodeOptions };
-    const world = new FaultWorld(stage, random, around, clock, disk);
+    const world = new FaultWorld(stage, random, around, random.pick(TIERS), clock, disk);
     await world.startSidecar();
     await world.registerSilent();
     for (let n = 0; n < kernels; n += 1) {
@@ -82,20 +85,22 @@ export class FaultWorld {
     return { ...this.around, stdin: this.server.stdout! };
   }
 
-  /** What sidecars are started with here. */
+  /** What sidecars are started with here, but for the directory. */
   get options(): readonly string[] {
-    return ['--dir', this.around.dir, ...OPTIONS];
+    return [...OPTIONS, '--tier', this.tier];
   }
 
   async startSidecar(): Promise<void> {
     this.ensureServer();
-    this.sidecar = this.stage.adopt(await TestSidecar.startIn(this.surroundings(), ...OPTIONS));
+    this.sidecar = this.stage.adopt(
+      await TestSidecar.startIn(this.surroundings(), ...this.options)
+    );
   }
 
   /** Start two at once, of which one must give way. */
   async startTwoSidecars(): Promise<void> {
     this.ensureServer();
-    const start = () => TestSidecar.startIn(this.surroundings(), ...OPTIONS);
+    const start = () => TestSidecar.startIn(this.surroundings(), ...this.options);
     const tried = await Promise.allSettled([start(), start()]);
     const started = tried.flatMap(it => (it.status === 'fulfilled' ? [it.value] : []));
     if (started.length !== 1) {
