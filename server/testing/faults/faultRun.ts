@@ -5,11 +5,12 @@ import { leftoverOf } from './leftovers';
 import type { Answer, LivingKernel } from './livingKernel';
 import { FaultWorld, pause } from './world';
 
-/** Most cells are short; some outlast a restart of the sidecar. */
+/** Most cells are short; some outlast a restart of the sidecar, and go on when things calm down. */
 const SHORT_HOLD_MS_MAX = 20;
 const LONG_HOLD_MS_MAX = 1200;
-/** Cells that are still at work when things calm down end within so many ms. */
-const LAST_MS_MAX = 150;
+const SHORT_LAST_MS_MAX = 50;
+const LONG_LAST_MS_MAX = 500;
+const LONG_CHANCE = 0.4;
 const PATIENCE_MS = 20_000;
 
 /** What cells ask for, and the one reason for which each is refused. */
@@ -113,11 +114,11 @@ export class FaultRun {
 
   /** When a cell ends that starts then. */
   private end(): () => Promise<void> {
-    const holdMs = this.random.whole(
-      0,
-      this.random.chance(0.35) ? LONG_HOLD_MS_MAX : SHORT_HOLD_MS_MAX
-    );
-    const lastMs = this.random.whole(0, LAST_MS_MAX);
+    const [holdMsMax, lastMsMax] = this.random.chance(LONG_CHANCE)
+      ? [LONG_HOLD_MS_MAX, LONG_LAST_MS_MAX]
+      : [SHORT_HOLD_MS_MAX, SHORT_LAST_MS_MAX];
+    const holdMs = this.random.whole(0, holdMsMax);
+    const lastMs = this.random.whole(0, lastMsMax);
     return () => Promise.race([pause(holdMs), this.calm.then(() => pause(lastMs))]);
   }
 
