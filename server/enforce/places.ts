@@ -2,7 +2,7 @@ import { V1, directoryOf, cgroupsOf, type Hierarchy } from '../host/cgroupfs';
 import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
 import { isAlive, readTree } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
-import { attempt, tolerate } from './failures';
+import { attempt, errnoIn, tolerate } from './failures';
 import { Removals, type FailureListener } from './removals';
 
 /** Rounds of looking for processes that were forked meanwhile. */
@@ -66,7 +66,7 @@ export class Places {
   holderOf(pid: number): string | null {
     const [hierarchy] = this.options.hierarchies;
     const group = hierarchy && `${this.groupIn(hierarchy)}/`;
-    const directory = hierarchy && this.currentDirectory(hierarchy, pid);
+    const directory = hierarchy && this.directoriesOf(pid)(hierarchy);
     const name = group && directory?.startsWith(group) && directory.slice(group.length);
     return name ? name.split('/')[0]! : null;
   }
@@ -104,15 +104,14 @@ export class Places {
     if (!isAlive(files, place)) {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
-    this.open();
     const origins = new Map(this.held.get(place.holderId)?.origins);
+    const originIn = this.directoriesOf(place.pid);
     for (const hierarchy of hierarchies) {
-      const directory = this.directoryOf(hierarchy, place.holderId);
-      const origin = this.currentDirectory(hierarchy, place.pid);
-      if (origin !== directory) {
+      const origin = originIn(hierarchy);
+      if (origin !== this.directoryOf(hierarchy, place.holderId)) {
         origins.set(hierarchy, origin);
       }
-      this.make(directory, place.holderId);
+      this.makePlace(hierarchy, place.holderId);
     }
     // Known from here on, so that a half-moved tree can be released.
     this.held.set(place.holderId, { place, origins });
@@ -125,9 +124,10 @@ export class Places {
     if (!place || !isAlive(this.options.files, place)) {
       return false;
     }
+    const currentIn = this.directoriesOf(place.pid);
     const isAway = this.options.hierarchies.some(hierarchy => {
       const directory = this.directoryOf(hierarchy, holderId);
-      const current = this.currentDirectory(hierarchy, place.pid);
+      const current = currentIn(hierarchy);
       const isInside = current === directory || current.startsWith(`${directory}/`);
       return !isInside && this.exists(directory);
     });
@@ -203,11 +203,27 @@ export class Places {
     prepare(directory);
   }
 
-  private currentDirectory(hierarchy: Hierarchy, pid: number): string {
-    const path = cgroupsOf(this.options.files, pid).get(
-      hierarchy.version === 2 ? '' : hierarchy.controllers[0]!
-    );
-    return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
+  /** A holder's directory; the group's too, where somebody has removed it. */
+  private makePlace(hierarchy: Hierarchy, holderId: string): void {
+    const directory = this.directoryOf(hierarchy, holderId);
+    try {
+      this.make(directory, holderId);
+    } catch (error) {
+      if (errnoIn(error) !== 'ENOENT') {
+        throw error;
+      }
+      this.make(this.groupIn(hierarchy), this.options.group);
+      this.make(directory, holderId);
+    }
+  }
+
+  /** Where a process is in each hierarchy: one look for all of them. */
+  private directoriesOf(pid: number): (hierarchy: Hierarchy) => string {
+    const paths = cgroupsOf(this.options.files, pid);
+    return hierarchy => {
+      const path = paths.get(hierarchy.version === 2 ? '' : hierarchy.controllers[0]!);
+      return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
+    };
   }
 
   private processesIn(directory: string): ReadonlySet<number> {
@@ -231,16 +247,19 @@ export class Places {
    * Once the root is inside, all that it forks is inside; so looking again ends
    * when the processes forked before have been found. One look that finds none
    * is not enough: the kernel's list of children may miss some while the tree
-   * changes (proc(5), /proc/PID/task/TID/children).
+   * changes (proc(5), /proc/PID/task/TID/children). It is enough for a tree
+   * that a sidecar before this one has moved.
    */
   private moveTree(place: Place): void {
+    let calmRounds = 1;
     for (let round = 0, calm = 0; round < ROUNDS_MAX; round += 1) {
       const tree = readTree(this.options.files, place.pid);
       const moved = this.options.hierarchies.map(hierarchy =>
         this.moveInto(this.directoryOf(hierarchy, place.holderId), tree, place.holderId)
       );
-      calm = moved.includes(true) ? 0 : calm + 1;
-      if (calm === CALM_ROUNDS) {
+      if (moved.includes(true)) {
+        [calm, calmRounds] = [0, CALM_ROUNDS];
+      } else if ((calm += 1) >= calmRounds) {
         return;
       }
     }

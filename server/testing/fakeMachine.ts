@@ -104,11 +104,15 @@ export class FakeMachine implements IHostFiles {
     }
   }
 
-  /** Somebody else removes a holder's directories and takes its processes away. */
+  /** Somebody else takes a holder's processes away and removes its directories, and the group's if it is empty. */
   uproot(holderId: string): void {
     for (const cgroup of this.named(holderId)) {
+      const group = cgroup.parent!;
       cgroup.processes.forEach(pid => cgroup.hierarchy.root.processes.add(pid));
-      cgroup.parent!.children.delete(holderId);
+      group.children.delete(holderId);
+      for (const [name, sibling] of group.parent?.children ?? []) {
+        sibling === group && group.children.size === 0 && group.parent!.children.delete(name);
+      }
     }
   }
 
