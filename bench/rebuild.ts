@@ -1,7 +1,7 @@
 import type { Snapshot } from '../server/protocol/view';
 import { Ledger } from '../server/testing/faults/ledger';
 import { LivingKernel } from '../server/testing/faults/livingKernel';
-import { TestSidecar } from '../server/testing/sidecar';
+import { type TestSidecar } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
 
 const KERNELS = 100;

@@ -137,8 +137,9 @@ export class CgroupV2 implements IEnforcer {
     return this.places.holderOf(pid);
   }
 
-  killed(holderId: string): boolean {
-    return this.memory.kills(this.directory(holderId)) > (this.killsBefore.get(holderId) ?? 0);
+  kills(holderId: string): number {
+    const inPlace = this.memory.kills(this.directory(holderId));
+    return inPlace - (this.killsBefore.get(holderId) ?? 0);
   }
 
   release(holderId: string): void {

@@ -1,14 +1,11 @@
 import { V1, directoryOf, cgroupsOf, type Hierarchy } from '../host/cgroupfs';
 import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
-import { isAlive, readTree } from '../host/processes';
+import { isAlive } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
 import { attempt, errnoIn, tolerate } from './failures';
+import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
-/** Rounds of looking for processes that were forked meanwhile. */
-const ROUNDS_MAX = 50;
-/** Rounds in a row that find none. */
-const CALM_ROUNDS = 3;
 /** What places need to know of a cgroup version. */
 export type PlaceOptions = {
   readonly files: IHostFiles;
@@ -36,8 +33,10 @@ type Held = {
 export class Places {
   private readonly held = new Map<string, Held>();
   private readonly removals: Removals;
+  private readonly moves: Moves;
 
   constructor(private readonly options: PlaceOptions) {
+    this.moves = new Moves(options.files);
     this.removals = new Removals({ ...options, isBack: holderId => this.has(holderId) });
   }
 
@@ -177,18 +176,9 @@ export class Places {
     await this.settled();
   }
 
-  /**
-   * Move a directory's processes to another one. Those that are just dying can
-   * be moved no more: they leave by themselves, and the removal waits for them.
-   */
+  /** Move a directory's processes to another one; dying ones stay, and its removal waits for them. */
   evacuate(from: string, to: string, name: string): void {
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const inside = [...this.processesIn(from)];
-      if (inside.filter(pid => this.movePid(pid, to, name)).length === 0) {
-        return;
-      }
-    }
-    throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
+    this.moves.evacuate(from, to, name);
   }
 
   private exists(directory: string): boolean {
@@ -226,51 +216,9 @@ export class Places {
     };
   }
 
-  private processesIn(directory: string): ReadonlySet<number> {
-    const text = readOrNull(this.options.files, `${directory}/${V1.procs}`) ?? '';
-    // A process of another pid namespace is listed as 0.
-    return new Set(
-      text
-        .split('\n')
-        .map(Number)
-        .filter(pid => pid > 0)
-    );
-  }
-
-  private movePid(pid: number, directory: string, name: string): boolean {
-    return tolerate(`moving process ${pid} of ${name}`, ['ESRCH'], () =>
-      this.options.files.write(`${directory}/${V1.procs}`, `${pid}`)
-    );
-  }
-
-  /**
-   * Once the root is inside, all that it forks is inside; so looking again ends
-   * when the processes forked before have been found. One look that finds none
-   * is not enough: the kernel's list of children may miss some while the tree
-   * changes (proc(5), /proc/PID/task/TID/children). It is enough for a tree
-   * that a sidecar before this one has moved.
-   */
-  private moveTree(place: Place): void {
-    let calmRounds = 1;
-    for (let round = 0, calm = 0; round < ROUNDS_MAX; round += 1) {
-      const tree = readTree(this.options.files, place.pid);
-      const moved = this.options.hierarchies.map(hierarchy =>
-        this.moveInto(this.directoryOf(hierarchy, place.holderId), tree, place.holderId)
-      );
-      if (moved.includes(true)) {
-        [calm, calmRounds] = [0, CALM_ROUNDS];
-      } else if ((calm += 1) >= calmRounds) {
-        return;
-      }
-    }
-    throw new EnforcementError(`process tree of ${place.holderId}`, 'EAGAIN');
-  }
-
-  /** Move those of the processes that are not there yet; says whether any was. */
-  private moveInto(directory: string, tree: readonly number[], name: string): boolean {
-    const inside = this.processesIn(directory);
-    const outside = tree.filter(pid => !inside.has(pid));
-    return outside.filter(pid => this.movePid(pid, directory, name)).length > 0;
+  private moveTree({ pid, holderId }: Place): void {
+    const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
+    this.moves.moveTree(pid, directories, holderId);
   }
 
   private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {
