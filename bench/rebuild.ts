@@ -9,7 +9,7 @@ const KERNELS = 100;
 const RESTARTS = 5;
 /** How soon the product's gates come back. */
 const RECONNECT_MS = 100;
-const LOOK_MS = 5;
+const LOOK_MS = 20;
 
 /** Whether everybody is known, and every cell that runs. */
 async function isRebuilt(sidecar: TestSidecar): Promise<boolean> {
