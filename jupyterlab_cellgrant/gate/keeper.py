@@ -90,8 +90,8 @@ class Keeper(Listener):
 
     def _refuse_oversized(self, turn: Turn) -> None:
         """A claim that fits into no line cannot even be sent to be refused."""
-        claim = turn.holding.claim
-        size = len(encode(claim["sources"]))
+        sources = turn.holding.claim["sources"]
+        size = len(encode(sources)) if sources else 0
         if size > LINE_BYTES_MAX // 2:
             sentence = speech.TOO_LARGE.format(bytes=size, limit=HINT_BYTES_MAX)
             turn.settled, turn.rejection = True, refused(sentence)

@@ -56,6 +56,8 @@ class Link:
         self._holdings: dict[str, Holding] = {}
         self._socket: socket.socket | None = None
         self._state = "greeting"
+        # Whether cells that ask for nothing may start before the sidecar hears of them.
+        self._may_start = False
         # Whether a sidecar is expected to answer: a cell then waits for the welcome.
         self._hopeful = True
         self._backlog: list[Message] = []
@@ -78,7 +80,10 @@ class Link:
         return os.getpid() != self._pid
 
     def claim(self, holding: Holding) -> bool:
-        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5)."""
+        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5).
+
+        Where the claim is granted when this returns, the cell starts at once (GATE6).
+        """
         with self._lock:
             self._holdings[holding.id] = holding
             expected = self._state == "up" or (self._state == "greeting" and self._hopeful)
@@ -86,6 +91,8 @@ class Link:
                 holding.grant(UNGATED)
                 return False
             if self._state == "up":
+                if self._may_start and not holding.claim["sources"]:
+                    holding.grant(UNGATED)
                 self._tell(holding)
             return True
 
@@ -137,7 +144,8 @@ class Link:
 
     def _tell(self, holding: Holding) -> None:
         holding.tell()
-        self._send({"type": "claim", **holding.claim})
+        started = {} if holding.granted is None else {"started": True}
+        self._send({"type": "claim", **started, **holding.claim})
 
     def _send(self, message: Message) -> None:
         """Send without ever blocking; the lock is held."""
@@ -220,6 +228,7 @@ class Link:
             self._lines = Lines()
             self._state = "greeting"
             self._backlog = []
+            self._may_start = False
             holdings = list(self._holdings.values())
             for holding in holdings:
                 holding.tell()
@@ -271,6 +280,9 @@ class Link:
         kind = message.get("type")
         if kind == "welcome":
             return self._welcome(message)
+        if kind == "standing":
+            self._may_start = message.get("isGiven") is True
+            return None
         if kind == "free":
             return self._listener.free()
         with self._lock:
