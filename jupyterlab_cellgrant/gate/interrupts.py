@@ -10,9 +10,9 @@ from typing import Any, Callable
 try:
     # What ``signal`` wraps, without the conversions to enumerations: they cost more than all
     # else that a gate does for a cell that asks for nothing.
-    from _signal import getsignal, signal as set_handler
+    import _signal as handlers
 except ImportError:
-    from signal import getsignal, signal as set_handler
+    import signal as handlers  # type: ignore[no-redef]
 
 
 def in_main_thread() -> bool:
@@ -34,15 +34,15 @@ class Shield:
 
     def __enter__(self) -> None:
         if in_main_thread():
-            previous = getsignal(signal.SIGINT)
+            previous = handlers.getsignal(signal.SIGINT)
             if previous is not None:  # None: set by C code, and nothing we could put back
                 self._previous = previous
-                set_handler(signal.SIGINT, self._handle)
+                handlers.signal(signal.SIGINT, self._handle)
 
     def __exit__(self, *_: object) -> None:
         previous, self._previous = self._previous, None
         if previous is not None:
-            set_handler(signal.SIGINT, previous)
+            handlers.signal(signal.SIGINT, previous)
 
     def _handle(self, *_: object) -> None:
         self._note()
