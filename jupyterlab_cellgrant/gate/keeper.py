@@ -11,7 +11,8 @@ from .applied import Applied
 from .gpus import free_idle_memory
 from .holding import Holding
 from .interrupts import interrupt_thread
-from .link import Link, Listener
+from .link import Link
+from .listener import Listener
 from .rejection import refused
 from .turn import Turn
 from .wire import HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts

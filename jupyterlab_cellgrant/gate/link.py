@@ -10,6 +10,7 @@ import time
 from typing import Callable
 
 from .holding import Holding
+from .listener import Listener
 from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
@@ -17,22 +18,6 @@ BACKOFF_MIN_S = 0.05
 BACKOFF_MAX_S = 1.0
 # What is sent between hello and welcome is kept for later; more than this is not.
 BACKLOG_MAX = 256
-
-
-class Listener:
-    """What the link calls, from its own thread."""
-
-    def welcomed(self) -> None:
-        """A sidecar answers (again)."""
-
-    def changed(self, holding: Holding) -> None:
-        """The grant of a running cell changed."""
-
-    def interrupt(self, holding: Holding, message: str) -> None:
-        """The sidecar wants a running cell to be interrupted."""
-
-    def free(self) -> None:
-        """The sidecar wants idle GPU memory back."""
 
 
 class Link:

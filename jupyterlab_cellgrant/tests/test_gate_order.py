@@ -42,9 +42,7 @@ async def test_run_all(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
     assert [it["outcome"] for it in done] == ["ok"] * 32
 
 
-async def test_start_at_once(
-    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
-) -> None:
+async def test_start_at_once(scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel) -> None:
     """[GATE6] Where the sidecar permits it, a cell without hints waits for no answer."""
     notebook = await start_kernel()
 
