@@ -1,8 +1,10 @@
 import type { Effect } from '../core/effects';
 import type { Event } from '../core/events';
 import { checkInvariants } from '../core/invariants';
+import { admissionOrder } from '../core/order/admission';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
 import { reserve } from '../core/reserve';
+import type { WaitingEntry } from '../core/state';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */
@@ -115,9 +117,10 @@ function useOf(state: State, user: ShareNode): number {
 }
 
 /**
- * P9: an arrival never puts off the head of a queue. Reservations are worked out
- * anew after each step, so that only the arrival itself lies between two. A
- * fixed ask never waits for CPUs (CPU1), so it may.
+ * P9: an arrival never puts off the head of a queue, unless it goes before it
+ * (ADM6). Reservations are worked out anew after each step, so that only the
+ * arrival itself lies between two. A fixed ask never waits for CPUs (CPU1), so
+ * it may too.
  */
 export function headNeverPutOff(): Property {
   let known = new Map<string, number>();
@@ -128,12 +131,15 @@ export function headNeverPutOff(): Property {
     const hasFixed = effects.some(
       it => it.type === 'grant' && state.claims.get(it.claimId)?.claim.ask.cpus.kind === 'fixed'
     );
+    const arrived = event.type === 'claimArrived' ? state.claims.get(event.claim.id) : undefined;
+    const order = admissionOrder(state.nowMs);
     for (const entry of state.queue) {
       const { id } = entry.claim;
       const startMs = entry.phase.reservation ? reserve(state, entry).atMs : null;
       const before = known.get(id);
       startMs !== null && heads.set(id, startMs);
-      const isSameTime = event.type === 'claimArrived' && atMs === state.nowMs && !hasFixed;
+      const isLater = arrived !== undefined && order(arrived as WaitingEntry, entry) > 0;
+      const isSameTime = isLater && atMs === state.nowMs && !hasFixed;
       if (isSameTime && startMs !== null && before !== undefined && startMs > before) {
         faults.push(`${id} was put off from ${before} to ${startMs}`);
       }
