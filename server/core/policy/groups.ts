@@ -127,6 +127,7 @@ function levelProblems(
     const twice = names.has(group.name);
     names.add(group.name);
     return [
+      ...(group.name === '' ? [problem('name', 'a group needs a name')] : []),
       ...(twice ? [problem('name', `the group "${group.name}" stands here twice`)] : []),
       ...ownProblems(group, problem),
       ...userProblems(group, here.join('/'), owners, problem),

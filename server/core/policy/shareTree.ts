@@ -157,9 +157,7 @@ export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
     : undefined;
-  return named
-    ? memberOf(tree, named.members, owner, atMs)
-    : userNode(tree, owner, path, atMs);
+  return named ? memberOf(tree, named.members, owner, atMs) : userNode(tree, owner, path, atMs);
 }
 
 /** The node of a user of whom no notebook is known. */
