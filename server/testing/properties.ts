@@ -151,16 +151,23 @@ export function headNeverPutOff(): Property {
 
 /**
  * P11: a claim that asks for memory is granted only where all that is promised
- * fits, but for the one that is let through when nothing else runs.
+ * fits, but for the one that is let through when nothing else runs: what is
+ * granted after it in the same step does not run yet. One that takes over what
+ * its kernel kept is promised nothing new (ADM9).
  */
 export const promisesFit: Property = ({ state, effects }) =>
-  effects.flatMap(effect => {
+  effects.flatMap((effect, index) => {
     if (effect.type !== 'grant' || !state.node) {
       return [];
     }
-    const asks = state.claims.get(effect.claimId)?.claim.ask.memoryBytes !== null;
+    const entry = state.claims.get(effect.claimId);
+    const isNew = !entry?.story.some(({ sentence }) => sentence.startsWith('Takes over'));
+    const asks = entry?.claim.ask.memoryBytes !== null && isNew;
     const room = state.node.memoryBytes - state.node.memoryReserveBytes;
-    const others = [...state.running].filter(it => it.claim.holderId !== effect.holderId).length;
+    const later = effects.slice(index + 1).map(it => (it.type === 'grant' ? it.claimId : null));
+    const others = [...state.running].filter(
+      ({ claim }) => claim.holderId !== effect.holderId && !later.includes(claim.id)
+    ).length;
     return asks && others > 0 && state.committedBytes > room
       ? [`${effect.claimId} was granted memory beyond ${room}`]
       : [];
@@ -182,3 +189,28 @@ export const emptyIsFree: Property = ({ state }) => {
   ];
   return held.filter(it => it !== false);
 };
+
+/**
+ * CFG1: a reload ends no cell, takes no GPU and no memory from one, and sends
+ * nobody out of a queue but what has become impossible.
+ */
+export function reloadLosesNothing(): Property {
+  let known = new Map<string, string>();
+  return ({ state, event, effects }) => {
+    const before = known;
+    known = new Map();
+    for (const { claim, phase } of [...state.running, ...state.queue]) {
+      const { memoryBytes = null, gpus = [] } = phase.state === 'running' ? phase.grant : {};
+      known.set(claim.id, JSON.stringify([phase.state, memoryBytes, gpus]));
+    }
+    if (event.type !== 'configured') {
+      return [];
+    }
+    const toldOf = new Set(
+      effects.flatMap(it => (it.type === 'grant' || it.type === 'refuse' ? [it.claimId] : []))
+    );
+    return [...before]
+      .filter(([id, what]) => known.get(id) !== what && !toldOf.has(id))
+      .map(([id, what]) => `${id} was ${what} and is ${known.get(id) ?? 'gone'}`);
+  };
+}
