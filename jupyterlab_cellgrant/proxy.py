@@ -26,6 +26,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "kernels": frozenset({"GET"}),
     rf"kernels/{ID}/defaults": frozenset({"GET", "PUT"}),
     "claims": frozenset({"GET"}),
+    "configuration": frozenset({"GET"}),
     rf"claims/{ID}": frozenset({"GET", "DELETE"}),
     "defaults": frozenset({"GET", "PUT"}),
     "policy": frozenset({"GET", "PUT"}),

@@ -134,6 +134,9 @@ export type State = {
   /** Grows with every step. */
   revision: number;
   node: NodeFacts | null;
+  /** The memory reserve that the node was found with, and the configured one that counts instead. */
+  foundReserveBytes: number;
+  configuredReserveBytes: number | null;
   policy: PolicyName;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
@@ -189,6 +192,8 @@ export function createState(): State {
     nowMs: 0,
     revision: 0,
     node: null,
+    foundReserveBytes: 0,
+    configuredReserveBytes: null,
     policy: 'dynamic',
     holders: new Map(),
     keeping: new Set(),

@@ -10,6 +10,7 @@ import type {
 } from '../protocol/view';
 import type { Gpu } from './events';
 import type { Slot } from './place/cpuPool';
+import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
 import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
@@ -106,6 +107,7 @@ function viewKernel(entry: HolderEntry): KernelView {
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
+    group: pathOf(entry.user.parent ?? entry.user),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     gated: holder.gated,
     sinceMs: entry.sinceMs,

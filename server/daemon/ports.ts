@@ -4,7 +4,7 @@ import type { Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
 
 export type { PolicyName };
 
@@ -136,6 +136,7 @@ export interface IApi {
   /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;
+  configuration(): ConfigurationView;
   /** Call `listener` after each event; returns the undo. */
   onChange(listener: () => void): () => void;
 }

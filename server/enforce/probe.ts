@@ -31,6 +31,8 @@ export type ProbeOptions = {
   readonly cgroupRoot?: string | undefined;
   /** CPUs to hand out, in list syntax, of those that can be used. */
   readonly cpus?: string | undefined;
+  /** How many of them are kept back. */
+  readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;

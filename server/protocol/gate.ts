@@ -95,6 +95,8 @@ export type GateProcess = {
   readonly startTicks: number;
   /** The notebook's path or another name for people. */
   readonly name: string;
+  /** The notebook's path, as far as the teller knows it (CFG3); it is kept where another tells none. */
+  readonly notebook?: string | null;
   /** Whether this kernel holds a gate; false for one that is only confined. */
   readonly gated: boolean;
 };
