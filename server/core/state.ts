@@ -146,6 +146,8 @@ export type State = {
   round: Iterator<RunningEntry>;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
+  /** Those of them that have more than one CPU: about as many as there are CPUs at most. */
+  readonly wide: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
   readonly evicting: Set<RunningEntry>;
   /** Claims granted in this step: their places are still to be settled. */
@@ -195,6 +197,7 @@ export function createState(): State {
     leasing: new Set(),
     round: [][Symbol.iterator](),
     masked: new Set(),
+    wide: new Set(),
     evicting: new Set(),
     touched: new Set(),
     isShort: false,
