@@ -30,7 +30,7 @@ describe('masks', () => {
     const before = it.writes;
     it.holder('k20');
     it.claim('c20', 'k20');
-    expect(sizes(it).at(-1)).toBe(4); // 64 / 21, rounded up
+    expect(sizes(it).at(-1)).toBe(3); // 64 / 21, rounded
     expect(it.writes - before).toBeLessThanOrEqual(5);
   });
 

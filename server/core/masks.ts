@@ -4,9 +4,19 @@ import { relativeSeniority } from './policy/seniority';
 import { shareOf } from './policy/shareTree';
 import type { RunningEntry, State } from './state';
 
-/** Whether shares are held by masks now: a tier without weights, and a shortage. */
+/** Whether a node holds running claims by masks, at least where CPUs are short. */
+export function usesMasks(state: State): boolean {
+  const { node } = state;
+  return node !== null && (!node.sharesByWeight || node.packsThreads);
+}
+
+/**
+ * Whether claims have masks now: where threads are packed always, since nobody
+ * else tells them apart; in a tier without weights while CPUs are short.
+ */
 function needsMasks(state: State): boolean {
-  return state.policy === 'dynamic' && state.node?.sharesByWeight === false && state.isShort;
+  const isNeeded = state.isShort || state.node?.packsThreads === true;
+  return state.policy === 'dynamic' && usesMasks(state) && isNeeded;
 }
 
 /** Whether a claim is one whose share is held by a mask: it named no CPUs itself. */
@@ -15,15 +25,16 @@ function isMaskable(entry: RunningEntry): boolean {
 }
 
 /**
- * Hold shares by masks in tiers without weights (CPU3, CPU5).
+ * Hold shares by masks: in tiers without weights, and where threads are packed
+ * (CPU3, CPU5, CPU10).
  *
  * #### Notes
  * Looks at the given claims, whose shares may have changed, and at those on
  * whose CPUs somebody sat down since the last step. A new mask has the share
- * rounded up, so that together masks cover the node; CPUs that nobody has are
- * added to those that want them, and `balance` moves parts of masks to CPUs
- * that idle. What a mask has beyond its share it keeps until somebody else sits
- * there, so that one change moves few masks.
+ * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
+ * so that together masks cover the node, and `balance` moves parts of masks to
+ * CPUs that idle. What a mask has beyond its share it keeps until somebody else
+ * sits there, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
@@ -61,7 +72,6 @@ function countedCpus(state: State, { phase: { leaf } }: RunningEntry): number {
     : 0;
 }
 
-const ROUNDING = 1e-3;
 /** A mask grows only where its share is larger by more CPUs than this. */
 const WORTH_GROWING = 0.5;
 /** A mask is counted anew only where its load is off by more. */
@@ -72,7 +82,7 @@ function fitMask(state: State, entry: RunningEntry): void {
   const { mask } = entry.phase;
   const counted = countedCpus(state, entry);
   const shared = pool.slots.length - pool.exclusive;
-  const size = Math.max(1, Math.min(shared, Math.ceil(counted - ROUNDING)));
+  const size = Math.max(1, Math.min(shared, Math.round(counted)));
   const kept = mask ? keptCpus(pool, mask, size) : [];
   const isWideEnough = kept.length > 0 && kept.length >= counted - WORTH_GROWING;
   if (!isWideEnough) {

@@ -1,7 +1,7 @@
 import { formatCpuList } from '../lib/cpuset';
 import { watchShortage } from './demand';
 import { leasesOf, markAllDirty } from './leases';
-import { fitMasks } from './masks';
+import { fitMasks, usesMasks } from './masks';
 import { balance } from './place/balance';
 import { chooseCpus } from './place/chooseCpus';
 import { sit, stand, type Seat } from './place/cpuPool';
@@ -41,7 +41,6 @@ export function nextOfRound(state: State, count: number): RunningEntry[] {
  */
 export function settleCpus(state: State, ticked: readonly RunningEntry[]): void {
   const changed = watchShortage(state);
-  const byMasks = state.node?.sharesByWeight === false;
   const lookAt = state.isShort && ticked.length === 0 ? nextOfRound(state, ROUND_PER_STEP) : ticked;
   const { moved } = state.pool;
   if (moved) {
@@ -50,10 +49,11 @@ export function settleCpus(state: State, ticked: readonly RunningEntry[]): void 
     reseatAll(state);
     markAllDirty(state);
   }
-  if (byMasks) {
-    fitMasks(state, changed || moved ? state.running : [...state.touched, ...lookAt]);
-  } else if (state.isShort) {
+  if (state.isShort && state.node?.sharesByWeight) {
     lookAt.forEach(entry => state.dirty.add(entry.holder)); // a weight may be due
+  }
+  if (usesMasks(state)) {
+    fitMasks(state, changed || moved ? state.running : [...state.touched, ...lookAt]);
   }
   state.touched.clear();
   state.pool.taken.clear();
