@@ -34,6 +34,12 @@ export type NodeFacts = {
   readonly tier: TierView;
   /** Whether this tier lends unused CPUs by weight by itself (cgroups), so that unpinned claims need no masks. */
   readonly sharesByWeight: boolean;
+  /**
+   * Whether its scheduler keeps threads that may run anywhere on one CPU: some
+   * virtual machines, and isolated CPUs. Then running claims have masks, whatever
+   * the tier.
+   */
+  readonly packsThreads: boolean;
 };
 
 /** A process tree that grants are enforced on; today a kernel. */

@@ -86,6 +86,10 @@ function maskFaults(state: State): string[] {
       faults.push(`CPU2: ${claim.id} is pinned to ${phase.lease.seat.cpus.length} of ${size}`);
     }
   }
+  for (const entry of state.masked) {
+    const isWide = (entry.phase.mask?.cpus.length ?? 0) > 1;
+    isWide === state.wide.has(entry) || faults.push(`books: mask of ${entry.claim.id}`);
+  }
   const hasFree = [...running].some(({ phase }) => !phase.lease.seat);
   if (state.policy === 'dynamic' && hasFree && state.masked.size > 0 && !pool.unbalanced) {
     const bare = pool.slots.filter(slot => !slot.exclusive && !covered.has(slot.cpu.id));

@@ -149,6 +149,8 @@ export type State = {
   round: Iterator<RunningEntry>;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
+  /** Those of them that have more than one CPU: about as many as there are CPUs at most. */
+  readonly wide: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
   readonly evicting: Set<RunningEntry>;
   /** The holder that runs alone, and may start at once what asks for nothing (GATE6). */
@@ -202,6 +204,7 @@ export function createState(): State {
     leasing: new Set(),
     round: [][Symbol.iterator](),
     masked: new Set(),
+    wide: new Set(),
     evicting: new Set(),
     standing: null,
     touched: new Set(),
