@@ -40,7 +40,7 @@ class Journal {
       },
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
-      killed: () => false,
+      kills: () => 0,
       memoryOf: () => null,
       holderOf: () => null,
       release: () => undefined,
