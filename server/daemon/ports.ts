@@ -134,6 +134,12 @@ export interface IApi {
   /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;
+  /** Ask a kernel that runs nothing for the GPU memory that it keeps (GPU5); returns why not. */
+  askToFree(kernelId: string): Refusal | null;
+  /** Ask a kernel's owner to restart it for a claim that it is in the way of; returns why not. */
+  requestRestart(kernelId: string, claimId: string): Refusal | null;
+  /** The owner of a kernel says no to that; returns why not. */
+  declineRestart(kernelId: string): Refusal | null;
   /** Call `listener` after each event; returns the undo. */
   onChange(listener: () => void): () => void;
 }

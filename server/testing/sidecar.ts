@@ -41,7 +41,9 @@ export function shortDirectory(): string {
 
 /** Start the bundle without waiting for anything; for starts that fail. */
 export function spawnSidecar(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [bundled(), ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // A test's own variables: without this, those that the test runner was started with.
+  const { env } = process;
+  return spawn(process.execPath, [bundled(), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
 }
 
 /** Resolves to the exit code, or to the signal that ended the process. */
