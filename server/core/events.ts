@@ -94,6 +94,8 @@ export type GpuUse = {
     readonly pid: number;
     readonly name: string;
     readonly memoryBytes: number;
+    /** The user whose it is; null where that cannot be told. */
+    readonly owner: string | null;
     /** The holder whose process tree it belongs to, or null. */
     readonly holderId: string | null;
   }[];
@@ -151,6 +153,11 @@ export type Event = { readonly atMs: number } & (
       readonly memoryAvailableBytes?: number | null;
     }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
+  /** A person asks an idle holder for the GPU memory that it keeps (GPU5). */
+  | { readonly type: 'freeWanted'; readonly holderId: string }
+  /** Who waits for it asks for a holder's restart; its owner may say no (GPU5). */
+  | { readonly type: 'restartWanted'; readonly holderId: string; readonly claimId: string }
+  | { readonly type: 'restartDeclined'; readonly holderId: string }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';

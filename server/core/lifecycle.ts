@@ -2,6 +2,7 @@ import { sentenceOf, type Refusal } from '../protocol/errors';
 import type { Grant } from '../protocol/grant';
 import { cpuGrant } from './cpuGrant';
 import { predictedDemand, watchShortage } from './demand';
+import { askBeside } from './keepers';
 import { enterLease, leaveLease, recount } from './leases';
 import { liftMask } from './masks';
 import { weighSeat } from './place/cpuPool';
@@ -41,6 +42,7 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease): void 
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'grant', holderId, claimId: id, grant: running.grant });
   decideStanding(state, entry, running.grant);
+  lease.gpuMemoryBytes === null && askBeside(state, entry, lease.gpus);
 }
 
 /** Enter a claim among the running ones; its grant is still to be said. */

@@ -126,6 +126,8 @@ export type HolderEntry = {
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */
   askedToFreeMs: number | null;
+  /** The claim whose owner asks for its restart, and whether that was declined (GPU5). */
+  restartWanted: { readonly claimId: string; readonly atMs: number; declined: boolean } | null;
 };
 
 /** What the arbiter knows. Owned and updated in place by `step`. */
@@ -245,7 +247,8 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     use: null,
     committedBytes: 0,
     useRate: 0,
-    askedToFreeMs: null
+    askedToFreeMs: null,
+    restartWanted: null
   };
 }
 

@@ -6,6 +6,7 @@ import type { Event } from './events';
 import { onMemoryMeasured } from './guard';
 import { onHolderArrived, onHolderGone } from './holders';
 import { askForHolds } from './holds';
+import { onFreeWanted, onRestartDeclined, onRestartWanted } from './keepers';
 import {
   onEnforcementFailed,
   onGpusMeasured,
@@ -90,6 +91,12 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onNodeMeasured(state, event);
     case 'gpusMeasured':
       return onGpusMeasured(state, event);
+    case 'freeWanted':
+      return onFreeWanted(state, event);
+    case 'restartWanted':
+      return onRestartWanted(state, event);
+    case 'restartDeclined':
+      return onRestartDeclined(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
     case 'policyChosen':
