@@ -5,11 +5,14 @@ import type {
   GpuView,
   KernelView,
   NodeView,
+  RestartRequest,
   Snapshot,
   TierView
 } from '../protocol/view';
 import type { Gpu } from './events';
+import { askedSince } from './keepers';
 import type { Slot } from './place/cpuPool';
+import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
 import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
@@ -26,7 +29,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     revision: state.revision,
     atMs,
     node: viewNode(state, version),
-    kernels: [...state.holders.values()].map(viewKernel),
+    kernels: [...state.holders.values()].map(holder => viewKernel(state, holder)),
     claims: viewClaims(state)
   };
 }
@@ -97,7 +100,7 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   };
 }
 
-function viewKernel(entry: HolderEntry): KernelView {
+function viewKernel(state: State, entry: HolderEntry): KernelView {
   const { holder, use } = entry;
   const [running] = entry.running;
   const gpuBytes = Object.values(use?.gpuMemoryBytes ?? {});
@@ -106,6 +109,7 @@ function viewKernel(entry: HolderEntry): KernelView {
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
+    group: pathOf(entry.user.parent ?? entry.user),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     gated: holder.gated,
     sinceMs: entry.sinceMs,
@@ -115,7 +119,27 @@ function viewKernel(entry: HolderEntry): KernelView {
     memoryLimitBytes: entry.confined.memoryBytes,
     threads: use?.threads ?? null,
     gpuMemoryBytes: gpuBytes.length ? gpuBytes.reduce((sum, it) => sum + it, 0) : null,
-    boundGpus: entry.boundGpus
+    boundGpus: entry.boundGpus,
+    askedToFreeMs: askedSince(entry),
+    restartRequest: viewRequest(state, entry)
+  };
+}
+
+/** Who asks for a restart, for as long as the claim waits for it. */
+function viewRequest(state: State, { restartWanted }: HolderEntry): RestartRequest | null {
+  const entry = state.claims.get(restartWanted?.claimId ?? '');
+  if (!restartWanted || entry?.phase.state !== 'waiting') {
+    return null;
+  }
+  const { claim, holder, phase } = entry;
+  return {
+    claimId: claim.id,
+    kernelName: holder.holder.name,
+    label: claim.label,
+    owner: holder.holder.owner,
+    sentence: phase.reason.sentence,
+    sinceMs: restartWanted.atMs,
+    declined: restartWanted.declined
   };
 }
 

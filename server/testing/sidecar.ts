@@ -57,7 +57,12 @@ export type Surroundings = {
 export function spawnSidecar(args: readonly string[], around: Partial<Surroundings> = {}) {
   const { through = [], nodeOptions = [], stdin = 'pipe' } = around;
   const command = [...through, process.execPath, ...nodeOptions, bundled(), ...args];
-  return spawn(command[0]!, command.slice(1), { stdio: [stdin, 'pipe', 'pipe'] }) as ChildProcess;
+  // A test's own variables: without this, those that the test runner was started with.
+  const { env } = process;
+  return spawn(command[0]!, command.slice(1), {
+    stdio: [stdin, 'pipe', 'pipe'],
+    env
+  }) as ChildProcess;
 }
 
 /** Resolves to the exit code, or to the signal that ended the process. */
