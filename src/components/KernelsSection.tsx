@@ -53,7 +53,7 @@ function KernelItem(
     readonly running: ClaimView | undefined;
   }
 ): JSX.Element {
-  const { trans, kernel, nowMs } = props;
+  const { trans, kernel, nowMs, running } = props;
   return (
     <li className="cg-Kernel">
       <KernelSwatch mark={props.marks.get(kernel.id)} />
@@ -62,7 +62,7 @@ function KernelItem(
           {...props}
           kernelId={kernel.id}
           name={kernel.name}
-          label={props.running?.label ?? null}
+          label={running?.label ?? null}
           owner={kernel.owner}
         />
         <span className="cg-State" data-state={kernel.state}>
@@ -73,6 +73,11 @@ function KernelItem(
       </div>
       <div className="cg-Small">{kernelFigures(props).join(' · ')}</div>
       <Lane {...props} claims={props.claims} />
+      {running?.state === 'running' && running.notEnforced !== null && (
+        <div className="cg-Small" data-tone="warn">
+          {running.notEnforced}
+        </div>
+      )}
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}

@@ -66,6 +66,12 @@ describe('Panel', () => {
     expect(badge.textContent).toContain('cgroups are read-only here');
   });
 
+  it('[ENF6] tells of a kernel whose cell runs without its grant', () => {
+    const notEnforced = 'The grant could not be enforced: memory.max failed with EBUSY.';
+    const claims = [running({ id: 'c2', kernelId: 'k2', notEnforced })];
+    expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
+  });
+
   it('teaches where there is nothing to show', () => {
     const { textContent } = panel({ snapshot: snapshot() });
     expect(textContent).toContain('Nobody waits.');
