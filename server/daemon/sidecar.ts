@@ -55,6 +55,7 @@ export class Sidecar implements IGateKeeper, IApi {
   readonly node: NodeFacts;
   readonly failure: 'open' | 'closed';
   readonly defaults: Defaults;
+  readonly remembered = () => this.roster.kept;
   private readonly arbiter: Arbiter;
   private readonly holders: Holders;
   private readonly sampler: Sampler;
