@@ -14,6 +14,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
 from .command import gated_command
+from .gate.variables import CUDA_DEVICES
 from .gate.wire import LINE_BYTES_MAX, encode, process_facts
 from .paths import GATE_SOCKET, runtime_dir
 
@@ -78,6 +79,9 @@ class CellgrantProvisioner(LocalProvisioner):
         self._name = PurePath(self._notebook or "").name or self.kernel_spec.display_name
         answer = await tell_sidecar({"type": "prepare", "kernelId": self.kernel_id}, "launch")
         for name, value in ((answer or {}).get("env") or {}).items():
+            # The server's own GPUs are what the sidecar hands out, not a wish for this kernel.
+            if name == CUDA_DEVICES and env.get(name) == os.environ.get(name):
+                env[name] = value
             env.setdefault(name, value)
         self._describe_gate(env)
         is_templated = any("{connection_file}" in word for word in self.kernel_spec.argv)

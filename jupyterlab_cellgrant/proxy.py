@@ -25,6 +25,8 @@ ROUTES: dict[str, frozenset[str]] = {
     "node": frozenset({"GET"}),
     "kernels": frozenset({"GET"}),
     rf"kernels/{ID}/defaults": frozenset({"GET", "PUT"}),
+    rf"kernels/{ID}/free": frozenset({"POST"}),
+    rf"kernels/{ID}/restart-request": frozenset({"PUT", "DELETE"}),
     "claims": frozenset({"GET"}),
     "configuration": frozenset({"GET"}),
     rf"claims/{ID}": frozenset({"GET", "DELETE"}),
@@ -73,6 +75,12 @@ class ProxyHandler(APIHandler):
 
     @web.authenticated
     @authorized
+    async def post(self, path: str) -> None:
+        """Ask for something to be done."""
+        await self._pass_on(path)
+
+    @web.authenticated
+    @authorized
     async def put(self, path: str) -> None:
         """Replace."""
         await self._pass_on(path)
@@ -98,14 +106,15 @@ class ProxyHandler(APIHandler):
         if supervisor is None or not supervisor.api_socket.exists():
             self._refuse("SIDECAR_AWAY", why=self.access.why_away)
             return
+        has_body = method in ("POST", "PUT")
         client = unix_client(supervisor.api_socket)
         try:
             answer = await client.fetch(
                 HTTPRequest(
                     f"{ORIGIN}/api/v1/{path}",
                     method=method,
-                    body=self.request.body if method == "PUT" else None,
-                    headers={"Content-Type": "application/json"} if method == "PUT" else None,
+                    body=self.request.body if has_body else None,
+                    headers={"Content-Type": "application/json"} if has_body else None,
                     request_timeout=ANSWER_WITHIN_S,
                     follow_redirects=False,
                 ),

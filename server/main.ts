@@ -12,6 +12,7 @@ import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
 import { hasTerminal } from './host/terminal';
+import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
 import { hostMeters, hostProcesses } from './daemon/meters';
@@ -60,9 +61,12 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
   });
   stack.add(() => enforcer.close());
+  const users = new UserNames(files);
   const gpus = new GpuMeter({
     gpus: node.gpus,
     holderOf: pid => enforcer.holderOf(pid),
+    ownerOf: pid => users.ownerOf(pid),
+    onMeasured: () => sidecar?.gpusMeasured(),
     onNotices: it => sidecar?.notice('gpus', it)
   });
   sidecar = new Sidecar({

@@ -172,7 +172,7 @@ function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null
   const alone = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
   const cpus = exclusive ? alone : known;
   const kind = exclusive ? 'exclusive' : 'pinned';
-  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1, spare: 0 } : null;
+  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
 }
 
 /** A list comes from outside: one that cannot be read stands for nothing. */

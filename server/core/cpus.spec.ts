@@ -77,7 +77,7 @@ describe('CPUs', () => {
   );
 
   scenario(
-    '[CPU3] without weights shares are masks, rounded up, that cover the node',
+    '[CPU3] without weights shares are masks, rounded, that cover the node',
     `
     node   4 cores, masks
     claim  k1   -> gets all
@@ -206,6 +206,46 @@ describe('CPUs', () => {
     it.measure('k1', { cpusBusy: 1 });
     expect(it.confinement('k1').idle).toBe(false);
   });
+
+  scenario(
+    '[CPU10] where threads are packed, running cells have sets of their own, short or not',
+    `
+    node   4 cores
+    packs  threads
+    claim  k1 source=a             -> gets all
+    held   k1                      -> all
+    writes                         -> 0
+    claim  k2 cpus=1               -> gets 0
+    claim  k3                      -> gets all with 3 threads
+    held   k3                      -> 0-1
+    held   k1                      -> 2-3
+    end    k3
+    held   k1                      -> 1-3
+    end    k2
+    held   k1                      -> all
+    `
+  );
+
+  scenario(
+    '[CPU10] a node follows when packing comes and goes, and no grant is lost',
+    `
+    node   4 cores
+    claim  k1                      -> gets all
+    use    k1 cpus=1
+    claim  k2                      -> gets all
+    use    k2 cpus=1
+    claim  k3 cpus=1               -> gets 0
+    writes                         -> 1
+    packs  threads
+    held   k1                      -> 1,3
+    held   k2                      -> 2
+    held   k3                      -> 0
+    packs  nothing
+    held   k1                      -> all
+    held   k2                      -> all
+    held   k3                      -> 0
+    `
+  );
 
   scenario(
     '[CPU2] policies can be compared: naive controls nothing, partitioned splits evenly',

@@ -34,6 +34,12 @@ export type NodeFacts = {
   readonly tier: TierView;
   /** Whether this tier lends unused CPUs by weight by itself (cgroups), so that unpinned claims need no masks. */
   readonly sharesByWeight: boolean;
+  /**
+   * Whether its scheduler keeps threads that may run anywhere on one CPU: some
+   * virtual machines, and isolated CPUs. Then running claims have masks, whatever
+   * the tier.
+   */
+  readonly packsThreads: boolean;
 };
 
 /** A process tree that grants are enforced on; today a kernel. */
@@ -88,6 +94,8 @@ export type GpuUse = {
     readonly pid: number;
     readonly name: string;
     readonly memoryBytes: number;
+    /** The user whose it is; null where that cannot be told. */
+    readonly owner: string | null;
     /** The holder whose process tree it belongs to, or null. */
     readonly holderId: string | null;
   }[];
@@ -145,6 +153,11 @@ export type Event = { readonly atMs: number } & (
       readonly memoryAvailableBytes?: number | null;
     }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
+  /** A person asks an idle holder for the GPU memory that it keeps (GPU5). */
+  | { readonly type: 'freeWanted'; readonly holderId: string }
+  /** Who waits for it asks for a holder's restart; its owner may say no (GPU5). */
+  | { readonly type: 'restartWanted'; readonly holderId: string; readonly claimId: string }
+  | { readonly type: 'restartDeclined'; readonly holderId: string }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';
@@ -160,6 +173,8 @@ export type Event = { readonly atMs: number } & (
       /** Memory kept back from grants; null or absent for what the node was found with. */
       readonly memoryReserveBytes?: number | null;
     }
+  /** What a cell asks for that says nothing may be something else now. */
+  | { readonly type: 'defaultsChanged' }
   | { readonly type: 'noticed'; readonly notices: readonly string[] }
   /** Time passed; at least once a second. */
   | { readonly type: 'ticked' }

@@ -69,24 +69,3 @@ function tellKeeper(state: State, holder: HolderEntry, sentence: string): void {
   const keeper = state.claims.get(holder.held?.claimId ?? '');
   keeper && tell(state, keeper, `The grant that it kept: ${sentence}`);
 }
-
-/** A holder is asked to free GPU memory at most this often, in ms. */
-const ASK_TO_FREE_MS = 10_000;
-
-/** GPU5: idle holders whose GPU memory stands in the way of a head are asked to free it. */
-export function askToFree(state: State): void {
-  const heads = headsOf(state).filter(it => it.phase.reason.resource === 'gpus');
-  if (heads.length === 0) {
-    return;
-  }
-  for (const holder of state.holders.values()) {
-    const gpus = Object.entries(holder.use?.gpuMemoryBytes ?? {})
-      .filter(([, bytes]) => bytes > 0)
-      .map(([uuid]) => uuid);
-    const askedMs = state.nowMs - (holder.askedToFreeMs ?? -Infinity);
-    if (gpus.length && holder.running.size === 0 && askedMs >= ASK_TO_FREE_MS) {
-      holder.askedToFreeMs = state.nowMs;
-      state.messages.push({ type: 'free', holderId: holder.holder.id, gpus });
-    }
-  }
-}

@@ -15,6 +15,7 @@ import {
   type ShareNode,
   type ShareTree
 } from './policy/shareTree';
+import { recallStanding } from './standing';
 import type { State } from './state';
 import { climb } from './weights';
 
@@ -51,6 +52,7 @@ function withReserve(state: State, node: NodeFacts): NodeFacts {
 
 /** Take everything out, put another node or tree under it, and enter it again. */
 function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
+  recallStanding(state);
   const demands = new Map(
     Array.from(state.running, entry => [entry, entry.phase.leaf?.drinker.demand ?? null])
   );

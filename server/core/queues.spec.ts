@@ -244,7 +244,7 @@ describe('GPUs', () => {
             utilisation: null,
             temperatureC: null,
             powerW: null,
-            processes: [{ pid: 7, name: 'python', memoryBytes, holderId }]
+            processes: [{ pid: 7, name: 'python', memoryBytes, owner: 'bo', holderId }]
           }
         ]
       });

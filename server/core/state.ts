@@ -126,6 +126,8 @@ export type HolderEntry = {
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */
   askedToFreeMs: number | null;
+  /** The claim whose owner asks for its restart, and whether that was declined (GPU5). */
+  restartWanted: { readonly claimId: string; readonly atMs: number; declined: boolean } | null;
 };
 
 /** What the arbiter knows. Owned and updated in place by `step`. */
@@ -149,8 +151,12 @@ export type State = {
   round: Iterator<RunningEntry>;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
+  /** Those of them that have more than one CPU: about as many as there are CPUs at most. */
+  readonly wide: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
   readonly evicting: Set<RunningEntry>;
+  /** The holder that runs alone, and may start at once what asks for nothing (GATE6). */
+  standing: HolderEntry | null;
   /** Claims granted in this step: their places are still to be settled. */
   readonly touched: Set<RunningEntry>;
   /** Whether running cells want more CPUs than there are. */
@@ -200,7 +206,9 @@ export function createState(): State {
     leasing: new Set(),
     round: [][Symbol.iterator](),
     masked: new Set(),
+    wide: new Set(),
     evicting: new Set(),
+    standing: null,
     touched: new Set(),
     isShort: false,
     queue: [],
@@ -239,7 +247,8 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     use: null,
     committedBytes: 0,
     useRate: 0,
-    askedToFreeMs: null
+    askedToFreeMs: null,
+    restartWanted: null
   };
 }
 

@@ -6,6 +6,7 @@ import type { Event } from './events';
 import { onMemoryMeasured } from './guard';
 import { onHolderArrived, onHolderGone } from './holders';
 import { askForHolds } from './holds';
+import { onFreeWanted, onRestartDeclined, onRestartWanted } from './keepers';
 import {
   onEnforcementFailed,
   onGpusMeasured,
@@ -15,6 +16,7 @@ import {
 } from './measures';
 import { onConfigured, onNodeFound } from './nodes';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './settle';
+import { recallStanding } from './standing';
 import type { RunningEntry, State } from './state';
 import { onTick } from './tick';
 
@@ -89,10 +91,18 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onNodeMeasured(state, event);
     case 'gpusMeasured':
       return onGpusMeasured(state, event);
+    case 'freeWanted':
+      return onFreeWanted(state, event);
+    case 'restartWanted':
+      return onRestartWanted(state, event);
+    case 'restartDeclined':
+      return onRestartDeclined(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
     case 'policyChosen':
       return onPolicyChosen(state, event);
+    case 'defaultsChanged':
+      return recallStanding(state);
     case 'noticed':
       state.notices = event.notices;
       return;

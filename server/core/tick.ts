@@ -1,5 +1,6 @@
 import { expireWaits } from './claims';
-import { askToFree, expireHolds } from './holds';
+import { expireHolds } from './holds';
+import { askKeepers } from './keepers';
 import { weightByUse, useAt } from './policy/fairness';
 import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
 import { carryOutEvictions, limitRuntime, preempt } from './preempt';
@@ -24,7 +25,7 @@ export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   limitRuntime(state, lookAt);
   preempt(state);
   carryOutEvictions(state);
-  askToFree(state);
+  askKeepers(state);
   resizeRanges(state);
   state.mayAdmit = true;
 }

@@ -5,10 +5,12 @@ import type {
   GpuView,
   KernelView,
   NodeView,
+  RestartRequest,
   Snapshot,
   TierView
 } from '../protocol/view';
 import type { Gpu } from './events';
+import { askedSince } from './keepers';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
@@ -27,7 +29,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     revision: state.revision,
     atMs,
     node: viewNode(state, version),
-    kernels: [...state.holders.values()].map(viewKernel),
+    kernels: [...state.holders.values()].map(holder => viewKernel(state, holder)),
     claims: viewClaims(state)
   };
 }
@@ -98,7 +100,7 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   };
 }
 
-function viewKernel(entry: HolderEntry): KernelView {
+function viewKernel(state: State, entry: HolderEntry): KernelView {
   const { holder, use } = entry;
   const [running] = entry.running;
   const gpuBytes = Object.values(use?.gpuMemoryBytes ?? {});
@@ -117,7 +119,27 @@ function viewKernel(entry: HolderEntry): KernelView {
     memoryLimitBytes: entry.confined.memoryBytes,
     threads: use?.threads ?? null,
     gpuMemoryBytes: gpuBytes.length ? gpuBytes.reduce((sum, it) => sum + it, 0) : null,
-    boundGpus: entry.boundGpus
+    boundGpus: entry.boundGpus,
+    askedToFreeMs: askedSince(entry),
+    restartRequest: viewRequest(state, entry)
+  };
+}
+
+/** Who asks for a restart, for as long as the claim waits for it. */
+function viewRequest(state: State, { restartWanted }: HolderEntry): RestartRequest | null {
+  const entry = state.claims.get(restartWanted?.claimId ?? '');
+  if (!restartWanted || entry?.phase.state !== 'waiting') {
+    return null;
+  }
+  const { claim, holder, phase } = entry;
+  return {
+    claimId: claim.id,
+    kernelName: holder.holder.name,
+    label: claim.label,
+    owner: holder.holder.owner,
+    sentence: phase.reason.sentence,
+    sinceMs: restartWanted.atMs,
+    declined: restartWanted.declined
   };
 }
 

@@ -49,6 +49,11 @@ export class Sampler {
     return () => clearInterval(timer);
   }
 
+  /** The GPUs were read anew, or cannot be read any more: then nothing is known of them. */
+  measureGpus(): void {
+    this.parts.post({ type: 'gpusMeasured', gpus: this.parts.meters.gpus() });
+  }
+
   /** Forget a holder that is gone. */
   forget(holderId: string): void {
     this.readings.delete(holderId);
@@ -149,10 +154,6 @@ export class Sampler {
     });
     if (node) {
       this.parts.post({ type: 'nodeMeasured', ...node });
-    }
-    const gpus = this.parts.meters.gpus();
-    if (gpus.length) {
-      this.parts.post({ type: 'gpusMeasured', gpus });
     }
   }
 }

@@ -9,6 +9,7 @@ import { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import type { IClock } from './clock';
 import type { ConfigFile } from './configFile';
+import { whyNotAskable, whyNotRestarted } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
@@ -70,10 +71,10 @@ export class Sidecar implements IGateKeeper, IApi {
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
+    this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
     this.holders = new Holders({ ...parts, post });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.arbiter.onConfined((holderId, { memoryBytes }) =>
@@ -142,6 +143,11 @@ export class Sidecar implements IGateKeeper, IApi {
     }
     config.read(clock.nowMs());
     this.configure(config);
+  }
+
+  /** The GPUs were read anew. */
+  gpusMeasured(): void {
+    this.sampler.measureGpus();
   }
 
   /** A write that was tried later failed. */
@@ -228,6 +234,26 @@ export class Sidecar implements IGateKeeper, IApi {
 
   configuration(): ConfigurationView {
     return this.parts.config?.view() ?? { file: null, readMs: null, problems: [] };
+  }
+
+  askToFree(kernelId: string): Refusal | null {
+    const why = whyNotAskable(this.arbiter.snapshot(), kernelId);
+    why || this.arbiter.post({ type: 'freeWanted', holderId: kernelId });
+    return why;
+  }
+
+  requestRestart(kernelId: string, claimId: string): Refusal | null {
+    const why = whyNotRestarted(this.arbiter.snapshot(), kernelId, claimId);
+    why || this.arbiter.post({ type: 'restartWanted', holderId: kernelId, claimId });
+    return why;
+  }
+
+  declineRestart(kernelId: string): Refusal | null {
+    if (!this.holders.has(kernelId)) {
+      return refusal('KERNEL_UNKNOWN', { id: kernelId });
+    }
+    this.arbiter.post({ type: 'restartDeclined', holderId: kernelId });
+    return null;
   }
 
   onChange(listener: () => void): () => void {

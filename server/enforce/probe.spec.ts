@@ -96,7 +96,7 @@ describe('[ENF3] the tier is found by trying, and says why', () => {
   });
 
   it('says that GPUs are not fenced where there are some', async () => {
-    const standIn = `${__dirname}/../testing/standin-nvidia-smi`;
+    const standIn = `${__dirname}/../testing/standin-gpu/nvidia-smi`;
     const tier = await tierIn({
       machine: { layout: 'v2' },
       options: { gpus: { command: standIn, visible: undefined } }

@@ -232,7 +232,8 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     memoryReserveBytes: capacity.memoryReserveBytes,
     gpus: found.gpus,
     tier: enforcer.tier,
-    sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1'
+    sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1',
+    packsThreads: false // found out beside other work
   };
   return { node, enforcer, notices: [...capacity.notices, ...found.notices] };
 }

@@ -9,7 +9,9 @@ describe('environment', () => {
       KMP_BLOCKTIME: '0',
       CUDA_VISIBLE_DEVICES: '',
       CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-      PYTORCH_NVML_BASED_CUDA_CHECK: '1'
+      PYTORCH_NVML_BASED_CUDA_CHECK: '1',
+      XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true'
     });
   });
 

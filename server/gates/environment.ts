@@ -21,6 +21,8 @@ const THREAD_VARIABLES = [
  * is up to 33 times slower. On a node with GPUs none is visible before the
  * first grant; the check by NVML keeps `torch.cuda.is_available()` from fixing
  * that for good, and the PCI order makes CUDA count GPUs as nvidia-smi does.
+ * JAX and TensorFlow would take most of a GPU at their first operation and never
+ * give any of it back, so they are told to take what they use.
  */
 export function launchEnvironment(hasGpus: boolean): Environment {
   const waiting = { OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' };
@@ -29,7 +31,9 @@ export function launchEnvironment(hasGpus: boolean): Environment {
         ...waiting,
         CUDA_VISIBLE_DEVICES: '',
         CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-        PYTORCH_NVML_BASED_CUDA_CHECK: '1'
+        PYTORCH_NVML_BASED_CUDA_CHECK: '1',
+        XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
+        TF_FORCE_GPU_ALLOW_GROWTH: 'true'
       }
     : waiting;
 }

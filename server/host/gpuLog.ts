@@ -24,7 +24,8 @@ export type GpuReading = {
   /** The number of its device file, /dev/nvidiaN. */
   readonly minor: number | null;
   readonly model: string;
-  readonly memoryBytes: number;
+  /** Null where it has none of its own but the machine's, and where only its slices may be read. */
+  readonly memoryBytes: number | null;
   readonly memoryUsedBytes: number | null;
   /** 0 to 1; null where the driver does not tell, as for MIG. */
   readonly utilisation: number | null;
@@ -98,13 +99,19 @@ function parseProcess(xml: string): GpuProcess {
   };
 }
 
+/** What the driver says of the memory of a GPU that shares the machine's: a figure of its own is never to come. */
+const UNIFIED = /^(N\/A|Not Supported)$/;
+
 function parseGpu(xml: string, index: number): GpuReading | null {
   // Slices have figures of the same names, so they are cut out of the rest.
   const slices = element(xml, 'mig_devices') ?? '';
   const gpu = xml.replace(slices, '').replace(/<supported_clocks>[^]*?<\/supported_clocks>/, '');
   const uuid = words(element(gpu, 'uuid'));
-  const memoryBytes = bytes(element(gpu, 'fb_memory_usage', 'total'));
-  if (!/^GPU-[\w-]+$/.test(uuid) || memoryBytes === null) {
+  const total = element(gpu, 'fb_memory_usage', 'total');
+  const memoryBytes = bytes(total);
+  const isUsable =
+    memoryBytes !== null || slices.includes('<mig_device>') || UNIFIED.test(words(total));
+  if (!/^GPU-[\w-]+$/.test(uuid) || !isUsable) {
     return null;
   }
   const utilisation = figure(element(gpu, 'utilization', 'gpu_util'));
@@ -128,7 +135,8 @@ function parseGpu(xml: string, index: number): GpuReading | null {
  *
  * #### Notes
  * GPUs without a UUID or a memory size (one that fell off the bus says "GPU is
- * lost" or "Unknown Error") are left out: they cannot be granted.
+ * lost" or "Unknown Error") are left out: they cannot be granted. In MIG mode
+ * the memory of the whole is "Insufficient Permissions" to all but root.
  */
 export function parseGpuLog(text: string): readonly GpuReading[] | null {
   const log = element(text, 'nvidia_smi_log');

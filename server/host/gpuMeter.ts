@@ -1,17 +1,18 @@
 import type { Gpu, GpuUse } from '../core/events';
 import type { GpuReading } from './gpuLog';
 import { GpuReader, type GpuReaderOptions } from './gpuReader';
-import { describeUse, findHiddenUse } from './gpus';
+import { describeUse, findHiddenUse, type Belonging } from './gpus';
 
 /** What the meter needs to know. */
-export type GpuMeterOptions = GpuReaderOptions & {
-  /** The GPUs that are handed out. */
-  readonly gpus: readonly Gpu[];
-  /** Whose a process is; null for strangers. */
-  readonly holderOf: (pid: number) => string | null;
-  /** Hears what a person should know now, whenever that changes. */
-  readonly onNotices: (notices: readonly string[]) => void;
-};
+export type GpuMeterOptions = GpuReaderOptions &
+  Belonging & {
+    /** The GPUs that are handed out. */
+    readonly gpus: readonly Gpu[];
+    /** Called after each look, and when there are no figures any more. */
+    readonly onMeasured: () => void;
+    /** Hears what a person should know now, whenever that changes. */
+    readonly onNotices: (notices: readonly string[]) => void;
+  };
 
 /** The newest figures of the GPUs that are handed out, with the holders of their processes. */
 export class GpuMeter {
@@ -26,7 +27,8 @@ export class GpuMeter {
       {
         onReadings: readings => {
           this.readings = readings;
-          this.uses = describeUse(options.gpus, readings, options.holderOf);
+          this.uses = describeUse(options.gpus, readings, options);
+          options.onMeasured();
           this.tell();
         },
         onTrouble: trouble => {

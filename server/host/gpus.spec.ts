@@ -6,8 +6,9 @@ import { GpuMeter } from './gpuMeter';
 import { GpuReader } from './gpuReader';
 import { describeUse, findGpus, findHiddenUse, grantable, visibleGpus } from './gpus';
 
+const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
-const command = join(__dirname, '../testing/standin-nvidia-smi');
+const command = join(__dirname, '../testing/standin-gpu/nvidia-smi');
 
 function capture(name: string): string {
   return readFileSync(join(__dirname, '../captures/nvidia-smi', name), 'utf8');
@@ -57,6 +58,27 @@ describe('a log of nvidia-smi', () => {
     expect(readings).toHaveLength(1);
     expect(readings[0]).toMatchObject({ memoryBytes: 40 * GIB, utilisation: null, powerW: 67.03 });
     expect(readings[0]!.slices.map(it => it.instance)).toEqual(['3/0', '4/0']);
+  });
+
+  it('tells slices where the whole may be read by root alone', () => {
+    const hidden = capture('mig.xml').replace(/(4096?0|1050) MiB/g, 'Insufficient Permissions');
+    const [reading] = parseGpuLog(hidden)!;
+    expect(reading).toMatchObject({ memoryBytes: null, memoryUsedBytes: null });
+    expect(reading!.slices.map(it => it.memoryBytes)).toEqual([19968 * MIB, 9984 * MIB]);
+  });
+
+  it('tells a GPU that shares the memory of the machine', () => {
+    const readings = parseGpuLog(capture('unified-memory.xml'))!;
+    const gpus = grantable(readings, new Map(), 120 * GIB);
+    expect(gpus).toMatchObject([{ model: 'NVIDIA GB10', memoryBytes: 120 * GIB }]);
+    const [use] = describeUse(gpus, readings, { holderOf: () => null, ownerOf: () => null });
+    expect(use).toMatchObject({ memoryUsedBytes: 19135 * MIB, powerW: 3.11, temperatureC: 36 });
+  });
+
+  it('tells the power of the GPU, not that of its memory', () => {
+    const [h200] = parseGpuLog(capture('h200.xml'))!;
+    expect(h200).toMatchObject({ model: 'NVIDIA H200', powerW: 75.41, processes: [] });
+    expect(h200).toMatchObject({ memoryBytes: 143771 * MIB, temperatureC: 31, slices: [] });
   });
 
   it.each(['', 'garbage', '<nvidia_smi_log>', '<xml></xml>'])('%j is none', text => {
@@ -126,15 +148,21 @@ describe('what was measured', () => {
   it('[GPU4] names the holder of each process, and strangers as such', () => {
     const readings = parseGpuLog(capture('two-gpus.xml'))!;
     const gpus = grantable(readings, new Map());
-    const [use] = describeUse(gpus, readings, pid => (pid === 4242 ? 'k1' : null));
-    expect(use!.processes.map(it => it.holderId)).toEqual(['k1', null]);
+    const [use] = describeUse(gpus, readings, {
+      holderOf: pid => (pid === 4242 ? 'k1' : null),
+      ownerOf: pid => (pid === 77 ? 'bo' : null)
+    });
+    expect(use!.processes.map(it => [it.holderId, it.owner])).toEqual([
+      ['k1', null],
+      [null, 'bo']
+    ]);
     expect(use).toMatchObject({ utilisation: 0.41, temperatureC: 64, powerW: 203.97 });
   });
 
   it('of a slice is its own part', () => {
     const readings = parseGpuLog(capture('mig.xml'))!;
     const gpus = grantable(readings, parseSliceNames(capture('mig.txt')));
-    const uses = describeUse(gpus, readings, () => null);
+    const uses = describeUse(gpus, readings, { holderOf: () => null, ownerOf: () => null });
     expect(uses.map(it => [it.memoryUsedBytes! / 1024 ** 2, it.processes.length])).toEqual([
       [1012, 1],
       [12, 0]
@@ -156,19 +184,30 @@ describe('the meter', () => {
       gpus,
       command,
       holderOf: pid => (pid === 4242 ? 'k1' : null),
+      ownerOf: () => null,
+      onMeasured: () => void (looks += 1),
       onNotices: it => void notices.push(it)
     });
+    let looks = 0;
     expect(meter.measure()).toEqual([]);
     const stop = meter.start();
     await until('there are figures', () => meter.measure().length === 2);
     stop();
+    expect(looks).toBeGreaterThan(0);
     expect(meter.measure()[0]!.processes[0]).toMatchObject({ pid: 4242, holderId: 'k1' });
     expect(notices).toEqual([[expect.stringMatching(/^GPU 1 .* busy, but no process/)]]);
   });
 
   it('starts nothing where there are no GPUs', () => {
     const tell = jest.fn();
-    const meter = new GpuMeter({ gpus: [], command, holderOf: () => null, onNotices: tell });
+    const meter = new GpuMeter({
+      gpus: [],
+      command,
+      holderOf: () => null,
+      ownerOf: () => null,
+      onMeasured: tell,
+      onNotices: tell
+    });
     meter.start()();
     expect(meter.measure()).toEqual([]);
     expect(tell).not.toHaveBeenCalled();

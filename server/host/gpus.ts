@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { totalmem } from 'node:os';
 import type { Gpu, GpuUse } from '../core/events';
 import { parseGpuLog, parseSliceNames, type GpuProcess, type GpuReading } from './gpuLog';
 
@@ -51,15 +52,17 @@ function ask(command: string, args: readonly string[], timeoutMs: number): Promi
  * What of a GPU can be granted: the whole, or in MIG mode its slices.
  *
  * #### Notes
- * A slice whose UUID is not known cannot be named to CUDA and is left out.
+ * A slice whose UUID is not known cannot be named to CUDA and is left out. A GPU
+ * without memory of its own has the machine's, `hostBytes`.
  */
 export function grantable(
   readings: readonly GpuReading[],
-  sliceNames: ReturnType<typeof parseSliceNames>
+  sliceNames: ReturnType<typeof parseSliceNames>,
+  hostBytes = totalmem()
 ): readonly Gpu[] {
   return readings.flatMap(({ uuid, index, model, memoryBytes, slices }) =>
     slices.length === 0
-      ? [{ uuid, index, model, memoryBytes }]
+      ? [{ uuid, index, model, memoryBytes: memoryBytes ?? hostBytes }]
       : slices.flatMap(slice => {
           const name = sliceNames.get(uuid)?.[slice.index];
           return name
@@ -133,22 +136,35 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
   };
 }
 
+/** Knows whose a process is. */
+export type Belonging = {
+  /** The holder whose process tree it belongs to; null for strangers. */
+  readonly holderOf: (pid: number) => string | null;
+  /** The name of its user; null where that cannot be told. */
+  readonly ownerOf: (pid: number) => string | null;
+};
+
 /** What was measured of the GPUs that are handed out (GPU4). */
 export function describeUse(
   gpus: readonly Gpu[],
   readings: readonly GpuReading[],
-  holderOf: (pid: number) => string | null
+  { holderOf, ownerOf }: Belonging
 ): readonly GpuUse[] {
   return gpus.flatMap(gpu => {
     const reading = readings.find(it => it.uuid === gpu.uuid || it.index === gpu.index);
     if (!reading) {
       return [];
     }
-    const { temperatureC, powerW, utilisation, memoryUsedBytes, processes } = reading;
+    const { temperatureC, powerW, utilisation, processes } = reading;
+    const memoryUsedBytes =
+      reading.memoryBytes === null
+        ? processes.reduce((sum, it) => sum + it.memoryBytes, 0)
+        : reading.memoryUsedBytes;
     const named = (it: GpuProcess): GpuUse['processes'][number] => ({
       pid: it.pid,
       name: it.name,
       memoryBytes: it.memoryBytes,
+      owner: ownerOf(it.pid),
       holderId: holderOf(it.pid)
     });
     if (reading.uuid === gpu.uuid) {

@@ -21,6 +21,10 @@ const POLICY = z.object(
   { policy: z.enum(['dynamic', 'partitioned', 'naive']) },
   { error: 'expected a JSON object such as {"policy": "dynamic"}' }
 );
+const REQUEST = z.object(
+  { claim: z.string().min(1) },
+  { error: 'expected a JSON object such as {"claim": "ID"}' }
+);
 
 function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
@@ -54,6 +58,11 @@ export function parseId(request: Request): string {
 /** The body of `PUT .../defaults`: hints as an author writes them; checked by whoever keeps them. */
 export function parseDefaults(request: Request): Written {
   return parsed(OBJECT, request);
+}
+
+/** The body of `PUT .../restart-request`: the id of the claim that waits. */
+export function parseRequest(request: Request): string {
+  return parsed(REQUEST, request).claim;
 }
 
 /** The body of `PUT /policy`. */

@@ -81,6 +81,10 @@ export const CATALOGUE = {
     status: 404,
     sentence: 'There is no kernel "{id}" on this node. It may have ended already.'
   },
+  NOTHING_TO_FREE: {
+    status: 409,
+    sentence: 'The kernel "{name}" cannot be asked for GPU memory: {why}.'
+  },
   FOREIGN_PROCESS: {
     status: 403,
     sentence:

@@ -34,6 +34,8 @@ export type GpuView = {
     readonly pid: number;
     readonly name: string;
     readonly memoryBytes: number;
+    /** The user whose it is; null where that cannot be told, as from inside a container. */
+    readonly owner: string | null;
     readonly kernelId: string | null;
     readonly leased: boolean;
   }[];
@@ -84,6 +86,24 @@ export type KernelView = {
   readonly gpuMemoryBytes: number | null;
   /** GPUs this kernel is bound to until it restarts (GPU2). */
   readonly boundGpus: readonly string[];
+  /** When it was last asked to free GPU memory since it runs nothing (GPU5); null where it was not. */
+  readonly askedToFreeMs: number | null;
+  /** Who asks for its restart (GPU5); null while nobody does. */
+  readonly restartRequest: RestartRequest | null;
+};
+
+/** Somebody waits for GPU memory that an idle kernel keeps, and asks its owner to restart it. */
+export type RestartRequest = {
+  /** The claim that waits. */
+  readonly claimId: string;
+  readonly kernelName: string;
+  readonly label: string | null;
+  readonly owner: string;
+  /** What it waits for and why, for people. */
+  readonly sentence: string;
+  readonly sinceMs: number;
+  /** Whether the kernel's owner has said no. */
+  readonly declined: boolean;
 };
 
 /** Who stands in the way. */
@@ -96,6 +116,8 @@ export type Blocker = {
   readonly sinceMs: number;
   /** What it holds: `1 GPU`, `12 GiB`. */
   readonly holds: string;
+  /** GPU memory that it keeps while it runs nothing, which a free or a restart gives back (GPU5). */
+  readonly keepsGpuBytes: number;
 };
 
 /** Why a claim waits. */

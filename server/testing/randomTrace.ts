@@ -22,7 +22,8 @@ export function randomNode(random: RandomSource): NodeFacts {
     memoryBytes: 32 * GIB,
     memoryReserveBytes: 2 * GIB,
     gpus: gpusOf(random.whole(0, 3)),
-    sharesByWeight: random.chance(0.5)
+    sharesByWeight: random.chance(0.5),
+    packsThreads: cores === 2 || cores === 8
   });
 }
 

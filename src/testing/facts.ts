@@ -37,7 +37,8 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
           claimId: 'c2',
           label: '[7]',
           sinceMs: NOW_MS - 60_000,
-          holds: '14 GiB'
+          holds: '14 GiB',
+          keepsGpuBytes: 0
         }
       ]
     },
@@ -96,6 +97,8 @@ export function kernel(its: Partial<KernelView> = {}): KernelView {
     threads: 4,
     gpuMemoryBytes: null,
     boundGpus: [],
+    askedToFreeMs: null,
+    restartRequest: null,
     ...its
   };
 }

@@ -193,6 +193,7 @@ export class Arbiter implements IPolicy {
         pid: 1,
         name: 'python',
         memoryBytes: CONTEXT_BYTES,
+        owner: null,
         holderId
       }));
       const memoryUsedBytes = CONTEXT_BYTES * processes.length;

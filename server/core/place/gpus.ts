@@ -1,6 +1,6 @@
 import type { Ask } from '../../protocol/ask';
 import type { Reason } from '../../protocol/view';
-import { firstDifference } from '../../lib/comparators';
+import { compareText, firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, State } from '../state';
 import { bytesInWords, countInWords } from '../words';
@@ -32,6 +32,34 @@ export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): 
   }
   self && measured.delete(self.holder.id);
   return gpu.memoryBytes - [...measured.values()].reduce((sum, it) => sum + it, taken);
+}
+
+/** What a holder keeps on a GPU. */
+export type Kept = { readonly holder: HolderEntry; readonly bytes: number };
+
+/** What holders without a lease on a GPU keep there, as measured, most first (GPU5). */
+export function keptOn(state: State, gpu: Gpu, self: HolderEntry): Kept[] {
+  const leasing = new Set(state.gpuLeases.get(gpu.uuid)?.values());
+  const kept = new Map<HolderEntry, number>();
+  for (const { holderId, memoryBytes } of state.gpuUse.get(gpu.uuid)?.processes ?? []) {
+    const holder = state.holders.get(holderId ?? '');
+    if (holder && holder !== self && !leasing.has(holder) && memoryBytes > 0) {
+      kept.set(holder, (kept.get(holder) ?? 0) + memoryBytes);
+    }
+  }
+  return [...kept]
+    .map(([holder, bytes]) => ({ holder, bytes }))
+    .sort(
+      firstDifference<Kept>(
+        (a, b) => b.bytes - a.bytes,
+        (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
+      )
+    );
+}
+
+function isLeasedWhole(state: State, gpu: Gpu): boolean {
+  const leases = [...(state.gpuLeases.get(gpu.uuid)?.keys() ?? [])];
+  return leases.some(lease => lease.gpuMemoryBytes === null);
 }
 
 /** GPU1: whether a lease of this ask may be put on a GPU beside those that are there. */
@@ -96,14 +124,43 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
   return { obstacle: { resource: 'gpus', reason: () => gpuReason(state, self, ask, taken) } };
 }
 
+/**
+ * Who is in the way: on each GPU those with a lease first, then those that keep
+ * memory there; what is left is held by processes from outside (GPU4).
+ */
 function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gpu[]): Reason {
-  const blockers = taken.flatMap(gpu =>
+  const leasing = taken.flatMap(gpu =>
     [...(state.gpuLeases.get(gpu.uuid)?.values() ?? [])]
       .filter(holder => holder !== self)
       .map(holder => blockerOf(holder, `GPU ${gpu.index}`))
   );
+  const keeping = taken
+    .filter(gpu => ask.gpuMemoryBytes !== null && !isLeasedWhole(state, gpu))
+    .flatMap(gpu =>
+      keptOn(state, gpu, self).map(({ holder, bytes }) =>
+        blockerOf(holder, `${bytesInWords(bytes)} of GPU ${gpu.index}`, bytes)
+      )
+    );
+  const blockers = [...leasing, ...keeping];
   const share = ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)} each`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
   const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
-  return reasonOf('gpus', need, blocking, 'its memory is held by processes without a lease');
+  return reasonOf('gpus', need, blocking, strangersInWords(state, taken));
+}
+
+/** The processes from outside that hold most of these GPUs, in words. */
+function strangersInWords(state: State, gpus: readonly Gpu[]): string {
+  const found = gpus.flatMap(gpu =>
+    (state.gpuUse.get(gpu.uuid)?.processes ?? [])
+      .filter(it => it.holderId === null)
+      .map(it => ({ ...it, gpu }))
+  );
+  const [most] = found.sort((a, b) => b.memoryBytes - a.memoryBytes);
+  if (!most) {
+    return 'its memory is held by processes without a lease';
+  }
+  const whose = most.owner === null ? '' : ` of ${most.owner}`;
+  const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
+  const amount = `${bytesInWords(most.memoryBytes)} of GPU ${most.gpu.index}`;
+  return `${amount} held without a lease by process ${most.pid}${whose} (${most.name})${more}`;
 }

@@ -8,8 +8,8 @@ export const BLOCKERS_MAX = 8;
 /** Why something does not fit now; `reason` is worked out only where it is shown. */
 export type Obstacle = { readonly resource: Resource; readonly reason: () => Reason };
 
-/** Name a holder as one who stands in the way. */
-export function blockerOf(holder: HolderEntry, holds: string): Blocker {
+/** Name a holder as one who stands in the way, by what it runs or by what it keeps (GPU5). */
+export function blockerOf(holder: HolderEntry, holds: string, keepsGpuBytes = 0): Blocker {
   const [entry] = holder.running;
   return {
     kernelId: holder.holder.id,
@@ -18,7 +18,8 @@ export function blockerOf(holder: HolderEntry, holds: string): Blocker {
     claimId: entry?.claim.id ?? holder.held?.claimId ?? null,
     label: entry?.claim.label ?? null,
     sinceMs: entry?.phase.grantedMs ?? holder.sinceMs,
-    holds
+    holds,
+    keepsGpuBytes: entry ? 0 : keepsGpuBytes
   };
 }
 

@@ -1,0 +1,47 @@
+import { refusal, type Refusal } from '../protocol/errors';
+import type { KernelView, Snapshot } from '../protocol/view';
+
+function cannot({ name }: KernelView, why: string): Refusal {
+  return refusal('NOTHING_TO_FREE', { name, why });
+}
+
+/** Why a kernel cannot be asked for GPU memory; null where it can (GPU5). */
+export function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal | null {
+  const kernel = kernels.find(it => it.id === kernelId);
+  if (!kernel) {
+    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+  }
+  if (!kernel.gated) {
+    return cannot(kernel, 'it has no gate, so nobody in it would hear');
+  }
+  if (kernel.state === 'running') {
+    return cannot(kernel, 'it runs a cell; ask when that has ended');
+  }
+  const processes = node.gpus.flatMap(gpu => gpu.processes);
+  return processes.some(it => it.kernelId === kernelId && it.memoryBytes > 0)
+    ? null
+    : cannot(kernel, 'it keeps none');
+}
+
+/**
+ * Why a kernel's owner is not asked to restart it for a claim; null where that
+ * may be done: only for a claim that waits for what this kernel keeps (GPU5).
+ */
+export function whyNotRestarted(
+  { kernels, claims }: Snapshot,
+  kernelId: string,
+  claimId: string
+): Refusal | null {
+  const kernel = kernels.find(it => it.id === kernelId);
+  const claim = claims.find(it => it.id === claimId);
+  if (!kernel) {
+    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+  }
+  if (!claim) {
+    return refusal('CLAIM_UNKNOWN', { id: claimId });
+  }
+  const isInTheWay =
+    claim.state === 'waiting' &&
+    claim.reason.blockers.some(it => it.kernelId === kernelId && it.keepsGpuBytes > 0);
+  return isInTheWay ? null : cannot(kernel, 'that cell does not wait for what it keeps');
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The GPU of the log that is shown. */
+export const GPU_UUID = 'GPU-dddddddd-0000-1111-2222-333333333333';
+
+/**
+ * Makes the stand-in for nvidia-smi the first one on the PATH of what is started
+ * from now on, and tells it what processes hold.
+ */
+export class StandInGpu {
+  private readonly before = { ...process.env };
+  private readonly contexts = mkdtempSync(join(tmpdir(), 'cg-gpu-'));
+
+  constructor() {
+    process.env['PATH'] = [join(__dirname, 'standin-gpu'), process.env['PATH']].join(delimiter);
+    process.env['STANDIN_LOG'] = 'h200';
+    process.env['STANDIN_CONTEXTS'] = this.contexts;
+    delete process.env['CUDA_VISIBLE_DEVICES'];
+  }
+
+  /** A process holds so much of the GPU from now on; 0 for nothing any more. */
+  hold(pid: number, mebibytes: number): void {
+    const file = join(this.contexts, `${pid}.mib`);
+    if (mebibytes > 0) {
+      writeFileSync(file, `${GPU_UUID} ${mebibytes}\n`);
+    } else {
+      rmSync(file, { force: true });
+    }
+  }
+
+  /** From now on the program fails, or (`false`) works again. */
+  break(isBroken: boolean): void {
+    const file = join(this.contexts, 'broken');
+    isBroken ? writeFileSync(file, '') : rmSync(file, { force: true });
+  }
+
+  /** Undo everything. */
+  remove(): void {
+    process.env = this.before;
+    rmSync(this.contexts, { recursive: true });
+  }
+}
