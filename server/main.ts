@@ -172,10 +172,14 @@ function stopWhenAsked({ withParent }: Options, stop: (why: string) => void): vo
  */
 function reloadWhenAsked(stop: (why: string) => void, reload: () => Promise<void>): void {
   const hadTerminal = hasTerminal();
+  let isAsked = false;
+  const decide = () => {
+    isAsked = false;
+    hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
+  };
   process.on('SIGHUP', () => {
-    setTimeout(() => {
-      hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
-    }, HANGUP_MS);
+    isAsked || setTimeout(decide, HANGUP_MS);
+    isAsked = true;
   });
 }
 

@@ -130,19 +130,28 @@ def test_a_named_file_goes_before_the_one_that_is_found(
     assert named.arguments()[-2:] == ["--config", named.config]
 
 
-def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar() -> None:
-    """A terminal that is closed sends SIGHUP, which ends Jupyter, and with it the sidecar."""
+def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """[CFG2, CFG3] A terminal that is closed sends SIGHUP: Jupyter ends, and so does the sidecar."""
     server = RealServer()
     path = server.home / "config" / "cellgrant.yaml"
-    path.write_text(BAD)
+    path.write_text(GROUPS)
+    monkeypatch.setenv("CELLGRANT_DIR", str(server.sidecar_dir))
     try:
         server.start()
         eventually(lambda: server.api("node").status == 200)
-        view = server.api("configuration").body
-        assert view["file"] == str(path)
+        (server.home / "atlas").mkdir()
+        model = {"path": "atlas/a.ipynb", "name": "a.ipynb", "type": "notebook"}
+        server.ask("/api/sessions", "POST", json.dumps({**model, "kernel": {}}).encode())
+        [kernel] = eventually(lambda: server.api("kernels").body)
+        assert (kernel["name"], kernel["group"]) == ("a.ipynb", "atlas")
+        path.write_text(BAD)
+        assert cellgrant("reload").returncode == 1
+        assert server.api("configuration").body["file"] == str(path)
         notices = server.api("node").body["notices"]
         assert any(it.startswith(f"{path}:4: ") for it in notices)
-        assert "everybody shares alike" in server.log
+        assert "what it said before stays in force" in server.log
         pid = eventually(server.sidecar_pid)
         server.hang_up()
         eventually(lambda: not Path(f"/proc/{pid}").exists())
