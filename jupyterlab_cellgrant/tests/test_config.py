@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -151,7 +152,7 @@ def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar(
         assert server.api("configuration").body["file"] == str(path)
         notices = server.api("node").body["notices"]
         assert any(it.startswith(f"{path}:4: ") for it in notices)
-        assert "what it said before stays in force" in server.log
+        assert re.search(r"^\[E .*what it said before stays in force", server.log, re.MULTILINE)
         pid = eventually(server.sidecar_pid)
         server.hang_up()
         eventually(lambda: not Path(f"/proc/{pid}").exists())
