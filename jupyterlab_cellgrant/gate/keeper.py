@@ -28,6 +28,7 @@ class Keeper(Listener):
         self.applied = Applied()
         self._turns: dict[str, Turn] = {}
         self._has_told_outage = False
+        self._kernel: Any = None
 
     def turn(self, kernel: Any, code: Any, silent: Any) -> Turn | None:
         """A turn for this execution; None where it claims nothing.
@@ -38,6 +39,7 @@ class Keeper(Listener):
         try:
             if silent or not code.strip() or self.link.is_foreign:
                 return None
+            self._kernel = kernel
             parent = kernel.get_parent("shell")
             message_id = parent["header"]["msg_id"]
             if message_id in self._turns:
@@ -79,7 +81,12 @@ class Keeper(Listener):
                 interrupt_thread(turn.thread_ident)
 
     def free(self) -> None:
-        free_idle_memory()
+        loop = getattr(self._kernel, "io_loop", None)
+        if loop is None:
+            free_idle_memory()
+        else:
+            # Between cells, and in their thread: what is collected may belong to a GUI.
+            loop.add_callback(free_idle_memory)
 
     def _end_lost_turns(self, thread_ident: int) -> None:
         """A thread runs one cell at a time: an older turn of it was cut off by an interrupt
