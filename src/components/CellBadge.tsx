@@ -40,6 +40,7 @@ export function CellBadge(props: CellBadgeProps): JSX.Element {
       className="cg-Badge"
       data-state={badge.kind}
       data-place={place}
+      data-tall={props.keeper ? '' : undefined}
       role="group"
       aria-label={trans.__('Resources of this cell')}
     >

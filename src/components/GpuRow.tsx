@@ -60,7 +60,9 @@ function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Elem
   const processes = gpu.processes.filter(it => it.kernelId === kernelId);
   const bytes = processes.reduce((sum, it) => sum + it.memoryBytes, 0);
   const isLeased = gpu.leasedTo.includes(kernelId);
-  const keeper = isLeased ? null : keeperOf(snapshot, paths, kernelId, null);
+  // Where one's own cell waits for it, the queue says what can be done.
+  const keeper =
+    isLeased || isAwaited(props, kernelId) ? null : keeperOf(snapshot, paths, kernelId, null);
   const kernel = snapshot.kernels.find(it => it.id === kernelId);
   return (
     <li>
@@ -78,6 +80,16 @@ function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Elem
         <KeeperActions trans={trans} keeper={keeper} nowMs={props.nowMs} calls={props.keepers} />
       )}
     </li>
+  );
+}
+
+/** Whether a cell of this server waits for what a kernel keeps. */
+function isAwaited({ snapshot, paths }: GpuProps, kernelId: string): boolean {
+  return snapshot.claims.some(
+    claim =>
+      claim.state === 'waiting' &&
+      paths.has(claim.kernelId) &&
+      claim.reason.blockers.some(it => it.kernelId === kernelId)
   );
 }
 

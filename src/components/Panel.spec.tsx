@@ -161,7 +161,7 @@ describe('Panel', () => {
       const calls: string[] = [];
       const host = panel({ snapshot: full, keepers: keepersTo(calls) });
       const item = host.querySelector<HTMLElement>('.cg-QueueItem')!;
-      expect(item.textContent).toContain('explore.ipynb bokeeps 60 GiB of GPU 0, idle since 1:00');
+      expect(item.textContent).toContain('explore.ipynb bokeeps 60 GiB of GPU 0, idle for 1:00');
       click(button(item, 'Ask to free'));
       expect(calls).toEqual(['free k2']);
     });

@@ -105,7 +105,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
       />
       <span>
         {keepsGpuBytes > 0
-          ? trans.__('keeps %1, idle since %2', holds, age)
+          ? trans.__('keeps %1, idle for %2', holds, age)
           : trans.__('holds %1 since %2', holds, age)}
       </span>
       {keeper && (

@@ -134,8 +134,8 @@ describe('consent', () => {
     test.push({ ...asked, revision: 3 });
     const { manager } = Notification;
     expect(manager.notifications.map(it => it.message)).toEqual([
-      'work.ipynb ▸ [3] of ana waits for 1 GPU. May the kernel of explore.ipynb be restarted? ' +
-        'Its variables would be lost.'
+      'May the kernel of explore.ipynb be restarted? ' +
+        'work.ipynb ▸ [3] of ana waits for GPU memory that it keeps.'
     ]);
     const [restart, keep] = manager.notifications[0]!.options.actions!;
     expect([restart!.label, keep!.label]).toEqual(['Restart…', 'Keep it']);

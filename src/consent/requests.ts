@@ -52,11 +52,11 @@ export class RestartRequests {
     const who = [baseName(request.kernelName), request.label].filter(Boolean).join(' ▸ ');
     return Notification.emit(
       trans.__(
-        '%1 of %2 waits %3. May the kernel of %4 be restarted? Its variables would be lost.',
+        // Notifications cut what is longer than 140 characters; the dialog says the rest.
+        'May the kernel of %1 be restarted? %2 of %3 waits for GPU memory that it keeps.',
+        baseName(kernel.name),
         who,
-        request.owner,
-        request.sentence,
-        baseName(kernel.name)
+        request.owner
       ),
       'warning',
       {
