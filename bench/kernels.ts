@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { exitOf, type TestSidecar } from '../server/testing/sidecar';
 
-const ROOT = join(__dirname, '..', '..');
+/** The project: bundled, this file is in build/bench/. */
+export const ROOT = join(__dirname, '..', '..');
 
 /** What a cell came to in every kernel. */
 export type Ran = {
@@ -14,7 +15,7 @@ export type Ran = {
 };
 
 /** The Python of the development environment, else `python3`; `PYTHON` overrides both. */
-function python(): string {
+export function python(): string {
   const own = join(ROOT, '.venv', 'bin', 'python');
   return process.env.PYTHON ?? (existsSync(own) ? own : 'python3');
 }

@@ -7,10 +7,12 @@ type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
+  faults: () => import('./faults'),
   footprint: () => import('./footprint'),
   invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
+  rebuild: () => import('./rebuild'),
   throughput: () => import('./throughput')
 };
 
@@ -27,13 +29,15 @@ function splitArguments(args: readonly string[]): { jsonPath: string | null; res
   return { jsonPath, rest: args.filter((_, index) => index !== at && index !== at + 1) };
 }
 
-/** Print the rows as a table if there are any, else everything. */
+/** Print the rows as a table if there are any, and everything else. */
 function print(found: object): void {
-  const { rows } = found as { rows?: unknown };
+  const { rows, ...rest } = found as { rows?: unknown };
   if (Array.isArray(rows)) {
     console.table(rows);
-  } else {
-    console.log(JSON.stringify(found, null, 2));
+  }
+  const others = Array.isArray(rows) ? rest : found;
+  if (Object.keys(others).length) {
+    console.log(JSON.stringify(others, null, 2));
   }
 }
 

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerFactory
@@ -16,7 +17,7 @@ from traitlets import Bool, Enum, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 
 from .events import EventFeed
-from .paths import runtime_dir
+from .paths import config_file, runtime_dir
 from .proxy import Access, handlers
 from .sidecar_process import SidecarOptions
 from .supervisor import Supervisor
@@ -46,6 +47,10 @@ class Cellgrant(LoggingConfigurable):
     ).tag(config=True)
     memory = Unicode(
         help="The memory that may be granted, such as 64 GiB; empty means all of ours."
+    ).tag(config=True)
+    config_file = Unicode(
+        help="The path of a YAML file of groups, limits and reserves (README.md, Configuration); "
+        "empty means cellgrant.yaml in one of Jupyter's configuration directories, if there is one."
     ).tag(config=True)
     node = Unicode(
         help="The path of a Node 20 or newer; empty means to find one: that of the package "
@@ -87,6 +92,7 @@ class Cellgrant(LoggingConfigurable):
             cpus=self.cpus,
             memory=self.memory,
             policy=self.policy,
+            config=str(Path(self.config_file).expanduser()) if self.config_file else config_file(),
         )
 
 

@@ -1,4 +1,4 @@
-"""The command ``cellgrant``: look at the node, run the sidecar, run programs under it."""
+"""The command ``cellgrant``: look at the node, run and configure the sidecar, run programs."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from . import __doc__ as description
 from .node_runtime import NodeMissingError, find_node
-from .paths import API_SOCKET, runtime_dir
+from .paths import API_SOCKET, config_file, runtime_dir
 from .sidecar_process import (
     SidecarError,
     SidecarOptions,
+    check_command,
     command,
     ensure_private,
     environment,
     take_lock,
 )
-from .status import SidecarAwayError, fetch, render
+from .status import SidecarAwayError, fetch, peer_pid, render
 
 PROVISIONER_ENV = "JUPYTER_DEFAULT_PROVISIONER_NAME"
+CONFIGURATION = "/api/v1/configuration"
 EXIT_AWAY = 1
 EXIT_OCCUPIED = 3
+EXIT_PROBLEMS = 1
 READY_WITHIN_S = 20
+RELOAD_WITHIN_S = 10
 
 EPILOG = """examples:
   cellgrant status                     who holds what, and who waits
@@ -36,6 +41,8 @@ EPILOG = """examples:
   cellgrant run jupyter console        a console whose cells are granted resources
   cellgrant run jupyter execute a.ipynb
   cellgrant sidecar --cpus 0-7         grant only CPUs 0 to 7, until Control-C
+  cellgrant check cellgrant.yaml       tell everything that is wrong with a configuration
+  cellgrant reload                     let the sidecar that runs read its configuration again
 """
 
 
@@ -71,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         "sidecar", "run the sidecar here, in the foreground, until it is stopped", _sidecar
     )
     _add_sidecar_options(sidecar)
+    check = add("check", "check a configuration file: every problem with its line", _check)
+    check.add_argument("file", metavar="FILE", help="the file, for example cellgrant.yaml")
+    _add_node(check)
+    add("reload", "let the sidecar that runs read its configuration again", _reload)
     run = add("run", "run a program whose Jupyter kernels are granted resources", _run)
     _add_sidecar_options(run)
     run.add_argument("command", metavar="CMD", help="the program, for example jupyter")
@@ -102,6 +113,16 @@ def _add_sidecar_options(parser: argparse.ArgumentParser) -> None:
         help="what cells do without a sidecar: run ungated, or fail (default: %(default)s)",
     )
     parser.add_argument(
+        "--config",
+        default="",
+        metavar="FILE",
+        help="groups, limits and reserves (default: cellgrant.yaml beside Jupyter's own)",
+    )
+    _add_node(parser)
+
+
+def _add_node(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--node", default="", metavar="PATH", help="the Node to use (default: one is found)"
     )
 
@@ -113,6 +134,7 @@ def _sidecar_options(options: argparse.Namespace) -> SidecarOptions:
         cpus=options.cpus,
         memory=options.memory,
         policy=options.policy,
+        config=options.config or config_file(),
     )
 
 
@@ -120,6 +142,40 @@ def _status(options: argparse.Namespace) -> int:
     snapshot = fetch(runtime_dir() / API_SOCKET, "/api/v1/snapshot")
     print(json.dumps(snapshot, indent=2) if options.json else render(snapshot))
     return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """Ask the sidecar's own reader, so that the two cannot disagree."""
+    return subprocess.call(
+        check_command(find_node(options.node).path, options.file), env=environment()
+    )
+
+
+def _reload(_: argparse.Namespace) -> int:
+    """Let the sidecar read its file again, and tell what came of it."""
+    socket = runtime_dir() / API_SOCKET
+    before = fetch(socket, CONFIGURATION)
+    if before["file"] is None:
+        print(
+            "cellgrant: the sidecar was started without a configuration file: set "
+            "c.Cellgrant.config_file, or cellgrant sidecar --config FILE, and start it again.",
+            file=sys.stderr,
+        )
+        return EXIT_PROBLEMS
+    os.kill(peer_pid(socket), signal.SIGHUP)
+    end = time.monotonic() + RELOAD_WITHIN_S
+    while (after := fetch(socket, CONFIGURATION))["readMs"] == before["readMs"]:
+        if time.monotonic() > end:
+            raise SidecarAwayError(f"the sidecar did not read {before['file']} again.")
+        time.sleep(0.05)
+    for problem in after["problems"]:
+        print(problem)
+    print(
+        "The configuration is as it was before."
+        if after["problems"]
+        else f"{after['file']} is in force."
+    )
+    return EXIT_PROBLEMS if after["problems"] else 0
 
 
 def _sidecar(options: argparse.Namespace) -> int:

@@ -7,13 +7,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.paths import jupyter_config_path, jupyter_runtime_dir
 
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 SOCKET_PATH_BYTES_MAX = 107
 GATE_SOCKET = "gate.sock"
 API_SOCKET = "api.sock"
 SYSTEM_DIR = Path("/run/cellgrant")
+CONFIG_FILE = "cellgrant.yaml"
 
 
 def runtime_dir() -> Path:
@@ -33,3 +34,13 @@ def runtime_dir() -> Path:
         return beside
     digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"cellgrant-{os.getuid()}-{digest}"
+
+
+def config_file() -> str:
+    """The configuration that counts where none is named; empty where there is none.
+
+    It is looked for where Jupyter looks for its own: the user's directory, the
+    environment's, the system's.
+    """
+    found = (Path(directory) / CONFIG_FILE for directory in jupyter_config_path())
+    return next((str(path) for path in found if path.is_file()), "")

@@ -69,12 +69,14 @@ class CellgrantProvisioner(LocalProvisioner):
 
     _is_gated = False
     _name = ""
+    _notebook: str | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Prepare the command and the environment."""
         kwargs = await super().pre_launch(**kwargs)
         env = kwargs["env"] = dict(kwargs.get("env") or os.environ)
-        self._name = _name_for_people(env, self.kernel_spec.display_name)
+        self._notebook = env.get("JPY_SESSION_NAME") or None
+        self._name = PurePath(self._notebook or "").name or self.kernel_spec.display_name
         answer = await tell_sidecar({"type": "prepare", "kernelId": self.kernel_id}, "launch")
         for name, value in ((answer or {}).get("env") or {}).items():
             # The server's own GPUs are what the sidecar hands out, not a wish for this kernel.
@@ -92,7 +94,8 @@ class CellgrantProvisioner(LocalProvisioner):
         """Start the kernel; it is confined before anybody can reach it (ENF1)."""
         connection_info = await super().launch_kernel(cmd, **kwargs)
         facts = process_facts(self.kernel_id, self._name, self.pid, self._is_gated)
-        answer = await tell_sidecar({"type": "register", **facts}, "registered")
+        message = {"type": "register", **facts, "notebook": self._notebook}
+        answer = await tell_sidecar(message, "registered")
         if answer is None or answer.get("type") == "problem":
             why = (answer or {}).get("message", "Cellgrant does not answer")
             self.log.warning("Kernel %s is not confined: %s", self.kernel_id, why)
@@ -111,8 +114,3 @@ class CellgrantProvisioner(LocalProvisioner):
         spec = importlib.util.find_spec("threadpoolctl")
         if spec is not None and spec.origin:
             env["CELLGRANT_THREADPOOLCTL"] = spec.origin
-
-
-def _name_for_people(env: dict[str, str], fallback: str) -> str:
-    """The notebook's file name, where there is a notebook."""
-    return PurePath(env.get("JPY_SESSION_NAME", "")).name or fallback

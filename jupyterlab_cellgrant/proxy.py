@@ -28,6 +28,7 @@ ROUTES: dict[str, frozenset[str]] = {
     rf"kernels/{ID}/free": frozenset({"POST"}),
     rf"kernels/{ID}/restart-request": frozenset({"PUT", "DELETE"}),
     "claims": frozenset({"GET"}),
+    "configuration": frozenset({"GET"}),
     rf"claims/{ID}": frozenset({"GET", "DELETE"}),
     "defaults": frozenset({"GET", "PUT"}),
     "policy": frozenset({"GET", "PUT"}),

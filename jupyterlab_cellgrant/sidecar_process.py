@@ -27,6 +27,7 @@ class SidecarOptions:
     cpus: str = ""
     memory: str = ""
     policy: str = ""
+    config: str = ""
 
     def arguments(self) -> list[str]:
         """These options as arguments."""
@@ -36,6 +37,7 @@ class SidecarOptions:
             "--cpus": self.cpus,
             "--memory": self.memory,
             "--policy": self.policy,
+            "--config": self.config,
         }
         return [word for name, value in values.items() if value for word in (name, value)]
 
@@ -82,12 +84,22 @@ def take_lock(directory: Path) -> int | None:
 
 def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:
     """The sidecar's command line. Raises ``SidecarError`` where the bundle is missing."""
+    return [*program(node), "--dir", str(directory), *options.arguments()]
+
+
+def check_command(node: str, file: str) -> list[str]:
+    """The command line that only checks a configuration file. Raises ``SidecarError`` as above."""
+    return [*program(node), "--check-config", file]
+
+
+def program(node: str) -> list[str]:
+    """The sidecar's program. Raises ``SidecarError`` where the bundle is missing."""
     if not BUNDLE.is_file():
         raise SidecarError(
             f"the sidecar's program {BUNDLE} is missing: "
             "reinstall jupyterlab_cellgrant, or run npm run build in a working copy."
         )
-    return [node, str(BUNDLE), "--dir", str(directory), *options.arguments()]
+    return [node, str(BUNDLE)]
 
 
 def environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -48,6 +49,19 @@ def fetch(path: Path, route: str) -> dict[str, Any]:
         return answer
     finally:
         connection.close()
+
+
+def peer_pid(path: Path) -> int:
+    """The process that listens at a socket. Raises ``SidecarAwayError`` where nobody does."""
+    with socket.socket(socket.AF_UNIX) as it:
+        it.settimeout(ANSWER_WITHIN_S)
+        try:
+            it.connect(str(path))
+            # struct ucred: pid, uid, gid (unix(7)).
+            credentials = it.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        except OSError as error:
+            raise SidecarAwayError(f"no sidecar answers at {path} ({error}).") from error
+    return int.from_bytes(credentials[:4], sys.byteorder)
 
 
 def render(snapshot: dict[str, Any]) -> str:
@@ -96,13 +110,14 @@ def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
 
 
 def _kernels(kernels: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:
-    header = ("NAME", "OWNER", "PID", "STATE", "FOR", "GRANT", "CPUS", "MEMORY")
+    header = ("NAME", "OWNER", "GROUP", "PID", "STATE", "FOR", "GRANT", "CPUS", "MEMORY")
     return [
         header,
         *(
             (
                 it["name"],
                 it["owner"],
+                it["group"],
                 str(it["pid"]),
                 it["state"] if it["gated"] else f"{it['state']}, not gated",
                 _duration(now_ms - it["sinceMs"]),

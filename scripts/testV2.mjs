@@ -12,4 +12,6 @@ buildSync({
   outfile,
   logLevel: 'error'
 });
-process.exitCode = spawnSync(process.execPath, [outfile], { stdio: 'inherit' }).status ?? 1;
+process.exitCode =
+  spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: 'inherit' }).status ??
+  1;

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 
 import { systemClock } from './daemon/clock';
+import { ConfigFile, readConfigFile } from './daemon/configFile';
 import { stderrLog } from './daemon/log';
 import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
@@ -10,20 +11,24 @@ import { GateServer } from './gates/server';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
+import { hasTerminal } from './host/terminal';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
 import { hostMeters, hostProcesses } from './daemon/meters';
-import { USAGE, UsageError, parseOptions, type Options } from './options';
+import { USAGE, UsageError, fileToCheck, parseOptions, type Options } from './options';
 
 /** Put in by scripts/bundle.mjs. */
 declare const CELLGRANT_VERSION: string;
 
 /** Exit codes: sysexits(3) where it has one. */
-const EXIT = { ok: 0, usage: 2, occupied: 3, mistake: 70 } as const;
+const EXIT = { ok: 0, problems: 1, usage: 2, occupied: 3, mistake: 70 } as const;
 
 /** How long a graceful stop may take before it is given up, in ms. */
 const STOP_MAX_MS = 10_000;
+
+/** After a hang-up a terminal is gone within this time, in ms, if it was closed. */
+const HANGUP_MS = 100;
 
 const log = stderrLog();
 
@@ -44,11 +49,15 @@ function nameOf(uid: number): string {
 }
 
 /** Put everything together and start it; the stack undoes it. */
-async function start(options: Options, place: Occupied, stack: UndoStack): Promise<string> {
+async function start(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
   const files = new DiskFiles();
+  const clock = systemClock();
+  const config = options.config === undefined ? null : new ConfigFile(options.config, log);
+  config?.read(clock.nowMs());
   let sidecar: Sidecar | null = null;
   const { node, enforcer, notices } = await probe({
     ...options,
+    reservedCpus: config?.configuration.reservedCpus,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
   });
   stack.add(() => enforcer.close());
@@ -65,7 +74,8 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     meters: hostMeters(files, node, gpus),
     node,
     enforcer,
-    clock: systemClock(),
+    clock,
+    config,
     log,
     fatal,
     version: CELLGRANT_VERSION,
@@ -81,7 +91,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   stack.add(await gates.listen(place.gatePath));
   place.seal();
   void tellPacking(files, node, sidecar);
-  return node.tier.name;
+  return sidecar;
 }
 
 /** Beside other work: a node that packs threads is worth a word, not a wait. */
@@ -94,25 +104,42 @@ async function tellPacking(files: DiskFiles, node: NodeFacts, sidecar: Sidecar):
 }
 
 async function run(args: readonly string[]): Promise<void> {
+  const file = fileToCheck(args);
+  if (file !== null) {
+    return check(file);
+  }
   const options = parseOptions(args);
   const place = await occupy(options.dir);
   const stack = new UndoStack();
   stack.add(place.leave);
   const starting = start(options, place, stack);
-  stopWhenAsked(options, async () => {
+  const stop = stopper(async () => {
     // What is only half started cannot be undone well.
     await starting;
     await stack.dispose();
   });
-  const tier = await starting;
+  stopWhenAsked(options, stop);
+  reloadWhenAsked(stop, async () => (await starting).reload());
+  const sidecar = await starting;
+  const tier = sidecar.node.tier.name;
   const { gatePath: gate, apiPath: api } = place;
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
 }
 
-/** Call `undo` at the first signal, or when the parent is gone; then end. */
-function stopWhenAsked({ withParent }: Options, undo: () => Promise<void>): void {
+/** Tell what is wrong with a file, as the sidecar would. */
+function check(file: string): void {
+  const found = readConfigFile(file);
+  const problems = 'problems' in found ? found.problems : [];
+  process.stdout.write(
+    problems.length ? `${problems.join('\n')}\n` : `${file}: nothing is wrong\n`
+  );
+  process.exitCode = problems.length ? EXIT.problems : EXIT.ok;
+}
+
+/** What calls `undo` the first time that it is called, and then ends the process. */
+function stopper(undo: () => Promise<void>): (why: string) => void {
   let isStopping = false;
-  const stop = (why: string) => {
+  return why => {
     if (isStopping) {
       return;
     }
@@ -124,7 +151,11 @@ function stopWhenAsked({ withParent }: Options, undo: () => Promise<void>): void
       (failure: Error) => fatal(`stopped, but not cleanly: ${failure.message}`)
     );
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+}
+
+/** Stop at the first signal, or when the parent is gone. */
+function stopWhenAsked({ withParent }: Options, stop: (why: string) => void): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => stop(signal));
   }
   if (withParent) {
@@ -132,6 +163,20 @@ function stopWhenAsked({ withParent }: Options, undo: () => Promise<void>): void
     process.stdin.on('close', () => stop('the parent is gone'));
     process.stdin.resume();
   }
+}
+
+/**
+ * SIGHUP asks to read the configuration again, as of any daemon; but it also
+ * comes when the terminal is closed that a sidecar runs in, and then it is to
+ * end. What tells them apart is whether the terminal is still there.
+ */
+function reloadWhenAsked(stop: (why: string) => void, reload: () => Promise<void>): void {
+  const hadTerminal = hasTerminal();
+  process.on('SIGHUP', () => {
+    setTimeout(() => {
+      hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
+    }, HANGUP_MS);
+  });
 }
 
 /** Why it did not start, as a sentence and an exit code. */

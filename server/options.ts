@@ -17,6 +17,8 @@ export type Options = {
   readonly cpus: string | undefined;
   readonly memoryBytes: number | undefined;
   readonly policy: PolicyName;
+  /** The administrator's file. */
+  readonly config: string | undefined;
   /** The end of stdin is a graceful stop. */
   readonly withParent: boolean;
 };
@@ -29,7 +31,10 @@ export const USAGE = `Usage: node main.cjs --dir DIR [options]
   --cpus LIST          CPUs to hand out, such as 0-3,8
   --memory AMOUNT      memory to hand out, such as "8 GiB"
   --policy dynamic     dynamic, partitioned or naive
-  --with-parent        stop when stdin ends`;
+  --config FILE        groups, limits and reserves; read again at SIGHUP
+  --with-parent        stop when stdin ends
+or:    node main.cjs --check-config FILE
+  tell everything that is wrong with a file`;
 
 /** A command line that cannot be followed; the message says why. */
 export class UsageError extends Error {}
@@ -42,6 +47,8 @@ const FLAGS = {
   cpus: { type: 'string' },
   memory: { type: 'string' },
   policy: { type: 'string' },
+  config: { type: 'string' },
+  'check-config': { type: 'string' },
   'with-parent': { type: 'boolean' }
 } as const;
 
@@ -86,6 +93,11 @@ function memory(value: string | undefined): number | undefined {
   return bytes;
 }
 
+/** The file that is only to be checked; null where a sidecar is to run. Throws {@link UsageError}. */
+export function fileToCheck(args: readonly string[]): string | null {
+  return read(args)['check-config'] ?? null;
+}
+
 /** Read the command line; throws {@link UsageError}. */
 export function parseOptions(args: readonly string[]): Options {
   const values = read(args);
@@ -100,6 +112,7 @@ export function parseOptions(args: readonly string[]): Options {
     cpus: cpuList(values.cpus),
     memoryBytes: memory(values.memory),
     policy: choice('policy', values.policy, ['dynamic', 'partitioned', 'naive']),
+    config: values.config,
     withParent: values['with-parent'] ?? false
   };
 }

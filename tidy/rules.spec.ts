@@ -1,6 +1,6 @@
 import { tracked } from './sources';
 
-const RULE = /\b(ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI)\d+\b/g;
+const RULE = /\b(ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI|CFG)\d+\b/g;
 
 /** Rules as SPEC.md defines them: `- **ADM1** ...`. */
 function defined(): string[] {
@@ -14,7 +14,7 @@ function quoted(): Map<string, string[]> {
   const byRule = new Map<string, string[]>();
   for (const { path, text } of tests) {
     for (const bracket of text.matchAll(
-      /\[((?:(?:ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI)\d+(?:, )?)+)\]/g
+      /\[((?:(?:ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI|CFG)\d+(?:, )?)+)\]/g
     )) {
       for (const [rule] of bracket[1]!.matchAll(RULE)) {
         byRule.set(rule, [...(byRule.get(rule) ?? []), path]);

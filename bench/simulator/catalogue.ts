@@ -46,7 +46,8 @@ export function nodeOf(cpus: number, tier: 'cgroup-v2' | 'affinity' = 'cgroup-v2
       memoryBytes: 80 * GIB
     })),
     tier: { name: tier, enforced: ['cpus'], notEnforced: [], reason: 'it is simulated' },
-    sharesByWeight: tier === 'cgroup-v2'
+    sharesByWeight: tier === 'cgroup-v2',
+    packsThreads: false
   };
 }
 

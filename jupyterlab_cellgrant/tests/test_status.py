@@ -49,6 +49,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "name": "tr.ipynb",
         "pid": 42,
         "owner": "al",
+        "group": "atlas/prod",
         "state": "running",
         "gated": True,
         "sinceMs": now_ms - 61_000,

@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 import { prepare } from '../prepare/index.mjs';
 import { Failure, runTask, say } from '../prepare/say.mjs';
 import { REPORTS } from './programs.mjs';
-import { jest, lint, pytest, tidy, types, ui } from './steps.mjs';
+import { jest, lint, pytest, tidy, types, ui, v2 } from './steps.mjs';
 import { NOTHING, crashed, sum } from './tally.mjs';
 
-const STEPS = { types, lint, tidy, jest, pytest, ui };
+const STEPS = { types, lint, tidy, jest, v2, pytest, ui };
 
 const HELP = `Check everything: ${Object.keys(STEPS).join(', ')}.
 

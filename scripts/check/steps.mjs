@@ -36,6 +36,15 @@ export const tidy = () =>
 /** The sidecar and the lab extension. */
 export const jest = () => jestOn('jest', ['--testPathIgnorePatterns=/tidy/|/node_modules/']);
 
+/** The contract of enforcement on real cgroup v2, in an emulated machine. */
+export function v2() {
+  const report = join(REPORTS, 'v2.json');
+  return countTests('v2', ['node', join('scripts', 'testV2.mjs'), '--report', report], {
+    report,
+    read: JSON.parse
+  });
+}
+
 /** The Python parts, on real kernels, servers and sidecars, and the wheel. */
 export function pytest() {
   const report = join(REPORTS, 'pytest.xml');

@@ -6,6 +6,7 @@ import { keptInPool } from './place/cpuPool';
 import { matchingGpus, planGpus } from './place/gpus';
 import { grantableBytes, memoryObstacle } from './place/memory';
 import type { Obstacle } from './place/obstacle';
+import { pathOf, type ShareNode } from './policy/shareTree';
 import type { HolderEntry, Lease, State } from './state';
 import { bytesInWords, gpusInWords } from './words';
 
@@ -66,6 +67,28 @@ export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): R
   return (
     impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)
   );
+}
+
+/** CFG4: which limit of a holder's group, or of one above it, an ask exceeds, or null. */
+export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
+  for (let at: ShareNode | null = holder.user; at; at = at.parent) {
+    const { memoryBytes, gpus, exclusiveCpus } = at.group.limits;
+    const over = (path: string, asked: string | number, limit: string | number) =>
+      refusal('ABOVE_LIMIT', { path, asked, limit, group: pathOf(at!) });
+    if (at.kind !== 'group') {
+      continue; // its group is the one above
+    }
+    if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
+      return over('memory', bytesInWords(ask.memoryBytes ?? 0), bytesInWords(memoryBytes));
+    }
+    if (gpus !== null && ask.gpus > gpus) {
+      return over('gpus', ask.gpus, gpus);
+    }
+    if (exclusiveCpus !== null && ask.exclusive && exclusiveCount(ask) > exclusiveCpus) {
+      return over('exclusive', `true with ${exclusiveCount(ask)} CPUs`, `${exclusiveCpus} CPUs`);
+    }
+  }
+  return null;
 }
 
 /** Everything that a claim needs, or why it cannot be had now. */

@@ -1,6 +1,6 @@
 import { refusal, type Refusal } from '../protocol/errors';
 import { parseCpuList } from '../lib/cpuset';
-import { impossibleAsk, planGrant } from './admission';
+import { aboveLimit, impossibleAsk, planGrant } from './admission';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
 import type { Claim, Event } from './events';
 import { dropHold } from './leases';
@@ -76,7 +76,7 @@ function admit(state: State, entry: WaitingEntry): void {
     grantClaim(state, entry, lease);
     return;
   }
-  const why = impossibleAsk(state.node, holder, claim.ask);
+  const why = impossibleAsk(state.node, holder, claim.ask) ?? aboveLimit(holder, claim.ask);
   if (why) {
     refuseClaim(state, entry, why);
     return;
@@ -172,7 +172,7 @@ function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null
   const alone = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
   const cpus = exclusive ? alone : known;
   const kind = exclusive ? 'exclusive' : 'pinned';
-  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1, spare: 0 } : null;
+  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
 }
 
 /** A list comes from outside: one that cannot be read stands for nothing. */

@@ -1,4 +1,7 @@
-import { scenario } from '../testing/scenario';
+import { cpusOf, Harness, nodeOf } from '../testing/harness';
+import { scenario, sharingOf } from '../testing/scenario';
+
+const half = { kind: 'fraction', of: 0.5 } as const;
 
 describe('CPUs', () => {
   scenario(
@@ -74,7 +77,7 @@ describe('CPUs', () => {
   );
 
   scenario(
-    '[CPU3] without weights shares are masks, rounded up, that cover the node',
+    '[CPU3] without weights shares are masks, rounded, that cover the node',
     `
     node   4 cores, masks
     claim  k1   -> gets all
@@ -129,6 +132,39 @@ describe('CPUs', () => {
   );
 
   scenario(
+    '[CPU6] a fixed ask larger than what exclusive CPUs leave has all of that, and the rest later',
+    `
+    node   4 cores
+    claim  k1 exclusive=true cpus=2   -> gets 0-1
+    claim  k2 cpus=4                  -> gets 2-3
+    end    k1                         -> k2 moves to 0-3
+    `
+  );
+
+  scenario(
+    '[CPU7] the ladder orders cells inside a group; groups keep their parts',
+    `
+    node   4 cores
+    kernel k1 group=a
+    kernel k2 group=b
+    kernel k3 group=a
+    claim  k1                         -> gets all
+    claim  k2                         -> gets all
+    use    k1 cpus=2 seconds=1
+    use    k1 cpus=2 seconds=3.5
+    claim  k3                         -> gets all with 2 threads
+    use    k2 cpus=2 seconds=1
+    held   k1                         -> all weight 50
+    held   k3                         -> all
+    held   k2                         -> all weight 150
+    `,
+    sharingOf([
+      { name: 'a', quota: half },
+      { name: 'b', quota: half }
+    ])
+  );
+
+  scenario(
     '[CPU7] a cell weighs half after each eightfold of CPU time, where CPUs are short',
     `
     node   4 cores
@@ -158,6 +194,56 @@ describe('CPUs', () => {
     held   k1          -> all idle
     claim  k1          -> gets all
     held   k1          -> all
+    `
+  );
+
+  it('[CPU8] a kernel without a gate never yields: its cells do not tell when they run', () => {
+    const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 2 }) }));
+    const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', owner: 'ann', group: [] };
+    it.send({ type: 'holderArrived', holder: { ...holder, gated: false } });
+    ['k2', 'k3'].forEach(id => it.holder(id));
+    ['k2', 'k3'].forEach(id => it.claim(`${id}.1`, id));
+    it.measure('k1', { cpusBusy: 1 });
+    expect(it.confinement('k1').idle).toBe(false);
+  });
+
+  scenario(
+    '[CPU10] where threads are packed, running cells have sets of their own, short or not',
+    `
+    node   4 cores
+    packs  threads
+    claim  k1 source=a             -> gets all
+    held   k1                      -> all
+    writes                         -> 0
+    claim  k2 cpus=1               -> gets 0
+    claim  k3                      -> gets all with 3 threads
+    held   k3                      -> 0-1
+    held   k1                      -> 2-3
+    end    k3
+    held   k1                      -> 1-3
+    end    k2
+    held   k1                      -> all
+    `
+  );
+
+  scenario(
+    '[CPU10] a node follows when packing comes and goes, and no grant is lost',
+    `
+    node   4 cores
+    claim  k1                      -> gets all
+    use    k1 cpus=1
+    claim  k2                      -> gets all
+    use    k2 cpus=1
+    claim  k3 cpus=1               -> gets 0
+    writes                         -> 1
+    packs  threads
+    held   k1                      -> 1,3
+    held   k2                      -> 2
+    held   k3                      -> 0
+    packs  nothing
+    held   k1                      -> all
+    held   k2                      -> all
+    held   k3                      -> 0
     `
   );
 

@@ -34,6 +34,12 @@ export type NodeFacts = {
   readonly tier: TierView;
   /** Whether this tier lends unused CPUs by weight by itself (cgroups), so that unpinned claims need no masks. */
   readonly sharesByWeight: boolean;
+  /**
+   * Whether its scheduler keeps threads that may run anywhere on one CPU: some
+   * virtual machines, and isolated CPUs. Then running claims have masks, whatever
+   * the tier.
+   */
+  readonly packsThreads: boolean;
 };
 
 /** A process tree that grants are enforced on; today a kernel. */
@@ -46,6 +52,8 @@ export type Holder = {
   readonly owner: string;
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
+  /** The path of its notebook; null or absent where there is none. */
+  readonly notebook?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
 };
@@ -158,8 +166,15 @@ export type Event = { readonly atMs: number } & (
       readonly errno: string;
     }
   | { readonly type: 'policyChosen'; readonly policy: PolicyName }
-  /** Another configuration of groups; one with problems changes nothing. */
-  | { readonly type: 'configured'; readonly sharing: Sharing }
+  /** Another configuration; one with problems changes nothing. */
+  | {
+      readonly type: 'configured';
+      readonly sharing: Sharing;
+      /** Memory kept back from grants; null or absent for what the node was found with. */
+      readonly memoryReserveBytes?: number | null;
+    }
+  /** What a cell asks for that says nothing may be something else now. */
+  | { readonly type: 'defaultsChanged' }
   | { readonly type: 'noticed'; readonly notices: readonly string[] }
   /** Time passed; at least once a second. */
   | { readonly type: 'ticked' }

@@ -3,13 +3,14 @@ import type { Event } from './events';
 import { killedFor } from './guard';
 import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
-import { changeUse, userNode } from './policy/shareTree';
+import { regroup } from './nodes';
+import { changeUse, userOf } from './policy/shareTree';
 import { createHolder, type State } from './state';
 import { tell } from './story';
 
 /**
- * A holder arrived. The same process again only renews its name; another
- * process under the same id means that the first one is gone.
+ * A holder arrived. The same process again only renews its name and its
+ * notebook; another process under the same id means that the first one is gone.
  */
 export function onHolderArrived(
   state: State,
@@ -20,10 +21,11 @@ export function onHolderArrived(
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
     const { owner, group } = known.holder;
     known.holder = { ...holder, owner, group };
+    userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
   }
   known && onHolderGone(state, { holderId: holder.id });
-  const user = userNode(state.shares, holder.owner, holder.group, state.nowMs);
+  const user = userOf(state.shares, holder, state.nowMs);
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
@@ -46,6 +48,7 @@ export function onHolderGone(
     endClaim(state, entry, 'died', { message });
   }
   dropHold(state, holder);
+  state.standing === holder && (state.standing = null);
   state.committedBytes -= holder.committedBytes;
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   holder.committedBytes = 0;

@@ -1,12 +1,22 @@
 import { chooseCpus } from './place/chooseCpus';
-import { isUnused, sit, stand, weighSeat } from './place/cpuPool';
+import { isUnused, sit, stand, weighSeat, type CpuPool, type Seat } from './place/cpuPool';
 import { relativeSeniority } from './policy/seniority';
 import { shareOf } from './policy/shareTree';
 import type { RunningEntry, State } from './state';
 
-/** Whether shares are held by masks now: a tier without weights, and a shortage. */
+/** Whether a node holds running claims by masks, at least where CPUs are short. */
+export function usesMasks(state: State): boolean {
+  const { node } = state;
+  return node !== null && (!node.sharesByWeight || node.packsThreads);
+}
+
+/**
+ * Whether claims have masks now: where threads are packed always, since nobody
+ * else tells them apart; in a tier without weights while CPUs are short.
+ */
 function needsMasks(state: State): boolean {
-  return state.policy === 'dynamic' && state.node?.sharesByWeight === false && state.isShort;
+  const isNeeded = state.isShort || state.node?.packsThreads === true;
+  return state.policy === 'dynamic' && usesMasks(state) && isNeeded;
 }
 
 /** Whether a claim is one whose share is held by a mask: it named no CPUs itself. */
@@ -15,12 +25,16 @@ function isMaskable(entry: RunningEntry): boolean {
 }
 
 /**
- * Hold shares by masks in tiers without weights (CPU3, CPU5).
+ * Hold shares by masks: in tiers without weights, and where threads are packed
+ * (CPU3, CPU5, CPU10).
  *
  * #### Notes
- * Looks at the given claims, whose shares may have changed. A mask has the
- * share rounded up, so that together masks cover the node; `balance` moves
- * parts of masks to CPUs that idle.
+ * Looks at the given claims, whose shares may have changed, and at those on
+ * whose CPUs somebody sat down since the last step. A new mask has the share
+ * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
+ * so that together masks cover the node, and `balance` moves parts of masks to
+ * CPUs that idle. What a mask has beyond its share it keeps until somebody else
+ * sits there, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
@@ -32,6 +46,10 @@ export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   for (const entry of entries) {
     entry.phase.state === 'running' && isMaskable(entry) && fitMask(state, entry);
   }
+  const { taken } = state.pool;
+  for (const entry of state.wide) {
+    entry.phase.mask?.cpus.some(id => taken.has(id)) && fitMask(state, entry);
+  }
   coverBareCpus(state);
 }
 
@@ -42,34 +60,69 @@ export function liftMask(state: State, entry: RunningEntry): void {
     stand(state.pool, mask);
     entry.phase.mask = null;
     state.masked.delete(entry);
+    state.wide.delete(entry);
     state.dirty.add(entry.holder);
   }
 }
 
-const ROUNDING = 1e-3;
+/** What a masked claim is counted with: its share, more for a fresh cell and less for an old one (CPU7). */
+function countedCpus(state: State, { phase: { leaf } }: RunningEntry): number {
+  return leaf
+    ? Math.min(leaf.drinker.demand, shareOf(state.shares, leaf) * relativeSeniority(leaf))
+    : 0;
+}
+
+/** A mask grows only where its share is larger by more CPUs than this. */
+const WORTH_GROWING = 0.5;
 /** A mask is counted anew only where its load is off by more. */
 const WORTH_COUNTING = 0.1;
 
 function fitMask(state: State, entry: RunningEntry): void {
-  const { phase, holder } = entry;
-  const { leaf, mask } = phase;
-  const shared = state.pool.slots.length - state.pool.exclusive;
-  const share = leaf ? shareOf(state.shares, leaf) : 0;
-  const counted = Math.min(leaf?.drinker.demand ?? 1, share * (leaf ? relativeSeniority(leaf) : 1));
-  const size = Math.max(1, Math.min(shared, Math.ceil(counted - ROUNDING)));
-  const isOnShared = mask?.cpus.every(id => !state.pool.byId.get(id)?.exclusive) ?? false;
-  const length = mask?.cpus.length ?? 0;
-  if (mask && isOnShared && length >= size && length - mask.spare <= size) {
-    mask.spare = length - size;
-    const each = Math.min(1, counted / length);
-    Math.abs(mask.each - each) > WORTH_COUNTING && weighSeat(state.pool, mask, each);
-    return;
+  const { pool } = state;
+  const { mask } = entry.phase;
+  const counted = countedCpus(state, entry);
+  const shared = pool.slots.length - pool.exclusive;
+  const size = Math.max(1, Math.min(shared, Math.round(counted)));
+  const kept = mask ? keptCpus(pool, mask, size) : [];
+  const isWideEnough = kept.length > 0 && kept.length >= counted - WORTH_GROWING;
+  if (!isWideEnough) {
+    const last = entry.holder.lastPinned;
+    seatMask(state, entry, counted, () => chooseCpus(pool, size, last, kept));
+  } else if (kept.length !== mask?.cpus.length) {
+    seatMask(state, entry, counted, () => kept);
+  } else {
+    const each = Math.min(1, counted / kept.length);
+    Math.abs(mask.each - each) > WORTH_COUNTING && weighSeat(pool, mask, each);
   }
-  mask && stand(state.pool, mask);
-  const cpus = chooseCpus(state.pool, size, mask?.cpus ?? holder.lastPinned);
-  phase.mask = { kind: 'share', holder, cpus, each: Math.min(1, counted / size), spare: 0 };
+}
+
+/** The CPUs of a mask but those made exclusive and, as far as it has more than its size, those that others want. */
+function keptCpus({ byId }: CpuPool, mask: Seat, size: number): readonly number[] {
+  const shared = mask.cpus.filter(id => byId.get(id)?.exclusive === false);
+  if (shared.length <= size) {
+    return shared;
+  }
+  const given = shared
+    .filter(id => byId.get(id)!.seats.size > 1)
+    .sort((a, b) => byId.get(b)!.load - byId.get(a)!.load)
+    .slice(0, shared.length - size);
+  return given.length ? shared.filter(id => !given.includes(id)) : shared;
+}
+
+/** Seat a claim on other CPUs than before; they are chosen when it has stood up. */
+function seatMask(
+  state: State,
+  entry: RunningEntry,
+  counted: number,
+  choose: () => readonly number[]
+): void {
+  const { phase, holder } = entry;
+  phase.mask && stand(state.pool, phase.mask);
+  const cpus = choose();
+  phase.mask = { kind: 'share', holder, cpus, each: Math.min(1, counted / cpus.length) };
   sit(state.pool, phase.mask);
   state.masked.add(entry);
+  cpus.length > 1 ? state.wide.add(entry) : state.wide.delete(entry);
   state.dirty.add(holder);
 }
 
@@ -84,7 +137,8 @@ function coverBareCpus(state: State): void {
       if (!taker) {
         return;
       }
-      extend(state, taker, slot.cpu.id);
+      const cpus = [...(taker.phase.mask?.cpus ?? []), slot.cpu.id].sort((a, b) => a - b);
+      seatMask(state, taker, countedCpus(state, taker), () => cpus);
     }
   }
 }
@@ -103,16 +157,4 @@ function thirstiest(state: State): RunningEntry | null {
     }
   }
   return best;
-}
-
-function extend(state: State, entry: RunningEntry, cpu: number): void {
-  const { mask } = entry.phase;
-  if (mask) {
-    stand(state.pool, mask);
-    mask.each *= mask.cpus.length / (mask.cpus.length + 1);
-    mask.cpus = [...mask.cpus, cpu].sort((a, b) => a - b);
-    mask.spare += 1;
-    sit(state.pool, mask);
-    state.dirty.add(entry.holder);
-  }
 }

@@ -2,6 +2,7 @@ import { refusal, sentenceOf } from '../protocol/errors';
 import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
+import { recallStanding } from './standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
 import { climb, rungAfter } from './weights';
@@ -76,6 +77,7 @@ export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>
 export function onPolicyChosen(state: State, event: Of<'policyChosen'>): void {
   if (state.policy !== event.policy) {
     state.policy = event.policy;
+    recallStanding(state);
     state.pool.moved = true;
     markAllDirty(state);
   }

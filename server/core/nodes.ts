@@ -9,22 +9,27 @@ import {
   addLeaf,
   changeUse,
   createShareTree,
+  memberOf,
+  membersAt,
   pathOf,
   removeLeaf,
   userNode,
+  userOf,
   type ShareNode,
   type ShareTree
 } from './policy/shareTree';
+import { recallStanding } from './standing';
 import type { State } from './state';
 import { climb } from './weights';
 
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
+  state.foundReserveBytes = event.node.memoryReserveBytes;
   replace(state, event.node, state.shares.sharing);
 }
 
 /**
- * Another configuration of groups (FAIR1).
+ * Another configuration (CFG1).
  *
  * #### Notes
  * No grant is lost. One with problems changes nothing: who reads it from a file
@@ -32,12 +37,25 @@ export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFou
  */
 export function onConfigured(state: State, event: Extract<Event, { type: 'configured' }>): void {
   if (sharingProblems(event.sharing).length === 0) {
+    state.configuredReserveBytes = event.memoryReserveBytes ?? null;
     replace(state, state.node, event.sharing);
   }
 }
 
+/** A holder belongs elsewhere by now (CFG3): its cells are shared out anew, its grants stay. */
+export function regroup(state: State): void {
+  replace(state, state.node, state.shares.sharing);
+}
+
+/** The node with the reserve that counts. */
+function withReserve(state: State, node: NodeFacts): NodeFacts {
+  const memoryReserveBytes = state.configuredReserveBytes ?? state.foundReserveBytes;
+  return { ...node, memoryReserveBytes };
+}
+
 /** Take everything out, put another node or tree under it, and enter it again. */
 function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
+  recallStanding(state);
   const demands = new Map(
     Array.from(state.running, entry => [entry, entry.phase.leaf?.drinker.demand ?? null])
   );
@@ -49,7 +67,7 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
     leasesOf(holder).forEach(lease => leaveLease(state, holder, lease));
   }
   const before = state.shares;
-  state.node = node;
+  state.node = node && withReserve(state, node);
   state.pool = { ...createCpuPool(node?.cpus ?? []), moved: true };
   state.shares = createShareTree(sharing, node?.cpus.length ?? 0, state.nowMs);
   inheritUse(before, state.shares);
@@ -79,33 +97,41 @@ function keepKnown(state: State, seat: Seat): void {
 }
 
 function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {
-  const { owner, group } = holder.holder;
   changeUse(holder.user, state.nowMs, -holder.useRate);
   holder.useRate = 0;
-  holder.user = userNode(state.shares, owner, group, state.nowMs);
+  holder.user = userOf(state.shares, holder.holder, state.nowMs);
   holder.user.holders += 1;
 }
 
 /** What users and groups used lately is not forgotten by a reload. */
 function inheritUse(from: ShareTree, to: ShareTree): void {
   const known = new Map<string, ShareNode>();
-  const visit = (node: ShareNode, then: (key: string, node: ShareNode) => void): void => {
-    then(`${node.kind} ${node.kind === 'user' ? node.name : pathOf(node)}`, node);
+  const visit = (node: ShareNode, then: (node: ShareNode) => void): void => {
+    then(node);
     node.children.forEach(child => visit(child, then));
   };
-  visit(from.root, (key, node) => known.set(key, node));
-  visit(to.root, (key, node) => {
-    const old = known.get(key);
-    if (old && node.kind !== 'user') {
-      Object.assign(node.use, { ...old.use, rate: 0 });
-    }
+  const keyOf = (node: ShareNode) => `${node.kind} ${pathOf(node)}`;
+  visit(from.root, node => known.set(keyOf(node), node));
+  visit(to.root, node => {
+    const old = known.get(keyOf(node));
+    old && Object.assign(node.use, { ...old.use, rate: 0 });
   });
-  for (const [key, old] of known) {
-    if (key.startsWith('user ') && (old.use.use > 0 || old.holders > 0)) {
-      const user = userNode(to, old.name, pathNames(old), old.use.atMs);
-      Object.assign(user.use, { ...createUseRecord(old.use.atMs), use: old.use.use });
+  for (const old of known.values()) {
+    if (old.kind === 'user' && (old.use.use > 0 || old.holders > 0)) {
+      const { use } = successorOf(from, to, old);
+      Object.assign(use, { ...createUseRecord(old.use.atMs), use: use.use + old.use.use });
     }
   }
+}
+
+/** Where a user's use counts on: by the user's name, or in the group that a notebook put it in. */
+function successorOf(from: ShareTree, to: ShareTree, user: ShareNode): ShareNode {
+  const { name, parent, use } = user;
+  const path = pathNames(user);
+  const isByName = path.length === 0 || from.membership.get(name) === parent;
+  return isByName
+    ? userNode(to, name, [], use.atMs)
+    : memberOf(to, membersAt(to.root, path), name, use.atMs);
 }
 
 function pathNames(user: ShareNode): string[] {

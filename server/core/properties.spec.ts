@@ -6,6 +6,7 @@ import {
   headNeverPutOff,
   maxMin,
   promisesFit,
+  reloadLosesNothing,
   withinQuota,
   workConserving,
   type Property
@@ -13,6 +14,7 @@ import {
 import { WaterTree } from '../lib/waterTree';
 import * as admission from './admission';
 import * as leases from './leases';
+import { endClaim } from './lifecycle';
 import * as chooseCpus from './place/chooseCpus';
 import * as cpuPool from './place/cpuPool';
 import * as gpus from './place/gpus';
@@ -134,6 +136,15 @@ const CASES: readonly Case[] = [
         leaveLease(state, holder, lease);
       });
     }
+  },
+  {
+    name: '[CFG1] a reload loses nothing',
+    make: reloadLosesNothing,
+    plant: () =>
+      jest.spyOn(leases, 'markAllDirty').mockImplementation(state => {
+        const [entry] = state.running;
+        entry && endClaim(state, entry, 'interrupted');
+      })
   },
   {
     name: '[CPU2] a fixed ask has what it asked for while the pool has it',

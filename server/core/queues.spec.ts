@@ -1,5 +1,6 @@
 import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
+import { snapshot } from './view';
 
 describe('admission', () => {
   scenario(
@@ -65,6 +66,49 @@ describe('admission', () => {
     claim  k5 memory=5GiB             -> gets all 5 GiB, k2 waits memory 1, k3 waits memory 2
     `
   );
+
+  scenario(
+    '[ADM7] what a kernel keeps does not shut it out when no other cell runs',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    kernel k1
+    use    k1 memory=50GiB
+    claim  k3 memory=5GiB    -> gets all 5 GiB
+    claim  k2 memory=20GiB   -> waits memory 1
+    end    k3                -> k2 gets all 20 GiB
+    `
+  );
+
+  it('[ADM7] nobody passes a claim any more that was passed 64 times', () => {
+    const it = new Harness();
+    const ask = (gib: number, timeMs: number) => ({ memoryBytes: gib * 1024 ** 3, timeMs });
+    ['long', 'head', 'short'].forEach(id => it.holder(id));
+    it.claim('l', 'long', ask(30, 3_600_000));
+    it.claim('h', 'head', ask(50, 1000));
+    const passes = Array.from({ length: 65 }, (_, index) => {
+      it.claim(`s${index}`, 'short', ask(5, 1000));
+      const isGranted = it.grants.has(`s${index}`);
+      it.end(`s${index}`);
+      return isGranted;
+    });
+    expect(passes.indexOf(false)).toBe(64);
+  });
+
+  it('[UI1] a prediction says what it rests on: one run, or several', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    ['k1', 'k2'].forEach(id => it.holder(id));
+    const basisAfterRun = (run: number) => {
+      it.claim(`r${run}`, 'k1', { gpus: 1 }, { sourceHash: 's' });
+      it.measure('k1', { cpusBusy: 1, cpuSeconds: run });
+      it.claim(`w${run}`, 'k2', { gpus: 1 });
+      const waiting = snapshot(it.state, 0, '').claims.find(claim => claim.state === 'waiting');
+      it.send({ type: 'claimCancelled', claimId: `w${run}`, by: 'ann' });
+      it.clock.advance(5000);
+      it.end(`r${run}`);
+      return waiting?.etaBasis;
+    };
+    expect([1, 2, 3].map(basisAfterRun)).toEqual([null, '1 past run', '2 past runs']);
+  });
 
   scenario(
     '[ADM8] a wait that is too long ends in a refusal',

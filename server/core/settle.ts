@@ -1,7 +1,7 @@
 import { formatCpuList } from '../lib/cpuset';
 import { watchShortage } from './demand';
 import { leasesOf, markAllDirty } from './leases';
-import { fitMasks } from './masks';
+import { fitMasks, usesMasks } from './masks';
 import { balance } from './place/balance';
 import { chooseCpus } from './place/chooseCpus';
 import { sit, stand, type Seat } from './place/cpuPool';
@@ -11,8 +11,6 @@ import { tell } from './story';
 
 /** How many running claims one step looks at beside those that it is about. */
 export const ROUND_PER_STEP = 4;
-/** In a tier whose shares are masks more: there a share that is not looked at is not held. */
-export const ROUND_PER_STEP_OF_MASKS = 32;
 /** How many a tick looks at: on any common node, all of them. */
 export const ROUND_PER_TICK = 2048;
 
@@ -43,22 +41,22 @@ export function nextOfRound(state: State, count: number): RunningEntry[] {
  */
 export function settleCpus(state: State, ticked: readonly RunningEntry[]): void {
   const changed = watchShortage(state);
-  const byMasks = state.node?.sharesByWeight === false;
-  const count = byMasks ? ROUND_PER_STEP_OF_MASKS : ROUND_PER_STEP;
-  const lookAt = state.isShort && ticked.length === 0 ? nextOfRound(state, count) : ticked;
-  if (state.pool.moved) {
+  const lookAt = state.isShort && ticked.length === 0 ? nextOfRound(state, ROUND_PER_STEP) : ticked;
+  const { moved } = state.pool;
+  if (moved) {
     state.pool.moved = false;
     state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
     reseatAll(state);
     markAllDirty(state);
   }
-  if (state.isShort) {
-    lookAt.forEach(entry => state.dirty.add(entry.holder));
+  if (state.isShort && state.node?.sharesByWeight) {
+    lookAt.forEach(entry => state.dirty.add(entry.holder)); // a weight may be due
   }
-  if (byMasks) {
-    fitMasks(state, changed ? state.running : [...state.touched, ...lookAt]);
+  if (usesMasks(state)) {
+    fitMasks(state, changed || moved ? state.running : [...state.touched, ...lookAt]);
   }
   state.touched.clear();
+  state.pool.taken.clear();
   for (const seat of balance(state.pool)) {
     state.dirty.add(seat.holder);
     announce(state, seat);

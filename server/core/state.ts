@@ -136,6 +136,9 @@ export type State = {
   /** Grows with every step. */
   revision: number;
   node: NodeFacts | null;
+  /** The memory reserve that the node was found with, and the configured one that counts instead. */
+  foundReserveBytes: number;
+  configuredReserveBytes: number | null;
   policy: PolicyName;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
@@ -148,8 +151,12 @@ export type State = {
   round: Iterator<RunningEntry>;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
+  /** Those of them that have more than one CPU: about as many as there are CPUs at most. */
+  readonly wide: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
   readonly evicting: Set<RunningEntry>;
+  /** The holder that runs alone, and may start at once what asks for nothing (GATE6). */
+  standing: HolderEntry | null;
   /** Claims granted in this step: their places are still to be settled. */
   readonly touched: Set<RunningEntry>;
   /** Whether running cells want more CPUs than there are. */
@@ -189,6 +196,8 @@ export function createState(): State {
     nowMs: 0,
     revision: 0,
     node: null,
+    foundReserveBytes: 0,
+    configuredReserveBytes: null,
     policy: 'dynamic',
     holders: new Map(),
     keeping: new Set(),
@@ -197,7 +206,9 @@ export function createState(): State {
     leasing: new Set(),
     round: [][Symbol.iterator](),
     masked: new Set(),
+    wide: new Set(),
     evicting: new Set(),
+    standing: null,
     touched: new Set(),
     isShort: false,
     queue: [],

@@ -12,6 +12,7 @@ import type {
 import type { Gpu } from './events';
 import { askedSince } from './keepers';
 import type { Slot } from './place/cpuPool';
+import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
 import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
@@ -108,6 +109,7 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
+    group: pathOf(entry.user.parent ?? entry.user),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     gated: holder.gated,
     sinceMs: entry.sinceMs,

@@ -40,7 +40,7 @@ class Journal {
       },
       affinityFor: confinement => confinement.cpus,
       measure: () => null,
-      killed: () => false,
+      kills: () => 0,
       memoryOf: () => null,
       holderOf: () => null,
       release: () => undefined,
@@ -54,6 +54,7 @@ class Journal {
     waiting: id => this.lines.push(`wait ${id}`),
     refused: (id, { code }) => this.lines.push(`refuse ${id} ${code}`),
     interrupted: id => this.lines.push(`interrupt ${id}`),
+    standing: (id, isGiven) => this.lines.push(`stand ${id} ${isGiven}`),
     freeAsked: id => this.lines.push(`free ${id}`),
     maskChanged: (id, affinity) => this.lines.push(`mask ${id} ${affinity}`)
   };

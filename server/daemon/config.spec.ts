@@ -1,8 +1,10 @@
+import fc from 'fast-check';
+
 import { EVEN_SHARING } from '../core/policy/groups';
 import { readConfig } from './config';
 
 describe('the configuration file', () => {
-  it('[FAIR1] reads groups, quotas, weights and limits', () => {
+  it('[FAIR1] [CFG4] reads groups, quotas, weights and limits', () => {
     const { configuration, problems } = readConfig(`
 groups:
   atlas:
@@ -12,13 +14,27 @@ groups:
     groups:
       prod: {quota: 4}
       analysis:
-  phenix: {weight: 3, latency: 30 s, minRuntime: 5 min, maxRuntime: 8 h, users: [cyd]}
+  phenix: {weight: 3, latency: 30 s, minRuntime: 5 min, maxRuntime: 8 h, users: [cyd],
+    notebooks: ['phenix/**', '/srv/*.ipynb'], limits: {gpus: 1}}
 preemption: {victims: leastLostWork, grace: 5 s}
 hold: {idle: 10 min, safe: 1 min}
-reserve: {memory: 2 GiB}
+reserve: {memory: 2 GiB, cpus: 1}
+limits: {memory: 64 GiB, gpus: 2, exclusive: 0}
+policy: partitioned
+defaults: {memory: 1 GiB, cpus: [1, 4]}
 `);
     expect(problems).toEqual([]);
-    expect(configuration?.memoryReserveBytes).toBe(2 * 1024 ** 3);
+    expect(configuration).toMatchObject({
+      memoryReserveBytes: 2 * 2 ** 30,
+      reservedCpus: 1,
+      policy: 'partitioned',
+      defaults: { memoryBytes: 2 ** 30, cpus: { kind: 'range', min: 1, max: 4 } }
+    });
+    expect(configuration?.sharing.limits).toEqual({
+      memoryBytes: 64 * 2 ** 30,
+      gpus: 2,
+      exclusiveCpus: 0
+    });
     expect(configuration?.sharing).toMatchObject({
       victims: 'leastLostWork',
       graceMs: 5000,
@@ -37,36 +53,97 @@ reserve: {memory: 2 GiB}
       latencyMs: 30_000,
       minRuntimeMs: 300_000,
       maxRuntimeMs: 28_800_000,
-      users: { cyd: 1 }
+      users: { cyd: 1 },
+      notebooks: ['phenix/**', '/srv/*.ipynb'],
+      limits: { memoryBytes: null, gpus: 1, exclusiveCpus: null }
     });
   });
 
-  it('an empty file is even sharing', () => {
-    expect(readConfig('').configuration?.sharing).toEqual(EVEN_SHARING);
-    expect(readConfig('# nothing\n').configuration?.sharing).toEqual(EVEN_SHARING);
-  });
+  it.each(['', '# nothing\n', 'groups:\n', 'groups:\nlimits:\nhold: {idle: }\n'])(
+    'what %j leaves out is even sharing',
+    text => {
+      expect(readConfig(text).configuration?.sharing).toEqual(EVEN_SHARING);
+    }
+  );
 
   it.each([
     ['groups:\n  a: {quota: lots}', 2, '"quota" is "lots"; expected a number of CPUs'],
     ['groups:\n  a: {}\n  a: {}', 3, 'unique'],
-    ['groups:\n  a:\n    speed: 3', 3, '"speed" is not known in group "a"'],
-    ['groups:\n  a: {}\n  b: {quota: 150%}', 3, 'up to 100 %'],
-    ['groups:\n  a: {users: [x]}\n  b: {users: [x]}', 3, 'is in "a" already'],
+    ['groups:\n  a: {users: {x: 1, x: 2}}', 2, 'unique'],
+    ['groups:\n  a:\n    speed: 3', 3, '"speed" is not known in group "a"; expected weight'],
+    ['groups:\n  a: {}\n  b:\n    weight: 2\n    quota: 150%', 5, 'up to 100 %'],
+    ['groups:\n  a: {users: [x]}\n  b:\n    users: [x]', 4, 'is in "a" already'],
     ['groups:\n  a: {surplus: false}', 2, 'needs a quota'],
-    ['groups:\n  a: &a\n    groups: {b: *a}', 3, ''],
+    ['groups:\n  a: {weight: 0}', 2, 'a weight is above 0'],
+    ['groups:\n  a: &a\n    groups: {b: *a}', 3, '"*a" stands for something else'],
+    ['groups: &all\n  a:\n    groups: *all', 3, '"*all" stands for something else'],
+    [`groups: ${'{a: {groups: '.repeat(9)}${'}}'.repeat(9)}`, 1, 'nested 8 deep'],
+    ['groups: {a/b: {}}', 1, '"a/b" cannot be the name of a group'],
+    ['groups: {all: {}}', 1, 'cannot be the name of a group'],
+    ['groups: {"": {}}', 1, 'cannot be the name of a group'],
+    ['groups: {a: {notebooks: ["[ab].ipynb"]}}', 1, 'expected patterns of paths'],
+    ['groups: {a: {users: [1]}}', 1, 'expected names'],
+    ['limits:\n  memory: much', 2, 'an amount such as'],
+    ['limits:\n  gpus: -1', 2, 'a whole number from 0'],
+    ['reserve:\n  cpus: 1.5', 2, 'a whole number from 0'],
+    ['defaults:\n  memory: 1 GiB\n  cpus: 0', 3, '"cpus" is 0; expected a whole number'],
+    ['defaults:\n  speed: 1', 2, '"speed" is not a hint; expected one of cpus'],
+    ['policy: best', 1, 'one of dynamic, partitioned, naive'],
     ['preemption: {victims: nobody}', 1, 'one of mostOverQuota'],
     ['hold: 3', 1, 'hold must be'],
     ['groups: [a, b]', 1, 'groups must be'],
     ['- 1', 1, 'the file must be'],
+    ['a: 1\n---\nb: 1', 2, 'multiple documents'],
+    ['groups:\n\ta: 1', 2, ''],
     ['groups: {', 1, '']
-  ])('[FAIR1] refuses %j at its line', (text, line, sentence) => {
+  ])('[CFG2] refuses %j at its line', (text, line, sentence) => {
     const { configuration, problems } = readConfig(text);
     expect(configuration).toBeNull();
-    expect(problems[0]?.line).toBe(line);
-    expect(problems[0]?.sentence).toContain(sentence);
+    expect(problems.map(problem => problem.line)).toContain(line);
+    expect(problems.map(problem => problem.sentence).join('\n')).toContain(sentence);
   });
 
-  it('tells every problem, not only the first', () => {
+  it('[CFG2] reads whatever comes, or says what is wrong with it', () => {
+    const words = fc.constantFrom(
+      ...['groups', 'users', 'notebooks', 'quota', 'limits', 'defaults', 'reserve', 'memory', 'a'],
+      ...['&x ', '*x', '<<', ': ', ':\n', '\n', '\n  ', '\n    ', '- ', '[', ']', '{', '}', ', '],
+      ...[
+        '"',
+        "'",
+        '1',
+        '50%',
+        'null',
+        '? ',
+        '!!binary ',
+        '!!set ',
+        '|\n',
+        '---\n',
+        '\t',
+        '__proto__'
+      ]
+    );
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 25 }), parts => {
+        const { configuration, problems } = readConfig(parts.join(''));
+        expect(configuration === null).toBe(problems.length > 0);
+        expect(problems.every(it => it.line >= 1 && it.sentence !== '')).toBe(true);
+      }),
+      { numRuns: 2000 }
+    );
+  });
+
+  it('[CFG2] is not hurt by a file that is deep, or grows without end', () => {
+    const bomb = [...'bcdefghij'].map((name, index) => {
+      const before = 'abcdefghij'[index]!;
+      return `${name}: &${name} [${Array(10).fill(`*${before}`).join(',')}]`;
+    });
+    const texts = ['['.repeat(20_000), `groups: ${'{a: {groups: '.repeat(2000)}`];
+    for (const text of [...texts, `a: &a [x]\n${bomb.join('\n')}\ndefaults: {memory: *j}\n`]) {
+      expect(readConfig(text).problems.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('[CFG2] tells every problem, not only the first', () => {
     const { problems } = readConfig('groups:\n  a: {quota: x}\n  b: {weight: y}\nspeed: 1');
     expect(problems.map(problem => problem.line)).toEqual([2, 3, 4]);
   });

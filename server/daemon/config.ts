@@ -1,21 +1,44 @@
-import { isMap, isScalar, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
 import {
   EVEN_SHARING,
   plainGroup,
   sharingProblems,
-  VICTIM_POLICIES,
   type Group,
-  type Quota,
-  type Sharing,
-  type VictimPolicy
+  type Limits,
+  type Sharing
 } from '../core/policy/groups';
-import { parseBytes, parseSpan } from '../protocol/hints';
+import { parseHints, type Hints } from '../protocol/hints';
+import {
+  GROUP_VALUES,
+  HOLD,
+  LIMITS,
+  PREEMPTION,
+  RENAMED,
+  RESERVE,
+  TOP_VALUES,
+  type Fields
+} from './configFields';
+import type { PolicyName } from './ports';
 
 /** What an administrator's file says; what it leaves out is null or as without a file. */
 export type Configuration = {
   readonly sharing: Sharing;
   /** Memory kept back from grants, instead of what the node's size suggests. */
   readonly memoryReserveBytes: number | null;
+  /** How many CPUs are never handed out. */
+  readonly reservedCpus: number;
+  readonly policy: PolicyName | null;
+  /** Hints that count where nobody else states any (ADM2). */
+  readonly defaults: Hints;
+};
+
+/** The configuration where nobody wrote one: everybody alike. */
+export const NO_CONFIGURATION: Configuration = {
+  sharing: EVEN_SHARING,
+  memoryReserveBytes: null,
+  reservedCpus: 0,
+  policy: null,
+  defaults: {}
 };
 
 /** One thing wrong with the file, where a person finds it. */
@@ -30,33 +53,21 @@ export type ReadConfig =
   | { readonly configuration: Configuration; readonly problems: readonly [] }
   | { readonly configuration: null; readonly problems: readonly ConfigProblem[] };
 
-/** A reader of one value: the value, or undefined where it is not what was expected. */
-type Reader<T> = (value: unknown, node: Node) => T | undefined;
-type Field = { readonly read: Reader<unknown>; readonly expected: string };
-type Fields = Readonly<Record<string, Field>>;
+/** One name of the file with what stands behind it. */
+type Entry = { readonly name: string; readonly offset: number; readonly value: Node | null };
 
-const SPAN = 'a time such as "30 s" or "5 min"';
-const span: Field = { read: parseSpan, expected: SPAN };
-const yes: Field = {
-  read: value => (typeof value === 'boolean' ? value : undefined),
-  expected: 'true or false'
-};
-const weight: Field = {
-  read: value => (typeof value === 'number' && Number.isFinite(value) ? value : undefined),
-  expected: 'a number above 0'
+type Top = {
+  readonly groups: readonly Group[];
+  readonly limits: Limits;
+  readonly preemption: Partial<Sharing>;
+  readonly hold: Partial<Sharing>;
+  readonly reserve: { readonly memory?: number; readonly cpus?: number };
+  readonly policy: PolicyName;
+  readonly defaults: Hints;
 };
 
-function readQuota(value: unknown): Quota | undefined {
-  if (typeof value === 'number') {
-    return { kind: 'static', cpus: value };
-  }
-  const percent = /^\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*$/.exec(String(value));
-  return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
-}
-
-function readVictims(value: unknown): VictimPolicy | undefined {
-  return VICTIM_POLICIES.find(it => it === value);
-}
+/** A name of a group: shown as a part of a path, as in `atlas/prod`; `all` is everybody. */
+const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
 
 /**
  * Reads one file: collects every problem with its line, and where each group
@@ -74,170 +85,192 @@ class ConfigReader {
     this._root = document.errors.length ? null : document.contents;
   }
 
-  readonly problems: ConfigProblem[] = [];
-
   read(): ReadConfig {
-    const top = this._root === null ? {} : this._fields(this._root, 'the file', TOP(this));
-    const { groups = [], preemption = {}, hold = {}, reserve = {} } = top as Partial<Top>;
-    const sharing: Sharing = { ...EVEN_SHARING, groups, ...preemption, ...hold };
-    if (this.problems.length === 0) {
-      for (const { path, sentence } of sharingProblems(sharing)) {
-        this.problems.push({ line: this._lines.get(path.join('/')) ?? 1, sentence });
+    const top = (
+      this._root === null ? {} : this._fields(this._root, 'the file', this._top())
+    ) as Partial<Top>;
+    const { groups = [], limits = EVEN_SHARING.limits, reserve = {} } = top;
+    const sharing: Sharing = { ...EVEN_SHARING, groups, limits, ...top.preemption, ...top.hold };
+    if (this._problems.length === 0) {
+      for (const { path, field, sentence } of sharingProblems(sharing)) {
+        const line =
+          this._lines.get(placeOf(path, field)) ?? this._lines.get(placeOf(path, 'name'));
+        this._problems.push({ line: line ?? 1, sentence });
       }
     }
-    this.problems.sort((a, b) => a.line - b.line);
-    return this.problems.length
-      ? { configuration: null, problems: this.problems }
-      : {
-          configuration: { sharing, memoryReserveBytes: reserve.memory ?? null },
-          problems: []
-        };
+    if (this._problems.length) {
+      const problems = this._problems.sort((a, b) => a.line - b.line);
+      return { configuration: null, problems };
+    }
+    const configuration: Configuration = {
+      sharing,
+      memoryReserveBytes: reserve.memory ?? null,
+      reservedCpus: reserve.cpus ?? 0,
+      policy: top.policy ?? null,
+      defaults: top.defaults ?? {}
+    };
+    return { configuration, problems: [] };
+  }
+
+  private _top(): Fields {
+    return {
+      groups: { read: (_, node) => this._groups(node, []), expected: 'groups by name' },
+      limits: { read: (_, node) => this._limits(node), expected: 'limits by name' },
+      preemption: {
+        read: (_, node) => this._fields(node, 'preemption', PREEMPTION),
+        expected: 'victims and grace'
+      },
+      hold: { read: (_, node) => this._fields(node, 'hold', HOLD), expected: 'idle and safe' },
+      reserve: {
+        read: (_, node) => this._fields(node, 'reserve', RESERVE),
+        expected: 'cpus and memory'
+      },
+      defaults: { read: (_, node) => this._hints(node), expected: 'hints by name' },
+      ...TOP_VALUES
+    };
+  }
+
+  private _group(path: readonly string[]): Fields {
+    return {
+      ...GROUP_VALUES,
+      limits: { read: (_, node) => this._limits(node), expected: 'limits by name' },
+      users: { read: (_, node) => readUsers(node), expected: 'names, or names with weights' },
+      groups: { read: (_, node) => this._groups(node, path), expected: 'groups by name' }
+    };
   }
 
   /** The groups of one level. */
-  groups(node: Node, path: readonly string[]): Group[] {
-    return this._pairs(node, 'groups').map(({ key, value }) => {
-      const here = [...path, key.text];
-      this._lines.set(here.join('/'), this._lineAt(key.offset));
-      const read = value ? this._fields(value, `group "${key.text}"`, GROUP(this, here)) : {};
-      return { ...plainGroup(key.text), ...(read as Partial<Group>) };
+  private _groups(node: Node, path: readonly string[]): Group[] {
+    return this._entries(node, 'groups').map(({ name, offset, value }) => {
+      const here = [...path, name];
+      this._lines.set(placeOf(here, 'name'), this._lineAt(offset));
+      if (!GROUP_NAME.test(name)) {
+        const expected = 'up to 64 characters without "/", and not "all"';
+        this._problem(offset, `"${name}" cannot be the name of a group; expected ${expected}`);
+      }
+      const read = value ? this._fields(value, `group "${name}"`, this._group(here), here) : {};
+      return { ...plainGroup(name), ...(read as Partial<Group>) };
     });
   }
 
-  /** A list of names, or names with weights. */
-  users(node: Node): Record<string, number> | undefined {
-    const value: unknown = node.toJSON();
-    if (Array.isArray(value)) {
-      return value.every(it => typeof it === 'string')
-        ? Object.fromEntries(value.map(name => [name, 1]))
-        : undefined;
-    }
-    const isRecord =
-      isMap(node) && Object.values(value as object).every(it => typeof it === 'number');
-    return isRecord ? (value as Record<string, number>) : undefined;
+  private _limits(node: Node): Limits {
+    const read = this._fields(node, 'limits', LIMITS);
+    const number = (name: string) => (read[name] as number | undefined) ?? null;
+    return {
+      memoryBytes: number('memory'),
+      gpus: number('gpus'),
+      exclusiveCpus: number('exclusive')
+    };
   }
 
-  /** A record whose fields are each read by name. */
-  record(node: Node, what: string, fields: Fields): Record<string, unknown> {
-    return this._fields(node, what, fields);
-  }
-
-  private _fields(node: Node, what: string, fields: Fields): Record<string, unknown> {
-    const found: Record<string, unknown> = {};
-    for (const { key, value } of this._pairs(node, what)) {
-      const field = Object.hasOwn(fields, key.text) ? fields[key.text] : undefined;
-      if (!field) {
-        const known = Object.keys(fields).join(', ');
-        this._problem(key.offset, `"${key.text}" is not known in ${what}; expected ${known}`);
-        continue;
-      }
-      const read = value === null ? undefined : field.read(value.toJSON(), value);
-      if (read === undefined) {
-        const got = JSON.stringify(value?.toJSON() ?? null).slice(0, 60);
-        this._problem(key.offset, `"${key.text}" is ${got}; expected ${field.expected}`);
-      } else {
-        found[RENAMED[key.text] ?? key.text] = read;
+  /** Hints, each told at its own line. */
+  private _hints(node: Node): Hints {
+    const found: Hints = {};
+    for (const { name, offset, value } of this._entries(node, 'defaults')) {
+      const { hints, problems } = parseHints({ [name]: value?.toJSON() });
+      Object.assign(found, hints);
+      for (const { path, got, expected } of problems) {
+        this._problem(offset, `"${path}" is ${got}; expected ${expected}`);
       }
     }
     return found;
   }
 
-  private _pairs(node: Node, what: string) {
-    if (isScalar(node) && node.value === null) {
-      return []; // a name with nothing behind it: all as it comes
+  /** Fields that are each read by name; `path` is that of the group that they belong to. */
+  private _fields(
+    node: Node,
+    what: string,
+    fields: Fields,
+    path: readonly string[] = []
+  ): Record<string, unknown> {
+    const found: Record<string, unknown> = {};
+    for (const { name, offset, value } of this._entries(node, what)) {
+      this._lines.set(placeOf(path, name), this._lineAt(offset));
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+      if (!field) {
+        const known = Object.keys(fields).join(', ');
+        this._problem(offset, `"${name}" is not known in ${what}; expected ${known}`);
+        continue;
+      }
+      if (isNothing(value)) {
+        continue;
+      }
+      const read = field.read(value.toJSON(), value);
+      if (read === undefined) {
+        const got = (JSON.stringify(value.toJSON()) ?? 'nothing').slice(0, 60);
+        this._problem(offset, `"${name}" is ${got}; expected ${field.expected}`);
+      } else {
+        found[RENAMED[name] ?? name] = read;
+      }
+    }
+    return found;
+  }
+
+  private _entries(node: Node, what: string): Entry[] {
+    if (isNothing(node)) {
+      return [];
     }
     if (!isMap(node)) {
       this._problem(node.range?.[0] ?? 0, `${what} must be a list of names with values`);
       return [];
     }
     return node.items.map(({ key, value }: Pair) => ({
-      key: {
-        text: isScalar(key) ? String(key.value) : '',
-        offset: (isScalar(key) ? key.range?.[0] : undefined) ?? 0
-      },
-      value: value as Node | null
+      name: isScalar(key) ? String(key.value) : '',
+      offset: (isScalar(key) ? key.range?.[0] : undefined) ?? 0,
+      value: this._written(value as Node | null)
     }));
   }
 
-  private _problem(offset: number, sentence: string): void {
-    this.problems.push({ line: this._lineAt(offset), sentence });
+  /** An alias is not followed: it can make a file of few lines endless, or go in a circle. */
+  private _written(value: Node | null): Node | null {
+    if (isAlias(value)) {
+      const words = `"*${value.source}" stands for something else; expected it to be written out`;
+      this._problem(value.range?.[0] ?? 0, words);
+      return null;
+    }
+    return value;
   }
 
+  private _problem(offset: number, sentence: string): void {
+    this._problems.push({ line: this._lineAt(offset), sentence });
+  }
+
+  private readonly _problems: ConfigProblem[] = [];
   private readonly _root: Node | null;
   private readonly _lineAt: (offset: number) => number;
+  /** Where each group and each of its fields stands. */
   private readonly _lines = new Map<string, number>();
 }
 
-/** Names in the file that differ from those inside. */
-const RENAMED: Readonly<Record<string, string>> = {
-  surplus: 'acceptSurplus',
-  latency: 'latencyMs',
-  minRuntime: 'minRuntimeMs',
-  maxRuntime: 'maxRuntimeMs',
-  grace: 'graceMs',
-  idle: 'holdIdleMs',
-  safe: 'holdSafeMs'
-};
+/** A name with nothing behind it: all as it comes. */
+function isNothing(node: Node | null): node is null {
+  return node === null || (isScalar(node) && node.value === null);
+}
 
-type Top = {
-  readonly groups: readonly Group[];
-  readonly preemption: Partial<Sharing>;
-  readonly hold: Partial<Sharing>;
-  readonly reserve: { readonly memory?: number };
-};
+function placeOf(path: readonly string[], field: string): string {
+  return [...path, field].join('\0');
+}
 
-const TOP = (reader: ConfigReader): Fields => ({
-  groups: { read: (_, node) => reader.groups(node, []), expected: 'groups by name' },
-  preemption: {
-    read: (_, node) => reader.record(node, 'preemption', { victims, grace: span }),
-    expected: 'victims and grace'
-  },
-  hold: {
-    read: (_, node) => reader.record(node, 'hold', { idle: span, safe: span }),
-    expected: 'idle and safe'
-  },
-  reserve: {
-    read: (_, node) => reader.record(node, 'reserve', { memory }),
-    expected: 'memory'
+/** A list of names, or names with weights. */
+function readUsers(node: Node): Record<string, number> | undefined {
+  const value: unknown = node.toJSON();
+  if (Array.isArray(value)) {
+    return value.every(it => typeof it === 'string')
+      ? Object.fromEntries(value.map(name => [name, 1]))
+      : undefined;
   }
-});
-
-const victims: Field = {
-  read: readVictims,
-  expected: `one of ${VICTIM_POLICIES.join(', ')}`
-};
-const memory: Field = { read: parseBytes, expected: 'an amount such as "4 GiB"' };
-
-const GROUP = (reader: ConfigReader, path: readonly string[]): Fields => ({
-  weight,
-  quota: { read: readQuota, expected: 'a number of CPUs, or a part such as "50%"' },
-  surplus: yes,
-  latency: span,
-  minRuntime: span,
-  maxRuntime: span,
-  users: { read: (_, node) => reader.users(node), expected: 'names, or names with weights' },
-  groups: { read: (_, node) => reader.groups(node, path), expected: 'groups by name' }
-});
+  const isRecord =
+    isMap(node) && Object.values(value as object).every(it => typeof it === 'number');
+  return isRecord ? (value as Record<string, number>) : undefined;
+}
 
 /**
- * Read an administrator's configuration (FAIR1), a YAML file.
+ * Read an administrator's configuration (CFG2), a YAML file. Never throws.
  *
  * #### Notes
  * Every problem is told with its line, unknown names among them; one problem
  * makes the whole file count for nothing. An empty file is even sharing.
- *
- * ```yaml
- * groups:
- *   atlas:
- *     quota: 50%          # or a number of CPUs
- *     surplus: false      # never more than its quota
- *     users: [ann, bob]   # or {ann: 2, bob: 1}
- *     groups: {prod: {quota: 4}, analysis: {}}
- *   phenix: {latency: 30 s, minRuntime: 5 min, maxRuntime: 8 h}
- * preemption: {victims: mostOverQuota, grace: 10 s}
- * hold: {idle: 30 min, safe: 30 s}
- * reserve: {memory: 4 GiB}
- * ```
+ * README.md shows a file with everything in it.
  */
 export function readConfig(text: string): ReadConfig {
   return new ConfigReader(text).read();

@@ -87,7 +87,7 @@ export class Holders {
    * Take a process in: it is confined when this returns.
    *
    * #### Notes
-   * The same process again only renews its name. Another process under the same
+   * The same process again only renews its name and its notebook. Another process under the same
    * id is a restart, and ends the one before; a descendant of the known process
    * speaks for it (a wrapper script that stays). Returns the refusal of a
    * process that is not this user's, and takes nothing in then.
@@ -156,17 +156,20 @@ export class Holders {
 
   private renew(before: GateProcess, newcomer: GateProcess): void {
     const name = newcomer.name || before.name;
+    const notebook = newcomer.notebook ?? before.notebook ?? null;
     const gated = before.gated || newcomer.gated;
-    if (name !== before.name || gated !== before.gated) {
-      this.note({ ...before, name, gated });
+    const isKnown = notebook === (before.notebook ?? null);
+    if (name !== before.name || gated !== before.gated || !isKnown) {
+      this.note({ ...before, name, notebook, gated });
       this.changeListeners.forEach(listener => listener());
     }
   }
 
   private note(it: GateProcess): void {
-    const { kernelId: id, pid, startTicks, name, gated } = it;
+    const { kernelId: id, pid, startTicks, name, notebook = null, gated } = it;
+    const { owner } = this.parts;
     this.known.set(id, it);
-    const holder = { id, pid, startTicks, name, owner: this.parts.owner, group: [], gated };
+    const holder = { id, pid, startTicks, name, owner, group: [], notebook, gated };
     this.parts.post({ type: 'holderArrived', holder });
   }
 

@@ -9,25 +9,30 @@ const DYING_LOOKS_MAX = 2;
  *
  * #### Notes
  * The operating system counts kills in a tree, not whom they hit. A root that
- * still lives some looks later has survived the kill that the first one saw;
+ * still lives some looks later has survived the kills that the first one saw;
  * until then it may still be dying, for giving back much memory takes seconds.
+ * Kills that come after those that it survived count anew.
  */
 export class Kills {
-  private readonly looksSince = new Map<string, number>();
+  /** What the last looks at a holder counted, oldest first; none before its first kill. */
+  private readonly counted = new Map<string, number[]>();
 
-  constructor(private readonly enforcer: Pick<IEnforcer, 'killed'>) {}
+  constructor(private readonly enforcer: Pick<IEnforcer, 'kills'>) {}
 
   /** Look at a holder whose root lives; every few seconds. */
   look(holderId: string): void {
-    if (this.enforcer.killed(holderId)) {
-      this.looksSince.set(holderId, (this.looksSince.get(holderId) ?? 0) + 1);
+    const kills = this.enforcer.kills(holderId);
+    if (kills > 0) {
+      const looks = this.counted.get(holderId) ?? [];
+      this.counted.set(holderId, [...looks, kills].slice(-(DYING_LOOKS_MAX + 1)));
     }
   }
 
   /** Whether a holder that is gone was killed for want of memory; forgets it. */
   wasCause(holderId: string): boolean {
-    const survived = (this.looksSince.get(holderId) ?? 0) > DYING_LOOKS_MAX;
-    this.looksSince.delete(holderId);
-    return !survived && this.enforcer.killed(holderId);
+    const looks = this.counted.get(holderId) ?? [];
+    const survived = looks.length > DYING_LOOKS_MAX ? looks[0]! : 0;
+    this.counted.delete(holderId);
+    return this.enforcer.kills(holderId) > survived;
   }
 }

@@ -80,18 +80,35 @@ describe('MemoryWatch', () => {
 });
 
 describe('Kills', () => {
+  let count = 0;
+  let kills: Kills;
+  const lookTimes = (n: number): void => Array.from({ length: n }).forEach(() => kills.look('a'));
+
+  beforeEach(() => {
+    count = 0;
+    kills = new Kills({ kills: () => count });
+  });
+
   it('[MEM3] blames a kill for the end of a holder, but not long after', () => {
-    const killed = new Set<string>();
-    const kills = new Kills({ killed: id => killed.has(id) });
-    kills.look('a');
+    lookTimes(1);
     expect(kills.wasCause('a')).toBe(false);
-    killed.add('a');
-    kills.look('a');
-    kills.look('a'); // it may still be dying
+    count = 1;
+    lookTimes(2); // it may still be dying
     expect(kills.wasCause('a')).toBe(true);
-    for (let look = 0; look < 3; look += 1) {
-      kills.look('a'); // a child was hit
-    }
+    lookTimes(3); // a child was hit
+    expect(kills.wasCause('a')).toBe(false);
+  });
+
+  it('[MEM3] blames a kill that comes long after one that hit a child', () => {
+    count = 1;
+    lookTimes(50);
+    count = 2;
+    expect(kills.wasCause('a')).toBe(true);
+    lookTimes(50);
+    count = 3;
+    lookTimes(2); // it may still be dying
+    expect(kills.wasCause('a')).toBe(true);
+    lookTimes(3);
     expect(kills.wasCause('a')).toBe(false);
   });
 });

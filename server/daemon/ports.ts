@@ -4,7 +4,7 @@ import type { Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
 
 export type { PolicyName };
 
@@ -60,6 +60,8 @@ export interface IAnswers {
   waiting(claimId: string, sentence: string, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
+  /** A holder's claims that ask for nothing may start before they are heard of; or no more. */
+  standing(holderId: string, isGiven: boolean): void;
   /** Asks a holder to give idle GPU memory back (GPU5). */
   freeAsked(holderId: string, gpus: readonly string[]): void;
   /** The masks that a holder's gate sets itself are others now (affinity tier). */
@@ -134,6 +136,7 @@ export interface IApi {
   /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;
+  configuration(): ConfigurationView;
   /** Ask a kernel that runs nothing for the GPU memory that it keeps (GPU5); returns why not. */
   askToFree(kernelId: string): Refusal | null;
   /** Ask a kernel's owner to restart it for a claim that it is in the way of; returns why not. */

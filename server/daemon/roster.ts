@@ -10,6 +10,7 @@ const ROSTER = z.array(
     pid: z.number().int().positive(),
     startTicks: z.number().int().nonnegative(),
     name: z.string(),
+    notebook: z.string().nullable().default(null),
     gated: z.boolean()
   }),
   { error: 'it is no list of kernels' }

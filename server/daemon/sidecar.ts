@@ -4,10 +4,11 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer } from '../enforce/enforcer';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
-import type { ClaimStory, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import type { IClock } from './clock';
+import type { ConfigFile } from './configFile';
 import { whyNotAskable, whyNotRestarted } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
@@ -42,6 +43,8 @@ export type SidecarParts = {
   /** Whose kernels may register, and that user's name. */
   readonly uid: number;
   readonly owner: string;
+  /** The administrator's file, read already; null where none was named. */
+  readonly config: ConfigFile | null;
   /** Ends the process at once: the state can no longer be trusted. */
   readonly fatal: (why: string) => void;
 };
@@ -60,16 +63,18 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
   private answers: IAnswers | null = null;
+  /** What the node was read with; CPUs are kept back from the start or not at all. */
+  private reservedCpus: number | null = null;
 
   constructor(private readonly parts: SidecarParts) {
     const { enforcer, clock, log, directory, meters } = parts;
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
+    this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
     this.holders = new Holders({ ...parts, post });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.arbiter.onConfined((holderId, { memoryBytes }) =>
@@ -103,6 +108,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
     this.notice('start', notices);
+    this.parts.config && this.configure(this.parts.config);
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
@@ -126,6 +132,17 @@ export class Sidecar implements IGateKeeper, IApi {
   notice(topic: string, notices: readonly string[]): void {
     this.notices.set(topic, notices);
     this.arbiter.post({ type: 'noticed', notices: [...this.notices.values()].flat() });
+  }
+
+  /** Read the administrator's file again (CFG1); what is granted stays granted. */
+  reload(): void {
+    const { config, clock, log } = this.parts;
+    if (!config) {
+      log('info', 'there is no configuration file to read again: none was named at the start');
+      return;
+    }
+    config.read(clock.nowMs());
+    this.configure(config);
   }
 
   /** The GPUs were read anew. */
@@ -160,7 +177,10 @@ export class Sidecar implements IGateKeeper, IApi {
   }
 
   askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal {
-    return askOf(sources, this.defaults.hintsFor(kernelId), lineBytes);
+    const { defaults = {} } = this.parts.config?.configuration ?? {};
+    const hints = this.defaults.hintsFor(kernelId);
+    const ofNode = Object.keys(defaults).length ? [defaults] : [];
+    return askOf(sources, [...hints, ...ofNode], lineBytes);
   }
 
   claim(body: NewClaim): void {
@@ -212,6 +232,10 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'policyChosen', policy });
   }
 
+  configuration(): ConfigurationView {
+    return this.parts.config?.view() ?? { file: null, readMs: null, problems: [] };
+  }
+
   askToFree(kernelId: string): Refusal | null {
     const why = whyNotAskable(this.arbiter.snapshot(), kernelId);
     why || this.arbiter.post({ type: 'freeWanted', holderId: kernelId });
@@ -234,6 +258,24 @@ export class Sidecar implements IGateKeeper, IApi {
 
   onChange(listener: () => void): () => void {
     return this.arbiter.onChange(listener);
+  }
+
+  private configure(config: ConfigFile): void {
+    const { configuration } = config;
+    this.reservedCpus ??= configuration.reservedCpus;
+    const { sharing, memoryReserveBytes, reservedCpus, policy } = configuration;
+    this.arbiter.post({ type: 'configured', sharing, memoryReserveBytes });
+    policy && this.choosePolicy(policy);
+    const notices = [...config.notices()];
+    if (reservedCpus !== this.reservedCpus) {
+      notices.push(
+        `"reserve.cpus" is ${reservedCpus} now; ${this.reservedCpus} are kept back until the sidecar is started again.`
+      );
+    }
+    if ((memoryReserveBytes ?? 0) >= this.node.memoryBytes) {
+      notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');
+    }
+    this.notice('configuration', notices);
   }
 
   private reconcile(expected: ReadonlySet<string>): Reconciliation {

@@ -49,8 +49,8 @@ export class AffinityEnforcer implements IEnforcer {
     return findAncestor(this.files, pid, this.masks.holdersByPid());
   }
 
-  killed(): boolean {
-    return false;
+  kills(): number {
+    return 0;
   }
 
   release(holderId: string): void {

@@ -83,7 +83,7 @@ export class CgroupV1 implements IEnforcer {
     this.places.adopt(place);
     this.masks?.adopt(place);
     if (!known) {
-      this.killsBefore.set(place.holderId, this.kills(place.holderId));
+      this.killsBefore.set(place.holderId, this.killsInPlace(place.holderId));
     }
   }
 
@@ -140,8 +140,8 @@ export class CgroupV1 implements IEnforcer {
     return this.places.holderOf(pid);
   }
 
-  killed(holderId: string): boolean {
-    return this.kills(holderId) > (this.killsBefore.get(holderId) ?? 0);
+  kills(holderId: string): number {
+    return this.killsInPlace(holderId) - (this.killsBefore.get(holderId) ?? 0);
   }
 
   release(holderId: string): void {
@@ -242,7 +242,7 @@ export class CgroupV1 implements IEnforcer {
     }
   }
 
-  private kills(holderId: string): number {
+  private killsInPlace(holderId: string): number {
     return this.withMemory(holderId, it => this.memory.kills(it)) ?? 0;
   }
 

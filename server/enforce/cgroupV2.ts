@@ -43,6 +43,7 @@ export class CgroupV2 implements IEnforcer {
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
   private readonly hasIdle: boolean;
+  private isSetUp = false;
 
   /** Makes the group's directory and gives it its controllers; throws {@link EnforcementError}. */
   constructor(private readonly options: CgroupV2Options) {
@@ -53,7 +54,7 @@ export class CgroupV2 implements IEnforcer {
     this.places = new Places({
       ...options,
       hierarchies: [options.hierarchy],
-      prepare: () => undefined,
+      prepare: directory => this.prepare(directory),
       exit: () => this.delegation.exit()
     });
     this.delegation = new Delegation(options, this.places);
@@ -64,6 +65,7 @@ export class CgroupV2 implements IEnforcer {
         this.delegation.enable();
       }
     );
+    this.isSetUp = true;
     this.hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
     const hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
     this.memory = new MemoryV2(options.files, this.written, hasSwapLimit);
@@ -135,8 +137,9 @@ export class CgroupV2 implements IEnforcer {
     return this.places.holderOf(pid);
   }
 
-  killed(holderId: string): boolean {
-    return this.memory.kills(this.directory(holderId)) > (this.killsBefore.get(holderId) ?? 0);
+  kills(holderId: string): number {
+    const inPlace = this.memory.kills(this.directory(holderId));
+    return inPlace - (this.killsBefore.get(holderId) ?? 0);
   }
 
   release(holderId: string): void {
@@ -157,6 +160,13 @@ export class CgroupV2 implements IEnforcer {
     await this.places.close();
     this.undoSetup();
     await this.settled();
+  }
+
+  /** Somebody removed the group's directory, and with it the controllers that it gave down. */
+  private prepare(directory: string): void {
+    if (this.isSetUp && directory === this.group) {
+      this.delegation.enable();
+    }
   }
 
   private undoSetup(): void {

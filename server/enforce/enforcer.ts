@@ -78,11 +78,11 @@ export interface IEnforcer {
   memoryOf(holderId: string, exactFromBytes: number): number | null;
 
   /**
-   * Whether a process of the holder was killed for want of memory since it was
-   * adopted (MEM3). Ask before the release, which forgets it; always false in
-   * tiers that limit no memory.
+   * How many processes of the holder were killed for want of memory since it was
+   * adopted (MEM3). Ask before the release, which forgets it; always 0 in tiers
+   * that limit no memory.
    */
-  killed(holderId: string): boolean;
+  kills(holderId: string): number;
 
   /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
   release(holderId: string): void;

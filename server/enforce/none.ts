@@ -50,8 +50,8 @@ export class NoEnforcer implements IEnforcer {
     return this.observes ? findAncestor(this.files, pid, holders) : null;
   }
 
-  killed(): boolean {
-    return false;
+  kills(): number {
+    return 0;
   }
 
   release(holderId: string): void {

@@ -1,14 +1,11 @@
 import { V1, directoryOf, cgroupsOf, type Hierarchy } from '../host/cgroupfs';
 import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
-import { isAlive, readTree } from '../host/processes';
+import { isAlive } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
-import { attempt, tolerate } from './failures';
+import { attempt, errnoIn, tolerate } from './failures';
+import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
-/** Rounds of looking for processes that were forked meanwhile. */
-const ROUNDS_MAX = 50;
-/** Rounds in a row that find none. */
-const CALM_ROUNDS = 3;
 /** What places need to know of a cgroup version. */
 export type PlaceOptions = {
   readonly files: IHostFiles;
@@ -36,8 +33,10 @@ type Held = {
 export class Places {
   private readonly held = new Map<string, Held>();
   private readonly removals: Removals;
+  private readonly moves: Moves;
 
   constructor(private readonly options: PlaceOptions) {
+    this.moves = new Moves(options.files);
     this.removals = new Removals({ ...options, isBack: holderId => this.has(holderId) });
   }
 
@@ -66,7 +65,7 @@ export class Places {
   holderOf(pid: number): string | null {
     const [hierarchy] = this.options.hierarchies;
     const group = hierarchy && `${this.groupIn(hierarchy)}/`;
-    const directory = hierarchy && this.currentDirectory(hierarchy, pid);
+    const directory = hierarchy && this.directoriesOf(pid)(hierarchy);
     const name = group && directory?.startsWith(group) && directory.slice(group.length);
     return name ? name.split('/')[0]! : null;
   }
@@ -104,15 +103,14 @@ export class Places {
     if (!isAlive(files, place)) {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
-    this.open();
     const origins = new Map(this.held.get(place.holderId)?.origins);
+    const originIn = this.directoriesOf(place.pid);
     for (const hierarchy of hierarchies) {
-      const directory = this.directoryOf(hierarchy, place.holderId);
-      const origin = this.currentDirectory(hierarchy, place.pid);
-      if (origin !== directory) {
+      const origin = originIn(hierarchy);
+      if (origin !== this.directoryOf(hierarchy, place.holderId)) {
         origins.set(hierarchy, origin);
       }
-      this.make(directory, place.holderId);
+      this.makePlace(hierarchy, place.holderId);
     }
     // Known from here on, so that a half-moved tree can be released.
     this.held.set(place.holderId, { place, origins });
@@ -125,9 +123,10 @@ export class Places {
     if (!place || !isAlive(this.options.files, place)) {
       return false;
     }
+    const currentIn = this.directoriesOf(place.pid);
     const isAway = this.options.hierarchies.some(hierarchy => {
       const directory = this.directoryOf(hierarchy, holderId);
-      const current = this.currentDirectory(hierarchy, place.pid);
+      const current = currentIn(hierarchy);
       const isInside = current === directory || current.startsWith(`${directory}/`);
       return !isInside && this.exists(directory);
     });
@@ -177,18 +176,9 @@ export class Places {
     await this.settled();
   }
 
-  /**
-   * Move a directory's processes to another one. Those that are just dying can
-   * be moved no more: they leave by themselves, and the removal waits for them.
-   */
+  /** Move a directory's processes to another one; dying ones stay, and its removal waits for them. */
   evacuate(from: string, to: string, name: string): void {
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const inside = [...this.processesIn(from)];
-      if (inside.filter(pid => this.movePid(pid, to, name)).length === 0) {
-        return;
-      }
-    }
-    throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
+    this.moves.evacuate(from, to, name);
   }
 
   private exists(directory: string): boolean {
@@ -203,55 +193,32 @@ export class Places {
     prepare(directory);
   }
 
-  private currentDirectory(hierarchy: Hierarchy, pid: number): string {
-    const path = cgroupsOf(this.options.files, pid).get(
-      hierarchy.version === 2 ? '' : hierarchy.controllers[0]!
-    );
-    return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
-  }
-
-  private processesIn(directory: string): ReadonlySet<number> {
-    const text = readOrNull(this.options.files, `${directory}/${V1.procs}`) ?? '';
-    // A process of another pid namespace is listed as 0.
-    return new Set(
-      text
-        .split('\n')
-        .map(Number)
-        .filter(pid => pid > 0)
-    );
-  }
-
-  private movePid(pid: number, directory: string, name: string): boolean {
-    return tolerate(`moving process ${pid} of ${name}`, ['ESRCH'], () =>
-      this.options.files.write(`${directory}/${V1.procs}`, `${pid}`)
-    );
-  }
-
-  /**
-   * Once the root is inside, all that it forks is inside; so looking again ends
-   * when the processes forked before have been found. One look that finds none
-   * is not enough: the kernel's list of children may miss some while the tree
-   * changes (proc(5), /proc/PID/task/TID/children).
-   */
-  private moveTree(place: Place): void {
-    for (let round = 0, calm = 0; round < ROUNDS_MAX; round += 1) {
-      const tree = readTree(this.options.files, place.pid);
-      const moved = this.options.hierarchies.map(hierarchy =>
-        this.moveInto(this.directoryOf(hierarchy, place.holderId), tree, place.holderId)
-      );
-      calm = moved.includes(true) ? 0 : calm + 1;
-      if (calm === CALM_ROUNDS) {
-        return;
+  /** A holder's directory; the group's too, where somebody has removed it. */
+  private makePlace(hierarchy: Hierarchy, holderId: string): void {
+    const directory = this.directoryOf(hierarchy, holderId);
+    try {
+      this.make(directory, holderId);
+    } catch (error) {
+      if (errnoIn(error) !== 'ENOENT') {
+        throw error;
       }
+      this.make(this.groupIn(hierarchy), this.options.group);
+      this.make(directory, holderId);
     }
-    throw new EnforcementError(`process tree of ${place.holderId}`, 'EAGAIN');
   }
 
-  /** Move those of the processes that are not there yet; says whether any was. */
-  private moveInto(directory: string, tree: readonly number[], name: string): boolean {
-    const inside = this.processesIn(directory);
-    const outside = tree.filter(pid => !inside.has(pid));
-    return outside.filter(pid => this.movePid(pid, directory, name)).length > 0;
+  /** Where a process is in each hierarchy: one look for all of them. */
+  private directoriesOf(pid: number): (hierarchy: Hierarchy) => string {
+    const paths = cgroupsOf(this.options.files, pid);
+    return hierarchy => {
+      const path = paths.get(hierarchy.version === 2 ? '' : hierarchy.controllers[0]!);
+      return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
+    };
+  }
+
+  private moveTree({ pid, holderId }: Place): void {
+    const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
+    this.moves.moveTree(pid, directories, holderId);
   }
 
   private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {

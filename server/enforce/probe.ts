@@ -31,6 +31,8 @@ export type ProbeOptions = {
   readonly cgroupRoot?: string | undefined;
   /** CPUs to hand out, in list syntax, of those that can be used. */
   readonly cpus?: string | undefined;
+  /** How many of them are kept back. */
+  readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;
@@ -230,7 +232,8 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     memoryReserveBytes: capacity.memoryReserveBytes,
     gpus: found.gpus,
     tier: enforcer.tier,
-    sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1'
+    sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1',
+    packsThreads: false // found out beside other work
   };
   return { node, enforcer, notices: [...capacity.notices, ...found.notices] };
 }

@@ -3,9 +3,12 @@ import { readOrNull, type IHostFiles } from '../host/files';
 import { EnforcementError } from './enforcer';
 import { tolerate } from './failures';
 
-/** A directory is busy until its last process is reaped: how long to try again, in ms. */
+/**
+ * A directory is busy until its last process has given all its memory back:
+ * how long to try again, in ms; shorter than a graceful stop may take.
+ */
 const REMOVAL_RETRY_MS = 20;
-const REMOVAL_TRIES_MAX = 100;
+const REMOVAL_TRIES_MAX = 400;
 
 /** Says that something went wrong after the call that began it had returned. */
 export type FailureListener = (holderId: string, failure: EnforcementError) => void;

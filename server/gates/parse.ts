@@ -9,6 +9,9 @@ const ID_CHARS_MAX = 128;
 /** The longest name or label that is shown; what is longer is cut. */
 export const SHOWN_CHARS_MAX = 256;
 
+/** The longest path of a notebook: that of a file. */
+const PATH_CHARS_MAX = 4096;
+
 /** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
 export const KERNEL_CLAIMS_MAX = 64;
 
@@ -69,6 +72,7 @@ const process = {
   pid: whole.min(1),
   startTicks: whole,
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
+  notebook: shown(PATH_CHARS_MAX),
   gated: z.boolean()
 };
 
@@ -84,7 +88,7 @@ const grant = z.object({
 const holding = z.object({ ...claim, granted: grant.nullable(), agoMs: z.number().nonnegative() });
 
 const MESSAGE = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('claim'), ...claim }),
+  z.object({ type: z.literal('claim'), started: z.boolean().default(false), ...claim }),
   z.object({
     type: z.literal('release'),
     id: claimId,

@@ -108,7 +108,7 @@ export class Session {
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
-    const { protocol, kernelId, pid, startTicks, name, holdings } = message;
+    const { protocol, kernelId, pid, startTicks, name, notebook, holdings } = message;
     if (protocol !== GATE_PROTOCOL) {
       const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
       return this.object(refusal('LINE_INVALID', { what }));
@@ -117,7 +117,7 @@ export class Session {
       const what = `this connection speaks for kernel ${this.at.kernelId} already`;
       return this.object(refusal('LINE_INVALID', { what }));
     }
-    const why = this.keeper.arrive({ kernelId, pid, startTicks, name, gated: true });
+    const why = this.keeper.arrive({ kernelId, pid, startTicks, name, notebook, gated: true });
     if (why) {
       return this.object(why);
     }

@@ -15,6 +15,8 @@ export type Capacity = {
 export type CapacityLimits = {
   /** CPUs in list syntax; those that are not there are left out. */
   readonly cpus?: string | undefined;
+  /** How many CPUs are kept back; one is handed out in any case. */
+  readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
 };
 
@@ -100,6 +102,13 @@ function describeCpus(files: IHostFiles, ids: readonly number[]): readonly Cpu[]
   }));
 }
 
+/** CPUs without so many of the lowest, whole cores first: that is where the system's own work is. */
+function withoutReserved(cpus: readonly Cpu[], reserved: number): readonly Cpu[] {
+  const byCore = [...cpus].sort((a, b) => a.core - b.core || a.id - b.id);
+  const kept = new Set(byCore.slice(0, Math.min(reserved, cpus.length - 1)));
+  return cpus.filter(it => !kept.has(it));
+}
+
 /**
  * What may be handed out here: the machine, or the part of it that a container,
  * a batch job, a mask or a person left to this process.
@@ -131,8 +140,14 @@ export function readCapacity(files: IHostFiles, limits: CapacityLimits = {}): Ca
     limits.memoryBytes ?? Infinity
   );
   const reserve = Math.max(RESERVE_BYTES_MIN, memoryBytes * RESERVE_SHARE);
+  const { reservedCpus = 0 } = limits;
+  if (reservedCpus >= ids.length) {
+    notices.push(
+      `To keep ${reservedCpus} of ${ids.length} CPUs back would leave none; one is handed out.`
+    );
+  }
   return {
-    cpus: describeCpus(files, ids),
+    cpus: withoutReserved(describeCpus(files, ids), reservedCpus),
     memoryBytes,
     memoryReserveBytes: Math.floor(Math.min(reserve, memoryBytes * RESERVE_SHARE_MAX)),
     notices

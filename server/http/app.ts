@@ -5,6 +5,7 @@ import type { SnapshotFeed } from './feed';
 import { BODY_BYTES_MAX } from './parse';
 import { errorsToRefusals, unknownRoute } from './respond';
 import { claims } from './routes/claims';
+import { configuration } from './routes/configuration';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
 import { health } from './routes/health';
@@ -28,7 +29,7 @@ export function createApp(api: IApi, feed: SnapshotFeed, log: Log): Express {
   app.use(text({ limit: BODY_BYTES_MAX, type: () => true }));
   app.use(health());
   const v1 = Router();
-  for (const routes of [snapshot, node, kernels, claims, defaults, policy]) {
+  for (const routes of [snapshot, node, kernels, claims, defaults, policy, configuration]) {
     v1.use(routes(api));
   }
   v1.use(events(feed));

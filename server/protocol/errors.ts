@@ -21,6 +21,11 @@ export const CATALOGUE = {
     sentence:
       'This cell asks for {path} = {asked}, but this node has {total} in all. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
   },
+  ABOVE_LIMIT: {
+    status: 422,
+    sentence:
+      'This cell asks for {path} = {asked}, but a cell of the group "{group}" may ask for at most {limit}. Lower "{path}" in the cell\'s hints, or ask whoever configures this node.'
+  },
   BOUND: {
     status: 409,
     sentence:

@@ -70,7 +70,11 @@ export type GateMessage =
       readonly protocol: number;
       readonly holdings: readonly GateHolding[];
     } & GateProcess)
-  | ({ readonly type: 'claim' } & GateClaim)
+  | ({
+      readonly type: 'claim';
+      /** The cell runs already, unrestricted, as the gate was permitted; what it asks is passed over. */
+      readonly started?: boolean;
+    } & GateClaim)
   /** A waiting claim is given up; answered by nothing. */
   | { readonly type: 'cancel'; readonly id: string }
   /** The cell ended; answered by nothing. */
@@ -91,6 +95,8 @@ export type GateProcess = {
   readonly startTicks: number;
   /** The notebook's path or another name for people. */
   readonly name: string;
+  /** The notebook's path, as far as the teller knows it (CFG3); it is kept where another tells none. */
+  readonly notebook?: string | null;
   /** Whether this kernel holds a gate; false for one that is only confined. */
   readonly gated: boolean;
 };
@@ -118,6 +124,11 @@ export type SidecarMessage =
       readonly failure: 'open' | 'closed';
     }
   | { readonly type: 'granted'; readonly id: string; readonly grant: GateGrant }
+  /**
+   * Given, the kernel's cells without any hint start at once, unrestricted, and
+   * tell their claims as `started` (GATE6); else each asks, as after a hello.
+   */
+  | { readonly type: 'standing'; readonly isGiven: boolean }
   /** The grant of a running claim changed; apply masks, leave pools alone. */
   | { readonly type: 'changed'; readonly id: string; readonly grant: GateGrant }
   /** Sent when a claim queues, when its reason changes, and as sign of life. */

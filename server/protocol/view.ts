@@ -71,6 +71,8 @@ export type KernelView = {
   readonly name: string;
   readonly pid: number;
   readonly owner: string;
+  /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
+  readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
@@ -195,6 +197,16 @@ export type Snapshot = {
   readonly node: NodeView;
   readonly kernels: readonly KernelView[];
   readonly claims: readonly ClaimView[];
+};
+
+/** The administrator's file: `GET /api/v1/configuration`. */
+export type ConfigurationView = {
+  /** Null where none was named. */
+  readonly file: string | null;
+  /** When it was read last, ms since the epoch. */
+  readonly readMs: number | null;
+  /** What was wrong then, as `FILE:LINE: sentence`; then what it said before is in force. */
+  readonly problems: readonly string[];
 };
 
 /** The answer to a request that was refused. */

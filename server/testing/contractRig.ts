@@ -49,6 +49,8 @@ export interface IContractRig {
   exhaust(place: Place): Promise<void>;
   /** Make a process leave its place and take all CPUs, as far as it may. */
   escape(place: Place): Promise<void>;
+  /** Do what a person with too many rights might: take a holder out of its directories and remove them. */
+  uproot(place: Place): Promise<void>;
   /** The process and all that descend from it now. */
   tree(place: Place): readonly number[];
   kill(pid: number): Promise<void>;

@@ -36,6 +36,7 @@ export function enforcerContract(
     describe('adopt', () => adoptRules(rule));
     describe('identity', () => identityRules(rule));
     describe('confine', () => confineRules(rule));
+    describe('removed', () => removalRules(rule));
     describe('yield', () => yieldRules(rule));
     describe('memory', () => memoryRules(rule));
     describe('killed', () => killRules(rule));
@@ -133,6 +134,23 @@ function confineRules(rule: Rule): void {
     await enforcer.settled();
     assert.deepEqual(rig.masks(second.pid), [rig.cpus]);
     assert.equal(rig.memoryLimit(second.holderId), null);
+  });
+}
+
+function removalRules(rule: Rule): void {
+  rule('[ENF2] a place that was removed under us is made again', async (rig, enforcer) => {
+    const place = await rig.spawn();
+    enforcer.adopt(place);
+    await rig.uproot(place);
+    if (rig.traits.isolates) {
+      assert.throws(() => enforcer.confine(place.holderId, pinned(rig.oneCpu)));
+    }
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+    await enforcer.settled();
+    assert.deepEqual(rig.masks(place.pid), [rig.traits.confinesCpus ? rig.oneCpu : rig.cpus]);
+    const limit = rig.traits.limitsMemory ? 512 * MIB : null;
+    assert.equal(rig.memoryLimit(place.holderId), limit);
   });
 }
 

@@ -23,6 +23,21 @@ export class FakeCgroup {
     hierarchy.furnish(this);
   }
 
+  /** All below it that have this name. */
+  allNamed(name: string): readonly FakeCgroup[] {
+    return [...this.children].flatMap(([childName, child]) => [
+      ...(childName === name ? [child] : []),
+      ...child.allNamed(name)
+    ]);
+  }
+
+  /** Take it out of its parent. */
+  remove(): void {
+    for (const [name, sibling] of this.parent?.children ?? []) {
+      sibling === this && this.parent!.children.delete(name);
+    }
+  }
+
   /** The CPUs that its processes may use. */
   get cpus(): readonly number[] {
     const own = parseCpuList(this.files.get('cpuset.cpus') ?? '');

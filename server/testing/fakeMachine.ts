@@ -29,6 +29,8 @@ export class FakeMachine implements IHostFiles {
   readonly writes: string[] = [];
   /** Pids that the fake kernel killed for want of memory. */
   readonly killed: number[] = [];
+  /** Processes that give their memory back still: moving them does nothing, and is no error. */
+  readonly dying = new Set<number>();
   /** Processes that fork whenever they are looked at, and how often they still will. */
   readonly restless = new Map<number, number>();
   readonly hierarchies: readonly FakeHierarchy[];
@@ -104,11 +106,13 @@ export class FakeMachine implements IHostFiles {
     }
   }
 
-  /** Somebody else removes a holder's directories and takes its processes away. */
+  /** Somebody else takes a holder's processes away and removes its directories, and the group's if it is empty. */
   uproot(holderId: string): void {
     for (const cgroup of this.named(holderId)) {
+      const group = cgroup.parent!;
       cgroup.processes.forEach(pid => cgroup.hierarchy.root.processes.add(pid));
-      cgroup.parent!.children.delete(holderId);
+      cgroup.remove();
+      group.children.size === 0 && group.remove();
     }
   }
 
@@ -174,6 +178,9 @@ export class FakeMachine implements IHostFiles {
     if (!from) {
       throw new HostError('ESRCH');
     }
+    if (this.dying.has(Number(text))) {
+      return;
+    }
     cgroup.hierarchy.admit(cgroup);
     from.processes.delete(Number(text));
     cgroup.processes.add(Number(text));
@@ -195,7 +202,7 @@ export class FakeMachine implements IHostFiles {
     if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
       throw new HostError('EBUSY');
     }
-    cgroup.parent!.children.delete(path.slice(path.lastIndexOf('/') + 1));
+    cgroup.remove();
   }
 
   list(path: string): readonly string[] {
@@ -273,12 +280,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   private named(holderId: string): readonly FakeCgroup[] {
-    const search = (cgroup: FakeCgroup): readonly FakeCgroup[] =>
-      [...cgroup.children].flatMap(([name, child]) => [
-        ...(name === holderId ? [child] : []),
-        ...search(child)
-      ]);
-    return this.hierarchies.flatMap(hierarchy => search(hierarchy.root));
+    return this.hierarchies.flatMap(hierarchy => hierarchy.root.allNamed(holderId));
   }
 
   private kill(cgroup: FakeCgroup): void {

@@ -65,6 +65,10 @@ export class FakeRig implements IContractRig {
     this.machine.escape(pid);
   }
 
+  async uproot({ holderId }: Place): Promise<void> {
+    this.machine.uproot(holderId);
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.machine, place.pid);
   }

@@ -49,6 +49,7 @@ export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
     gpus: [],
     tier: { name: 'cgroup-v2', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'a test' },
     sharesByWeight: true,
+    packsThreads: false,
     ...parts
   };
 }

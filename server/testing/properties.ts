@@ -1,8 +1,10 @@
 import type { Effect } from '../core/effects';
 import type { Event } from '../core/events';
 import { checkInvariants } from '../core/invariants';
+import { admissionOrder } from '../core/order/admission';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
 import { reserve } from '../core/reserve';
+import type { WaitingEntry } from '../core/state';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */
@@ -115,9 +117,10 @@ function useOf(state: State, user: ShareNode): number {
 }
 
 /**
- * P9: an arrival never puts off the head of a queue. Reservations are worked out
- * anew after each step, so that only the arrival itself lies between two. A
- * fixed ask never waits for CPUs (CPU1), so it may.
+ * P9: an arrival never puts off the head of a queue, unless it goes before it
+ * (ADM6). Reservations are worked out anew after each step, so that only the
+ * arrival itself lies between two. A fixed ask never waits for CPUs (CPU1), so
+ * it may too.
  */
 export function headNeverPutOff(): Property {
   let known = new Map<string, number>();
@@ -128,12 +131,15 @@ export function headNeverPutOff(): Property {
     const hasFixed = effects.some(
       it => it.type === 'grant' && state.claims.get(it.claimId)?.claim.ask.cpus.kind === 'fixed'
     );
+    const arrived = event.type === 'claimArrived' ? state.claims.get(event.claim.id) : undefined;
+    const order = admissionOrder(state.nowMs);
     for (const entry of state.queue) {
       const { id } = entry.claim;
       const startMs = entry.phase.reservation ? reserve(state, entry).atMs : null;
       const before = known.get(id);
       startMs !== null && heads.set(id, startMs);
-      const isSameTime = event.type === 'claimArrived' && atMs === state.nowMs && !hasFixed;
+      const isLater = arrived !== undefined && order(arrived as WaitingEntry, entry) > 0;
+      const isSameTime = isLater && atMs === state.nowMs && !hasFixed;
       if (isSameTime && startMs !== null && before !== undefined && startMs > before) {
         faults.push(`${id} was put off from ${before} to ${startMs}`);
       }
@@ -145,16 +151,23 @@ export function headNeverPutOff(): Property {
 
 /**
  * P11: a claim that asks for memory is granted only where all that is promised
- * fits, but for the one that is let through when nothing else runs.
+ * fits, but for the one that is let through when nothing else runs: what is
+ * granted after it in the same step does not run yet. One that takes over what
+ * its kernel kept is promised nothing new (ADM9).
  */
 export const promisesFit: Property = ({ state, effects }) =>
-  effects.flatMap(effect => {
+  effects.flatMap((effect, index) => {
     if (effect.type !== 'grant' || !state.node) {
       return [];
     }
-    const asks = state.claims.get(effect.claimId)?.claim.ask.memoryBytes !== null;
+    const entry = state.claims.get(effect.claimId);
+    const isNew = !entry?.story.some(({ sentence }) => sentence.startsWith('Takes over'));
+    const asks = entry?.claim.ask.memoryBytes !== null && isNew;
     const room = state.node.memoryBytes - state.node.memoryReserveBytes;
-    const others = [...state.running].filter(it => it.claim.holderId !== effect.holderId).length;
+    const later = effects.slice(index + 1).map(it => (it.type === 'grant' ? it.claimId : null));
+    const others = [...state.running].filter(
+      ({ claim }) => claim.holderId !== effect.holderId && !later.includes(claim.id)
+    ).length;
     return asks && others > 0 && state.committedBytes > room
       ? [`${effect.claimId} was granted memory beyond ${room}`]
       : [];
@@ -176,3 +189,28 @@ export const emptyIsFree: Property = ({ state }) => {
   ];
   return held.filter(it => it !== false);
 };
+
+/**
+ * CFG1: a reload ends no cell, takes no GPU and no memory from one, and sends
+ * nobody out of a queue but what has become impossible.
+ */
+export function reloadLosesNothing(): Property {
+  let known = new Map<string, string>();
+  return ({ state, event, effects }) => {
+    const before = known;
+    known = new Map();
+    for (const { claim, phase } of [...state.running, ...state.queue]) {
+      const { memoryBytes = null, gpus = [] } = phase.state === 'running' ? phase.grant : {};
+      known.set(claim.id, JSON.stringify([phase.state, memoryBytes, gpus]));
+    }
+    if (event.type !== 'configured') {
+      return [];
+    }
+    const toldOf = new Set(
+      effects.flatMap(it => (it.type === 'grant' || it.type === 'refuse' ? [it.claimId] : []))
+    );
+    return [...before]
+      .filter(([id, what]) => known.get(id) !== what && !toldOf.has(id))
+      .map(([id, what]) => `${id} was ${what} and is ${known.get(id) ?? 'gone'}`);
+  };
+}

@@ -1,7 +1,7 @@
 import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import type { Group, Sharing } from '../core/policy/groups';
-import { EVEN_SHARING, plainGroup, VICTIM_POLICIES } from '../core/policy/groups';
+import { EVEN_SHARING, plainGroup, UNLIMITED, VICTIM_POLICIES } from '../core/policy/groups';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
@@ -22,7 +22,8 @@ export function randomNode(random: RandomSource): NodeFacts {
     memoryBytes: 32 * GIB,
     memoryReserveBytes: 2 * GIB,
     gpus: gpusOf(random.whole(0, 3)),
-    sharesByWeight: random.chance(0.5)
+    sharesByWeight: random.chance(0.5),
+    packsThreads: cores === 2 || cores === 8
   });
 }
 
@@ -46,6 +47,8 @@ export function randomSharing(random: RandomSource): Sharing {
       latencyMs: random.pick([null, 2000, 30_000]),
       minRuntimeMs: random.pick([0, 5000]),
       maxRuntimeMs: random.pick([null, null, 60_000]),
+      limits: { ...UNLIMITED, memoryBytes: random.pick([null, null, 12 * GIB]) },
+      notebooks: random.pick([[], [], [`${name}/*`, '*.py']]),
       groups
     };
   };
@@ -183,6 +186,7 @@ export class RandomTrace {
       name: 'notebook.ipynb',
       owner: random.pick(['ann', 'bob', 'cyd']),
       group: random.pick([[], ['a'], ['a', 'x'], ['b'], ['nowhere']]),
+      notebook: random.pick([null, 'a/1.ipynb', '/x/b/2.ipynb', 'x.py']),
       gated: random.chance(0.9)
     };
     return { type: 'holderArrived', holder };
@@ -231,7 +235,11 @@ export class RandomTrace {
         type: 'policyChosen',
         policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned'])
       }),
-      () => ({ type: 'configured', sharing: randomSharing(random) }),
+      () => ({
+        type: 'configured',
+        sharing: randomSharing(random),
+        memoryReserveBytes: random.pick([null, null, GIB, 16 * GIB])
+      }),
       () => ({ type: 'nodeFound', node: randomNode(random) })
     ])();
   }

@@ -71,6 +71,14 @@ export class RealRig implements IContractRig {
     await setMaskByTaskset(pid, this.cpus);
   }
 
+  async uproot(place: Place): Promise<void> {
+    await this.escape(place);
+    for (const group of this.leftovers()) {
+      this.files.removeDirectory(`${group}/${place.holderId}`);
+      this.files.removeDirectory(group);
+    }
+  }
+
   tree(place: Place): readonly number[] {
     return readTree(this.files, place.pid);
   }

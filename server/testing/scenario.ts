@@ -73,8 +73,8 @@ function grantInWords(grant: Grant): string {
  * #### Notes
  * Lines: `kernel NAME [owner=U] [group=A/B]`, `claim KERNEL [hint=value ...]`,
  * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `use KERNEL [cpus=1] [seconds=2]
- * [memory=1GiB]`, `wait SPAN`, `policy NAME`; and questions: `held KERNEL`,
- * `share KERNEL`, `writes`. After `->` stands what is ordered beside
+ * [memory=1GiB]`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
+ * and questions: `held KERNEL`, `share KERNEL`, `writes`. After `->` stands what is ordered beside
  * confinements, of other kernels with their names; nothing means nothing.
  * A kernel comes with its first claim. Every line checks all invariants.
  */
@@ -109,6 +109,10 @@ class Scenario {
         return this._told(subject, this._use(subject, pairs(rest)));
       case 'wait':
         return this._told('', it.wait(parseSpan(words.join(' ')) ?? 0));
+      case 'packs': {
+        const node = { ...it.state.node!, packsThreads: subject === 'threads' };
+        return this._told('', it.send({ type: 'nodeFound', node }));
+      }
       case 'policy':
         return this._told('', it.send({ type: 'policyChosen', policy: subject as 'naive' }));
       default:
@@ -184,6 +188,7 @@ class Scenario {
       this._harness.state.queue.find(entry => entry.claim.id === claimId)?.phase.reason.resource;
     switch (effect.type) {
       case 'confine':
+      case 'stand':
         return null;
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;

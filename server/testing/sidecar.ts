@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 
 import { groupName } from '../enforce/probe';
 import { findHierarchies } from '../host/cgroupfs';
@@ -39,11 +40,29 @@ export function shortDirectory(): string {
   return mkdtempSync('/tmp/cg-');
 }
 
-/** Start the bundle without waiting for anything; for starts that fail. */
-export function spawnSidecar(args: readonly string[]): ChildProcess {
+/** Where a sidecar is started, and from what; a plain process of this test by default. */
+export type Surroundings = {
+  readonly dir: string;
+  /** Where its file system begins for others, if it has one of its own. */
+  readonly root?: string;
+  /** A command that becomes the one behind it, such as `nsenter`. */
+  readonly through?: readonly string[];
+  /** Options of Node. */
+  readonly nodeOptions?: readonly string[];
+  /** The stream that is its stdin. */
+  readonly stdin?: Readable;
+};
+
+/** Start the bundle without waiting for anything; for starts that fail or are cut short. */
+export function spawnSidecar(args: readonly string[], around: Partial<Surroundings> = {}) {
+  const { through = [], nodeOptions = [], stdin = 'pipe' } = around;
+  const command = [...through, process.execPath, ...nodeOptions, bundled(), ...args];
   // A test's own variables: without this, those that the test runner was started with.
   const { env } = process;
-  return spawn(process.execPath, [bundled(), ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
+  return spawn(command[0]!, command.slice(1), {
+    stdio: [stdin, 'pipe', 'pipe'],
+    env
+  }) as ChildProcess;
 }
 
 /** Resolves to the exit code, or to the signal that ended the process. */
@@ -73,16 +92,23 @@ export class TestSidecar {
   private constructor(
     private readonly child: ChildProcess,
     readonly dir: string,
+    private readonly root: string,
     private readonly ready: Ready
   ) {
     child.stderr!.on('data', chunk => (this.log += String(chunk)));
   }
 
   /** Start one, and wait until it listens. */
-  static async start(dir: string, ...args: readonly string[]): Promise<TestSidecar> {
-    const child = spawnSidecar(['--dir', dir, ...args]);
+  static start(dir: string, ...args: readonly string[]): Promise<TestSidecar> {
+    return TestSidecar.startIn({ dir }, ...args);
+  }
+
+  /** Start one in surroundings of the test's making, and wait until it listens. */
+  static async startIn(around: Surroundings, ...args: readonly string[]): Promise<TestSidecar> {
+    const { dir, root = '' } = around;
+    const child = spawnSidecar(['--dir', dir, ...args], around);
     for await (const line of createInterface({ input: child.stdout! })) {
-      return new TestSidecar(child, dir, JSON.parse(line) as Ready);
+      return new TestSidecar(child, dir, root, JSON.parse(line) as Ready);
     }
     throw new Error(`the sidecar did not start: ${await textOf(child.stderr!)}`);
   }
@@ -96,11 +122,11 @@ export class TestSidecar {
   }
 
   get gatePath(): string {
-    return this.ready.gate;
+    return this.root + this.ready.gate;
   }
 
   get apiPath(): string {
-    return this.ready.api;
+    return this.root + this.ready.api;
   }
 
   /** Ask for a graceful stop; resolves to the exit code. */
@@ -113,6 +139,11 @@ export class TestSidecar {
   kill(): Promise<number | string | null> {
     this.child.kill('SIGKILL');
     return exitOf(this.child);
+  }
+
+  /** Send it a signal that does not end it. */
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
   }
 
   /** Resolves when it has ended by itself. */

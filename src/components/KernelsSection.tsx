@@ -84,6 +84,9 @@ function KernelItem(
   );
 }
 
+/** The group of those that are in none. */
+const EVERYBODY = 'all';
+
 function kernelFigures({
   trans,
   kernel
@@ -92,6 +95,7 @@ function kernelFigures({
   const pinned = grant?.cpus ? countCpus(grant.cpus) : null;
   const busy = cpusBusy ?? 0;
   const figures = [
+    kernel.group === EVERYBODY ? '' : trans.__('group %1', kernel.group),
     pinned === null
       ? cpusBusy === null || busy < 0.05
         ? ''

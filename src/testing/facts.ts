@@ -86,6 +86,7 @@ export function kernel(its: Partial<KernelView> = {}): KernelView {
     name: 'work.ipynb',
     pid: 1,
     owner: 'ana',
+    group: 'all',
     state: 'idle',
     gated: true,
     sinceMs: NOW_MS - 1000,

@@ -4,7 +4,7 @@ import { sit, stand, type CpuPool, type Seat, type Slot } from './cpuPool';
 export const MOVES_PER_STEP = 8;
 
 /** A move must gain at least this much load, or nothing would ever rest. */
-const WORTH_MOVING = 0.05;
+const WORTH_MOVING = 0.1;
 
 /**
  * Move parts of seats from the busiest CPUs to the idlest, where that gains
@@ -39,8 +39,9 @@ function moveOne(pool: CpuPool): Seat | null {
   if (!busiest || !idlest || busiest.seats.size < 2) {
     return null;
   }
+  const worth = WORTH_MOVING * Math.max(1, busiest.load);
   for (const seat of busiest.seats) {
-    const gains = busiest.load - idlest.load - seat.each > WORTH_MOVING;
+    const gains = busiest.load - idlest.load - seat.each > worth;
     if (gains && seat.each > 0 && !idlest.seats.has(seat)) {
       move(pool, seat, busiest.cpu.id, idlest.cpu.id);
       return seat;

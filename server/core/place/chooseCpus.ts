@@ -50,35 +50,50 @@ function coarse(load: number): number {
 }
 
 /**
- * Choose `n` shared CPUs, ascending (CPU5).
+ * Choose `n` shared CPUs, ascending: those of `own`, which are at most as many,
+ * and the best others (CPU5), those of `last` the sooner.
  *
  * #### Notes
- * Fewer than `n` only where fewer are shared. Changes nothing. What sits on
- * `last` is not told apart from others: stand up before choosing anew.
+ * Fewer than `n` only where fewer are shared. Changes nothing. Who sits on its
+ * own CPUs is not told apart from others: stand up before choosing anew.
  */
-export function chooseCpus(pool: CpuPool, n: number, last: readonly number[]): number[] {
+export function chooseCpus(
+  pool: CpuPool,
+  n: number,
+  last: readonly number[],
+  own: readonly number[] = []
+): number[] {
+  const more = n - own.length;
   const sticky = new Set(last);
   const candidates: Candidate[] = [];
   for (const slot of pool.slots) {
-    if (!slot.exclusive) {
-      let coreLoad = 0;
-      for (const sibling of slot.core.slots) {
-        coreLoad = Math.max(coreLoad, sibling.load);
-      }
-      candidates.push({
-        slot,
-        load: coarse(slot.load),
-        coreLoad: coarse(coreLoad),
-        isKept: isUnused(slot) && slot.seats.size > 0 ? 1 : 0,
-        isElsewhere: sticky.has(slot.cpu.id) ? 0 : 1,
-        numaSlack: slack(slot.numa.free, n),
-        cacheSlack: slack(slot.cache.free, n)
-      });
+    if (!slot.exclusive && !own.includes(slot.cpu.id)) {
+      candidates.push(candidateOf(slot, more, sticky));
     }
   }
-  candidates.sort(placementOrder);
-  return candidates
-    .slice(0, n)
-    .map(it => it.slot.cpu.id)
-    .sort((a, b) => a - b);
+  return [...own, ...firstOf(candidates, more).map(it => it.slot.cpu.id)].sort((a, b) => a - b);
+}
+
+function candidateOf(slot: Slot, n: number, sticky: ReadonlySet<number>): Candidate {
+  let coreLoad = 0;
+  for (const sibling of slot.core.slots) {
+    coreLoad = Math.max(coreLoad, sibling.load);
+  }
+  return {
+    slot,
+    load: coarse(slot.load),
+    coreLoad: coarse(coreLoad),
+    isKept: isUnused(slot) && slot.seats.size > 0 ? 1 : 0,
+    isElsewhere: sticky.has(slot.cpu.id) ? 0 : 1,
+    numaSlack: slack(slot.numa.free, n),
+    cacheSlack: slack(slot.cache.free, n)
+  };
+}
+
+/** The first `n` in order; mostly one is wanted, and found without sorting them all. */
+function firstOf(candidates: Candidate[], n: number): Candidate[] {
+  if (n !== 1 || candidates.length === 0) {
+    return candidates.sort(placementOrder).slice(0, n);
+  }
+  return [candidates.reduce((best, it) => (placementOrder(it, best) < 0 ? it : best))];
 }

@@ -16,8 +16,6 @@ export type Seat = {
   cpus: readonly number[];
   /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
   each: number;
-  /** How many of its CPUs it has only because nobody else wanted them (CPU4). */
-  spare: number;
 };
 
 /** CPUs that share a core, a cache or a memory node. */
@@ -45,6 +43,8 @@ export type CpuPool = {
   promised: number;
   /** Whether the shared set changed since masks were last derived from it. */
   moved: boolean;
+  /** CPUs that somebody sat down on in this step. */
+  readonly taken: Set<number>;
   /** Whether seats changed since they were last balanced. */
   unbalanced: boolean;
 };
@@ -72,6 +72,7 @@ export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
     exclusive: 0,
     promised: 0,
     moved: false,
+    taken: new Set(),
     unbalanced: false
   };
 }
@@ -110,6 +111,7 @@ export function sit(pool: CpuPool, seat: Seat): void {
     if (slot) {
       slot.seats.size === 0 && changeFree(slot, -1);
       slot.seats.add(seat);
+      pool.taken.add(id);
       slot.load += seat.each;
       slot.exclusive ||= seat.kind === 'exclusive';
     }

@@ -60,8 +60,7 @@ export function placeCpus(state: State, holder: HolderEntry, ask: Ask): CpuLease
     kind: ask.exclusive ? 'exclusive' : 'pinned',
     holder,
     cpus: chooseCpus(pool, size, holder.lastPinned),
-    each: 1,
-    spare: 0
+    each: 1
   };
   return { seat, promisedCpus, cpusMax };
 }

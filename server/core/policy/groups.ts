@@ -11,6 +11,17 @@ export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWor
 /** One of {@link VICTIM_POLICIES}. */
 export type VictimPolicy = (typeof VICTIM_POLICIES)[number];
 
+/** The most that one cell may ask for; null for what the node has (CFG4). */
+export type Limits = {
+  readonly memoryBytes: number | null;
+  readonly gpus: number | null;
+  /** CPUs with `exclusive`. */
+  readonly exclusiveCpus: number | null;
+};
+
+/** No limits. */
+export const UNLIMITED: Limits = { memoryBytes: null, gpus: null, exclusiveCpus: null };
+
 /** One group of the quota tree (FAIR1). */
 export type Group = {
   readonly name: string;
@@ -25,14 +36,19 @@ export type Group = {
   readonly minRuntimeMs: number;
   /** A cell of this group is stopped after this long; null for never. */
   readonly maxRuntimeMs: number | null;
+  readonly limits: Limits;
   /** Its users and how much each counts inside the group. */
   readonly users: Readonly<Record<string, number>>;
+  /** Patterns of the notebooks that belong to it, whoever runs them (lib/glob.ts). */
+  readonly notebooks: readonly string[];
   readonly groups: readonly Group[];
 };
 
 /** What an administrator says about sharing. */
 export type Sharing = {
   readonly groups: readonly Group[];
+  /** Limits of everybody; those of groups come on top. */
+  readonly limits: Limits;
   readonly victims: VictimPolicy;
   /** Between the decision to evict and the interrupt. */
   readonly graceMs: number;
@@ -45,6 +61,7 @@ export type Sharing = {
 /** Sharing where nobody said anything: one group, everybody alike. */
 export const EVEN_SHARING: Sharing = {
   groups: [],
+  limits: UNLIMITED,
   victims: 'mostOverQuota',
   graceMs: 10_000,
   holdIdleMs: 30 * 60_000,
@@ -61,7 +78,9 @@ export function plainGroup(name: string): Group {
     latencyMs: null,
     minRuntimeMs: 0,
     maxRuntimeMs: null,
+    limits: UNLIMITED,
     users: {},
+    notebooks: [],
     groups: []
   };
 }
@@ -108,6 +127,7 @@ function levelProblems(
     const twice = names.has(group.name);
     names.add(group.name);
     return [
+      ...(group.name === '' ? [problem('name', 'a group needs a name')] : []),
       ...(twice ? [problem('name', `the group "${group.name}" stands here twice`)] : []),
       ...ownProblems(group, problem),
       ...userProblems(group, here.join('/'), owners, problem),

@@ -1,4 +1,6 @@
+import { globMatches } from '../../lib/glob';
 import { Drinker, WaterTree } from '../../lib/waterTree';
+import type { Holder } from '../events';
 import { changeRate, createUseRecord, type UseRecord } from './fairness';
 import { entitle, plainGroup, type Group, type Sharing } from './groups';
 
@@ -43,6 +45,8 @@ export type ShareTree = {
   readonly sharing: Sharing;
   /** Users whose group the configuration names. */
   readonly membership: ReadonlyMap<string, ShareNode>;
+  /** Groups that name notebooks, in the order in which they are asked. */
+  readonly byNotebook: readonly { readonly group: Group; readonly members: ShareNode }[];
   /** CPUs that are shared now. */
   capacity: number;
   /** Where quotas had to be scaled down: group names from the root, and by how much. */
@@ -57,12 +61,13 @@ const NOTHING = 1e-9;
 
 /** A tree without users. Entitlements refer to `cpus`, all of the node's. */
 export function createShareTree(sharing: Sharing, cpus: number, atMs: number): ShareTree {
-  const membership = new Map<string, ShareNode>();
-  const group = { ...plainGroup(''), groups: sharing.groups };
-  const tree: Omit<ShareTree, 'root'> & { root: ShareNode | null } = {
+  const { groups, limits } = sharing;
+  const group = { ...plainGroup(''), groups, limits };
+  const tree: GrowingTree = {
     root: null,
     sharing,
-    membership,
+    membership: new Map(),
+    byNotebook: [],
     capacity: cpus,
     overcommitted: [],
     serial: 0,
@@ -71,9 +76,15 @@ export function createShareTree(sharing: Sharing, cpus: number, atMs: number): S
   const root = createNode(tree, null, 'group', group, atMs);
   root.owedCpus = root.capCpus = Math.max(cpus, 1);
   tree.root = root;
-  growGroups(tree, root, atMs, membership);
+  growGroups(tree, root, atMs);
   return tree as ShareTree;
 }
+
+type GrowingTree = Omit<ShareTree, 'root'> & {
+  root: ShareNode | null;
+  readonly membership: Map<string, ShareNode>;
+  readonly byNotebook: { readonly group: Group; readonly members: ShareNode }[];
+};
 
 function createNode(
   tree: { serial: number },
@@ -106,12 +117,7 @@ function createNode(
 /** The name of the node that holds a group's own users; no group can be called so. */
 const MEMBERS = '';
 
-function growGroups(
-  tree: Pick<ShareTree, 'serial' | 'overcommitted'>,
-  parent: ShareNode,
-  atMs: number,
-  membership: Map<string, ShareNode>
-): void {
+function growGroups(tree: GrowingTree, parent: ShareNode, atMs: number): void {
   const members = createNode(tree, parent, 'members', parent.group, atMs, MEMBERS);
   const groups = parent.group.groups.map(it => createNode(tree, parent, 'group', it, atMs));
   const owed = entitle(parent.owedCpus, [{ quota: null, weight: 1 }, ...parent.group.groups]);
@@ -123,8 +129,10 @@ function growGroups(
     node.capCpus = node.kind === 'group' && !node.group.acceptSurplus ? node.owedCpus : Infinity;
     parent.children.set(node.name, node);
   });
-  Object.keys(parent.group.users).forEach(user => membership.set(user, members));
-  groups.forEach(node => growGroups(tree, node, atMs, membership));
+  Object.keys(parent.group.users).forEach(user => tree.membership.set(user, members));
+  groups.forEach(node => growGroups(tree, node, atMs));
+  // After those below it: the narrower group counts first.
+  parent.group.notebooks.length && tree.byNotebook.push({ group: parent.group, members });
 }
 
 /** A group's name from the root: `atlas/prod`; `all` for the root itself. */
@@ -137,19 +145,38 @@ export function pathOf(node: ShareNode): string {
 }
 
 /**
- * The node of a user, made where there is none.
+ * The node of a holder's user, made where there is none (CFG3).
  *
  * #### Notes
- * The configuration's word on a user's group counts first; then the path that
- * came with its holder, as far as it names known groups.
+ * What the configuration says of its notebook counts first, then what it says
+ * of its owner, then the path that came with it, as far as it names known
+ * groups.
  */
+export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
+  const { owner, group: path, notebook } = holder;
+  const named = notebook
+    ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
+    : undefined;
+  return named ? memberOf(tree, named.members, owner, atMs) : userNode(tree, owner, path, atMs);
+}
+
+/** The node of a user of whom no notebook is known. */
 export function userNode(
   tree: ShareTree,
   owner: string,
   path: readonly string[],
   atMs: number
 ): ShareNode {
-  const members = tree.membership.get(owner) ?? membersAt(tree.root, path);
+  return memberOf(tree, tree.membership.get(owner) ?? membersAt(tree.root, path), owner, atMs);
+}
+
+/** The node of a user among the members of a group, made where there is none. */
+export function memberOf(
+  tree: ShareTree,
+  members: ShareNode,
+  owner: string,
+  atMs: number
+): ShareNode {
   const known = members.children.get(owner);
   if (known) {
     return known;
@@ -160,7 +187,8 @@ export function userNode(
   return user;
 }
 
-function membersAt(root: ShareNode, path: readonly string[]): ShareNode {
+/** The members of the group of a path, as far as it names known groups. */
+export function membersAt(root: ShareNode, path: readonly string[]): ShareNode {
   let at = root;
   for (const name of path) {
     const next = at.children.get(name);

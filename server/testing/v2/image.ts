@@ -60,9 +60,26 @@ function ensureEmulator(): void {
     return;
   }
   if (!has('apt-get') || process.getuid?.() !== 0) {
-    throw new ImageUnavailable(`${EMULATOR} is not installed (Debian package ${EMULATOR_PACKAGE})`);
+    throw new ImageUnavailable(
+      `it needs ${EMULATOR}: install it (on Debian and Ubuntu: apt-get install ${EMULATOR_PACKAGE})`
+    );
   }
-  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', EMULATOR_PACKAGE]);
+  withLists(() =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', EMULATOR_PACKAGE])
+  );
+}
+
+/** What needs apt's lists of packages, which a fresh machine or container has not fetched yet. */
+function withLists<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (failure) {
+    if (!(failure instanceof ImageUnavailable) || process.getuid?.() !== 0) {
+      throw failure;
+    }
+    run('apt-get', ['update', '-qq']);
+    return work();
+  }
 }
 
 /** The package that a metapackage stands for. */
@@ -79,7 +96,7 @@ function kernelPackage(): string {
 function unpackPackage(name: string, cache: string): string {
   const directory = join(cache, name);
   if (!fs.existsSync(directory)) {
-    run('apt-get', ['download', '-qq', name], cache);
+    withLists(() => run('apt-get', ['download', '-qq', name], cache));
     const archive = fs.readdirSync(cache).find(it => it.startsWith(`${name}_`))!;
     run('dpkg-deb', ['-x', archive, `${directory}.new`], cache);
     fs.rmSync(join(cache, archive));
@@ -122,7 +139,7 @@ export function makeImage(guest: Buffer, cache: string): Image {
   }
   fs.mkdirSync(cache, { recursive: true });
   const known = fs.readdirSync(cache).find(it => /^linux-image-[^_]*[^w]$/.test(it));
-  const kernel = unpackPackage(known ?? kernelPackage(), cache);
+  const kernel = unpackPackage(known ?? withLists(kernelPackage), cache);
   const shell = unpackPackage(SHELL_PACKAGE, cache);
   const taskset = execFileSync('sh', ['-c', 'command -v taskset'], { encoding: 'utf8' }).trim();
   const libraries = new Set([...programFiles(process.execPath), ...programFiles(taskset)]);

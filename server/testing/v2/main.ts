@@ -1,21 +1,21 @@
-import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { buildSync } from 'esbuild';
-import { ImageUnavailable, bootCommand, makeImage } from './image';
+import { ImageUnavailable, makeImage, type Image } from './image';
+import { bootMachine } from './machine';
 
 /*
  * npm run test:v2: the enforcer's contract on real cgroup v2, in an emulated
  * machine that boots a distribution's kernel. Ends with one line
- * `N passed, N failed`, or says why it was skipped.
+ * `N passed, N failed`, or says why it was skipped; `--report FILE` writes that
+ * as JSON too.
  */
 
 const CACHE = resolve('.cache/v2');
-/** Emulation is some 20 times slower than the machine, which others may use too. */
-const BOOT_TIMEOUT_MS = 400_000;
 const SCENARIOS = 3;
+const BOOTS_MAX = 2;
 
-type Tally = { passed: number; failed: number; reports: number };
+type Tally = { passed: number; failed: number; skipped: string[] };
 
 function buildGuest(): Buffer {
   const built = buildSync({
@@ -30,13 +30,9 @@ function buildGuest(): Buffer {
 }
 
 /** Boot, and count what the tests inside print in the Test Anything Protocol. */
-async function runMachine(guest: Buffer): Promise<Tally> {
-  const tally: Tally = { passed: 0, failed: 0, reports: 0 };
-  const [command, args] = bootCommand(makeImage(guest, CACHE));
-  const machine = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const timer = setTimeout(() => machine.kill('SIGKILL'), BOOT_TIMEOUT_MS);
-  for await (const raw of createInterface({ input: machine.stdout })) {
-    const line = raw.replace(/\r$/, '');
+async function runMachine(image: Image): Promise<Tally & { readonly reports: number }> {
+  const tally = { passed: 0, failed: 0, skipped: [], reports: 0 };
+  await bootMachine(image, line => {
     const count = /^# (pass|fail|cancelled) (\d+)$/.exec(line);
     if (count) {
       tally[count[1] === 'pass' ? 'passed' : 'failed'] += Number(count[2]);
@@ -45,25 +41,41 @@ async function runMachine(guest: Buffer): Promise<Tally> {
     if (!/^\s*(# (?!Subtest)|---|\.\.\.|duration_ms|type:|1\.\.)/.test(line)) {
       console.log(line);
     }
-  }
-  clearTimeout(timer);
+  });
   return tally;
 }
 
-async function main(): Promise<number> {
-  try {
-    const tally = await runMachine(buildGuest());
-    if (tally.reports < SCENARIOS) {
-      console.log(`Only ${tally.reports} of ${SCENARIOS} scenarios came to their end.`);
-      tally.failed += SCENARIOS - tally.reports;
+/** A machine that does not come to its end is booted once more; a test that fails, fails. */
+async function runScenarios(image: Image): Promise<Tally> {
+  for (let boot = 1; ; boot += 1) {
+    const tally = await runMachine(image);
+    const missing = SCENARIOS - tally.reports;
+    if (missing === 0 || tally.failed > 0 || boot === BOOTS_MAX) {
+      return { ...tally, failed: tally.failed + missing };
     }
-    console.log(`${tally.passed} passed, ${tally.failed} failed`);
-    return tally.failed === 0 ? 0 : 1;
+    const told = `Only ${tally.reports} of ${SCENARIOS} scenarios came to their end`;
+    console.log(`${told}; the machine is booted once more.`);
+  }
+}
+
+async function main(): Promise<number> {
+  const tally = await makeAndRun();
+  const at = process.argv.indexOf('--report');
+  if (at > 0) {
+    writeFileSync(process.argv[at + 1]!, JSON.stringify(tally));
+  }
+  tally.skipped.forEach(why => console.log(`skipped: ${why}`));
+  const tail = tally.skipped.length ? `, ${tally.skipped.length} skipped` : '';
+  console.log(`${tally.passed} passed, ${tally.failed} failed${tail}`);
+  return tally.failed === 0 ? 0 : 1;
+}
+
+async function makeAndRun(): Promise<Tally> {
+  try {
+    return await runScenarios(makeImage(buildGuest(), CACHE));
   } catch (error) {
     if (error instanceof ImageUnavailable) {
-      console.log(`skipped: real cgroup v2 (${error.message})`);
-      console.log('0 passed, 0 failed, 1 skipped');
-      return 0;
+      return { passed: 0, failed: 0, skipped: [`real cgroup v2: ${error.message}`] };
     }
     throw error;
   }

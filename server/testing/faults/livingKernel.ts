@@ -2,24 +2,23 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-import type { GateClaim, GateGrant, GateHolding, SidecarMessage } from '../protocol/gate';
-import { exitOf, startTicksOf } from './sidecar';
+import type { GateClaim, GateGrant, GateHolding, SidecarMessage } from '../../protocol/gate';
+import { exitOf, startTicksOf } from '../sidecar';
+import type { ILedger } from './ledger';
 
-/** How a claim was answered, as its gate heard it. */
-export type Outcome = 'granted' | 'refused' | 'died';
-
-/** Hears of grants for as long as they are in force. */
-export interface ILedger {
-  enter(claimId: string, grant: GateGrant, claim: GateClaim): void;
-  leave(claimId: string): void;
-}
+/** How a claim was answered, as its gate heard it; `died` where no gate was there to hear. */
+export type Answer =
+  | { readonly outcome: 'granted' | 'died' }
+  | { readonly outcome: 'refused'; readonly code: string; readonly message: string };
 
 type Cell = {
   readonly claim: GateClaim;
   granted: GateGrant | null;
-  /** Whether a connection has told of it. */
-  readonly answer: (outcome: Outcome) => void;
+  readonly answer: (answer: Answer) => void;
 };
+
+/** Objections that a gate which does nothing wrong must never hear: what it holds was lost. */
+const UNDESERVED = ['CLAIM_UNKNOWN', 'INTERNAL', 'OUT_OF_ORDER', 'TOO_MANY'];
 
 /**
  * A real process with a gate that behaves as the product's gates do: it comes
@@ -28,11 +27,13 @@ type Cell = {
 export class LivingKernel {
   readonly child: ChildProcess = spawn('sleep', ['600'], { stdio: 'ignore' });
   readonly pid = this.child.pid!;
+  /** What its gate was told and should not have been. */
+  readonly wrongs: string[] = [];
   private readonly startTicks = startTicksOf(this.pid);
   private readonly cells = new Map<string, Cell>();
   private socket: Socket | null = null;
   private isWelcome = false;
-  private isDead = false;
+  isGone = false;
   private count = 0;
 
   constructor(
@@ -45,25 +46,26 @@ export class LivingKernel {
     this.connect();
   }
 
-  /** Run a cell; resolves when it was answered and, if granted, has ended. */
-  async run(hints: object | null, holdMs: number): Promise<Outcome> {
+  /** Run a cell; resolves when it was answered and, if granted, has ended, which is when `end` does. */
+  async run(hints: object | null, end: () => Promise<void>): Promise<Answer> {
     const id = `${this.id}.${this.pid}.${(this.count += 1)}`;
     const claim: GateClaim = { id, sources: hints ? { metadata: hints } : {} };
-    const outcome = await new Promise<Outcome>(answer => {
-      if (this.isDead) {
-        answer('died');
+    const answered = await new Promise<Answer>(answer => {
+      if (this.isGone) {
+        answer({ outcome: 'died' });
         return;
       }
       this.cells.set(id, { claim, granted: null, answer });
       this.say({ type: 'claim', ...claim });
     });
-    if (outcome === 'granted') {
-      await new Promise(resolve => setTimeout(resolve, holdMs));
+    if (answered.outcome === 'granted') {
+      await end();
       this.ledger.leave(id);
-      this.cells.delete(id);
-      this.say({ type: 'release', id, outcome: 'ok' });
+      if (this.cells.delete(id)) {
+        this.say({ type: 'release', id, outcome: 'ok' });
+      }
     }
-    return outcome;
+    return answered;
   }
 
   /** Claims that nobody has answered yet. */
@@ -84,15 +86,25 @@ export class LivingKernel {
 
   /** Kill the process; its grants are in force no more. */
   async kill(): Promise<void> {
-    this.isDead = true;
-    for (const [id, cell] of this.cells) {
-      this.ledger.leave(id);
-      cell.answer('died');
-    }
-    this.cells.clear();
+    this.endCells();
     this.child.kill('SIGKILL');
     await exitOf(this.child);
     this.socket?.destroy();
+  }
+
+  /** Lose the gate for good, while the process lives on. */
+  killGate(): void {
+    this.endCells();
+    this.socket?.destroy();
+  }
+
+  private endCells(): void {
+    this.isGone = true;
+    for (const [id, cell] of this.cells) {
+      this.ledger.leave(id);
+      cell.answer({ outcome: 'died' });
+    }
+    this.cells.clear();
   }
 
   private connect(): void {
@@ -117,9 +129,9 @@ export class LivingKernel {
     lines.on('error', () => undefined);
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      if (socket === this.socket && !this.isDead) {
+      if (socket === this.socket && !this.isGone) {
         this.isWelcome = false;
-        setTimeout(() => this.isDead || this.connect(), this.reconnectMs());
+        setTimeout(() => this.isGone || this.connect(), this.reconnectMs());
       }
     });
   }
@@ -135,6 +147,9 @@ export class LivingKernel {
   }
 
   private hear(message: SidecarMessage): void {
+    if (message.type === 'problem' && UNDESERVED.includes(message.code) && !this.isGone) {
+      this.wrongs.push(`${this.id}: ${message.message}`);
+    }
     const cell = 'id' in message ? this.cells.get(message.id) : undefined;
     if (!cell) {
       return;
@@ -142,12 +157,12 @@ export class LivingKernel {
     if (message.type === 'granted' && !cell.granted) {
       cell.granted = message.grant;
       this.ledger.enter(message.id, message.grant, cell.claim);
-      cell.answer('granted');
+      cell.answer({ outcome: 'granted' });
     } else if (message.type === 'changed') {
       cell.granted = message.grant;
     } else if (message.type === 'refused') {
       this.cells.delete(message.id);
-      cell.answer('refused');
+      cell.answer({ outcome: 'refused', code: message.code, message: message.message });
     }
   }
 }

@@ -1,0 +1,44 @@
+import { globMatches, isGlob } from './glob';
+
+describe('patterns of paths', () => {
+  it.each([
+    ['*.ipynb', '/home/ann/a.ipynb', true],
+    ['*.ipynb', '/home/ann/a.py', false],
+    ['atlas/*', '/home/ann/atlas/a.ipynb', true],
+    ['atlas/*', '/home/ann/atlas/deep/a.ipynb', false],
+    ['atlas/**', '/home/ann/atlas/deep/a.ipynb', true],
+    ['atlas/', '/home/ann/atlas/deep/a.ipynb', true],
+    ['atlas/**', '/home/ann/atlas2/a.ipynb', false],
+    ['atlas/**/fit*.ipynb', '/x/atlas/a/b/fit-2.ipynb', true],
+    ['atlas/**/fit*.ipynb', '/x/atlas/fit.ipynb', true],
+    ['/home/*/atlas/**', '/home/ann/atlas/a.ipynb', true],
+    ['/home/*/atlas/**', '/srv/home/ann/atlas/a.ipynb', false],
+    ['a?.ipynb', 'ab.ipynb', true],
+    ['a?.ipynb', 'a.ipynb', false],
+    ['a.ipynb', 'remote:x/a.ipynb', true],
+    ['(a+b)$.ipynb', '/x/(a+b)$.ipynb', true],
+    ['A.ipynb', '/x/a.ipynb', false],
+    ['*ab*ab', 'abab', true],
+    ['*ab*ab', 'ab', false],
+    ['**', '', true]
+  ])('%s and %s', (pattern, path, fits) => {
+    expect(globMatches(pattern, path)).toBe(fits);
+  });
+
+  it('takes no longer for a pattern of many stars', () => {
+    const path = `/${'a'.repeat(4000)}`;
+    expect(globMatches(`${'*a'.repeat(30)}b`, path)).toBe(false);
+    expect(globMatches(`${'**/a*/'.repeat(30)}b`, path.repeat(30))).toBe(false);
+  });
+
+  it.each([
+    ['notes/**', true],
+    ['', false],
+    ['~/notes', false],
+    ['!notes', false],
+    ['[ab].ipynb', false],
+    ['{a,b}', false]
+  ])('understands %s: %s', (pattern, isUnderstood) => {
+    expect(isGlob(pattern)).toBe(isUnderstood);
+  });
+});

@@ -1,0 +1,57 @@
+/** Characters that other globs give a meaning to, and these do not. */
+const NOT_SPOKEN = /^[!~]|[[\]{}\\]/;
+
+/**
+ * Whether a text is a pattern that {@link globMatches} understands: `*` and `?`
+ * within a name, `**` for any folders, and nothing that means more elsewhere.
+ */
+export function isGlob(text: string): boolean {
+  return text !== '' && !NOT_SPOKEN.test(text);
+}
+
+/**
+ * Whether a path fits a pattern: `*` is any part of a name, `?` any one
+ * character, `**` any number of folders.
+ *
+ * #### Notes
+ * A pattern that starts with `/` is about the whole path, any other about its
+ * end: `atlas/*.ipynb` fits `/home/ann/atlas/a.ipynb`. One that ends with `/`
+ * is about all that is below. Case counts. Takes no more steps than pattern
+ * times path are long, whatever they hold.
+ */
+export function globMatches(pattern: string, path: string): boolean {
+  const whole = pattern.endsWith('/') ? `${pattern}**` : pattern;
+  const segments = (whole.startsWith('/') ? whole : `**/${whole}`).split('/');
+  return fits(segments, path.split('/'), it => it === '**', nameFits);
+}
+
+function nameFits(pattern: string, name: string): boolean {
+  const isFit = (mark: string, character: string) => mark === '?' || mark === character;
+  return fits([...pattern], [...name], it => it === '*', isFit);
+}
+
+/** Whether items fit a pattern in which a star stands for any number of them. */
+function fits<T>(
+  pattern: readonly T[],
+  items: readonly T[],
+  isStar: (mark: T) => boolean,
+  isFit: (mark: T, item: T) => boolean
+): boolean {
+  let [at, next, star, from] = [0, 0, -1, 0];
+  while (next < items.length) {
+    if (at < pattern.length && isStar(pattern[at]!)) {
+      [star, from] = [at, next];
+      at += 1;
+    } else if (at < pattern.length && isFit(pattern[at]!, items[next]!)) {
+      at += 1;
+      next += 1;
+    } else if (star >= 0) {
+      // The last star takes one more: what an earlier one could take, it can too.
+      from += 1;
+      [at, next] = [star + 1, from];
+    } else {
+      return false;
+    }
+  }
+  return pattern.slice(at).every(isStar);
+}
