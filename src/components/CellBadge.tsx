@@ -75,6 +75,7 @@ function Row(props: PartProps): JSX.Element {
           keeper={props.keeper}
           nowMs={props.nowMs}
           calls={props.keepers}
+          isNamed
         />
       )}
       <span className="cg-Badge-text" title={details}>

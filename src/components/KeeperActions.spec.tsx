@@ -38,7 +38,7 @@ describe('KeeperActions', () => {
 
   it('[GPU5] waits for the answer', () => {
     expect(offered({ askedMs: NOW_MS - 1000 })).toEqual({
-      said: 'asked to free it…',
+      said: 'was asked to free 60 GiB…',
       buttons: [],
       calls: []
     });
@@ -65,6 +65,20 @@ describe('KeeperActions', () => {
     const shown = offered({ askedMs: LONG_AGO, own: false, request });
     expect(shown.said).toContain(said);
     expect(shown.buttons).toEqual(['Ask again']);
+  });
+
+  it('[GPU5] names the kernel where nothing beside it does', () => {
+    const keeper = { kernelId: 'k2', name: 'a/explore.ipynb', bytes: 60 * GIB, own: true } as const;
+    const host = draw(
+      <KeeperActions
+        trans={trans}
+        keeper={{ ...keeper, askedMs: null, claimId: 'c1', request: 'none' }}
+        nowMs={NOW_MS}
+        calls={keepersTo([])}
+        isNamed
+      />
+    );
+    expect(host.querySelector('[role="status"]')!.textContent).toBe('explore.ipynb keeps 60 GiB');
   });
 
   it('[UI3] says whose memory its buttons are about', () => {

@@ -16,6 +16,15 @@ export type KeeperCalls = {
   readonly onDecline: (kernelId: string) => void;
 };
 
+type KeeperActionsProps = {
+  readonly trans: TranslationBundle;
+  readonly keeper: Keeper;
+  readonly nowMs: number;
+  readonly calls: KeeperCalls;
+  /** Say the kernel's name, where nothing beside it does. */
+  readonly isNamed?: boolean;
+};
+
 /** So long it may take until what a kernel freed has been measured, in ms. */
 const ANSWER_MS = 5000;
 
@@ -23,13 +32,8 @@ const ANSWER_MS = 5000;
  * The ladder of GPU5, one rung at a time: ask to free; if that did not help,
  * restart, where it is one's own, or ask its owner to.
  */
-export function KeeperActions(props: {
-  readonly trans: TranslationBundle;
-  readonly keeper: Keeper;
-  readonly nowMs: number;
-  readonly calls: KeeperCalls;
-}): JSX.Element {
-  const { trans, keeper, nowMs, calls } = props;
+export function KeeperActions(props: KeeperActionsProps): JSX.Element {
+  const { trans, keeper, nowMs, calls, isNamed = false } = props;
   const name = baseName(keeper.name);
   const askedAgoMs = keeper.askedMs === null ? null : Math.max(0, nowMs - keeper.askedMs);
   const isOpen = askedAgoMs !== null && askedAgoMs < ANSWER_MS;
@@ -37,8 +41,7 @@ export function KeeperActions(props: {
   return (
     <span className="cg-Keeper" role="group" aria-label={trans.__('GPU memory kept by %1', name)}>
       <span role="status">
-        {isOpen && trans.__('asked to free it…')}
-        {hasFailed && trans.__('was asked, still keeps %1', formatBytes(keeper.bytes))}
+        {[isNamed ? name : '', stateText(props, isOpen, hasFailed)].filter(Boolean).join(' ')}
       </span>
       {!isOpen && (
         <button
@@ -52,6 +55,20 @@ export function KeeperActions(props: {
       {hasFailed && <Restart {...props} name={name} />}
     </span>
   );
+}
+
+/** How far the asking has come; its clock is left out, for it would be read out every second. */
+function stateText(props: KeeperActionsProps, isOpen: boolean, hasFailed: boolean): string {
+  const { trans, keeper, isNamed } = props;
+  const bytes = formatBytes(keeper.bytes);
+  if (isOpen) {
+    return trans.__('was asked to free %1…', bytes);
+  }
+  return hasFailed
+    ? trans.__('was asked, still keeps %1', bytes)
+    : isNamed
+      ? trans.__('keeps %1', bytes)
+      : '';
 }
 
 function Restart(props: {

@@ -30,6 +30,7 @@ test('[GPU5] an idle kernel in the way is asked, then restarted with consent, by
   await expect(item.locator('.cg-Keeper')).toContainText('was asked, still keeps 100 GiB');
   const inBadge = journey.badge(0).getByRole('button', { name: 'Restart that kernel…' });
   await expect(inBadge).toBeInViewport({ ratio: 1 });
+  await expect(journey.badge(0).locator('.cg-Keeper')).toContainText('explore.ipynb was asked');
   await journey.useTheme('JupyterLab Light');
   await journey.picture('gpu-light');
   await journey.useTheme('JupyterLab Dark');
