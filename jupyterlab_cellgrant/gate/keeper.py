@@ -8,7 +8,7 @@ from typing import Any
 
 from . import speech
 from .applied import Applied
-from .gpus import free_idle_memory
+from .gpus import blind_library, free_idle_memory
 from .holding import Holding
 from .interrupts import interrupt_thread
 from .link import Link
@@ -67,6 +67,12 @@ class Keeper(Listener):
         if not self._has_told_outage and (self.link.welcomed_once or turn.holding.claim["sources"]):
             self._has_told_outage = True
             speech.say(turn.kernel, turn.parent, text)
+
+    def tell_blindness(self, turn: Turn) -> None:
+        """Say to a cell with GPUs why a library will not see them, where that is so."""
+        library = blind_library()
+        if library is not None:
+            speech.say(turn.kernel, turn.parent, speech.BLIND.format(library=library))
 
     def welcomed(self) -> None:
         self._has_told_outage = False

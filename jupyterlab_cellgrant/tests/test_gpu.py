@@ -244,11 +244,13 @@ def test_a_probe_before_the_first_grant(lab: GpuLab, library: str) -> None:
     probe, use = PROBES[library]
     probed = lab.notebook("probed.ipynb")
     before, after = probed.attempt(probe), probed.attempt(use, gpus=1)
+    # Where a library looks but once, the cell is told so; whether the gate knew is recorded, too.
     fresh = lab.notebook("fresh.ipynb")
     fresh.run(probe.partition("; ")[0] if "; " in probe else "pass", gpus=1)
     lab.figures.setdefault("probe", {})[library] = {
         "before": before.splitlines()[-1],
         "afterGrant": after.splitlines()[-1],
+        "isTold": "looked for GPUs" in after,
         "withoutProbe": fresh.run(use, gpus=1).splitlines()[-1],
         "takesMiB": (lab.process(kernelId=fresh.kernel_id) or {}).get("memoryBytes", 0) // MIB,
     }
