@@ -104,10 +104,18 @@ def _node(node: dict[str, Any], names: dict[str, str]) -> str:
 
 
 def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
-    leased = ", ".join(names.get(it, it) for it in gpu["leasedTo"]) or "free"
+    who = [names.get(it, it) for it in gpu["leasedTo"]]
+    for process in gpu["processes"]:
+        memory = _bytes(process["memoryBytes"])
+        if process["kernelId"] is None:
+            owner = f" of {process['owner']}" if process["owner"] else ""
+            who.append(f"process {process['pid']}{owner} without a lease ({memory})")
+        elif not process["leased"]:
+            name = names.get(process["kernelId"], process["name"])
+            who.append(f"{name} keeps {memory}")
     return (
         f"{gpu['index']}: {gpu['model']}, {_bytes(gpu['memoryUsedBytes'])} of "
-        f"{_bytes(gpu['memoryBytes'])} used, {leased}"
+        f"{_bytes(gpu['memoryBytes'])} used, {', '.join(who) or 'free'}"
     )
 
 

@@ -176,11 +176,13 @@ class RealServer:
             f"ws://127.0.0.1:{self.port}/api/events/subscribe?token={TOKEN}", timeout=WITHIN_S
         )
 
-    def run_cell(self, kernel_id: str, code: str, metadata: dict[str, Any]) -> str:
+    def run_cell(
+        self, kernel_id: str, code: str, metadata: dict[str, Any], within_s: float = WITHIN_S
+    ) -> str:
         """Run a cell with this metadata, as JupyterLab does; what it printed, its error last."""
         channels = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
-            timeout=WITHIN_S,
+            timeout=within_s,
         )
         header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u"}
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}

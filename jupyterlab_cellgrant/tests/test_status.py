@@ -25,6 +25,32 @@ GPU = {
     "memoryBytes": 139 * GIB,
     "memoryUsedBytes": None,
     "leasedTo": ["k"],
+    "processes": [
+        {
+            "pid": 42,
+            "name": "py",
+            "memoryBytes": GIB,
+            "owner": "al",
+            "kernelId": "k",
+            "leased": True,
+        },
+        {
+            "pid": 43,
+            "name": "py",
+            "memoryBytes": 2 * GIB,
+            "owner": "al",
+            "kernelId": "r",
+            "leased": False,
+        },
+        {
+            "pid": 7,
+            "name": "x",
+            "memoryBytes": GIB,
+            "owner": "eve",
+            "kernelId": None,
+            "leased": False,
+        },
+    ],
 }
 NODE = {
     "name": "big",
@@ -71,7 +97,8 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
         "memory  64 GiB, 8 GiB promised, 20 GiB used",
-        "GPU     0: H200, - of 139 GiB used, tr.ipynb",
+        "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
+        "process 7 of eve without a lease (1 GiB)",
         "policy  dynamic",
         "tier    cgroup-v1: it works here.",
         "        gpus not enforced: no fence",
