@@ -4,7 +4,6 @@ import { systemClock } from './daemon/clock';
 import { stderrLog } from './daemon/log';
 import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
-import type { NodeFacts } from './core/events';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
 import { DiskFiles } from './host/files';
@@ -46,7 +45,7 @@ function nameOf(uid: number): string {
 async function start(options: Options, place: Occupied, stack: UndoStack): Promise<string> {
   const files = new DiskFiles();
   let sidecar: Sidecar | null = null;
-  const { node, enforcer, notices } = await probe({
+  const { node, enforcer, spreader, notices } = await probe({
     ...options,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
   });
@@ -61,6 +60,12 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     meters: hostMeters(files, node, gpus),
     node,
     enforcer,
+    spreader,
+    findPacking: () =>
+      findPacking(
+        files,
+        node.cpus.map(it => it.id)
+      ),
     clock: systemClock(),
     log,
     fatal,
@@ -76,17 +81,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   stack.add(await listenHttp(place.apiPath, sidecar, log));
   stack.add(await gates.listen(place.gatePath));
   place.seal();
-  void tellPacking(files, node, sidecar);
   return node.tier.name;
-}
-
-/** Beside other work: a node that packs threads is worth a word, not a wait. */
-async function tellPacking(files: DiskFiles, node: NodeFacts, sidecar: Sidecar): Promise<void> {
-  const packing = await findPacking(
-    files,
-    node.cpus.map(it => it.id)
-  );
-  sidecar.notice('packing', packing === null ? [] : [packing]);
 }
 
 async function run(args: readonly string[]): Promise<void> {

@@ -10,6 +10,7 @@ import {
   onEnforcementFailed,
   onGpusMeasured,
   onNodeMeasured,
+  onPackingFound,
   onPolicyChosen,
   onUseMeasured
 } from './measures';
@@ -91,6 +92,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onGpusMeasured(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
+    case 'packingFound':
+      return onPackingFound(state, event);
     case 'policyChosen':
       return onPolicyChosen(state, event);
     case 'noticed':

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 
 import type { NodeFacts, PolicyName } from '../core/events';
-import type { EnforcementError, IEnforcer } from '../enforce/enforcer';
+import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
+import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { ClaimStory, Snapshot } from '../protocol/view';
@@ -25,11 +26,15 @@ import type {
 } from './ports';
 import { HELD_SENTENCE, Reconciliation } from './reconcile';
 import { Roster } from './roster';
+import { Spreading, type RunningHolder } from './spreading';
 
 /** What the sidecar is made of. */
 export type SidecarParts = {
   readonly node: NodeFacts;
   readonly enforcer: IEnforcer;
+  readonly spreader: ISpreader;
+  /** Whether the host's scheduler packs threads; null where that cannot be told now. */
+  readonly findPacking: () => Promise<boolean | null>;
   readonly processes: IProcesses;
   readonly meters: INodeMeters;
   readonly clock: IClock;
@@ -55,6 +60,7 @@ export class Sidecar implements IGateKeeper, IApi {
   private readonly holders: Holders;
   private readonly sampler: Sampler;
   private readonly memoryWatch: MemoryWatch;
+  private readonly spreading: Spreading;
   private readonly roster: Roster;
   private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
@@ -82,8 +88,16 @@ export class Sidecar implements IGateKeeper, IApi {
       runningHolderIds: () => this.arbiter.runningHolderIds(),
       nowMs: () => clock.nowMs()
     });
+    this.spreading = new Spreading({
+      ...parts,
+      post,
+      cpus: formatCpuList(parts.node.cpus.map(it => it.id)),
+      running: () => this.running(),
+      notice: (topic, notices) => this.notice(topic, notices)
+    });
     this.reconciliation = this.reconcile(new Set());
     this.holders.onGone(holderId => {
+      this.spreading.forget(holderId);
       this.reconciliation.dropHolder(holderId);
       this.sampler.forget(holderId);
       this.memoryWatch.forget(holderId);
@@ -114,7 +128,9 @@ export class Sidecar implements IGateKeeper, IApi {
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
+    const gather = this.spreading.begin();
     return async () => {
+      await gather();
       undos.forEach(undo => undo());
       this.memoryWatch.end();
       await this.roster.keep(this.holders.list());
@@ -208,6 +224,17 @@ export class Sidecar implements IGateKeeper, IApi {
 
   onChange(listener: () => void): () => void {
     return this.arbiter.onChange(listener);
+  }
+
+  private running(): readonly RunningHolder[] {
+    const running = this.arbiter.runningHolderIds();
+    return this.holders
+      .list()
+      .filter(it => running.has(it.kernelId))
+      .map(({ kernelId: holderId, pid, startTicks }) => ({
+        place: { holderId, pid, startTicks },
+        confinement: this.arbiter.confinementOf(holderId)
+      }));
   }
 
   private reconcile(expected: ReadonlySet<string>): Reconciliation {
