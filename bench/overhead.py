@@ -1,7 +1,9 @@
-"""What the gate adds to a cell: the same cell on a plain and on a gated kernel, in turns.
+"""What the gate adds to a cell: the same cell on a plain and on gated kernels, in turns.
 
 Prints one JSON object: ``n`` round trips of each kind, and their quantiles in
-ms. A round trip is counted from sending the request to the reply's arrival.
+ms: on a plain kernel, on a gated one, and on one whose cell has a hint and so
+asks for its grant. A round trip is counted from sending the request to the
+reply's arrival.
 Blocks of cells alternate between the kernels, so that whatever else the machine
 does meanwhile meets both alike.
 """
@@ -27,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / "jupyterlab_cellgrant" / "sidecar" / "main.cjs"
 BLOCK = 10
 ANSWER_MAX_S = 60
+CODES = ("pass", "pass", "#| priority: 0\npass")
 
 
 def start_kernel(provisioner: str) -> tuple[KernelManager, BlockingKernelClient]:
@@ -45,10 +48,10 @@ def start_kernel(provisioner: str) -> tuple[KernelManager, BlockingKernelClient]
     return manager, client
 
 
-def round_trip_ms(client: BlockingKernelClient) -> float:
+def round_trip_ms(client: BlockingKernelClient, code: str) -> float:
     """Run one cell; the time until its reply. Returns when the kernel is idle again."""
     began = time.perf_counter()
-    message_id = client.execute("pass")
+    message_id = client.execute(code)
     while not answers(client.get_shell_msg(timeout=ANSWER_MAX_S), message_id):
         pass  # what was left of the greeting
     span = time.perf_counter() - began
@@ -63,17 +66,17 @@ def answers(message: dict[str, Any], message_id: str) -> bool:
     return message["parent_header"].get("msg_id") == message_id
 
 
-def measure(clients: list[BlockingKernelClient], n: int) -> list[list[float]]:
+def measure(kinds: list[tuple[BlockingKernelClient, str]], n: int) -> list[list[float]]:
     """``n`` round trips of each, in alternating blocks, after a warm-up."""
-    spans: list[list[float]] = [[] for _ in clients]
-    for client in clients:
+    spans: list[list[float]] = [[] for _ in kinds]
+    for kind in kinds:
         for _ in range(BLOCK * 5):
-            round_trip_ms(client)
+            round_trip_ms(*kind)
     for block in range(0, n, BLOCK):
-        # Each goes first in half of the blocks.
-        order = [0, 1] if block // BLOCK % 2 else [1, 0]
-        for which in order:
-            spans[which] += [round_trip_ms(clients[which]) for _ in range(BLOCK)]
+        # Each goes first in its turn.
+        first = block // BLOCK % len(kinds)
+        for which in [*range(first, len(kinds)), *range(first)]:
+            spans[which] += [round_trip_ms(*kinds[which]) for _ in range(BLOCK)]
     return spans
 
 
@@ -83,11 +86,21 @@ def quantiles(spans: list[float]) -> dict[str, float]:
     return {"p50": round(percentiles[49], 3), "p99": round(percentiles[98], 3)}
 
 
-def report(plain: list[float], gated: list[float]) -> dict[str, object]:
+def report(plain: list[float], gated: list[float], asking: list[float]) -> dict[str, object]:
     """The report; what is added is the difference of the quantiles."""
-    plain_ms, gated_ms = quantiles(plain), quantiles(gated)
-    added = {name: round(gated_ms[name] - plain_ms[name], 3) for name in plain_ms}
-    return {"n": len(plain), "plainMs": plain_ms, "gatedMs": gated_ms, "addedMs": added}
+    plain_ms, gated_ms, asking_ms = quantiles(plain), quantiles(gated), quantiles(asking)
+
+    def added(to: dict[str, float]) -> dict[str, float]:
+        return {name: round(to[name] - plain_ms[name], 3) for name in plain_ms}
+
+    return {
+        "n": len(plain),
+        "plainMs": plain_ms,
+        "gatedMs": gated_ms,
+        "addedMs": added(gated_ms),
+        "askingMs": asking_ms,
+        "addedByAskingMs": added(asking_ms),
+    }
 
 
 def main() -> None:
@@ -101,9 +114,10 @@ def main() -> None:
         command = [options.node, str(BUNDLE), "--dir", directory, "--with-parent"]
         sidecar = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         sidecar.stdout.readline()
-        kernels = [start_kernel("local-provisioner"), start_kernel("cellgrant")]
+        kernels = [start_kernel(it) for it in ("local-provisioner", "cellgrant", "cellgrant")]
         try:
-            spans = measure([client for _, client in kernels], options.n)
+            clients = [client for _, client in kernels]
+            spans = measure(list(zip(clients, CODES, strict=True)), options.n)
         finally:
             for manager, client in kernels:
                 client.stop_channels()

@@ -13,6 +13,9 @@ export type Overhead = {
   readonly gatedMs: Quantiles;
   /** The difference of the quantiles. */
   readonly addedMs: Quantiles;
+  /** The same for a cell with a hint, which waits for its grant. */
+  readonly askingMs: Quantiles;
+  readonly addedByAskingMs: Quantiles;
 };
 
 /**

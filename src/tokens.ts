@@ -2,7 +2,7 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { ClaimView, Snapshot } from '../server/protocol/view';
+import type { ClaimView, Snapshot, StoryLine } from '../server/protocol/view';
 
 /**
  * Whether the sidecar answers.
@@ -58,6 +58,8 @@ export interface IArbiter extends IDisposable {
   claimOf(kernelId: string, cellId: string): ClaimView | undefined;
   /** The claims of a kernel that wait or run, running first. */
   activeClaims(kernelId: string): readonly ClaimView[];
+  /** Why a claim waited, and why it got what it got. Rejects as `cancel` does. */
+  storyOf(claimId: string): Promise<readonly StoryLine[]>;
   /**
    * Cancel a waiting claim.
    *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.abc
 import importlib.util
@@ -54,15 +55,28 @@ def _awaiting(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
                 turn.begin()
                 if not turn.settled and kernel.eventloop is not None:
                     turn.wait()  # a GUI's event loop would never let ours run
-                await turn.settle()
+                if not turn.settled:
+                    await turn.settle()
                 if turn.rejection is not None:
                     return await _reject(kernel, turn, lambda: original(*args, **kwargs))
             reply = await original(*args, **kwargs)
             return reply
         finally:
-            turn.end(reply)
+            turn.stop(reply)
+            _after_reply(kernel, turn.leave)
 
     return do_execute
+
+
+def _after_reply(kernel: Any, leave: Callable[[], None]) -> None:
+    """To wake the sidecar takes time, and ipykernel sends the reply before it yields to its loop.
+
+    Should the next cell begin before that, its keeper sees to the order.
+    """
+    if kernel.eventloop is not None:
+        leave()  # a GUI's event loop may never let ours run
+    else:
+        asyncio.get_running_loop().call_soon(leave)
 
 
 async def _reject(kernel: Any, turn: Turn, execute: Callable[[], Awaitable[Any]]) -> Any:

@@ -7,6 +7,13 @@ import signal
 import threading
 from typing import Any, Callable
 
+try:
+    # What ``signal`` wraps, without the conversions to enumerations: they cost more than all
+    # else that a gate does for a cell that asks for nothing.
+    import _signal as handlers
+except ImportError:
+    import signal as handlers  # type: ignore[no-redef]
+
 
 def in_main_thread() -> bool:
     """Whether this thread is the one that signal handlers run in."""
@@ -27,15 +34,18 @@ class Shield:
 
     def __enter__(self) -> None:
         if in_main_thread():
-            previous = signal.getsignal(signal.SIGINT)
+            previous = handlers.getsignal(signal.SIGINT)
             if previous is not None:  # None: set by C code, and nothing we could put back
                 self._previous = previous
-                signal.signal(signal.SIGINT, lambda *_: self._note())
+                handlers.signal(signal.SIGINT, self._handle)
 
     def __exit__(self, *_: object) -> None:
         previous, self._previous = self._previous, None
         if previous is not None:
-            signal.signal(signal.SIGINT, previous)
+            handlers.signal(signal.SIGINT, previous)
+
+    def _handle(self, *_: object) -> None:
+        self._note()
 
 
 def interrupt_thread(ident: int) -> None:

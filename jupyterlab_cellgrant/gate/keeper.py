@@ -11,7 +11,8 @@ from .applied import Applied
 from .gpus import free_idle_memory
 from .holding import Holding
 from .interrupts import interrupt_thread
-from .link import Link, Listener
+from .link import Link
+from .listener import Listener
 from .rejection import refused
 from .turn import Turn
 from .wire import HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
@@ -90,8 +91,8 @@ class Keeper(Listener):
 
     def _refuse_oversized(self, turn: Turn) -> None:
         """A claim that fits into no line cannot even be sent to be refused."""
-        claim = turn.holding.claim
-        size = len(encode(claim["sources"]))
+        sources = turn.holding.claim["sources"]
+        size = len(encode(sources)) if sources else 0
         if size > LINE_BYTES_MAX // 2:
             sentence = speech.TOO_LARGE.format(bytes=size, limit=HINT_BYTES_MAX)
             turn.settled, turn.rejection = True, refused(sentence)

@@ -10,6 +10,7 @@ import time
 from typing import Callable
 
 from .holding import Holding
+from .listener import Listener
 from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
@@ -17,22 +18,6 @@ BACKOFF_MIN_S = 0.05
 BACKOFF_MAX_S = 1.0
 # What is sent between hello and welcome is kept for later; more than this is not.
 BACKLOG_MAX = 256
-
-
-class Listener:
-    """What the link calls, from its own thread."""
-
-    def welcomed(self) -> None:
-        """A sidecar answers (again)."""
-
-    def changed(self, holding: Holding) -> None:
-        """The grant of a running cell changed."""
-
-    def interrupt(self, holding: Holding, message: str) -> None:
-        """The sidecar wants a running cell to be interrupted."""
-
-    def free(self) -> None:
-        """The sidecar wants idle GPU memory back."""
 
 
 class Link:
@@ -56,6 +41,8 @@ class Link:
         self._holdings: dict[str, Holding] = {}
         self._socket: socket.socket | None = None
         self._state = "greeting"
+        # Whether cells that ask for nothing may start before the sidecar hears of them.
+        self._may_start = False
         # Whether a sidecar is expected to answer: a cell then waits for the welcome.
         self._hopeful = True
         self._backlog: list[Message] = []
@@ -78,7 +65,10 @@ class Link:
         return os.getpid() != self._pid
 
     def claim(self, holding: Holding) -> bool:
-        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5)."""
+        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5).
+
+        Where the claim is granted when this returns, the cell starts at once (GATE6).
+        """
         with self._lock:
             self._holdings[holding.id] = holding
             expected = self._state == "up" or (self._state == "greeting" and self._hopeful)
@@ -86,6 +76,8 @@ class Link:
                 holding.grant(UNGATED)
                 return False
             if self._state == "up":
+                if self._may_start and not holding.claim["sources"]:
+                    holding.grant(UNGATED)
                 self._tell(holding)
             return True
 
@@ -137,7 +129,8 @@ class Link:
 
     def _tell(self, holding: Holding) -> None:
         holding.tell()
-        self._send({"type": "claim", **holding.claim})
+        started = {} if holding.granted is None else {"started": True}
+        self._send({"type": "claim", **started, **holding.claim})
 
     def _send(self, message: Message) -> None:
         """Send without ever blocking; the lock is held."""
@@ -220,6 +213,7 @@ class Link:
             self._lines = Lines()
             self._state = "greeting"
             self._backlog = []
+            self._may_start = False
             holdings = list(self._holdings.values())
             for holding in holdings:
                 holding.tell()
@@ -271,6 +265,9 @@ class Link:
         kind = message.get("type")
         if kind == "welcome":
             return self._welcome(message)
+        if kind == "standing":
+            self._may_start = message.get("isGiven") is True
+            return None
         if kind == "free":
             return self._listener.free()
         with self._lock:

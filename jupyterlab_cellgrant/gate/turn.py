@@ -59,7 +59,9 @@ class Turn:
         self._keeper = keeper
         self._link = keeper.link
         self._is_interrupted = False
-        self._has_ended = False
+        self._has_stopped = self._has_left = False
+        self._outcome = "interrupted"
+        self._cpu_seconds = 0.0
         self._wanted = ""
         self._began = time.monotonic()
         self._has_explained = False
@@ -73,6 +75,9 @@ class Turn:
         if not self._link.claim(self.holding):
             self._keeper.tell_outage(self, speech.OUTAGE)
             self._settle()
+            return
+        if self.holding.granted is not None:
+            self._take({"type": "granted"})
             return
         self._link.listen(self.holding, FAST_WAIT_S)
         answer = self.holding.mailbox.get(0)
@@ -95,21 +100,39 @@ class Turn:
 
     def end(self, reply: Any) -> None:
         """Give everything back; exactly once, whatever became of the cell. Idempotent."""
+        self.stop(reply)
+        self.leave()
+
+    def stop(self, reply: Any) -> None:
+        """The cell has ended: undo what was applied to the process. Idempotent."""
         with self.shield:
-            if not self._has_ended:
-                self._has_ended = True
-                self._finish(reply)
+            if not self._has_stopped:
+                self._has_stopped = True
+                self._undo(reply)
+
+    def leave(self) -> None:
+        """Tell the sidecar that the cell, which has stopped, has ended. Idempotent."""
+        with self.shield:
+            if not self._has_left:
+                self._has_left = True
+                self._tell_end()
 
     @_fails_open
-    def _finish(self, reply: Any) -> None:
+    def _undo(self, reply: Any) -> None:
+        self._cpu_seconds = _cpu_seconds() - self._cpu_before
+        self._outcome = _outcome_of(reply)
+        if not self._link.is_foreign:
+            self._keeper.applied.leave(self.holding.id)
+
+    @_fails_open
+    def _tell_end(self) -> None:
         self._keeper.forget(self)
         if self._link.is_foreign:
             return  # a forked child came back here too; the grant is its parent's
         if not self.settled or self.rejection is not None:
             self._link.cancel(self.holding)
-            return
-        self._keeper.applied.leave(self.holding.id)
-        self._link.release(self.holding, _outcome_of(reply), _cpu_seconds() - self._cpu_before)
+        else:
+            self._link.release(self.holding, self._outcome, self._cpu_seconds)
 
     def _note_interrupt(self) -> None:
         """In the signal handler: all it does is reentrant."""

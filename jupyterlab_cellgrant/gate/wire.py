@@ -31,9 +31,12 @@ UNGATED: Message = {
 """The grant of a cell that runs without having been granted anything."""
 
 
+_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def encode(message: Message) -> bytes:
     """One line of the protocol."""
-    return json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return _encoder.encode(message).encode() + b"\n"
 
 
 class Lines:

@@ -68,6 +68,10 @@ class ScriptedSidecar:
                 raise AssertionError(f"heard no {kind} number {count}, but {self.heard}")
             return found()[count - 1]
 
+    def last(self, kind: str) -> Message:
+        """The latest message of this type that was heard."""
+        return [it for it in list(self.heard) if it["type"] == kind][-1]
+
     def _accept(self) -> None:
         while True:
             try:

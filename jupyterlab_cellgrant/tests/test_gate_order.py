@@ -9,7 +9,7 @@ from pathlib import Path
 from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
-from .scripted_sidecar import ScriptedSidecar
+from .scripted_sidecar import ScriptedSidecar, grant_everything
 
 HALF = {"memory": "2500 MiB"}
 """More than half of what the test's sidecar hands out: two of these cannot run at once."""
@@ -40,6 +40,40 @@ async def test_run_all(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
     assert await notebook.evaluate("ran") == list(range(30))
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     assert [it["outcome"] for it in done] == ["ok"] * 32
+
+
+async def test_start_at_once(scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel) -> None:
+    """[GATE6] Where the sidecar permits it, a cell without hints waits for no answer."""
+    notebook = await start_kernel()
+
+    async def run_until(started: bool) -> None:
+        """The permission comes by the same socket, but not by the same thread."""
+        while True:
+            assert await notebook.evaluate("1 + 1") == 2
+            if scripted_sidecar.last("claim").get("started", False) is started:
+                return
+
+    await run_until(started=False)
+    scripted_sidecar.send({"type": "standing", "isGiven": True})
+    await run_until(started=True)
+    scripted_sidecar.answer = lambda message: []
+    await run_until(started=True)
+    scripted_sidecar.answer = grant_everything
+    # One with hints asks, and so does every other when the permission has ended.
+    await notebook.run("1", HALF)
+    assert "started" not in scripted_sidecar.last("claim")
+    scripted_sidecar.send({"type": "standing", "isGiven": False})
+    await run_until(started=False)
+    # A connection that is lost takes it along.
+    scripted_sidecar.send({"type": "standing", "isGiven": True})
+    await run_until(started=True)
+    scripted_sidecar.send(b"nonsense\n")
+    scripted_sidecar.wait_for("hello", 2)
+    await run_until(started=False)
+    ends = [it["id"] for it in scripted_sidecar.heard if it["type"] == "release"]
+    claims = [it["id"] for it in scripted_sidecar.heard if it["type"] == "claim"]
+    assert ends == claims[: len(ends)]
+    assert len(ends) >= len(claims) - 1
 
 
 async def test_stop_on_error(sidecar: RealSidecar, start_kernel: StartKernel) -> None:

@@ -42,6 +42,8 @@ export type Effect =
       readonly claimId: string;
       readonly grant: Grant;
     }
+  /** The holder's next claims that ask nothing may run before they are heard of; or no more (GATE6). */
+  | { readonly type: 'stand'; readonly holderId: string; readonly isGiven: boolean }
   /** A running claim's pinned set changed; its thread count never does (CPU3). */
   | {
       readonly type: 'regrant';

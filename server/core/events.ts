@@ -161,6 +161,8 @@ export type Event = { readonly atMs: number } & (
   | { readonly type: 'policyChosen'; readonly policy: PolicyName }
   /** Another configuration of groups; one with problems changes nothing. */
   | { readonly type: 'configured'; readonly sharing: Sharing }
+  /** What a cell asks for that says nothing may be something else now. */
+  | { readonly type: 'defaultsChanged' }
   | { readonly type: 'noticed'; readonly notices: readonly string[] }
   /** Time passed; at least once a second. */
   | { readonly type: 'ticked' }

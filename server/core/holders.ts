@@ -46,6 +46,7 @@ export function onHolderGone(
     endClaim(state, entry, 'died', { message });
   }
   dropHold(state, holder);
+  state.standing === holder && (state.standing = null);
   state.committedBytes -= holder.committedBytes;
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   holder.committedBytes = 0;

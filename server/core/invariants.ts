@@ -23,7 +23,8 @@ export function checkInvariants(state: State): string[] {
     ...gpuFaults(state),
     ...memoryFaults(state),
     ...bookFaults(state),
-    ...queueFaults(state)
+    ...queueFaults(state),
+    ...standingFaults(state)
   ];
 }
 
@@ -31,6 +32,12 @@ function seatsOf(state: State): Seat[] {
   const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
   const masks = Array.from(state.masked, entry => entry.phase.mask);
   return [...leases.map(lease => lease.seat), ...masks].filter(seat => seat !== null);
+}
+
+/** GATE6: who may start at once is alone. */
+function standingFaults({ standing, running, keeping }: State): string[] {
+  const isAlone = !standing || (!keeping.size && running.size === standing.running.size);
+  return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone`];
 }
 
 /** P1, CPU6, and the ledger of CPUs. */

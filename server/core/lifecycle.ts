@@ -21,6 +21,7 @@ import {
   type State,
   type WaitingEntry
 } from './state';
+import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
@@ -39,6 +40,7 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease): void 
   tell(state, entry, `Granted ${grantInWords(state, running.grant)}${after}.`);
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'grant', holderId, claimId: id, grant: running.grant });
+  decideStanding(state, entry, running.grant);
 }
 
 /** Enter a claim among the running ones; its grant is still to be said. */
@@ -49,6 +51,7 @@ export function startRunning(
   grantedMs: number
 ): Running {
   const { holder } = entry;
+  state.standing !== holder && recallStanding(state);
   isWaiting(entry) && holder.waiting.delete(entry);
   const isPlain = lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
   const running: Running = {

@@ -2,6 +2,7 @@ import { refusal, sentenceOf } from '../protocol/errors';
 import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
+import { recallStanding } from './standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
 import { climb, rungAfter } from './weights';
@@ -84,6 +85,7 @@ export function onPackingFound(state: State, { packs }: Of<'packingFound'>): voi
 export function onPolicyChosen(state: State, event: Of<'policyChosen'>): void {
   if (state.policy !== event.policy) {
     state.policy = event.policy;
+    recallStanding(state);
     state.pool.moved = true;
     markAllDirty(state);
   }

@@ -15,6 +15,7 @@ import {
   type ShareNode,
   type ShareTree
 } from './policy/shareTree';
+import { recallStanding } from './standing';
 import type { State } from './state';
 import { climb } from './weights';
 
@@ -38,6 +39,7 @@ export function onConfigured(state: State, event: Extract<Event, { type: 'config
 
 /** Take everything out, put another node or tree under it, and enter it again. */
 function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
+  recallStanding(state);
   const demands = new Map(
     Array.from(state.running, entry => [entry, entry.phase.leaf?.drinker.demand ?? null])
   );

@@ -150,6 +150,8 @@ export type State = {
   readonly wide: Set<RunningEntry>;
   /** Running claims that others are to have the place of (FAIR4). */
   readonly evicting: Set<RunningEntry>;
+  /** The holder that runs alone, and may start at once what asks for nothing (GATE6). */
+  standing: HolderEntry | null;
   /** Claims granted in this step: their places are still to be settled. */
   readonly touched: Set<RunningEntry>;
   /** Whether running cells want more CPUs than there are. */
@@ -199,6 +201,7 @@ export function createState(): State {
     masked: new Set(),
     wide: new Set(),
     evicting: new Set(),
+    standing: null,
     touched: new Set(),
     isShort: false,
     queue: [],

@@ -16,6 +16,7 @@ import {
 } from './measures';
 import { onConfigured, onNodeFound } from './nodes';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './settle';
+import { recallStanding } from './standing';
 import type { RunningEntry, State } from './state';
 import { onTick } from './tick';
 
@@ -96,6 +97,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onPackingFound(state, event);
     case 'policyChosen':
       return onPolicyChosen(state, event);
+    case 'defaultsChanged':
+      return recallStanding(state);
     case 'noticed':
       state.notices = event.notices;
       return;

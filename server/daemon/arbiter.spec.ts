@@ -55,6 +55,7 @@ class Journal {
     waiting: id => this.lines.push(`wait ${id}`),
     refused: (id, { code }) => this.lines.push(`refuse ${id} ${code}`),
     interrupted: id => this.lines.push(`interrupt ${id}`),
+    standing: (id, isGiven) => this.lines.push(`stand ${id} ${isGiven}`),
     freeAsked: id => this.lines.push(`free ${id}`),
     maskChanged: (id, affinity) => this.lines.push(`mask ${id} ${affinity}`)
   };

@@ -159,6 +159,9 @@ export class Arbiter {
       case 'interrupt':
         this.answers?.interrupted(effect.claimId, effect.refusal);
         break;
+      case 'stand':
+        this.answers?.standing(effect.holderId, effect.isGiven);
+        break;
       case 'free':
         this.answers?.freeAsked(effect.holderId, effect.gpus);
         break;

@@ -45,7 +45,12 @@ export class Defaults implements IDefaults {
   private readonly notebooks = new Map<string, Kept>();
   private user: Kept;
 
-  constructor(directory: string, log: Log) {
+  constructor(
+    directory: string,
+    log: Log,
+    /** Called when other defaults count. */
+    private readonly onChange: () => void
+  ) {
     this.userFile = new KeptFile(join(directory, 'defaults.json'), log);
     this.notebooksFile = new KeptFile(join(directory, 'notebooks.json'), log);
     this.user = this.userFile.load(trusted) ?? NONE;
@@ -77,6 +82,7 @@ export class Defaults implements IDefaults {
       return kept;
     }
     this.user = kept;
+    this.onChange();
     await this.userFile.keep(written);
     return null;
   }
@@ -90,6 +96,7 @@ export class Defaults implements IDefaults {
     if (Object.keys(written).length) {
       this.notebooks.set(kernelId, kept);
     }
+    this.onChange();
     const [oldest] = this.notebooks.keys();
     if (oldest !== undefined && this.notebooks.size > NOTEBOOKS_MAX) {
       this.notebooks.delete(oldest);

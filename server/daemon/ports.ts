@@ -60,6 +60,8 @@ export interface IAnswers {
   waiting(claimId: string, sentence: string, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
+  /** A holder's claims that ask for nothing may start before they are heard of; or no more. */
+  standing(holderId: string, isGiven: boolean): void;
   /** Asks a holder to give idle GPU memory back (GPU5). */
   freeAsked(holderId: string, gpus: readonly string[]): void;
   /** The masks that a holder's gate sets itself are others now (affinity tier). */

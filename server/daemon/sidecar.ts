@@ -71,10 +71,10 @@ export class Sidecar implements IGateKeeper, IApi {
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.defaults = new Defaults(directory, log);
     this.roster = new Roster(join(directory, 'kernels.json'), log);
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
+    this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
     this.holders = new Holders({ ...parts, post });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.arbiter.onConfined((holderId, { memoryBytes }) =>

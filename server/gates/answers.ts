@@ -27,14 +27,13 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const { cpus, threads, memoryBytes, gpus } = grant;
-    const told = { cpus, threads, memoryBytes, gpus, affinity, env: grantEnvironment(grant) };
-    if (record.phase.state === 'running' && isSame(record.phase.grant, told)) {
-      return; // taken over from the sidecar before: its gate knows
+    const told = gateGrant(grant, affinity);
+    const runs = record.phase.state === 'running' ? record.phase : null;
+    if (runs && isSame(runs.grant, told)) {
+      return; // it was started so, by its gate or by the sidecar before this one
     }
-    const unsent = record.phase.state === 'running' ? record.phase.unsent : null;
-    record.phase = { state: 'running', grant: told, unsent };
-    record.kernel.voice?.send({ type: isChange ? 'changed' : 'granted', id, grant: told });
+    record.phase = { state: 'running', grant: told, unsent: runs?.unsent ?? null };
+    record.kernel.voice?.send({ type: isChange || runs ? 'changed' : 'granted', id, grant: told });
   }
 
   waiting(id: string, sentence: string, position: number): void {
@@ -73,6 +72,10 @@ export class Answers implements IAnswers {
     }
   }
 
+  standing(kernelId: string, isGiven: boolean): void {
+    this.records.kernels.get(kernelId)?.voice?.send({ type: 'standing', isGiven });
+  }
+
   freeAsked(kernelId: string, gpus: readonly string[]): void {
     this.records.kernels.get(kernelId)?.voice?.send({ type: 'free', gpus });
   }
@@ -92,6 +95,12 @@ export class Answers implements IAnswers {
       }
     }
   }
+}
+
+/** A grant as its gate is told it. */
+export function gateGrant(grant: Grant, affinity: string | null): GateGrant {
+  const { cpus, threads, memoryBytes, gpus } = grant;
+  return { cpus, threads, memoryBytes, gpus, affinity, env: grantEnvironment(grant) };
 }
 
 /** Whether two grants ask the same of a gate. */

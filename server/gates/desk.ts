@@ -1,12 +1,20 @@
 import type { IGateKeeper, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import { isSame } from './answers';
+import { UNRESTRICTED } from '../protocol/grant';
+import { gateGrant, isSame } from './answers';
 import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
-import type { ClaimRecord, IVoice, KernelRecord, Records } from './records';
+import type { ClaimPhase, ClaimRecord, IVoice, KernelRecord, Records } from './records';
 
 /** How long the claims of a gate that lost its connection are kept for it, in ms. */
 export const RECONNECT_MAX_MS = 5000;
+
+const NOTHING = { ask: NOTHING_ASKED };
+const STARTED: ClaimPhase = {
+  state: 'running',
+  grant: gateGrant(UNRESTRICTED, null),
+  unsent: null
+};
 
 /**
  * Takes what gates say to the sidecar.
@@ -76,12 +84,13 @@ export class Desk {
       const details = { limit: KERNEL_CLAIMS_MAX, what: 'claims of one kernel' };
       return refuse(voice, id, refusal('TOO_MANY', details));
     }
-    const asked = this.keeper.askOf(kernelId, message.sources, bytes);
+    const { cellId, label, sourceHash, parentId, started } = message;
+    // One that started was given nothing but what everybody may have, whatever it says (GATE6).
+    const asked = started ? NOTHING : this.keeper.askOf(kernelId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(voice, id, asked.refusal);
     }
-    const { cellId, label, sourceHash, parentId } = message;
-    this.records.add(kernel, id, { state: 'asked' });
+    this.records.add(kernel, id, started ? STARTED : { state: 'asked' });
     this.keeper.claim({
       claim: { id, holderId: kernelId, parentId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,

@@ -37,6 +37,31 @@ describe('gates on a real sidecar', () => {
     kernel.release('untagged');
   });
 
+  it('[GATE6] takes claims that started at once, and asks again when others want', async () => {
+    const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    first.claim('asked');
+    expect((await first.gate.hear('standing')).isGiven).toBe(true);
+    first.release('asked');
+    // Whatever it says: one that started has what everybody may have, and no more.
+    const sources = { metadata: HALF_THE_NODE };
+    first.gate.say({ type: 'claim', id: 'started', started: true, sources });
+    await first.gate.settled();
+    expect(first.gate.has('granted', 'started')).toBe(false);
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/started');
+    expect(body).toMatchObject({ state: 'running', ask: { memoryBytes: null } });
+    second.claim('other', { cpus: 1 });
+    expect((await first.gate.hear('standing')).isGiven).toBe(false);
+    second.release('other');
+    first.release('started');
+    first.claim('again');
+    await first.gate.hear('granted', 'again');
+    expect((await first.gate.hear('standing')).isGiven).toBe(true);
+    await sidecar.ask('PUT', '/api/v1/defaults', '{"priority": 1}');
+    expect((await first.gate.hear('standing')).isGiven).toBe(false);
+    await sidecar.ask('PUT', '/api/v1/defaults', '{}');
+    first.release('again');
+  });
+
   it('[CPU2] pins for as long as the cell runs, in force before the gate hears of it', async () => {
     const kernel = await stage.connected(sidecar);
     const before = kernel.mask();

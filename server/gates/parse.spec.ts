@@ -41,6 +41,7 @@ describe('parseLine', () => {
     expect(parseLine('{"type":"claim","id":"c","label":"[7]","sources":{},"more":1}')).toEqual({
       message: {
         type: 'claim',
+        started: false,
         id: 'c',
         label: '[7]',
         cellId: null,

@@ -84,7 +84,7 @@ const grant = z.object({
 const holding = z.object({ ...claim, granted: grant.nullable(), agoMs: z.number().nonnegative() });
 
 const MESSAGE = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('claim'), ...claim }),
+  z.object({ type: z.literal('claim'), started: z.boolean().default(false), ...claim }),
   z.object({
     type: z.literal('release'),
     id: claimId,

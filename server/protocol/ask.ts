@@ -53,3 +53,13 @@ export const NOTHING_ASKED: Ask = {
   maxWaitMs: null,
   hold: false
 };
+
+/** Whether an ask says no more than a cell that says nothing. */
+export function asksNothing(ask: Ask): boolean {
+  return (
+    ask.cpus.kind === 'auto' &&
+    (Object.keys(NOTHING_ASKED) as (keyof Ask)[]).every(
+      field => field === 'cpus' || ask[field] === NOTHING_ASKED[field]
+    )
+  );
+}

@@ -70,7 +70,11 @@ export type GateMessage =
       readonly protocol: number;
       readonly holdings: readonly GateHolding[];
     } & GateProcess)
-  | ({ readonly type: 'claim' } & GateClaim)
+  | ({
+      readonly type: 'claim';
+      /** The cell runs already, unrestricted, as the gate was permitted; what it asks is passed over. */
+      readonly started?: boolean;
+    } & GateClaim)
   /** A waiting claim is given up; answered by nothing. */
   | { readonly type: 'cancel'; readonly id: string }
   /** The cell ended; answered by nothing. */
@@ -118,6 +122,11 @@ export type SidecarMessage =
       readonly failure: 'open' | 'closed';
     }
   | { readonly type: 'granted'; readonly id: string; readonly grant: GateGrant }
+  /**
+   * Given, the kernel's cells without any hint start at once, unrestricted, and
+   * tell their claims as `started` (GATE6); else each asks, as after a hello.
+   */
+  | { readonly type: 'standing'; readonly isGiven: boolean }
   /** The grant of a running claim changed; apply masks, leave pools alone. */
   | { readonly type: 'changed'; readonly id: string; readonly grant: GateGrant }
   /** Sent when a claim queues, when its reason changes, and as sign of life. */

@@ -188,6 +188,7 @@ class Scenario {
       this._harness.state.queue.find(entry => entry.claim.id === claimId)?.phase.reason.resource;
     switch (effect.type) {
       case 'confine':
+      case 'stand':
         return null;
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;

@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { ErrorBody, Snapshot } from '../../server/protocol/view';
+import type { ClaimStory, ErrorBody, Snapshot } from '../../server/protocol/view';
 
 /** A request that is not answered within this time has failed, in ms. */
 const TIMEOUT_MS = 4_000;
@@ -24,6 +24,7 @@ export class RequestError extends Error {
 /** Speaks HTTP to the sidecar, through the Jupyter server. */
 export interface IArbiterClient {
   snapshot(): Promise<Snapshot>;
+  story(claimId: string): Promise<ClaimStory>;
   cancel(claimId: string): Promise<void>;
   putDefaults(hints: unknown): Promise<void>;
   putKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
@@ -42,6 +43,10 @@ export class ArbiterClient implements IArbiterClient {
 
   async snapshot(): Promise<Snapshot> {
     return (await this._request('GET', ['snapshot'])) as Snapshot;
+  }
+
+  async story(claimId: string): Promise<ClaimStory> {
+    return (await this._request('GET', ['claims', claimId])) as ClaimStory;
   }
 
   async cancel(claimId: string): Promise<void> {

@@ -2,7 +2,7 @@ import { type Event } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ClaimView, Snapshot } from '../../server/protocol/view';
+import type { ClaimView, Snapshot, StoryLine } from '../../server/protocol/view';
 import type { ArbiterChange, Connection, IArbiter, Sample } from '../tokens';
 import {
   cellKey,
@@ -98,6 +98,10 @@ export class ArbiterModel implements IArbiter {
 
   activeClaims(kernelId: string): readonly ClaimView[] {
     return this._index.active.get(kernelId) ?? [];
+  }
+
+  async storyOf(claimId: string): Promise<readonly StoryLine[]> {
+    return (await this._client.story(claimId)).story;
   }
 
   async cancel(claimId: string): Promise<void> {

@@ -35,7 +35,7 @@ function editor(
     notebookName: 'a/work.ipynb',
     claim: done()
   };
-  return draw(<ThisCell trans={trans} active={active} />);
+  return draw(<ThisCell trans={trans} active={active} storyOf={async () => []} />);
 }
 
 const field = (host: HTMLElement, name: string): HTMLInputElement =>
@@ -88,8 +88,8 @@ describe('ThisCell', () => {
   });
 
   it('teaches where there is no cell', () => {
-    expect(draw(<ThisCell trans={trans} active={null} />).textContent).toContain(
-      'Click a code cell'
-    );
+    expect(
+      draw(<ThisCell trans={trans} active={null} storyOf={async () => []} />).textContent
+    ).toContain('Click a code cell');
   });
 });

@@ -8,10 +8,12 @@ import type { HintSheet } from '../hints/sheet';
 import { ownProblems, type Source, type Sourced } from '../hints/sources';
 import { suggestionOf } from '../hints/suggestion';
 import { HintForm, type HintFormProps } from './HintForm';
+import { Story, type StoryProps } from './Story';
 
 /** What the editor of one cell's hints shows. */
 export type ThisCellProps = {
   readonly trans: TranslationBundle;
+  readonly storyOf: StoryProps['storyOf'];
   /** Null where no code cell is active. */
   readonly active: {
     readonly cell: HintSheet;
@@ -24,7 +26,7 @@ export type ThisCellProps = {
 };
 
 /** The hints of the active cell and, folded, those of its whole notebook. */
-export function ThisCell({ trans, active }: ThisCellProps): JSX.Element {
+export function ThisCell({ trans, active, storyOf }: ThisCellProps): JSX.Element {
   if (!active) {
     return (
       <p className="cg-Empty">
@@ -46,6 +48,7 @@ export function ThisCell({ trans, active }: ThisCellProps): JSX.Element {
             : trans.__('A run asks for nothing: it shares the node and never waits.')}
       </p>
       <Sheet trans={trans} active={active} own="cell" />
+      {active.claim && <Story trans={trans} claim={active.claim} storyOf={storyOf} />}
       <details className="cg-More cg-mod-notebook">
         <summary>{trans.__('All cells of %1', baseName(active.notebookName))}</summary>
         <Sheet trans={trans} active={active} own="notebook" />

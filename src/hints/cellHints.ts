@@ -3,7 +3,7 @@ import type { INotebookModel, INotebookTracker, NotebookPanel } from '@jupyterla
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ClaimView } from '../../server/protocol/view';
+import type { ClaimView, StoryLine } from '../../server/protocol/view';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
@@ -76,6 +76,11 @@ export class CellHints implements IDisposable {
       notebookName: panel?.context.path ?? '',
       claim: kernelId ? this._arbiter.claimOf(kernelId, cell.model.id) : undefined
     };
+  }
+
+  /** Why a claim waited, and why it got what it got. Rejects with a sentence for people. */
+  storyOf(claimId: string): Promise<readonly StoryLine[]> {
+    return this._arbiter.storyOf(claimId);
   }
 
   get isDisposed(): boolean {

@@ -1,10 +1,10 @@
 import type { Event } from '@jupyterlab/services';
 import { type IStream, Stream } from '@lumino/signaling';
 
-import type { Snapshot } from '../../server/protocol/view';
+import type { ClaimStory, Snapshot } from '../../server/protocol/view';
 import type { IArbiterClient } from '../arbiter/client';
 import { ArbiterModel, SNAPSHOT_SCHEMA } from '../arbiter/model';
-import { NOW_MS } from './facts';
+import { done, NOW_MS } from './facts';
 
 /** A client that answers what it is told to, and keeps what it was sent. */
 export class TestClient implements IArbiterClient {
@@ -19,6 +19,11 @@ export class TestClient implements IArbiterClient {
       throw this.answer;
     }
     return this.answer;
+  }
+
+  async story(id: string): Promise<ClaimStory> {
+    await this._send('story', id);
+    return { ...done({ id }), story: [{ atMs: NOW_MS, sentence: 'Claimed.' }] };
   }
 
   cancel = (id: string): Promise<void> => this._send('cancel', id);

@@ -18,6 +18,11 @@ export function draw(element: React.ReactElement): HTMLElement {
   return host;
 }
 
+/** Draw another element in the place of one that was drawn, and let what it starts end. */
+export async function redraw(host: HTMLElement, element: React.ReactElement): Promise<void> {
+  await React.act(async () => drawn.find(it => it.host === host)!.root.render(element));
+}
+
 /** Remove everything that was drawn. */
 export function erase(): void {
   for (const { root, host } of drawn.splice(0)) {

@@ -1,0 +1,72 @@
+import * as React from 'react';
+
+import type { StoryLine } from '../../server/protocol/view';
+import { draw, erase, redraw, trans } from '../testing/draw';
+import { done, NOW_MS, running, waiting } from '../testing/facts';
+import { Story, type StoryProps } from './Story';
+
+const LINES: StoryLine[] = [
+  { atMs: NOW_MS, sentence: 'Claimed.' },
+  { atMs: NOW_MS + 12_000, sentence: 'Granted all CPUs after 12 s.' }
+];
+
+describe('Story', () => {
+  afterEach(erase);
+
+  let asked: string[];
+  let answer: () => Promise<readonly StoryLine[]>;
+  const story = (claim: StoryProps['claim']): React.ReactElement => (
+    <Story
+      trans={trans}
+      claim={claim}
+      storyOf={id => {
+        asked.push(id);
+        return answer();
+      }}
+    />
+  );
+
+  async function open(host: HTMLElement): Promise<void> {
+    await React.act(async () => {
+      const details = host.querySelector('details')!;
+      details.open = true;
+      details.dispatchEvent(new Event('toggle'));
+    });
+  }
+
+  const lines = (host: HTMLElement): (string | null)[] =>
+    [...host.querySelectorAll('li')].map(it => it.textContent);
+
+  beforeEach(() => {
+    asked = [];
+    answer = async () => LINES;
+  });
+
+  it('[API2] is asked for when it is opened, and tells each step with its time', async () => {
+    const host = draw(story(done()));
+    expect(asked).toEqual([]);
+    await open(host);
+    expect(asked).toEqual(['c1']);
+    expect(lines(host)).toEqual(['+0 msClaimed.', '+12 sGranted all CPUs after 12 s.']);
+  });
+
+  it('[API2] follows its claim, but does not ask at every figure', async () => {
+    const host = draw(story(waiting()));
+    await open(host);
+    await redraw(host, story(waiting({ etaMs: 5000 })));
+    expect(asked).toEqual(['c1']);
+    await redraw(host, story(running()));
+    await redraw(host, story(running({ cpusBusy: 2 })));
+    expect(asked).toEqual(['c1', 'c1']);
+    await redraw(host, story(done({ id: 'c2' })));
+    expect(asked).toEqual(['c1', 'c1', 'c2']);
+  });
+
+  it('says why there is none', async () => {
+    answer = () => Promise.reject(new Error('There is no claim "c1".'));
+    const host = draw(story(done()));
+    await open(host);
+    expect(host.textContent).toContain('There is no claim "c1".');
+    expect(lines(host)).toEqual([]);
+  });
+});

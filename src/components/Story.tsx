@@ -1,0 +1,78 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { ClaimView, StoryLine } from '../../server/protocol/view';
+import { formatSpan } from '../format';
+
+/** What the story of one claim is drawn from. */
+export type StoryProps = {
+  readonly trans: TranslationBundle;
+  readonly claim: ClaimView;
+  /** Resolves to the story of a claim; rejects with a sentence for people. */
+  readonly storyOf: (claimId: string) => Promise<readonly StoryLine[]>;
+};
+
+/** What was told, of which claim. */
+type Told = {
+  readonly claimId: string;
+  readonly lines: readonly StoryLine[];
+  readonly problem: string | null;
+};
+
+/**
+ * Why a claim waited, and why it got what it got (API2), folded until somebody
+ * asks.
+ *
+ * #### Notes
+ * Asked for only while it is open, and again when its claim shows something
+ * else. What was told before stays until the new answer is there.
+ */
+export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
+  const [isOpen, setOpen] = React.useState(false);
+  const [told, setTold] = React.useState<Told | null>(null);
+  const chapter = chapterOf(claim);
+  React.useEffect(() => {
+    let isStale = !isOpen;
+    const tell = (lines: readonly StoryLine[], problem: string | null): void => {
+      isStale || setTold({ claimId: claim.id, lines, problem });
+    };
+    if (isOpen) {
+      storyOf(claim.id).then(
+        lines => tell(lines, null),
+        (error: Error) => tell([], error.message)
+      );
+    }
+    return () => {
+      isStale = true;
+    };
+  }, [isOpen, claim.id, chapter]);
+  const known = told?.claimId === claim.id ? told : null;
+  return (
+    <details className="cg-More cg-Story" onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>
+        {claim.state === 'done' ? trans.__('Story of the last run') : trans.__('Story of this run')}
+      </summary>
+      {known?.problem && <p className="cg-Empty">{known.problem}</p>}
+      <ol aria-live="polite" aria-busy={isOpen && !known}>
+        {known?.lines.map((line, at) => (
+          <li key={at}>
+            <span className="cg-Clock">{`+${formatSpan(line.atMs - known.lines[0]!.atMs)}`}</span>
+            <span>{line.sentence}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+/** Another one means that the story went on. */
+function chapterOf(claim: ClaimView): string {
+  switch (claim.state) {
+    case 'waiting':
+      return `${claim.state} ${claim.position} ${claim.reason.sentence}`;
+    case 'running':
+      return `${claim.state} ${JSON.stringify(claim.grant)}`;
+    case 'done':
+      return claim.state;
+  }
+}
