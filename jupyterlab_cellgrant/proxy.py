@@ -130,7 +130,8 @@ class ProxyHandler(APIHandler):
     def _answer(self, answer: HTTPResponse) -> None:
         self.set_status(answer.code, answer.reason)
         self.set_header("Content-Type", "application/json")
-        self.finish(answer.body)
+        # Not even an empty body may follow a 204.
+        self.finish(answer.body or None)
 
     def _why_silent(self, error: Exception) -> str:
         supervisor = self.access.supervisor

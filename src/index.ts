@@ -3,6 +3,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { arbiterPlugin } from './plugins/arbiter';
 import { badgesPlugin } from './plugins/badges';
 import { commandsPlugin } from './plugins/commands';
+import { consentPlugin } from './plugins/consent';
 import { defaultsPlugin } from './plugins/defaults';
 import { hintsPlugin } from './plugins/hints';
 import { kernelPathsPlugin } from './plugins/kernelPaths';
@@ -15,6 +16,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   arbiterPlugin,
   kernelPathsPlugin,
   defaultsPlugin,
+  consentPlugin,
   hintsPlugin,
   panelPlugin,
   badgesPlugin,

@@ -73,6 +73,15 @@ export interface IArbiter extends IDisposable {
   setKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
   /** Choose how CPUs are shared. Rejects as `setDefaults` does. */
   setPolicy(policy: string): Promise<void>;
+  /**
+   * Ask a kernel that runs nothing for the GPU memory that it keeps (GPU5).
+   * Rejects as `setDefaults` does.
+   */
+  free(kernelId: string): Promise<void>;
+  /** Ask a kernel's owner to restart it for a claim that waits. Rejects as `setDefaults` does. */
+  requestRestart(kernelId: string, claimId: string): Promise<void>;
+  /** Say no to that. Rejects as `setDefaults` does. */
+  declineRestart(kernelId: string): Promise<void>;
   /** Ask for a snapshot now; resolves when it was answered or failed. */
   refresh(): Promise<void>;
 }
@@ -110,6 +119,32 @@ export interface IResourcesPanel {
 export const IResourcesPanel = new Token<IResourcesPanel>(
   'jupyterlab-cellgrant:IResourcesPanel',
   'The side panel that shows the node, the queue and the kernels.'
+);
+
+/**
+ * Gets GPU memory back from kernels that run nothing (GPU5). Refusals and
+ * failures are shown to the person who asked.
+ */
+export interface IConsent {
+  /** Ask a kernel to free what it can. */
+  free(kernelId: string): Promise<void>;
+  /**
+   * Ask the person here whether a kernel of this server may be restarted, and do it.
+   *
+   * #### Notes
+   * Resolves to whether it was. Nothing happens to a kernel that runs a cell.
+   */
+  restart(kernelId: string): Promise<boolean>;
+  /** Ask the owner of a kernel elsewhere to restart it for a claim that waits. */
+  request(kernelId: string, claimId: string): Promise<void>;
+  /** Say no to such a request. */
+  decline(kernelId: string): Promise<void>;
+}
+
+/** The token of the consent. */
+export const IConsent = new Token<IConsent>(
+  'jupyterlab-cellgrant:IConsent',
+  'Gets GPU memory back from idle kernels, with the consent of their owners.'
 );
 
 /** Which document belongs to which kernel of this server, and how to show it. */

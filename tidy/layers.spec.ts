@@ -2,7 +2,9 @@ import { posix } from 'node:path';
 import { importsOf, typescriptSources, type Source } from './sources';
 
 /** What the headless part offers to markup: functions of a snapshot, without services. */
-const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'kernelMarks'].map(it => `src/arbiter/${it}`);
+const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks'].map(
+  it => `src/arbiter/${it}`
+);
 
 /**
  * Which folder may import which, and which packages. The first row whose folder
@@ -71,6 +73,12 @@ const LAYERS: readonly {
     folder: 'src/arbiter/',
     may: ['server/protocol/', 'src/format', 'src/tokens'],
     packages: /^@(jupyterlab\/(application|cells|coreutils|nbformat|notebook|services)|lumino\/.*)$/
+  },
+  {
+    folder: 'src/consent/',
+    may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/keeper'],
+    types: ['src/components/'],
+    packages: /^@(jupyterlab\/|lumino\/)/
   },
   {
     folder: 'src/widgets/',

@@ -18,6 +18,11 @@ export const MOST = '1200 MiB';
 /** The code of a cell that runs until {@link Journey.letGo}. */
 export const HOLD = 'import os, time\nwhile not os.path.exists("go"):\n    time.sleep(0.05)';
 
+/** The beginning of a cell that uses the stand-in for CUDA's driver, as `cuda`. */
+export const STANDIN_CELL =
+  'import os, sys\nsys.path.insert(0, os.environ["CELLGRANT_UI_CUDA"])\n' +
+  'from cuda_driver import Cuda\ncuda = Cuda()';
+
 /** One code cell of a notebook to write. */
 export type WrittenCell = {
   readonly code: string;
@@ -156,7 +161,7 @@ export class Journey {
 
 /** The process of the sidecar; every process is asked, for its parent may have changed. */
 export function sidecarPid(): number {
-  const own = `${path.join(SCRATCH, 'cg')}`;
+  const own = path.join(SCRATCH, 'lab', 'cg');
   const found = readdirSync('/proc').filter(pid => {
     if (!/^\d+$/.test(pid)) {
       return false;

@@ -7,17 +7,19 @@ from pathlib import Path
 from jupyterlab.galata import configure_jupyter_server
 
 scratch = Path(os.environ["CELLGRANT_UI_SCRATCH"])
-os.environ["CELLGRANT_DIR"] = str(scratch / "cg")
-os.environ["JUPYTER_RUNTIME_DIR"] = str(scratch / "runtime")
-os.environ["JUPYTER_CONFIG_DIR"] = str(scratch / "config")
+own = scratch / os.environ["CELLGRANT_UI_NAME"]
+os.environ["CELLGRANT_DIR"] = str(own / "cg")
+os.environ["JUPYTER_RUNTIME_DIR"] = str(own / "runtime")
+os.environ["JUPYTER_CONFIG_DIR"] = str(own / "config")
 (scratch / "notebooks").mkdir(exist_ok=True)
+(own / "contexts").mkdir(parents=True, exist_ok=True)
 
 configure_jupyter_server(c)
 c.ServerApp.root_dir = str(scratch / "notebooks")
 c.ServerApp.port = int(os.environ["CELLGRANT_UI_PORT"])
 c.ServerApp.allow_root = True
-c.LabApp.user_settings_dir = str(scratch / "settings")
-c.LabApp.workspaces_dir = str(scratch / "workspaces")
+c.LabApp.user_settings_dir = str(own / "settings")
+c.LabApp.workspaces_dir = str(own / "workspaces")
 c.JupyterNotebookApp.expose_app_in_browser = True
 
 # A small node of known size: the journeys ask for shares of it.

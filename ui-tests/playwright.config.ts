@@ -13,6 +13,19 @@ const scratch = (process.env['CELLGRANT_UI_SCRATCH'] ??= mkdtempSync(
   path.join(tmpdir(), 'cg-ui-')
 ));
 
+const gpuPort = String(Number(port) + 1);
+const standInGpu = path.join(project, 'server', 'testing', 'standin-gpu');
+
+/** A node with one GPU, where nvidia-smi and CUDA's driver are stand-ins. */
+const standIns = {
+  PATH: `${standInGpu}${path.delimiter}${process.env['PATH']}`,
+  STANDIN_LOG: 'h200',
+  STANDIN_INTERVAL: '0.5',
+  STANDIN_CONTEXTS: path.join(scratch, 'gpus', 'contexts'),
+  STANDIN_GPU: standInGpu,
+  CELLGRANT_UI_CUDA: path.join(project, 'jupyterlab_cellgrant', 'tests')
+};
+
 /** The distribution's Chromium; undefined for the one that Playwright itself installs. */
 const chromium = [
   process.env['CELLGRANT_CHROMIUM'] ?? '',
@@ -36,7 +49,6 @@ export default defineConfig({
   timeout: 90_000,
   expect: { timeout: 15_000 },
   use: {
-    baseURL: `http://127.0.0.1:${port}`,
     // Video needs a download of ffmpeg.
     video: 'off',
     trace: 'retain-on-failure',
@@ -55,13 +67,31 @@ export default defineConfig({
       ]
     }
   },
-  webServer: {
+  projects: [
+    { name: 'lab', testIgnore: 'gpus.spec.ts', use: { baseURL: urlOf(port) } },
+    { name: 'gpus', testMatch: 'gpus.spec.ts', use: { baseURL: urlOf(gpuPort) } }
+  ],
+  webServer: [server(port, 'lab', {}), server(gpuPort, 'gpus', standIns)]
+});
+
+function urlOf(at: string): string {
+  return `http://127.0.0.1:${at}`;
+}
+
+/** A server with a sidecar of its own; all of them show the same notebooks. */
+function server(at: string, name: string, env: Readonly<Record<string, string>>) {
+  return {
     command: `"${python}" -m jupyterlab --config jupyter_server_test_config.py`,
     cwd: __dirname,
-    url: `http://127.0.0.1:${port}/lab`,
+    url: `${urlOf(at)}/lab`,
     timeout: 120_000,
     reuseExistingServer: false,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
-    env: { CELLGRANT_UI_PORT: port, CELLGRANT_UI_SCRATCH: scratch }
-  }
-});
+    gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 15_000 },
+    env: {
+      CELLGRANT_UI_PORT: at,
+      CELLGRANT_UI_NAME: name,
+      CELLGRANT_UI_SCRATCH: scratch,
+      ...env
+    }
+  };
+}

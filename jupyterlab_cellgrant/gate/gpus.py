@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 
@@ -36,8 +37,53 @@ def _is_torch_initialised() -> bool:
         return False  # torch is being imported right now
 
 
+def blind_library() -> str | None:
+    """A library that has looked for GPUs in vain, and remembers it; None where none is known to.
+
+    Cells without a grant see no GPU, and these look but once. PyTorch looks again.
+    """
+    for name, has_looked_in_vain in _BLINDNESS.items():
+        try:
+            if has_looked_in_vain():
+                return name
+        except Exception:
+            continue  # another version of it: then we cannot tell
+    return None
+
+
+def _is_jax_blind() -> bool:
+    backends = getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None)
+    return bool(backends) and not any(it in backends for it in ("cuda", "gpu", "rocm"))
+
+
+def _is_cupy_blind() -> bool:
+    return getattr(sys.modules.get("cupy.cuda"), "_available", None) is False
+
+
+def _is_tensorflow_blind() -> bool:
+    context = getattr(sys.modules.get("tensorflow.python.eager.context"), "_context", None)
+    devices = getattr(context, "_physical_devices", None)
+    return bool(devices) and not any(it.device_type == "GPU" for it in devices)
+
+
+_BLINDNESS = {
+    "JAX": _is_jax_blind,
+    "CuPy": _is_cupy_blind,
+    "TensorFlow": _is_tensorflow_blind,
+}
+
+# Those that hold memory of a GPU for objects which Python may not have collected yet.
+LIBRARIES = ("torch", "cupy", "jax", "tensorflow")
+
+
 def free_idle_memory() -> None:
-    """Give cached GPU memory back to the device; what is in use stays (GPU5)."""
+    """Give GPU memory back that nothing uses any more; what is in use stays (GPU5).
+
+    JAX and TensorFlow cannot give back what their allocators once took; collecting
+    lets them use it again, and gives it back where they run without an allocator.
+    """
+    if any(name in sys.modules for name in LIBRARIES):
+        gc.collect()
     torch_cuda = sys.modules.get("torch.cuda")
     if torch_cuda is not None and _is_torch_initialised():
         with contextlib.suppress(Exception):  # a library's trouble is not the cell's

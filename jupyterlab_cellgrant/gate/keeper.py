@@ -8,7 +8,7 @@ from typing import Any
 
 from . import speech
 from .applied import Applied
-from .gpus import free_idle_memory
+from .gpus import blind_library, free_idle_memory
 from .holding import Holding
 from .interrupts import interrupt_thread
 from .link import Link
@@ -29,6 +29,7 @@ class Keeper(Listener):
         self.applied = Applied()
         self._turns: dict[str, Turn] = {}
         self._has_told_outage = False
+        self._kernel: Any = None
 
     def turn(self, kernel: Any, code: Any, silent: Any) -> Turn | None:
         """A turn for this execution; None where it claims nothing.
@@ -39,6 +40,7 @@ class Keeper(Listener):
         try:
             if silent or not code.strip() or self.link.is_foreign:
                 return None
+            self._kernel = kernel
             parent = kernel.get_parent("shell")
             message_id = parent["header"]["msg_id"]
             if message_id in self._turns:
@@ -66,6 +68,12 @@ class Keeper(Listener):
             self._has_told_outage = True
             speech.say(turn.kernel, turn.parent, text)
 
+    def tell_blindness(self, turn: Turn) -> None:
+        """Say to a cell with GPUs why a library will not see them, where that is so."""
+        library = blind_library()
+        if library is not None:
+            speech.say(turn.kernel, turn.parent, speech.BLIND.format(library=library))
+
     def welcomed(self) -> None:
         self._has_told_outage = False
 
@@ -80,7 +88,12 @@ class Keeper(Listener):
                 interrupt_thread(turn.thread_ident)
 
     def free(self) -> None:
-        free_idle_memory()
+        loop = getattr(self._kernel, "io_loop", None)
+        if loop is None:
+            free_idle_memory()
+        else:
+            # Between cells, and in their thread: what is collected may belong to a GUI.
+            loop.add_callback(free_idle_memory)
 
     def _end_lost_turns(self, thread_ident: int) -> None:
         """A thread runs one cell at a time: an older turn of it was cut off by an interrupt

@@ -15,6 +15,11 @@ CLOSED = (
     "Cellgrant does not answer, and on this node no cell runs without a grant. It did not "
     "run. Try again in a moment; if it stays so, tell your administrator."
 )
+BLIND = (
+    "Cellgrant: {library} looked for GPUs in this kernel before a cell was granted one, and "
+    "remembers that it saw none. Restart the kernel, and give the first cell that uses "
+    "{library} the hint for a GPU."
+)
 TOO_LARGE = (
     "The hints of this cell are {bytes} bytes long; at most {limit} are read. Remove what is "
     'not a hint from the cell metadata key "cellgrant".'

@@ -175,8 +175,11 @@ class Turn:
         if self._has_explained:
             speech.unsay(self.kernel, self.parent)
         if self.rejection is None:
+            grant = self.holding.granted or UNGATED
             self._cpu_before = _cpu_seconds()
-            self._keeper.applied.enter(self.holding.id, self.holding.granted or UNGATED)
+            self._keeper.applied.enter(self.holding.id, grant)
+            if grant.get("gpus"):
+                self._keeper.tell_blindness(self)
 
     def _log_failure(self) -> None:
         self.settled = True

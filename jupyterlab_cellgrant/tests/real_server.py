@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -175,11 +176,13 @@ class RealServer:
             f"ws://127.0.0.1:{self.port}/api/events/subscribe?token={TOKEN}", timeout=WITHIN_S
         )
 
-    def run_cell(self, kernel_id: str, code: str, metadata: dict[str, Any]) -> str:
+    def run_cell(
+        self, kernel_id: str, code: str, metadata: dict[str, Any], within_s: float = WITHIN_S
+    ) -> str:
         """Run a cell with this metadata, as JupyterLab does; what it printed, its error last."""
         channels = websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
-            timeout=WITHIN_S,
+            timeout=within_s,
         )
         header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u"}
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
@@ -202,6 +205,12 @@ class RealServer:
         """The pid of the sidecar that this server started last, by its log."""
         found = re.findall(r"Cellgrant's sidecar runs \(pid (\d+)", self.log)
         return int(found[-1]) if found else None
+
+    def hang_up(self) -> None:
+        """Close the terminal that the server runs in."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+        self._process.wait(WITHIN_S)
 
     def kill(self) -> None:
         """End the server without warning."""

@@ -61,6 +61,8 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
     assert (refused.status, refused.body["code"]) == (400, "BODY_INVALID")
     refused = server.api("claims/none-of-this-name", "DELETE")
     assert (refused.status, refused.body["code"]) == (404, "CLAIM_UNKNOWN")
+    refused = server.api("kernels/none-of-this-name/free", "POST", b"")
+    assert (refused.status, refused.body["code"]) == (404, "KERNEL_UNKNOWN")
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,8 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
         ("../../healthz", "GET"),
         ("claims/a/b", "GET"),
         ("claims/a%2Fb", "GET"),
+        ("kernels/a/free", "GET"),
+        ("kernels/a/restart", "POST"),
         ("claims/" + "x" * 129, "DELETE"),
         ("http://elsewhere/", "GET"),
     ],
@@ -88,7 +92,7 @@ def test_refuses_a_body_that_is_too_large(server: RealServer) -> None:
     assert str(BODY_BYTES_MAX) in refused.body["message"]
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 def test_needs_authentication(server: RealServer, method: str) -> None:
     """[SEC2] without a token nobody gets anything."""
     assert server.ask(f"{API}/snapshot", method, b"{}", token=None).status == 403

@@ -165,6 +165,34 @@ async def test_cuda_devices_stay_what_cuda_saw(
     assert await notebook.evaluate(devices) == "GPU-1"
 
 
+LOOKED = """
+import sys, types
+xla = sys.modules["jax._src.xla_bridge"] = types.ModuleType("xla_bridge")
+xla._backends = {"cpu": 1}
+"""
+
+
+async def test_a_library_that_saw_no_gpu_is_named(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """A cell with a GPU is told of a library that looked before, and only then."""
+    gpu = {"gpus": ["GPU-1"], "env": {"CUDA_VISIBLE_DEVICES": "GPU-1"}}
+    scripted_sidecar.answer = granting({}, gpu, {}, {}, gpu, gpu)
+    notebook = await start_kernel()
+    for code, said in [
+        ("pass", False),
+        ("pass", False),
+        (LOOKED, False),
+        ("pass", False),
+        ("pass", True),
+        ("xla._backends['cuda'] = 1", True),
+        ("pass", False),
+    ]:
+        message_id = notebook.submit(code)
+        await notebook.reply(message_id)
+        assert ("JAX looked for GPUs" in notebook.text(message_id)) is said
+
+
 async def test_pools_follow_at_each_start(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
 ) -> None:

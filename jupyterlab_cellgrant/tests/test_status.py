@@ -25,6 +25,32 @@ GPU = {
     "memoryBytes": 139 * GIB,
     "memoryUsedBytes": None,
     "leasedTo": ["k"],
+    "processes": [
+        {
+            "pid": 42,
+            "name": "py",
+            "memoryBytes": GIB,
+            "owner": "al",
+            "kernelId": "k",
+            "leased": True,
+        },
+        {
+            "pid": 43,
+            "name": "py",
+            "memoryBytes": 2 * GIB,
+            "owner": "al",
+            "kernelId": "r",
+            "leased": False,
+        },
+        {
+            "pid": 7,
+            "name": "x",
+            "memoryBytes": GIB,
+            "owner": "eve",
+            "kernelId": None,
+            "leased": False,
+        },
+    ],
 }
 NODE = {
     "name": "big",
@@ -49,7 +75,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "name": "tr.ipynb",
         "pid": 42,
         "owner": "al",
-        "group": "atlas/prod",
+        "group": "all",
         "state": "running",
         "gated": True,
         "sinceMs": now_ms - 61_000,
@@ -71,7 +97,8 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
         "memory  64 GiB, 8 GiB promised, 20 GiB used",
-        "GPU     0: H200, - of 139 GiB used, tr.ipynb",
+        "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
+        "process 7 of eve without a lease (1 GiB)",
         "policy  dynamic",
         "tier    cgroup-v1: it works here.",
         "        gpus not enforced: no fence",
@@ -85,4 +112,17 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "QUEUE",
         "POSITION  KERNEL      CELL  OWNER  WAITED  WHY",
         "1         next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
+    ]
+
+
+def test_names_groups_where_there_are_any() -> None:
+    kernel = {"id": "k", "name": "a.ipynb", "pid": 1, "owner": "al", "gated": True, "grant": None}
+    kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}
+    kernels = [{**kernel, "group": group} for group in ("atlas/prod", "all")]
+    text = render({"node": NODE, "kernels": kernels, "claims": []})
+    rows = text.split("KERNELS\n")[1].splitlines()[:3]
+    assert [row.split()[:3] for row in rows] == [
+        ["NAME", "OWNER", "GROUP"],
+        ["a.ipynb", "al", "atlas/prod"],
+        ["a.ipynb", "al", "all"],
     ]

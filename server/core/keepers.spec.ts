@@ -59,9 +59,7 @@ describe('idle kernels that keep GPU memory', () => {
   it('[GPU5] are named as who is in the way, with what they keep', () => {
     const scene = new Scene({ small: 10, big: 50 });
     scene.ask(40);
-    expect(scene.reason()).toBe(
-      'for 1 GPU with 40 GiB each; 50 GiB of GPU 0 held by big and 1 more'
-    );
+    expect(scene.reason()).toBe('for 1 GPU with 40 GiB; 50 GiB of GPU 0 held by big and 1 more');
     const [claim] = snapshot(scene.state, 0, '').claims;
     expect(claim).toMatchObject({
       reason: {
@@ -123,7 +121,7 @@ describe('idle kernels that keep GPU memory', () => {
     const scene = new Scene({ stranger: 60 });
     scene.ask(40);
     expect(scene.reason()).toBe(
-      'for 1 GPU with 40 GiB each; 60 GiB of GPU 0 held without a lease by process 1 of user (python)'
+      'for 1 GPU with 40 GiB; 60 GiB of GPU 0 held without a lease by process 1 of user (python)'
     );
   });
 });

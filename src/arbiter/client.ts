@@ -29,6 +29,9 @@ export interface IArbiterClient {
   putDefaults(hints: unknown): Promise<void>;
   putKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
   putPolicy(policy: string): Promise<void>;
+  free(kernelId: string): Promise<void>;
+  requestRestart(kernelId: string, claimId: string): Promise<void>;
+  declineRestart(kernelId: string): Promise<void>;
 }
 
 /**
@@ -63,6 +66,18 @@ export class ArbiterClient implements IArbiterClient {
 
   async putPolicy(policy: string): Promise<void> {
     await this._request('PUT', ['policy'], { policy });
+  }
+
+  async free(kernelId: string): Promise<void> {
+    await this._request('POST', ['kernels', kernelId, 'free']);
+  }
+
+  async requestRestart(kernelId: string, claimId: string): Promise<void> {
+    await this._request('PUT', ['kernels', kernelId, 'restart-request'], { claim: claimId });
+  }
+
+  async declineRestart(kernelId: string): Promise<void> {
+    await this._request('DELETE', ['kernels', kernelId, 'restart-request']);
   }
 
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {

@@ -120,6 +120,18 @@ export class ArbiterModel implements IArbiter {
     await this._client.putPolicy(policy);
   }
 
+  async free(kernelId: string): Promise<void> {
+    await this._client.free(kernelId);
+  }
+
+  async requestRestart(kernelId: string, claimId: string): Promise<void> {
+    await this._client.requestRestart(kernelId, claimId);
+  }
+
+  async declineRestart(kernelId: string): Promise<void> {
+    await this._client.declineRestart(kernelId);
+  }
+
   async refresh(): Promise<void> {
     try {
       this._take(await this._client.snapshot());

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import type { Badge } from '../arbiter/badge';
-import { button, click, draw, erase, trans } from '../testing/draw';
+import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
 import { done, GIB, NOW_MS, running, waiting } from '../testing/facts';
 import { CellBadge, type CellBadgeProps } from './CellBadge';
 
@@ -17,6 +17,8 @@ function badge(its: Badge, more: Partial<CellBadgeProps> = {}): HTMLElement {
       onCancel={ignore}
       onReveal={null}
       onEdit={ignore}
+      keeper={null}
+      keepers={keepersTo([])}
       {...more}
     />
   );
@@ -85,6 +87,23 @@ describe('CellBadge', () => {
     click(button(host, 'Show holder'));
     click(button(badge(EVERY[1]!, { onEdit: () => calls.push('edit') }), 'Edit'));
     expect(calls).toEqual(['cancel c1', 'reveal k2', 'edit']);
+  });
+
+  it('[GPU5] offers to ask the kernel that keeps what the cell waits for', () => {
+    const calls: string[] = [];
+    const keeper = {
+      kernelId: 'k2',
+      name: 'explore.ipynb',
+      bytes: 60 * GIB,
+      own: true,
+      askedMs: null,
+      claimId: 'c1',
+      request: 'none'
+    } as const;
+    const host = badge(EVERY[2]!, { keeper, keepers: keepersTo(calls) });
+    click(button(host, 'Ask to free'));
+    expect(calls).toEqual(['free k2']);
+    expect(badge(EVERY[4]!, { keeper: null }).querySelector('.cg-Keeper')).toBeNull();
   });
 
   it('[UI3] reads out the state and not its clock', () => {

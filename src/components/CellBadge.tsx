@@ -2,9 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Badge, BadgePlace } from '../arbiter/badge';
+import type { Keeper } from '../arbiter/keeper';
 import { formatClock } from '../format';
 import { type BadgeTexts, badgeTexts } from './badgeTexts';
 import { Glyph } from './Glyph';
+import { KeeperActions, type KeeperCalls } from './KeeperActions';
 
 /** What a badge shows, and what it may ask of its owner. */
 export type CellBadgeProps = {
@@ -18,6 +20,9 @@ export type CellBadgeProps = {
   readonly onReveal: ((kernelId: string) => void) | null;
   /** Show the editor of the cell's hints. */
   readonly onEdit: () => void;
+  /** Who keeps GPU memory that the cell waits for; null where nobody does. */
+  readonly keeper: Keeper | null;
+  readonly keepers: KeeperCalls;
 };
 
 /**
@@ -35,6 +40,7 @@ export function CellBadge(props: CellBadgeProps): JSX.Element {
       className="cg-Badge"
       data-state={badge.kind}
       data-place={place}
+      data-tall={props.keeper ? '' : undefined}
       role="group"
       aria-label={trans.__('Resources of this cell')}
     >
@@ -63,6 +69,15 @@ function Row(props: PartProps): JSX.Element {
         <Chip {...props} title={allOf(texts)} />
         <Action {...props} />
       </span>
+      {props.keeper && (
+        <KeeperActions
+          trans={props.trans}
+          keeper={props.keeper}
+          nowMs={props.nowMs}
+          calls={props.keepers}
+          isNamed
+        />
+      )}
       <span className="cg-Badge-text" title={details}>
         {details}
       </span>

@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
 import { countCpus, formatBytes, formatBytesOf, formatAge, formatNumber } from '../format';
 import { kernelStateText } from './claimTexts';
+import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { KernelName, KernelSwatch } from './KernelName';
 import { Lane } from './Lane';
@@ -78,6 +79,7 @@ function KernelItem(
           {running.notEnforced}
         </div>
       )}
+      <RestartRequested {...props} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}

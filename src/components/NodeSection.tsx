@@ -1,12 +1,13 @@
 import * as React from 'react';
 
-import type { GpuView, Snapshot } from '../../server/protocol/view';
+import type { Snapshot } from '../../server/protocol/view';
 import { formatBytes, formatBytesOf, formatNumber } from '../format';
 import { HISTORY_MS } from '../arbiter/history';
 import type { Sample } from '../tokens';
-import { Bar, UseLine } from './Bar';
-import { cpuParts, gpuParts, memoryParts } from './bars';
-import { KernelName } from './KernelName';
+import { Bar } from './Bar';
+import { cpuParts, memoryParts } from './bars';
+import { GpuRow } from './GpuRow';
+import { RowHead } from './RowHead';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
 import { Sparkline } from './Sparkline';
@@ -38,15 +39,6 @@ export function NodeSection(props: NodeProps): JSX.Element {
         </p>
       ))}
     </Section>
-  );
-}
-
-function RowHead(props: { readonly name: string; readonly figures: string }): JSX.Element {
-  return (
-    <div className="cg-RowHead">
-      <strong>{props.name}</strong>
-      <span>{props.figures}</span>
-    </div>
   );
 }
 
@@ -100,48 +92,4 @@ function MemoryRow(props: NodeProps): JSX.Element {
       />
     </div>
   );
-}
-
-function GpuRow(props: NodeProps & { readonly gpu: GpuView }): JSX.Element {
-  const { trans, gpu, marks } = props;
-  const name = trans.__('GPU %1', gpu.index);
-  const figures = [
-    gpu.model.replace(/^NVIDIA /, ''),
-    gpu.utilisation === null ? '' : `${Math.round(gpu.utilisation * 100)} %`,
-    gpu.memoryUsedBytes === null ? '' : formatBytesOf(trans, gpu.memoryUsedBytes, gpu.memoryBytes),
-    gpu.temperatureC === null ? '' : `${Math.round(gpu.temperatureC)} °C`,
-    gpu.powerW === null ? '' : `${Math.round(gpu.powerW)} W`
-  ];
-  const text = figures.filter(part => part !== '').join(' · ');
-  return (
-    <div className="cg-Row">
-      <RowHead name={name} figures={text} />
-      <Bar label={`${name}: ${text}`} parts={gpuParts(trans, gpu, marks)} />
-      <UseLine share={gpu.utilisation ?? 0} />
-      <GpuHolders {...props} />
-    </div>
-  );
-}
-
-function GpuHolders(props: NodeProps & { readonly gpu: GpuView }): JSX.Element | null {
-  const { trans, gpu, snapshot } = props;
-  const names = new Map(snapshot.kernels.map(kernel => [kernel.id, kernel.name]));
-  const lines = gpu.processes.map(process => (
-    <li key={process.pid} data-tone={process.kernelId === null ? 'error' : undefined}>
-      {process.kernelId === null ? (
-        <strong>{trans.__('pid %1 %2, no lease', process.pid, process.name)}</strong>
-      ) : (
-        <KernelName
-          {...props}
-          kernelId={process.kernelId}
-          name={names.get(process.kernelId) ?? process.name}
-        />
-      )}
-      {' · '}
-      {process.leased || process.kernelId === null
-        ? formatBytes(process.memoryBytes)
-        : trans.__('%1 resident, no lease now', formatBytes(process.memoryBytes))}
-    </li>
-  ));
-  return lines.length ? <ul className="cg-Holders">{lines}</ul> : null;
 }

@@ -1,8 +1,8 @@
 import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
-import { button, click, draw, erase, trans } from '../testing/draw';
-import { done, GIB, kernel, node, NOW_MS, running, snapshot, waiting } from '../testing/facts';
+import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
+import { done, GIB, gpu, kernel, node, NOW_MS, running, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
@@ -19,6 +19,7 @@ function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
       paths={new Map([['k1', 'a/work.ipynb']])}
       onCancel={() => undefined}
       onReveal={() => undefined}
+      keepers={keepersTo([])}
       thisCell={null}
       {...its}
     />
@@ -72,6 +73,15 @@ describe('Panel', () => {
     expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
   });
 
+  it('[CFG3] names the group of a kernel that is in one', () => {
+    const kernels = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
+    const items = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll('.cg-Kernel');
+    expect([...items].map(it => /group [\w/]+/.exec(it.textContent!)?.[0])).toEqual([
+      undefined,
+      'group atlas/prod'
+    ]);
+  });
+
   it('teaches where there is nothing to show', () => {
     const { textContent } = panel({ snapshot: snapshot() });
     expect(textContent).toContain('Nobody waits.');
@@ -114,5 +124,90 @@ describe('Panel', () => {
       'CPU: 2 of 4 granted · 1.5 busy',
       'Memory: 2 of 16 GiB · reserve 1 GiB'
     ]);
+  });
+
+  describe('of a node with a GPU', () => {
+    const idle = kernel({ id: 'k2', name: 'explore.ipynb', owner: 'bo' });
+    const onGpu = {
+      pid: 7,
+      name: '/opt/python',
+      memoryBytes: 60 * GIB,
+      owner: 'bo',
+      kernelId: 'k2',
+      leased: false
+    };
+    const blocker = { ...waiting().reason.blockers[0]!, kernelId: 'k2', label: null };
+    const kept = {
+      ...blocker,
+      kernelName: 'explore.ipynb',
+      claimId: null,
+      holds: '60 GiB of GPU 0'
+    };
+    const reason = {
+      resource: 'gpus',
+      sentence: 'for 1 GPU; 60 GiB of GPU 0 held by explore.ipynb',
+      blockers: [{ ...kept, keepsGpuBytes: 60 * GIB }]
+    } as const;
+    const full = snapshot({
+      node: node({ gpus: [gpu({ leasedTo: [], processes: [onGpu] })] }),
+      kernels: [kernel({ state: 'waiting' }), idle],
+      claims: [waiting({ reason })]
+    });
+
+    it('[GPU4] shows its figures, who computes, who keeps memory, and strangers with their owner', () => {
+      const leased = { ...onGpu, pid: 8, kernelId: 'k1', leased: true, memoryBytes: GIB };
+      const stranger = { ...onGpu, pid: 9, owner: 'eve', kernelId: null, memoryBytes: 2 * GIB };
+      const processes = [onGpu, leased, stranger];
+      const shown = { ...full, node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }) };
+      const host = panel({ snapshot: shown });
+      const bar = [...host.querySelectorAll('.cg-Bar')][2]!;
+      expect(bar.getAttribute('aria-label')).toBe(
+        'GPU 0: H200 · 63 of 140 GiB · 41 % busy · 64 °C · 300 W'
+      );
+      const lines = [...host.querySelectorAll('.cg-Holders li')].map(it => it.textContent);
+      expect(lines).toEqual([
+        'explore.ipynb bo · keeps 60 GiB, no lease now ',
+        'work.ipynb · computes, 1 GiB ',
+        ' process 9 of eve python · 2 GiB · no lease'
+      ]);
+    });
+
+    it('[GPU5] names in the queue who keeps what a cell waits for, and asks it', () => {
+      const calls: string[] = [];
+      const host = panel({ snapshot: full, keepers: keepersTo(calls) });
+      const item = host.querySelector<HTMLElement>('.cg-QueueItem')!;
+      expect(item.textContent).toContain('explore.ipynb bokeeps 60 GiB of GPU 0, idle for 1:00');
+      click(button(item, 'Ask to free'));
+      expect(calls).toEqual(['free k2']);
+    });
+
+    it("[GPU5] offers nothing about somebody else's wait", () => {
+      const host = panel({ snapshot: full, paths: new Map([['k2', 'explore.ipynb']]) });
+      expect(host.querySelector('.cg-QueueItem .cg-Keeper')).toBeNull();
+    });
+
+    it('[GPU5] shows to the owner alone that somebody asks for a restart', () => {
+      const calls: string[] = [];
+      const restartRequest = {
+        claimId: 'c1',
+        kernelName: 'a/work.ipynb',
+        label: '[3]',
+        owner: 'ana',
+        sentence: 'for 1 GPU',
+        sinceMs: NOW_MS,
+        declined: false
+      };
+      const asked = { ...full, kernels: [{ ...idle, restartRequest }] };
+      const own = new Map([['k2', 'explore.ipynb']]);
+      const host = panel({ snapshot: asked, paths: own, keepers: keepersTo(calls) });
+      const request = host.querySelector<HTMLElement>('.cg-Request')!;
+      expect(request.textContent).toContain(
+        'work.ipynb ▸ [3] of ana asks you to restart it: it waits for 1 GPU.'
+      );
+      click(button(request, 'Restart…'));
+      click(button(request, 'Keep it'));
+      expect(calls).toEqual(['restart k2', 'decline k2']);
+      expect(panel({ snapshot: asked }).querySelector('.cg-Request')).toBeNull();
+    });
   });
 });

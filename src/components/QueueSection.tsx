@@ -1,8 +1,10 @@
 import * as React from 'react';
 
-import type { Snapshot } from '../../server/protocol/view';
+import type { Blocker, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
+import { keeperOf } from '../arbiter/keeper';
 import { askParts, formatAge, formatClock, formatSpan } from '../format';
+import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
@@ -32,7 +34,12 @@ export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }
   );
 }
 
-function QueueItem(props: PanelProps & { readonly claim: ClaimIn<'waiting'> }): JSX.Element {
+type QueueItemProps = PanelProps & {
+  readonly snapshot: Snapshot;
+  readonly claim: ClaimIn<'waiting'>;
+};
+
+function QueueItem(props: QueueItemProps): JSX.Element {
   const { trans, claim, nowMs } = props;
   const own = props.paths.has(claim.kernelId);
   const eta =
@@ -72,19 +79,38 @@ function QueueItem(props: PanelProps & { readonly claim: ClaimIn<'waiting'> }): 
       </div>
       <div className="cg-Small">{claim.reason.sentence}</div>
       {claim.reason.blockers.map(blocker => (
-        <div key={`${blocker.kernelId} ${blocker.claimId}`} className="cg-Small cg-Blocker">
-          <KernelName
-            {...props}
-            kernelId={blocker.kernelId}
-            name={blocker.kernelName}
-            label={blocker.label}
-            owner={blocker.owner}
-          />
-          <span>
-            {trans.__('holds %1 since %2', blocker.holds, formatAge(nowMs - blocker.sinceMs))}
-          </span>
-        </div>
+        <BlockerLine key={`${blocker.kernelId} ${blocker.claimId}`} {...props} blocker={blocker} />
       ))}
     </li>
+  );
+}
+
+function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX.Element {
+  const { trans, snapshot, paths, claim, blocker, nowMs } = props;
+  const { kernelId, kernelName, holds, keepsGpuBytes } = blocker;
+  const age = formatAge(nowMs - blocker.sinceMs);
+  // What somebody waits for is asked for by who waits.
+  const keeper =
+    keepsGpuBytes > 0 && paths.has(claim.kernelId)
+      ? keeperOf(snapshot, paths, kernelId, claim.id)
+      : null;
+  return (
+    <div className="cg-Small cg-Blocker">
+      <KernelName
+        {...props}
+        kernelId={kernelId}
+        name={kernelName}
+        label={blocker.label}
+        owner={blocker.owner}
+      />
+      <span>
+        {keepsGpuBytes > 0
+          ? trans.__('keeps %1, idle for %2', holds, age)
+          : trans.__('holds %1 since %2', holds, age)}
+      </span>
+      {keeper && (
+        <KeeperActions trans={trans} keeper={keeper} nowMs={nowMs} calls={props.keepers} />
+      )}
+    </div>
   );
 }

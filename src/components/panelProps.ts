@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { KernelMark } from '../arbiter/kernelMarks';
+import type { KeeperCalls } from './KeeperActions';
 
 /** What every section of the panel is given. */
 export type PanelProps = {
@@ -14,4 +15,5 @@ export type PanelProps = {
   readonly onCancel: (claimId: string) => void;
   /** Show the document of a kernel in `paths`. */
   readonly onReveal: (kernelId: string) => void;
+  readonly keepers: KeeperCalls;
 };

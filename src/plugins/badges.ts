@@ -5,7 +5,9 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { BadgeMode } from '../arbiter/badge';
-import { IArbiter, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
+import { keeperFor } from '../arbiter/keeper';
+import { keeperCalls } from '../consent/consent';
+import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
 import { NotebookBadges } from '../widgets/notebookBadges';
 import { cancelClaim } from './cancel';
 
@@ -16,12 +18,13 @@ export const badgesPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Shows below each cell what it asks for, waits for, runs with, or used.',
   autoStart: true,
-  requires: [IArbiter, IKernelPaths],
+  requires: [IArbiter, IKernelPaths, IConsent],
   optional: [IDefaults, IResourcesPanel, ISettingRegistry, ITranslator],
   activate: (
     { docRegistry }: JupyterFrontEnd,
     arbiter: IArbiter,
     kernelPaths: IKernelPaths,
+    consent: IConsent,
     defaults: IDefaults | null,
     resources: IResourcesPanel | null,
     settings: ISettingRegistry | null,
@@ -44,7 +47,10 @@ export const badgesPlugin: JupyterFrontEndPlugin<void> = {
           resources?.editHints();
         },
         onReveal: kernelId => void revealHolder(arbiter, kernelPaths, kernelId),
-        canReveal: kernelId => kernelPaths.paths.has(kernelId)
+        canReveal: kernelId => kernelPaths.paths.has(kernelId),
+        keeperFor: claim =>
+          arbiter.snapshot && keeperFor(arbiter.snapshot, kernelPaths.paths, claim),
+        keepers: keeperCalls(consent)
       });
       open.add(badges);
       panel.disposed.connect(() => open.delete(badges));

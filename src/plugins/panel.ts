@@ -6,7 +6,8 @@ import {
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { IArbiter, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
+import { keeperCalls } from '../consent/consent';
+import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
 import { CellHints } from '../hints/cellHints';
 import { resourcesIcon } from '../widgets/icon';
 import { ResourcesPanel } from '../widgets/resourcesPanel';
@@ -23,12 +24,13 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
   description: 'Shows the node, the queue, the kernels and the active cell in a side panel.',
   autoStart: true,
   provides: IResourcesPanel,
-  requires: [IArbiter, IKernelPaths],
+  requires: [IArbiter, IKernelPaths, IConsent],
   optional: [INotebookTracker, IDefaults, ITranslator, ILayoutRestorer],
   activate: (
     { shell }: JupyterFrontEnd,
     arbiter: IArbiter,
     kernelPaths: IKernelPaths,
+    consent: IConsent,
     tracker: INotebookTracker | null,
     defaults: IDefaults | null,
     translator: ITranslator | null,
@@ -41,7 +43,8 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
       kernelPaths,
       hints: tracker && new CellHints(tracker, arbiter, defaults),
       trans,
-      onCancel: claimId => void cancelClaim(arbiter, claimId)
+      onCancel: claimId => void cancelClaim(arbiter, claimId),
+      keepers: keeperCalls(consent)
     });
     panel.id = PANEL_ID;
     panel.title.icon = resourcesIcon;

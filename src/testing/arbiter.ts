@@ -30,6 +30,10 @@ export class TestClient implements IArbiterClient {
   putDefaults = (hints: unknown): Promise<void> => this._send('putDefaults', hints);
   putKernelDefaults = (id: string, hints: unknown): Promise<void> =>
     this._send('putKernelDefaults', id, hints);
+  free = (id: string): Promise<void> => this._send('free', id);
+  requestRestart = (id: string, claimId: string): Promise<void> =>
+    this._send('requestRestart', id, claimId);
+  declineRestart = (id: string): Promise<void> => this._send('declineRestart', id);
   putPolicy = (policy: string): Promise<void> => this._send('putPolicy', policy);
 
   private async _send(name: string, ...args: unknown[]): Promise<void> {

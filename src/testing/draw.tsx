@@ -2,6 +2,18 @@ import { nullTranslator } from '@jupyterlab/translation';
 import * as React from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 
+import type { KeeperCalls } from '../components/KeeperActions';
+
+/** Calls about keepers, written down. */
+export function keepersTo(calls: string[]): KeeperCalls {
+  return {
+    onFree: id => void calls.push(`free ${id}`),
+    onRestart: id => void calls.push(`restart ${id}`),
+    onRequest: (id, claimId) => void calls.push(`request ${id} for ${claimId}`),
+    onDecline: id => void calls.push(`decline ${id}`)
+  };
+}
+
 /** Untranslated texts. */
 export const trans = nullTranslator.load('jupyterlab_cellgrant');
 

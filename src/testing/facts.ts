@@ -1,6 +1,6 @@
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { UNRESTRICTED } from '../../server/protocol/grant';
-import type { KernelView, NodeView, Snapshot } from '../../server/protocol/view';
+import type { GpuView, KernelView, NodeView, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 
 /** One GiB in bytes. */
@@ -100,6 +100,23 @@ export function kernel(its: Partial<KernelView> = {}): KernelView {
     boundGpus: [],
     askedToFreeMs: null,
     restartRequest: null,
+    ...its
+  };
+}
+
+/** A GPU that nobody uses. */
+export function gpu(its: Partial<GpuView> = {}): GpuView {
+  return {
+    uuid: 'GPU-1',
+    index: 0,
+    model: 'NVIDIA H200',
+    memoryBytes: 140 * GIB,
+    memoryUsedBytes: 63 * GIB,
+    utilisation: 0.41,
+    temperatureC: 64,
+    powerW: 299.6,
+    leasedTo: [],
+    processes: [],
     ...its
   };
 }

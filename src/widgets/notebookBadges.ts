@@ -9,7 +9,9 @@ import type { ClaimView } from '../../server/protocol/view';
 import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { fitOf } from '../arbiter/fit';
+import type { Keeper } from '../arbiter/keeper';
 import type { CellBadgeProps } from '../components/CellBadge';
+import type { KeeperCalls } from '../components/KeeperActions';
 import { ownProblems, type Sourced } from '../hints/sources';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { BadgeWidget } from './badgeWidget';
@@ -28,6 +30,9 @@ export type NotebookBadgesOptions = {
   readonly onReveal: (kernelId: string) => void;
   /** Whether `onReveal` has something to show for a kernel. */
   readonly canReveal: (kernelId: string) => boolean;
+  /** Who keeps GPU memory that a claim waits for. */
+  readonly keeperFor: (claim: ClaimView) => Keeper | null;
+  readonly keepers: KeeperCalls;
 };
 
 /** How often the clocks of waiting and running cells are redrawn, in ms. */
@@ -192,7 +197,7 @@ export class NotebookBadges implements IDisposable {
   /** What the badge of a cell shows now; null for no badge. */
   private _propsOf(cell: CodeCell): CellBadgeProps | null {
     const { arbiter, defaults, panel, trans } = this._options;
-    const { onCancel, onEdit, onReveal, canReveal } = this._options;
+    const { onCancel, onEdit, onReveal, canReveal, keeperFor, keepers } = this._options;
     const kernelId = this._kernelId();
     const claim = this._claimOf(cell);
     const sourced = sourcesOf(cell.model, panel.content.model, defaults);
@@ -219,7 +224,9 @@ export class NotebookBadges implements IDisposable {
       nowMs: arbiter.nowMs(),
       onCancel,
       onEdit: () => onEdit(cell.model.id),
-      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null
+      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null,
+      keeper: badge.kind === 'waiting' ? keeperFor(badge.claim) : null,
+      keepers
     };
   }
 

@@ -4,6 +4,7 @@ import { type Message, MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
+import type { KeeperCalls } from '../components/KeeperActions';
 import { Panel } from '../components/Panel';
 import { Section } from '../components/Section';
 import type { IArbiter, IDefaults, IKernelPaths } from '../tokens';
@@ -20,6 +21,7 @@ export type ResourcesPanelOptions = {
   readonly kernelPaths: IKernelPaths;
   readonly trans: TranslationBundle;
   readonly onCancel: (claimId: string) => void;
+  readonly keepers: KeeperCalls;
 };
 
 /** How often clocks are redrawn while a claim is active, in ms. */
@@ -76,7 +78,7 @@ export class ResourcesPanel extends ReactWidget {
   }
 
   protected render(): React.ReactElement {
-    const { arbiter, defaults, kernelPaths, trans, onCancel } = this._options;
+    const { arbiter, defaults, kernelPaths, trans, onCancel, keepers } = this._options;
     const { snapshot, connection, history } = arbiter;
     return (
       <Panel
@@ -90,6 +92,7 @@ export class ResourcesPanel extends ReactWidget {
         paths={kernelPaths.paths}
         onCancel={onCancel}
         onReveal={kernelId => void this._reveal(kernelId)}
+        keepers={keepers}
         thisCell={this._thisCell}
       />
     );

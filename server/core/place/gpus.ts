@@ -142,7 +142,9 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gp
       )
     );
   const blockers = [...leasing, ...keeping];
-  const share = ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)} each`;
+  const each = ask.gpus > 1 ? ' each' : '';
+  const share =
+    ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)}${each}`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
   const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
   return reasonOf('gpus', need, blocking, strangersInWords(state, taken));

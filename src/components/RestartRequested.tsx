@@ -1,0 +1,29 @@
+import * as React from 'react';
+
+import type { KernelView } from '../../server/protocol/view';
+import { baseName } from '../format';
+import type { PanelProps } from './panelProps';
+
+/** Somebody asks the owner of a kernel to restart it; shown to the owner alone (GPU5). */
+export function RestartRequested(
+  props: PanelProps & { readonly kernel: KernelView }
+): JSX.Element | null {
+  const { trans, kernel, paths, keepers } = props;
+  const { restartRequest } = kernel;
+  if (!restartRequest || restartRequest.declined || !paths.has(kernel.id)) {
+    return null;
+  }
+  const { kernelName, owner, label, sentence } = restartRequest;
+  const who = [baseName(kernelName), label].filter(Boolean).join(' ▸ ');
+  return (
+    <div className="cg-Request" role="status">
+      <span>{trans.__('%1 of %2 asks you to restart it: it waits %3.', who, owner, sentence)}</span>
+      <button className="cg-Button" onClick={() => keepers.onRestart(kernel.id)}>
+        {trans.__('Restart…')}
+      </button>
+      <button className="cg-Button" onClick={() => keepers.onDecline(kernel.id)}>
+        {trans.__('Keep it')}
+      </button>
+    </div>
+  );
+}
