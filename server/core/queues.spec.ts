@@ -56,6 +56,17 @@ describe('admission', () => {
   );
 
   scenario(
+    '[ADM6] [GPU2] nobody passes a head of the same kernel where that would bind it',
+    `
+    node   4 cores, 2 gpus
+    claim  k2 gpus=1 time=60s    -> gets all GPU-0
+    claim  k1 gpus=2             -> waits gpus 1
+    claim  k1 gpus=1 time=1s     -> waits gpus 2
+    claim  k3 gpus=1 time=1s     -> gets all GPU-1
+    `
+  );
+
+  scenario(
     '[ADM6] a later claim passes the head only if it does not delay it',
     `
     node   4 cores, 0 gpus, 64 GiB
