@@ -159,6 +159,8 @@ export type ClaimView =
       readonly grant: Grant;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
+      /** What of the grant could not be enforced, as a sentence; null where all of it was (ENF6). */
+      readonly notEnforced: string | null;
     })
   | (ClaimCommon & {
       readonly state: 'done';

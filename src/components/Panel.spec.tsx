@@ -67,6 +67,12 @@ describe('Panel', () => {
     expect(badge.textContent).toContain('cgroups are read-only here');
   });
 
+  it('[ENF6] tells of a kernel whose cell runs without its grant', () => {
+    const notEnforced = 'The grant could not be enforced: memory.max failed with EBUSY.';
+    const claims = [running({ id: 'c2', kernelId: 'k2', notEnforced })];
+    expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
+  });
+
   it('[CFG3] names the group of a kernel that is in one', () => {
     const kernels = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
     const items = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll('.cg-Kernel');
