@@ -1,19 +1,18 @@
 import type { TierName } from '../server/protocol/view';
 import { timeEmulatedV2 } from './emulatedV2';
 import { countFaults, type FaultCounts } from './faults';
-import { timeRebuild } from './rebuild';
+import { timeRebuild, type Rebuilding } from './rebuild';
 import { timeReleases, type Releases } from './release';
 import { timeTier, type Row } from './tiers';
 
 const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity'];
 
 /** What enforcement costs, and how much it stands. */
-export type Enforcement = Releases & {
-  readonly rows: readonly Row[];
-  readonly faults: FaultCounts;
-  /** Until 100 kernels and their cells are known again after a restart. */
-  readonly rebuildMs: number;
-};
+export type Enforcement = Releases &
+  Rebuilding & {
+    readonly rows: readonly Row[];
+    readonly faults: FaultCounts;
+  };
 
 /**
  * What each tier costs, how soon resources are given back, and what a thousand
@@ -31,8 +30,8 @@ export async function run(args: readonly string[] = []): Promise<Enforcement> {
   if (!rows.some(it => it.tier === 'cgroup-v2')) {
     rows.push(...(await timeEmulatedV2()));
   }
-  const rebuildMs = await timeRebuild();
+  const rebuilding = await timeRebuild();
   const releases = await timeReleases();
   const faults = await countFaults(args);
-  return { rows, ...releases, faults, rebuildMs };
+  return { rows, ...releases, faults, ...rebuilding };
 }

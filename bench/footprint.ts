@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { request, type ClientRequest } from 'node:http';
 import { Stage } from '../server/testing/stage';
 import type { TestSidecar } from '../server/testing/sidecar';
+import { memoryOf, registerCrowd, type Crowd } from './crowd';
 import { Kernels } from './kernels';
 
 const KERNELS = 50;
@@ -26,6 +27,7 @@ type Footprint = {
   readonly realKernels: number;
   readonly tier: string;
   readonly rows: readonly Row[];
+  readonly crowd: Crowd;
   readonly bars: readonly {
     readonly name: string;
     readonly value: number;
@@ -36,7 +38,7 @@ type Footprint = {
 
 /**
  * What the sidecar costs while fifty kernels idle, without and with a panel
- * that listens.
+ * that listens; and when a thousand register at once.
  *
  * #### Notes
  * `--seconds N` watches each for so long; a minute by default.
@@ -44,6 +46,7 @@ type Footprint = {
 export async function run(args: readonly string[] = []): Promise<Footprint> {
   const at = args.indexOf('--seconds');
   const seconds = at < 0 ? 60 : Number(args[at + 1]);
+  const crowd = await registerCrowd();
   const stage = new Stage();
   const sidecar = await stage.sidecar();
   const real = await Kernels.start(REAL_KERNELS, sidecar);
@@ -58,7 +61,8 @@ export async function run(args: readonly string[] = []): Promise<Footprint> {
     panel.destroy();
     const rows = [alone, watched];
     const { tier } = sidecar;
-    return { kernels: KERNELS, realKernels: REAL_KERNELS, tier, rows, bars: barsOf(rows) };
+    const bars = barsOf(rows);
+    return { kernels: KERNELS, realKernels: REAL_KERNELS, tier, rows, crowd, bars };
   } finally {
     await real.stop();
     await stage.clear();
@@ -108,13 +112,6 @@ function cpuSecondsOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-/** A memory field of /proc/PID/status, in MB. */
-function memoryOf(pid: number, field: string): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kib = Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)![1]);
-  return rounded((kib * 1024) / 1e6);
 }
 
 function rounded(value: number): number {

@@ -63,7 +63,8 @@ async def main(rounds: int, kills: int) -> None:
     try:
         releases = [await after_release(*kernels) for _ in range(rounds)]
         killings = [await after_kill(*kernels) for _ in range(kills)]
-        print(json.dumps({"releaseMs": releases, "killReleaseMs": killings}))
+        report = {"releaseMs": releases, "killReleaseMs": killings}
+        sys.stdout.write(f"{json.dumps(report)}\n")
     finally:
         for it in kernels:
             await it.stop()

@@ -1,13 +1,19 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { findPacking } from '../server/host/packing';
+import { cpus, loadavg } from 'node:os';
+import { setThreadMaskByTaskset } from '../server/enforce/masks';
 import { DiskFiles } from '../server/host/files';
+import { findPacking } from '../server/host/packing';
+import { readThread, readThreads } from '../server/host/processes';
 import { Stage } from '../server/testing/stage';
 import { Kernels } from './kernels';
 
 const KERNELS = 8;
 const ROUNDS = 5;
 const RATIO_MIN = 1.5;
+/** How often it is looked whether threads are packed, while a busy machine hides it. */
+const PROBES_MAX = 10;
+
+const files = new DiskFiles();
 
 /** A cell of the measurement: what is loaded before, and what it runs. */
 type Workload = { readonly name: string; readonly load: string; readonly cell: string };
@@ -60,8 +66,10 @@ type Throughput = {
   readonly tier: string;
   /** How the stock kernels' threads were placed. */
   readonly baseline: 'as the machine places them' | 'spread by hand';
-  /** Why they were spread. */
-  readonly packing: string | null;
+  /** Whether the machine packed threads before and after; null where it was too busy to tell. */
+  readonly packed: { readonly before: boolean | null; readonly after: boolean | null };
+  /** The load average over a minute, before and after. */
+  readonly load: { readonly before: number; readonly after: number };
   readonly rows: readonly Row[];
   readonly bars: readonly object[];
 };
@@ -73,16 +81,17 @@ type Throughput = {
  * #### Notes
  * Some virtual machines keep unpinned threads on one CPU, which would make the
  * stock kernels slow for a reason that is not theirs: there their threads are
- * spread over the CPUs by hand, and the answer says so.
+ * spread over the CPUs by hand, and the answer says so. That can change while a
+ * machine runs, so it is looked at again at the end.
  */
 export async function run(args: readonly string[] = []): Promise<Throughput> {
   const at = args.indexOf('--rounds');
   const rounds = at < 0 ? ROUNDS : Number(args[at + 1]);
   const count = Math.max(KERNELS, 2 * cpus().length);
-  const packing = await findPacking(
-    new DiskFiles(),
-    cpus().map((_, cpu) => cpu)
-  );
+  const before = { packed: await lookForPacking(), load: loadavg()[0]! };
+  const spread = before.packed === true;
+  const baseline = spread ? 'spread by hand' : 'as the machine places them';
+  process.stderr.write(`threads packed: ${before.packed}; stock threads are ${baseline}\n`);
   const stage = new Stage();
   const sidecar = await stage.sidecar();
   const stock = await Kernels.start(count, null);
@@ -90,14 +99,15 @@ export async function run(args: readonly string[] = []): Promise<Throughput> {
   try {
     const rows: Row[] = [];
     for (const workload of workloads()) {
-      rows.push(await compare(workload, { stock, granted, rounds, spread: packing !== null }));
+      rows.push(await compare(workload, { stock, granted, rounds, spread }));
     }
     return {
       kernels: count,
       cpus: cpus().length,
       tier: sidecar.tier,
-      baseline: packing ? 'spread by hand' : 'as the machine places them',
-      packing,
+      baseline,
+      packed: { before: before.packed, after: await lookForPacking() },
+      load: { before: before.load, after: loadavg()[0]! },
       rows,
       bars: rows.map(({ workload, ratio }) => ({
         name: workload,
@@ -128,13 +138,30 @@ type Sides = {
   readonly spread: boolean;
 };
 
-/** Each thread of a kernel on a CPU of its own, the kernels starting at different ones. */
-const SPREAD = `
-import os
-cpus = sorted(os.sched_getaffinity(0))
-for at, thread in enumerate(sorted(os.listdir("/proc/self/task"), key=int)):
-    os.sched_setaffinity(int(thread), {cpus[(at + os.getpid()) % len(cpus)]})
-`;
+async function lookForPacking(): Promise<boolean | null> {
+  let packed: boolean | null = null;
+  for (let probe = 0; packed === null && probe < PROBES_MAX; probe += 1) {
+    packed = await findPacking(
+      files,
+      cpus().map((_, cpu) => cpu)
+    );
+  }
+  return packed;
+}
+
+/**
+ * What a scheduler that spreads threads would do: the busiest threads of each
+ * kernel on CPUs of their own, the kernels starting at different ones.
+ */
+async function spreadByHand(kernels: Kernels): Promise<void> {
+  for (const [index, pid] of kernels.pids.entries()) {
+    const threads = readThreads(files, pid).flatMap(tid => readThread(files, pid, tid) ?? []);
+    threads.sort((a, b) => b.cpuTicks - a.cpuTicks);
+    for (const [at, { tid }] of threads.entries()) {
+      await setThreadMaskByTaskset(tid, `${(at + index) % cpus().length}`);
+    }
+  }
+}
 
 async function compare(workload: Workload, sides: Sides): Promise<Row> {
   const { stock, granted, rounds, spread } = sides;
@@ -142,12 +169,18 @@ async function compare(workload: Workload, sides: Sides): Promise<Row> {
     await side.run(workload.load);
     await side.run(workload.cell);
   }
-  spread && (await stock.run(SPREAD));
+  spread && (await spreadByHand(stock));
   const stockPerS: number[] = [];
   const grantedPerS: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    stockPerS.push(await unitsPerS(stock, workload));
-    grantedPerS.push(await unitsPerS(granted, workload));
+    // In turns, so that what changes with time meets both alike.
+    const sidesInTurn = [
+      async () => void stockPerS.push(await unitsPerS(stock, workload)),
+      async () => void grantedPerS.push(await unitsPerS(granted, workload))
+    ];
+    for (const side of round % 2 ? sidesInTurn.reverse() : sidesInTurn) {
+      await side();
+    }
     const [before, after] = [stockPerS.at(-1)!, grantedPerS.at(-1)!].map(Math.round);
     process.stderr.write(`${workload.name}: ${before}/s stock, ${after}/s granted\n`);
   }

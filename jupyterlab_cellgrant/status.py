@@ -14,6 +14,8 @@ from typing import Any
 ANSWER_WITHIN_S = 5.0
 GIB = 1024**3
 MIB = 1024**2
+# The group of those that are in none.
+EVERYBODY = "all"
 
 
 class SidecarAwayError(Exception):
@@ -117,25 +119,24 @@ def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
     )
 
 
-def _kernels(kernels: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:
-    header = ("NAME", "OWNER", "GROUP", "PID", "STATE", "FOR", "GRANT", "CPUS", "MEMORY")
-    return [
-        header,
-        *(
-            (
-                it["name"],
-                it["owner"],
-                it["group"],
-                str(it["pid"]),
-                it["state"] if it["gated"] else f"{it['state']}, not gated",
-                _duration(now_ms - it["sinceMs"]),
-                _grant(it["grant"]),
-                _number(it["cpusBusy"]),
-                _bytes(it["memoryBytes"]),
-            )
-            for it in kernels
-        ),
+def _kernels(kernels: Sequence[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:
+    rows = [
+        {
+            "NAME": it["name"],
+            "OWNER": it["owner"],
+            "GROUP": it["group"],
+            "PID": str(it["pid"]),
+            "STATE": it["state"] if it["gated"] else f"{it['state']}, not gated",
+            "FOR": _duration(now_ms - it["sinceMs"]),
+            "GRANT": _grant(it["grant"]),
+            "CPUS": _number(it["cpusBusy"]),
+            "MEMORY": _bytes(it["memoryBytes"]),
+        }
+        for it in kernels
     ]
+    has_groups = any(it["group"] != EVERYBODY for it in kernels)
+    names = [name for name in (rows[0] if rows else ()) if has_groups or name != "GROUP"]
+    return [names, *([row[name] for name in names] for row in rows)]
 
 
 def _queue(waiting: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[str]]:

@@ -40,6 +40,7 @@ BACKOFF_MAX_S = 30.0
 STABLE_AFTER_S = 60.0
 LAST_WORDS_LINES = 3
 LINE_BYTES_MAX = 64 * 1024
+LEVELS = {"warning:": logging.WARNING, "error:": logging.ERROR}
 
 State = Literal["starting", "own", "joined", "away", "stopped"]
 
@@ -214,7 +215,10 @@ class Supervisor:
                 return
             text = line.decode(errors="replace").rstrip()
             self._last_words.append(text)
-            self._log.info("Cellgrant sidecar: %s", text)
+            # As server/daemon/log.ts writes it: the time, the name, the level.
+            word = text.split(" ", 3)[2:3]
+            level = LEVELS.get(word[0], logging.INFO) if word else logging.INFO
+            self._log.log(level, "Cellgrant sidecar: %s", text)
 
     def _why_ended(self, code: int) -> str:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"

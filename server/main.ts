@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 
 import { systemClock } from './daemon/clock';
 import { ConfigFile, readConfigFile } from './daemon/configFile';
 import { stderrLog } from './daemon/log';
 import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
-import type { NodeFacts } from './core/events';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
 import { DiskFiles } from './host/files';
@@ -55,7 +55,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   const config = options.config === undefined ? null : new ConfigFile(options.config, log);
   config?.read(clock.nowMs());
   let sidecar: Sidecar | null = null;
-  const { node, enforcer, notices } = await probe({
+  const { node, enforcer, spreader, notices } = await probe({
     ...options,
     reservedCpus: config?.configuration.reservedCpus,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
@@ -76,6 +76,12 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     enforcer,
     clock,
     config,
+    spreader,
+    findPacking: () =>
+      findPacking(
+        files,
+        node.cpus.map(it => it.id)
+      ),
     log,
     fatal,
     version: CELLGRANT_VERSION,
@@ -90,17 +96,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   stack.add(await listenHttp(place.apiPath, sidecar, log));
   stack.add(await gates.listen(place.gatePath));
   place.seal();
-  void tellPacking(files, node, sidecar);
   return sidecar;
-}
-
-/** Beside other work: a node that packs threads is worth a word, not a wait. */
-async function tellPacking(files: DiskFiles, node: NodeFacts, sidecar: Sidecar): Promise<void> {
-  const packing = await findPacking(
-    files,
-    node.cpus.map(it => it.id)
-  );
-  sidecar.notice('packing', packing === null ? [] : [packing]);
 }
 
 async function run(args: readonly string[]): Promise<void> {
@@ -172,10 +168,14 @@ function stopWhenAsked({ withParent }: Options, stop: (why: string) => void): vo
  */
 function reloadWhenAsked(stop: (why: string) => void, reload: () => Promise<void>): void {
   const hadTerminal = hasTerminal();
+  let isAsked = false;
+  const decide = () => {
+    isAsked = false;
+    hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
+  };
   process.on('SIGHUP', () => {
-    setTimeout(() => {
-      hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
-    }, HANGUP_MS);
+    isAsked || setTimeout(decide, HANGUP_MS);
+    isAsked = true;
   });
 }
 
@@ -196,6 +196,9 @@ function giveUp(failure: unknown): never {
   return fatal(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 }
 
+// A sidecar waits far more than it works. Without this the heap keeps twice the
+// size that it once needed, for a gain in speed that no cell can notice.
+setFlagsFromString('--optimize-for-size');
 // Whoever reads our log may be gone; that is no reason to end.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -204,6 +205,12 @@ class RealServer:
         """The pid of the sidecar that this server started last, by its log."""
         found = re.findall(r"Cellgrant's sidecar runs \(pid (\d+)", self.log)
         return int(found[-1]) if found else None
+
+    def hang_up(self) -> None:
+        """Close the terminal that the server runs in."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+        self._process.wait(WITHIN_S)
 
     def kill(self) -> None:
         """End the server without warning."""

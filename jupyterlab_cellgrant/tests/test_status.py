@@ -75,7 +75,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "name": "tr.ipynb",
         "pid": 42,
         "owner": "al",
-        "group": "atlas/prod",
+        "group": "all",
         "state": "running",
         "gated": True,
         "sinceMs": now_ms - 61_000,
@@ -112,4 +112,17 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "QUEUE",
         "POSITION  KERNEL      CELL  OWNER  WAITED  WHY",
         "1         next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
+    ]
+
+
+def test_names_groups_where_there_are_any() -> None:
+    kernel = {"id": "k", "name": "a.ipynb", "pid": 1, "owner": "al", "gated": True, "grant": None}
+    kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}
+    kernels = [{**kernel, "group": group} for group in ("atlas/prod", "all")]
+    text = render({"node": NODE, "kernels": kernels, "claims": []})
+    rows = text.split("KERNELS\n")[1].splitlines()[:3]
+    assert [row.split()[:3] for row in rows] == [
+        ["NAME", "OWNER", "GROUP"],
+        ["a.ipynb", "al", "atlas/prod"],
+        ["a.ipynb", "al", "all"],
     ]

@@ -32,12 +32,12 @@ describe('the group of a kernel', () => {
   it('[CFG3] is the first whose pattern fits its notebook, then its owner’s', () => {
     const it = new Harness();
     it.send({ type: 'configured', sharing: PROJECTS });
-    open(it, 'narrow', '/home/ann/atlas/prod/a.ipynb');
-    open(it, 'first', '/home/ann/atlas/a.ipynb', 'bob');
-    open(it, 'second', '/home/ann/phenix/a.ipynb');
-    open(it, 'owner', '/home/bob/a.ipynb', 'bob');
+    open(it, 'narrow', '/users/ann/atlas/prod/a.ipynb');
+    open(it, 'first', '/users/ann/atlas/a.ipynb', 'bob');
+    open(it, 'second', '/users/ann/phenix/a.ipynb');
+    open(it, 'owner', '/users/bob/a.ipynb', 'bob');
     open(it, 'script', null, 'bob');
-    open(it, 'none', '/home/ann/a.ipynb');
+    open(it, 'none', '/users/ann/a.ipynb');
     expect(groupsOf(it)).toEqual({
       narrow: 'atlas/prod',
       first: 'atlas',
@@ -54,7 +54,7 @@ describe('the group of a kernel', () => {
     open(it, 'k', null);
     it.claim('1', 'k', { cpus: { kind: 'fixed', n: 2 } });
     const writes = it.writes;
-    open(it, 'k', '/home/ann/atlas/a.ipynb');
+    open(it, 'k', '/users/ann/atlas/a.ipynb');
     expect(groupsOf(it)).toEqual({ k: 'atlas' });
     expect([it.confinement('k').cpus, it.writes]).toEqual(['0-1', writes]);
   });

@@ -167,6 +167,8 @@ export type Event = { readonly atMs: number } & (
       readonly what: string;
       readonly errno: string;
     }
+  /** Whether the scheduler packs threads was looked at, at the start or again (CPU10). */
+  | { readonly type: 'packingFound'; readonly packs: boolean }
   | { readonly type: 'policyChosen'; readonly policy: PolicyName }
   /** Another configuration; one with problems changes nothing. */
   | {

@@ -4,7 +4,8 @@ import { killedFor } from './guard';
 import { bindGpus, dropHold, markAllDirty } from './leases';
 import { endClaim } from './lifecycle';
 import { regroup } from './nodes';
-import { changeUse, userOf } from './policy/shareTree';
+import { userOf } from './policy/membership';
+import { changeUse } from './policy/shareTree';
 import { createHolder, type State } from './state';
 import { tell } from './story';
 

@@ -8,6 +8,7 @@ import * as weights from './weights';
 import * as groups from './policy/groups';
 import { EVEN_SHARING, plainGroup, type Sharing } from './policy/groups';
 import { shareOf, type ShareTree } from './policy/shareTree';
+import * as membership from './policy/membership';
 import * as shareTree from './policy/shareTree';
 
 const CPUS = 8;
@@ -124,7 +125,7 @@ function treeOf(
     }))
   };
   const tree = shareTree.createShareTree(sharing, cpus, 0);
-  const users = ['a1', 'a2', 'b1', 'b2'].map(name => shareTree.userNode(tree, name, [], 0));
+  const users = ['a1', 'a2', 'b1', 'b2'].map(name => membership.userNode(tree, name, [], 0));
   const leaves = demands.map((demand, index) =>
     shareTree.addLeaf(tree, users[index % users.length]!, demand)
   );

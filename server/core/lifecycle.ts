@@ -166,6 +166,7 @@ function stopRunning(
   if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);
+    recallStanding(state);
     phase.lease.seat && weighSeat(state.pool, phase.lease.seat, 0);
     state.dirty.add(holder);
     state.mayAdmit = true;

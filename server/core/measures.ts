@@ -73,6 +73,14 @@ export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>
   }
 }
 
+/** The scheduler packs threads, or does so no more: all masks are looked at anew (CPU10). */
+export function onPackingFound(state: State, { packs }: Of<'packingFound'>): void {
+  if (state.node && state.node.packsThreads !== packs) {
+    state.node = { ...state.node, packsThreads: packs };
+    state.pool.moved = true;
+  }
+}
+
 /** Another policy: every confinement may change; what was granted stays. */
 export function onPolicyChosen(state: State, event: Of<'policyChosen'>): void {
   if (state.policy !== event.policy) {

@@ -5,16 +5,13 @@ import { liftMask } from './masks';
 import { createCpuPool, lendableCpus, type Seat } from './place/cpuPool';
 import { createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
+import { memberOf, membersAt, userNode, userOf } from './policy/membership';
 import {
   addLeaf,
   changeUse,
   createShareTree,
-  memberOf,
-  membersAt,
   pathOf,
   removeLeaf,
-  userNode,
-  userOf,
   type ShareNode,
   type ShareTree
 } from './policy/shareTree';

@@ -52,7 +52,7 @@ export function settleCpus(state: State, ticked: readonly RunningEntry[]): void 
   if (state.isShort && state.node?.sharesByWeight) {
     lookAt.forEach(entry => state.dirty.add(entry.holder)); // a weight may be due
   }
-  if (usesMasks(state)) {
+  if (usesMasks(state) || state.masked.size > 0) {
     fitMasks(state, changed || moved ? state.running : [...state.touched, ...lookAt]);
   }
   state.touched.clear();

@@ -11,6 +11,7 @@ import {
   onEnforcementFailed,
   onGpusMeasured,
   onNodeMeasured,
+  onPackingFound,
   onPolicyChosen,
   onUseMeasured
 } from './measures';
@@ -99,6 +100,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onRestartDeclined(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
+    case 'packingFound':
+      return onPackingFound(state, event);
     case 'policyChosen':
       return onPolicyChosen(state, event);
     case 'defaultsChanged':

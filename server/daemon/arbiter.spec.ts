@@ -16,7 +16,8 @@ const NODE: NodeFacts = {
   memoryReserveBytes: 0,
   gpus: [],
   tier: TIER,
-  sharesByWeight: true
+  sharesByWeight: true,
+  packsThreads: false
 };
 
 /** Everything that leaves the arbiter, in its order. */

@@ -75,7 +75,12 @@ export class Arbiter {
 
   /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
   confineAnew(holderId: string): void {
-    this.confine(holderId, this.confinements.get(holderId) ?? UNCONFINED);
+    this.confine(holderId, this.confinementOf(holderId));
+  }
+
+  /** What a holder is held to, or was ordered to be. */
+  confinementOf(holderId: string): Confinement {
+    return this.confinements.get(holderId) ?? UNCONFINED;
   }
 
   /** Holders that have a running claim. */
@@ -179,7 +184,7 @@ export class Arbiter {
   }
 
   private affinityOf(holderId: string): string | null {
-    return this.parts.enforcer.affinityFor(this.confinements.get(holderId) ?? UNCONFINED);
+    return this.parts.enforcer.affinityFor(this.confinementOf(holderId));
   }
 
   /** In the affinity tier a gate hears of new masks even where its grant is the same. */

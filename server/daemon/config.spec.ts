@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { EVEN_SHARING } from '../core/policy/groups';
 import { readConfig } from './config';
+import * as fields from './configFields';
 
 describe('the configuration file', () => {
   it('[FAIR1] [CFG4] reads groups, quotas, weights and limits', () => {
@@ -59,6 +62,19 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     });
   });
 
+  it('[CFG2] reads the example of README.md, which has every field', () => {
+    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const example = /```yaml\n([^]*?)```/.exec(readme)![1]!;
+    expect(readConfig(example).problems).toEqual([]);
+    const { PREEMPTION, HOLD, RESERVE, LIMITS, GROUP_VALUES, TOP_VALUES } = fields;
+    const names = [PREEMPTION, HOLD, RESERVE, LIMITS, GROUP_VALUES, TOP_VALUES].flatMap(it =>
+      Object.keys(it)
+    );
+    for (const name of [...names, 'groups', 'users', 'limits', 'defaults']) {
+      expect(example).toMatch(new RegExp(`\\b${name}:`));
+    }
+  });
+
   it.each(['', '# nothing\n', 'groups:\n', 'groups:\nlimits:\nhold: {idle: }\n'])(
     'what %j leaves out is even sharing',
     text => {
@@ -68,8 +84,8 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
 
   it.each([
     ['groups:\n  a: {quota: lots}', 2, '"quota" is "lots"; expected a number of CPUs'],
-    ['groups:\n  a: {}\n  a: {}', 3, 'unique'],
-    ['groups:\n  a: {users: {x: 1, x: 2}}', 2, 'unique'],
+    ['groups:\n  a: {}\n  a: {}', 3, 'stands here twice'],
+    ['groups:\n  a: {users: {x: 1, x: 2}}', 2, 'stands here twice'],
     ['groups:\n  a:\n    speed: 3', 3, '"speed" is not known in group "a"; expected weight'],
     ['groups:\n  a: {}\n  b:\n    weight: 2\n    quota: 150%', 5, 'up to 100 %'],
     ['groups:\n  a: {users: [x]}\n  b:\n    users: [x]', 4, 'is in "a" already'],
@@ -144,7 +160,25 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
   });
 
   it('[CFG2] tells every problem, not only the first', () => {
-    const { problems } = readConfig('groups:\n  a: {quota: x}\n  b: {weight: y}\nspeed: 1');
-    expect(problems.map(problem => problem.line)).toEqual([2, 3, 4]);
+    const { problems } = readConfig(
+      [
+        'groups:',
+        '  a:',
+        '    quota: x',
+        '    surplus: false', // says nothing while its quota cannot be read
+        '  b: {weight: 0}',
+        '  b: {users: [ann]}',
+        '  c:',
+        '    users: [ann]',
+        'speed: 1'
+      ].join('\n')
+    );
+    expect(problems.map(({ line, sentence }) => [line, sentence.split(';')[0]])).toEqual([
+      [3, '"quota" is "x"'],
+      [5, 'a weight is above 0 and up to 10000, not 0'],
+      [6, 'the same name stands here twice'],
+      [8, 'the user "ann" is in "b" already'],
+      [9, '"speed" is not known in the file']
+    ]);
   });
 });

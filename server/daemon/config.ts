@@ -79,10 +79,12 @@ class ConfigReader {
     // `uniqueKeys` makes a group, user or field that stands twice a problem with its line.
     const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
     this._lineAt = offset => lines.linePos(offset).line;
-    for (const { message, pos } of document.errors) {
-      this._problem(pos[0], message.split('\n')[0]!.replace(/ at line \d+.*$/, ''));
+    for (const { code, message, pos } of document.errors) {
+      const words = message.split('\n')[0]!.replace(/ at line \d+.*$/, '');
+      this._problem(pos[0], code === 'DUPLICATE_KEY' ? 'the same name stands here twice' : words);
     }
-    this._root = document.errors.length ? null : document.contents;
+    const isWhole = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    this._root = isWhole ? document.contents : null;
   }
 
   read(): ReadConfig {
@@ -91,16 +93,9 @@ class ConfigReader {
     ) as Partial<Top>;
     const { groups = [], limits = EVEN_SHARING.limits, reserve = {} } = top;
     const sharing: Sharing = { ...EVEN_SHARING, groups, limits, ...top.preemption, ...top.hold };
-    if (this._problems.length === 0) {
-      for (const { path, field, sentence } of sharingProblems(sharing)) {
-        const line =
-          this._lines.get(placeOf(path, field)) ?? this._lines.get(placeOf(path, 'name'));
-        this._problems.push({ line: line ?? 1, sentence });
-      }
-    }
-    if (this._problems.length) {
-      const problems = this._problems.sort((a, b) => a.line - b.line);
-      return { configuration: null, problems };
+    const problems = [...this._problems, ...this._problemsOf(sharing)];
+    if (problems.length) {
+      return { configuration: null, problems: problems.sort((a, b) => a.line - b.line) };
     }
     const configuration: Configuration = {
       sharing,
@@ -110,6 +105,18 @@ class ConfigReader {
       defaults: top.defaults ?? {}
     };
     return { configuration, problems: [] };
+  }
+
+  /** What is wrong with what could be read; no word on a line that is wrong already. */
+  private _problemsOf(sharing: Sharing): ConfigProblem[] {
+    const told = new Set(this._problems.map(problem => problem.line));
+    return sharingProblems(sharing)
+      .filter(({ path }) => !this._spoilt.has(placeOf(path, 'name')))
+      .map(({ path, field, sentence }) => {
+        const at = this._lines.get(placeOf(path, field));
+        return { line: at ?? this._lines.get(placeOf(path, 'name')) ?? 1, sentence };
+      })
+      .filter(({ line }) => !told.has(line));
   }
 
   private _top(): Fields {
@@ -197,6 +204,7 @@ class ConfigReader {
       }
       const read = field.read(value.toJSON(), value);
       if (read === undefined) {
+        this._spoilt.add(placeOf(path, 'name'));
         const got = (JSON.stringify(value.toJSON()) ?? 'nothing').slice(0, 60);
         this._problem(offset, `"${name}" is ${got}; expected ${field.expected}`);
       } else {
@@ -236,6 +244,8 @@ class ConfigReader {
   }
 
   private readonly _problems: ConfigProblem[] = [];
+  /** Groups of which a field could not be read: what they lack says nothing. */
+  private readonly _spoilt = new Set<string>();
   private readonly _root: Node | null;
   private readonly _lineAt: (offset: number) => number;
   /** Where each group and each of its fields stands. */

@@ -1,12 +1,44 @@
 import { refusal, type Refusal } from '../protocol/errors';
 import type { KernelView, Snapshot } from '../protocol/view';
+import type { EventBody } from './arbiter';
+import type { IConsent } from './ports';
+
+/** Looks whether what is asked makes sense now, and passes it on. */
+export class Consent implements IConsent {
+  constructor(
+    private readonly parts: {
+      readonly post: (event: EventBody) => void;
+      readonly snapshot: () => Snapshot;
+    }
+  ) {}
+
+  askToFree(kernelId: string): Refusal | null {
+    const why = whyNotAskable(this.parts.snapshot(), kernelId);
+    why || this.parts.post({ type: 'freeWanted', holderId: kernelId });
+    return why;
+  }
+
+  requestRestart(kernelId: string, claimId: string): Refusal | null {
+    const why = whyNotRestarted(this.parts.snapshot(), kernelId, claimId);
+    why || this.parts.post({ type: 'restartWanted', holderId: kernelId, claimId });
+    return why;
+  }
+
+  declineRestart(kernelId: string): Refusal | null {
+    if (!this.parts.snapshot().kernels.some(it => it.id === kernelId)) {
+      return refusal('KERNEL_UNKNOWN', { id: kernelId });
+    }
+    this.parts.post({ type: 'restartDeclined', holderId: kernelId });
+    return null;
+  }
+}
 
 function cannot({ name }: KernelView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
 }
 
 /** Why a kernel cannot be asked for GPU memory; null where it can (GPU5). */
-export function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal | null {
+function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal | null {
   const kernel = kernels.find(it => it.id === kernelId);
   if (!kernel) {
     return refusal('KERNEL_UNKNOWN', { id: kernelId });
@@ -27,7 +59,7 @@ export function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Re
  * Why a kernel's owner is not asked to restart it for a claim; null where that
  * may be done: only for a claim that waits for what this kernel keeps (GPU5).
  */
-export function whyNotRestarted(
+function whyNotRestarted(
   { kernels, claims }: Snapshot,
   kernelId: string,
   claimId: string

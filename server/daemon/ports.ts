@@ -126,9 +126,20 @@ export interface IGateKeeper {
   nowMs(): number;
 }
 
+/** Asks who keeps GPU memory, and hears whether that may be done (GPU5); each returns why not. */
+export interface IConsent {
+  /** Ask a kernel that runs nothing for the GPU memory that it keeps. */
+  askToFree(kernelId: string): Refusal | null;
+  /** Ask a kernel's owner to restart it for a claim that it is in the way of. */
+  requestRestart(kernelId: string, claimId: string): Refusal | null;
+  /** The owner of a kernel says no to that. */
+  declineRestart(kernelId: string): Refusal | null;
+}
+
 /** What requests see of the sidecar. */
 export interface IApi {
   readonly defaults: IDefaults;
+  readonly consent: IConsent;
 
   knows(kernelId: string): boolean;
   snapshot(): Snapshot;
@@ -137,12 +148,6 @@ export interface IApi {
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;
   configuration(): ConfigurationView;
-  /** Ask a kernel that runs nothing for the GPU memory that it keeps (GPU5); returns why not. */
-  askToFree(kernelId: string): Refusal | null;
-  /** Ask a kernel's owner to restart it for a claim that it is in the way of; returns why not. */
-  requestRestart(kernelId: string, claimId: string): Refusal | null;
-  /** The owner of a kernel says no to that; returns why not. */
-  declineRestart(kernelId: string): Refusal | null;
   /** Call `listener` after each event; returns the undo. */
   onChange(listener: () => void): () => void;
 }

@@ -62,8 +62,8 @@ describe('the configuration of a sidecar', () => {
   it('[CFG1] [CFG3] is read again at SIGHUP, while a cell runs and one waits: nothing is lost', async () => {
     const sidecar = await configured('');
     const [one, other] = [
-      await opened(sidecar, '/home/ann/atlas/a.ipynb'),
-      await opened(sidecar, '/home/ann/phenix/p.ipynb')
+      await opened(sidecar, '/users/ann/atlas/a.ipynb'),
+      await opened(sidecar, '/users/ann/phenix/p.ipynb')
     ];
     one.claim('runs', { memory: '3 GiB', cpus: 1 });
     await one.gate.hear('granted', 'runs');
@@ -89,11 +89,15 @@ describe('the configuration of a sidecar', () => {
 
   it('[CFG1] [CFG2] a bad file changes nothing, and everything wrong is told with its line', async () => {
     const sidecar = await configured(`${GROUPS}limits: {memory: 2 GiB}\n`);
-    const kernel = await opened(sidecar, '/home/ann/atlas/a.ipynb');
+    const kernel = await opened(sidecar, '/users/ann/atlas/a.ipynb');
     const problems = await reload(sidecar, 'groups:\n  b: {quota: 150%}\n  c: {}\n  c: {}\n');
-    expect(problems).toEqual([expect.stringMatching(`${path}:4: .*unique`)]);
+    expect(problems).toEqual([
+      expect.stringContaining(`${path}:2: a quota is above 0 % and up to 100 %, not 150 %`),
+      expect.stringContaining(`${path}:4: the same name stands here twice`)
+    ]);
     const more = await reload(sidecar, 'groups:\n  b: {quota: 150%}\nspeed: 1\nhold: {idle: x}\n');
     expect(more).toEqual([
+      expect.stringContaining(`${path}:2: a quota is above 0 %`),
       expect.stringContaining(`${path}:3: "speed" is not known`),
       expect.stringContaining(`${path}:4: "idle" is "x"; expected a time`)
     ]);
@@ -160,7 +164,7 @@ describe('the configuration of a sidecar', () => {
 
   it('[ENF4] [CFG3] what notebook a kernel has outlives the sidecar', async () => {
     const sidecar = await configured(GROUPS);
-    const kernel = await opened(sidecar, '/home/ann/atlas/a.ipynb');
+    const kernel = await opened(sidecar, '/users/ann/atlas/a.ipynb');
     const kept = join(sidecar.dir, 'kernels.json');
     while (!existsSync(kept) || !readFileSync(kept, 'utf8').includes('atlas')) {
       await new Promise(resolve => setTimeout(resolve, 10));

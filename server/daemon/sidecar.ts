@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 
 import type { NodeFacts, PolicyName } from '../core/events';
-import type { EnforcementError, IEnforcer } from '../enforce/enforcer';
+import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
+import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
+import { Administration } from './administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import type { IClock } from './clock';
 import type { ConfigFile } from './configFile';
-import { whyNotAskable, whyNotRestarted } from './consent';
+import { Consent } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
@@ -27,11 +29,15 @@ import type {
 } from './ports';
 import { HELD_SENTENCE, Reconciliation } from './reconcile';
 import { Roster } from './roster';
+import { Spreading, type RunningHolder } from './spreading';
 
 /** What the sidecar is made of. */
 export type SidecarParts = {
   readonly node: NodeFacts;
   readonly enforcer: IEnforcer;
+  readonly spreader: ISpreader;
+  /** Whether the host's scheduler packs threads; null where that cannot be told now. */
+  readonly findPacking: () => Promise<boolean | null>;
   readonly processes: IProcesses;
   readonly meters: INodeMeters;
   readonly clock: IClock;
@@ -55,16 +61,17 @@ export class Sidecar implements IGateKeeper, IApi {
   readonly node: NodeFacts;
   readonly failure: 'open' | 'closed';
   readonly defaults: Defaults;
+  readonly consent: Consent;
   private readonly arbiter: Arbiter;
   private readonly holders: Holders;
   private readonly sampler: Sampler;
   private readonly memoryWatch: MemoryWatch;
+  private readonly spreading: Spreading;
   private readonly roster: Roster;
+  private readonly administration: Administration;
   private readonly notices = new Map<string, readonly string[]>();
   private reconciliation: Reconciliation;
   private answers: IAnswers | null = null;
-  /** What the node was read with; CPUs are kept back from the start or not at all. */
-  private reservedCpus: number | null = null;
 
   constructor(private readonly parts: SidecarParts) {
     const { enforcer, clock, log, directory, meters } = parts;
@@ -88,8 +95,22 @@ export class Sidecar implements IGateKeeper, IApi {
       runningHolderIds: () => this.arbiter.runningHolderIds(),
       nowMs: () => clock.nowMs()
     });
+    this.spreading = new Spreading({
+      ...parts,
+      post,
+      cpus: formatCpuList(parts.node.cpus.map(it => it.id)),
+      running: () => this.running(),
+      notice: (topic, notices) => this.notice(topic, notices)
+    });
+    this.consent = new Consent({ post, snapshot: () => this.snapshot() });
+    this.administration = new Administration({
+      ...parts,
+      post,
+      notice: (topic, notices) => this.notice(topic, notices)
+    });
     this.reconciliation = this.reconcile(new Set());
     this.holders.onGone(holderId => {
+      this.spreading.forget(holderId);
       this.reconciliation.dropHolder(holderId);
       this.sampler.forget(holderId);
       this.memoryWatch.forget(holderId);
@@ -108,7 +129,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
     this.notice('start', notices);
-    this.parts.config && this.configure(this.parts.config);
+    this.administration.begin();
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
@@ -121,7 +142,9 @@ export class Sidecar implements IGateKeeper, IApi {
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
+    const gather = this.spreading.begin();
     return async () => {
+      await gather();
       undos.forEach(undo => undo());
       this.memoryWatch.end();
       await this.roster.keep(this.holders.list());
@@ -136,13 +159,7 @@ export class Sidecar implements IGateKeeper, IApi {
 
   /** Read the administrator's file again (CFG1); what is granted stays granted. */
   reload(): void {
-    const { config, clock, log } = this.parts;
-    if (!config) {
-      log('info', 'there is no configuration file to read again: none was named at the start');
-      return;
-    }
-    config.read(clock.nowMs());
-    this.configure(config);
+    this.administration.reload();
   }
 
   /** The GPUs were read anew. */
@@ -177,10 +194,8 @@ export class Sidecar implements IGateKeeper, IApi {
   }
 
   askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal {
-    const { defaults = {} } = this.parts.config?.configuration ?? {};
-    const hints = this.defaults.hintsFor(kernelId);
-    const ofNode = Object.keys(defaults).length ? [defaults] : [];
-    return askOf(sources, [...hints, ...ofNode], lineBytes);
+    const hints = [...this.defaults.hintsFor(kernelId), ...this.administration.hints()];
+    return askOf(sources, hints, lineBytes);
   }
 
   claim(body: NewClaim): void {
@@ -233,49 +248,22 @@ export class Sidecar implements IGateKeeper, IApi {
   }
 
   configuration(): ConfigurationView {
-    return this.parts.config?.view() ?? { file: null, readMs: null, problems: [] };
-  }
-
-  askToFree(kernelId: string): Refusal | null {
-    const why = whyNotAskable(this.arbiter.snapshot(), kernelId);
-    why || this.arbiter.post({ type: 'freeWanted', holderId: kernelId });
-    return why;
-  }
-
-  requestRestart(kernelId: string, claimId: string): Refusal | null {
-    const why = whyNotRestarted(this.arbiter.snapshot(), kernelId, claimId);
-    why || this.arbiter.post({ type: 'restartWanted', holderId: kernelId, claimId });
-    return why;
-  }
-
-  declineRestart(kernelId: string): Refusal | null {
-    if (!this.holders.has(kernelId)) {
-      return refusal('KERNEL_UNKNOWN', { id: kernelId });
-    }
-    this.arbiter.post({ type: 'restartDeclined', holderId: kernelId });
-    return null;
+    return this.administration.view();
   }
 
   onChange(listener: () => void): () => void {
     return this.arbiter.onChange(listener);
   }
 
-  private configure(config: ConfigFile): void {
-    const { configuration } = config;
-    this.reservedCpus ??= configuration.reservedCpus;
-    const { sharing, memoryReserveBytes, reservedCpus, policy } = configuration;
-    this.arbiter.post({ type: 'configured', sharing, memoryReserveBytes });
-    policy && this.choosePolicy(policy);
-    const notices = [...config.notices()];
-    if (reservedCpus !== this.reservedCpus) {
-      notices.push(
-        `"reserve.cpus" is ${reservedCpus} now; ${this.reservedCpus} are kept back until the sidecar is started again.`
-      );
-    }
-    if ((memoryReserveBytes ?? 0) >= this.node.memoryBytes) {
-      notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');
-    }
-    this.notice('configuration', notices);
+  private running(): readonly RunningHolder[] {
+    const running = this.arbiter.runningHolderIds();
+    return this.holders
+      .list()
+      .filter(it => running.has(it.kernelId))
+      .map(({ kernelId: holderId, pid, startTicks }) => ({
+        place: { holderId, pid, startTicks },
+        confinement: this.arbiter.confinementOf(holderId)
+      }));
   }
 
   private reconcile(expected: ReadonlySet<string>): Reconciliation {

@@ -42,6 +42,27 @@ export function failureOf(act: () => void): EnforcementError | null {
 }
 
 /**
+ * Places threads where the host's scheduler does not spread them (CPU10).
+ *
+ * #### Notes
+ * Works beside the enforcer and within what that allows. Nothing is thrown:
+ * failures go to the listener that it was made with.
+ */
+export interface ISpreader {
+  /** Place the busy threads of a holder on these CPUs one by one; call it again and again. */
+  spread(place: Place, cpus: readonly number[]): void;
+
+  /** Let the threads of a holder run on all of these CPUs again, in list syntax. */
+  gather(holderId: string, cpus: string): void;
+
+  /** Holders whose threads were placed. */
+  holders(): readonly string[];
+
+  /** Resolves when what earlier calls began is done or has failed. */
+  settled(): Promise<void>;
+}
+
+/**
  * Carries out confinements; one implementation per tier.
  *
  * #### Notes

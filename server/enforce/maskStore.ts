@@ -17,8 +17,8 @@ export interface IMaskStore {
 export class MaskFile implements IMaskStore {
   private readonly path: string;
 
-  constructor(dir: string) {
-    this.path = join(dir, 'masks.json');
+  constructor(dir: string, name = 'masks.json') {
+    this.path = join(dir, name);
   }
 
   load(): readonly SavedMask[] {

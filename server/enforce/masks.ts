@@ -21,12 +21,17 @@ const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
   [/Permission denied/, 'EACCES']
 ];
 
-/** Set masks by util-linux's `taskset`: Node cannot do it itself. */
-export const setMaskByTaskset: SetMask = (pid, cpus) =>
-  new Promise((resolve, reject) => {
+/** Set the masks of a process by util-linux's `taskset`: Node cannot do it itself. */
+export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', cpus, pid);
+
+/** Set the mask of one thread. */
+export const setThreadMaskByTaskset: SetMask = (tid, cpus) => taskset('-pc', cpus, tid);
+
+function taskset(option: string, cpus: string, id: number): Promise<void> {
+  return new Promise((resolve, reject) => {
     execFile(
       'taskset',
-      ['-apc', cpus, `${pid}`],
+      [option, cpus, `${id}`],
       { env: { ...process.env, LC_ALL: 'C' }, timeout: TASKSET_TIMEOUT_MS },
       (error, _stdout, stderr) => {
         if (!error) {
@@ -35,10 +40,11 @@ export const setMaskByTaskset: SetMask = (pid, cpus) =>
         }
         const said = ERRNO_BY_WORDS.find(([words]) => words.test(stderr))?.[1];
         const errno = said ?? (typeof error.code === 'string' ? error.code : 'EIO');
-        reject(new EnforcementError(`taskset -apc ${cpus} ${pid}`, errno));
+        reject(new EnforcementError(`taskset ${option} ${cpus} ${id}`, errno));
       }
     );
   });
+}
 
 /** One holder's masks: what they were, are to be, and are. */
 type Held = {

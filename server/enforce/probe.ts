@@ -13,10 +13,11 @@ import { AffinityEnforcer } from './affinity';
 import { CgroupV1 } from './cgroupV1';
 import { CgroupV2 } from './cgroupV2';
 import { withoutLeaf } from './delegation';
-import { EnforcementError, type IEnforcer } from './enforcer';
+import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
 import { MaskFile, type IMaskStore } from './maskStore';
-import { Masks, setMaskByTaskset, type SetMask } from './masks';
+import { Masks, setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './masks';
 import { NoEnforcer } from './none';
+import { Spreader } from './spreader';
 import { CONTROLLERS, cgroupTier, describeTier, gpuGap } from './tierView';
 import type { FailureListener } from './removals';
 
@@ -37,6 +38,7 @@ export type ProbeOptions = {
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;
   readonly setMask?: SetMask;
+  readonly setThreadMask?: SetMask;
   readonly maskStore?: IMaskStore;
   readonly platform?: NodeJS.Platform;
 };
@@ -45,6 +47,7 @@ export type ProbeOptions = {
 export type Probed = {
   readonly node: NodeFacts;
   readonly enforcer: IEnforcer;
+  readonly spreader: ISpreader;
   readonly notices: readonly string[];
 };
 
@@ -235,7 +238,14 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1',
     packsThreads: false // found out beside other work
   };
-  return { node, enforcer, notices: [...capacity.notices, ...found.notices] };
+  const spreader = new Spreader({
+    files,
+    cpus,
+    setThreadMask: options.setThreadMask ?? setThreadMaskByTaskset,
+    store: new MaskFile(options.dir, 'spread.json'),
+    onFailure
+  });
+  return { node, enforcer, spreader, notices: [...capacity.notices, ...found.notices] };
 }
 
 /**

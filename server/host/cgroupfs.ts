@@ -54,6 +54,7 @@ export const PROC = {
   ownCgroups: '/proc/self/cgroup',
   ownStatus: '/proc/self/status',
   memory: '/proc/meminfo',
+  cpus: '/proc/stat',
   memoryPressure: '/proc/pressure/memory',
   stat: (pid: number) => `/proc/${pid}/stat`,
   memoryOf: (pid: number) => `/proc/${pid}/statm`,

@@ -1,14 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { PROC } from './cgroupfs';
 import { readOrNull, type IHostFiles } from './files';
+import { parseStat } from './processes';
 
 /** How long two busy threads are watched, in ms. */
-const WATCH_MS = 60;
+const WATCH_MS = 100;
 const LOOK_EVERY_MS = 5;
 /** The scheduler is given this long to spread the threads, in ms. */
 const SETTLE_MS = 15;
 /** Looks that must agree before the machine is blamed. */
 const LOOKS_MIN = 4;
+/** Half of the watch, in the kernel's ticks of 10 ms: less is no idle CPU. */
+const IDLE_TICKS_MIN = WATCH_MS / 10 / 2;
+/** They are ended after the watch; by themselves if nobody does, after this time, in ms. */
+const BUSY_MAX_MS = 2000;
 
 /** A thread that tells its id and then only computes. */
 const BUSY_THREAD = `
@@ -21,13 +26,12 @@ while (Date.now() < until) {}
 
 /** The CPU that a thread last ran on: field 39 of its stat file; null where it is gone. */
 function cpuOfThread(files: IHostFiles, tid: number): number | null {
-  const text = readOrNull(files, PROC.threadStat(process.pid, tid));
-  return text === null ? null : Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[36]);
+  return parseStat(readOrNull(files, PROC.threadStat(process.pid, tid)))?.field(39) ?? null;
 }
 
 /** Start a busy thread; resolves with its id as soon as it computes. */
 function startBusyThread(): { readonly worker: Worker; readonly id: Promise<number> } {
-  const worker = new Worker(BUSY_THREAD, { eval: true, workerData: WATCH_MS + SETTLE_MS });
+  const worker = new Worker(BUSY_THREAD, { eval: true, workerData: BUSY_MAX_MS });
   const id = new Promise<number>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
@@ -35,42 +39,62 @@ function startBusyThread(): { readonly worker: Worker; readonly id: Promise<numb
   return { worker, id };
 }
 
+/** Ticks that each CPU has idled since the machine started; empty where it cannot be told. */
+function readIdleTicks(files: IHostFiles): ReadonlyMap<number, number> {
+  const lines = (readOrNull(files, PROC.cpus) ?? '').matchAll(/^cpu(\d+) \d+ \d+ \d+ (\d+)/gm);
+  return new Map(Array.from(lines, ([, cpu, ticks]) => [Number(cpu), Number(ticks)]));
+}
+
 function pause(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
 }
 
+/** Watch two threads that compute: the CPU that both were found on at every look. */
+async function watchTogether(
+  files: IHostFiles,
+  ids: readonly number[]
+): Promise<number | 'apart' | 'unseen'> {
+  let together: number | null = null;
+  let looks = 0;
+  for (const endMs = Date.now() + WATCH_MS; Date.now() < endMs; looks += 1) {
+    const [first, second] = ids.map(id => cpuOfThread(files, id));
+    if (first !== second) {
+      return 'apart';
+    }
+    together = first ?? null;
+    await pause(LOOK_EVERY_MS);
+  }
+  return together === null || looks < LOOKS_MIN ? 'unseen' : together;
+}
+
 /**
- * Whether this machine keeps two busy threads on one CPU though others may be
- * used: some virtual machines do. A notice for people, or null.
+ * Whether this machine keeps two busy threads on one CPU while another one that
+ * they may use idles: some virtual machines do, and isolated CPUs. Null where
+ * that cannot be told.
  *
  * #### Notes
- * Takes about 0.15 s beside other work; call it once, at the start. A busy
- * machine may have to put both on one CPU now and then, so every look has to
- * find them together. Where threads cannot be watched nothing is said.
+ * Takes about 0.2 s beside other work. Where all CPUs are busy two threads may
+ * have to share one, so nothing can be told then.
  */
 export async function findPacking(
   files: IHostFiles,
   cpus: readonly number[]
-): Promise<string | null> {
+): Promise<boolean | null> {
   if (cpus.length < 2) {
-    return null;
+    return false;
   }
   const threads = [startBusyThread(), startBusyThread()];
   try {
     const ids = await Promise.all(threads.map(it => it.id));
     await pause(SETTLE_MS);
-    let looks = 0;
-    for (const endMs = Date.now() + WATCH_MS - SETTLE_MS; Date.now() < endMs; looks += 1) {
-      const [first, second] = ids.map(id => cpuOfThread(files, id));
-      if (first === null || second === null || first !== second) {
-        return null;
-      }
-      await pause(LOOK_EVERY_MS);
+    const before = readIdleTicks(files);
+    const together = await watchTogether(files, ids);
+    if (typeof together === 'string') {
+      return together === 'apart' ? false : null;
     }
-    return looks < LOOKS_MIN
-      ? null
-      : `This machine keeps threads that are not pinned on one CPU although ${cpus.length} may be ` +
-          'used. Pinned cells ("cpus": n) use them all; others may run slower than they could.';
+    const after = readIdleTicks(files);
+    const isIdle = (cpu: number) => after.get(cpu)! - before.get(cpu)! >= IDLE_TICKS_MIN;
+    return cpus.some(cpu => cpu !== together && isIdle(cpu)) ? true : null;
   } catch {
     // No worker threads, no /proc: nothing can be said about this machine.
     return null;

@@ -3,7 +3,6 @@ import { ForkingProcess } from '../testing/forkingProcess';
 import { until } from '../testing/contractRig';
 import { FakeMachine } from '../testing/fakeMachine';
 import { DiskFiles } from './files';
-import { findPacking } from './packing';
 import {
   findAncestor,
   isAlive,
@@ -107,17 +106,5 @@ describe('the node', () => {
     own.files.set('memory.stat', `inactive_file ${2 ** 20}`);
     const use = await new NodeUsage(machine, [0], 2 ** 30).measure();
     expect(use!.memoryUsedBytes).toBe(2 * 2 ** 20);
-  });
-
-  it('with one CPU cannot pack threads', async () => {
-    expect(await findPacking(files, [0])).toBeNull();
-  });
-
-  it('that packs threads says so', async () => {
-    // A fake machine shows both threads on CPU 0 at every look.
-    const packed = Object.assign(new DiskFiles(), {
-      read: () => `1 (node) R ${'0 '.repeat(60)}`
-    });
-    expect(await findPacking(packed, [0, 1])).toMatch(/keeps threads that are not pinned on one/);
   });
 });

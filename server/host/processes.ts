@@ -22,18 +22,28 @@ export type ProcessIdentity = { readonly pid: number; readonly startTicks: numbe
 /** USER_HZ is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** Read /proc/PID/stat; null where there is no such process. */
-export function readProcess(files: IHostFiles, pid: number): ProcessStat | null {
-  const text = readOrNull(files, PROC.stat(pid));
+/** A stat file of proc(5): its state, and its other fields by number; null where it is gone. */
+export function parseStat(
+  text: string | null
+): { readonly state: string; readonly field: (n: number) => number } | null {
   if (text === null) {
     return null;
   }
   // The name in parentheses may hold blanks and parentheses; the last one ends it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const field = (n: number): number => Number(fields[n - 3]);
+  return { state: fields[0]!, field: (n: number) => Number(fields[n - 3]) };
+}
+
+/** Read /proc/PID/stat; null where there is no such process. */
+export function readProcess(files: IHostFiles, pid: number): ProcessStat | null {
+  const stat = parseStat(readOrNull(files, PROC.stat(pid)));
+  if (stat === null) {
+    return null;
+  }
+  const { state, field } = stat;
   return {
     pid,
-    state: fields[0]!,
+    state,
     parentPid: field(4),
     cpuSeconds: (field(14) + field(15) + field(16) + field(17)) / TICKS_PER_SECOND,
     threads: field(20),
@@ -52,6 +62,28 @@ export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
 export function readUserId(files: IHostFiles, pid: number): number | null {
   const match = /^Uid:\s+(\d+)/m.exec(readOrNull(files, PROC.status(pid)) ?? '');
   return match ? Number(match[1]) : null;
+}
+
+/** What one thread did so far. */
+export type ThreadStat = {
+  readonly pid: number;
+  readonly tid: number;
+  /** With `tid` it names a thread for good. */
+  readonly startTicks: number;
+  readonly cpuTicks: number;
+  /** Whether it runs or wants to. */
+  readonly isRunnable: boolean;
+};
+
+/** Read the figures of a thread; null where it is gone. */
+export function readThread(files: IHostFiles, pid: number, tid: number): ThreadStat | null {
+  const stat = parseStat(readOrNull(files, PROC.threadStat(pid, tid)));
+  if (stat === null) {
+    return null;
+  }
+  const { state, field } = stat;
+  const cpuTicks = field(14) + field(15);
+  return { pid, tid, startTicks: field(22), cpuTicks, isRunnable: state === 'R' };
 }
 
 /** The threads of a process; none where it is gone. */

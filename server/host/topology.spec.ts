@@ -65,6 +65,16 @@ describe('topology', () => {
     expect(cpus.map(it => it.numa)).toEqual([0, 0, 1, 1, 0, 0, 1, 1]);
   });
 
+  it('keeps whole cores back, the lowest first, and never the last CPU', () => {
+    const machine = new FakeMachine({ layout: 'none', cpus: '0-7', files: twoSockets() });
+    const left = (reservedCpus: number) =>
+      readCapacity(machine, { reservedCpus }).cpus.map(cpu => cpu.id);
+    expect(left(1)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(left(3)).toEqual([2, 3, 5, 6, 7]);
+    expect(left(9)).toEqual([7]);
+    expect(readCapacity(machine, { reservedCpus: 8 }).notices.join()).toContain('would leave none');
+  });
+
   it('leaves out CPUs that are off line', () => {
     const files = { ...twoSockets(), [`${CPU}/online`]: '0-2,4-6' };
     const machine = new FakeMachine({ layout: 'none', cpus: '0-7', files });

@@ -13,7 +13,7 @@ class Source {
   constructor() {
     const tier = { name: 'none', enforced: [], notEnforced: [], reason: 'a test' } as const;
     const facts = { cpus: [], memoryBytes: 1, memoryReserveBytes: 0, gpus: [] };
-    const node = { name: 'n', tier, sharesByWeight: false, ...facts };
+    const node = { name: 'n', tier, sharesByWeight: false, packsThreads: false, ...facts };
     step(this.state, { type: 'nodeFound', atMs: 1, node });
   }
 

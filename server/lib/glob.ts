@@ -15,7 +15,7 @@ export function isGlob(text: string): boolean {
  *
  * #### Notes
  * A pattern that starts with `/` is about the whole path, any other about its
- * end: `atlas/*.ipynb` fits `/home/ann/atlas/a.ipynb`. One that ends with `/`
+ * end: `atlas/*.ipynb` fits `/users/ann/atlas/a.ipynb`. One that ends with `/`
  * is about all that is below. Case counts. Takes no more steps than pattern
  * times path are long, whatever they hold.
  */

@@ -41,6 +41,8 @@ export interface IContractRig {
   readonly oneCpu: string;
   /** Start a sidecar's enforcer; a second one on the same rig is one after a crash. */
   start(): Promise<IEnforcer>;
+  /** Start the enforcer of another sidecar, with a directory of its own, where the first one is. */
+  startBeside(): Promise<IEnforcer>;
   /** Start a process outside of all places; resolves when it runs. */
   spawn(kind?: ProcessKind): Promise<Place>;
   /** Make a process fork a child, whose pid is returned. */

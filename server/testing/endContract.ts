@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
-import { MIB, pinned, type Rule } from './contractRig';
+import type { IEnforcer, Place } from '../enforce/enforcer';
+import { MIB, pinned, type IContractRig, type Rule } from './contractRig';
 
 /** A holder that is let go. */
 export function releaseRules(rule: Rule): void {
@@ -55,6 +56,49 @@ export function releaseRules(rule: Rule): void {
       assert.ok(rig.isAlive(pid));
       assert.deepEqual(rig.masks(pid), [rig.cpus]);
     }
+  });
+}
+
+/** Another sidecar that shares the cgroup of this one. */
+export function neighbourRules(rule: Rule): void {
+  const pin = (rig: IContractRig, enforcer: IEnforcer, place: Place): void => {
+    enforcer.adopt(place);
+    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+  };
+  const isHeld = async (rig: IContractRig, enforcer: IEnforcer, place: Place): Promise<void> => {
+    await enforcer.settled();
+    assert.deepEqual(rig.masks(place.pid), [rig.traits.confinesCpus ? rig.oneCpu : rig.cpus]);
+  };
+
+  rule('[ENF2] a sidecar that comes and goes breaks nothing', async (rig, enforcer) => {
+    const [mine, theirs, later] = [await rig.spawn(), await rig.spawn(), await rig.spawn()];
+    pin(rig, enforcer, mine);
+    const other = await rig.startBeside();
+    pin(rig, other, theirs);
+    await isHeld(rig, other, theirs);
+    await other.close();
+    assert.deepEqual(rig.masks(theirs.pid), [rig.cpus]);
+    await isHeld(rig, enforcer, mine);
+    pin(rig, enforcer, later);
+    await isHeld(rig, enforcer, later);
+    assert.deepEqual(rig.failures(), []);
+  });
+
+  rule('[ENF2] a sidecar outlives the one that came first', async (rig, enforcer) => {
+    const [mine, theirs, later] = [await rig.spawn(), await rig.spawn(), await rig.spawn()];
+    pin(rig, enforcer, mine);
+    const other = await rig.startBeside();
+    try {
+      pin(rig, other, theirs);
+      await enforcer.close();
+      assert.deepEqual(rig.masks(mine.pid), [rig.cpus]);
+      await isHeld(rig, other, theirs);
+      pin(rig, other, later);
+      await isHeld(rig, other, later);
+    } finally {
+      await other.close();
+    }
+    assert.deepEqual(rig.failures(), []);
   });
 }
 

@@ -10,7 +10,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
-import { crashRules, releaseRules } from './endContract';
+import { crashRules, neighbourRules, releaseRules } from './endContract';
 import { killRules, memoryRules } from './memoryContract';
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
@@ -43,6 +43,7 @@ export function enforcerContract(
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
     describe('after a crash', () => crashRules(rule));
+    describe('beside another sidecar', () => neighbourRules(rule));
   });
 }
 

@@ -32,6 +32,11 @@ export class FakeRig implements IContractRig {
     return (await this.probe({ tier: this.tier })).enforcer;
   }
 
+  async startBeside(): Promise<IEnforcer> {
+    const maskStore = { load: () => [], save: () => undefined };
+    return (await this.probe({ tier: this.tier, dir: '/beside', maskStore })).enforcer;
+  }
+
   /** Probe the fake machine, as a sidecar would its own. */
   probe(options: Partial<ProbeOptions> = {}): Promise<Probed> {
     return probe({

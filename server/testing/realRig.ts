@@ -23,6 +23,7 @@ export class RealRig implements IContractRig {
   readonly oneCpu: string;
   private readonly files = new DiskFiles();
   private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
+  private beside: string | null = null;
   private readonly told: string[] = [];
   private readonly children = new Map<number, ForkingProcess>();
   private readonly forks: number[] = [];
@@ -34,8 +35,17 @@ export class RealRig implements IContractRig {
     this.oneCpu = `${cpus.at(-1)}`;
   }
 
-  async start(): Promise<IEnforcer> {
-    const { dir, tier } = this;
+  start(): Promise<IEnforcer> {
+    return this.startIn(this.dir);
+  }
+
+  startBeside(): Promise<IEnforcer> {
+    this.beside ??= mkdtempSync(join(tmpdir(), 'cellgrant-'));
+    return this.startIn(this.beside);
+  }
+
+  private async startIn(dir: string): Promise<IEnforcer> {
+    const { tier } = this;
     const onFailure = (holderId: string, failure: Error): void =>
       void this.told.push(`${holderId}: ${failure.message}`);
     const { enforcer } = await probe({ dir, tier, onFailure });
@@ -73,7 +83,7 @@ export class RealRig implements IContractRig {
 
   async uproot(place: Place): Promise<void> {
     await this.escape(place);
-    for (const group of this.leftovers()) {
+    for (const group of this.groups()) {
       this.files.removeDirectory(`${group}/${place.holderId}`);
       this.files.removeDirectory(group);
     }
@@ -99,7 +109,7 @@ export class RealRig implements IContractRig {
   }
 
   isInside(holderId: string, pid: number): boolean {
-    const lists = this.leftovers().map(group =>
+    const lists = this.groups().map(group =>
       (readOrNull(this.files, `${group}/${holderId}/${V1.procs}`) ?? '').split('\n')
     );
     return lists.length > 0 && lists.every(list => list.includes(`${pid}`));
@@ -123,9 +133,7 @@ export class RealRig implements IContractRig {
   }
 
   leftovers(): readonly string[] {
-    return findHierarchies(this.files)
-      .map(it => `${it.directory.replace(LEAF, '')}/${groupName(this.dir)}`)
-      .filter(group => readOrNull(this.files, `${group}/${V1.procs}`) !== null);
+    return [...this.groups(), ...this.named('cellgrant-server')];
   }
 
   failures(): readonly string[] {
@@ -135,12 +143,23 @@ export class RealRig implements IContractRig {
   async dispose(): Promise<void> {
     this.forks.filter(pid => this.isAlive(pid)).forEach(pid => process.kill(pid, 'SIGKILL'));
     await Promise.all([...this.children.values()].map(child => child.kill()));
-    rmSync(this.dir, { recursive: true });
+    [this.dir, this.beside].forEach(dir => dir && rmSync(dir, { recursive: true }));
+  }
+
+  /** The directories of this rig's first sidecar that hold all holders' directories. */
+  private groups(): readonly string[] {
+    return this.named(groupName(this.dir));
+  }
+
+  private named(name: string): readonly string[] {
+    return findHierarchies(this.files)
+      .map(it => `${it.directory.replace(LEAF, '')}/${name}`)
+      .filter(path => readOrNull(this.files, `${path}/${V1.procs}`) !== null);
   }
 
   /** The first of the files that one of the holder's directories has. */
   private read(holderId: string, ...names: readonly string[]): number | null {
-    const values = this.leftovers().flatMap(group =>
+    const values = this.groups().flatMap(group =>
       names.map(name => readNumberOrNull(this.files, `${group}/${holderId}/${name}`))
     );
     return values.find(value => value !== null) ?? null;

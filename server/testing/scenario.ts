@@ -110,8 +110,8 @@ class Scenario {
       case 'wait':
         return this._told('', it.wait(parseSpan(words.join(' ')) ?? 0));
       case 'packs': {
-        const node = { ...it.state.node!, packsThreads: subject === 'threads' };
-        return this._told('', it.send({ type: 'nodeFound', node }));
+        const packs = subject === 'threads';
+        return this._told('', it.send({ type: 'packingFound', packs }));
       }
       case 'policy':
         return this._told('', it.send({ type: 'policyChosen', policy: subject as 'naive' }));

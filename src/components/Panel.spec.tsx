@@ -67,6 +67,15 @@ describe('Panel', () => {
     expect(badge.textContent).toContain('cgroups are read-only here');
   });
 
+  it('[CFG3] names the group of a kernel that is in one', () => {
+    const kernels = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
+    const items = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll('.cg-Kernel');
+    expect([...items].map(it => /group [\w/]+/.exec(it.textContent!)?.[0])).toEqual([
+      undefined,
+      'group atlas/prod'
+    ]);
+  });
+
   it('teaches where there is nothing to show', () => {
     const { textContent } = panel({ snapshot: snapshot() });
     expect(textContent).toContain('Nobody waits.');

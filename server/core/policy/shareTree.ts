@@ -1,6 +1,4 @@
-import { globMatches } from '../../lib/glob';
 import { Drinker, WaterTree } from '../../lib/waterTree';
-import type { Holder } from '../events';
 import { changeRate, createUseRecord, type UseRecord } from './fairness';
 import { entitle, plainGroup, type Group, type Sharing } from './groups';
 
@@ -86,7 +84,8 @@ type GrowingTree = Omit<ShareTree, 'root'> & {
   readonly byNotebook: { readonly group: Group; readonly members: ShareNode }[];
 };
 
-function createNode(
+/** A node with nothing below it, of which its parent does not know yet. */
+export function createNode(
   tree: { serial: number },
   parent: ShareNode | null,
   kind: ShareNode['kind'],
@@ -115,7 +114,7 @@ function createNode(
 }
 
 /** The name of the node that holds a group's own users; no group can be called so. */
-const MEMBERS = '';
+export const MEMBERS = '';
 
 function growGroups(tree: GrowingTree, parent: ShareNode, atMs: number): void {
   const members = createNode(tree, parent, 'members', parent.group, atMs, MEMBERS);
@@ -142,62 +141,6 @@ export function pathOf(node: ShareNode): string {
     at.name !== MEMBERS && names.unshift(at.name);
   }
   return names.join('/') || 'all';
-}
-
-/**
- * The node of a holder's user, made where there is none (CFG3).
- *
- * #### Notes
- * What the configuration says of its notebook counts first, then what it says
- * of its owner, then the path that came with it, as far as it names known
- * groups.
- */
-export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
-  const { owner, group: path, notebook } = holder;
-  const named = notebook
-    ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
-    : undefined;
-  return named ? memberOf(tree, named.members, owner, atMs) : userNode(tree, owner, path, atMs);
-}
-
-/** The node of a user of whom no notebook is known. */
-export function userNode(
-  tree: ShareTree,
-  owner: string,
-  path: readonly string[],
-  atMs: number
-): ShareNode {
-  return memberOf(tree, tree.membership.get(owner) ?? membersAt(tree.root, path), owner, atMs);
-}
-
-/** The node of a user among the members of a group, made where there is none. */
-export function memberOf(
-  tree: ShareTree,
-  members: ShareNode,
-  owner: string,
-  atMs: number
-): ShareNode {
-  const known = members.children.get(owner);
-  if (known) {
-    return known;
-  }
-  const user = createNode(tree, members, 'user', members.group, atMs, owner);
-  user.weight = members.group.users[owner] ?? 1;
-  members.children.set(owner, user);
-  return user;
-}
-
-/** The members of the group of a path, as far as it names known groups. */
-export function membersAt(root: ShareNode, path: readonly string[]): ShareNode {
-  let at = root;
-  for (const name of path) {
-    const next = at.children.get(name);
-    if (next?.kind !== 'group') {
-      break;
-    }
-    at = next;
-  }
-  return at.children.get(MEMBERS)!;
 }
 
 /** Let what a node wants follow what those below it want, up to the root. */

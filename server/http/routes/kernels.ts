@@ -16,17 +16,18 @@ function done(response: Response, why: Refusal | null): void {
  * `DELETE` says no.
  */
 export function kernels(api: IApi): Router {
+  const { consent } = api;
   return Router()
     .get('/kernels', (_, response) => {
       response.json(api.snapshot().kernels);
     })
     .post('/kernels/:id/free', (request, response) => {
-      done(response, api.askToFree(parseId(request)));
+      done(response, consent.askToFree(parseId(request)));
     })
     .put('/kernels/:id/restart-request', (request, response) => {
-      done(response, api.requestRestart(parseId(request), parseRequest(request)));
+      done(response, consent.requestRestart(parseId(request), parseRequest(request)));
     })
     .delete('/kernels/:id/restart-request', (request, response) => {
-      done(response, api.declineRestart(parseId(request)));
+      done(response, consent.declineRestart(parseId(request)));
     });
 }

@@ -11,6 +11,7 @@ const LONG_HOLD_MS_MAX = 1200;
 const SHORT_LAST_MS_MAX = 50;
 const LONG_LAST_MS_MAX = 500;
 const LONG_CHANCE = 0.4;
+const ALONE_CHANCE = 0.2;
 const PATIENCE_MS = 20_000;
 
 /** What cells ask for, and the one reason for which each is refused. */
@@ -88,10 +89,12 @@ export class FaultRun {
     return leaks.length + unexplained.length + world.ledger.doubleGrants.length > 0;
   }
 
-  /** Let all kernels run cells, one after the other. */
+  /** Let all kernels run cells, one after the other; sometimes one alone, which then need not ask (GATE6). */
   private wake(): void {
     this.calm = new Promise(resolve => (this.becomeCalm = resolve));
-    this.world.kernels.forEach(it => this.work(it));
+    const isAlone = this.random.chance(ALONE_CHANCE);
+    const working = isAlone ? [this.world.any()] : this.world.kernels;
+    working.forEach(it => this.work(it));
   }
 
   private work(kernel: LivingKernel): void {

@@ -2,6 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
+import { gateGrant } from '../../gates/answers';
+import { UNRESTRICTED } from '../../protocol/grant';
 import type { GateClaim, GateGrant, GateHolding, SidecarMessage } from '../../protocol/gate';
 import { exitOf, startTicksOf } from '../sidecar';
 import type { ILedger } from './ledger';
@@ -16,6 +18,9 @@ type Cell = {
   granted: GateGrant | null;
   readonly answer: (answer: Answer) => void;
 };
+
+/** What a cell is given that starts before it is heard of (GATE6). */
+const AT_ONCE = gateGrant(UNRESTRICTED, null);
 
 /** Objections that a gate which does nothing wrong must never hear: what it holds was lost. */
 const UNDESERVED = ['CLAIM_UNKNOWN', 'INTERNAL', 'OUT_OF_ORDER', 'TOO_MANY'];
@@ -33,6 +38,8 @@ export class LivingKernel {
   private readonly cells = new Map<string, Cell>();
   private socket: Socket | null = null;
   private isWelcome = false;
+  /** Whether cells without hints may start before they are heard of (GATE6). */
+  private mayStart = false;
   isGone = false;
   private count = 0;
 
@@ -55,8 +62,10 @@ export class LivingKernel {
         answer({ outcome: 'died' });
         return;
       }
+      const started = !hints && this.mayStart && this.isWelcome;
       this.cells.set(id, { claim, granted: null, answer });
-      this.say({ type: 'claim', ...claim });
+      this.say({ type: 'claim', started, ...claim });
+      started && this.enter(this.cells.get(id)!, AT_ONCE);
     });
     if (answered.outcome === 'granted') {
       await end();
@@ -111,6 +120,7 @@ export class LivingKernel {
     const socket = connect(this.gatePath);
     this.socket = socket;
     this.isWelcome = false;
+    this.mayStart = false;
     socket.on('connect', () => {
       const { id: kernelId, pid, startTicks } = this;
       const process = { kernelId, pid, startTicks, name: kernelId, gated: true };
@@ -146,7 +156,16 @@ export class LivingKernel {
     }
   }
 
+  private enter(cell: Cell, grant: GateGrant): void {
+    cell.granted = grant;
+    this.ledger.enter(cell.claim.id, grant, cell.claim);
+    cell.answer({ outcome: 'granted' });
+  }
+
   private hear(message: SidecarMessage): void {
+    if (message.type === 'standing') {
+      this.mayStart = message.isGiven;
+    }
     if (message.type === 'problem' && UNDESERVED.includes(message.code) && !this.isGone) {
       this.wrongs.push(`${this.id}: ${message.message}`);
     }
@@ -155,9 +174,7 @@ export class LivingKernel {
       return;
     }
     if (message.type === 'granted' && !cell.granted) {
-      cell.granted = message.grant;
-      this.ledger.enter(message.id, message.grant, cell.claim);
-      cell.answer({ outcome: 'granted' });
+      this.enter(cell, message.grant);
     } else if (message.type === 'changed') {
       cell.granted = message.grant;
     } else if (message.type === 'refused') {

@@ -1,0 +1,189 @@
+"""The administrator's file: found, checked, read again while cells run and wait."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ..app import Cellgrant
+from .conftest import StartKernel
+from .real_server import RealServer, eventually
+from .real_sidecar import RealSidecar
+from .test_gate_order import HALF, hold, release
+
+CELLGRANT = [sys.executable, "-m", "jupyterlab_cellgrant"]
+GROUPS = "groups: {atlas: {quota: 50%, notebooks: [atlas/**]}}\n"
+BAD = "groups:\n  a: {quota: 150%}\n  b: {}\nspeed: 1\n"
+
+
+def cellgrant(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*CELLGRANT, *words], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A configuration that is good."""
+    path = tmp_path / "cellgrant.yaml"
+    path.write_text(GROUPS)
+    return path
+
+
+def test_check_tells_every_problem_with_its_line(file: Path) -> None:
+    """[CFG2] The command speaks as the sidecar does, and so do its exit codes."""
+    good = cellgrant("check", str(file))
+    assert (good.returncode, good.stdout) == (0, f"{file}: nothing is wrong\n")
+    file.write_text("groups:\n  a: {quota: 150%}\nlimits: {gpus: x}\nspeed: 1\n")
+    bad = cellgrant("check", str(file))
+    assert bad.returncode == 1
+    assert [line.partition(" ")[0] for line in bad.stdout.splitlines()] == [
+        f"{file}:2:",
+        f"{file}:3:",
+        f"{file}:4:",
+    ]
+    missing = cellgrant("check", str(file.with_name("missing.yaml")))
+    assert missing.returncode == 1
+    assert "ENOENT" in missing.stdout
+
+
+def test_reload_tells_what_came_of_it(
+    file: Path, start_sidecar: Callable[..., RealSidecar]
+) -> None:
+    """[CFG1, CFG2] It answers when the file was read, with its problems or without."""
+    start_sidecar("--config", str(file))
+    good = cellgrant("reload")
+    assert (good.returncode, good.stdout) == (0, f"{file} is in force.\n")
+    file.write_text(BAD)
+    bad = cellgrant("reload")
+    assert bad.returncode == 1
+    assert bad.stdout.startswith(
+        f"{file}:2: a quota is above 0 % and up to 100 %, not 150 %\n{file}:4:"
+    )
+    assert bad.stdout.endswith("The configuration is as it was before.\n")
+
+
+@pytest.mark.usefixtures("sidecar")
+def test_reload_of_a_sidecar_without_a_file_says_so() -> None:
+    shown = cellgrant("reload")
+    assert shown.returncode == 1
+    assert "without a configuration file" in shown.stderr
+
+
+@pytest.mark.usefixtures("cellgrant_dir")
+def test_reload_without_a_sidecar_says_so() -> None:
+    shown = cellgrant("reload")
+    assert shown.returncode == 1
+    assert "no sidecar answers" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+async def test_a_reload_while_a_cell_runs_and_one_waits(
+    file: Path,
+    tmp_path: Path,
+    start_sidecar: Callable[..., RealSidecar],
+    start_kernel: StartKernel,
+) -> None:
+    """[CFG1, CFG3] Both go on as they were, in the groups that their notebooks are in by then."""
+    file.write_text("")
+    sidecar = start_sidecar("--memory", "4 GiB", "--config", str(file))
+
+    def opened(path: str) -> dict[str, str]:
+        return {**os.environ, "JPY_SESSION_NAME": f"/users/ann/{path}"}
+
+    one = await start_kernel(env=opened("atlas/fit.ipynb"))
+    other = await start_kernel(env=opened("notes.ipynb"))
+    flag = tmp_path / "go on"
+    running = await hold(one, str(flag))
+    waiting = other.submit("print('ran')", HALF)
+    before = sidecar.wait_for_claims(running=1, waiting=1)
+    assert {it["group"] for it in before["kernels"]} == {"all"}
+    for text, code in [(GROUPS, 0), (BAD, 1)]:
+        file.write_text(text)
+        assert cellgrant("reload").returncode == code
+        after = sidecar.wait_for_claims(running=1, waiting=1)
+        groups = {it["name"]: it["group"] for it in after["kernels"]}
+        assert groups == {"fit.ipynb": "atlas", "notes.ipynb": "all"}
+        assert [it["id"] for it in after["claims"][:2]] == [it["id"] for it in before["claims"][:2]]
+    release(flag)
+    assert (await one.reply(running))["status"] == "ok"
+    assert (await other.reply(waiting))["status"] == "ok"
+    assert one.text(running) == "holding\n"
+
+
+def test_a_named_file_goes_before_the_one_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    assert Cellgrant().sidecar_options().config == ""
+    (tmp_path / "cellgrant.yaml").write_text(GROUPS)
+    assert Cellgrant().sidecar_options().config == str(tmp_path / "cellgrant.yaml")
+    named = Cellgrant(config_file="~/other.yaml").sidecar_options()
+    assert named.config == str(Path("~/other.yaml").expanduser())
+    assert named.arguments()[-2:] == ["--config", named.config]
+
+
+def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """[CFG2, CFG3] A terminal that is closed sends SIGHUP: Jupyter ends, and so does the sidecar."""
+    server = RealServer()
+    path = server.home / "config" / "cellgrant.yaml"
+    path.write_text(GROUPS)
+    monkeypatch.setenv("CELLGRANT_DIR", str(server.sidecar_dir))
+    try:
+        server.start()
+        eventually(lambda: server.api("node").status == 200)
+        (server.home / "atlas").mkdir()
+        model = {"path": "atlas/a.ipynb", "name": "a.ipynb", "type": "notebook"}
+        server.ask("/api/sessions", "POST", json.dumps({**model, "kernel": {}}).encode())
+        [kernel] = eventually(lambda: server.api("kernels").body)
+        assert (kernel["name"], kernel["group"]) == ("a.ipynb", "atlas")
+        path.write_text(BAD)
+        assert cellgrant("reload").returncode == 1
+        assert server.api("configuration").body["file"] == str(path)
+        notices = server.api("node").body["notices"]
+        assert any(it.startswith(f"{path}:4: ") for it in notices)
+        assert re.search(r"^\[E .*what it said before stays in force", server.log, re.MULTILINE)
+        pid = eventually(server.sidecar_pid)
+        server.hang_up()
+        eventually(lambda: not Path(f"/proc/{pid}").exists())
+        assert not list(server.sidecar_dir.glob("*.sock"))
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def in_terminal(cellgrant_dir: Path, file: Path) -> Iterator[tuple[int, int]]:
+    """A sidecar in the foreground of a terminal: its pid, and the other end of the terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        words = [*CELLGRANT, "sidecar", "--tier", "none", "--config", str(file)]
+        os.execv(words[0], words)
+    line = b""
+    while b'"ready"' not in line or not line.endswith(b"\n"):
+        line += os.read(terminal, 4096)
+    assert json.loads(next(it for it in line.splitlines() if b'"ready"' in it))["pid"] == pid
+    yield pid, terminal
+    for leave in (lambda: os.kill(pid, signal.SIGKILL), lambda: os.close(terminal)):
+        with contextlib.suppress(OSError):
+            leave()
+
+
+def test_a_closed_terminal_ends_the_sidecar_in_it(
+    in_terminal: tuple[int, int], cellgrant_dir: Path
+) -> None:
+    """[CFG1] SIGHUP of a terminal that is still there only reads the file again."""
+    pid, terminal = in_terminal
+    assert cellgrant("reload").returncode == 0
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert not list(cellgrant_dir.glob("*.sock"))

@@ -1,0 +1,73 @@
+import type { NodeFacts } from '../core/events';
+import type { Hints } from '../protocol/hints';
+import type { ConfigurationView } from '../protocol/view';
+import type { EventBody } from './arbiter';
+import type { IClock } from './clock';
+import type { ConfigFile } from './configFile';
+import type { Log } from './ports';
+
+/** What the administrator's file acts on. */
+export type AdministrationParts = {
+  /** The file, read already; null where none was named. */
+  readonly config: ConfigFile | null;
+  readonly node: NodeFacts;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly post: (event: EventBody) => void;
+  /** Tell people something, in place of what was told on this topic before. */
+  readonly notice: (topic: string, notices: readonly string[]) => void;
+};
+
+/** Puts the administrator's file in force, at the start and whenever it is read again (CFG1). */
+export class Administration {
+  /** What the node was read with: CPUs are kept back from the start or not at all. */
+  private readonly reservedCpus: number | null;
+
+  constructor(private readonly parts: AdministrationParts) {
+    this.reservedCpus = parts.config?.configuration.reservedCpus ?? null;
+  }
+
+  /** Put the file in force for the first time. */
+  begin(): void {
+    this.parts.config && this.apply(this.parts.config);
+  }
+
+  /** Read the file again; what is granted stays granted. */
+  reload(): void {
+    const { config, clock, log } = this.parts;
+    if (!config) {
+      log('info', 'there is no configuration file to read again: none was named at the start');
+      return;
+    }
+    config.read(clock.nowMs());
+    this.apply(config);
+  }
+
+  /** The site's defaults, behind all others (ADM2). */
+  hints(): readonly Hints[] {
+    const { defaults = {} } = this.parts.config?.configuration ?? {};
+    return Object.keys(defaults).length ? [defaults] : [];
+  }
+
+  /** What was read, and what is wrong with it. */
+  view(): ConfigurationView {
+    return this.parts.config?.view() ?? { file: null, readMs: null, problems: [] };
+  }
+
+  private apply(config: ConfigFile): void {
+    const { post, node, notice } = this.parts;
+    const { sharing, memoryReserveBytes, reservedCpus, policy } = config.configuration;
+    post({ type: 'configured', sharing, memoryReserveBytes });
+    policy && post({ type: 'policyChosen', policy });
+    const notices = [...config.notices()];
+    if (reservedCpus !== this.reservedCpus) {
+      notices.push(
+        `"reserve.cpus" is ${reservedCpus} now; ${this.reservedCpus} are kept back until the sidecar is started again.`
+      );
+    }
+    if ((memoryReserveBytes ?? 0) >= node.memoryBytes) {
+      notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');
+    }
+    notice('configuration', notices);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Confinement } from '../core/effects';
+import { parseCpuList } from '../lib/cpuset';
+import type { IEnforcer, ISpreader, Place } from '../enforce/enforcer';
+import type { EventBody } from './arbiter';
+
+/** How often threads are looked at where they are packed, in ms. */
+const LOOK_MS = 1000;
+/** How often it is looked whether they are, in ms; sooner where it could not be told. */
+const PROBE_MS = 300_000;
+const PROBE_AGAIN_MS = 15_000;
+
+/** What a person is told (ENF3). */
+const NOTICE =
+  'The scheduler of this machine keeps threads on one CPU that may run on others. So each running ' +
+  'cell is given CPUs of its own, and its threads are placed on them one by one, within a second or two.';
+
+/** A holder with a running cell. */
+export type RunningHolder = { readonly place: Place; readonly confinement: Confinement };
+
+/** What following the scheduler takes. */
+export type SpreadingParts = {
+  /** Whether the scheduler packs threads; null where that cannot be told now. */
+  readonly findPacking: () => Promise<boolean | null>;
+  readonly spreader: ISpreader;
+  readonly enforcer: Pick<IEnforcer, 'affinityFor'>;
+  /** All CPUs that may be handed out, in list syntax. */
+  readonly cpus: string;
+  readonly running: () => readonly RunningHolder[];
+  readonly post: (event: EventBody) => void;
+  readonly notice: (topic: string, notices: readonly string[]) => void;
+};
+
+/**
+ * Follows whether the host's scheduler packs threads, at the start and from
+ * time to time; where it does, has them placed one by one (CPU10).
+ */
+export class Spreading {
+  private packs = false;
+  private isOver = false;
+  private probeTimer: NodeJS.Timeout | undefined;
+  private lookTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: SpreadingParts) {}
+
+  /** Begin; the undo lets all threads run where they may. */
+  begin(): () => Promise<void> {
+    void this.probe();
+    return async () => {
+      this.isOver = true;
+      clearTimeout(this.probeTimer);
+      this.stopLooking();
+      await this.parts.spreader.settled();
+    };
+  }
+
+  /** A holder is gone. */
+  forget(holderId: string): void {
+    this.parts.spreader.gather(holderId, this.parts.cpus);
+  }
+
+  private async probe(): Promise<void> {
+    const packs = await this.parts.findPacking();
+    if (this.isOver) {
+      return;
+    }
+    if (packs !== null && packs !== this.packs) {
+      this.follow(packs);
+    }
+    this.probeTimer = setTimeout(
+      () => void this.probe(),
+      packs === null ? PROBE_AGAIN_MS : PROBE_MS
+    ).unref();
+  }
+
+  private follow(packs: boolean): void {
+    this.packs = packs;
+    this.parts.post({ type: 'packingFound', packs });
+    this.parts.notice('packing', packs ? [NOTICE] : []);
+    if (packs) {
+      this.lookTimer = setInterval(() => this.look(), LOOK_MS).unref();
+    } else {
+      this.stopLooking();
+    }
+  }
+
+  private look(): void {
+    for (const { place, confinement } of this.parts.running()) {
+      this.parts.spreader.spread(place, parseCpuList(confinement.cpus ?? this.parts.cpus));
+    }
+  }
+
+  private stopLooking(): void {
+    clearInterval(this.lookTimer);
+    const running = new Map(this.parts.running().map(it => [it.place.holderId, it.confinement]));
+    for (const holderId of this.parts.spreader.holders()) {
+      const confinement = running.get(holderId);
+      const mask = confinement && this.parts.enforcer.affinityFor(confinement);
+      this.parts.spreader.gather(holderId, mask ?? this.parts.cpus);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DiskFiles } from '../host/files';
+import { readCapacity } from '../host/topology';
+import { formatCpuList } from '../lib/cpuset';
+import { BusyProcess } from '../testing/busyProcess';
+import { until } from '../testing/contractRig';
+import { setMaskByTaskset, setThreadMaskByTaskset } from './masks';
+import { MaskFile } from './maskStore';
+import { planSpread, Spreader } from './spreader';
+
+describe('a plan for busy threads', () => {
+  const on = (...cpus: (number | null)[]) => cpus.map((cpu, tid) => ({ tid, cpu }));
+
+  it.each([
+    ['two on one CPU part', on(0, 0), [0, 1], [[1, 1]]],
+    [
+      'free ones get a CPU each',
+      on(null, null, null),
+      [0, 1],
+      [
+        [0, 0],
+        [1, 1],
+        [2, 0]
+      ]
+    ],
+    ['well placed ones stay, whoever placed them', on(1, 0), [0, 1], []],
+    ['those outside of the set come in', on(7, 0), [0, 1], [[0, 1]]],
+    ['one alone stays', on(null), [0, 1], []],
+    ['one CPU leaves no choice', on(null, null), [3], []]
+  ])('[CPU10] %s', (_, busy, cpus, moves) => {
+    expect(planSpread(busy, cpus).map(({ tid, cpu }) => [tid, cpu])).toEqual(moves);
+  });
+});
+
+describe('real threads', () => {
+  const files = new DiskFiles();
+  const cpus = readCapacity(files).cpus.map(it => it.id);
+  const all = formatCpuList(cpus);
+  const rule = cpus.length > 1 ? it : it.skip;
+  let dir: string;
+  let busy: BusyProcess;
+
+  const spreaderOf = () =>
+    new Spreader({
+      files,
+      cpus: all,
+      setThreadMask: setThreadMaskByTaskset,
+      store: new MaskFile(dir, 'spread.json'),
+      onFailure: (_, failure) => {
+        throw failure;
+      }
+    });
+
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
+    busy = await BusyProcess.start('k1', cpus.length);
+  });
+
+  afterEach(async () => {
+    await busy.kill();
+    rmSync(dir, { recursive: true });
+  });
+
+  rule(
+    '[CPU10] that are packed get a CPU each, and may run anywhere again afterwards',
+    async () => {
+      await setMaskByTaskset(busy.place.pid, `${cpus[0]}`);
+      const spreader = spreaderOf();
+      spreader.spread(busy.place, cpus);
+      await spreader.settled();
+      expect([...busy.masks()].sort()).toEqual(cpus.map(String).sort());
+      spreader.gather('k1', all);
+      await spreader.settled();
+      // The one that could stay was not placed by us, so its mask is not ours to undo.
+      expect([...new Set(busy.masks())].sort()).toEqual([`${cpus[0]}`, all].sort());
+      expect(existsSync(join(dir, 'spread.json'))).toBe(false);
+    }
+  );
+
+  rule('[CPU10] that are idle are left alone', async () => {
+    const spreader = spreaderOf();
+    spreader.spread(busy.place, cpus);
+    await spreader.settled();
+    expect(busy.otherMasks()).toEqual([all]);
+  });
+
+  rule('[ENF2] that a sidecar left placed when it crashed are gathered by the next', async () => {
+    const crashed = spreaderOf();
+    crashed.spread(busy.place, cpus);
+    await crashed.settled();
+    expect(busy.masks()).not.toContain(all);
+    const next = spreaderOf();
+    await until('they may run anywhere', () => busy.masks().every(it => it === all));
+    await next.settled();
+    expect(next.holders()).toEqual([]);
+    expect(existsSync(join(dir, 'spread.json'))).toBe(false);
+  });
+});
