@@ -242,6 +242,19 @@ describe('GPUs', () => {
     `
   );
 
+  it('[ADM3] one cell cannot use several MIG slices, which CUDA shows one of', () => {
+    const slices = gpusOf(2).map(gpu => ({ ...gpu, uuid: `MIG-${gpu.uuid}` }));
+    const it = new Harness(nodeOf({ gpus: slices }));
+    it.holder('k1');
+    const [refused] = it.claim('1', 'k1', { gpus: 2 });
+    expect(refused).toMatchObject({
+      type: 'refuse',
+      refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
+    });
+    const effects = it.claim('2', 'k1', { gpus: 1 });
+    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
+
   it('[GPU3] memory that others hold on a GPU, leased or not, is not granted', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     it.holder('k1');
