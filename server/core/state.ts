@@ -23,7 +23,6 @@ export type Lease = {
 
 /** When the head of a queue should start at the latest, as far as can be told. */
 export type Reservation = {
-  readonly madeMs: number;
   /** Infinity where the end of what it waits for is not known. */
   readonly atMs: number;
   /** Claims whose end it waits for. */

@@ -36,6 +36,8 @@ export type GpuView = {
     readonly memoryBytes: number;
     /** The user whose it is; null where that cannot be told, as from inside a container. */
     readonly owner: string | null;
+    /** It draws a screen and computes nothing, so it needs no lease. */
+    readonly isDisplay?: true;
     readonly kernelId: string | null;
     readonly leased: boolean;
   }[];
