@@ -105,7 +105,7 @@ def _node(node: dict[str, Any], names: dict[str, str]) -> str:
 
 def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
     who = [names.get(it, it) for it in gpu["leasedTo"]]
-    for process in gpu["processes"]:
+    for process in (it for it in gpu["processes"] if not it.get("isDisplay")):
         memory = _bytes(process["memoryBytes"])
         if process["kernelId"] is None:
             owner = f" of {process['owner']}" if process["owner"] else ""

@@ -23,6 +23,12 @@ export const STANDIN_CELL =
   'import os, sys\nsys.path.insert(0, os.environ["CELLGRANT_UI_CUDA"])\n' +
   'from cuda_driver import Cuda\ncuda = Cuda()';
 
+/** Let a process hold so many MiB of the stand-in GPU, for as long as it lives. */
+export function holdGpu(pid: number, mebibytes: number): void {
+  const uuid = 'GPU-dddddddd-0000-1111-2222-333333333333';
+  writeFileSync(path.join(SCRATCH, 'gpus', 'contexts', `${pid}.mib`), `${uuid} ${mebibytes}\n`);
+}
+
 /** One code cell of a notebook to write. */
 export type WrittenCell = {
   readonly code: string;

@@ -90,6 +90,10 @@ class NotebookClient:
         """Wait until a running cell has printed this."""
         await self._until(lambda: text in self.text(message_id))
 
+    async def until_published(self, message_id: str, kind: str) -> None:
+        """Wait until a message of this type has come for a request."""
+        await self._until(lambda: kind in self.kinds(message_id))
+
     def outputs(self, message_id: str, kind: str | None = None) -> list[Message]:
         """The outputs of a cell as the kernel published them."""
         kinds = {kind} if kind else {"stream", "error", "display_data", "execute_result"}

@@ -257,6 +257,7 @@ async def test_kernel_info_in_a_wait(
     sidecar.wait_for_claims(running=1, waiting=1)
     info = await waiter.control("kernel_info_request")
     assert info["status"] == "ok"
+    await waiter.until_published(waiting, "execute_input")
     assert waiter.kinds(waiting) == ["status", "execute_input"]
     release(tmp_path / "go")
     assert (await waiter.reply(waiting))["status"] == "ok"

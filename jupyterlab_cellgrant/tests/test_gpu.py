@@ -8,7 +8,7 @@ there is an NVIDIA GPU, on the driver's own answers; elsewhere that is a skip th
 is no npm: ``python -m pytest jupyterlab_cellgrant/tests/test_gpu.py -k real``. With ``--out DIR``
 (or ``CELLGRANT_GPU_OUT=DIR``) the figures are kept in ``DIR/gpu.json``, and what nvidia-smi said
 word for word beside it. A machine without network takes a folder that ``--pack DIR`` makes
-elsewhere; ``DIR/README`` says how.
+elsewhere; ``DIR/run.sh`` says how.
 
 Needed: Python 3.10 or newer with Cellgrant, jupyter_server, ipykernel, websocket-client, pytest and
 pytest-asyncio, and Node 20 or newer; no CUDA package, though torch, cupy and jax are used if found.

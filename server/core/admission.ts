@@ -3,7 +3,7 @@ import { refusal, type Refusal } from '../protocol/errors';
 import type { NodeFacts } from './events';
 import { cpuObstacle, exclusiveCount, placeCpus } from './place/cpus';
 import { keptInPool } from './place/cpuPool';
-import { matchingGpus, planGpus } from './place/gpus';
+import { matchingGpus, planGpus, usableTogether } from './place/gpus';
 import { grantableBytes, memoryObstacle } from './place/memory';
 import type { Obstacle } from './place/obstacle';
 import { pathOf, type ShareNode } from './policy/shareTree';
@@ -33,8 +33,10 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
   if (ask.gpus === 0) {
     return null;
   }
-  if (ask.gpus > node.gpus.length) {
-    return impossible('gpus', ask.gpus, node.gpus.length);
+  const together = usableTogether(node.gpus, ask.gpus).length;
+  if (ask.gpus > together) {
+    const slices = together < node.gpus.length ? ' that a process can use with others' : '';
+    return impossible('gpus', ask.gpus, `${together}${slices}`);
   }
   const ofModel = matchingGpus(node.gpus, { ...ask, gpuMemoryBytes: null });
   if (ask.gpus > ofModel.length) {

@@ -70,10 +70,7 @@ function becomeHead(
     return;
   }
   heads.set(lacks.resource, entry);
-  const known = phase.reservation;
-  const stands =
-    known && known.madeMs === state.nowMs && known.after.every(it => it.phase.state === 'running');
-  phase.reservation = stands ? known : reserve(state, entry);
+  phase.reservation = reserve(state, entry);
 }
 
 function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void {

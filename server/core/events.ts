@@ -96,6 +96,8 @@ export type GpuUse = {
     readonly memoryBytes: number;
     /** The user whose it is; null where that cannot be told. */
     readonly owner: string | null;
+    /** It draws a screen and computes nothing, so it needs no lease. */
+    readonly isDisplay?: true;
     /** The holder whose process tree it belongs to, or null. */
     readonly holderId: string | null;
   }[];

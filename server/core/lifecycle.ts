@@ -70,6 +70,7 @@ export function startRunning(
     cpusPeak: 0,
     wasLimited: false,
     eviction: null,
+    notEnforced: null,
     guard: createGuard()
   };
   entry.phase = running;

@@ -65,11 +65,18 @@ export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
   state.mayAdmit = true;
 }
 
-/** A write failed: the cells of that holder run without it, and their stories say so. */
+/** What the host says of a holder that let itself loose: it was brought back since (ENF5). */
+const BROUGHT_BACK = 'EXDEV';
+
+/** A write failed: the cells of that holder run without it, and say so (ENF6). */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
   const { what, errno } = event;
+  const sentence = sentenceOf(refusal('NOT_ENFORCED', { what, errno }));
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
-    tell(state, entry, sentenceOf(refusal('NOT_ENFORCED', { what, errno })));
+    tell(state, entry, sentence);
+    if (errno !== BROUGHT_BACK) {
+      entry.phase.notEnforced = sentence;
+    }
   }
 }
 

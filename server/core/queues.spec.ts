@@ -56,6 +56,17 @@ describe('admission', () => {
   );
 
   scenario(
+    '[ADM6] [GPU2] nobody passes a head of the same kernel where that would bind it',
+    `
+    node   4 cores, 2 gpus
+    claim  k2 gpus=1 time=60s    -> gets all GPU-0
+    claim  k1 gpus=2             -> waits gpus 1
+    claim  k1 gpus=1 time=1s     -> waits gpus 2
+    claim  k3 gpus=1 time=1s     -> gets all GPU-1
+    `
+  );
+
+  scenario(
     '[ADM6] a later claim passes the head only if it does not delay it',
     `
     node   4 cores, 0 gpus, 64 GiB
@@ -230,6 +241,19 @@ describe('GPUs', () => {
     claim  k2 gpus=1   -> gets all GPU-1
     `
   );
+
+  it('[ADM3] one cell cannot use several MIG slices, which CUDA shows one of', () => {
+    const slices = gpusOf(2).map(gpu => ({ ...gpu, uuid: `MIG-${gpu.uuid}` }));
+    const it = new Harness(nodeOf({ gpus: slices }));
+    it.holder('k1');
+    const [refused] = it.claim('1', 'k1', { gpus: 2 });
+    expect(refused).toMatchObject({
+      type: 'refuse',
+      refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
+    });
+    const effects = it.claim('2', 'k1', { gpus: 1 });
+    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
 
   it('[GPU3] memory that others hold on a GPU, leased or not, is not granted', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));

@@ -64,7 +64,7 @@ export function reserve(state: State, head: WaitingEntry): Reservation {
   }
   const last = after[after.length - 1];
   const basis = last ? (predictedRun(state, last)?.basis ?? null) : null;
-  return { madeMs: state.nowMs, atMs, after, basis };
+  return { atMs, after, basis };
 }
 
 /** The room at the time of a reservation. */
@@ -92,7 +92,7 @@ export function wouldDelay(
   if (!reservation || !sharesWants(head, entry)) {
     return false;
   }
-  if (passedBy >= PASSES_MAX) {
+  if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {
     return true;
   }
   const run = predictedRun(state, entry);
@@ -105,6 +105,12 @@ export function wouldDelay(
   }
   changeRoom(room, lease, neededBytes(entry.holder, lease.memoryBytes), 1);
   return leaseIn(state, room, head) === null;
+}
+
+/** Whether the head's own kernel would be bound to GPUs, and so the head to no others (GPU2). */
+function wouldBind(head: WaitingEntry, { holder }: WaitingEntry, lease: Lease): boolean {
+  const isBound = holder.boundGpus.length >= lease.gpus.length;
+  return holder === head.holder && head.claim.ask.gpus > 0 && !isBound;
 }
 
 function sharesWants(a: ClaimEntry, b: ClaimEntry): boolean {

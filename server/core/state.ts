@@ -23,7 +23,6 @@ export type Lease = {
 
 /** When the head of a queue should start at the latest, as far as can be told. */
 export type Reservation = {
-  readonly madeMs: number;
   /** Infinity where the end of what it waits for is not known. */
   readonly atMs: number;
   /** Claims whose end it waits for. */
@@ -72,6 +71,8 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  /** What of its grant could not be enforced, as a sentence (ENF6). */
+  notEnforced: string | null;
   readonly guard: Guard;
 };
 

@@ -165,9 +165,10 @@ export function viewClaim(state: State, entry: ClaimEntry, starts: Starts): Clai
       return { ...common, state: 'waiting', reason, position, etaMs, etaBasis };
     }
     case 'running': {
-      const { grantedMs, grant } = phase;
+      const { grantedMs, grant, notEnforced } = phase;
       const { cpusBusy = null, memoryBytes = null } = holder.use ?? {};
-      return { ...common, state: 'running', grantedMs, grant, cpusBusy, memoryBytes };
+      const measured = { cpusBusy, memoryBytes };
+      return { ...common, state: 'running', grantedMs, grant, ...measured, notEnforced };
     }
     case 'done':
       return { ...common, ...phase };

@@ -135,6 +135,16 @@ describe('Arbiter', () => {
     expect(journal.fatal).toEqual([]);
   });
 
+  it('[ENF6] says of a running cell what could not be enforced, but not of one brought back', () => {
+    claim('c', ONE_CPU);
+    const told = () => arbiter.story('c') as { notEnforced?: string | null };
+    const failed = { type: 'enforcementFailed', holderId: 'k' } as const;
+    arbiter.post({ ...failed, what: 'keeping process 7 in its place', errno: 'EXDEV' });
+    expect(told().notEnforced).toBeNull();
+    arbiter.post({ ...failed, what: 'cpuset.cpus', errno: 'ENOSPC' });
+    expect(told().notEnforced).toContain('cpuset.cpus failed with ENOSPC');
+  });
+
   it('makes a place again that somebody removed, and confines the holder there', () => {
     failure = new EnforcementError('cpuset.cpus', 'ENOENT');
     claim('c', ONE_CPU);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,6 +33,18 @@ describe('KeptFile', () => {
     writeFileSync(join(dir, 'kept.json'), '{"half');
     expect(open().load(asIs)).toBeNull();
     expect(log.join()).toContain('kept.json is passed over');
+  });
+
+  it('[ENF4] keeps the newest value once the disk takes it again', async () => {
+    const file = open('full/kept.json');
+    await file.keep(1);
+    await file.keep(2);
+    mkdirSync(join(dir, 'full'));
+    const kept = () => open('full/kept.json').load(asIs);
+    while (kept() !== 2) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    expect(log).toHaveLength(1);
   });
 
   it('goes on where the disk does not take it, and says so', async () => {

@@ -3,16 +3,31 @@ import { rename, writeFile } from 'node:fs/promises';
 
 import type { Log } from './ports';
 
+/** How soon a value that the disk did not take is tried again, in ms. */
+const RETRY_MS = 1000;
+
+/** A value on its way to the disk; a newer one may take its place until it is being written. */
+class Draft {
+  readonly kept: Promise<void>;
+  settle!: () => void;
+
+  constructor(public value: unknown) {
+    this.kept = new Promise(resolve => (this.settle = resolve));
+  }
+}
+
 /**
  * One JSON value that outlives the sidecar.
  *
  * #### Notes
  * Written in the background, the newest value only, and whole or not at all. A
- * value that cannot be kept or read costs a line in the log, nothing else.
+ * value that cannot be read costs a line in the log, nothing else; one that
+ * cannot be kept is tried again until the disk takes it.
  */
 export class KeptFile {
-  private next: { readonly value: unknown } | null = null;
-  private writing: Promise<void> | null = null;
+  private next: Draft | null = null;
+  private isWriting = false;
+  private retry: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly path: string,
@@ -36,26 +51,39 @@ export class KeptFile {
     }
   }
 
-  /** Keep this value; resolves when the newest one is on the disk, or could not be kept. */
+  /** Keep this value; resolves when it or a newer one is on the disk, or could not be kept for now. */
   keep(value: unknown): Promise<void> {
-    this.next = { value };
-    this.writing ??= this.write().finally(() => {
-      this.writing = null;
-    });
-    return this.writing;
+    clearTimeout(this.retry ?? undefined);
+    this.next ??= new Draft(value);
+    this.next.value = value;
+    const { kept } = this.next;
+    this.isWriting || void this.write();
+    return kept;
   }
 
   private async write(): Promise<void> {
     const draft = `${this.path}.new`;
-    while (this.next) {
-      const { value } = this.next;
+    this.isWriting = true;
+    for (let next = this.next; next; next = this.next) {
+      const { value, settle } = next;
       this.next = null;
       try {
         await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
         await rename(draft, this.path);
+        clearTimeout(this.retry ?? undefined);
+        this.retry = null;
       } catch (failure) {
-        this.log('warning', `${this.path} could not be written: ${(failure as Error).message}`);
+        this.tryAgain(value, failure as Error);
       }
+      settle();
     }
+    this.isWriting = false;
+  }
+
+  private tryAgain(value: unknown, { message }: Error): void {
+    // Told once: a disk may be full for hours.
+    this.retry ?? this.log('warning', `${this.path} could not be written: ${message}`);
+    clearTimeout(this.retry ?? undefined);
+    this.retry = setTimeout(() => void this.keep(value), RETRY_MS).unref();
   }
 }

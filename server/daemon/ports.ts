@@ -109,6 +109,8 @@ export interface IGateKeeper {
   answerTo(answers: IAnswers): void;
   /** Take a process in; it is confined when this returns null. */
   arrive(process: GateProcess): Refusal | null;
+  /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
+  remembered(): Promise<void>;
   /** A gate has told all that it holds. */
   heard(kernelId: string): void;
   /** Look whether a kernel still lives. */

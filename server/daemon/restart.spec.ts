@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { GateGrant } from '../protocol/gate';
 import type { Snapshot } from '../protocol/view';
 import { TestConnection, type TestKernel } from '../testing/gate';
@@ -8,13 +5,6 @@ import type { TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
 const HALF_THE_NODE = { memory: '3 GiB' };
-
-/** Resolves when it is so; the test's own time limit says that it never is. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) {
-    await new Promise(resolve => setTimeout(resolve, 5));
-  }
-}
 
 async function snapshotOf(sidecar: TestSidecar): Promise<Snapshot> {
   return (await sidecar.ask('GET', '/api/v1/snapshot')).body as Snapshot;
@@ -107,9 +97,6 @@ describe('a sidecar that is killed and started again', () => {
     const kernel = stage.kernel();
     launcher.say({ type: 'register', ...kernel.process, gated: false });
     await launcher.hear('registered');
-    // The list of kernels is kept in the background.
-    const kept = join(sidecar.dir, 'kernels.json');
-    await until(() => existsSync(kept) && readFileSync(kept, 'utf8').includes(kernel.id));
     const next = await restarted();
     expect((await snapshotOf(next)).kernels).toEqual([
       expect.objectContaining({ id: kernel.id, pid: kernel.pid, gated: false })

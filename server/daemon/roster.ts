@@ -26,6 +26,8 @@ const ROSTER = z.array(
  */
 export class Roster {
   private readonly file: KeptFile;
+  /** Resolves when the list that was kept last is on the disk, or could not be kept for now. */
+  kept = Promise.resolve();
 
   constructor(path: string, log: Log) {
     this.file = new KeptFile(path, log);
@@ -36,8 +38,9 @@ export class Roster {
     return this.file.load(value => ROSTER.parse(value)) ?? [];
   }
 
-  /** Keep this list; resolves when the newest one is on the disk. */
+  /** Keep this list, as {@link kept} tells. */
   keep(list: readonly GateProcess[]): Promise<void> {
-    return this.file.keep(list);
+    this.kept = this.file.keep(list);
+    return this.kept;
   }
 }

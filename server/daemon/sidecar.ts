@@ -181,6 +181,10 @@ export class Sidecar implements IGateKeeper, IApi {
     return this.holders.arrive(process);
   }
 
+  remembered(): Promise<void> {
+    return this.roster.kept;
+  }
+
   heard(kernelId: string): void {
     this.reconciliation.heard(kernelId);
   }

@@ -104,7 +104,9 @@ export class Session {
     if (why) {
       return this.object(why);
     }
-    this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
+    // Nobody says hello for a kernel without a gate: the next sidecar must find it on the disk.
+    const tell = () => this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
+    void this.keeper.remembered().then(tell);
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {

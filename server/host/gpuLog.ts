@@ -4,6 +4,8 @@ export type GpuProcess = {
   readonly name: string;
   /** 0 where the driver does not tell. */
   readonly memoryBytes: number;
+  /** Of type `G`: graphics alone. */
+  readonly isDisplay: boolean;
   /** The slice that it runs on: `3/0` for GPU instance 3, compute instance 0; null for the whole GPU. */
   readonly instance: string | null;
 };
@@ -95,6 +97,7 @@ function parseProcess(xml: string): GpuProcess {
     pid: figure(element(xml, 'pid')) ?? 0,
     name: words(element(xml, 'process_name')),
     memoryBytes: bytes(element(xml, 'used_memory')) ?? 0,
+    isDisplay: words(element(xml, 'type')) === 'G',
     instance: instanceOf(xml)
   };
 }

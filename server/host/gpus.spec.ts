@@ -47,9 +47,10 @@ describe('a log of nvidia-smi', () => {
   });
 
   it('tells processes, whatever their names hold', () => {
+    const compute = { isDisplay: false, instance: null };
     expect(parseGpuLog(capture('two-gpus.xml'))![0]!.processes).toEqual([
-      { pid: 4242, name: '/opt/env/bin/python3', memoryBytes: 65000 * 1024 ** 2, instance: null },
-      { pid: 77, name: 'a <odd> name & more', memoryBytes: 0, instance: null }
+      { pid: 4242, name: '/opt/env/bin/python3', memoryBytes: 65000 * MIB, ...compute },
+      { pid: 77, name: 'a <odd> name & more', memoryBytes: 0, ...compute }
     ]);
   });
 
@@ -157,6 +158,16 @@ describe('what was measured', () => {
       [null, 'bo']
     ]);
     expect(use).toMatchObject({ utilisation: 0.41, temperatureC: 64, powerW: 203.97 });
+  });
+
+  it('[GPU4] tells who draws a screen apart from who computes', () => {
+    const drawing = capture('unified-memory.xml').replace('<type>C</type>', '<type>G</type>');
+    const readings = parseGpuLog(drawing)!;
+    const [use] = describeUse(grantable(readings, new Map()), readings, {
+      holderOf: () => null,
+      ownerOf: () => 'gdm'
+    });
+    expect(use!.processes).toMatchObject([{ isDisplay: true, owner: 'gdm', holderId: null }]);
   });
 
   it('of a slice is its own part', () => {

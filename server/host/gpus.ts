@@ -165,6 +165,7 @@ export function describeUse(
       name: it.name,
       memoryBytes: it.memoryBytes,
       owner: ownerOf(it.pid),
+      ...(it.isDisplay ? { isDisplay: true } : {}),
       holderId: holderOf(it.pid)
     });
     if (reading.uuid === gpu.uuid) {

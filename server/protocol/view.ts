@@ -36,6 +36,8 @@ export type GpuView = {
     readonly memoryBytes: number;
     /** The user whose it is; null where that cannot be told, as from inside a container. */
     readonly owner: string | null;
+    /** It draws a screen and computes nothing, so it needs no lease. */
+    readonly isDisplay?: true;
     readonly kernelId: string | null;
     readonly leased: boolean;
   }[];
@@ -159,6 +161,8 @@ export type ClaimView =
       readonly grant: Grant;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
+      /** What of the grant could not be enforced, as a sentence; null where all of it was (ENF6). */
+      readonly notEnforced: string | null;
     })
   | (ClaimCommon & {
       readonly state: 'done';

@@ -32,10 +32,16 @@ describe('ArbiterClient', () => {
     expect((await client.snapshot()).node.cpus).toBe(4);
     await client.cancel('a/b');
     await client.putKernelDefaults('k1', { cpus: 1 });
+    await client.free('k1');
+    await client.requestRestart('k1', 'c1');
+    await client.declineRestart('k1');
     expect(requests.map(it => `${it.method} ${it.url.replace(/\?.*/, '')}`)).toEqual([
       'GET http://localhost/user/ana/cellgrant/api/v1/snapshot',
       'DELETE http://localhost/user/ana/cellgrant/api/v1/claims/a%2Fb',
-      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/defaults'
+      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/defaults',
+      'POST http://localhost/user/ana/cellgrant/api/v1/kernels/k1/free',
+      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/restart-request',
+      'DELETE http://localhost/user/ana/cellgrant/api/v1/kernels/k1/restart-request'
     ]);
   });
 

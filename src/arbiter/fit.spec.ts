@@ -1,24 +1,17 @@
 import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
-import type { GpuView } from '../../server/protocol/view';
-import { GIB, kernel, node, snapshot } from '../testing/facts';
+import { GIB, gpu, kernel, node, running, snapshot } from '../testing/facts';
 import { fitOf } from './fit';
 
-const gpu: GpuView = {
-  uuid: 'GPU-1',
-  index: 0,
-  model: 'NVIDIA H200',
-  memoryBytes: 140 * GIB,
-  memoryUsedBytes: 60 * GIB,
-  utilisation: 0,
-  temperatureC: null,
-  powerW: null,
-  leasedTo: ['k2'],
-  processes: []
-};
+const held = { pid: 7, name: 'python', memoryBytes: 60 * GIB, owner: 'bo', leased: true };
+const leased = gpu({ leasedTo: ['k2'], processes: [{ ...held, kernelId: 'k2' }] });
+const slice = gpu({ uuid: 'MIG-1' });
 
 describe('fit', () => {
   const free = snapshot();
-  const full = snapshot({ node: node({ memoryGrantedBytes: 10 * GIB, gpus: [gpu] }) });
+  const full = snapshot({ node: node({ memoryGrantedBytes: 10 * GIB, gpus: [leased] }) });
+  const sliced = snapshot({ node: node({ gpus: [slice, slice] }) });
+  const grant = { cpus: null, threads: null, memoryBytes: null, gpus: ['GPU-1'] };
+  const whole = { ...full, claims: [running({ kernelId: 'k2', grant })] };
 
   it.each<[string, Partial<Ask>, typeof free, unknown]>([
     ['nothing', {}, free, { kind: 'now' }],
@@ -39,6 +32,20 @@ describe('fit', () => {
     ['a GPU where there is none', { gpus: 1 }, free, { kind: 'never', resource: 'gpus' }],
     ['a leased GPU', { gpus: 1 }, full, { kind: 'waits', resource: 'gpus' }],
     ['a part of a leased GPU', { gpus: 1, gpuMemoryBytes: 80 * GIB }, full, { kind: 'now' }],
+    [
+      'a part that another keeps',
+      { gpus: 1, gpuMemoryBytes: 90 * GIB },
+      full,
+      { kind: 'waits', resource: 'gpus' }
+    ],
+    [
+      'a part of one leased whole',
+      { gpus: 1, gpuMemoryBytes: GIB },
+      whole,
+      { kind: 'waits', resource: 'gpus' }
+    ],
+    ['a MIG slice', { gpus: 1 }, sliced, { kind: 'now' }],
+    ['two MIG slices', { gpus: 2 }, sliced, { kind: 'never', resource: 'gpus' }],
     ['another model', { gpus: 1, gpuModel: 'a100' }, full, { kind: 'never', resource: 'gpus' }],
     ['exclusive CPUs', { exclusive: true }, free, null]
   ])('looks ahead for %s', (_, ask, at, expected) => {

@@ -24,7 +24,7 @@ export function fitOf(ask: Ask, snapshot: Snapshot, kernelId: string | null): Fi
   if (ask.exclusive || ask.cpus.kind === 'range') {
     return null;
   }
-  if (ask.gpus > 0 && freeGpus(ask, node.gpus, kernelId) < ask.gpus) {
+  if (ask.gpus > 0 && freeGpus(ask, snapshot, kernelId) < ask.gpus) {
     return { kind: 'waits', resource: 'gpus' };
   }
   if (ask.memoryBytes !== null && ask.memoryBytes > freeMemory(snapshot, kernelId)) {
@@ -47,21 +47,37 @@ function beyondNode(ask: Ask, node: NodeView): Resource | null {
 }
 
 function suits(ask: Ask, gpu: GpuView): boolean {
+  // CUDA shows a process all whole GPUs, but a single MIG slice.
   return (
+    (ask.gpus === 1 || !gpu.uuid.startsWith('MIG-')) &&
     gpu.model.toLowerCase().includes((ask.gpuModel ?? '').toLowerCase()) &&
     gpu.memoryBytes >= (ask.gpuMemoryBytes ?? 0)
   );
 }
 
-function freeGpus(ask: Ask, gpus: readonly GpuView[], kernelId: string | null): number {
-  const free = (gpu: GpuView): boolean => {
-    const room = gpu.memoryBytes - (gpu.memoryUsedBytes ?? 0);
-    return (
-      gpu.leasedTo.every(holder => holder === kernelId) ||
-      (ask.gpuMemoryBytes !== null && room >= ask.gpuMemoryBytes)
-    );
-  };
-  return gpus.filter(gpu => suits(ask, gpu) && free(gpu)).length;
+function freeGpus(ask: Ask, snapshot: Snapshot, kernelId: string | null): number {
+  const free = (gpu: GpuView): boolean =>
+    ask.gpuMemoryBytes === null
+      ? gpu.leasedTo.every(holder => holder === kernelId)
+      : !isLeasedWhole(snapshot, gpu, kernelId) && roomOn(gpu, kernelId) >= ask.gpuMemoryBytes;
+  return snapshot.node.gpus.filter(gpu => suits(ask, gpu) && free(gpu)).length;
+}
+
+/** Whether another kernel's running cell has all of a GPU. */
+function isLeasedWhole({ claims }: Snapshot, gpu: GpuView, kernelId: string | null): boolean {
+  return claims.some(
+    claim =>
+      claim.state === 'running' &&
+      claim.kernelId !== kernelId &&
+      claim.ask.gpuMemoryBytes === null &&
+      claim.grant.gpus.includes(gpu.uuid)
+  );
+}
+
+/** Memory of a GPU that others neither use nor keep (GPU3). */
+function roomOn(gpu: GpuView, kernelId: string | null): number {
+  const others = gpu.processes.filter(it => it.kernelId === null || it.kernelId !== kernelId);
+  return others.reduce((room, it) => room - it.memoryBytes, gpu.memoryBytes);
 }
 
 function freeMemory({ node, kernels }: Snapshot, kernelId: string | null): number {

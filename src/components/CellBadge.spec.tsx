@@ -68,6 +68,15 @@ describe('CellBadge', () => {
     }
   });
 
+  it('[ENF6] says of a running cell what could not be enforced', () => {
+    const notEnforced = 'The grant could not be enforced: cpuset.cpus failed with ENOSPC.';
+    const host = badge({ kind: 'running', claim: running({ notEnforced }) });
+    expect(host.textContent).toContain(notEnforced);
+    expect(host.querySelector('.cg-Chip-state')!.textContent).not.toBe(
+      badge({ kind: 'running', claim: running() }).querySelector('.cg-Chip-state')!.textContent
+    );
+  });
+
   it('cancels, shows the holder, and leads to the hints', () => {
     const calls: string[] = [];
     const host = badge(EVERY[2]!, {

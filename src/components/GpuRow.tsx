@@ -98,14 +98,15 @@ function Stranger(
   props: GpuProps & { readonly process: GpuView['processes'][number] }
 ): JSX.Element {
   const { trans, process } = props;
-  const { pid, name, owner, memoryBytes } = process;
+  const { pid, name, owner, memoryBytes, isDisplay = false } = process;
+  const lease = isDisplay ? trans.__('draws a screen') : trans.__('no lease');
   return (
-    <li data-tone="error" title={name}>
-      <Glyph name="warn" />{' '}
+    <li data-tone={isDisplay ? undefined : 'error'} title={name}>
+      {!isDisplay && <Glyph name="warn" />}{' '}
       <strong>
         {owner === null ? trans.__('process %1', pid) : trans.__('process %1 of %2', pid, owner)}
       </strong>
-      {` ${name.split('/').pop()} · ${formatBytes(memoryBytes)} · ${trans.__('no lease')}`}
+      {` ${name.split('/').pop()} · ${formatBytes(memoryBytes)} · ${lease}`}
     </li>
   );
 }

@@ -54,7 +54,7 @@ function KernelItem(
     readonly running: ClaimView | undefined;
   }
 ): JSX.Element {
-  const { trans, kernel, nowMs } = props;
+  const { trans, kernel, nowMs, running } = props;
   return (
     <li className="cg-Kernel">
       <KernelSwatch mark={props.marks.get(kernel.id)} />
@@ -63,7 +63,7 @@ function KernelItem(
           {...props}
           kernelId={kernel.id}
           name={kernel.name}
-          label={props.running?.label ?? null}
+          label={running?.label ?? null}
           owner={kernel.owner}
         />
         <span className="cg-State" data-state={kernel.state}>
@@ -74,6 +74,11 @@ function KernelItem(
       </div>
       <div className="cg-Small">{kernelFigures(props).join(' · ')}</div>
       <Lane {...props} claims={props.claims} />
+      {running?.state === 'running' && running.notEnforced !== null && (
+        <div className="cg-Small" data-tone="warn">
+          {running.notEnforced}
+        </div>
+      )}
       <RestartRequested {...props} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">

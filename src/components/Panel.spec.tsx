@@ -67,6 +67,12 @@ describe('Panel', () => {
     expect(badge.textContent).toContain('cgroups are read-only here');
   });
 
+  it('[ENF6] tells of a kernel whose cell runs without its grant', () => {
+    const notEnforced = 'The grant could not be enforced: memory.max failed with EBUSY.';
+    const claims = [running({ id: 'c2', kernelId: 'k2', notEnforced })];
+    expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
+  });
+
   it('[CFG3] names the group of a kernel that is in one', () => {
     const kernels = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
     const items = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll('.cg-Kernel');
@@ -151,7 +157,8 @@ describe('Panel', () => {
     it('[GPU4] shows its figures, who computes, who keeps memory, and strangers with their owner', () => {
       const leased = { ...onGpu, pid: 8, kernelId: 'k1', leased: true, memoryBytes: GIB };
       const stranger = { ...onGpu, pid: 9, owner: 'eve', kernelId: null, memoryBytes: 2 * GIB };
-      const processes = [onGpu, leased, stranger];
+      const screen = { ...stranger, pid: 10, owner: 'gdm', name: 'Xorg', isDisplay: true } as const;
+      const processes = [onGpu, leased, stranger, screen];
       const shown = { ...full, node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }) };
       const host = panel({ snapshot: shown });
       const bar = [...host.querySelectorAll('.cg-Bar')][2]!;
@@ -159,10 +166,12 @@ describe('Panel', () => {
         'GPU 0: H200 · 63 of 140 GiB · 41 % busy · 64 °C · 300 W'
       );
       const lines = [...host.querySelectorAll('.cg-Holders li')].map(it => it.textContent);
+      expect(host.querySelectorAll('.cg-Holders [data-tone="error"]')).toHaveLength(1);
       expect(lines).toEqual([
         'explore.ipynb bo · keeps 60 GiB, no lease now ',
         'work.ipynb · computes, 1 GiB ',
-        ' process 9 of eve python · 2 GiB · no lease'
+        ' process 9 of eve python · 2 GiB · no lease',
+        ' process 10 of gdm Xorg · 2 GiB · draws a screen'
       ]);
     });
 

@@ -92,14 +92,16 @@ function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
 }
 
 function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeTexts {
-  const short = trans.__('running');
+  const { notEnforced } = claim;
+  const short = notEnforced === null ? trans.__('running') : trans.__('running, not enforced');
   return {
-    tone: 'run',
+    tone: notEnforced === null ? 'run' : 'error',
     glyph: 'run',
     state: `${short} · ${grantText(trans, claim.grant)}`,
     short,
     sinceMs: claim.grantedMs,
     details: [
+      ...(notEnforced === null ? [] : [notEnforced]),
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
         ? []

@@ -88,8 +88,10 @@ export function gpuParts(trans: TranslationBundle, gpu: GpuView, marks: Marks): 
     key: String(process.pid),
     share: process.memoryBytes / gpu.memoryBytes,
     title: trans.__('%1 (pid %2): %3', process.name, process.pid, formatBytes(process.memoryBytes)),
-    ...(process.kernelId === null
-      ? { series: 'alarm' as const, letter: '!' }
-      : marked(marks, process.kernelId))
+    ...(process.isDisplay
+      ? { series: 'other' as const }
+      : process.kernelId === null
+        ? { series: 'alarm' as const, letter: '!' }
+        : marked(marks, process.kernelId))
   }));
 }

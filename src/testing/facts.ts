@@ -58,6 +58,7 @@ export function running(its: Partial<ClaimIn<'running'>> = {}): ClaimIn<'running
     grant: UNRESTRICTED,
     cpusBusy: 1,
     memoryBytes: GIB,
+    notEnforced: null,
     ...its
   };
 }

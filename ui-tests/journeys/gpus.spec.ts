@@ -1,4 +1,6 @@
-import { expect, HOLD, type Journey, STANDIN_CELL, test } from '../journey';
+import { spawn } from 'node:child_process';
+
+import { expect, HOLD, holdGpu, type Journey, STANDIN_CELL, test } from '../journey';
 
 /** Most of the stand-in's 140 GiB stay in use in an idle kernel; a cell of another needs more than is left. */
 async function waitForKeeper(journey: Journey): Promise<void> {
@@ -92,17 +94,34 @@ test('[GPU5] a request from elsewhere is shown to the owner, who may keep the ke
   await expect(page.locator('.Toastify__toast--error')).toHaveCount(0);
 });
 
-test('[GPU1] the second notebook that asks for the only GPU waits for the first', async ({
+test('[GPU1] [GPU4] the only GPU is leased to one notebook, and a stranger on it is flagged', async ({
   journey
 }) => {
-  journey.write('first.ipynb', [{ code: HOLD, hints: { gpus: 1 } }]);
+  const use = `${STANDIN_CELL}\ncuda.open(); cuda.allocate(20 * 1024)\n${HOLD}`;
+  journey.write('first.ipynb', [{ code: use, hints: { gpus: 1 } }]);
   journey.write('second.ipynb', [{ code: 'print("second")', hints: { gpus: 1 } }]);
-  await journey.open('first.ipynb');
-  await journey.run(0);
-  await expect(journey.badge(0)).toContainText('1 GPU');
-  await journey.open('second.ipynb');
-  await journey.run(0);
-  await expect(journey.badge(0)).toContainText('GPU 0 held by first.ipynb');
-  journey.letGo();
-  await expect(journey.cell(0)).toContainText('second');
+  const stranger = spawn('sleep', ['600'], { stdio: 'ignore' });
+  try {
+    holdGpu(stranger.pid!, 30 * 1024);
+    await journey.open('first.ipynb');
+    await journey.start('cellgrant:open-panel');
+    await journey.run(0);
+    await expect(journey.badge(0)).toContainText('1 GPU');
+    await journey.open('second.ipynb');
+    await journey.run(0);
+    await expect(journey.badge(0)).toContainText('GPU 0 held by first.ipynb');
+    const holders = journey.panel.locator('.cg-Holders');
+    await expect(holders).toContainText('computes, 20 GiB');
+    await expect(holders.locator('[data-tone="error"]')).toContainText(
+      new RegExp(`process ${stranger.pid} of \\w+ sleep · 30 GiB · no lease`)
+    );
+    await journey.picture('gpu-stranger-light');
+    await journey.useTheme('JupyterLab Dark');
+    await journey.picture('gpu-stranger-dark');
+    await journey.useTheme('JupyterLab Light');
+    journey.letGo();
+    await expect(journey.cell(0)).toContainText('second');
+  } finally {
+    stranger.kill();
+  }
 });

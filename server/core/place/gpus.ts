@@ -6,10 +6,15 @@ import type { HolderEntry, State } from '../state';
 import { bytesInWords, countInWords } from '../words';
 import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
 
+/** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
+export function usableTogether(gpus: readonly Gpu[], count: number): readonly Gpu[] {
+  return count > 1 ? gpus.filter(gpu => !gpu.uuid.startsWith('MIG-')) : gpus;
+}
+
 /** GPUs of the node that match an ask by model and size, whoever has them. */
 export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
   const model = ask.gpuModel?.toLowerCase() ?? '';
-  return gpus.filter(
+  return usableTogether(gpus, ask.gpus).filter(
     gpu => gpu.model.toLowerCase().includes(model) && gpu.memoryBytes >= (ask.gpuMemoryBytes ?? 0)
   );
 }
@@ -84,7 +89,9 @@ function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
 function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
   const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
   const outsiders = (gpu: Gpu) =>
-    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(it => it.holderId === null).length;
+    (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(
+      it => it.holderId === null && !it.isDisplay
+    ).length;
   const boundTo = (gpu: Gpu) => state.gpuBound.get(gpu.uuid) ?? 0;
   return firstDifference<Gpu>(
     (a, b) => (ask.gpuMemoryBytes === null ? 0 : shared(b) - shared(a)),

@@ -80,9 +80,7 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
     (ask.memoryBytes === null || neededBytes(holder, ask.memoryBytes) <= room.memoryBytes) &&
     (promisedCpus === 0 || promisedCpus <= room.cpus) &&
     (!ask.exclusive || exclusiveCount(ask) <= room.lendableCpus);
-  const seat = ask.exclusive
-    ? ({ kind: 'exclusive', holder, cpus: [], each: 1, spare: 0 } as const)
-    : null;
+  const seat = ask.exclusive ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
   const { memoryBytes, gpuMemoryBytes } = ask;
   return isFitting
     ? { seat, promisedCpus, cpusMax: promisedCpus, memoryBytes, gpus, gpuMemoryBytes }

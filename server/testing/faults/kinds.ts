@@ -107,6 +107,7 @@ const diskFaults: Readonly<Record<string, Fault>> = {
       await world.random.pick([
         async () => undefined,
         () => world.any().kill(),
+        () => world.silent.kill().then(),
         () => world.restart(() => world.sidecar.kill()),
         () => world.restart(() => world.sidecar.stop())
       ])();
@@ -114,6 +115,7 @@ const diskFaults: Readonly<Record<string, Fault>> = {
     } finally {
       world.disk!.free();
     }
+    await world.remembered();
   }
 };
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 import { TestConnection, TestKernel, maskOf } from '../gate';
 import type { RandomSource } from '../randomSource';
@@ -144,6 +145,14 @@ export class FaultWorld {
     launcher.say({ type: 'register', ...this.silent.process, gated: false });
     await launcher.hear('registered');
     launcher.close();
+  }
+
+  /** Wait until the disk has it who has no gate: nobody else would tell the next sidecar. */
+  async remembered(): Promise<void> {
+    const path = `${this.around.root ?? ''}${this.around.dir}/kernels.json`;
+    while (!readFileSync(path, 'utf8').includes(`"${this.silent.id}"`)) {
+      await pause(10);
+    }
   }
 
   private ensureServer(): void {
