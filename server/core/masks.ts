@@ -65,11 +65,14 @@ export function liftMask(state: State, entry: RunningEntry): void {
   }
 }
 
-/** What a masked claim is counted with: its share, more for a fresh cell and less for an old one (CPU7). */
-function countedCpus(state: State, { phase: { leaf } }: RunningEntry): number {
-  return leaf
-    ? Math.min(leaf.drinker.demand, shareOf(state.shares, leaf) * relativeSeniority(leaf))
-    : 0;
+/**
+ * What a masked claim is counted with: its share, more for a fresh cell and less
+ * for an old one (CPU7), and no more than there is.
+ */
+function countedCpus({ pool, shares }: State, { phase: { leaf } }: RunningEntry): number {
+  const shared = pool.slots.length - pool.exclusive;
+  const wanted = leaf ? shareOf(shares, leaf) * relativeSeniority(leaf) : 0;
+  return Math.min(shared, wanted, leaf?.drinker.demand ?? 0);
 }
 
 /** A mask grows only where its share is larger by more CPUs than this. */
@@ -81,8 +84,7 @@ function fitMask(state: State, entry: RunningEntry): void {
   const { pool } = state;
   const { mask } = entry.phase;
   const counted = countedCpus(state, entry);
-  const shared = pool.slots.length - pool.exclusive;
-  const size = Math.max(1, Math.min(shared, Math.round(counted)));
+  const size = Math.max(1, Math.round(counted));
   const kept = mask ? keptCpus(pool, mask, size) : [];
   const isWideEnough = kept.length > 0 && kept.length >= counted - WORTH_GROWING;
   if (!isWideEnough) {

@@ -56,7 +56,7 @@ async function watchTogether(
 ): Promise<number | 'apart' | 'unseen'> {
   let together: number | null = null;
   let looks = 0;
-  for (const endMs = Date.now() + WATCH_MS; Date.now() < endMs; looks += 1) {
+  for (const endMs = Date.now() + WATCH_MS; Date.now() < endMs || looks < LOOKS_MIN; looks += 1) {
     const [first, second] = ids.map(id => cpuOfThread(files, id));
     if (first !== second) {
       return 'apart';
@@ -64,7 +64,7 @@ async function watchTogether(
     together = first ?? null;
     await pause(LOOK_EVERY_MS);
   }
-  return together === null || looks < LOOKS_MIN ? 'unseen' : together;
+  return together ?? 'unseen';
 }
 
 /**

@@ -240,7 +240,8 @@ export class RandomTrace {
         sharing: randomSharing(random),
         memoryReserveBytes: random.pick([null, null, GIB, 16 * GIB])
       }),
-      () => ({ type: 'nodeFound', node: randomNode(random) })
+      () => ({ type: 'nodeFound', node: randomNode(random) }),
+      () => ({ type: 'packingFound', packs: random.chance(0.5) })
     ])();
   }
 
