@@ -18,15 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
-ROOT = Path(__file__).resolve().parent.parent
-BUNDLE = ROOT / "jupyterlab_cellgrant" / "sidecar" / "main.cjs"
+from jupyterlab_cellgrant.sidecar_process import program
+
 BLOCK = 10
 ANSWER_MAX_S = 60
 CODES = ("pass", "pass", "#| priority: 0\npass")
@@ -111,7 +110,7 @@ def main() -> None:
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="cg-") as directory:
         os.environ["CELLGRANT_DIR"] = directory
-        command = [options.node, str(BUNDLE), "--dir", directory, "--with-parent"]
+        command = [*program(options.node), "--dir", directory, "--with-parent"]
         sidecar = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         sidecar.stdout.readline()
         kernels = [start_kernel(it) for it in ("local-provisioner", "cellgrant", "cellgrant")]

@@ -20,7 +20,13 @@ await build({
 });
 const { status } = spawnSync(
   process.execPath,
-  ['--enable-source-maps', join(outdir, 'main.cjs'), ...process.argv.slice(2)],
+  // Decisions are timed with the heap that the sidecar is started with (sidecar_process.py).
+  [
+    '--max-semi-space-size=8',
+    '--enable-source-maps',
+    join(outdir, 'main.cjs'),
+    ...process.argv.slice(2)
+  ],
   { stdio: 'inherit', cwd: root }
 );
 process.exitCode = status ?? 1;

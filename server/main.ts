@@ -1,5 +1,4 @@
 import { userInfo } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 
 import { systemClock } from './daemon/clock';
 import { ConfigFile, readConfigFile } from './daemon/configFile';
@@ -196,9 +195,6 @@ function giveUp(failure: unknown): never {
   return fatal(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 }
 
-// A sidecar waits far more than it works. Without this the heap keeps twice the
-// size that it once needed, for a gain in speed that no cell can notice.
-setFlagsFromString('--optimize-for-size');
 // Whoever reads our log may be gone; that is no reason to end.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);

@@ -77,7 +77,7 @@ describe('Spreading', () => {
     await jest.advanceTimersByTimeAsync(300_000);
     expect(events).toHaveLength(1);
     found = false;
-    await jest.advanceTimersByTimeAsync(15_000);
+    await jest.advanceTimersByTimeAsync(60_000);
     expect(events.at(-1)).toEqual({ type: 'packingFound', packs: false });
     expect(notices).toEqual([]);
     expect(notes.said.at(-1)).toBe('gather k1 on 0-3');

@@ -7,7 +7,7 @@ import type { EventBody } from './arbiter';
 const LOOK_MS = 1000;
 /** How often it is looked whether they are, in ms; sooner where it could not be told. */
 const PROBE_MS = 300_000;
-const PROBE_AGAIN_MS = 15_000;
+const PROBE_AGAIN_MS = 60_000;
 
 /** What a person is told (ENF3). */
 const NOTICE =

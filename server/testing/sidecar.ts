@@ -53,10 +53,14 @@ export type Surroundings = {
   readonly stdin?: Readable;
 };
 
+/** As the product starts it: jupyterlab_cellgrant/sidecar_process.py says why. */
+const NODE_OPTIONS = ['--max-semi-space-size=8'];
+
 /** Start the bundle without waiting for anything; for starts that fail or are cut short. */
 export function spawnSidecar(args: readonly string[], around: Partial<Surroundings> = {}) {
   const { through = [], nodeOptions = [], stdin = 'pipe' } = around;
-  const command = [...through, process.execPath, ...nodeOptions, bundled(), ...args];
+  const node = [process.execPath, ...NODE_OPTIONS, ...nodeOptions];
+  const command = [...through, ...node, bundled(), ...args];
   // A test's own variables: without this, those that the test runner was started with.
   const { env } = process;
   return spawn(command[0]!, command.slice(1), {
