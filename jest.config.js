@@ -30,6 +30,8 @@ const { coverageReporters, coverageDirectory, reporters, testRegex, testTimeout,
 
 /** Two projects: `server` in Node, `lab` in jsdom as JupyterLab's own tests are. */
 module.exports = {
+  // What hangs is to end some time; a busy machine is not to fail a test.
+  testTimeout: 60_000,
   projects: [
     {
       displayName: 'server',

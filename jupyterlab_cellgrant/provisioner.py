@@ -102,8 +102,10 @@ class CellgrantProvisioner(LocalProvisioner):
         return connection_info
 
     async def cleanup(self, restart: bool = False) -> None:
-        """The kernel has ended; the sidecar takes back what it held."""
-        await tell_sidecar({"type": "ended", "kernelId": self.kernel_id})
+        """The kernel has ended; the sidecar takes back what it held, and may know why (MEM3)."""
+        answer = await tell_sidecar({"type": "ended", "kernelId": self.kernel_id}, "gone")
+        if why := (answer or {}).get("message"):
+            self.log.error("Kernel %s (%s): %s", self.kernel_id, self._name, why)
         await super().cleanup(restart=restart)
 
     def _describe_gate(self, env: dict[str, str]) -> None:

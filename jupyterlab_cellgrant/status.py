@@ -72,14 +72,14 @@ def render(snapshot: dict[str, Any]) -> str:
     claims = snapshot["claims"]
     waiting = [it for it in claims if it["state"] == "waiting"]
     parts = [
-        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["kernels"]}),
+        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["kernels"]}, claims),
         _section("KERNELS", _kernels(snapshot["kernels"], now_ms)),
         _section("QUEUE", _queue(waiting, now_ms)),
     ]
     return "\n\n".join(parts)
 
 
-def _node(node: dict[str, Any], names: dict[str, str]) -> str:
+def _node(node: dict[str, Any], names: dict[str, str], claims: Iterable[dict[str, Any]]) -> str:
     tier = node["tier"]
     busy = node["cpusBusy"]
     rows = [
@@ -99,8 +99,13 @@ def _node(node: dict[str, Any], names: dict[str, str]) -> str:
         ("tier", f"{tier['name']}: {tier['reason']}"),
         *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
         *(("notice", notice) for notice in node["notices"]),
+        *(("notice", f"{_cell(it)}: {why}") for it in claims if (why := it.get("notEnforced"))),
     ]
     return "\n".join(f"{name:<8}{value}".rstrip() for name, value in rows)
+
+
+def _cell(claim: dict[str, Any]) -> str:
+    return " ".join(filter(None, (claim["kernelName"], claim["label"])))
 
 
 def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:

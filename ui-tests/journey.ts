@@ -115,6 +115,11 @@ export class Journey {
     return this.notebook.locator('.jp-Cell').nth(index);
   }
 
+  /** What a cell printed, without its code. */
+  output(index: number): Locator {
+    return this.cell(index).locator('.jp-OutputArea');
+  }
+
   /** What a cell shows of its resources. */
   badge(index: number): Locator {
     return this.cell(index).locator('.cg-Badge');

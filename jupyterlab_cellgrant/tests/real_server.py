@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import websocket
 
 TOKEN = "a-token-of-the-tests"
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 API = "/cellgrant/api/v1"
 T = TypeVar("T")
 

@@ -88,9 +88,9 @@ async def test_a_kernel_that_kept_much_can_free_it(
 
 
 async def test_a_killed_kernel_is_explained_and_no_other_notices(
-    sidecar: RealSidecar, start_kernel: StartKernel
+    sidecar: RealSidecar, start_kernel: StartKernel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """[MEM3] [MEM4] The done claim names the cause; another kernel's cell runs to its end."""
+    """[MEM3] [MEM4] Claim and log name the cause; another kernel's cell runs to its end."""
     other = await start_kernel()
     notebook = await start_kernel()
     waiting = "print('began')\nanswer = input()\nprint('ended', answer)"
@@ -103,6 +103,10 @@ async def test_a_killed_kernel_is_explained_and_no_other_notices(
     assert "it reached the 400 MiB of memory granted" in claim["message"]
     assert claim["kernelId"] == notebook.manager.kernel_id
     assert claim["memoryPeakBytes"] > 0
+    with caplog.at_level("ERROR"):
+        await notebook.manager.cleanup_resources()
+    (told,) = [it.getMessage() for it in caplog.records if "killed" in it.getMessage()]
+    assert claim["message"] in told
     other.client.input("well")
     assert (await other.reply(other_id))["status"] == "ok"
     assert "ended well" in other.text(other_id)

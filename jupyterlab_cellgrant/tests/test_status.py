@@ -115,6 +115,16 @@ def test_tells_who_holds_what_and_who_waits() -> None:
     ]
 
 
+def test_tells_what_could_not_be_enforced() -> None:
+    """[ENF6] As badge and panel do, for those who have neither."""
+    why = "The grant could not be enforced: memory.max failed with EBUSY."
+    running = ask(state="running", kernelName="tr.ipynb", notEnforced=why)
+    quiet = ask(state="running", kernelName="next.ipynb", notEnforced=None)
+    text = render({"node": NODE, "kernels": [], "claims": [running, quiet]})
+    notices = [line for line in text.splitlines() if line.startswith("notice")]
+    assert notices == ["notice  one reader failed", f"notice  tr.ipynb [7]: {why}"]
+
+
 def test_names_groups_where_there_are_any() -> None:
     kernel = {"id": "k", "name": "a.ipynb", "pid": 1, "owner": "al", "gated": True, "grant": None}
     kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}

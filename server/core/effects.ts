@@ -72,4 +72,6 @@ export type Effect =
       readonly refusal: Refusal;
     }
   /** Ask an idle holder to give GPU memory back (GPU5). */
-  | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] };
+  | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] }
+  /** A holder that is gone was killed for want of memory (MEM3). */
+  | { readonly type: 'killed'; readonly holderId: string; readonly refusal: Refusal };

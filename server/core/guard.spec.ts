@@ -109,7 +109,13 @@ describe('the memory guard', () => {
     const it = limited();
     it.holder('b');
     it.claim('2', 'b', { memoryBytes: 400 * MIB });
-    it.send({ type: 'holderGone', holderId: 'a', killedForMemory: true });
+    const effects = it.send({ type: 'holderGone', holderId: 'a', killedForMemory: true });
+    const killed = {
+      type: 'killed',
+      holderId: 'a',
+      refusal: expect.objectContaining({ code: 'KILLED_AT_LIMIT' })
+    };
+    expect(effects).toContainEqual(expect.objectContaining(killed));
     const message = expect.stringContaining('reached the 400 MiB of memory granted');
     expect(doneOf(it, '1')).toMatchObject({ outcome: 'died', message });
     expect(story(it.state, '1')?.story.map(line => line.sentence)).toContainEqual(message);
@@ -124,7 +130,8 @@ describe('the memory guard', () => {
     expect(doneOf(it, '1').message).toContain('the node ran out of memory');
     it.holder('b');
     it.claim('2', 'b', { memoryBytes: 400 * MIB });
-    it.send({ type: 'holderGone', holderId: 'b' });
+    const effects = it.send({ type: 'holderGone', holderId: 'b' });
+    expect(effects.filter(({ type }) => type === 'killed')).toEqual([]);
     expect(doneOf(it, '2')).toMatchObject({ outcome: 'died', message: null });
   });
 });

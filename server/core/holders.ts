@@ -43,7 +43,9 @@ export function onHolderGone(
   if (!holder) {
     return;
   }
-  const message = event.killedForMemory ? sentenceOf(killedFor(holder)) : null;
+  const why = event.killedForMemory ? killedFor(holder) : null;
+  const message = why && sentenceOf(why);
+  why && state.messages.push({ type: 'killed', holderId, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {
     message && tell(state, entry, message);
     endClaim(state, entry, 'died', { message });

@@ -57,6 +57,7 @@ class Journal {
     interrupted: id => this.lines.push(`interrupt ${id}`),
     standing: (id, isGiven) => this.lines.push(`stand ${id} ${isGiven}`),
     freeAsked: id => this.lines.push(`free ${id}`),
+    killed: id => this.lines.push(`killed ${id}`),
     maskChanged: (id, affinity) => this.lines.push(`mask ${id} ${affinity}`)
   };
 }

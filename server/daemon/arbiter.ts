@@ -165,6 +165,9 @@ export class Arbiter {
       case 'free':
         this.answers?.freeAsked(effect.holderId, effect.gpus);
         break;
+      case 'killed':
+        this.answers?.killed(effect.holderId, effect.refusal);
+        break;
     }
   }
 

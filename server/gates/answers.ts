@@ -80,6 +80,10 @@ export class Answers implements IAnswers {
     this.records.kernels.get(kernelId)?.voice?.send({ type: 'free', gpus });
   }
 
+  killed(kernelId: string, why: Refusal): void {
+    this.records.noteDeath(kernelId, sentenceOf(why));
+  }
+
   maskChanged(kernelId: string, affinity: string | null): void {
     for (const { id, phase } of this.records.kernels.get(kernelId)?.claims.values() ?? []) {
       if (phase.state === 'running' && phase.grant.affinity !== affinity) {

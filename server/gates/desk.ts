@@ -108,6 +108,17 @@ export class Desk {
     return this.endNamed(kernelId, message.id, message.outcome, message.cpuSeconds ?? null);
   }
 
+  /** A launcher is about to start a kernel: how the one before it ended is past. */
+  prepare(kernelId: string): void {
+    this.records.takeDeath(kernelId);
+  }
+
+  /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
+  ended(kernelId: string): string | null {
+    this.keeper.suspect(kernelId);
+    return this.records.takeDeath(kernelId);
+  }
+
   /** The sidecar ends: wait for nobody any more. */
   close(): void {
     this.isClosed = true;

@@ -143,7 +143,7 @@ describe('gates on a real sidecar', () => {
     const { body } = await sidecar.ask('GET', '/api/v1/claims/a4');
     expect(body).toMatchObject({ state: 'done', outcome: 'interrupted' });
     second.release('b4');
-  }, 20_000);
+  });
 
   it('[GATE2] gives what a killed kernel held to the next in the queue', async () => {
     const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];

@@ -37,10 +37,15 @@ export type KernelRecord = {
   lapse: NodeJS.Timeout | null;
 };
 
+/** How many deaths are kept for launchers that have not asked; then the oldest is forgotten. */
+const DEATHS_MAX = 256;
+
 /** The kernels and claims that gates have told of. A claim id is unique over all kernels. */
 export class Records {
   readonly kernels = new Map<string, KernelRecord>();
   readonly claims = new Map<string, ClaimRecord>();
+
+  private readonly deaths = new Map<string, string>();
 
   /** The record of a kernel, made where there is none. */
   kernel(id: string): KernelRecord {
@@ -68,6 +73,20 @@ export class Records {
   remove(record: ClaimRecord): void {
     this.claims.delete(record.id);
     record.kernel.claims.delete(record.id);
+  }
+
+  /** Keep for its launcher why a kernel was killed. */
+  noteDeath(kernelId: string, sentence: string): void {
+    this.deaths.set(kernelId, sentence);
+    const [oldest] = this.deaths.size > DEATHS_MAX ? this.deaths.keys() : [];
+    oldest !== undefined && this.deaths.delete(oldest);
+  }
+
+  /** Why the kernel of this id was killed, told once; null where it was not, or nobody knows. */
+  takeDeath(kernelId: string): string | null {
+    const sentence = this.deaths.get(kernelId) ?? null;
+    this.deaths.delete(kernelId);
+    return sentence;
   }
 
   /** Forget a kernel that is gone, and all its claims. */

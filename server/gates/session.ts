@@ -66,13 +66,14 @@ export class Session {
   private take(message: Message, bytes: number): void {
     switch (message.type) {
       case 'prepare': {
+        this.desk.prepare(message.kernelId);
         const env = launchEnvironment(this.keeper.node.gpus.length > 0);
         return this.voice.send({ type: 'launch', env });
       }
       case 'register':
         return this.register(message);
       case 'ended':
-        return this.keeper.suspect(message.kernelId);
+        return this.voice.send({ type: 'gone', message: this.desk.ended(message.kernelId) });
       case 'hello':
         return this.hello(message, bytes);
       default:

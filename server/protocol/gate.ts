@@ -62,7 +62,7 @@ export type GateMessage =
   | { readonly type: 'prepare'; readonly kernelId: string }
   /** A launcher tells that it started a kernel. It is confined before the answer. */
   | ({ readonly type: 'register' } & GateProcess)
-  /** A launcher tells that a kernel ended. */
+  /** A launcher tells that a kernel ended; answered by `gone`. */
   | { readonly type: 'ended'; readonly kernelId: string }
   /** First message of a gate, at every connect; what it holds is taken over. */
   | ({
@@ -116,6 +116,8 @@ export type GateGrant = Grant & {
 export type SidecarMessage =
   | { readonly type: 'launch'; readonly env: Readonly<Record<string, string>> }
   | { readonly type: 'registered'; readonly tier: string }
+  /** What a kernel was killed for, as a sentence, where that is known (MEM3); told once. */
+  | { readonly type: 'gone'; readonly message: string | null }
   | {
       readonly type: 'welcome';
       readonly protocol: number;

@@ -202,6 +202,8 @@ class Scenario {
         return `interrupted ${effect.refusal.code}`;
       case 'free':
         return `is asked to free ${effect.gpus.join(' ')}`;
+      case 'killed':
+        return `was killed ${effect.refusal.code}`;
     }
   }
 

@@ -92,6 +92,7 @@ export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
   const stopped =
     badge.kind === 'waiting' ||
     badge.kind === 'malformed' ||
+    (badge.kind === 'done' && badge.claim.outcome === 'died') ||
     ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
   return ask || stopped ? 'row' : 'corner';
 }

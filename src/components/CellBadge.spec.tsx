@@ -106,6 +106,15 @@ describe('CellBadge', () => {
     expect(badge(EVERY[4]!, { keeper: null }).querySelector('.cg-Keeper')).toBeNull();
   });
 
+  it('[MEM3] tells what a cell died of, which its dead kernel cannot', () => {
+    const message = 'The kernel of this cell was killed: it reached the 1 GiB granted.';
+    const host = badge({ kind: 'done', claim: done({ outcome: 'died', message }) });
+    expect(host.textContent).toContain('kernel died');
+    expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(message);
+    const refused = badge({ kind: 'done', claim: done({ outcome: 'refused', message }) });
+    expect(refused.textContent).not.toContain(message);
+  });
+
   it('[UI3] reads out the state and not its clock', () => {
     const host = badge(EVERY[2]!);
     expect(host.querySelector('[role="status"]')!.textContent).not.toMatch(/\d:\d\d/);

@@ -115,7 +115,7 @@ const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
 
 function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
-  const { outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes } = claim;
+  const { outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
@@ -132,7 +132,9 @@ function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
       ...(cpuSeconds === null || ranMs < RUN_MIN_MS
         ? []
         : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
-      ...(memoryPeakBytes === null ? [] : [trans.__('peak %1', formatBytes(memoryPeakBytes))])
+      ...(memoryPeakBytes === null ? [] : [trans.__('peak %1', formatBytes(memoryPeakBytes))]),
+      // Of other ends the kernel itself tells in the cell's output; a dead one cannot.
+      ...(outcome === 'died' && message !== null ? [message] : [])
     ]
   };
 }

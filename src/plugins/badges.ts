@@ -8,15 +8,16 @@ import type { BadgeMode } from '../arbiter/badge';
 import { keeperFor } from '../arbiter/keeper';
 import { keeperCalls } from '../consent/consent';
 import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
+import { KilledOutputs } from '../widgets/killedOutputs';
 import { NotebookBadges } from '../widgets/notebookBadges';
 import { cancelClaim } from './cancel';
 
 const PLUGIN_ID = 'jupyterlab-cellgrant:badges';
 
-/** Adds a badge to the cells that have something to say about their resources. */
+/** Tells at each cell what there is to say about its resources. */
 export const badgesPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
-  description: 'Shows below each cell what it asks for, waits for, runs with, or used.',
+  description: 'Shows at each cell what it asks for, waits for, runs with, used or died of.',
   autoStart: true,
   requires: [IArbiter, IKernelPaths, IConsent],
   optional: [IDefaults, IResourcesPanel, ISettingRegistry, ITranslator],
@@ -57,6 +58,9 @@ export const badgesPlugin: JupyterFrontEndPlugin<void> = {
       return badges;
     };
     docRegistry.addWidgetExtension('Notebook', { createNew });
+    docRegistry.addWidgetExtension('Notebook', {
+      createNew: panel => new KilledOutputs(panel as NotebookPanel, arbiter)
+    });
     void followMode(settings, chosen => {
       mode = chosen;
       open.forEach(badges => badges.setMode(mode));

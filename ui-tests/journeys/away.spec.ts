@@ -14,9 +14,9 @@ test('[GATE5] [ENF4] a killed sidecar stops no cell, and the panel shows the nex
   kill(before, 'SIGKILL');
   await journey.start('notebook:run-all-below');
   journey.letGo();
-  await expect(journey.cell(0)).toContainText('held');
+  await expect(journey.output(0)).toContainText('held');
   await journey.run(1);
-  await expect(journey.cell(1).locator('.jp-OutputArea')).toContainText('after');
+  await expect(journey.output(1)).toContainText('after');
   await expect.poll(sidecarAlive(before)).toBe(true);
   await expect(journey.panel.locator('.cg-Kernel')).toContainText('work.ipynb');
 });
@@ -32,7 +32,7 @@ test('[GATE5] a hung sidecar is told of, and cells run meanwhile', async ({ jour
     await expect(journey.panel).toContainText('Cellgrant is not running', { timeout: 30_000 });
     await expect(journey.panel).toContainText('Cells run as in plain Jupyter');
     await journey.run(0);
-    await expect(journey.cell(0).locator('.jp-OutputArea')).toContainText('ran', {
+    await expect(journey.output(0)).toContainText('ran', {
       timeout: 30_000
     });
     await journey.picture('panel-away');

@@ -22,7 +22,7 @@ test('[UI2] a wait is cancelled from the panel, and the cells behind it are abor
   await journey.start('cellgrant:open-panel');
   await journey.panel.locator('.cg-QueueItem').getByRole('button', { name: 'Cancel' }).click();
   await expect(journey.badge(0)).toContainText('cancelled');
-  await expect(journey.cell(0)).toContainText('cancelled');
+  await expect(journey.output(0)).toContainText('cancelled');
   await expect(journey.cell(1).locator('.jp-InputPrompt')).toHaveText('[ ]:');
   await expect(journey.panel.locator('.cg-QueueItem')).toHaveCount(0);
 });

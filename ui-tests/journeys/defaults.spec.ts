@@ -14,7 +14,7 @@ test('[ADM2] a default of the settings editor reaches the claims', async ({ jour
     .toMatchObject({ memory: '310 MiB' });
   await journey.open('work.ipynb');
   await journey.run(0);
-  await expect(journey.cell(0).locator('.jp-OutputArea')).toContainText('ran');
+  await expect(journey.output(0)).toContainText('ran');
   expect((await journey.claim(0))?.ask.memoryBytes).toBe(310 * 1024 ** 2);
 
   await journey.start('settingeditor:open', { query: 'Cellgrant Default Hints' });
@@ -36,6 +36,6 @@ test('[ADM2] the defaults of a notebook reach the claims of its kernel', async (
     .poll(async () => (await journey.page.request.get(url)).json())
     .toMatchObject({ memory: '320 MiB' });
   await journey.run(0);
-  await expect(journey.cell(0).locator('.jp-OutputArea')).toContainText('ran');
+  await expect(journey.output(0)).toContainText('ran');
   expect((await journey.claim(0))?.ask.memoryBytes).toBe(320 * 1024 ** 2);
 });

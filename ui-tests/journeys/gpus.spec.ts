@@ -55,7 +55,7 @@ test('[GPU5] an idle kernel in the way is asked, then restarted with consent, by
   await page.keyboard.press('Tab');
   await expect(dialog.getByRole('button', { name: 'Restart' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(journey.cell(0)).toContainText('trained');
+  await expect(journey.output(0)).toContainText('trained');
   await expect(journey.badge(0)).toHaveAttribute('data-state', 'done');
   await expect(journey.panel.locator('.cg-Holders')).toHaveCount(0);
 });
@@ -120,7 +120,7 @@ test('[GPU1] [GPU4] the only GPU is leased to one notebook, and a stranger on it
     await journey.picture('gpu-stranger-dark');
     await journey.useTheme('JupyterLab Light');
     journey.letGo();
-    await expect(journey.cell(0)).toContainText('second');
+    await expect(journey.output(0)).toContainText('second');
   } finally {
     stranger.kill();
   }

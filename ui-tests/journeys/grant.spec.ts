@@ -43,8 +43,8 @@ test('[UI1] [UI2] a cell that is given hints in the sidebar waits, runs, and is 
   await expect(journey.badge(0)).toHaveAttribute('data-state', 'running');
   await expect(journey.badge(0)).toHaveAttribute('data-state', 'done');
   await expect(journey.badge(0)).toContainText('waited');
-  await expect(journey.cell(0)).toContainText('worked');
-  await expect(journey.cell(1)).toContainText('after');
+  await expect(journey.output(0)).toContainText('worked');
+  await expect(journey.output(1)).toContainText('after');
   await expect(journey.badge(1)).toHaveCount(0);
   await expect(journey.panel.locator('.cg-QueueItem')).toHaveCount(0);
 });

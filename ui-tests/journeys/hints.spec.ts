@@ -16,7 +16,7 @@ test('[ADM4] a malformed hint is shown while it is typed, and not written', asyn
   await expect(journey.field('CPUs')).toHaveAttribute('aria-invalid', 'false');
   await expect(journey.badge(0)).toContainText('1–2 CPUs · 300 MiB');
   await journey.run(0);
-  await expect(journey.cell(0).locator('.jp-OutputArea')).toContainText('1');
+  await expect(journey.output(0)).toContainText('1');
   const claim = await journey.claim(0);
   expect(claim?.ask.cpus).toEqual({ kind: 'range', min: 1, max: 2 });
   expect(claim?.ask.memoryBytes).toBe(300 * 1024 ** 2);
@@ -30,5 +30,5 @@ test('[ADM3] [UI1] a cell that this node can never satisfy says so before and af
   await expect(journey.badge(0)).toContainText('a run would be refused');
   await journey.run(0);
   await expect(journey.badge(0)).toContainText('refused');
-  await expect(journey.cell(0)).toContainText('memory = 64 GiB');
+  await expect(journey.output(0)).toContainText('memory = 64 GiB');
 });

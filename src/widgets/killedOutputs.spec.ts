@@ -1,0 +1,75 @@
+import type { ICodeCellModel } from '@jupyterlab/cells';
+import { NotebookModel, type NotebookPanel } from '@jupyterlab/notebook';
+import { Signal } from '@lumino/signaling';
+
+import { TestArbiter } from '../testing/arbiter';
+import { done, NOW_MS, snapshot } from '../testing/facts';
+import { KilledOutputs } from './killedOutputs';
+
+const message = 'The kernel of this cell was killed: it reached the 1 GiB of memory granted.';
+const died = done({ outcome: 'died', message, endedMs: NOW_MS });
+
+describe('the output of a cell whose kernel was killed', () => {
+  let test: TestArbiter;
+  let cell: ICodeCellModel;
+  let killed: KilledOutputs;
+
+  beforeEach(() => {
+    test = new TestArbiter();
+    const model = new NotebookModel();
+    model.sharedModel.insertCell(0, { cell_type: 'code', source: 'x = 1' });
+    cell = model.cells.get(0) as ICodeCellModel;
+    const panel = {
+      sessionContext: { session: { kernel: { id: 'k1' } } },
+      content: { model },
+      disposed: new Signal<object, void>({})
+    };
+    killed = new KilledOutputs(panel as unknown as NotebookPanel, test.model);
+  });
+
+  afterEach(() => {
+    killed.dispose();
+    test.model.dispose();
+  });
+
+  function push(its: Partial<typeof died>): void {
+    const claims = [{ ...died, cellId: cell.id, ...its }];
+    test.push(snapshot({ revision: (test.model.snapshot?.revision ?? 0) + 1, claims }));
+  }
+
+  it('[MEM3] names the cause as an error', () => {
+    push({});
+    expect(cell.outputs.toJSON()).toMatchObject([
+      { output_type: 'error', ename: 'KernelKilled', evalue: message }
+    ]);
+  });
+
+  it('is written once, and not again where somebody cleared it', () => {
+    push({});
+    test.emit({ message: 'away' });
+    push({});
+    expect(cell.outputs.length).toBe(1);
+    cell.outputs.clear();
+    test.emit({ message: 'away' });
+    push({});
+    expect(cell.outputs.length).toBe(0);
+  });
+
+  it('is written for each death, and beside what the cell printed', () => {
+    cell.outputs.add({ output_type: 'stream', name: 'stdout', text: 'began' });
+    push({});
+    expect(cell.outputs.length).toBe(2);
+    cell.outputs.clear();
+    push({ id: 'c2', arrivedMs: NOW_MS });
+    expect(cell.outputs.length).toBe(1);
+  });
+
+  it('is left alone for other ends, other kernels, and deaths before this page', () => {
+    push({ outcome: 'ok', message: null, id: 'ok' });
+    push({ outcome: 'refused', id: 'refused' });
+    push({ message: null, id: 'crashed' });
+    push({ kernelId: 'k2', id: 'elsewhere' });
+    push({ endedMs: NOW_MS - 3_600_000, id: 'before' });
+    expect(cell.outputs.length).toBe(0);
+  });
+});
