@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { timeTier } from './tiers';
 
@@ -11,22 +11,29 @@ import { timeTier } from './tiers';
 const TREE = '/sys/fs/cgroup';
 const V1_MOUNTS = ['cpuset', 'cpu,cpuacct', 'memory'];
 
-function mount(type: string, place: string, ...options: readonly string[]): void {
+function mount(type: string, place: string, ...options: readonly string[]): boolean {
   mkdirSync(place, { recursive: true });
-  execFileSync('mount', ['-t', type, ...options, type, place]);
+  return spawnSync('mount', ['-t', type, ...options, type, place]).status === 0;
 }
 
-/** Controllers serve one hierarchy at a time: version 2 has to let them go. */
-function changeToV1(): void {
-  execFileSync('umount', [TREE]);
+/**
+ * Controllers serve one hierarchy at a time, and version 2 lets them go some
+ * time after its last directory was removed.
+ */
+async function changeToV1(): Promise<void> {
+  spawnSync('umount', [TREE]);
   mount('tmpfs', TREE);
-  V1_MOUNTS.forEach(controllers => mount('cgroup', `${TREE}/${controllers}`, '-o', controllers));
+  for (const controllers of V1_MOUNTS) {
+    while (!mount('cgroup', `${TREE}/${controllers}`, '-o', controllers)) {
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+  }
 }
 
 async function main(): Promise<void> {
   if (process.env.SCENARIO === 'root') {
     console.log(JSON.stringify({ rows: await timeTier('cgroup-v2') }));
-    changeToV1();
+    await changeToV1();
     console.log(JSON.stringify({ rows: await timeTier('cgroup-v1') }));
   }
 }
