@@ -63,7 +63,7 @@ function ask(command: string, args: readonly string[], timeoutMs: number): Promi
  * What of a GPU can be granted: the whole, or in MIG mode its slices.
  *
  * #### Notes
- * A slice whose UUID is not known cannot be named to CUDA and is left out. A GPU
+ * A slice whose UUID or memory is not known is left out. A GPU
  * without memory of its own has the machine's, `hostBytes`.
  */
 export function grantable(
@@ -153,7 +153,7 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
       ...(log.said ? [`${command} says: ${log.said}.`] : []),
       ...leftOut(log.text),
       ...(unnamed > 0
-        ? [`${unnamed} MIG slices are left out: ${command} -L does not name them.`]
+        ? [`${unnamed} MIG slices are left out: ${command} tells no UUID or memory of them.`]
         : [])
     ]
   };
