@@ -1,7 +1,7 @@
 import type { Ask } from '../protocol/ask';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
-import type { TierView } from '../protocol/view';
+import type { SlicePlace, TierView } from '../protocol/view';
 import type { Sharing } from './policy/groups';
 
 /**
@@ -21,7 +21,9 @@ export type Gpu = {
   readonly uuid: string;
   readonly index: number;
   readonly model: string;
+  /** All that it can use, which other slices of its GPU instance may use too. */
   readonly memoryBytes: number;
+  readonly slice?: SlicePlace;
 };
 
 /** What may be handed out. */

@@ -3,7 +3,7 @@ import { leasesOf, promisedBytes } from './leases';
 import { keptInPool, type Seat } from './place/cpuPool';
 import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
-import { isRunning, isWaiting, type HolderEntry, type State } from './state';
+import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
 import { STORY_LINES_MAX } from './story';
 import { rungWeight } from './weights';
 
@@ -133,15 +133,11 @@ function shareFaults(state: State): string[] {
 
 /** P8: one compute lease per GPU, and only of its own. */
 function gpuFaults(state: State): string[] {
-  const faults: string[] = [];
+  const faults: string[] = gpuMemoryFaults(state);
   for (const [uuid, leases] of state.gpuLeases) {
     const holders = new Set(leases.values());
-    const parts = [...leases.keys()].map(lease => lease.gpuMemoryBytes);
-    const isShared = parts.every(bytes => bytes !== null);
+    const isShared = [...leases.keys()].every(lease => lease.gpuMemoryBytes !== null);
     holders.size > 1 && !isShared && faults.push(`P8: ${uuid} has ${holders.size} holders`);
-    const total = state.node?.gpus.find(gpu => gpu.uuid === uuid)?.memoryBytes ?? Infinity;
-    const promised = parts.reduce((sum: number, bytes) => sum + (bytes ?? 0), 0);
-    holders.size > 1 && promised > total && faults.push(`GPU1: parts of ${uuid} exceed it`);
   }
   const bound = [...state.holders.values()].flatMap(holder => holder.boundGpus);
   for (const [uuid, n] of state.gpuBound) {
@@ -155,6 +151,26 @@ function gpuFaults(state: State): string[] {
     }
   }
   return faults;
+}
+
+/** GPU1: what is promised of a memory fits into it, and stands beside no lease of all of it. */
+function gpuMemoryFaults({ node, gpuLeases }: State): string[] {
+  const memories = new Map<string, { total: number; leases: [Lease, HolderEntry][] }>();
+  for (const { uuid, slice, memoryBytes } of node?.gpus ?? []) {
+    const name = slice ? `${slice.gpu}/${slice.gpuInstance}` : uuid;
+    const memory = memories.get(name) ?? { total: memoryBytes, leases: [] };
+    memory.leases.push(...(gpuLeases.get(uuid) ?? []));
+    memories.set(name, memory);
+  }
+  return [...memories].flatMap(([name, { total, leases }]) => {
+    const parts = leases.flatMap(([{ gpuMemoryBytes }]) => gpuMemoryBytes ?? []);
+    const isShared = new Set(leases.map(([, holder]) => holder)).size > 1;
+    const isMixed = parts.length > 0 && parts.length < leases.length;
+    const promised = parts.reduce((sum, bytes) => sum + bytes, 0);
+    return isShared && (isMixed || promised > total)
+      ? [`GPU1: more is promised of ${name} than there is`]
+      : [];
+  });
 }
 
 /** The ledger of memory. That promises fit is P11: a test of grants, since residents grow by themselves. */

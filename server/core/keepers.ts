@@ -1,6 +1,6 @@
 import type { Event } from './events';
 import { headsOf } from './holds';
-import { keptOn } from './place/gpus';
+import { keptOn } from './place/gpuMemory';
 import type { ClaimEntry, HolderEntry, State } from './state';
 import { tell } from './story';
 import { bytesInWords } from './words';

@@ -17,6 +17,7 @@ import * as leases from './leases';
 import { endClaim } from './lifecycle';
 import * as chooseCpus from './place/chooseCpus';
 import * as cpuPool from './place/cpuPool';
+import * as gpuMates from './place/gpuMates';
 import * as gpus from './place/gpus';
 import * as memory from './place/memory';
 import * as groups from './policy/groups';
@@ -110,6 +111,11 @@ const CASES: readonly Case[] = [
       jest.spyOn(gpus, 'planGpus').mockImplementation((state, _, ask) => ({
         gpus: (state.node?.gpus ?? []).slice(0, ask.gpus).map(gpu => gpu.uuid)
       }))
+  },
+  {
+    name: '[GPU1] no memory of a GPU is promised twice, nor that of slices that share it',
+    make: () => fromInvariants('GPU1'),
+    plant: () => jest.spyOn(gpuMates, 'memoryMates').mockImplementation((_, gpu) => [gpu])
   },
   {
     name: '[ADM6] P9: an arrival never puts off the head of a queue',

@@ -52,9 +52,9 @@ function element(xml: string, ...path: readonly string[]): string | null {
   );
 }
 
-/** `81920 MiB`, `67.03 W`, `27 C`, `41 %` as a number; null for `N/A` and other words. */
+/** `81920 MiB`, `67.03 W`, `-5 C`, `41 %` as a number; null for `N/A` and other words. */
 function figure(text: string | null): number | null {
-  const match = /^\s*(\d+(?:\.\d+)?)\b/.exec(text ?? '');
+  const match = /^\s*(-?\d+(?:\.\d+)?)\b/.exec(text ?? '');
   return match ? Number(match[1]) : null;
 }
 
@@ -64,10 +64,16 @@ function bytes(text: string | null): number | null {
 }
 
 function words(text: string | null): string {
-  const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
+  const entities: Readonly<Record<string, string>> = {
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    apos: "'"
+  };
   return (text ?? '')
     .trim()
-    .replace(/&(amp|lt|gt|quot);/g, (_, entity: string) => entities[entity]!);
+    .replace(/&(amp|lt|gt|quot|apos);/g, (_, entity: string) => entities[entity]!);
 }
 
 function instanceOf(xml: string): string | null {
@@ -105,25 +111,43 @@ function parseProcess(xml: string): GpuProcess {
 /** What the driver says of the memory of a GPU that shares the machine's: a figure of its own is never to come. */
 const UNIFIED = /^(N\/A|Not Supported)$/;
 
-function parseGpu(xml: string, index: number): GpuReading | null {
+/** Why a GPU cannot be granted, as the end of a sentence; null where it can. */
+function whyUnusable(gpu: string, slices: string): string | null {
+  const uuid = words(element(gpu, 'uuid'));
+  if (/^[\da-f]{8}-[\da-f-]+$/i.test(uuid)) {
+    return 'it has no name that CUDA takes';
+  }
+  if (!/^GPU-[\w-]+$/.test(uuid)) {
+    return `it says "${uuid}"`;
+  }
+  if (slices.includes('<mig_device>')) {
+    return null;
+  }
+  if (words(element(gpu, 'mig_mode', 'current_mig')) === 'Enabled') {
+    return 'it is in MIG mode and has no slice';
+  }
+  const total = element(gpu, 'fb_memory_usage', 'total');
+  const isTold = bytes(total) !== null || UNIFIED.test(words(total));
+  return isTold ? null : `of its memory it says "${words(total)}"`;
+}
+
+/** What a log says of one GPU, or why it cannot be granted. */
+function parseGpu(xml: string, index: number): GpuReading | string {
   // Slices have figures of the same names, so they are cut out of the rest.
   const slices = element(xml, 'mig_devices') ?? '';
   const gpu = xml.replace(slices, '').replace(/<supported_clocks>[^]*?<\/supported_clocks>/, '');
-  const uuid = words(element(gpu, 'uuid'));
-  const total = element(gpu, 'fb_memory_usage', 'total');
-  const memoryBytes = bytes(total);
-  const isUsable =
-    memoryBytes !== null || slices.includes('<mig_device>') || UNIFIED.test(words(total));
-  if (!/^GPU-[\w-]+$/.test(uuid) || !isUsable) {
-    return null;
+  const model = words(element(gpu, 'product_name'));
+  const why = whyUnusable(gpu, slices);
+  if (why !== null) {
+    return `GPU ${index} (${model}) is left out: ${why}.`;
   }
   const utilisation = figure(element(gpu, 'utilization', 'gpu_util'));
   return {
-    uuid,
+    uuid: words(element(gpu, 'uuid')),
     index,
     minor: figure(element(gpu, 'minor_number')),
-    model: words(element(gpu, 'product_name')),
-    memoryBytes,
+    model,
+    memoryBytes: bytes(element(gpu, 'fb_memory_usage', 'total')),
     memoryUsedBytes: bytes(element(gpu, 'fb_memory_usage', 'used')),
     utilisation: utilisation === null ? null : Math.min(1, utilisation / 100),
     temperatureC: figure(element(gpu, 'temperature', 'gpu_temp')),
@@ -133,22 +157,52 @@ function parseGpu(xml: string, index: number): GpuReading | null {
   };
 }
 
+function parseGpus(text: string): readonly (GpuReading | string)[] | null {
+  const log = element(text, 'nvidia_smi_log');
+  return log === null ? null : elements(log, 'gpu').map(parseGpu);
+}
+
 /**
  * Read one log of `nvidia-smi -q -x`; null where the text is no such log.
  *
  * #### Notes
- * GPUs without a UUID or a memory size (one that fell off the bus says "GPU is
- * lost" or "Unknown Error") are left out: they cannot be granted. In MIG mode
- * the memory of the whole is "Insufficient Permissions" to all but root.
+ * GPUs that cannot be granted are left out: one that fell off the bus says "GPU
+ * is lost" or "Unknown Error" for its UUID, those of Jetson boards have none that
+ * CUDA takes, and one in MIG mode computes in slices alone. In MIG mode the
+ * memory of the whole is "Insufficient Permissions" to all but root.
  */
 export function parseGpuLog(text: string): readonly GpuReading[] | null {
-  const log = element(text, 'nvidia_smi_log');
-  return log === null
-    ? null
-    : elements(log, 'gpu').flatMap((gpu, index) => parseGpu(gpu, index) ?? []);
+  return parseGpus(text)?.filter(gpu => typeof gpu !== 'string') ?? null;
 }
 
-/** The UUIDs and profiles of slices, which only `nvidia-smi -L` tells: by GPU, then by index. */
+/** Which GPUs of a log are left out, and why: a sentence each. */
+export function leftOut(text: string): readonly string[] {
+  const gpus = parseGpus(text) ?? [];
+  const attached = figure(element(text, 'attached_gpus')) ?? 0;
+  const silent = attached - gpus.length;
+  return [
+    ...gpus.filter(gpu => typeof gpu === 'string'),
+    // One that the driver gives no handle to is not in the log at all.
+    ...(silent > 0 ? [`${silent} of ${attached} GPUs do not answer and are left out.`] : [])
+  ];
+}
+
+/** The first line of what nvidia-smi said beside its logs, whole or not, as the end of a sentence; may be empty. */
+export function saidBeside(output: string): string {
+  const beside = output.replace(/<\?xml[^]*?(?:<\/nvidia_smi_log>|$)/g, '').trim();
+  return beside
+    .split('\n')[0]!
+    .slice(0, 200)
+    .replace(/\.?\s*$/, '');
+}
+
+/**
+ * The UUIDs and profiles of slices, which only `nvidia-smi -L` tells: by GPU, then by index.
+ *
+ * #### Notes
+ * Before driver 470 a slice is named by its place, `MIG-GPU-<UUID>/<GPU instance>/<compute
+ * instance>`; CUDA takes either.
+ */
 export function parseSliceNames(
   text: string
 ): ReadonlyMap<string, readonly { readonly uuid: string; readonly profile: string }[]> {
@@ -157,11 +211,12 @@ export function parseSliceNames(
   for (const line of text.split('\n')) {
     const whole = /^GPU \d+: .*\(UUID: (GPU-[\w-]+)\)/.exec(line);
     const slice = /^\s+MIG (\S+)\s+Device\s+(\d+): \(UUID: (MIG-[\w/-]+)\)/.exec(line);
-    if (whole) {
-      gpu = [];
-      names.set(whole[1]!, gpu);
-    } else if (slice) {
+    if (slice) {
       gpu[Number(slice[2])] = { uuid: slice[3]!, profile: slice[1]! };
+    } else {
+      // Slices below a line that names no GPU are not those of the GPU before it.
+      gpu = [];
+      whole && names.set(whole[1]!, gpu);
     }
   }
   return names;

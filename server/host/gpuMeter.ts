@@ -1,7 +1,7 @@
 import type { Gpu, GpuUse } from '../core/events';
 import type { GpuReading } from './gpuLog';
 import { GpuReader, type GpuReaderOptions } from './gpuReader';
-import { describeUse, findHiddenUse, type Belonging } from './gpus';
+import { describeUse, findHiddenUse, findLost, type Belonging } from './gpus';
 
 /** What the meter needs to know. */
 export type GpuMeterOptions = GpuReaderOptions &
@@ -54,7 +54,9 @@ export class GpuMeter {
   }
 
   private tell(): void {
-    const notices = [this.trouble ?? [], findHiddenUse(this.readings)].flat();
+    // Without readings there is trouble, which says it all.
+    const lost = this.readings.length > 0 ? findLost(this.options.gpus, this.readings) : [];
+    const notices = [this.trouble ?? [], lost, findHiddenUse(this.readings)].flat();
     // Figures move all the time; the same GPUs in the same trouble are no news.
     const news = notices.map(it => it.replace(/\d+ %/, '')).join('\n');
     if (news !== this.told) {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { parseGpuLog, type GpuReading } from './gpuLog';
+import { parseGpuLog, saidBeside, type GpuReading } from './gpuLog';
 
 /** What the reader tells. */
 export type GpuListener = {
@@ -59,13 +59,17 @@ export class GpuReader {
       return;
     }
     const child = spawn(this.command, ['-q', '-x', '-l', `${this.intervalS}`], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' }
     });
     this.child = child;
     let text = '';
+    let said = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text = this.takeLogs(child, text + chunk);
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      said = saidBeside(chunk) || said;
     });
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') {
@@ -74,7 +78,11 @@ export class GpuReader {
         this.fail(child, `could not be started: ${error.message}`);
       }
     });
-    child.once('exit', code => this.fail(child, `ended with code ${code}`));
+    // Not at its exit, when its last words may be under way.
+    child.once('close', code => {
+      const why = saidBeside(text) || said;
+      this.fail(child, `ended with code ${code}${why && `: ${why}`}`);
+    });
     this.expectLog(child);
   }
 

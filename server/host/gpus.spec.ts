@@ -1,109 +1,49 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Gpu } from '../core/events';
 import { parseGpuLog, parseSliceNames } from './gpuLog';
 import { until } from '../testing/contractRig';
+import { behaving, SMI as command } from '../testing/standInGpu';
 import { GpuMeter } from './gpuMeter';
-import { GpuReader } from './gpuReader';
-import { describeUse, findGpus, findHiddenUse, grantable, visibleGpus } from './gpus';
+import { describeUse, findGpus, findHiddenUse, findLost, grantable, visibleGpus } from './gpus';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
-const command = join(__dirname, '../testing/standin-gpu/nvidia-smi');
 
 function capture(name: string): string {
   return readFileSync(join(__dirname, '../captures/nvidia-smi', name), 'utf8');
 }
 
-/** With the stand-in told how to behave. */
-async function behaving<T>(
-  behaviour: Readonly<Record<string, string>>,
-  test: () => Promise<T>
-): Promise<T> {
-  const before = { ...process.env };
-  Object.assign(process.env, behaviour);
-  try {
-    return await test();
-  } finally {
-    process.env = before;
-  }
-}
-
-describe('a log of nvidia-smi', () => {
-  it('tells figures, and null where the driver tells none', () => {
-    const [busy, odd] = parseGpuLog(capture('two-gpus.xml'))!;
-    expect(busy).toMatchObject({
-      uuid: 'GPU-aaaaaaaa-0000-1111-2222-333333333333',
-      index: 0,
-      minor: 1,
-      model: 'NVIDIA Made-up 96',
-      memoryBytes: 97887 * 1024 ** 2,
-      memoryUsedBytes: 65720 * 1024 ** 2,
-      utilisation: 0.41,
-      temperatureC: 64,
-      powerW: 203.97,
-      slices: []
-    });
-    expect(odd).toMatchObject({ index: 1, temperatureC: null, powerW: null, processes: [] });
-  });
-
-  it('tells processes, whatever their names hold', () => {
-    const compute = { isDisplay: false, instance: null };
-    expect(parseGpuLog(capture('two-gpus.xml'))![0]!.processes).toEqual([
-      { pid: 4242, name: '/opt/env/bin/python3', memoryBytes: 65000 * MIB, ...compute },
-      { pid: 77, name: 'a <odd> name & more', memoryBytes: 0, ...compute }
+describe('GPUs that may be handed out', () => {
+  it('[GPU6] are named by UUID, in MIG mode by that of the slice', () => {
+    const readings = parseGpuLog(capture('mig-shared.xml'))!;
+    const slices = grantable(readings, parseSliceNames(capture('mig-shared.txt')));
+    const gpu = 'GPU-cccccccc-0000-1111-2222-333333333333';
+    expect(slices).toHaveLength(5);
+    expect(slices.slice(2, 4)).toEqual([
+      {
+        uuid: 'MIG-33333333-0000-5555-6666-777777777777',
+        index: 0,
+        model: 'NVIDIA H100 80GB HBM3 MIG 1c.3g.40gb',
+        memoryBytes: 40448 * MIB,
+        slice: { gpu, gpuInstance: 1, computeInstance: 2 }
+      },
+      {
+        uuid: 'MIG-44444444-0000-5555-6666-777777777777',
+        index: 0,
+        model: 'NVIDIA H100 80GB HBM3 MIG 1g.10gb',
+        memoryBytes: 9984 * MIB,
+        slice: { gpu, gpuInstance: 9, computeInstance: 0 }
+      }
     ]);
   });
 
-  it('tells slices, and leaves a lost GPU out', () => {
-    const readings = parseGpuLog(capture('mig.xml'))!;
-    expect(readings).toHaveLength(1);
-    expect(readings[0]).toMatchObject({ memoryBytes: 40 * GIB, utilisation: null, powerW: 67.03 });
-    expect(readings[0]!.slices.map(it => it.instance)).toEqual(['3/0', '4/0']);
-  });
-
-  it('tells slices where the whole may be read by root alone', () => {
-    const hidden = capture('mig.xml').replace(/(4096?0|1050) MiB/g, 'Insufficient Permissions');
-    const [reading] = parseGpuLog(hidden)!;
-    expect(reading).toMatchObject({ memoryBytes: null, memoryUsedBytes: null });
-    expect(reading!.slices.map(it => it.memoryBytes)).toEqual([19968 * MIB, 9984 * MIB]);
-  });
-
-  it('tells a GPU that shares the memory of the machine', () => {
+  it('have the memory of the machine where they have none of their own', () => {
     const readings = parseGpuLog(capture('unified-memory.xml'))!;
     const gpus = grantable(readings, new Map(), 120 * GIB);
     expect(gpus).toMatchObject([{ model: 'NVIDIA GB10', memoryBytes: 120 * GIB }]);
     const [use] = describeUse(gpus, readings, { holderOf: () => null, ownerOf: () => null });
     expect(use).toMatchObject({ memoryUsedBytes: 19135 * MIB, powerW: 3.11, temperatureC: 36 });
-  });
-
-  it('tells the power of the GPU, not that of its memory', () => {
-    const [h200] = parseGpuLog(capture('h200.xml'))!;
-    expect(h200).toMatchObject({ model: 'NVIDIA H200', powerW: 75.41, processes: [] });
-    expect(h200).toMatchObject({ memoryBytes: 143771 * MIB, temperatureC: 31, slices: [] });
-  });
-
-  it.each(['', 'garbage', '<nvidia_smi_log>', '<xml></xml>'])('%j is none', text => {
-    expect(parseGpuLog(text)).toBeNull();
-  });
-});
-
-describe('GPUs that may be handed out', () => {
-  it('[GPU6] are named by UUID, in MIG mode by that of the slice', () => {
-    const slices = grantable(parseGpuLog(capture('mig.xml'))!, parseSliceNames(capture('mig.txt')));
-    expect(slices).toEqual([
-      {
-        uuid: 'MIG-11111111-0000-5555-6666-777777777777',
-        index: 0,
-        model: 'NVIDIA Made-up 40 MIG 3g.20gb',
-        memoryBytes: 19968 * 1024 ** 2
-      },
-      {
-        uuid: 'MIG-22222222-0000-5555-6666-777777777777',
-        index: 0,
-        model: 'NVIDIA Made-up 40 MIG 1g.10gb',
-        memoryBytes: 9984 * 1024 ** 2
-      }
-    ]);
   });
 
   const [first, second] = grantable(parseGpuLog(capture('two-gpus.xml'))!, new Map());
@@ -123,9 +63,31 @@ describe('GPUs that may be handed out', () => {
   it('are found by asking', async () => {
     expect(await findGpus({ command, visible: '1' })).toEqual({ gpus: [second], notices: [] });
     const sliced = await behaving({ STANDIN_LOG: 'mig' }, () => findGpus({ command }));
-    expect(sliced.gpus).toHaveLength(2);
-    expect(sliced.notices).toEqual(['1 of 2 GPUs do not answer and are left out.']);
+    const model = 'NVIDIA A100-SXM4-80GB MIG 2g.20gb';
+    expect(sliced.gpus.map(it => it.model)).toEqual([model, model, model]);
+    expect(sliced.notices).toEqual([]);
   });
+
+  it('are told of where they are left out', async () => {
+    const some = await behaving({ STANDIN_LOG: 'left-out' }, () => findGpus({ command }));
+    expect(some.gpus).toHaveLength(1);
+    expect(some.notices).toHaveLength(4);
+    // There is no list that names the slices of this one.
+    const sliced = { STANDIN_LOG: 'mig-idle' };
+    const none = await behaving(sliced, () => findGpus({ command }));
+    const notice = `4 MIG slices are left out: ${command} tells no UUID or memory of them.`;
+    expect(none).toEqual({ gpus: [], notices: [notice] });
+  });
+
+  it.each(['0', '15', '255'])(
+    'are those that answer, with what is said of the others, at exit code %s',
+    async code => {
+      const lost = 'Unable to determine the device handle for GPU1: 0000:44:00.0: Unknown Error';
+      const behaviour = { STANDIN_MODE: 'warn', STANDIN_SAYS: lost, STANDIN_CODE: code };
+      const found = await behaving(behaviour, () => findGpus({ command }));
+      expect(found).toEqual({ gpus: [first, second], notices: [`${command} says: ${lost}.`] });
+    }
+  );
 
   it('are none, without noise, where there is no driver', async () => {
     const found = await findGpus({ command: '/nowhere/nvidia-smi' });
@@ -133,15 +95,35 @@ describe('GPUs that may be handed out', () => {
   });
 
   it.each([
-    ['hang', /did not answer within 0.2 s/],
-    ['garbage', /printed no log/],
-    ['fail', /couldn't communicate with the NVIDIA driver/]
-  ])('are none, with a notice, where nvidia-smi does this: %s', async (mode, notice) => {
-    const found = await behaving({ STANDIN_MODE: mode }, () =>
-      findGpus({ command, timeoutMs: 200 })
-    );
+    [{ STANDIN_MODE: 'hang' }, 'did not answer within 0.2 s'],
+    [{ STANDIN_MODE: 'garbage' }, 'printed no log: NVIDIA-SMI has a bad day'],
+    [
+      { STANDIN_MODE: 'fail' },
+      "failed: NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make " +
+        'sure that the latest NVIDIA driver is installed and running'
+    ],
+    [
+      {
+        STANDIN_MODE: 'fail',
+        STANDIN_CODE: '18',
+        STANDIN_SAYS:
+          'Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.161'
+      },
+      'failed: Failed to initialize NVML: Driver/library version mismatch'
+    ],
+    [
+      { STANDIN_MODE: 'fail', STANDIN_CODE: '6', STANDIN_SAYS: 'No devices were found' },
+      'failed: No devices were found'
+    ],
+    [
+      { STANDIN_MODE: 'fail', STANDIN_CODE: '0', STANDIN_SAYS: 'No devices were found' },
+      'printed no log: No devices were found'
+    ]
+  ])('are none, with a notice, where nvidia-smi does this: %j', async (behaviour, what) => {
+    const timeoutMs = behaviour.STANDIN_MODE === 'hang' ? 200 : 10_000;
+    const found = await behaving(behaviour, () => findGpus({ command, timeoutMs }));
     expect(found.gpus).toEqual([]);
-    expect(found.notices).toEqual([expect.stringMatching(notice)]);
+    expect(found.notices).toEqual([`GPUs are not handed out: ${command} ${what}.`]);
   });
 });
 
@@ -170,13 +152,35 @@ describe('what was measured', () => {
     expect(use!.processes).toMatchObject([{ isDisplay: true, owner: 'gdm', holderId: null }]);
   });
 
-  it('of a slice is its own part', () => {
-    const readings = parseGpuLog(capture('mig.xml'))!;
-    const gpus = grantable(readings, parseSliceNames(capture('mig.txt')));
-    const uses = describeUse(gpus, readings, { holderOf: () => null, ownerOf: () => null });
-    expect(uses.map(it => [it.memoryUsedBytes! / 1024 ** 2, it.processes.length])).toEqual([
-      [1012, 1],
-      [12, 0]
+  const strangers = { holderOf: () => null, ownerOf: () => null };
+
+  it('of a slice is its own part, whichever slices are handed out', () => {
+    const names = parseSliceNames(capture('mig.txt'));
+    const mig = parseGpuLog(capture('mig.xml'))!;
+    const [first, second, third] = grantable(mig, names);
+    const use = (gpus: readonly Gpu[]) =>
+      describeUse(gpus, mig, strangers).map(it => [
+        it.memoryUsedBytes! / MIB,
+        it.processes.map(({ pid }) => pid)
+      ]);
+    expect(use([first!, second!, third!])).toEqual([
+      [14366, [34965, 56597]],
+      [9826, [46505]],
+      [9884, [42859]]
+    ]);
+    expect(use([third!, second!])).toEqual([
+      [9884, [42859]],
+      [9826, [46505]]
+    ]);
+  });
+
+  it('is that of no other GPU when one is lost, and the places in the log shift', () => {
+    const [, second] = parseGpuLog(capture('two-gpus.xml'))!;
+    const gpus = grantable(parseGpuLog(capture('two-gpus.xml'))!, new Map());
+    const uses = describeUse(gpus, [{ ...second!, index: 0 }], strangers);
+    expect(uses.map(it => it.uuid)).toEqual([gpus[1]!.uuid]);
+    expect(findLost(gpus, [second!])).toEqual([
+      'GPU 0 (NVIDIA Made-up 96) does not answer any more.'
     ]);
   });
 
@@ -222,74 +226,5 @@ describe('the meter', () => {
     meter.start()();
     expect(meter.measure()).toEqual([]);
     expect(tell).not.toHaveBeenCalled();
-  });
-});
-
-describe('the reader', () => {
-  /** Run a reader until enough was told. */
-  async function listen(
-    behaviour: Readonly<Record<string, string>>,
-    enough: (told: readonly string[]) => boolean
-  ): Promise<readonly string[]> {
-    const told: string[] = [];
-    await behaving(
-      behaviour,
-      () =>
-        new Promise<void>(resolve => {
-          const tell = (what: string): void => {
-            told.push(what);
-            if (enough(told)) {
-              reader.stop();
-              resolve();
-            }
-          };
-          const reader = new GpuReader(
-            {
-              onReadings: readings => tell(`${readings.length} GPUs`),
-              onTrouble: trouble => tell(trouble ?? 'well')
-            },
-            { command, patienceMs: 300, pauseMs: 10 }
-          );
-          reader.start();
-        })
-    );
-    return told;
-  }
-
-  it('tells every log of one process', async () => {
-    const told = await listen({}, it => it.length === 3);
-    expect(told).toEqual(['2 GPUs', '2 GPUs', '2 GPUs']);
-  });
-
-  it('starts a program again that ended, and says when it is well', async () => {
-    const told = await listen({ STANDIN_MODE: 'once' }, it => it.includes('well'));
-    expect(told.slice(0, 3)).toEqual([
-      '2 GPUs',
-      `GPU figures are missing: ${command} ended with code 0. It is started again.`,
-      '0 GPUs'
-    ]);
-  });
-
-  it.each([
-    ['hang', 'printed no log for 0.3 s'],
-    ['garbage', 'ended with code 0'],
-    ['fail', 'ended with code 9']
-  ])('tells once what is wrong: %s', async (mode, what) => {
-    const told = await listen({ STANDIN_MODE: mode }, it => it.length === 2);
-    expect(told[0]).toBe(`GPU figures are missing: ${command} ${what}. It is started again.`);
-    expect(told[1]).toBe('0 GPUs');
-  });
-
-  it('says nothing where there is no driver', async () => {
-    const told: string[] = [];
-    const tell = (what: unknown): void => void told.push(String(what));
-    const reader = new GpuReader(
-      { onReadings: tell, onTrouble: tell },
-      { command: '/nowhere/nvidia-smi', patienceMs: 50, pauseMs: 1 }
-    );
-    reader.start();
-    await new Promise(resolve => setTimeout(resolve, 100));
-    reader.stop();
-    expect(told).toEqual([]);
   });
 });

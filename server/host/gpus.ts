@@ -1,7 +1,15 @@
 import { execFile } from 'node:child_process';
 import { totalmem } from 'node:os';
 import type { Gpu, GpuUse } from '../core/events';
-import { parseGpuLog, parseSliceNames, type GpuProcess, type GpuReading } from './gpuLog';
+import {
+  leftOut,
+  parseGpuLog,
+  parseSliceNames,
+  saidBeside,
+  type GpuProcess,
+  type GpuReading,
+  type GpuSlice
+} from './gpuLog';
 
 /** GPUs that may be handed out, and what a person should know. */
 export type GpuDiscovery = {
@@ -23,9 +31,11 @@ const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
 /** Above this a GPU counts as busy. */
 const BUSY_UTILISATION = 0.1;
 
-type Answer = { readonly text: string } | { readonly failure: string | null };
+/** What a program printed, what it said beside its logs, and why it is of no use where it failed. */
+type Answer = { readonly text: string; readonly said: string; readonly failure: string | null };
 
-function ask(command: string, args: readonly string[], timeoutMs: number): Promise<Answer> {
+/** Ask a program; null where there is none. */
+function ask(command: string, args: readonly string[], timeoutMs: number): Promise<Answer | null> {
   const options = {
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -33,16 +43,17 @@ function ask(command: string, args: readonly string[], timeoutMs: number): Promi
     env: { ...process.env, LC_ALL: 'C' }
   } as const;
   return new Promise(resolve => {
-    execFile(command, args, options, (error, stdout, stderr) => {
+    execFile(command, args, options, (error, text, stderr) => {
+      const said = saidBeside(text) || saidBeside(stderr);
       if (!error) {
-        resolve({ text: stdout });
+        resolve({ text, said, failure: null });
       } else if ((error.code as unknown) === 'ENOENT') {
-        resolve({ failure: null });
-      } else if (error.killed) {
-        resolve({ failure: `${command} did not answer within ${timeoutMs / 1000} s` });
+        resolve(null);
       } else {
-        const said = (stdout + stderr).trim().split('\n')[0]!.slice(0, 200);
-        resolve({ failure: `${command} failed: ${said || error.message}` });
+        const failure = error.killed
+          ? `${command} did not answer within ${timeoutMs / 1000} s`
+          : `${command} failed: ${said || saidBeside(error.message)}`;
+        resolve({ text, said, failure });
       }
     });
   });
@@ -52,7 +63,7 @@ function ask(command: string, args: readonly string[], timeoutMs: number): Promi
  * What of a GPU can be granted: the whole, or in MIG mode its slices.
  *
  * #### Notes
- * A slice whose UUID is not known cannot be named to CUDA and is left out. A GPU
+ * A slice whose UUID or memory is not known is left out. A GPU
  * without memory of its own has the machine's, `hostBytes`.
  */
 export function grantable(
@@ -65,18 +76,24 @@ export function grantable(
       ? [{ uuid, index, model, memoryBytes: memoryBytes ?? hostBytes }]
       : slices.flatMap(slice => {
           const name = sliceNames.get(uuid)?.[slice.index];
-          return name
+          return name && slice.memoryBytes > 0
             ? [
                 {
                   uuid: name.uuid,
                   index,
                   model: `${model} MIG ${name.profile}`,
-                  memoryBytes: slice.memoryBytes
+                  memoryBytes: slice.memoryBytes,
+                  slice: placeOf(uuid, slice)
                 }
               ]
             : [];
         })
   );
+}
+
+function placeOf(gpu: string, slice: GpuSlice): NonNullable<Gpu['slice']> {
+  const [gpuInstance = 0, computeInstance = 0] = slice.instance.split('/').map(Number);
+  return { gpu, gpuInstance, computeInstance };
 }
 
 /**
@@ -118,21 +135,27 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
     notices: [`GPUs are not handed out: ${why}.`]
   });
   const log = await ask(command, ['-q', '-x'], timeoutMs);
-  if ('failure' in log) {
-    return log.failure === null ? { gpus: [], notices: [] } : without(log.failure);
+  if (!log) {
+    return { gpus: [], notices: [] };
   }
+  // A whole log counts, whatever the exit code: it may only tell of one GPU that is lost.
   const readings = parseGpuLog(log.text);
   if (!readings) {
-    return without(`${command} -q -x printed no log`);
+    return without(log.failure ?? `${command} printed no log${log.said && `: ${log.said}`}`);
   }
-  const sliced = readings.some(it => it.slices.length > 0);
-  const names = sliced ? await ask(command, ['-L'], timeoutMs) : { text: '' };
-  const gpus = grantable(readings, parseSliceNames('text' in names ? names.text : ''));
-  const attached = (log.text.match(/<gpu id=/g) ?? []).length;
-  const lost = attached - readings.length;
+  const slices = readings.flatMap(it => it.slices).length;
+  const names = slices > 0 ? await ask(command, ['-L'], timeoutMs) : null;
+  const gpus = grantable(readings, parseSliceNames(names?.text ?? ''));
+  const unnamed = slices - gpus.filter(it => it.slice).length;
   return {
     gpus: visibleGpus(gpus, options.visible),
-    notices: lost > 0 ? [`${lost} of ${attached} GPUs do not answer and are left out.`] : []
+    notices: [
+      ...(log.said ? [`${command} says: ${log.said}.`] : []),
+      ...leftOut(log.text),
+      ...(unnamed > 0
+        ? [`${unnamed} MIG slices are left out: ${command} tells no UUID or memory of them.`]
+        : [])
+    ]
   };
 }
 
@@ -151,7 +174,8 @@ export function describeUse(
   { holderOf, ownerOf }: Belonging
 ): readonly GpuUse[] {
   return gpus.flatMap(gpu => {
-    const reading = readings.find(it => it.uuid === gpu.uuid || it.index === gpu.index);
+    // By UUID alone: places in the log shift when a GPU is lost.
+    const reading = readings.find(it => it.uuid === (gpu.slice?.gpu ?? gpu.uuid));
     if (!reading) {
       return [];
     }
@@ -168,12 +192,12 @@ export function describeUse(
       ...(it.isDisplay ? { isDisplay: true } : {}),
       holderId: holderOf(it.pid)
     });
-    if (reading.uuid === gpu.uuid) {
+    if (!gpu.slice) {
       const use = { uuid: gpu.uuid, memoryUsedBytes, utilisation, temperatureC, powerW };
       return [{ ...use, processes: processes.map(named) }];
     }
-    const siblings = gpus.filter(it => it.index === gpu.index);
-    const slice = reading.slices[siblings.indexOf(gpu)];
+    const instance = `${gpu.slice.gpuInstance}/${gpu.slice.computeInstance}`;
+    const slice = reading.slices.find(it => it.instance === instance);
     return [
       {
         uuid: gpu.uuid,
@@ -181,10 +205,17 @@ export function describeUse(
         utilisation: null,
         temperatureC,
         powerW: null,
-        processes: processes.filter(it => it.instance === slice?.instance).map(named)
+        processes: processes.filter(it => it.instance === instance).map(named)
       }
     ];
   });
+}
+
+/** GPUs that are handed out and that a log does not tell of any more. */
+export function findLost(gpus: readonly Gpu[], readings: readonly GpuReading[]): readonly string[] {
+  return gpus
+    .filter(gpu => !readings.some(it => it.uuid === (gpu.slice?.gpu ?? gpu.uuid)))
+    .map(({ index, model }) => `GPU ${index} (${model}) does not answer any more.`);
 }
 
 /** GPUs that work for somebody who cannot be seen from here. */

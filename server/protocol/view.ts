@@ -16,12 +16,24 @@ export type TierView = {
   readonly reason: string;
 };
 
+/**
+ * Where a MIG slice is: the UUID of its GPU, and the driver's numbers. Slices of
+ * one GPU instance compute apart but share its memory.
+ */
+export type SlicePlace = {
+  readonly gpu: string;
+  readonly gpuInstance: number;
+  readonly computeInstance: number;
+};
+
 /** One GPU; figures are null where they could not be read. */
 export type GpuView = {
   readonly uuid: string;
   readonly index: number;
   readonly model: string;
   readonly memoryBytes: number;
+  /** Of a MIG slice alone. */
+  readonly slice?: SlicePlace;
   readonly memoryUsedBytes: number | null;
   /** 0 to 1. */
   readonly utilisation: number | null;

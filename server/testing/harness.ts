@@ -39,6 +39,17 @@ export function gpusOf(count: number, memoryBytes = 80 * 1024 ** 3, model = 'H10
   }));
 }
 
+/** So many MIG slices of one GPU that are compute instances of one GPU instance. */
+export function slicesOf(count: number, memoryBytes = 80 * 1024 ** 3): Gpu[] {
+  return Array.from({ length: count }, (_, computeInstance) => ({
+    uuid: `MIG-${computeInstance}`,
+    index: 0,
+    model: 'H100',
+    memoryBytes,
+    slice: { gpu: 'GPU-0', gpuInstance: 1, computeInstance }
+  }));
+}
+
 /** A made-up node: 4 CPUs, 64 GiB with 4 GiB kept back, no GPU, shares by weight. */
 export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
   return {

@@ -4,7 +4,7 @@ import { shareOf } from '../core/policy/shareTree';
 import type { Grant } from '../protocol/grant';
 import { parseBytes, parseSpan, parseTags } from '../protocol/hints';
 import { bytesInWords } from '../core/words';
-import { cpusOf, gpusOf, Harness, nodeOf } from './harness';
+import { cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */
 export function sharingOf(
@@ -34,7 +34,8 @@ function pairs(words: readonly string[]): Record<string, string> {
 
 /**
  * `node 2 cores x 2 threads, 1 gpus, 64 GiB, masks`: a machine; the first line.
- * A cache spans 4 cores and a memory node 8; 4 GiB are kept back.
+ * A cache spans 4 cores and a memory node 8; 4 GiB are kept back; slices are of
+ * one GPU instance.
  */
 function nodeFrom(text: string): Harness {
   const number = (unit: string, otherwise: number) =>
@@ -48,7 +49,7 @@ function nodeFrom(text: string): Harness {
   return new Harness(
     nodeOf({
       cpus,
-      gpus: gpusOf(number('gpus', 0)),
+      gpus: [...gpusOf(number('gpus', 0)), ...slicesOf(number('slices', 0))],
       memoryBytes: number('GiB', 64) * 1024 ** 3,
       sharesByWeight: !text.includes('masks')
     })

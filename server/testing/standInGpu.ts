@@ -5,6 +5,23 @@ import { delimiter, join } from 'node:path';
 /** The GPU of the log that is shown. */
 export const GPU_UUID = 'GPU-dddddddd-0000-1111-2222-333333333333';
 
+/** The stand-in for nvidia-smi. */
+export const SMI = join(__dirname, 'standin-gpu', 'nvidia-smi');
+
+/** Run a test with the stand-in told how to behave. */
+export async function behaving<T>(
+  behaviour: Readonly<Record<string, string>>,
+  test: () => Promise<T>
+): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, behaviour);
+  try {
+    return await test();
+  } finally {
+    process.env = before;
+  }
+}
+
 /**
  * Makes the stand-in for nvidia-smi the first one on the PATH of what is started
  * from now on, and tells it what processes hold.

@@ -10,6 +10,12 @@ describe('fit', () => {
   const free = snapshot();
   const full = snapshot({ node: node({ memoryGrantedBytes: 10 * GIB, gpus: [leased] }) });
   const sliced = snapshot({ node: node({ gpus: [slice, slice] }) });
+  const place = { gpu: 'GPU-1', gpuInstance: 1 };
+  const mates = [
+    { ...leased, uuid: 'MIG-1', slice: { ...place, computeInstance: 0 } },
+    gpu({ uuid: 'MIG-2', slice: { ...place, computeInstance: 1 } })
+  ];
+  const sharing = snapshot({ node: node({ gpus: mates }) });
   const grant = { cpus: null, threads: null, memoryBytes: null, gpus: ['GPU-1'] };
   const whole = { ...full, claims: [running({ kernelId: 'k2', grant })] };
 
@@ -46,6 +52,13 @@ describe('fit', () => {
     ],
     ['a MIG slice', { gpus: 1 }, sliced, { kind: 'now' }],
     ['two MIG slices', { gpus: 2 }, sliced, { kind: 'never', resource: 'gpus' }],
+    ['a slice beside one leased whole', { gpus: 1 }, sharing, { kind: 'now' }],
+    [
+      'memory that slices share',
+      { gpus: 1, gpuMemoryBytes: 90 * GIB },
+      sharing,
+      { kind: 'waits', resource: 'gpus' }
+    ],
     ['another model', { gpus: 1, gpuModel: 'a100' }, full, { kind: 'never', resource: 'gpus' }],
     ['exclusive CPUs', { exclusive: true }, free, null]
   ])('looks ahead for %s', (_, ask, at, expected) => {

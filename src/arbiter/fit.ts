@@ -56,27 +56,47 @@ function suits(ask: Ask, gpu: GpuView): boolean {
 }
 
 function freeGpus(ask: Ask, snapshot: Snapshot, kernelId: string | null): number {
-  const free = (gpu: GpuView): boolean =>
-    ask.gpuMemoryBytes === null
-      ? gpu.leasedTo.every(holder => holder === kernelId)
-      : !isLeasedWhole(snapshot, gpu, kernelId) && roomOn(gpu, kernelId) >= ask.gpuMemoryBytes;
+  const free = (gpu: GpuView): boolean => {
+    const mates = memoryMates(snapshot.node.gpus, gpu);
+    return ask.gpuMemoryBytes === null
+      ? gpu.leasedTo.every(holder => holder === kernelId) &&
+          !isLeased(snapshot, mates, kernelId, 'part')
+      : !isLeased(snapshot, mates, kernelId, 'whole') &&
+          roomOn(gpu, mates, kernelId) >= ask.gpuMemoryBytes;
+  };
   return snapshot.node.gpus.filter(gpu => suits(ask, gpu) && free(gpu)).length;
 }
 
-/** Whether another kernel's running cell has all of a GPU. */
-function isLeasedWhole({ claims }: Snapshot, gpu: GpuView, kernelId: string | null): boolean {
+/** The GPUs that share the memory of this one: slices of one GPU instance, else itself. */
+function memoryMates(gpus: readonly GpuView[], { uuid, slice }: GpuView): readonly GpuView[] {
+  return gpus.filter(it =>
+    slice
+      ? it.slice?.gpu === slice.gpu && it.slice.gpuInstance === slice.gpuInstance
+      : it.uuid === uuid
+  );
+}
+
+/** Whether another kernel's running cell has all, or a part, of one of these GPUs. */
+function isLeased(
+  { claims }: Snapshot,
+  gpus: readonly GpuView[],
+  kernelId: string | null,
+  how: 'whole' | 'part'
+): boolean {
   return claims.some(
     claim =>
       claim.state === 'running' &&
       claim.kernelId !== kernelId &&
-      claim.ask.gpuMemoryBytes === null &&
-      claim.grant.gpus.includes(gpu.uuid)
+      (claim.ask.gpuMemoryBytes === null) === (how === 'whole') &&
+      gpus.some(gpu => claim.grant.gpus.includes(gpu.uuid))
   );
 }
 
 /** Memory of a GPU that others neither use nor keep (GPU3). */
-function roomOn(gpu: GpuView, kernelId: string | null): number {
-  const others = gpu.processes.filter(it => it.kernelId === null || it.kernelId !== kernelId);
+function roomOn(gpu: GpuView, mates: readonly GpuView[], kernelId: string | null): number {
+  const others = mates
+    .flatMap(mate => mate.processes)
+    .filter(it => it.kernelId === null || it.kernelId !== kernelId);
   return others.reduce((room, it) => room - it.memoryBytes, gpu.memoryBytes);
 }
 

@@ -1,9 +1,10 @@
 import type { Ask } from '../../protocol/ask';
 import type { Reason } from '../../protocol/view';
-import { compareText, firstDifference } from '../../lib/comparators';
+import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry, Lease, State } from '../state';
 import { bytesInWords, countInWords } from '../words';
+import { freeGpuBytes, keptOn, leasesBeside } from './gpuMemory';
 import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
 
 /** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
@@ -19,62 +20,29 @@ export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
   );
 }
 
-/** Memory of a GPU that nobody leases and no other holds, as measured (GPU3). */
-export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): number {
-  const leased = new Map<HolderEntry, number>();
-  for (const [lease, holder] of state.gpuLeases.get(gpu.uuid) ?? []) {
-    leased.set(holder, (leased.get(holder) ?? 0) + (lease.gpuMemoryBytes ?? 0));
-  }
-  let taken = 0;
-  const measured = new Map<string | null, number>();
-  for (const process of state.gpuUse.get(gpu.uuid)?.processes ?? []) {
-    measured.set(process.holderId, (measured.get(process.holderId) ?? 0) + process.memoryBytes);
-  }
-  for (const [holder, bytes] of leased) {
-    const held = holder === self ? 0 : (measured.get(holder.holder.id) ?? 0);
-    taken += Math.max(bytes, held);
-    measured.delete(holder.holder.id);
-  }
-  self && measured.delete(self.holder.id);
-  return gpu.memoryBytes - [...measured.values()].reduce((sum, it) => sum + it, taken);
-}
-
-/** What a holder keeps on a GPU. */
-export type Kept = { readonly holder: HolderEntry; readonly bytes: number };
-
-/** What holders without a lease on a GPU keep there, as measured, most first (GPU5). */
-export function keptOn(state: State, gpu: Gpu, self: HolderEntry): Kept[] {
-  const leasing = new Set(state.gpuLeases.get(gpu.uuid)?.values());
-  const kept = new Map<HolderEntry, number>();
-  for (const { holderId, memoryBytes } of state.gpuUse.get(gpu.uuid)?.processes ?? []) {
-    const holder = state.holders.get(holderId ?? '');
-    if (holder && holder !== self && !leasing.has(holder) && memoryBytes > 0) {
-      kept.set(holder, (kept.get(holder) ?? 0) + memoryBytes);
-    }
-  }
-  return [...kept]
-    .map(([holder, bytes]) => ({ holder, bytes }))
-    .sort(
-      firstDifference<Kept>(
-        (a, b) => b.bytes - a.bytes,
-        (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
-      )
-    );
-}
-
 function isLeasedWhole(state: State, gpu: Gpu): boolean {
-  const leases = [...(state.gpuLeases.get(gpu.uuid)?.keys() ?? [])];
-  return leases.some(lease => lease.gpuMemoryBytes === null);
+  return leasesBeside(state, gpu).some(([, lease]) => lease.gpuMemoryBytes === null);
+}
+
+/**
+ * GPU1: the leases of others that an ask has to reckon with on a GPU: all on the
+ * GPU itself, and on its mates those that the ask shares a promise of memory with.
+ */
+function rivalLeases(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): [Lease, HolderEntry][] {
+  return leasesBeside(state, gpu).flatMap(([mate, lease, holder]) => {
+    const isPromised = ask.gpuMemoryBytes !== null || lease.gpuMemoryBytes !== null;
+    return holder !== self && (mate === gpu || isPromised) ? [[lease, holder]] : [];
+  });
 }
 
 /** GPU1: whether a lease of this ask may be put on a GPU beside those that are there. */
 function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
-  const others = [...(state.gpuLeases.get(gpu.uuid) ?? [])].filter(([, it]) => it !== self);
+  const rivals = rivalLeases(state, gpu, self, ask);
   if (ask.gpuMemoryBytes === null) {
-    return others.length === 0;
+    return rivals.length === 0;
   }
   return (
-    others.every(([lease]) => lease.gpuMemoryBytes !== null) &&
+    rivals.every(([lease]) => lease.gpuMemoryBytes !== null) &&
     freeGpuBytes(state, gpu, self) >= ask.gpuMemoryBytes
   );
 }
@@ -137,9 +105,7 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
  */
 function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gpu[]): Reason {
   const leasing = taken.flatMap(gpu =>
-    [...(state.gpuLeases.get(gpu.uuid)?.values() ?? [])]
-      .filter(holder => holder !== self)
-      .map(holder => blockerOf(holder, `GPU ${gpu.index}`))
+    rivalLeases(state, gpu, self, ask).map(([, holder]) => blockerOf(holder, `GPU ${gpu.index}`))
   );
   const keeping = taken
     .filter(gpu => ask.gpuMemoryBytes !== null && !isLeasedWhole(state, gpu))
@@ -148,7 +114,10 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gp
         blockerOf(holder, `${bytesInWords(bytes)} of GPU ${gpu.index}`, bytes)
       )
     );
-  const blockers = [...leasing, ...keeping];
+  // Slices that share memory have the same in the way.
+  const blockers = [
+    ...new Map([...leasing, ...keeping].map(it => [`${it.kernelId} ${it.holds}`, it])).values()
+  ];
   const each = ask.gpus > 1 ? ' each' : '';
   const share =
     ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)}${each}`;

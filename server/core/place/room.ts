@@ -1,7 +1,10 @@
+import type { Gpu } from '../events';
 import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
 import { exclusiveCount, cpusWaitedFor } from './cpus';
 import { lendableCpus } from './cpuPool';
-import { freeGpuBytes, matchingGpus } from './gpus';
+import { memoryMates } from './gpuMates';
+import { freeGpuBytes, leasesBeside } from './gpuMemory';
+import { matchingGpus } from './gpus';
 import { committedWith, grantableBytes } from './memory';
 
 /** What is free of everything that queues: a copy to try things on. */
@@ -14,28 +17,43 @@ export type Room = {
 };
 
 type GpuRoom = {
-  /** Leases of the whole GPU, and of a part of it. */
-  readonly whole: number;
-  readonly parts: number;
-  readonly freeBytes: number;
+  leases: number;
+  /** One for all GPUs that share it. */
+  readonly memory: {
+    /** Leases of all of it, and of a part. */
+    whole: number;
+    parts: number;
+    freeBytes: number;
+  };
 };
 
 /** The room that there is now. */
 export function roomOf(state: State): Room {
   const { node, pool } = state;
   const total = pool.slots.length;
-  const gpus = (node?.gpus ?? []).map((gpu): [string, GpuRoom] => {
-    const leases = [...(state.gpuLeases.get(gpu.uuid)?.keys() ?? [])];
-    const parts = leases.filter(lease => lease.gpuMemoryBytes !== null).length;
-    const freeBytes = freeGpuBytes(state, gpu, null);
-    return [gpu.uuid, { whole: leases.length - parts, parts, freeBytes }];
-  });
   return {
     memoryBytes: node ? grantableBytes(node) - state.committedBytes : 0,
     cpus: total - pool.promised,
     lendableCpus: lendableCpus(pool),
-    gpus: new Map(gpus)
+    gpus: gpuRooms(state)
   };
+}
+
+function gpuRooms(state: State): Map<string, GpuRoom> {
+  const gpus = state.node?.gpus ?? [];
+  const rooms = new Map<string, GpuRoom>();
+  for (const gpu of gpus) {
+    const [first = gpu] = memoryMates(gpus, gpu);
+    const memory = rooms.get(first.uuid)?.memory ?? memoryRoom(state, gpu);
+    rooms.set(gpu.uuid, { leases: state.gpuLeases.get(gpu.uuid)?.size ?? 0, memory });
+  }
+  return rooms;
+}
+
+function memoryRoom(state: State, gpu: Gpu): GpuRoom['memory'] {
+  const leases = leasesBeside(state, gpu);
+  const parts = leases.filter(([, lease]) => lease.gpuMemoryBytes !== null).length;
+  return { whole: leases.length - parts, parts, freeBytes: freeGpuBytes(state, gpu, null) };
 }
 
 /** Change a room by a lease and the memory that comes with it: taken with sign 1, given back with sign -1. */
@@ -47,11 +65,9 @@ export function changeRoom(room: Room, lease: Lease, memoryBytes: number, sign: 
     const gpu = room.gpus.get(uuid);
     const isPart = lease.gpuMemoryBytes !== null;
     if (gpu) {
-      room.gpus.set(uuid, {
-        whole: gpu.whole + (isPart ? 0 : sign),
-        parts: gpu.parts + (isPart ? sign : 0),
-        freeBytes: gpu.freeBytes - sign * (lease.gpuMemoryBytes ?? 0)
-      });
+      gpu.leases += sign;
+      gpu.memory[isPart ? 'parts' : 'whole'] += sign;
+      gpu.memory.freeBytes -= sign * (lease.gpuMemoryBytes ?? 0);
     }
   }
 }
@@ -98,8 +114,9 @@ function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
     const gpu = room.gpus.get(uuid);
     return (
       gpu !== undefined &&
-      gpu.whole === 0 &&
-      (ask.gpuMemoryBytes === null ? gpu.parts === 0 : gpu.freeBytes >= ask.gpuMemoryBytes)
+      (ask.gpuMemoryBytes === null
+        ? gpu.leases === 0 && gpu.memory.parts === 0
+        : gpu.memory.whole === 0 && gpu.memory.freeBytes >= ask.gpuMemoryBytes)
     );
   });
 }

@@ -1,0 +1,108 @@
+import { gpusOf, Harness, nodeOf, slicesOf } from '../testing/harness';
+import { scenario } from '../testing/scenario';
+
+describe('GPUs', () => {
+  scenario(
+    '[GPU1] parts of a GPU are shared while they fit',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1 gpuMemory=40GiB   -> gets all GPU-0
+    claim  k2 gpus=1 gpuMemory=30GiB   -> gets all GPU-0
+    claim  k3 gpus=1 gpuMemory=20GiB   -> waits gpus 1
+    end    k1                          -> k3 gets all GPU-0
+    claim  k4 gpus=1                   -> waits gpus 1
+    `
+  );
+
+  scenario(
+    '[GPU1] what is promised of the memory that slices share is promised once',
+    `
+    node   4 cores, 3 slices
+    claim  k1 gpus=1 gpuMemory=50GiB   -> gets all MIG-0
+    claim  k2 gpus=1 gpuMemory=40GiB   -> waits gpus 1
+    claim  k3 gpus=1 gpuMemory=30GiB   -> gets all MIG-0, k2 waits gpus 1
+    end    k1                          -> k2 gets all MIG-0
+    `
+  );
+
+  scenario(
+    '[GPU1] slices that share memory are leased whole beside each other, not beside parts',
+    `
+    node   4 cores, 3 slices
+    claim  k1 gpus=1                   -> gets all MIG-0
+    claim  k2 gpus=1                   -> gets all MIG-1
+    claim  k3 gpus=1 gpuMemory=10GiB   -> waits gpus 1
+    end    k1                          -> k3 waits gpus 1
+    end    k2                          -> k3 gets all MIG-2
+    claim  k4 gpus=1                   -> waits gpus 1
+    `
+  );
+
+  scenario(
+    '[GPU2] a kernel is bound by its first GPU cell; first bindings are spread',
+    `
+    node   4 cores, 2 gpus
+    claim  k1 gpus=1   -> gets all GPU-0
+    end    k1
+    claim  k2 gpus=1   -> gets all GPU-1
+    claim  k3 gpus=1   -> gets all GPU-0
+    claim  k1 gpus=1   -> waits gpus 1
+    end    k2
+    end    k3          -> k1 gets all GPU-0
+    claim  k1 gpus=2   -> refused BOUND
+    `
+  );
+
+  scenario(
+    "[GPU2] one that waits for the head's GPU waits; one bound to a free GPU does not",
+    `
+    node   4 cores, 2 gpus
+    claim  k1 gpus=1   -> gets all GPU-0
+    claim  k2 gpus=1   -> gets all GPU-1
+    end    k1
+    claim  k3 gpus=1   -> gets all GPU-0
+    claim  k1 gpus=1   -> waits gpus 1
+    end    k2
+    claim  k2 gpus=1   -> gets all GPU-1
+    `
+  );
+
+  it('[ADM3] one cell cannot use several MIG slices, which CUDA shows one of', () => {
+    const slices = gpusOf(2).map(gpu => ({ ...gpu, uuid: `MIG-${gpu.uuid}` }));
+    const it = new Harness(nodeOf({ gpus: slices }));
+    it.holder('k1');
+    const [refused] = it.claim('1', 'k1', { gpus: 2 });
+    expect(refused).toMatchObject({
+      type: 'refuse',
+      refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
+    });
+    const effects = it.claim('2', 'k1', { gpus: 1 });
+    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
+
+  it.each([
+    ['a GPU', gpusOf(1)],
+    ['a slice that shares it', slicesOf(2)]
+  ])('[GPU3] memory that others hold on %s, leased or not, is not granted', (_, gpus) => {
+    const it = new Harness(nodeOf({ gpus }));
+    it.holder('k1');
+    const measured = (holderId: string | null, memoryBytes: number) =>
+      it.send({
+        type: 'gpusMeasured',
+        gpus: [
+          {
+            uuid: gpus[0]!.uuid,
+            memoryUsedBytes: memoryBytes,
+            utilisation: null,
+            temperatureC: null,
+            powerW: null,
+            processes: [{ pid: 7, name: 'python', memoryBytes, owner: 'bo', holderId }]
+          }
+        ]
+      });
+    measured(null, 60 * 1024 ** 3);
+    const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
+    expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
+    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['confine', 'grant']);
+  });
+});
