@@ -66,7 +66,9 @@ class Keeper(Listener):
         """
         if not self._has_told_outage and (self.link.welcomed_once or turn.holding.claim["sources"]):
             self._has_told_outage = True
-            speech.say(turn.kernel, turn.parent, text)
+            refusal = self.link.refusal
+            told = speech.REFUSED.format(why=refusal) if refusal else text
+            speech.say(turn.kernel, turn.parent, told)
 
     def tell_blindness(self, turn: Turn) -> None:
         """Say to a cell with GPUs why a library will not see them, where that is so."""

@@ -50,6 +50,8 @@ class Link:
         self._backlog: list[Message] = []
         self._was_up = False
         self.welcomed_once = False
+        # Why the sidecar will not have this kernel; None where it has not said so.
+        self.refusal: str | None = None
         self._pid = os.getpid()
 
     def start(self) -> None:
@@ -251,6 +253,7 @@ class Link:
             self._state = "up"
             self._was_up = True
             self._hopeful = self.welcomed_once = True
+            self.refusal = None
             self.failure = "closed" if message.get("failure") == "closed" else "open"
             backlog, self._backlog = self._backlog, []
             for it in backlog:
@@ -270,6 +273,9 @@ class Link:
             return None
         if kind == "free":
             return self._listener.free()
+        if kind == "problem" and self._state == "greeting":
+            self.refusal = str(message.get("message"))
+            raise ConnectionRefusedError(self.refusal)  # it will answer no claim of ours either
         with self._lock:
             holding = self._holdings.get(str(message.get("id")))
             act = self._answer(kind, holding, message) if holding else None

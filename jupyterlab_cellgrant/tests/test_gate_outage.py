@@ -181,6 +181,21 @@ async def test_sidecar_restarts_after_a_cell_replaced_what_modules_hold(
     await claims_again(notebook, sidecar)
 
 
+async def test_sidecar_that_will_not_have_the_kernel(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[GATE5] A refusal is no silence: cells do not wait for it to end, and are told of it."""
+    why = "Process 7 cannot be registered: there is no such process."
+    scripted_sidecar.answer = lambda it: (
+        [{"type": "problem", "message": why}] if it["type"] == "hello" else grant_everything(it)
+    )
+    notebook = await start_kernel()
+    for notice in (f"{speech.REFUSED.format(why=why)}\n", ""):
+        message_id = notebook.submit("x = 1", HALF)
+        assert (await notebook.reply(message_id))["status"] == "ok"
+        assert notebook.text(message_id) == notice
+
+
 async def test_malformed_grants(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
 ) -> None:
