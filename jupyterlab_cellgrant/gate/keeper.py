@@ -15,7 +15,7 @@ from .link import Link
 from .listener import Listener
 from .rejection import refused
 from .turn import Turn
-from .wire import HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
+from .wire import FAILURE_ENV, HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
 
 GATE_SOCKET = "gate.sock"
 
@@ -120,6 +120,6 @@ def keeper_from_environment() -> Keeper | None:
     if not directory or not kernel_id or not hasattr(socket, "AF_UNIX"):
         return None
     name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
-    keeper = Keeper(directory, kernel_id, name, os.environ.get("CELLGRANT_FAILURE", "open"))
+    keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"))
     keeper.link.start()
     return keeper
