@@ -6,13 +6,13 @@ import os
 import threading
 
 # By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
-from select import POLLIN, poll
 from socket import AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_STREAM, socket
 from time import sleep
 from typing import Callable
 
 from .holding import Holding
 from .listener import Listener
+from .peer import check_peer, is_readable
 from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
@@ -95,7 +95,7 @@ class Link:
         if connection is None or not self._reading.acquire(blocking=False):
             return  # another thread reads, and will put it into the mailbox
         try:
-            if holding.mailbox.is_empty() and self._is_readable(connection, timeout_s):
+            if holding.mailbox.is_empty() and is_readable(connection, timeout_s):
                 self._read(connection)
         except Exception:
             with self._lock:
@@ -179,11 +179,11 @@ class Link:
             with socket(AF_UNIX, SOCK_STREAM) as connection:
                 connection.settimeout(SILENCE_MAX_S)
                 connection.connect(self._path)
+                check_peer(connection)
                 self._greet(connection)
                 is_open = True
-                while is_open:
-                    if not self._is_readable(connection, self._patience_s()):
-                        break  # it takes hellos, but answers none
+                # One that takes hellos, but answers none, is given up.
+                while is_open and is_readable(connection, self._patience_s()):
                     with self._reading:
                         is_open = self._read(connection)
         except Exception:
@@ -192,12 +192,6 @@ class Link:
 
     def _patience_s(self) -> float | None:
         return None if self._state == "up" else SILENCE_MAX_S
-
-    @staticmethod
-    def _is_readable(connection: socket, timeout_s: float | None) -> bool:
-        poller = poll()
-        poller.register(connection, POLLIN)
-        return bool(poller.poll(None if timeout_s is None else timeout_s * 1000))
 
     def _read(self, connection: socket) -> bool:
         """Act on what has arrived; False at the end. The reading lock is held."""
