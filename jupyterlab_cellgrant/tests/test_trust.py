@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from .. import paths
 from ..sidecar_process import SidecarError, ensure_private
 from .conftest import StartKernel
+from .real_server import RealServer
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
 
 NOBODY = 65534
@@ -50,3 +52,23 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(SidecarError, match="is a link"):
         ensure_private(tmp_path / "link")
     assert (tmp_path / "public").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_system_directory_that_cannot_be_looked_at_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """[GATE5] Kernels start all the same."""
+    monkeypatch.delenv("CELLGRANT_DIR", raising=False)
+    monkeypatch.setattr(paths, "SYSTEM_DIR", tmp_path / ("x" * 300))
+    assert paths.runtime_dir().name.startswith("cellgrant")
+
+
+def test_a_directory_that_cannot_be_made_is_told() -> None:
+    """[API1] Not even looked at again by the handlers."""
+    server = RealServer(env={"CELLGRANT_DIR": f"/tmp/{'x' * 300}"})
+    try:
+        away = server.start().api("node")
+        assert (away.status, away.body["code"]) == (503, "SIDECAR_AWAY")
+        assert "File name too long" in away.body["message"]
+    finally:
+        server.stop()
