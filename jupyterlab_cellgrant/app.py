@@ -17,6 +17,7 @@ from traitlets import Bool, Enum, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 
 from .events import EventFeed
+from .gate.wire import FAILURE_ENV
 from .paths import config_file, runtime_dir
 from .proxy import Access, handlers
 from .sidecar_process import SidecarOptions
@@ -132,6 +133,9 @@ class CellgrantApp(ExtensionApp):
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))
+                if settings.failure == "closed":
+                    # A sidecar tells each gate, but the gates that have met none must know too.
+                    self._undo.append(set_variable(FAILURE_ENV, settings.failure))
             else:
                 self.log.info(access.why_off)
         self.handlers.extend(handlers("/", access))
@@ -172,13 +176,26 @@ def select_provisioner(serverapp: ServerApp, log: logging.Logger) -> Callable[[]
         log.info("Cellgrant leaves kernels to the provisioner %r that was chosen.", chosen)
         return lambda: None
     factory = KernelProvisionerFactory.instance(parent=serverapp)
-    before, before_env = factory.default_provisioner_name, os.environ.get(PROVISIONER_ENV)
+    before = factory.default_provisioner_name
     factory.default_provisioner_name = PROVISIONER
-    os.environ[PROVISIONER_ENV] = PROVISIONER
+    unset = set_variable(PROVISIONER_ENV, PROVISIONER)
 
     def undo() -> None:
         factory.default_provisioner_name = before
-        if before_env is None:
-            os.environ.pop(PROVISIONER_ENV, None)
+        unset()
+
+    return undo
+
+
+def set_variable(name: str, value: str) -> Callable[[], None]:
+    """Set a variable for the programs below this server; returns the undo."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+
+    def undo() -> None:
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
 
     return undo

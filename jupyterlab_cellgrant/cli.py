@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from . import __doc__ as description
+from .gate.wire import FAILURE_ENV
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, config_file, runtime_dir
 from .sidecar_process import (
@@ -201,6 +202,8 @@ def _run(options: argparse.Namespace) -> int:
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             selected = {PROVISIONER_ENV: "cellgrant", "CELLGRANT_DIR": str(directory)}
+            if options.failure == "closed":
+                selected[FAILURE_ENV] = options.failure
             code = subprocess.call(
                 [options.command, *options.arguments], env={**os.environ, **selected}
             )

@@ -27,13 +27,20 @@ def runtime_dir() -> Path:
     if explicit := os.environ.get("CELLGRANT_DIR"):
         return Path(explicit)
     system = SYSTEM_DIR / str(os.getuid())
-    if system.is_dir():
+    if _is_directory(system):
         return system
     beside = Path(jupyter_runtime_dir()) / "cellgrant"
     if len(os.fsencode(beside / GATE_SOCKET)) <= SOCKET_PATH_BYTES_MAX:
         return beside
     digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"cellgrant-{os.getuid()}-{digest}"
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # one that may not even be looked at is somebody else's
 
 
 def config_file() -> str:

@@ -14,6 +14,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
 from .command import gated_command
+from .gate.peer import check_peer
 from .gate.variables import CUDA_DEVICES
 from .gate.wire import LINE_BYTES_MAX, encode, process_facts
 from .paths import GATE_SOCKET, runtime_dir
@@ -43,6 +44,7 @@ async def _exchange(message: dict[str, Any], answer_type: str | None) -> dict[st
     path = runtime_dir() / GATE_SOCKET
     reader, writer = await asyncio.open_unix_connection(path, limit=LINE_BYTES_MAX)
     try:
+        check_peer(writer.get_extra_info("socket"))
         writer.write(encode(message))
         await writer.drain()
         while answer_type is not None:

@@ -103,7 +103,7 @@ class ProxyHandler(APIHandler):
 
     async def _ask(self, method: str, path: str) -> None:
         supervisor = self.access.supervisor
-        if supervisor is None or not supervisor.api_socket.exists():
+        if supervisor is None or not supervisor.status.is_up:
             self._refuse("SIDECAR_AWAY", why=self.access.why_away)
             return
         has_body = method in ("POST", "PUT")

@@ -53,7 +53,12 @@ def ensure_private(directory: Path) -> Path:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = directory.stat()
+        found = directory.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise SidecarError(
+                f"{directory} is a link, and whoever made it could let it lead elsewhere: "
+                "remove it, or set CELLGRANT_DIR to a directory of your own."
+            )
         if found.st_uid != os.getuid():
             raise SidecarError(
                 f"the directory {directory} belongs to user {found.st_uid}, not to you: "

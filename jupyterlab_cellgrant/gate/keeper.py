@@ -15,7 +15,7 @@ from .link import Link
 from .listener import Listener
 from .rejection import refused
 from .turn import Turn
-from .wire import HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
+from .wire import FAILURE_ENV, HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
 
 GATE_SOCKET = "gate.sock"
 
@@ -66,7 +66,9 @@ class Keeper(Listener):
         """
         if not self._has_told_outage and (self.link.welcomed_once or turn.holding.claim["sources"]):
             self._has_told_outage = True
-            speech.say(turn.kernel, turn.parent, text)
+            refusal = self.link.refusal
+            told = speech.REFUSED.format(why=refusal) if refusal else text
+            speech.say(turn.kernel, turn.parent, told)
 
     def tell_blindness(self, turn: Turn) -> None:
         """Say to a cell with GPUs why a library will not see them, where that is so."""
@@ -118,6 +120,6 @@ def keeper_from_environment() -> Keeper | None:
     if not directory or not kernel_id or not hasattr(socket, "AF_UNIX"):
         return None
     name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
-    keeper = Keeper(directory, kernel_id, name, os.environ.get("CELLGRANT_FAILURE", "open"))
+    keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"))
     keeper.link.start()
     return keeper

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import select
-import socket
 import threading
-import time
+
+# By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
+from socket import AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_STREAM, socket
+from time import sleep
 from typing import Callable
 
 from .holding import Holding
 from .listener import Listener
+from .peer import check_peer, is_readable
 from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
@@ -39,7 +41,7 @@ class Link:
         self._reading = threading.Lock()
         self._lines = Lines()
         self._holdings: dict[str, Holding] = {}
-        self._socket: socket.socket | None = None
+        self._socket: socket | None = None
         self._state = "greeting"
         # Whether cells that ask for nothing may start before the sidecar hears of them.
         self._may_start = False
@@ -48,6 +50,8 @@ class Link:
         self._backlog: list[Message] = []
         self._was_up = False
         self.welcomed_once = False
+        # Why the sidecar will not have this kernel; None where it has not said so.
+        self.refusal: str | None = None
         self._pid = os.getpid()
 
     def start(self) -> None:
@@ -91,7 +95,7 @@ class Link:
         if connection is None or not self._reading.acquire(blocking=False):
             return  # another thread reads, and will put it into the mailbox
         try:
-            if holding.mailbox.is_empty() and self._is_readable(connection, timeout_s):
+            if holding.mailbox.is_empty() and is_readable(connection, timeout_s):
                 self._read(connection)
         except Exception:
             with self._lock:
@@ -141,7 +145,7 @@ class Link:
         elif self._state == "up" and self._socket is not None:
             data = encode(message)
             try:
-                if self._socket.send(data, socket.MSG_DONTWAIT) == len(data):
+                if self._socket.send(data, MSG_DONTWAIT) == len(data):
                     return
             except OSError:
                 pass  # a full buffer or a dead peer: one remedy for both, below
@@ -153,7 +157,7 @@ class Link:
         self._state = "down"
         if self._socket is not None:
             try:
-                self._socket.shutdown(socket.SHUT_RDWR)
+                self._socket.shutdown(SHUT_RDWR)
             except OSError:
                 return  # the peer was faster
 
@@ -167,47 +171,39 @@ class Link:
         while True:
             welcomed = self._connect_and_read()
             backoff_s = BACKOFF_MIN_S if welcomed else min(backoff_s * 2, BACKOFF_MAX_S)
-            time.sleep(backoff_s)
+            sleep(backoff_s)
 
     def _connect_and_read(self) -> bool:
         """One connection, from its beginning to its end; whether it was welcomed."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(SILENCE_MAX_S)
-            try:
+        try:
+            with socket(AF_UNIX, SOCK_STREAM) as connection:
+                connection.settimeout(SILENCE_MAX_S)
                 connection.connect(self._path)
+                check_peer(connection)
                 self._greet(connection)
                 is_open = True
-                while is_open:
-                    if not self._is_readable(connection, self._patience_s()):
-                        break  # it takes hellos, but answers none
+                # One that takes hellos, but answers none, is given up.
+                while is_open and is_readable(connection, self._patience_s()):
                     with self._reading:
                         is_open = self._read(connection)
-            except Exception:
-                pass  # none there, or none that speaks the protocol: this thread must go on
-            finally:
-                was_up = self._close()
-        return was_up
+        except Exception:
+            pass  # none there, no descriptor left, no protocol spoken: this thread must go on
+        return self._close()
 
     def _patience_s(self) -> float | None:
         return None if self._state == "up" else SILENCE_MAX_S
 
-    @staticmethod
-    def _is_readable(connection: socket.socket, timeout_s: float | None) -> bool:
-        poll = select.poll()
-        poll.register(connection, select.POLLIN)
-        return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
-
-    def _read(self, connection: socket.socket) -> bool:
+    def _read(self, connection: socket) -> bool:
         """Act on what has arrived; False at the end. The reading lock is held."""
         try:
-            data = connection.recv(LINE_BYTES_MAX, socket.MSG_DONTWAIT)
+            data = connection.recv(LINE_BYTES_MAX, MSG_DONTWAIT)
         except BlockingIOError:
             return True  # another thread has read it
         for message in self._lines.feed(data):
             self._receive(message)
         return bool(data)
 
-    def _greet(self, connection: socket.socket) -> None:
+    def _greet(self, connection: socket) -> None:
         with self._lock:
             self._socket = connection
             self._lines = Lines()
@@ -251,6 +247,7 @@ class Link:
             self._state = "up"
             self._was_up = True
             self._hopeful = self.welcomed_once = True
+            self.refusal = None
             self.failure = "closed" if message.get("failure") == "closed" else "open"
             backlog, self._backlog = self._backlog, []
             for it in backlog:
@@ -270,6 +267,9 @@ class Link:
             return None
         if kind == "free":
             return self._listener.free()
+        if kind == "problem" and self._state == "greeting":
+            self.refusal = str(message.get("message"))
+            raise ConnectionRefusedError(self.refusal)  # it will answer no claim of ours either
         with self._lock:
             holding = self._holdings.get(str(message.get("id")))
             act = self._answer(kind, holding, message) if holding else None

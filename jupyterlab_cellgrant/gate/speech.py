@@ -11,6 +11,7 @@ OUTAGE_IN_WAIT = (
     "Cellgrant stopped answering while this cell waited. The cell runs without a grant, "
     "and so do others until Cellgrant is back."
 )
+REFUSED = "Cellgrant does not serve this kernel, whose cells run without grants: {why}"
 CLOSED = (
     "Cellgrant does not answer, and on this node no cell runs without a grant. It did not "
     "run. Try again in a moment; if it stays so, tell your administrator."

@@ -24,7 +24,9 @@ def grant_everything(message: Message) -> list[Message | bytes]:
     if kind == "register":
         return [{"type": "registered", "tier": "none"}]
     if kind == "hello":
-        return [{"type": "welcome", "protocol": 1, "tier": "none", "failure": "open"}]
+        welcome: Message = {"type": "welcome", "protocol": 1, "tier": "none", "failure": "open"}
+        waiting = [it["id"] for it in message["holdings"] if it["granted"] is None]
+        return [welcome, *({"type": "granted", "id": it, "grant": UNGATED} for it in waiting)]
     if kind == "claim":
         return [{"type": "granted", "id": message["id"], "grant": UNGATED}]
     return []

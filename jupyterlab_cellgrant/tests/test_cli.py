@@ -108,6 +108,14 @@ def test_run_brings_a_sidecar_where_there_is_none(directory: Path) -> None:
     assert not list(directory.glob("*.sock"))
 
 
+@pytest.mark.usefixtures("directory")
+def test_run_tells_kernels_to_fail_closed() -> None:
+    """[GATE5] also those that start when its sidecar has ended."""
+    look = "import os; print(os.environ['CELLGRANT_FAILURE'])"
+    options = ("--tier", "none", "--failure", "closed")
+    assert cellgrant("run", *options, sys.executable, "-c", look).stdout == "closed\n"
+
+
 def test_run_uses_the_sidecar_that_runs(sidecar: subprocess.Popen[str]) -> None:
     cellgrant("run", sys.executable, "-c", "")
     assert sidecar.poll() is None

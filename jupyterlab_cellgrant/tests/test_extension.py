@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ..events import SCHEMA_ID
+from ..gate import speech
 from ..proxy import BODY_BYTES_MAX
 from .real_server import API, RealServer, eventually
 
@@ -208,6 +209,15 @@ def test_tells_of_absence_and_answers_503(start_server: Callable[..., RealServer
     assert (away.status, away.body["code"]) == (503, "SIDECAR_AWAY")
     assert away.body["message"] == event["message"]
     assert server.log.count(sentence) == 1
+
+
+def test_fails_closed_where_there_never_was_a_sidecar(
+    start_server: Callable[..., RealServer],
+) -> None:
+    """[GATE5] the administrator's choice counts for kernels that no sidecar could tell of it."""
+    server = start_server(config="c.Cellgrant.failure = 'closed'; c.Cellgrant.node = '/nowhere'")
+    kernel = server.ask("/api/kernels", "POST", b"{}").body["id"]
+    assert server.run_cell(kernel, "print('not me')", {}) == f"GrantRefused: {speech.CLOSED}"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,46 @@ from jupyterlab_cellgrant.gate import speech
 from jupyterlab_cellgrant.gate.wire import LINE_BYTES_MAX, SILENCE_MAX_S
 
 from .conftest import StartKernel
+from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
 from .test_gate_order import HALF, hold, release
+
+TAKE_DESCRIPTORS = """
+import os, resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+taken = []
+def take_all():
+    try:
+        while True:
+            taken.append(os.dup(0))
+    except OSError:
+        pass  # that was the last one
+take_all()
+print('none left')
+while not os.path.exists({flag!r}):
+    take_all()
+for it in taken:
+    os.close(it)
+"""
+
+REPLACE = """
+import select, socket, threading, time
+def sleep(seconds, sleep=time.sleep):
+    assert threading.current_thread().name != 'Cellgrant', 'a mock'
+    sleep(seconds)
+time.sleep, select.poll, socket.socket = sleep, None, None
+"""
+
+
+async def claims_again(notebook: NotebookClient, sidecar: RealSidecar) -> None:
+    """Once the gate has been welcomed again, claims are made again."""
+    for _ in range(100):
+        await notebook.run("x = 1", HALF)
+        if sidecar.claims("done"):
+            break
+    sidecar.wait_for_claims(running=0, waiting=0)
+    assert sidecar.claims("done")
 
 
 async def test_no_sidecar(cellgrant_dir: Path, start_kernel: StartKernel) -> None:
@@ -84,13 +121,7 @@ async def test_sidecar_hangs(sidecar: RealSidecar, start_kernel: StartKernel) ->
     assert sum(spans[1:]) < SILENCE_MAX_S
     sidecar.thaw()
     sidecar.wait_for(lambda it: it["kernels"])
-    # Once the gate has been welcomed again, claims are made again.
-    for _ in range(100):
-        await notebook.run("x = 1", HALF)
-        if sidecar.claims("done"):
-            break
-    sidecar.wait_for_claims(running=0, waiting=0)
-    assert sidecar.claims("done")
+    await claims_again(notebook, sidecar)
 
 
 async def test_sidecar_that_talks_nonsense(
@@ -121,6 +152,48 @@ async def test_sidecar_that_talks_nonsense(
         assert (await notebook.run("x = 1"))["status"] == "ok"
         scripted_sidecar.wait_for("hello", number)
     assert await notebook.evaluate("x") == 1
+
+
+async def test_sidecar_restarts_while_a_cell_has_all_descriptors(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[GATE5] The gate cannot connect meanwhile, and does so afterwards."""
+    notebook = await start_kernel()
+    await notebook.run("1")
+    busy = notebook.submit(TAKE_DESCRIPTORS.format(flag=str(tmp_path / "go")))
+    await notebook.until_output(busy, "none left")
+    sidecar.kill()
+    sidecar.start()
+    release(tmp_path / "go")
+    assert (await notebook.reply(busy))["status"] == "ok"
+    await claims_again(notebook, sidecar)
+
+
+async def test_sidecar_restarts_after_a_cell_replaced_what_modules_hold(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[GATE5] Monkey patches and mocks are for the cell's own calls, not for the gate's."""
+    notebook = await start_kernel()
+    await notebook.run(REPLACE)
+    sidecar.kill()
+    assert (await notebook.run("x = 1"))["status"] == "ok"
+    sidecar.start()
+    await claims_again(notebook, sidecar)
+
+
+async def test_sidecar_that_will_not_have_the_kernel(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[GATE5] A refusal is no silence: cells do not wait for it to end, and are told of it."""
+    why = "Process 7 cannot be registered: there is no such process."
+    scripted_sidecar.answer = lambda it: (
+        [{"type": "problem", "message": why}] if it["type"] == "hello" else grant_everything(it)
+    )
+    notebook = await start_kernel()
+    for notice in (f"{speech.REFUSED.format(why=why)}\n", ""):
+        message_id = notebook.submit("x = 1", HALF)
+        assert (await notebook.reply(message_id))["status"] == "ok"
+        assert notebook.text(message_id) == notice
 
 
 async def test_malformed_grants(

@@ -148,7 +148,7 @@ export class Holders {
   private sweep(holderIds: Iterable<string>): void {
     for (const holderId of [...holderIds]) {
       const it = this.known.get(holderId);
-      if (it && this.parts.processes.find(it.pid)?.startTicks !== it.startTicks) {
+      if (it && this.parts.processes.hasEnded(it)) {
         this.end(holderId);
       }
     }

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,6 +33,14 @@ describe('KeptFile', () => {
     expect(open().load(asIs)).toEqual({ value: 3 });
     expect(readdirSync(dir)).toEqual(['kept.json']);
     expect(log).toEqual([]);
+  });
+
+  it('[SEC3] writes through no link that somebody made where it drafts', async () => {
+    writeFileSync(join(dir, 'precious'), 'untouched');
+    symlinkSync('precious', join(dir, 'kept.json.new'));
+    await open().keep(1);
+    expect(readFileSync(join(dir, 'precious'), 'utf8')).toBe('untouched');
+    expect(open().load(asIs)).toBe(1);
   });
 
   it('passes over what is missing in silence, and what is damaged by name', () => {

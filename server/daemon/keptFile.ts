@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 
 import type { Log } from './ports';
 
@@ -68,7 +68,9 @@ export class KeptFile {
       const { value, settle } = next;
       this.next = null;
       try {
-        await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+        // Anew, so through no link: where root serves another user's directory it could lead anywhere.
+        await rm(draft, { force: true });
+        await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' });
         await rename(draft, this.path);
         clearTimeout(this.retry ?? undefined);
         this.retry = null;

@@ -73,9 +73,16 @@ describe('MemoryWatch', () => {
     scene.watch.forget('a');
     scene.watch.end();
     expect(scene.looksPerSecond()).toBe(0);
+  });
+
+  it('[MEM3] goes on where for a while nothing can be read', () => {
+    const scene = new Scene();
     scene.watch.limit('a', 400 * MIB);
     scene.memoryBytes = null;
-    expect(scene.looksPerSecond()).toBe(1);
+    expect(scene.looksPerSecond()).toBeGreaterThan(3);
+    scene.memoryBytes = 360 * MIB;
+    jest.advanceTimersByTime(250);
+    expect(scene.posted).toEqual([100, 360]);
   });
 });
 

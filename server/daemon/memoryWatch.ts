@@ -81,7 +81,8 @@ export class MemoryWatch {
     const atBytes = interruptAtBytes(it.limitBytes, it.floorBytes);
     const memoryBytes = this.parts.enforcer.memoryOf(holderId, atBytes);
     if (memoryBytes === null) {
-      this.forget(holderId);
+      // It cannot be told just now; of one that is gone the watch is told.
+      this.schedule(holderId, it, 0);
       return;
     }
     this.schedule(holderId, it, memoryBytes);

@@ -2,12 +2,9 @@ import type { NodeFacts } from '../core/events';
 import type { IHostFiles } from '../host/files';
 import type { GpuMeter } from '../host/gpuMeter';
 import { readMemoryPressure } from '../host/pressure';
-import { readProcess, readUserId } from '../host/processes';
+import { ENDED_STATES, hasEnded, readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
 import type { INodeMeters, IProcesses } from './ports';
-
-/** States of proc(5) in which a process only waits to be reaped. */
-const ENDED_STATES = 'ZXx';
 
 /** The processes of this machine. */
 export function hostProcesses(files: IHostFiles): IProcesses {
@@ -20,6 +17,7 @@ function processesInProc(files: IHostFiles): IProcesses {
       const facts = readProcess(files, pid);
       return facts && !ENDED_STATES.includes(facts.state) ? facts : null;
     },
+    hasEnded: process => hasEnded(files, process),
     userOf: pid => readUserId(files, pid)
   };
 }
@@ -39,6 +37,7 @@ function processesBySignal(): IProcesses {
   };
   return {
     find: pid => (lives(pid) ? { startTicks: 0, parentPid: 0 } : null),
+    hasEnded: ({ pid }) => !lives(pid),
     userOf: pid => (lives(pid) ? self : null)
   };
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
-  chownSync,
   closeSync,
+  constants,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -11,6 +12,8 @@ import {
 } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+
+const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
 /** sun_path holds 108 bytes with its closing NUL (unix(7)). */
 const SOCKET_PATH_BYTES_MAX = 107;
@@ -49,7 +52,7 @@ export async function occupy(dir: string): Promise<Occupied> {
     throw new DirectoryError(`${dir} is too long for a socket's path; name a shorter one by --dir`);
   }
   const uid = ownedDirectory(dir);
-  const lock = openSync(join(dir, 'listening.lock'), 'a', 0o600);
+  const lock = openSync(join(dir, 'listening.lock'), O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
   if (isLockedByAnother(lock) || (await isServed(gatePath))) {
     closeSync(lock);
     throw new OccupiedError(`another sidecar serves ${dir} already`);
@@ -63,8 +66,8 @@ export async function occupy(dir: string): Promise<Occupied> {
     apiPath,
     seal: () =>
       sockets.forEach(path => {
-        chmodSync(path, 0o600);
-        chownSync(path, uid, -1);
+        // What its owner may have put in the place of a socket is not followed.
+        uid === process.getuid?.() ? chmodSync(path, 0o600) : lchownSync(path, uid, -1);
       }),
     leave: () => {
       clear();

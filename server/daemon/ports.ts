@@ -22,8 +22,11 @@ export type ProcessFacts = {
 
 /** Knows the processes of this machine. */
 export interface IProcesses {
-  /** Facts of a live process; null where there is none. A zombie is none. */
+  /** Facts of a live process; null where there is none, or none can be read. A zombie is none. */
   find(pid: number): ProcessFacts | null;
+
+  /** Whether this very process has ended; false where that cannot be told. */
+  hasEnded(process: Pick<GateProcess, 'pid' | 'startTicks'>): boolean;
 
   /** The real user id of a process; null where there is none. */
   userOf(pid: number): number | null;

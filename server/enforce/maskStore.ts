@@ -36,7 +36,9 @@ export class MaskFile implements IMaskStore {
       fs.rmSync(this.path, { force: true });
       return;
     }
-    fs.writeFileSync(`${this.path}.new`, JSON.stringify(masks), { mode: 0o600 });
+    // As daemon/keptFile.ts does, and for its reason.
+    fs.rmSync(`${this.path}.new`, { force: true });
+    fs.writeFileSync(`${this.path}.new`, JSON.stringify(masks), { mode: 0o600, flag: 'wx' });
     fs.renameSync(`${this.path}.new`, this.path);
   }
 }

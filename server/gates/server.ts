@@ -10,7 +10,7 @@ import { Records, type IVoice } from './records';
 import { Session } from './session';
 
 /** How many gates and launchers may be connected at once. */
-const CONNECTIONS_MAX = 4096;
+export const CONNECTIONS_MAX = 4096;
 
 /** A gate that lets so many bytes pile up unread does not read any more. */
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
@@ -74,6 +74,7 @@ export class GateServer {
   }
 
   private accept(socket: Socket): void {
+    socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
     const voice = new SocketVoice(socket);
     const session = new Session(this.keeper, this.desk, voice, this.log);
     if (this.sockets.size >= CONNECTIONS_MAX) {
@@ -91,7 +92,6 @@ export class GateServer {
       }
     });
     socket.on('data', chunk => reader.push(chunk));
-    socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
     socket.on('close', () => {
       this.sockets.delete(socket);
       reader.close();

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { OSUtils, type CPUMonitor } from 'node-os-utils';
 import { ForkingProcess } from '../testing/forkingProcess';
 import { until } from '../testing/contractRig';
 import { FakeMachine } from '../testing/fakeMachine';
 import { DiskFiles } from './files';
 import {
   findAncestor,
+  hasEnded,
   isAlive,
   readProcess,
   readThreads,
@@ -31,6 +33,16 @@ describe('processes', () => {
     expect(readUserId(files, gone)).toBeNull();
     expect(readThreads(files, gone)).toEqual([]);
     expect(readTreeUse(files, gone)).toBeNull();
+    expect(hasEnded(files, { pid: gone, startTicks: 1 })).toBe(true);
+  });
+
+  it('that cannot be looked at are neither alive nor ended', () => {
+    const self = readProcess(files, process.pid)!;
+    expect(hasEnded(files, self)).toBe(false);
+    const machine = new FakeMachine({ layout: 'none' });
+    machine.fail(/^read \/proc\/10\/stat/, 'EMFILE');
+    expect(isAlive(machine, { pid: 10, startTicks: 1010 })).toBe(false);
+    expect(hasEnded(machine, { pid: 10, startTicks: 1010 })).toBe(false);
   });
 
   it('that ended but were not reaped are not alive', async () => {
@@ -45,6 +57,7 @@ describe('processes', () => {
     await until('the child is a zombie', () => readProcess(files, pid)?.state === 'Z');
     const { startTicks } = readProcess(files, pid)!;
     expect(isAlive(files, { pid, startTicks })).toBe(false);
+    expect(hasEnded(files, { pid, startTicks })).toBe(true);
     parent.kill('SIGKILL');
   });
 
@@ -97,6 +110,13 @@ describe('the node', () => {
     expect(use!.cpusBusy).toBeGreaterThanOrEqual(0);
     expect(use!.cpusBusy).toBeLessThanOrEqual(1);
     expect(use!.memoryUsedBytes).toBeGreaterThan(0);
+  });
+
+  it('tells nothing where nothing can be read', async () => {
+    const cpu = Object.getPrototypeOf(new OSUtils().cpu) as CPUMonitor;
+    const failing = jest.spyOn(cpu, 'usageByCore').mockRejectedValue(new Error('EMFILE'));
+    expect(await new NodeUsage(files, [0], 2 ** 40).measure()).toBeNull();
+    failing.mockRestore();
   });
 
   it('counts the own cgroup where that has a limit', async () => {

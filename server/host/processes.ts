@@ -1,5 +1,5 @@
 import { PROC } from './cgroupfs';
-import { listOrNone, readOrNull, type IHostFiles } from './files';
+import { errnoOf, listOrNone, readOrNull, type IHostFiles } from './files';
 
 /** What /proc/PID/stat tells of a process. */
 export type ProcessStat = {
@@ -18,6 +18,9 @@ export type ProcessStat = {
 
 /** A process, named for good. */
 export type ProcessIdentity = { readonly pid: number; readonly startTicks: number };
+
+/** States of proc(5) in which a process only waits to be reaped. */
+export const ENDED_STATES = 'ZXx';
 
 /** USER_HZ is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -55,7 +58,25 @@ export function readProcess(files: IHostFiles, pid: number): ProcessStat | null 
 /** Whether this very process still runs: its pid was not reused, and it is no zombie. */
 export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
   const stat = readProcess(files, process.pid);
-  return stat !== null && stat.startTicks === process.startTicks && !'ZXx'.includes(stat.state);
+  return (
+    stat !== null && stat.startTicks === process.startTicks && !ENDED_STATES.includes(stat.state)
+  );
+}
+
+/**
+ * Whether this very process has ended for sure.
+ *
+ * #### Notes
+ * Not the opposite of {@link isAlive}: where no file can be opened for want of
+ * descriptors or memory, neither is true.
+ */
+export function hasEnded(files: IHostFiles, process: ProcessIdentity): boolean {
+  try {
+    const { state, field } = parseStat(files.read(PROC.stat(process.pid)))!;
+    return field(22) !== process.startTicks || ENDED_STATES.includes(state);
+  } catch (failure) {
+    return ['ENOENT', 'ESRCH'].includes(errnoOf(failure));
+  }
 }
 
 /** The real user id of a process; null where there is no such process. */

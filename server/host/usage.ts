@@ -33,8 +33,8 @@ export class NodeUsage {
     const [cores, memory] = await Promise.all([
       this.machine.cpu.usageByCore(),
       this.machine.memory.info()
-    ]);
-    if (!cores.success || !memory.success) {
+    ]).catch(() => [null, null]); // no descriptor left, or no such file here
+    if (!cores?.success || !memory?.success) {
       return null;
     }
     const busy = this.cpus.map(cpu => (cores.data[cpu] ?? 0) / 100);

@@ -16,11 +16,13 @@ export class TestConnection {
   private isClosed = false;
 
   private constructor(private readonly socket: Socket) {
-    createInterface({ input: socket }).on('line', line => {
+    const lines = createInterface({ input: socket });
+    lines.on('line', line => {
       this.messages.push(JSON.parse(line) as SidecarMessage);
       this.listeners.forEach(listener => listener());
     });
-    socket.on('error', () => undefined); // told by the close that follows
+    lines.on('error', () => undefined); // told by the close that follows
+    socket.on('error', () => undefined);
     socket.on('close', () => {
       this.isClosed = true;
       this.listeners.forEach(listener => listener());
