@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import tempfile
 from pathlib import Path
 
@@ -21,7 +23,8 @@ def runtime_dir() -> Path:
     """The directory of this user's sidecar: its two sockets, its lock, its state.
 
     In this order: ``$CELLGRANT_DIR``; a system sidecar's directory for this
-    user, if there is one; a directory beside Jupyter's own runtime files; and,
+    user, if there is one; one of this node's own beside Jupyter's runtime files,
+    which lie in a home that nodes of a cluster, or containers, may share; and,
     where that path is too long for a socket, a short one of the same identity.
     """
     if explicit := os.environ.get("CELLGRANT_DIR"):
@@ -29,11 +32,16 @@ def runtime_dir() -> Path:
     system = SYSTEM_DIR / str(os.getuid())
     if _is_directory(system):
         return system
-    beside = Path(jupyter_runtime_dir()) / "cellgrant"
+    beside = Path(jupyter_runtime_dir()) / f"cellgrant-{_node_name()}"
     if len(os.fsencode(beside / GATE_SOCKET)) <= SOCKET_PATH_BYTES_MAX:
         return beside
     digest = hashlib.sha256(os.fsencode(beside)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"cellgrant-{os.getuid()}-{digest}"
+
+
+def _node_name() -> str:
+    """This node's name as part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", platform.node()) or "node"
 
 
 def _is_directory(path: Path) -> bool:

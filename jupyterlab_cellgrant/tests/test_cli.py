@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -86,6 +87,34 @@ def test_only_one_sidecar_runs(sidecar: subprocess.Popen[str]) -> None:
     assert second.returncode == 3
     assert "serves" in second.stderr
     assert "already" in second.stderr
+
+
+def can_rename_node() -> bool:
+    """Whether a process of ours may have a name of the node to itself."""
+    unshared = ["unshare", "--uts", "hostname", "cg-node"]
+    return shutil.which("unshare") is not None and subprocess.call(unshared) == 0
+
+
+@pytest.mark.skipif(not can_rename_node(), reason="needs a namespace of its own for a second name")
+def test_nodes_that_share_a_home_have_a_sidecar_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A socket reaches no other node, whatever file system it is on."""
+    monkeypatch.delenv("CELLGRANT_DIR", raising=False)
+    home = Path(tempfile.mkdtemp(prefix="cg-"))
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(home))
+    started = []
+    for name in ("cg-a", "cg-b"):
+        script = f"hostname {name} && exec {shlex.join(CELLGRANT)} sidecar --tier none"
+        command = ["unshare", "--uts", "sh", "-c", script]
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    gates = {Path(json.loads(it.stdout.readline())["gate"]) for it in started}
+    assert gates == {home / f"cellgrant-{name}" / "gate.sock" for name in ("cg-a", "cg-b")}
+    for it in started:
+        it.send_signal(signal.SIGINT)
+        assert it.wait(20) == 0
+        it.stdout.close()
+    shutil.rmtree(home)
 
 
 def test_the_lock_ends_with_its_sidecar(sidecar: subprocess.Popen[str], directory: Path) -> None:
