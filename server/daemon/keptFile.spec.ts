@@ -27,6 +27,17 @@ describe('KeptFile', () => {
     expect(log).toEqual([]);
   });
 
+  it('[ENF7] keeps a value at once, before and after others that are under way', async () => {
+    const file = open();
+    const before = file.keep(1);
+    file.keepNow(2);
+    expect(open().load(asIs)).toBe(2);
+    await before;
+    await file.keep(3);
+    expect(open().load(asIs)).toBe(3);
+    expect(readdirSync(dir)).toEqual(['kept.json']);
+  });
+
   it('passes over what is missing in silence, and what is damaged by name', () => {
     expect(open().load(asIs)).toBeNull();
     expect(log).toEqual([]);

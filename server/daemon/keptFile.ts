@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 
 import type { Log } from './ports';
@@ -59,6 +59,20 @@ export class KeptFile {
     const { kept } = this.next;
     this.isWriting || void this.write();
     return kept;
+  }
+
+  /**
+   * The same, but at once: for what must be on the disk before anybody acts on it.
+   * Where the disk refuses it, it is tried again in the background.
+   */
+  keepNow(value: unknown): void {
+    try {
+      writeFileSync(`${this.path}.now`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+      renameSync(`${this.path}.now`, this.path);
+    } catch {
+      // Said by the attempt that follows, which also comes after one under way.
+    }
+    void this.keep(value);
   }
 
   private async write(): Promise<void> {

@@ -121,7 +121,9 @@ describe('GPUs that may be handed out', () => {
   });
 
   it('are found by asking', async () => {
-    expect(await findGpus({ command, visible: '1' })).toEqual({ gpus: [second], notices: [] });
+    const found = await findGpus({ command, visible: '1' });
+    expect(found).toMatchObject({ gpus: [second], notices: [] });
+    expect(found.listed.map(it => it.minor)).toEqual([1, 0]);
     const sliced = await behaving({ STANDIN_LOG: 'mig' }, () => findGpus({ command }));
     expect(sliced.gpus).toHaveLength(2);
     expect(sliced.notices).toEqual(['1 of 2 GPUs do not answer and are left out.']);
@@ -129,7 +131,7 @@ describe('GPUs that may be handed out', () => {
 
   it('are none, without noise, where there is no driver', async () => {
     const found = await findGpus({ command: '/nowhere/nvidia-smi' });
-    expect(found).toEqual({ gpus: [], notices: [] });
+    expect(found).toEqual({ gpus: [], listed: [], notices: [] });
   });
 
   it.each([

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
 import { totalmem } from 'node:os';
 import type { Gpu, GpuUse } from '../core/events';
+import { listGpus, type ListedGpu } from './gpuDevices';
 import { parseGpuLog, parseSliceNames, type GpuProcess, type GpuReading } from './gpuLog';
 
 /** GPUs that may be handed out, and what a person should know. */
 export type GpuDiscovery = {
   readonly gpus: readonly Gpu[];
+  /** All that the machine has, whether it may be handed out or not. */
+  readonly listed: readonly ListedGpu[];
   readonly notices: readonly string[];
 };
 
@@ -115,23 +118,25 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const without = (why: string): GpuDiscovery => ({
     gpus: [],
+    listed: [],
     notices: [`GPUs are not handed out: ${why}.`]
   });
   const log = await ask(command, ['-q', '-x'], timeoutMs);
   if ('failure' in log) {
-    return log.failure === null ? { gpus: [], notices: [] } : without(log.failure);
+    return log.failure === null ? { gpus: [], listed: [], notices: [] } : without(log.failure);
   }
   const readings = parseGpuLog(log.text);
   if (!readings) {
     return without(`${command} -q -x printed no log`);
   }
   const sliced = readings.some(it => it.slices.length > 0);
-  const names = sliced ? await ask(command, ['-L'], timeoutMs) : { text: '' };
-  const gpus = grantable(readings, parseSliceNames('text' in names ? names.text : ''));
+  const said = sliced ? await ask(command, ['-L'], timeoutMs) : { text: '' };
+  const names = parseSliceNames('text' in said ? said.text : '');
   const attached = (log.text.match(/<gpu id=/g) ?? []).length;
   const lost = attached - readings.length;
   return {
-    gpus: visibleGpus(gpus, options.visible),
+    gpus: visibleGpus(grantable(readings, names), options.visible),
+    listed: listGpus(readings, names),
     notices: lost > 0 ? [`${lost} of ${attached} GPUs do not answer and are left out.`] : []
   };
 }
