@@ -95,7 +95,7 @@ class OpeningKernel {
     expect(await third.canOpen()).toBe(false);
     expect(await sidecar.stop()).toBe(0);
     expect(await third.canOpen()).toBe(true);
-  });
+  }, 20_000);
 
   it('[ENF7] [ENF2] leaves nothing shut behind, nor where the administrator takes it back', async () => {
     const sidecar = await sidecarThat(true);
@@ -105,7 +105,7 @@ class OpeningKernel {
     expect((await tierOf(open)).enforced).not.toContain('gpus');
     await first.kernel.gate.settled();
     expect(await canOpen()).toEqual([true, true]);
-  });
+  }, 20_000);
 
   it('[ENF7] [ENF4] knows after a restart which kernels may open what', async () => {
     const sidecar = await sidecarThat(true);
@@ -121,5 +121,5 @@ class OpeningKernel {
     expect(kernels).toContainEqual(
       expect.objectContaining({ id: first.kernel.id, boundGpus: [GPU_UUID] })
     );
-  });
+  }, 20_000);
 });

@@ -31,6 +31,11 @@ const PINS = '/sys/fs/bpf';
 const BPF_FS = 0xcafe4a11;
 
 const TIMEOUT_MS = 5000;
+/** How much of what bpftool says is told, in characters. */
+const SAID_MAX = 200;
+
+/** A program on a directory, as bpftool shows it. */
+type Shown = { readonly id: number; readonly attach_type: string };
 
 /** Loads and attaches device programs by the distribution's `bpftool`, which needs root. */
 export class BpftoolPrograms implements IDevicePrograms {
@@ -86,7 +91,7 @@ export class BpftoolPrograms implements IDevicePrograms {
   private programsOn(directory: string): readonly number[] {
     const said = this.bpftool('cgroup', 'show', directory);
     // Nothing at all where there are none.
-    const programs = said === '' ? [] : (JSON.parse(said) as { id: number; attach_type: string }[]);
+    const programs = attempt('what bpftool shows', () => JSON.parse(said || '[]') as Shown[]);
     return programs.filter(it => /device$/.test(it.attach_type)).map(it => it.id);
   }
 
@@ -108,14 +113,16 @@ export class BpftoolPrograms implements IDevicePrograms {
         : new EnforcementError(what, code);
     }
     if (status !== 0) {
-      const errno = errnoOf(`${stdout}${stderr}`);
-      throw new EnforcementError(errno === 'EPERM' ? `${what} (it takes root)` : what, errno);
+      const said = (stderr || stdout).trim();
+      const errno = errnoOf(said);
+      const hint = errno === 'EPERM' ? 'it takes root' : said.split('\n')[0]!.slice(0, SAID_MAX);
+      throw new EnforcementError(`${what} (${hint})`, errno);
     }
     return stdout.trim();
   }
 }
 
-/** What bpftool says, as the errno that it was. */
+/** What bpftool says, as the errno that it was; EIO where it says none. */
 function errnoOf(said: string): string {
   const words: readonly (readonly [RegExp, string])[] = [
     [/Operation not permitted/, 'EPERM'],

@@ -23,6 +23,7 @@ export type FenceOptions = {
 export type Fencing = {
   /** Made also where nobody asks for it any more, to lift what an earlier sidecar left. */
   readonly fence: IFence | null;
+  readonly hasGpus: boolean;
   /** Whether it holds what it promises. */
   readonly isFenced: boolean;
   /** Why GPUs are not fenced though somebody asked; null where they are, or nobody did. */
@@ -31,14 +32,14 @@ export type Fencing = {
 
 /** No fence; `why` counts only where one was asked for. */
 export function unfenced({ hasGpus, isWanted }: FenceOptions, why: string): Fencing {
-  return { fence: null, isFenced: false, why: hasGpus && isWanted ? why : null };
+  return { fence: null, hasGpus, isFenced: false, why: hasGpus && isWanted ? why : null };
 }
 
 /** A fence by the device controller of version 1, tried in the own directory. */
 export function fenceByV1(options: FenceOptions, devices: Hierarchy | null): Fencing {
   const { files, group } = options;
   if (!devices) {
-    return unfenced(options, 'the devices controller of cgroup version 1 is not mounted');
+    return unfenced(options, 'cgroup version 1 has no devices controller here');
   }
   const wasUsed = () => readOrNull(files, `${devices.directory}/${group}/${V1.procs}`) !== null;
   return choose(options, wasUsed, gpus => {
@@ -62,7 +63,8 @@ type Make = (gpus: readonly GpuDevice[]) => { readonly fence: IFence; readonly t
 
 function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fencing {
   const isWanted = options.hasGpus && options.isWanted;
-  if (!isWanted && !wasUsed()) {
+  const isLeft = wasUsed();
+  if (!isWanted && !isLeft) {
     return unfenced(options, '');
   }
   const located = options.locate();
@@ -72,11 +74,10 @@ function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fenc
   const { fence, tryIt } = make(located.devices);
   const failure = isWanted ? failureOf(tryIt) : null;
   const isFenced = isWanted && !failure;
-  return {
-    fence: isFenced || wasUsed() ? fence : null,
-    isFenced,
-    why: failure?.message ?? null
-  };
+  isLeft || fence.close(); // nothing stays of the trial
+  const { hasGpus } = options;
+  const why = failure?.message ?? null;
+  return { fence: isFenced || isLeft ? fence : null, hasGpus, isFenced, why };
 }
 
 function trialIn({ directory }: Hierarchy, group: string): string {

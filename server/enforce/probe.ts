@@ -110,8 +110,7 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
-  const { fence, ...held } = fenceByV2(around.fencing, hierarchy);
-  const gpus = { ...held, hasGpus: around.fencing.hasGpus };
+  const { fence, ...gpus } = fenceByV2(around.fencing, hierarchy);
   const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, gpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks, fence }));
@@ -146,8 +145,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
     return { why: 'no cgroup version 1 directory can be made' };
   }
   const devices = around.hierarchies.find(it => it.controllers.includes('devices')) ?? null;
-  const { fence, ...held } = fenceByV1(around.fencing, devices);
-  const gpus = { ...held, hasGpus: around.fencing.hasGpus };
+  const { fence, ...gpus } = fenceByV1(around.fencing, devices);
   const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, gpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   const used = [...new Set(fence && devices ? [...hierarchies, devices] : hierarchies)];
@@ -156,7 +154,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
 
 /** GPUs in tiers that have no directory for each holder. */
 function heldByName({ fencing }: Surroundings): GpuHold {
-  return { ...unfenced(fencing, 'that takes cgroups'), hasGpus: fencing.hasGpus };
+  return unfenced(fencing, 'that takes cgroups');
 }
 
 function tryAffinity(around: Surroundings, better: string): Attempt {

@@ -11,7 +11,7 @@ const FENCED =
   'a kernel with a gate can open only GPUs that its cells were granted since it started';
 
 /** How a tier holds GPUs, where there are some. */
-export type GpuHold = Pick<Fencing, 'isFenced' | 'why'> & { readonly hasGpus: boolean };
+export type GpuHold = Omit<Fencing, 'fence'>;
 
 /** What is not enforced of GPUs, where there are some. */
 function gpuGap({ hasGpus, isFenced, why }: GpuHold): { readonly gpus?: string } {

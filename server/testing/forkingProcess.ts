@@ -7,7 +7,10 @@ import type { ProcessKind } from './contractRig';
 
 const files = new DiskFiles();
 
-/** Forks a sleeper for every line that it reads, and prints its pid; opens a file in a fork, and prints what went wrong. */
+/**
+ * Forks a sleeper for every line that it reads, and prints its pid; for a line
+ * `open PATH` opens that file in a fork, and prints what went wrong.
+ */
 const PLAIN = `echo ready; while read what path; do case $what in
   open) echo "$( { : <"$path"; } 2>&1 )" ;;
   *) sleep 1000 & echo $! ;;
