@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 
 import type { Log } from './ports';
 
@@ -27,6 +27,8 @@ class Draft {
 export class KeptFile {
   private next: Draft | null = null;
   private isWriting = false;
+  /** How many values were kept at once: an older one that is still being written must not take their place. */
+  private urgent = 0;
   private retry: NodeJS.Timeout | null = null;
 
   constructor(
@@ -66,11 +68,12 @@ export class KeptFile {
    * Where the disk refuses it, it is tried again in the background.
    */
   keepNow(value: unknown): void {
+    this.urgent += 1;
     try {
       writeFileSync(`${this.path}.now`, `${JSON.stringify(value)}\n`, { mode: 0o600 });
       renameSync(`${this.path}.now`, this.path);
     } catch {
-      // Said by the attempt that follows, which also comes after one under way.
+      // Said by the attempt that follows.
     }
     void this.keep(value);
   }
@@ -80,10 +83,11 @@ export class KeptFile {
     this.isWriting = true;
     for (let next = this.next; next; next = this.next) {
       const { value, settle } = next;
+      const { urgent } = this;
       this.next = null;
       try {
         await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-        await rename(draft, this.path);
+        urgent === this.urgent && renameSync(draft, this.path);
         clearTimeout(this.retry ?? undefined);
         this.retry = null;
       } catch (failure) {
