@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test';
 import { enforcerContract } from '../enforcerContract';
-import { fenceContract } from '../fenceContract';
+import { fenceContract, viewRules } from '../fenceContract';
 import { RealRig } from '../realRig';
 
 /*
@@ -18,4 +18,5 @@ const runner = {
 const name = `real cgroup v2, ${process.env.SCENARIO}`;
 
 enforcerContract(runner, name, async () => new RealRig('cgroup-v2'));
-fenceContract(runner, name, async () => new RealRig('cgroup-v2', user === 0));
+const rig = async () => new RealRig('cgroup-v2', user === 0);
+user === 0 ? fenceContract(runner, name, rig) : fenceContract(runner, name, rig, [viewRules]);
