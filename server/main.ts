@@ -57,6 +57,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   const { node, enforcer, spreader, notices } = await probe({
     ...options,
     reservedCpus: config?.configuration.reservedCpus,
+    fencesGpus: config?.configuration.fencesGpus,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
   });
   stack.add(() => enforcer.close());

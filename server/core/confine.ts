@@ -14,6 +14,8 @@ type Frame = {
   readonly partitions: ReadonlyMap<HolderEntry, string> | null;
   /** What weights are told relative to. */
   readonly level: number;
+  /** Whether the tier keeps GPUs from those that were not granted them (ENF7). */
+  readonly fencesGpus: boolean;
 };
 
 function frameOf(state: State): Frame {
@@ -22,7 +24,8 @@ function frameOf(state: State): Frame {
   return {
     shared: isSmaller ? formatCpuList(sharedCpus(pool)) : null,
     partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null,
-    level: weightLevel(state)
+    level: weightLevel(state),
+    fencesGpus: state.node?.tier.enforced.includes('gpus') ?? false
   };
 }
 
@@ -86,13 +89,21 @@ function memoryFor(holder: HolderEntry): number | null {
   return most;
 }
 
+/**
+ * The GPUs that a holder may open: those that it is bound to, which its leases
+ * are among. A holder without a gate is not fenced, for nobody could grant it one.
+ */
+function gpusFor({ holder, boundGpus }: HolderEntry, frame: Frame): readonly string[] | null {
+  return frame.fencesGpus && holder.gated ? boundGpus : null;
+}
+
 function confinementOf(state: State, holder: HolderEntry, frame: Frame): Confinement {
   return {
     cpus: cpusFor(state, holder, frame),
     weight: weightFor(state, holder, frame.level),
     idle: yields(state, holder),
     memoryBytes: memoryFor(holder),
-    gpus: holder.boundGpus.length ? holder.boundGpus : null
+    gpus: gpusFor(holder, frame)
   };
 }
 

@@ -14,7 +14,7 @@ export type Confinement = {
   readonly idle: boolean;
   /** A hard limit on the tree's memory; null for none (MEM2 is the enforcer's duty). */
   readonly memoryBytes: number | null;
-  /** GPUs that may be opened, by UUID; null where there is nothing to fence. */
+  /** The only GPUs that may be opened, by UUID (ENF7); null where they are not fenced. */
   readonly gpus: readonly string[] | null;
 };
 

@@ -58,6 +58,8 @@ export type Holder = {
   readonly notebook?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
+  /** GPUs that it was bound to under the sidecar before (GPU2); none where absent. */
+  readonly boundGpus?: readonly string[];
 };
 
 /** One execution of one cell, as it asks. */

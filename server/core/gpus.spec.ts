@@ -77,7 +77,7 @@ describe('GPUs', () => {
       refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
-    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['grant']);
   });
 
   it.each([
@@ -103,6 +103,6 @@ describe('GPUs', () => {
     measured(null, 60 * 1024 ** 3);
     const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
     expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
-    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['confine', 'grant']);
+    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
   });
 });

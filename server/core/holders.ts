@@ -21,6 +21,7 @@ export function onHolderArrived(
   const known = state.holders.get(holder.id);
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
     const { owner, group } = known.holder;
+    known.holder.gated === holder.gated || state.dirty.add(known);
     known.holder = { ...holder, owner, group };
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
@@ -30,6 +31,7 @@ export function onHolderArrived(
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
+  bindGpus(state, entry, holder.boundGpus ?? []);
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
 

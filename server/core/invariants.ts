@@ -149,6 +149,9 @@ function gpuFaults(state: State): string[] {
       state.gpuLeases.has(uuid) || faults.push(`ledger: ${uuid} is leased and not entered`);
       holder.boundGpus.includes(uuid) || faults.push(`P8: ${uuid} is not bound to its holder`);
     }
+    const isFenced = holder.holder.gated && state.node?.tier.enforced.includes('gpus');
+    const open = isFenced ? holder.boundGpus.join() : undefined;
+    holder.confined.gpus?.join() === open || faults.push(`ENF7: what ${holder.holder.id} may open`);
   }
   return faults;
 }

@@ -49,7 +49,6 @@ describe('the arbiter', () => {
       { type: 'wait', claimId: '2', position: 1, sentence: 'for 1 GPU; GPU 0 held by a' }
     ]);
     expect(it.end('1')).toMatchObject([
-      { type: 'confine', holderId: 'b' },
       { type: 'grant', claimId: '2', grant: { gpus: ['GPU-0'] } }
     ]);
   });
@@ -98,7 +97,7 @@ describe('the arbiter', () => {
     it.claim('1', 'a', { gpus: 1, memoryBytes: GIB });
     it.claim('2', 'b', { gpus: 1 });
     const effects = it.send({ type: 'holderGone', holderId: 'a' });
-    expect(effects.map(effect => effect.type)).toEqual(['confine', 'grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['grant']);
   });
 
   it('[API2] every claim tells its story', () => {

@@ -3,6 +3,7 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/view';
 import type { EventBody } from './arbiter';
 import type { IClock } from './clock';
+import type { Configuration } from './config';
 import type { ConfigFile } from './configFile';
 import type { Log } from './ports';
 
@@ -20,11 +21,11 @@ export type AdministrationParts = {
 
 /** Puts the administrator's file in force, at the start and whenever it is read again (CFG1). */
 export class Administration {
-  /** What the node was read with: CPUs are kept back from the start or not at all. */
-  private readonly reservedCpus: number | null;
+  /** What the node was read with: CPUs are kept back, and GPUs fenced, from the start or not at all. */
+  private readonly atStart: Configuration | null;
 
   constructor(private readonly parts: AdministrationParts) {
-    this.reservedCpus = parts.config?.configuration.reservedCpus ?? null;
+    this.atStart = parts.config?.configuration ?? null;
   }
 
   /** Put the file in force for the first time. */
@@ -56,14 +57,17 @@ export class Administration {
 
   private apply(config: ConfigFile): void {
     const { post, node, notice } = this.parts;
-    const { sharing, memoryReserveBytes, reservedCpus, policy } = config.configuration;
+    const { sharing, memoryReserveBytes, reservedCpus, fencesGpus, policy } = config.configuration;
     post({ type: 'configured', sharing, memoryReserveBytes });
     policy && post({ type: 'policyChosen', policy });
     const notices = [...config.notices()];
-    if (reservedCpus !== this.reservedCpus) {
-      notices.push(
-        `"reserve.cpus" is ${reservedCpus} now; ${this.reservedCpus} are kept back until the sidecar is started again.`
-      );
+    const untilThen = 'until the sidecar is started again.';
+    if (this.atStart && reservedCpus !== this.atStart.reservedCpus) {
+      const kept = `${this.atStart.reservedCpus} are kept back`;
+      notices.push(`"reserve.cpus" is ${reservedCpus} now; ${kept} ${untilThen}`);
+    }
+    if (this.atStart && fencesGpus !== this.atStart.fencesGpus) {
+      notices.push(`"gpus.fence" is ${fencesGpus} now; that counts for nothing ${untilThen}`);
     }
     if ((memoryReserveBytes ?? 0) >= node.memoryBytes) {
       notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');

@@ -22,6 +22,7 @@ groups:
 preemption: {victims: leastLostWork, grace: 5 s}
 hold: {idle: 10 min, safe: 1 min}
 reserve: {memory: 2 GiB, cpus: 1}
+gpus: {fence: true}
 limits: {memory: 64 GiB, gpus: 2, exclusive: 0}
 policy: partitioned
 defaults: {memory: 1 GiB, cpus: [1, 4]}
@@ -30,6 +31,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     expect(configuration).toMatchObject({
       memoryReserveBytes: 2 * 2 ** 30,
       reservedCpus: 1,
+      fencesGpus: true,
       policy: 'partitioned',
       defaults: { memoryBytes: 2 ** 30, cpus: { kind: 'range', min: 1, max: 4 } }
     });
@@ -66,10 +68,9 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
     const example = /```yaml\n([^]*?)```/.exec(readme)![1]!;
     expect(readConfig(example).problems).toEqual([]);
-    const { PREEMPTION, HOLD, RESERVE, LIMITS, GROUP_VALUES, TOP_VALUES } = fields;
-    const names = [PREEMPTION, HOLD, RESERVE, LIMITS, GROUP_VALUES, TOP_VALUES].flatMap(it =>
-      Object.keys(it)
-    );
+    const { PREEMPTION, HOLD, RESERVE, GPUS, LIMITS, GROUP_VALUES, TOP_VALUES } = fields;
+    const tables = [PREEMPTION, HOLD, RESERVE, GPUS, LIMITS, GROUP_VALUES, TOP_VALUES];
+    const names = tables.flatMap(it => Object.keys(it));
     for (const name of [...names, 'groups', 'users', 'limits', 'defaults']) {
       expect(example).toMatch(new RegExp(`\\b${name}:`));
     }

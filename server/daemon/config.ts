@@ -9,6 +9,7 @@ import {
 } from '../core/policy/groups';
 import { parseHints, type Hints } from '../protocol/hints';
 import {
+  GPUS,
   GROUP_VALUES,
   HOLD,
   LIMITS,
@@ -27,6 +28,8 @@ export type Configuration = {
   readonly memoryReserveBytes: number | null;
   /** How many CPUs are never handed out. */
   readonly reservedCpus: number;
+  /** Whether GPUs are kept from kernels that were not granted them (ENF7). */
+  readonly fencesGpus: boolean;
   readonly policy: PolicyName | null;
   /** Hints that count where nobody else states any (ADM2). */
   readonly defaults: Hints;
@@ -37,6 +40,7 @@ export const NO_CONFIGURATION: Configuration = {
   sharing: EVEN_SHARING,
   memoryReserveBytes: null,
   reservedCpus: 0,
+  fencesGpus: false,
   policy: null,
   defaults: {}
 };
@@ -62,6 +66,7 @@ type Top = {
   readonly preemption: Partial<Sharing>;
   readonly hold: Partial<Sharing>;
   readonly reserve: { readonly memory?: number; readonly cpus?: number };
+  readonly gpus: { readonly fence?: boolean };
   readonly policy: PolicyName;
   readonly defaults: Hints;
 };
@@ -101,6 +106,7 @@ class ConfigReader {
       sharing,
       memoryReserveBytes: reserve.memory ?? null,
       reservedCpus: reserve.cpus ?? 0,
+      fencesGpus: top.gpus?.fence ?? false,
       policy: top.policy ?? null,
       defaults: top.defaults ?? {}
     };
@@ -132,6 +138,7 @@ class ConfigReader {
         read: (_, node) => this._fields(node, 'reserve', RESERVE),
         expected: 'cpus and memory'
       },
+      gpus: { read: (_, node) => this._fields(node, 'gpus', GPUS), expected: 'fence' },
       defaults: { read: (_, node) => this._hints(node), expected: 'hints by name' },
       ...TOP_VALUES
     };

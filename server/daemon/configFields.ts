@@ -58,6 +58,11 @@ function readGlobs(value: unknown): readonly string[] | undefined {
 const memory: Field = { read: parseBytes, expected: 'an amount such as "4 GiB"' };
 const span: Field = { read: parseSpan, expected: 'a time such as "30 s" or "5 min"' };
 
+const yesOrNo: Field = {
+  read: value => (typeof value === 'boolean' ? value : undefined),
+  expected: 'true or false'
+};
+
 /** Fields at the top of the file that are values themselves. */
 export const TOP_VALUES: Fields = { policy: oneOf(POLICIES) };
 
@@ -66,6 +71,8 @@ export const PREEMPTION: Fields = { victims: oneOf(VICTIM_POLICIES), grace: span
 export const HOLD: Fields = { idle: span, safe: span };
 
 export const RESERVE: Fields = { cpus: whole(65_536), memory };
+
+export const GPUS: Fields = { fence: yesOrNo };
 
 export const LIMITS: Fields = { memory, gpus: whole(1024), exclusive: whole(65_536) };
 
@@ -76,10 +83,7 @@ export const GROUP_VALUES: Fields = {
     expected: 'a number above 0'
   },
   quota: { read: readQuota, expected: 'a number of CPUs, or a part such as "50%"' },
-  surplus: {
-    read: value => (typeof value === 'boolean' ? value : undefined),
-    expected: 'true or false'
-  },
+  surplus: yesOrNo,
   latency: span,
   minRuntime: span,
   maxRuntime: span,

@@ -1,9 +1,8 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { GateProcess } from '../protocol/gate';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { Kills } from './kills';
-import type { IProcesses, Log } from './ports';
+import type { IProcesses, KnownProcess, Log } from './ports';
 
 /** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
 const SWEEP_MS = 1000;
@@ -40,7 +39,7 @@ export type HoldersParts = {
  * taken for the one before. Every arrival has exactly one end.
  */
 export class Holders {
-  private readonly known = new Map<string, GateProcess>();
+  private readonly known = new Map<string, KnownProcess>();
   private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
@@ -79,7 +78,7 @@ export class Holders {
     return this.known.has(holderId);
   }
 
-  list(): readonly GateProcess[] {
+  list(): readonly KnownProcess[] {
     return [...this.known.values()];
   }
 
@@ -92,7 +91,7 @@ export class Holders {
    * speaks for it (a wrapper script that stays). Returns the refusal of a
    * process that is not this user's, and takes nothing in then.
    */
-  arrive(newcomer: GateProcess): Refusal | null {
+  arrive(newcomer: KnownProcess): Refusal | null {
     const why = this.whyForeign(newcomer);
     if (why) {
       return refusal('FOREIGN_PROCESS', { pid: newcomer.pid, why });
@@ -119,6 +118,14 @@ export class Holders {
       this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
       this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
     }
+  }
+
+  /** Note the GPUs that a holder may open until it ends; says whether that is news. */
+  bind(holderId: string, boundGpus: readonly string[]): boolean {
+    const it = this.known.get(holderId);
+    const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();
+    isNews && this.known.set(holderId, { ...it, boundGpus });
+    return isNews;
   }
 
   /** Undo what an enforcer did for a holder; a failure is logged. */
@@ -154,7 +161,7 @@ export class Holders {
     }
   }
 
-  private renew(before: GateProcess, newcomer: GateProcess): void {
+  private renew(before: KnownProcess, newcomer: KnownProcess): void {
     const name = newcomer.name || before.name;
     const notebook = newcomer.notebook ?? before.notebook ?? null;
     const gated = before.gated || newcomer.gated;
@@ -165,15 +172,15 @@ export class Holders {
     }
   }
 
-  private note(it: GateProcess): void {
-    const { kernelId: id, pid, startTicks, name, notebook = null, gated } = it;
+  private note(it: KnownProcess): void {
+    const { kernelId: id, pid, startTicks, name, notebook = null, gated, boundGpus = [] } = it;
     const { owner } = this.parts;
     this.known.set(id, it);
-    const holder = { id, pid, startTicks, name, owner, group: [], notebook, gated };
+    const holder = { id, pid, startTicks, name, owner, group: [], notebook, gated, boundGpus };
     this.parts.post({ type: 'holderArrived', holder });
   }
 
-  private adopt(newcomer: GateProcess): void {
+  private adopt(newcomer: KnownProcess): void {
     const { kernelId: id } = newcomer;
     this.known.set(id, newcomer);
     const failure = this.place(newcomer);
@@ -195,7 +202,7 @@ export class Holders {
     this.changeListeners.forEach(listener => listener());
   }
 
-  private place({ kernelId: holderId, pid, startTicks }: GateProcess): EnforcementError | null {
+  private place({ kernelId: holderId, pid, startTicks }: KnownProcess): EnforcementError | null {
     return this.attempt(holderId, () => this.parts.enforcer.adopt({ holderId, pid, startTicks }));
   }
 
@@ -207,7 +214,7 @@ export class Holders {
     return failure;
   }
 
-  private whyForeign({ pid, startTicks }: GateProcess): string | null {
+  private whyForeign({ pid, startTicks }: KnownProcess): string | null {
     const facts = this.parts.processes.find(pid);
     if (!facts) {
       return 'there is no such process';
@@ -220,7 +227,7 @@ export class Holders {
       : 'it belongs to another user';
   }
 
-  private isWithin(pid: number, root: GateProcess): boolean {
+  private isWithin(pid: number, root: KnownProcess): boolean {
     if (this.parts.processes.find(root.pid)?.startTicks !== root.startTicks) {
       return false;
     }

@@ -43,6 +43,23 @@ describe('KeptFile', () => {
     expect(open().load(asIs)).toBe(1);
   });
 
+  it('[ENF7] keeps a value at once, and no older one that is under way after it', async () => {
+    const file = open();
+    const seen = new Set<unknown>();
+    void file.keep(1);
+    file.keepNow(2);
+    let isKept = false;
+    void file.keep(2).then(() => (isKept = true));
+    while (!isKept) {
+      seen.add(open().load(asIs));
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    expect([...seen]).toEqual([2]);
+    await file.keep(3);
+    expect(open().load(asIs)).toBe(3);
+    expect(readdirSync(dir)).toEqual(['kept.json']);
+  });
+
   it('passes over what is missing in silence, and what is damaged by name', () => {
     expect(open().load(asIs)).toBeNull();
     expect(log).toEqual([]);

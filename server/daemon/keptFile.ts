@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 
 import type { Log } from './ports';
 
 /** How soon a value that the disk did not take is tried again, in ms. */
 const RETRY_MS = 1000;
+
+/** For this user alone, and through nothing that is there already. */
+const ANEW = { mode: 0o600, flag: 'wx' } as const;
 
 /** A value on its way to the disk; a newer one may take its place until it is being written. */
 class Draft {
@@ -27,6 +30,8 @@ class Draft {
 export class KeptFile {
   private next: Draft | null = null;
   private isWriting = false;
+  /** How many values were kept at once: an older one that is still being written must not take their place. */
+  private urgent = 0;
   private retry: NodeJS.Timeout | null = null;
 
   constructor(
@@ -61,17 +66,34 @@ export class KeptFile {
     return kept;
   }
 
+  /**
+   * The same, but at once: for what must be on the disk before anybody acts on it.
+   * Where the disk refuses it, it is tried again in the background.
+   */
+  keepNow(value: unknown): void {
+    this.urgent += 1;
+    try {
+      rmSync(`${this.path}.now`, { force: true });
+      writeFileSync(`${this.path}.now`, `${JSON.stringify(value)}\n`, ANEW);
+      renameSync(`${this.path}.now`, this.path);
+    } catch {
+      // Said by the attempt that follows.
+    }
+    void this.keep(value);
+  }
+
   private async write(): Promise<void> {
     const draft = `${this.path}.new`;
     this.isWriting = true;
     for (let next = this.next; next; next = this.next) {
       const { value, settle } = next;
+      const { urgent } = this;
       this.next = null;
       try {
         // Anew, so through no link: where root serves another user's directory it could lead anywhere.
         await rm(draft, { force: true });
-        await writeFile(draft, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: 'wx' });
-        await rename(draft, this.path);
+        await writeFile(draft, `${JSON.stringify(value)}\n`, ANEW);
+        urgent === this.urgent && renameSync(draft, this.path);
         clearTimeout(this.retry ?? undefined);
         this.retry = null;
       } catch (failure) {

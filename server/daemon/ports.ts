@@ -104,6 +104,12 @@ export type NewClaim = Omit<Extract<Event, { type: 'claimArrived' }>, 'type' | '
 /** How a cell ended. */
 export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
+/** A process that was let in, with what was learned of it since. */
+export type KnownProcess = GateProcess & {
+  /** GPUs that its fence lets it open until it ends (ENF7); none where absent. */
+  readonly boundGpus?: readonly string[];
+};
+
 /** What the gates see of the sidecar. */
 export interface IGateKeeper {
   readonly node: NodeFacts;

@@ -143,11 +143,13 @@ describe('the configuration of a sidecar', () => {
     const before = (await snapshotOf(sidecar)).node;
     expect(before).toMatchObject({ memoryReserveBytes: 2 ** 30, policy: 'partitioned' });
     expect(before.cpus).toBe(Math.max(1, all - 1));
-    await reload(sidecar, 'reserve: {memory: 2 GiB, cpus: 0}\npolicy: dynamic\n');
+    const changed = 'reserve: {memory: 2 GiB, cpus: 0}\ngpus: {fence: true}\npolicy: dynamic\n';
+    await reload(sidecar, changed);
     const { node } = await snapshotOf(sidecar);
     expect(node).toMatchObject({ memoryReserveBytes: 2 * 2 ** 30, policy: 'dynamic' });
     expect(node.cpus).toBe(before.cpus);
     expect(node.notices.join()).toContain('"reserve.cpus" is 0 now');
+    expect(node.notices.join()).toContain('"gpus.fence" is true now');
     await reload(sidecar, 'reserve: {memory: 64 GiB, cpus: 1}');
     expect((await snapshotOf(sidecar)).node.notices.join()).toContain('all of this node');
   });

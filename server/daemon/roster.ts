@@ -1,8 +1,7 @@
 import * as z from 'zod';
 
-import type { GateProcess } from '../protocol/gate';
 import { KeptFile } from './keptFile';
-import type { Log } from './ports';
+import type { KnownProcess, Log } from './ports';
 
 const ROSTER = z.array(
   z.object({
@@ -11,7 +10,8 @@ const ROSTER = z.array(
     startTicks: z.number().int().nonnegative(),
     name: z.string(),
     notebook: z.string().nullable().default(null),
-    gated: z.boolean()
+    gated: z.boolean(),
+    boundGpus: z.array(z.string()).exactOptional()
   }),
   { error: 'it is no list of kernels' }
 );
@@ -22,7 +22,7 @@ const ROSTER = z.array(
  * #### Notes
  * A hint, not the truth: each entry is checked against the live process before
  * it counts. Without it a kernel that has no gate would be lost at a restart,
- * for nobody says hello for it.
+ * for nobody says hello for it; and no gate tells which GPUs its kernel has open.
  */
 export class Roster {
   private readonly file: KeptFile;
@@ -34,12 +34,17 @@ export class Roster {
   }
 
   /** What the sidecar before this one left. */
-  load(): readonly GateProcess[] {
+  load(): readonly KnownProcess[] {
     return this.file.load(value => ROSTER.parse(value)) ?? [];
   }
 
+  /** Keep this list before anything else happens, as far as the disk takes it. */
+  keepNow(list: readonly KnownProcess[]): void {
+    this.file.keepNow(list);
+  }
+
   /** Keep this list, as {@link kept} tells. */
-  keep(list: readonly GateProcess[]): Promise<void> {
+  keep(list: readonly KnownProcess[]): Promise<void> {
     this.kept = this.file.keep(list);
     return this.kept;
   }

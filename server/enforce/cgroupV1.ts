@@ -6,6 +6,7 @@ import { readNumberOrNull, readOrNull, type IHostFiles } from '../host/files';
 import { readResidentBytes, readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { attempt, doAll, undoing } from './failures';
+import type { IFence } from './fence';
 import type { Masks } from './masks';
 import { usedBytes } from './memoryLimit';
 import { MemoryV1 } from './memoryV1';
@@ -24,6 +25,8 @@ export type CgroupV1Options = {
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
   readonly masks: Masks | null;
+  /** Where GPUs are to be fenced. */
+  readonly fence: IFence | null;
   readonly onFailure: FailureListener;
 };
 
@@ -80,6 +83,7 @@ export class CgroupV1 implements IEnforcer {
   adopt(place: Place): void {
     const known = this.places.has(place.holderId);
     this.written.forget(place.holderId);
+    this.options.fence?.forget(place.holderId);
     this.places.adopt(place);
     this.masks?.adopt(place);
     if (!known) {
@@ -96,7 +100,8 @@ export class CgroupV1 implements IEnforcer {
       () => this.writeCpus(holderId, confinement),
       () => this.writeWeight(holderId, confinement),
       () =>
-        this.withMemory(holderId, it => this.memory.limit(holderId, it, confinement.memoryBytes))
+        this.withMemory(holderId, it => this.memory.limit(holderId, it, confinement.memoryBytes)),
+      () => this.fenceGpus(holderId, confinement)
     );
   }
 
@@ -148,6 +153,7 @@ export class CgroupV1 implements IEnforcer {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);
     this.written.forget(holderId);
+    this.options.fence?.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);
   }
@@ -161,6 +167,7 @@ export class CgroupV1 implements IEnforcer {
     await this.masks?.settled();
     await this.places.close();
     this.places.removeGroup();
+    this.options.fence?.close();
     await this.settled();
   }
 
@@ -240,6 +247,11 @@ export class CgroupV1 implements IEnforcer {
     if (!idle) {
       this.written.write(holderId, directory, V1.shares, shares);
     }
+  }
+
+  private fenceGpus(holderId: string, { gpus }: Confinement): void {
+    const directory = this.directory('devices', holderId);
+    directory && this.options.fence?.set(holderId, directory, gpus);
   }
 
   private killsInPlace(holderId: string): number {

@@ -6,6 +6,7 @@ import { readResidentBytes, readTreeUse } from '../host/processes';
 import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { doAll, undoing } from './failures';
+import type { IFence } from './fence';
 import type { Masks } from './masks';
 import { usedBytes } from './memoryLimit';
 import { MemoryV2 } from './memoryV2';
@@ -26,6 +27,8 @@ export type CgroupV2Options = {
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
   readonly masks: Masks | null;
+  /** Where GPUs are to be fenced. */
+  readonly fence: IFence | null;
   readonly onFailure: FailureListener;
 };
 
@@ -78,6 +81,7 @@ export class CgroupV2 implements IEnforcer {
   adopt(place: Place): void {
     const known = this.places.has(place.holderId);
     this.written.forget(place.holderId);
+    this.options.fence?.forget(place.holderId);
     this.places.adopt(place);
     this.masks?.adopt(place);
     if (!known) {
@@ -94,7 +98,8 @@ export class CgroupV2 implements IEnforcer {
     doAll(
       () => this.writeCpus(holderId, directory, confinement),
       () => this.writeWeight(holderId, directory, confinement),
-      () => this.has('memory') && this.memory.limit(holderId, directory, confinement.memoryBytes)
+      () => this.has('memory') && this.memory.limit(holderId, directory, confinement.memoryBytes),
+      () => this.options.fence?.set(holderId, directory, confinement.gpus)
     );
   }
 
@@ -146,6 +151,7 @@ export class CgroupV2 implements IEnforcer {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);
     this.written.forget(holderId);
+    this.options.fence?.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);
   }
@@ -159,6 +165,7 @@ export class CgroupV2 implements IEnforcer {
     await this.masks?.settled();
     await this.places.close();
     this.undoSetup();
+    this.options.fence?.close();
     await this.settled();
   }
 

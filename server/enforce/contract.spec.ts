@@ -1,4 +1,5 @@
 import { enforcerContract } from '../testing/enforcerContract';
+import { fenceContract } from '../testing/fenceContract';
 import { FakeRig } from '../testing/fakeRig';
 
 const runner = { describe, it };
@@ -24,3 +25,17 @@ enforcerContract(
 );
 enforcerContract(runner, 'fake affinity', async () => new FakeRig('affinity', { layout: 'none' }));
 enforcerContract(runner, 'fake none', async () => new FakeRig('none', { layout: 'none' }));
+
+fenceContract(runner, 'fake v1', async () => new FakeRig('cgroup-v1', {}, true));
+fenceContract(
+  runner,
+  'fake hybrid without the devices controller',
+  async () => new FakeRig('cgroup-v1', { layout: 'hybrid' })
+);
+fenceContract(
+  runner,
+  'fake v2, delegated',
+  async () => new FakeRig('cgroup-v2', { layout: 'v2', own: '/app.service' }, true)
+);
+fenceContract(runner, 'fake affinity', async () => new FakeRig('affinity', { layout: 'none' }));
+fenceContract(runner, 'fake none', async () => new FakeRig('none', { layout: 'none' }));

@@ -7,18 +7,21 @@ import type { Confinement } from '../core/effects';
 import type { TierName } from '../protocol/view';
 import { V1, V2, findHierarchies, type Hierarchy } from '../host/cgroupfs';
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
+import { locateGpus } from '../host/gpuDevices';
 import { findGpus, type GpuOptions } from '../host/gpus';
 import { readCapacity } from '../host/topology';
 import { AffinityEnforcer } from './affinity';
 import { CgroupV1 } from './cgroupV1';
 import { CgroupV2 } from './cgroupV2';
 import { withoutLeaf } from './delegation';
+import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
 import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
+import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
 import { MaskFile, type IMaskStore } from './maskStore';
 import { Masks, setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './masks';
 import { NoEnforcer } from './none';
 import { Spreader } from './spreader';
-import { CONTROLLERS, cgroupTier, describeTier, gpuGap } from './tierView';
+import { CONTROLLERS, cgroupTier, describeTier, type GpuHold } from './tierView';
 import type { FailureListener } from './removals';
 
 /** What a probe may be told. */
@@ -37,6 +40,9 @@ export type ProbeOptions = {
   readonly memoryBytes?: number | undefined;
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;
+  /** Whether GPUs are to be kept from those that were not granted them (ENF7). */
+  readonly fencesGpus?: boolean | undefined;
+  readonly programs?: IDevicePrograms;
   readonly setMask?: SetMask;
   readonly setThreadMask?: SetMask;
   readonly maskStore?: IMaskStore;
@@ -57,7 +63,7 @@ type Surroundings = {
   readonly group: string;
   readonly cpus: string;
   readonly masks: Masks;
-  readonly hasGpus: boolean;
+  readonly fencing: FenceOptions;
   /** Tries to set a mask from outside: why that fails, null where it works. */
   readonly masksFailure: () => string | null;
   readonly onFailure: FailureListener;
@@ -104,9 +110,10 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
-  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, around.hasGpus, better);
+  const { fence, ...gpus } = fenceByV2(around.fencing, hierarchy);
+  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, gpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
-  return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }));
+  return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks, fence }));
 }
 
 /** Hierarchies of version 1 in which a directory can really be made. */
@@ -137,9 +144,17 @@ function tryV1(around: Surroundings, better: string): Attempt {
   if (!CONTROLLERS.some(it => controllers.includes(it))) {
     return { why: 'no cgroup version 1 directory can be made' };
   }
-  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, around.hasGpus, better);
+  const devices = around.hierarchies.find(it => it.controllers.includes('devices')) ?? null;
+  const { fence, ...gpus } = fenceByV1(around.fencing, devices);
+  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, gpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
-  return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
+  const used = [...new Set(fence && devices ? [...hierarchies, devices] : hierarchies)];
+  return attempting(() => new CgroupV1({ ...around, tier, hierarchies: used, masks, fence }));
+}
+
+/** GPUs in tiers that have no directory for each holder. */
+function heldByName({ fencing }: Surroundings): GpuHold {
+  return unfenced(fencing, 'that takes cgroups');
 }
 
 function tryAffinity(around: Surroundings, better: string): Attempt {
@@ -147,9 +162,8 @@ function tryAffinity(around: Surroundings, better: string): Attempt {
     return { why: 'affinity masks are set on Linux only' };
   }
   const failure = around.masksFailure();
-  const tier = describeTier('affinity', `${better}.`, {
+  const tier = describeTier('affinity', `${better}.`, heldByName(around), {
     memory: 'affinity masks do not limit memory',
-    ...gpuGap(around.hasGpus),
     ...(failure !== null && {
       cpus: `only the gate can set masks, not those of children: ${failure}`
     })
@@ -159,11 +173,8 @@ function tryAffinity(around: Surroundings, better: string): Attempt {
 
 function tryNone(around: Surroundings, better: string): Attempt {
   const why = 'nothing is enforced here; grants are advice';
-  const tier = describeTier('none', `${better}.`, {
-    cpus: why,
-    memory: why,
-    ...gpuGap(around.hasGpus)
-  });
+  const gaps = { cpus: why, memory: why };
+  const tier = describeTier('none', `${better}.`, heldByName(around), gaps);
   return { enforcer: new NoEnforcer(tier, around.files, around.linux) };
 }
 
@@ -211,13 +222,21 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
   const { setMask = setMaskByTaskset, onFailure } = options;
   const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
   const store = options.maskStore ?? new MaskFile(options.dir);
+  const group = groupName(options.dir);
   const around: Surroundings = {
     files,
     onFailure,
     cpus,
     hierarchies: atRoot(files, findHierarchies(files), options.cgroupRoot),
-    group: groupName(options.dir),
-    hasGpus: found.gpus.length > 0,
+    group,
+    fencing: {
+      files,
+      group,
+      hasGpus: found.gpus.length > 0,
+      isWanted: options.fencesGpus ?? false,
+      locate: () => locateGpus(files, found.listed),
+      programs: options.programs ?? new BpftoolPrograms(options.dir, group)
+    },
     masks: new Masks({ files, cpus, setMask, store, onFailure }),
     masksFailure: () => (setMask === setMaskByTaskset ? tryTaskset(cpus) : null),
     linux: (options.platform ?? process.platform) === 'linux'

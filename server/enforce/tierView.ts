@@ -1,3 +1,4 @@
+import type { Fencing } from './fencing';
 import type { Resource, TierName, TierView } from '../protocol/view';
 
 /** What a cgroup tier needs to enforce everything. */
@@ -6,18 +7,28 @@ export const CONTROLLERS = ['cpuset', 'cpu', 'memory'] as const;
 const GPU_BY_ENVIRONMENT =
   'CUDA_VISIBLE_DEVICES tells a process which GPUs to use; one that ignores it is seen and flagged, not stopped';
 
+const FENCED =
+  'a kernel with a gate can open only GPUs that its cells were granted since it started';
+
+/** How a tier holds GPUs, where there are some. */
+export type GpuHold = Omit<Fencing, 'fence'>;
+
 /** What is not enforced of GPUs, where there are some. */
-export function gpuGap(hasGpus: boolean): { readonly gpus?: string } {
-  return hasGpus ? { gpus: GPU_BY_ENVIRONMENT } : {};
+function gpuGap({ hasGpus, isFenced, why }: GpuHold): { readonly gpus?: string } {
+  const cannot = why === null ? '' : `; they cannot be fenced here: ${why}`;
+  return hasGpus && !isFenced ? { gpus: GPU_BY_ENVIRONMENT + cannot } : {};
 }
 
 /** A tier that enforces everything but the gaps. */
 export function describeTier(
   name: TierName,
   reason: string,
-  gaps: Partial<Record<Resource, string>>
+  gpus: GpuHold,
+  others: Partial<Record<'cpus' | 'memory', string>>
 ): TierView {
-  const resources = (['cpus', 'memory', 'gpus'] as const).filter(it => it !== 'gpus' || gaps.gpus);
+  const gaps: Partial<Record<Resource, string>> = { ...others, ...gpuGap(gpus) };
+  const all: readonly Resource[] = ['cpus', 'memory', 'gpus'];
+  const resources = all.filter(it => it !== 'gpus' || gpus.hasGpus);
   return {
     name,
     reason,
@@ -40,7 +51,7 @@ export function cgroupTier(
   name: 'cgroup-v1' | 'cgroup-v2',
   controllers: readonly string[],
   masksFailure: () => string | null,
-  hasGpus: boolean,
+  gpus: GpuHold,
   better: string
 ): TierView {
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
@@ -49,14 +60,14 @@ export function cgroupTier(
   const parts = [
     `cgroup ${version} is writable with ${used}`,
     missing.length > 0 && `${missing.join(', ')} could not be used`,
+    gpus.isFenced && FENCED,
     better
   ];
   const reason = `${parts.filter(Boolean).join('; ')}.`;
   const cpus = missing.includes('cpuset') ? describeMasks(masksFailure()) : undefined;
   const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
-  return describeTier(name, reason, {
+  return describeTier(name, reason, gpus, {
     ...(cpus && { cpus }),
-    ...(memory && { memory }),
-    ...gpuGap(hasGpus)
+    ...(memory && { memory })
   });
 }

@@ -2,7 +2,7 @@ import { readOrNull, type IHostFiles } from './files';
 
 /*
  * The only list of the kernel's file names. Sources: cgroup-v1/*.rst,
- * cgroup-v2.rst and proc(5).
+ * cgroup-v2.rst, proc(5) and, below /proc/driver, NVIDIA's driver.
  */
 
 /** Files of a cgroup, version 1. */
@@ -56,6 +56,11 @@ export const PROC = {
   memory: '/proc/meminfo',
   cpus: '/proc/stat',
   memoryPressure: '/proc/pressure/memory',
+  devices: '/proc/devices',
+  gpuInstance: (gpu: number, gi: string) =>
+    `/proc/driver/nvidia/capabilities/gpu${gpu}/mig/gi${gi}/access`,
+  computeInstance: (gpu: number, gi: string, ci: string) =>
+    `/proc/driver/nvidia/capabilities/gpu${gpu}/mig/gi${gi}/ci${ci}/access`,
   stat: (pid: number) => `/proc/${pid}/stat`,
   memoryOf: (pid: number) => `/proc/${pid}/statm`,
   status: (pid: number) => `/proc/${pid}/status`,

@@ -61,7 +61,9 @@ describe('GPUs that may be handed out', () => {
   });
 
   it('are found by asking', async () => {
-    expect(await findGpus({ command, visible: '1' })).toEqual({ gpus: [second], notices: [] });
+    const found = await findGpus({ command, visible: '1' });
+    expect(found).toMatchObject({ gpus: [second], notices: [] });
+    expect(found.listed.map(it => it.minor)).toEqual([1, 0]);
     const sliced = await behaving({ STANDIN_LOG: 'mig' }, () => findGpus({ command }));
     const model = 'NVIDIA A100-SXM4-80GB MIG 2g.20gb';
     expect(sliced.gpus.map(it => it.model)).toEqual([model, model, model]);
@@ -76,7 +78,7 @@ describe('GPUs that may be handed out', () => {
     const sliced = { STANDIN_LOG: 'mig-idle' };
     const none = await behaving(sliced, () => findGpus({ command }));
     const notice = `4 MIG slices are left out: ${command} tells no UUID or memory of them.`;
-    expect(none).toEqual({ gpus: [], notices: [notice] });
+    expect(none).toMatchObject({ gpus: [], notices: [notice] });
   });
 
   it.each(['0', '15', '255'])(
@@ -85,13 +87,16 @@ describe('GPUs that may be handed out', () => {
       const lost = 'Unable to determine the device handle for GPU1: 0000:44:00.0: Unknown Error';
       const behaviour = { STANDIN_MODE: 'warn', STANDIN_SAYS: lost, STANDIN_CODE: code };
       const found = await behaving(behaviour, () => findGpus({ command }));
-      expect(found).toEqual({ gpus: [first, second], notices: [`${command} says: ${lost}.`] });
+      expect(found).toMatchObject({
+        gpus: [first, second],
+        notices: [`${command} says: ${lost}.`]
+      });
     }
   );
 
   it('are none, without noise, where there is no driver', async () => {
     const found = await findGpus({ command: '/nowhere/nvidia-smi' });
-    expect(found).toEqual({ gpus: [], notices: [] });
+    expect(found).toEqual({ gpus: [], listed: [], notices: [] });
   });
 
   it.each([

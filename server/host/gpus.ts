@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { totalmem } from 'node:os';
 import type { Gpu, GpuUse } from '../core/events';
+import { listGpus, type ListedGpu } from './gpuDevices';
 import {
   leftOut,
   parseGpuLog,
@@ -14,6 +15,8 @@ import {
 /** GPUs that may be handed out, and what a person should know. */
 export type GpuDiscovery = {
   readonly gpus: readonly Gpu[];
+  /** All that the machine has, whether it may be handed out or not. */
+  readonly listed: readonly ListedGpu[];
   readonly notices: readonly string[];
 };
 
@@ -132,11 +135,12 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const without = (why: string): GpuDiscovery => ({
     gpus: [],
+    listed: [],
     notices: [`GPUs are not handed out: ${why}.`]
   });
   const log = await ask(command, ['-q', '-x'], timeoutMs);
   if (!log) {
-    return { gpus: [], notices: [] };
+    return { gpus: [], listed: [], notices: [] };
   }
   // A whole log counts, whatever the exit code: it may only tell of one GPU that is lost.
   const readings = parseGpuLog(log.text);
@@ -144,11 +148,13 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
     return without(log.failure ?? `${command} printed no log${log.said && `: ${log.said}`}`);
   }
   const slices = readings.flatMap(it => it.slices).length;
-  const names = slices > 0 ? await ask(command, ['-L'], timeoutMs) : null;
-  const gpus = grantable(readings, parseSliceNames(names?.text ?? ''));
+  const list = slices > 0 ? await ask(command, ['-L'], timeoutMs) : null;
+  const names = parseSliceNames(list?.text ?? '');
+  const gpus = grantable(readings, names);
   const unnamed = slices - gpus.filter(it => it.slice).length;
   return {
     gpus: visibleGpus(gpus, options.visible),
+    listed: listGpus(readings, names),
     notices: [
       ...(log.said ? [`${command} says: ${log.said}.`] : []),
       ...leftOut(log.text),

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
 import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
+import type { DeviceNode } from '../host/gpuDevices';
 import type { TierName } from '../protocol/view';
 
 /** The two words of a test runner that the contract needs: jest's and node:test's are alike. */
@@ -17,16 +18,20 @@ export type Traits = {
   /** Places outlive the sidecar. */
   readonly findsPlaces: boolean;
   readonly isolates: boolean;
+  /** Keeps GPUs from holders that were not granted them, if it is asked to. */
+  readonly fencesGpus: boolean;
 };
 
-export function traitsOf(tier: TierName): Traits {
+/** What a tier does; whether it can fence GPUs depends on the machine, too. */
+export function traitsOf(tier: TierName, fencesGpus = false): Traits {
   const isCgroup = tier.startsWith('cgroup');
   return {
     confinesCpus: tier !== 'none',
     limitsMemory: isCgroup,
     weighs: isCgroup,
     findsPlaces: tier !== 'none',
-    isolates: isCgroup
+    isolates: isCgroup,
+    fencesGpus
   };
 }
 
@@ -39,14 +44,19 @@ export interface IContractRig {
   /** All CPUs of the node, and one of them. */
   readonly cpus: string;
   readonly oneCpu: string;
-  /** Start a sidecar's enforcer; a second one on the same rig is one after a crash. */
-  start(): Promise<IEnforcer>;
+  /**
+   * Start a sidecar's enforcer; a second one on the same rig is one after a crash.
+   * One that is to fence GPUs does so on the made-up ones of `madeUpGpus.ts`.
+   */
+  start(fencesGpus?: boolean): Promise<IEnforcer>;
   /** Start the enforcer of another sidecar, with a directory of its own, where the first one is. */
   startBeside(): Promise<IEnforcer>;
   /** Start a process outside of all places; resolves when it runs. */
   spawn(kind?: ProcessKind): Promise<Place>;
   /** Make a process fork a child, whose pid is returned. */
   fork(parent: Place): Promise<number>;
+  /** Make a process open a character device that has no driver: whether that was let through. */
+  canOpen(place: Place, node: DeviceNode): Promise<boolean>;
   /** Make a process take memory until it is killed; resolves when it is gone. */
   exhaust(place: Place): Promise<void>;
   /** Make a process leave its place and take all CPUs, as far as it may. */

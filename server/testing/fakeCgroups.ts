@@ -1,5 +1,6 @@
 import { formatCpuList, parseCpuList } from '../lib/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
+import { ALL_DEVICES, DEVICE_RULES } from './fakeDevices';
 
 /** An error as the kernel gives it to a process. */
 export class HostError extends Error {
@@ -13,6 +14,10 @@ export class FakeCgroup {
   readonly children = new Map<string, FakeCgroup>();
   readonly files = new Map<string, string>();
   readonly processes = new Set<number>();
+  /** Version 1: device files that were denied. */
+  readonly denied = new Set<string>();
+  /** Version 2: object files of the device programs on it. */
+  programs: readonly Buffer[] = [];
   readonly parent: FakeCgroup | null;
 
   constructor(
@@ -62,7 +67,7 @@ const V1_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [V1.memoryFailures]: '0',
     [V1.memoryOom]: 'oom_kill_disable 0\nunder_oom 0\noom_kill 0'
   },
-  devices: { [V1.devicesList]: 'a *:* rwm' }
+  devices: { [V1.devicesList]: ALL_DEVICES, [V1.devicesAllow]: '', [V1.devicesDeny]: '' }
 };
 
 const V2_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -111,7 +116,9 @@ export class FakeHierarchy {
         if (!given.includes(controller) || (this.version === 2 && !cgroup.parent)) {
           cgroup.files.delete(file);
         } else if (!cgroup.files.has(file)) {
-          cgroup.files.set(file, value);
+          // What devices are allowed is as above, until it is written.
+          const above = file === V1.devicesList ? cgroup.parent?.files.get(file) : undefined;
+          cgroup.files.set(file, above ?? value);
         }
       }
     }
@@ -181,6 +188,7 @@ function v1Limit(other: string, mayExceed: boolean): Rule {
 }
 
 const V1_RULES: Readonly<Record<string, Rule>> = {
+  ...DEVICE_RULES,
   [V1.cpus]: (cgroup, text) => {
     const cpus = validCpus(cgroup, text);
     if (!cpus.every(cpu => cgroup.parent?.cpus.includes(cpu) ?? true)) {

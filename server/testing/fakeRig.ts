@@ -1,12 +1,17 @@
 import { V1, V2 } from '../host/cgroupfs';
 import { readTree } from '../host/processes';
+import type { DeviceNode } from '../host/gpuDevices';
+import type { IDevicePrograms } from '../enforce/devicePrograms';
 import type { IEnforcer, Place } from '../enforce/enforcer';
 import type { SavedMask } from '../enforce/maskStore';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
 import type { FakeCgroup } from './fakeCgroups';
+import { mayOpen } from './fakeDevices';
 import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
+import { cgroupOf } from './fakeMounts';
+import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
 
@@ -17,19 +22,23 @@ export class FakeRig implements IContractRig {
   readonly oneCpu = '2';
   readonly machine: FakeMachine;
   private readonly told: string[] = [];
+  private driver: MadeUpDriver | null = null;
   private holders = 0;
   private masksKept: readonly SavedMask[] = [];
 
   constructor(
     private readonly tier: TierName,
-    options: FakeMachineOptions = {}
+    options: FakeMachineOptions = {},
+    fencesGpus = false
   ) {
     this.machine = new FakeMachine(options);
-    this.traits = traitsOf(tier);
+    this.traits = traitsOf(tier, fencesGpus);
   }
 
-  async start(): Promise<IEnforcer> {
-    return (await this.probe({ tier: this.tier })).enforcer;
+  async start(fencesGpus?: boolean): Promise<IEnforcer> {
+    this.driver ??= fencesGpus ? new MadeUpDriver() : null;
+    const gpus = this.driver && { gpus: { command: this.driver.command, visible: undefined } };
+    return (await this.probe({ tier: this.tier, fencesGpus, ...gpus })).enforcer;
   }
 
   async startBeside(): Promise<IEnforcer> {
@@ -46,6 +55,7 @@ export class FakeRig implements IContractRig {
       maskStore: { load: () => this.masksKept, save: masks => void (this.masksKept = masks) },
       platform: 'linux',
       gpus: { command: 'no-nvidia-smi-here' },
+      programs: this.programs,
       onFailure: (holderId, failure) => void this.told.push(`${holderId}: ${failure.message}`),
       ...options
     });
@@ -60,6 +70,10 @@ export class FakeRig implements IContractRig {
 
   async fork(parent: Place): Promise<number> {
     return this.machine.spawn(parent.pid);
+  }
+
+  async canOpen({ pid }: Place, node: DeviceNode): Promise<boolean> {
+    return this.machine.hierarchies.every(it => mayOpen(cgroupOf(it, pid), node));
   }
 
   async exhaust({ holderId }: Place): Promise<void> {
@@ -122,7 +136,19 @@ export class FakeRig implements IContractRig {
 
   async dispose(): Promise<void> {
     this.machine.heal();
+    this.driver?.remove();
   }
+
+  /** The kernel's device programs, as bpftool puts them on directories. */
+  private readonly programs: IDevicePrograms = {
+    replace: (directory, object) => {
+      this.machine.cgroup(directory).programs = object ? [object] : [];
+      this.hasPrograms = true;
+    },
+    wereUsed: () => this.hasPrograms,
+    close: () => void (this.hasPrograms = false)
+  };
+  private hasPrograms = false;
 
   private groups(): readonly FakeCgroup[] {
     return this.machine.hierarchies.flatMap(hierarchy => groupsBelow(hierarchy.root));

@@ -7,8 +7,14 @@ import type { ProcessKind } from './contractRig';
 
 const files = new DiskFiles();
 
-/** Forks a sleeper for every line that it reads, and prints its pid. */
-const PLAIN = 'echo ready; while read line; do sleep 1000 & echo $!; done';
+/**
+ * Forks a sleeper for every line that it reads, and prints its pid; for a line
+ * `open PATH` opens that file in a fork, and prints what went wrong.
+ */
+const PLAIN = `echo ready; while read what path; do case $what in
+  open) echo "$( { : <"$path"; } 2>&1 )" ;;
+  *) sleep 1000 & echo $! ;;
+esac; done`;
 /** The same in a process of many threads. */
 const THREADED = `
 const { spawn } = require('node:child_process');
@@ -36,7 +42,7 @@ export class ForkingProcess {
   private readonly ended: Promise<void>;
 
   private constructor(
-    private readonly child: ChildProcess,
+    readonly child: ChildProcess,
     private readonly lines: AsyncIterator<string>
   ) {
     ForkingProcess.count += 1;
@@ -58,6 +64,12 @@ export class ForkingProcess {
   async fork(): Promise<number> {
     this.child.stdin!.write('fork\n');
     return Number((await this.lines.next()).value);
+  }
+
+  /** Make a plain one open a file for reading; resolves with what went wrong, if anything. */
+  async open(path: string): Promise<string> {
+    this.child.stdin!.write(`open ${path}\n`);
+    return String((await this.lines.next()).value);
   }
 
   /** Make a greedy one take memory; resolves when it is gone. */

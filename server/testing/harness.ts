@@ -5,6 +5,7 @@ import { checkInvariants } from '../core/invariants';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import type { Grant } from '../protocol/grant';
+import type { TierView } from '../protocol/view';
 import { SimulatedClock } from './simulatedClock';
 
 /** An event without its time: the harness knows it. */
@@ -50,6 +51,16 @@ export function slicesOf(count: number, memoryBytes = 80 * 1024 ** 3): Gpu[] {
   }));
 }
 
+const TIER: TierView = {
+  name: 'cgroup-v2',
+  enforced: ['cpus', 'memory'],
+  notEnforced: [],
+  reason: 'a test'
+};
+
+/** A tier that keeps GPUs from those that were not granted them, too (ENF7). */
+export const FENCING: TierView = { ...TIER, enforced: ['cpus', 'memory', 'gpus'] };
+
 /** A made-up node: 4 CPUs, 64 GiB with 4 GiB kept back, no GPU, shares by weight. */
 export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
   return {
@@ -58,7 +69,7 @@ export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
     memoryBytes: 64 * 1024 ** 3,
     memoryReserveBytes: 4 * 1024 ** 3,
     gpus: [],
-    tier: { name: 'cgroup-v2', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'a test' },
+    tier: TIER,
     sharesByWeight: true,
     packsThreads: false,
     ...parts

@@ -5,7 +5,7 @@ import { EVEN_SHARING, plainGroup, UNLIMITED, VICTIM_POLICIES } from '../core/po
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
-import { cpusOf, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
+import { cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
 import type { RandomSource } from './randomSource';
 
 const GIB = 1024 ** 3;
@@ -23,7 +23,8 @@ export function randomNode(random: RandomSource): NodeFacts {
     memoryReserveBytes: 2 * GIB,
     gpus: random.pick([gpusOf, gpusOf, slicesOf])(random.whole(0, 3)),
     sharesByWeight: random.chance(0.5),
-    packsThreads: cores === 2 || cores === 8
+    packsThreads: cores === 2 || cores === 8,
+    ...(cores === 4 || cores === 8 ? { tier: FENCING } : {})
   });
 }
 

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatCpuList } from '../lib/cpuset';
 import { V1, V2, findHierarchies } from '../host/cgroupfs';
 import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
+import type { DeviceNode } from '../host/gpuDevices';
 import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, Place } from '../enforce/enforcer';
@@ -12,6 +14,7 @@ import { groupName, probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
+import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
 const LEAF = /\/cellgrant-server$/;
@@ -25,18 +28,22 @@ export class RealRig implements IContractRig {
   private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
   private beside: string | null = null;
   private readonly told: string[] = [];
+  private driver: MadeUpDriver | null = null;
   private readonly children = new Map<number, ForkingProcess>();
   private readonly forks: number[] = [];
 
-  constructor(private readonly tier: TierName) {
+  constructor(
+    private readonly tier: TierName,
+    fencesGpus = false
+  ) {
     const cpus = readCapacity(this.files).cpus.map(it => it.id);
-    this.traits = traitsOf(tier);
+    this.traits = traitsOf(tier, fencesGpus);
     this.cpus = formatCpuList(cpus);
     this.oneCpu = `${cpus.at(-1)}`;
   }
 
-  start(): Promise<IEnforcer> {
-    return this.startIn(this.dir);
+  start(fencesGpus?: boolean): Promise<IEnforcer> {
+    return this.startIn(this.dir, fencesGpus);
   }
 
   startBeside(): Promise<IEnforcer> {
@@ -44,11 +51,13 @@ export class RealRig implements IContractRig {
     return this.startIn(this.beside);
   }
 
-  private async startIn(dir: string): Promise<IEnforcer> {
+  private async startIn(dir: string, fencesGpus?: boolean): Promise<IEnforcer> {
     const { tier } = this;
+    this.driver ??= fencesGpus ? new MadeUpDriver() : null;
+    const gpus = this.driver ? { command: this.driver.command, visible: undefined } : {};
     const onFailure = (holderId: string, failure: Error): void =>
       void this.told.push(`${holderId}: ${failure.message}`);
-    const { enforcer } = await probe({ dir, tier, onFailure });
+    const { enforcer } = await probe({ dir, tier, onFailure, gpus, fencesGpus });
     if (enforcer.tier.name !== tier) {
       await enforcer.close();
       throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
@@ -66,6 +75,18 @@ export class RealRig implements IContractRig {
     const pid = await this.children.get(parent.pid)!.fork();
     this.forks.push(pid);
     return pid;
+  }
+
+  async canOpen({ pid }: Place, { major, minor }: DeviceNode): Promise<boolean> {
+    const path = join(this.dir, `${major}-${minor}`);
+    if (!existsSync(path)) {
+      execFileSync('mknod', [path, 'c', `${major}`, `${minor}`]);
+    }
+    const said = await this.children.get(pid)!.open(path);
+    if (!/not permitted|No such device/.test(said)) {
+      throw new Error(`${path} cannot tell whether it may be opened: ${said}`);
+    }
+    return !said.includes('not permitted');
   }
 
   async exhaust({ pid }: Place): Promise<void> {
@@ -143,6 +164,7 @@ export class RealRig implements IContractRig {
   async dispose(): Promise<void> {
     this.forks.filter(pid => this.isAlive(pid)).forEach(pid => process.kill(pid, 'SIGKILL'));
     await Promise.all([...this.children.values()].map(child => child.kill()));
+    this.driver?.remove();
     [this.dir, this.beside].forEach(dir => dir && rmSync(dir, { recursive: true }));
   }
 

@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test';
 import { enforcerContract } from '../enforcerContract';
+import { fenceContract, viewRules } from '../fenceContract';
 import { RealRig } from '../realRig';
 
 /*
@@ -10,11 +11,12 @@ const user = Number(process.env.AS_USER);
 process.setgid!(user);
 process.setuid!(user);
 
-enforcerContract(
-  {
-    describe: (name, suite) => void describe(name, suite),
-    it: (name, test) => void it(name, test)
-  },
-  `real cgroup v2, ${process.env.SCENARIO}`,
-  async () => new RealRig('cgroup-v2')
-);
+const runner = {
+  describe: (name: string, suite: () => void) => void describe(name, suite),
+  it: (name: string, test: () => Promise<void>) => void it(name, test)
+};
+const name = `real cgroup v2, ${process.env.SCENARIO}`;
+
+enforcerContract(runner, name, async () => new RealRig('cgroup-v2'));
+const rig = async () => new RealRig('cgroup-v2', user === 0);
+user === 0 ? fenceContract(runner, name, rig) : fenceContract(runner, name, rig, [viewRules]);

@@ -11,6 +11,9 @@ export class ImageUnavailable extends Error {}
 
 const KERNEL_PACKAGE = 'linux-image-cloud-amd64';
 const SHELL_PACKAGE = 'busybox-static';
+/** What fences GPUs there, and the libraries that it needs beside the C library. */
+const BPFTOOL_PACKAGE = 'bpftool';
+const BPFTOOL_LIBRARIES = ['libelf1', 'libcap2', 'zlib1g'];
 const EMULATOR_PACKAGE = 'qemu-system-x86';
 const EMULATOR = 'qemu-system-x86_64';
 
@@ -24,6 +27,7 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t bpf bpf /sys/fs/bpf
 ulimit -c 0
 scenario() { # name, cgroup, user
   echo "== scenario $1"
@@ -111,6 +115,19 @@ function programFiles(path: string): readonly string[] {
   return [...listed].map(match => match[1]!);
 }
 
+/** The program that fences GPUs and its libraries, under the paths that they have in their packages. */
+function bpftoolFiles(cache: string): readonly (readonly [string, Buffer])[] {
+  const program = unpackPackage(BPFTOOL_PACKAGE, cache);
+  const libraries = BPFTOOL_LIBRARIES.flatMap(name => {
+    const directory = unpackPackage(name, cache);
+    const found = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    const wanted = found.filter(path => /\/lib\w+\.so\.\d+$/.test(path));
+    return wanted.map(path => [path, fs.readFileSync(join(directory, path))] as const);
+  });
+  const path = 'usr/sbin/bpftool';
+  return [[path, fs.readFileSync(join(program, path))], ...libraries];
+}
+
 function withParents(files: ReadonlyMap<string, Buffer>): readonly CpioEntry[] {
   const directories = new Set<string>();
   for (const path of files.keys()) {
@@ -149,6 +166,7 @@ export function makeImage(guest: Buffer, cache: string): Image {
     ['bin/busybox', fs.readFileSync(join(shell, 'bin/busybox'))],
     ['bin/node', fs.readFileSync(process.execPath)],
     ['bin/taskset', fs.readFileSync(taskset)],
+    ...bpftoolFiles(cache),
     ...[...libraries].map(path => [path.slice(1), fs.readFileSync(path)] as const)
   ]);
   const initrd = join(cache, 'initrd.cpio');

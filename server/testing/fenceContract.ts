@@ -1,0 +1,154 @@
+import * as assert from 'node:assert/strict';
+import { UNCONFINED } from '../core/effects';
+import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { ContractRunner, IContractRig, Rule } from './contractRig';
+import { MADE_UP_GPUS, SHARED_NODE } from './madeUpGpus';
+
+const ALL = MADE_UP_GPUS.map(it => it.uuid);
+
+/** Everything that an enforcer must do that is to fence GPUs (ENF7), the same for every tier. */
+const ALL_RULES = [viewRules, openRules, endRules, crashRules];
+
+/** The contract of a fence, or some of its rules. */
+export function fenceContract(
+  { describe, it }: ContractRunner,
+  name: string,
+  makeRig: () => Promise<IContractRig>,
+  rules: readonly ((rule: Rule) => void)[] = ALL_RULES
+): void {
+  const rule: Rule = (title, test) =>
+    it(title, async () => {
+      const rig = await makeRig();
+      const enforcer = await rig.start(true);
+      try {
+        await test(rig, enforcer);
+      } finally {
+        await enforcer.close();
+        await rig.dispose();
+      }
+      assert.deepEqual(rig.leftovers(), [], 'directories were left');
+      assert.deepEqual(rig.failures(), []);
+    });
+
+  describe(`the fence's contract: ${name}`, () => {
+    rules.forEach(add => add(rule));
+  });
+}
+
+function fence(enforcer: IEnforcer, { holderId }: Place, gpus: readonly string[] | null): void {
+  enforcer.confine(holderId, { ...UNCONFINED, gpus });
+}
+
+/** The process can open these of the GPUs, where there is a fence; all where there is none. */
+async function isLet(rig: IContractRig, place: Place, gpus: readonly string[]): Promise<void> {
+  const open: string[] = [];
+  for (const { uuid, node } of MADE_UP_GPUS) {
+    (await rig.canOpen(place, node)) && open.push(uuid);
+  }
+  assert.deepEqual(open, rig.traits.fencesGpus ? gpus : ALL);
+  assert.ok(await rig.canOpen(place, SHARED_NODE), 'a file that all GPUs share was shut');
+}
+
+/** What is told of the fence; needs no device file, which only root can make. */
+export function viewRules(rule: Rule): void {
+  rule('[ENF3] [ENF7] tells whether GPUs are fenced, or why they cannot be', async (rig, it) => {
+    const { tier } = it;
+    const gap = tier.notEnforced.find(({ resource }) => resource === 'gpus');
+    assert.equal(tier.enforced.includes('gpus'), rig.traits.fencesGpus);
+    assert.equal(gap === undefined, rig.traits.fencesGpus);
+    rig.traits.fencesGpus
+      ? assert.match(tier.reason, /can open only GPUs that its cells were granted/)
+      : assert.match(gap!.why, /they cannot be fenced here: \S/);
+  });
+}
+
+function openRules(rule: Rule): void {
+  rule('[ENF7] a holder can open the GPUs that it is let open, and no other', async (rig, it) => {
+    const place = await rig.spawn();
+    it.adopt(place);
+    await isLet(rig, place, ALL);
+    for (const gpus of [[], [ALL[1]!], ALL, [ALL[0]!], []]) {
+      fence(it, place, gpus);
+      await isLet(rig, place, gpus);
+    }
+    fence(it, place, null);
+    await isLet(rig, place, ALL);
+  });
+
+  rule('[ENF7] what a holder may open is nothing to others', async (rig, it) => {
+    const [first, second, stranger] = [await rig.spawn(), await rig.spawn(), await rig.spawn()];
+    [first, second].forEach(place => it.adopt(place));
+    fence(it, first, []);
+    fence(it, second, [ALL[0]!]);
+    await isLet(rig, first, []);
+    await isLet(rig, second, [ALL[0]!]);
+    assert.ok(await rig.canOpen(stranger, MADE_UP_GPUS[0].node));
+  });
+
+  rule('[ENF7] [ENF2] a place that is made again is fenced again', async (rig, it) => {
+    const place = await rig.spawn();
+    it.adopt(place);
+    fence(it, place, []);
+    await rig.uproot(place);
+    it.adopt(place);
+    fence(it, place, []);
+    await isLet(rig, place, []);
+  });
+}
+
+function endRules(rule: Rule): void {
+  rule('[ENF7] [ENF2] nothing is shut to a holder that was let go', async (rig, it) => {
+    const [first, second] = [await rig.spawn(), await rig.spawn()];
+    for (const place of [first, second]) {
+      it.adopt(place);
+      fence(it, place, []);
+    }
+    it.release(first.holderId);
+    await it.settled();
+    assert.deepEqual(it.found(), rig.traits.findsPlaces ? [second.holderId] : []);
+    await isLetAll(rig, first);
+    await it.close();
+    await isLetAll(rig, second);
+  });
+}
+
+async function isLetAll(rig: IContractRig, place: Place): Promise<void> {
+  for (const { node } of MADE_UP_GPUS) {
+    assert.ok(await rig.canOpen(place, node), `${node.minor} is shut still`);
+  }
+}
+
+/** A sidecar that ended without letting its holders go. */
+function crashRules(rule: Rule): void {
+  rule('[ENF7] [ENF4] the fence outlives a sidecar, and is the next one’s', async (rig, it) => {
+    const place = await rig.spawn();
+    it.adopt(place);
+    fence(it, place, [ALL[0]!]);
+    const next = await rig.start(true);
+    try {
+      await isLet(rig, place, [ALL[0]!]);
+      next.adopt(place);
+      await isLet(rig, place, [ALL[0]!]);
+      fence(next, place, [ALL[1]!]);
+      await isLet(rig, place, [ALL[1]!]);
+    } finally {
+      await next.close();
+    }
+    await isLetAll(rig, place);
+  });
+
+  rule('[ENF7] [ENF2] a sidecar that is not to fence lifts what was left', async (rig, it) => {
+    const place = await rig.spawn();
+    it.adopt(place);
+    fence(it, place, []);
+    const next = await rig.start(false);
+    try {
+      assert.ok(!next.tier.enforced.includes('gpus'));
+      next.adopt(place);
+      fence(next, place, null);
+      await isLetAll(rig, place);
+    } finally {
+      await next.close();
+    }
+  });
+}
