@@ -9,6 +9,7 @@ import { V1, V2, findHierarchies, withoutLeaf, type Hierarchy } from '../host/cg
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { findGpus, type GpuOptions } from '../host/gpus';
 import { readCapacity } from '../host/topology';
+import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity';
 import { CgroupV1 } from './cgroupV1';
 import { CgroupV2 } from './cgroupV2';
@@ -80,13 +81,13 @@ export function groupName(dir: string): string {
   return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
 }
 
-/** Set up a tier for real; what it cannot do is undone and told. */
-function attempting(make: () => IEnforcer): Attempt {
+/** Set up a tier for real; what it cannot do is undone and told, with what could be done about it. */
+function attempting(make: () => IEnforcer, advise = (_errno: string) => ''): Attempt {
   try {
     return { enforcer: make() };
   } catch (error) {
     if (error instanceof EnforcementError) {
-      return { why: error.message };
+      return { why: error.message + advise(error.errno) };
     }
     throw error;
   }
@@ -103,9 +104,15 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
-  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, around.hasGpus, better);
+  const { directory } = hierarchy;
+  const missing = CONTROLLERS.filter(it => !controllers.includes(it));
+  const advice = adviceFor(directory, missing);
+  const tier = cgroupTier('cgroup-v2', controllers, around, better, advice);
   const masks = controllers.includes('cpuset') ? null : around.masks;
-  return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }));
+  return attempting(
+    () => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }),
+    errno => adviceFor(directory, [errno])
+  );
 }
 
 /** Hierarchies of version 1 in which a directory can really be made. */
@@ -136,7 +143,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
   if (!CONTROLLERS.some(it => controllers.includes(it))) {
     return { why: 'no cgroup version 1 directory can be made' };
   }
-  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, around.hasGpus, better);
+  const tier = cgroupTier('cgroup-v1', controllers, around, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
 }
