@@ -32,15 +32,15 @@ const ADVICE: readonly Advice[] = [
 ];
 
 /**
- * How whoever runs this could have more enforced, in parentheses; empty where
+ * How whoever runs this could have more enforced: one clause, or none where
  * nobody knows.
  *
  * #### Notes
  * Where a cgroup of version 2 lies tells who made it, and so who could delegate more.
  */
-export function adviceFor(directory: string, lacks: readonly string[]): string {
+export function adviceFor(directory: string, lacks: readonly string[]): readonly string[] {
   const found = ADVICE.find(
     ({ path, lack }) => path.test(directory) && lacks.some(it => lack.includes(it))
   );
-  return found ? ` (${found.advice}: README.md, "Without root")` : '';
+  return found ? [`${found.advice} (README.md, "Without root")`] : [];
 }

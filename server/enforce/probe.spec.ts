@@ -44,8 +44,8 @@ describe('[ENF3] the tier is found by trying, and says why', () => {
     });
     expect(tier).toMatchObject({ name: 'cgroup-v2', enforced: ['memory'] });
     expect(tier.reason).toBe(
-      'cgroup version 2 is writable with cpu, memory; cpuset could not be used ' +
-        '(an administrator can let systemd delegate it: README.md, "Without root").'
+      'cgroup version 2 is writable with cpu, memory; cpuset could not be used; ' +
+        'an administrator can let systemd delegate it (README.md, "Without root").'
     );
     expect(tier.notEnforced[0]).toEqual({
       resource: 'cpus',

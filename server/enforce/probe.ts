@@ -82,12 +82,15 @@ export function groupName(dir: string): string {
 }
 
 /** Set up a tier for real; what it cannot do is undone and told, with what could be done about it. */
-function attempting(make: () => IEnforcer, advise = (_errno: string) => ''): Attempt {
+function attempting(
+  make: () => IEnforcer,
+  advise: (errno: string) => readonly string[] = () => []
+): Attempt {
   try {
     return { enforcer: make() };
   } catch (error) {
     if (error instanceof EnforcementError) {
-      return { why: error.message + advise(error.errno) };
+      return { why: [error.message, ...advise(error.errno)].join('; ') };
     }
     throw error;
   }
@@ -106,8 +109,8 @@ function tryV2(around: Surroundings, better: string): Attempt {
   }
   const { directory } = hierarchy;
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
-  const advice = adviceFor(directory, missing);
-  const tier = cgroupTier('cgroup-v2', controllers, around, better, advice);
+  const told = [better, ...adviceFor(directory, missing)].filter(Boolean).join('; ');
+  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, around.hasGpus, told);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(
     () => new CgroupV2({ ...around, tier, hierarchy, controllers, masks }),
@@ -143,7 +146,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
   if (!CONTROLLERS.some(it => controllers.includes(it))) {
     return { why: 'no cgroup version 1 directory can be made' };
   }
-  const tier = cgroupTier('cgroup-v1', controllers, around, better);
+  const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, around.hasGpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   return attempting(() => new CgroupV1({ ...around, tier, hierarchies, masks }));
 }

@@ -35,28 +35,28 @@ function describeMasks(failure: string | null): string {
   return failure === null ? masks : `${masks}, and only by the gate (${failure})`;
 }
 
-/** A cgroup tier with the controllers that it could get, and how to get the others. */
+/** A cgroup tier with the controllers that it could get. */
 export function cgroupTier(
   name: 'cgroup-v1' | 'cgroup-v2',
   controllers: readonly string[],
-  around: { readonly masksFailure: () => string | null; readonly hasGpus: boolean },
-  better: string,
-  advice = ''
+  masksFailure: () => string | null,
+  hasGpus: boolean,
+  better: string
 ): TierView {
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));
   const version = name === 'cgroup-v2' ? 'version 2' : 'version 1';
   const used = CONTROLLERS.filter(it => controllers.includes(it)).join(', ');
   const parts = [
     `cgroup ${version} is writable with ${used}`,
-    missing.length > 0 && `${missing.join(', ')} could not be used${advice}`,
+    missing.length > 0 && `${missing.join(', ')} could not be used`,
     better
   ];
   const reason = `${parts.filter(Boolean).join('; ')}.`;
-  const cpus = missing.includes('cpuset') ? describeMasks(around.masksFailure()) : undefined;
+  const cpus = missing.includes('cpuset') ? describeMasks(masksFailure()) : undefined;
   const memory = missing.includes('memory') ? 'the memory controller is not available' : undefined;
   return describeTier(name, reason, {
     ...(cpus && { cpus }),
     ...(memory && { memory }),
-    ...gpuGap(around.hasGpus)
+    ...gpuGap(hasGpus)
   });
 }
