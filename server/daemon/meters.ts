@@ -49,7 +49,7 @@ export function hostMeters(
   gpus: Pick<GpuMeter, 'measure'>
 ): INodeMeters {
   const cpus = node.cpus.map(it => it.id);
-  const usage = new NodeUsage(files, cpus, node.memoryBytes);
+  const usage = new NodeUsage(files, cpus);
   return {
     node: async () => {
       const use = await usage.measure();

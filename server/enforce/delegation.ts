@@ -1,24 +1,14 @@
 import { parseCpuList } from '../lib/cpuset';
-import { V2, cgroupsOf, directoryOf, type Hierarchy } from '../host/cgroupfs';
+import { LEAF, V2, cgroupsOf, directoryOf, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
 import { attempt, errnoIn, tolerate } from './failures';
 import type { Places } from './places';
 
-/**
- * A cgroup that gives controllers to its children may hold no process itself;
- * those that it held go here. All sidecars below one cgroup share it.
- */
-const LEAF = 'cellgrant-server';
 const WEIGHT_DEFAULT = 100;
 const WEIGHT_MAX = 10000;
 
 /** Why a controller cannot be taken back: another uses it, or it was never ours to give. */
 const NOT_OURS = ['EBUSY', 'ENOENT', 'EACCES', 'EPERM', 'EROFS'];
-
-/** The own cgroup before an earlier sidecar moved this process to the leaf. */
-export function withoutLeaf(directory: string): string {
-  return directory.endsWith(`/${LEAF}`) ? directory.slice(0, -LEAF.length - 1) : directory;
-}
 
 /** What a delegation is of. */
 export type DelegationOptions = {

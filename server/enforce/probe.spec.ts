@@ -36,16 +36,36 @@ describe('[ENF3] the tier is found by trying, and says why', () => {
 
   it('holds CPUs by affinity where systemd delegates no cpuset', async () => {
     const tier = await tierIn({
-      machine: { layout: 'v2', own: '/user.slice/user@1000.service', delegated: ['cpu', 'memory'] }
+      machine: {
+        layout: 'v2',
+        own: '/user@1000.service/jupyter.service',
+        delegated: ['cpu', 'memory']
+      }
     });
     expect(tier).toMatchObject({ name: 'cgroup-v2', enforced: ['memory'] });
     expect(tier.reason).toBe(
-      'cgroup version 2 is writable with cpu, memory; cpuset could not be used.'
+      'cgroup version 2 is writable with cpu, memory; cpuset could not be used; ' +
+        'an administrator can let systemd delegate it (README.md, "Without root").'
     );
     expect(tier.notEnforced[0]).toEqual({
       resource: 'cpus',
       why: 'there is no cpuset: CPUs are held by affinity, which a process can undo'
     });
+  });
+
+  it.each([
+    ['/user@7.service/lab.scope', ['memory'], null, 'its unit would need Delegate=yes'],
+    ['/system.slice/lab.service', [], 'EACCES', 'its unit would need Delegate=yes'],
+    ['/user.slice/session-2.scope', [], 'EACCES', 'systemd-run --user --scope'],
+    ['/system.slice/slurmstepd.scope/job_7/step_0', [], 'EACCES', 'Slurm lets nobody divide'],
+    ['/', [], 'EROFS', 'a container would need its cgroup tree to be writable']
+  ] as const)('says how to have more: %s', async (own, delegated, errno, advice) => {
+    const { reason } = await tierIn({
+      machine: { layout: 'v2', own, ...(delegated.length > 0 && { delegated }) },
+      faults: errno ? [[/^(mkdir|write) \/sys/, errno]] : []
+    });
+    expect(reason).toContain(advice);
+    expect(reason).toContain('README.md, "Without root"');
   });
 
   it('takes cgroup v1 on a hybrid host, whose v2 has no controllers', async () => {

@@ -5,15 +5,15 @@ import { formatCpuList } from '../lib/cpuset';
 import type { NodeFacts } from '../core/events';
 import type { Confinement } from '../core/effects';
 import type { TierName } from '../protocol/view';
-import { V1, V2, findHierarchies, type Hierarchy } from '../host/cgroupfs';
+import { V1, V2, findHierarchies, withoutLeaf, type Hierarchy } from '../host/cgroupfs';
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { locateGpus } from '../host/gpuDevices';
 import { findGpus, type GpuOptions } from '../host/gpus';
 import { readCapacity } from '../host/topology';
+import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity';
 import { CgroupV1 } from './cgroupV1';
 import { CgroupV2 } from './cgroupV2';
-import { withoutLeaf } from './delegation';
 import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
 import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
 import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
@@ -87,13 +87,16 @@ export function groupName(dir: string): string {
   return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
 }
 
-/** Set up a tier for real; what it cannot do is undone and told. */
-function attempting(make: () => IEnforcer): Attempt {
+/** Set up a tier for real; what it cannot do is undone and told, with what could be done about it. */
+function attempting(
+  make: () => IEnforcer,
+  advise: (errno: string) => readonly string[] = () => []
+): Attempt {
   try {
     return { enforcer: make() };
   } catch (error) {
     if (error instanceof EnforcementError) {
-      return { why: error.message };
+      return { why: [error.message, ...advise(error.errno)].join('; ') };
     }
     throw error;
   }
@@ -110,10 +113,16 @@ function tryV2(around: Surroundings, better: string): Attempt {
   if (controllers.length === 0) {
     return { why: 'its cgroup version 2 has none of cpuset, cpu and memory' };
   }
+  const { directory } = hierarchy;
+  const missing = CONTROLLERS.filter(it => !controllers.includes(it));
+  const told = [better, ...adviceFor(directory, missing)].filter(Boolean).join('; ');
   const { fence, ...gpus } = fenceByV2(around.fencing, hierarchy);
-  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, gpus, better);
+  const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, gpus, told);
   const masks = controllers.includes('cpuset') ? null : around.masks;
-  return attempting(() => new CgroupV2({ ...around, tier, hierarchy, controllers, masks, fence }));
+  return attempting(
+    () => new CgroupV2({ ...around, tier, hierarchy, controllers, masks, fence }),
+    errno => adviceFor(directory, [errno])
+  );
 }
 
 /** Hierarchies of version 1 in which a directory can really be made. */

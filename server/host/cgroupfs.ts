@@ -184,6 +184,18 @@ export function findHierarchies(files: IHostFiles): readonly Hierarchy[] {
   });
 }
 
+/**
+ * A cgroup of version 2 that gives controllers to its children may hold no
+ * process itself; those that it held go here. All sidecars below one cgroup
+ * share it.
+ */
+export const LEAF = 'cellgrant-server';
+
+/** The own cgroup before a sidecar moved this process to the leaf. */
+export function withoutLeaf(directory: string): string {
+  return directory.endsWith(`/${LEAF}`) ? directory.slice(0, -LEAF.length - 1) : directory;
+}
+
 /** The own cgroup and those above it, as far up as the mount shows. */
 export function withAncestors(hierarchy: Hierarchy): readonly string[] {
   const directories = [hierarchy.directory];

@@ -1,4 +1,4 @@
-import { PROC, V2, findHierarchies } from './cgroupfs';
+import { PROC, V2, findHierarchies, withoutLeaf } from './cgroupfs';
 import { readOrNull, type IHostFiles } from './files';
 
 /**
@@ -7,14 +7,15 @@ import { readOrNull, type IHostFiles } from './files';
  *
  * #### Notes
  * In a cgroup of its own with a memory controller the own figure counts, since
- * the host's would blame this node for its neighbours.
+ * the host's would blame this node for its neighbours; a container sees its own
+ * as the root. Where a sidecar has moved itself aside, the kernels are not below it.
  */
 export function readMemoryPressure(files: IHostFiles): number | null {
   const own = findHierarchies(files).find(
-    it => it.version === 2 && it.controllers.includes('memory') && it.directory !== it.mountPoint
+    it => it.version === 2 && it.controllers.includes('memory')
   );
   const text =
-    (own ? readOrNull(files, `${own.directory}/${V2.memoryPressure}`) : null) ??
+    (own ? readOrNull(files, `${withoutLeaf(own.directory)}/${V2.memoryPressure}`) : null) ??
     readOrNull(files, PROC.memoryPressure);
   const match = /^some avg10=(\d+(?:\.\d+)?)/m.exec(text ?? '');
   return match ? Number(match[1]) : null;

@@ -106,7 +106,7 @@ describe('memory of a tree', () => {
 
 describe('the node', () => {
   it('is measured in CPUs and bytes of its own', async () => {
-    const use = await new NodeUsage(files, [0], 2 ** 40).measure();
+    const use = await new NodeUsage(files, [0]).measure();
     expect(use!.cpusBusy).toBeGreaterThanOrEqual(0);
     expect(use!.cpusBusy).toBeLessThanOrEqual(1);
     expect(use!.memoryUsedBytes).toBeGreaterThan(0);
@@ -115,16 +115,31 @@ describe('the node', () => {
   it('tells nothing where nothing can be read', async () => {
     const cpu = Object.getPrototypeOf(new OSUtils().cpu) as CPUMonitor;
     const failing = jest.spyOn(cpu, 'usageByCore').mockRejectedValue(new Error('EMFILE'));
-    expect(await new NodeUsage(files, [0], 2 ** 40).measure()).toBeNull();
+    expect(await new NodeUsage(files, [0]).measure()).toBeNull();
     failing.mockRestore();
   });
 
-  it('counts the own cgroup where that has a limit', async () => {
-    const machine = new FakeMachine({ layout: 'v2', own: '/app' });
-    const own = machine.cgroup('/sys/fs/cgroup/app');
-    own.files.set('memory.current', `${3 * 2 ** 20}`);
-    own.files.set('memory.stat', `inactive_file ${2 ** 20}`);
-    const use = await new NodeUsage(machine, [0], 2 ** 30).measure();
+  it.each([
+    ['its own', '/app'],
+    ['one above it', '/app/inner'],
+    ['the one that it was moved aside from', '/app/cellgrant-server']
+  ])('counts the cgroup that has a limit: %s', async (_which, own) => {
+    const machine = new FakeMachine({ layout: 'v2', own });
+    const limited = machine.cgroup('/sys/fs/cgroup/app');
+    limited.files.set('memory.max', `${2 ** 30}`);
+    limited.files.set('memory.current', `${3 * 2 ** 20}`);
+    limited.files.set('memory.stat', `inactive_file ${2 ** 20}`);
+    const use = await new NodeUsage(machine, [0]).measure();
     expect(use!.memoryUsedBytes).toBe(2 * 2 ** 20);
+    expect(use!.memoryAvailableBytes).toBe(2 ** 30 - 2 * 2 ** 20);
+  });
+
+  it('counts the root as a container sees it, where that has a limit', async () => {
+    const machine = new FakeMachine({ layout: 'v2', own: '/' });
+    const root = machine.cgroup('/sys/fs/cgroup');
+    root.files.set('memory.max', `${2 ** 30}`);
+    root.files.set('memory.current', `${2 ** 20}`);
+    const use = await new NodeUsage(machine, [0]).measure();
+    expect(use!.memoryUsedBytes).toBe(2 ** 20);
   });
 });

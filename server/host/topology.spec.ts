@@ -121,10 +121,13 @@ describe('pressure', () => {
     expect(readMemoryPressure(new FakeMachine({ layout: 'v1' }))).toBeNull();
   });
 
-  it("is the own cgroup's, not its neighbours'", () => {
+  it.each([
+    ['the own cgroup', '/app'],
+    ['the one that it was moved aside from', '/app/cellgrant-server']
+  ])('is that of %s, not of its neighbours', (_which, own) => {
     const machine = new FakeMachine({
       layout: 'v2',
-      own: '/app',
+      own,
       files: { '/proc/pressure/memory': pressure }
     });
     machine.cgroup('/sys/fs/cgroup/app').files.set('memory.pressure', 'some avg10=0.50 avg60=0');

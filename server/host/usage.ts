@@ -1,5 +1,5 @@
 import { OSUtils } from 'node-os-utils';
-import { PROC, V1, V2, findHierarchies } from './cgroupfs';
+import { PROC, V1, V2, findHierarchies, withAncestors } from './cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from './files';
 
 /** What all processes of the node use, Cellgrant's and others. */
@@ -16,16 +16,15 @@ export type NodeUse = {
  *
  * #### Notes
  * Totals of the machine come from node-os-utils, which knows no cgroups: CPUs
- * that are not this node's are left out, and where the own cgroup has a memory
- * limit of its own, its use counts instead of the machine's.
+ * that are not this node's are left out, and where the own cgroup or one above
+ * it has a memory limit, what is used of that counts instead of the machine's.
  */
 export class NodeUsage {
   private readonly machine = new OSUtils({ cacheEnabled: false });
 
   constructor(
     private readonly files: IHostFiles,
-    private readonly cpus: readonly number[],
-    private readonly memoryBytes: number
+    private readonly cpus: readonly number[]
   ) {}
 
   /** Takes about a second, while the machine is watched; null where it cannot be told. */
@@ -47,24 +46,28 @@ export class NodeUsage {
     };
   }
 
-  /** Use of the own cgroup, without cache that can be dropped; null where it has no limit. */
+  /** Use of the cgroup whose limit is the tightest, without cache that can be dropped; null for none. */
   private cgroupUse(): { readonly usedBytes: number; readonly leftBytes: number } | null {
     const machineBytes = (readTable(this.files, PROC.memory).get('MemTotal') ?? 0) * 1024;
     const own = findHierarchies(this.files).find(it => it.controllers.includes('memory'));
-    if (!own || this.memoryBytes >= machineBytes || own.directory === own.mountPoint) {
+    if (!own) {
       return null;
     }
     const [use, limit, cache] =
       own.version === 2
         ? [V2.memoryCurrent, V2.memoryMax, 'inactive_file']
         : [V1.memoryUsage, V1.memoryLimit, 'total_inactive_file'];
-    const charged = readNumberOrNull(this.files, `${own.directory}/${use}`);
-    const stat = readTable(this.files, `${own.directory}/${V2.memoryStat}`);
-    if (charged === null) {
+    const limits = withAncestors(own).map(directory => ({
+      directory,
+      bytes: readNumberOrNull(this.files, `${directory}/${limit}`) ?? Infinity
+    }));
+    const tightest = limits.reduce((least, it) => (it.bytes < least.bytes ? it : least));
+    const charged = readNumberOrNull(this.files, `${tightest.directory}/${use}`);
+    if (tightest.bytes >= machineBytes || charged === null) {
       return null;
     }
+    const stat = readTable(this.files, `${tightest.directory}/${V2.memoryStat}`);
     const usedBytes = Math.max(0, charged - (stat.get(cache) ?? 0));
-    const limitBytes = readNumberOrNull(this.files, `${own.directory}/${limit}`) ?? Infinity;
-    return { usedBytes, leftBytes: Math.max(0, limitBytes - usedBytes) };
+    return { usedBytes, leftBytes: Math.max(0, tightest.bytes - usedBytes) };
   }
 }

@@ -12,7 +12,7 @@ export type TierView = {
   readonly name: TierName;
   readonly enforced: readonly Resource[];
   readonly notEnforced: readonly { readonly resource: Resource; readonly why: string }[];
-  /** One sentence: why this tier and no better one. */
+  /** One sentence: why this tier and no better one, and how to have more. */
   readonly reason: string;
 };
 

@@ -29,7 +29,7 @@ export class TestConnection {
     });
   }
 
-  static open(sidecar: TestSidecar): Promise<TestConnection> {
+  static open(sidecar: Pick<TestSidecar, 'gatePath'>): Promise<TestConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect(sidecar.gatePath);
       socket.once('error', reject);

@@ -172,17 +172,27 @@ export class TestSidecar {
 
   /** One request of the API; `body` goes out as it is. */
   ask(method: string, path: string, body?: string): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const asked = request({ socketPath: this.apiPath, method, path }, response => {
-        textOf(response).then(text => {
-          const { statusCode = 0 } = response;
-          resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
-        }, reject);
-      });
-      asked.on('error', reject);
-      asked.end(body);
-    });
+    return askSocket(this.apiPath, method, path, body);
   }
+}
+
+/** One request of the API that listens there; `body` goes out as it is. */
+export function askSocket(
+  socketPath: string,
+  method: string,
+  path: string,
+  body?: string
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, method, path }, response => {
+      textOf(response).then(text => {
+        const { statusCode = 0 } = response;
+        resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
+      }, reject);
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
 }
 
 /** Field 22 of /proc/PID/stat. */

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { SCENARIOS_UNIT } from './configuration';
 import { packCpio, type CpioEntry } from './cpio';
 
-/** A kernel and a first root file system for it. */
-export type Image = { readonly kernel: string; readonly initrd: string };
+/** A kernel, a first root file system for it, and a disk where that is not all. */
+export type Image = { readonly kernel: string; readonly initrd: string; readonly disk?: string };
 
 /** Why the emulated machine cannot be made here; for people. */
 export class ImageUnavailable extends Error {}
@@ -16,6 +17,9 @@ const BPFTOOL_PACKAGE = 'bpftool';
 const BPFTOOL_LIBRARIES = ['libelf1', 'libcap2', 'zlib1g'];
 const EMULATOR_PACKAGE = 'qemu-system-x86';
 const EMULATOR = 'qemu-system-x86_64';
+
+/** What the kernel is told. */
+const BOOT = 'console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init random.trust_cpu=on';
 
 /** Mounts what a system has, then runs each scenario in a cgroup of the wanted kind. */
 const INIT = `#!/bin/busybox sh
@@ -45,7 +49,8 @@ echo "== end"
 poweroff -f
 `;
 
-function run(command: string, args: readonly string[], cwd?: string): string {
+/** Run a command to its end; its standard output. Throws {@link ImageUnavailable} where it fails. */
+export function run(command: string, args: readonly string[], cwd?: string): string {
   const result = spawnSync(command, args, { encoding: 'utf8', cwd, maxBuffer: 2 ** 26 });
   if (result.status !== 0) {
     const said = result.error?.message ?? result.stderr.trim().split('\n').at(-1);
@@ -58,19 +63,17 @@ function has(command: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$0"', command]).status === 0;
 }
 
-/** Install the emulator from the distribution's packages where that is allowed. */
-function ensureEmulator(): void {
-  if (has(EMULATOR)) {
+/** Install a program from the distribution's packages where that is allowed. */
+export function ensureProgram(command: string, name: string): void {
+  if (has(command)) {
     return;
   }
   if (!has('apt-get') || process.getuid?.() !== 0) {
     throw new ImageUnavailable(
-      `it needs ${EMULATOR}: install it (on Debian and Ubuntu: apt-get install ${EMULATOR_PACKAGE})`
+      `it needs ${command}: install it (on Debian and Ubuntu: apt-get install ${name})`
     );
   }
-  withLists(() =>
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', EMULATOR_PACKAGE])
-  );
+  withLists(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]));
 }
 
 /** What needs apt's lists of packages, which a fresh machine or container has not fetched yet. */
@@ -142,42 +145,56 @@ function withParents(files: ReadonlyMap<string, Buffer>): readonly CpioEntry[] {
   ];
 }
 
-/**
- * Make a machine that runs `guest` (one script for Node) once per scenario and
- * powers off. What is downloaded is kept in `cache`.
- */
-export function makeImage(guest: Buffer, cache: string): Image {
+/** Write a first root file system; its path. */
+export function makeInitrd(files: ReadonlyMap<string, Buffer>, path: string): string {
+  fs.writeFileSync(path, packCpio(withParents(files)));
+  return path;
+}
+
+/** The shell that needs no libraries. */
+export function shellOf(cache: string): Buffer {
+  return fs.readFileSync(join(unpackPackage(SHELL_PACKAGE, cache), 'bin/busybox'));
+}
+
+/** The distribution's kernel, the directory of its modules, and an emulator to boot it. */
+export function kernelOf(cache: string): { readonly image: string; readonly modules: string } {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new ImageUnavailable('the emulated machine is an x86-64 Linux, and so must its maker be');
   }
-  ensureEmulator();
+  ensureProgram(EMULATOR, EMULATOR_PACKAGE);
   if (!has('apt-get') || !has('dpkg-deb')) {
     throw new ImageUnavailable('its kernel comes from Debian packages, which need apt');
   }
   fs.mkdirSync(cache, { recursive: true });
   const known = fs.readdirSync(cache).find(it => /^linux-image-[^_]*[^w]$/.test(it));
   const kernel = unpackPackage(known ?? withLists(kernelPackage), cache);
-  const shell = unpackPackage(SHELL_PACKAGE, cache);
+  const name = fs.readdirSync(join(kernel, 'boot')).find(it => it.startsWith('vmlinuz'))!;
+  const modules = join(kernel, 'lib/modules', name.slice('vmlinuz-'.length), 'kernel');
+  return { image: join(kernel, 'boot', name), modules };
+}
+
+/**
+ * Make a machine that runs `guest` (one script for Node) once per scenario and
+ * powers off. What is downloaded is kept in `cache`.
+ */
+export function makeImage(guest: Buffer, cache: string): Image {
+  const kernel = kernelOf(cache).image;
   const taskset = execFileSync('sh', ['-c', 'command -v taskset'], { encoding: 'utf8' }).trim();
   const libraries = new Set([...programFiles(process.execPath), ...programFiles(taskset)]);
   const files = new Map<string, Buffer>([
     ['init', Buffer.from(INIT)],
     ['guest.cjs', guest],
-    ['bin/busybox', fs.readFileSync(join(shell, 'bin/busybox'))],
+    ['bin/busybox', shellOf(cache)],
     ['bin/node', fs.readFileSync(process.execPath)],
     ['bin/taskset', fs.readFileSync(taskset)],
     ...bpftoolFiles(cache),
     ...[...libraries].map(path => [path.slice(1), fs.readFileSync(path)] as const)
   ]);
-  const initrd = join(cache, 'initrd.cpio');
-  fs.writeFileSync(initrd, packCpio(withParents(files)));
-  const boot = join(kernel, 'boot');
-  const image = fs.readdirSync(boot).find(it => it.startsWith('vmlinuz'))!;
-  return { kernel: join(boot, image), initrd };
+  return { kernel, initrd: makeInitrd(files, join(cache, 'initrd.cpio')) };
 }
 
 /** The command that boots an image; its console is standard output. */
-export function bootCommand({ kernel, initrd }: Image): readonly [string, readonly string[]] {
+export function bootCommand({ kernel, initrd, disk }: Image): readonly [string, readonly string[]] {
   const options = [
     ['-accel', 'tcg,thread=single'],
     ['-cpu', 'max'],
@@ -185,7 +202,9 @@ export function bootCommand({ kernel, initrd }: Image): readonly [string, readon
     ['-m', '2048'],
     ['-kernel', kernel],
     ['-initrd', initrd],
-    ['-append', 'console=ttyS0 quiet loglevel=1 panic=-1 rdinit=/init random.trust_cpu=on'],
+    ['-append', disk ? `${BOOT} systemd.unit=${SCENARIOS_UNIT} systemd.show_status=no` : BOOT],
+    // What it writes to its disk ends with it.
+    disk ? ['-drive', `file=${disk},format=raw,if=virtio,snapshot=on`] : [],
     ['-display', 'none'],
     ['-serial', 'stdio'],
     ['-nic', 'none'],

@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  ImageUnavailable,
+  ensureProgram,
+  kernelOf,
+  makeInitrd,
+  run,
+  shellOf,
+  type Image
+} from './image';
+import { CONFIGURATION } from './configuration';
+import { OURS, USER } from './surroundings';
+
+/** systemd and what runs things in its company: logins, Docker's container runtime, Slurm. */
+const PACKAGES = [
+  'systemd-sysv',
+  'dbus-user-session',
+  'libpam-systemd',
+  'libstdc++6',
+  'runc',
+  'munge',
+  'slurm-client',
+  'slurmctld',
+  'slurmd'
+];
+
+/** Each needs those before it. */
+const DISK_MODULES = [
+  'virtio/virtio',
+  'virtio/virtio_ring',
+  'virtio/virtio_pci_modern_dev',
+  'virtio/virtio_pci_legacy_dev',
+  'virtio/virtio_pci',
+  'block/virtio_blk'
+];
+
+/** Slurm looks only for addresses of a kind that some interface has beside the loopback address. */
+const INIT = `#!/bin/busybox sh
+/bin/busybox mkdir -p /dev /disk
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+for module in ${DISK_MODULES.join(' ')}; do
+  /bin/busybox insmod "/modules/$module.ko"
+done
+/bin/busybox ip link set lo up
+/bin/busybox ip address add 10.0.0.1/32 dev lo
+/bin/busybox mount -t ext4 /dev/vda /disk
+exec /bin/busybox switch_root /disk /sbin/init
+`;
+
+/** What a disk holds beside the packages and the scripts, in MiB: room to write. */
+const SPARE_MIB = 200;
+
+/** The distribution's name for its present version; the scripts' libraries come from there, too. */
+function suite(): string {
+  const facts = fs.readFileSync('/etc/os-release', 'utf8');
+  const [id, codename] = ['ID', 'VERSION_CODENAME'].map(
+    name => new RegExp(`^${name}="?([\\w.-]+)`, 'm').exec(facts)?.[1]
+  );
+  if (id !== 'debian' || !codename) {
+    throw new ImageUnavailable(
+      `it is made of the packages of this machine's Debian, which is none`
+    );
+  }
+  return codename;
+}
+
+/** A tree of files with the packages set up in it, and a user; made once, which takes minutes. */
+function packagesTree(cache: string): string {
+  if (process.getuid?.() !== 0) {
+    throw new ImageUnavailable('only root can set packages up in a directory');
+  }
+  ensureProgram('mmdebstrap', 'mmdebstrap');
+  ensureProgram('mke2fs', 'e2fsprogs');
+  const from = suite();
+  const recipe = JSON.stringify([from, PACKAGES, USER]);
+  const name = `systemd-${createHash('sha256').update(recipe).digest('hex').slice(0, 8)}`;
+  const tree = join(cache, name);
+  if (!fs.existsSync(tree)) {
+    fs.rmSync(`${tree}.new`, { recursive: true, force: true });
+    const addUser = `chroot "$1" useradd --create-home --uid ${USER.id} ${USER.name}`;
+    run('mmdebstrap', [
+      '--quiet',
+      '--variant=minbase',
+      `--include=${PACKAGES.join(',')}`,
+      '--dpkgopt=path-exclude=/usr/share/doc/*',
+      '--dpkgopt=path-exclude=/usr/share/locale/*',
+      '--dpkgopt=path-exclude=/usr/share/man/*',
+      `--customize-hook=${addUser}`,
+      from,
+      `${tree}.new`
+    ]);
+    fs.renameSync(`${tree}.new`, tree);
+  }
+  return tree;
+}
+
+/** What files hold, by path. */
+type Files = Readonly<Record<string, Buffer | string>>;
+
+/** A disk with the tree and what is given, by path; what was given before is gone. */
+function makeDisk(tree: string, given: Files, disk: string): void {
+  fs.rmSync(tree + OURS, { recursive: true, force: true });
+  for (const [path, content] of Object.entries(given)) {
+    fs.mkdirSync(dirname(tree + path), { recursive: true });
+    fs.writeFileSync(tree + path, content, { mode: path.startsWith(OURS) ? 0o755 : 0o644 });
+  }
+  const usedMib = Number(execFileSync('du', ['-sm', tree], { encoding: 'utf8' }).split('\t')[0]);
+  fs.rmSync(disk, { force: true });
+  run('mke2fs', ['-q', '-t', 'ext4', '-d', tree, disk, `${usedMib + SPARE_MIB}M`]);
+}
+
+/**
+ * Make a machine whose first program is systemd. It runs the conductor, whose
+ * scripts are given by name, and powers off. What is downloaded is kept in `cache`.
+ */
+export function makeSystemdImage(scripts: Readonly<Record<string, Buffer>>, cache: string): Image {
+  const kernel = kernelOf(cache);
+  const tree = packagesTree(cache);
+  const disk = join(cache, 'systemd.ext4');
+  const ours = Object.entries({ ...scripts, node: fs.readFileSync(process.execPath) });
+  const given = Object.fromEntries(ours.map(([name, it]) => [`${OURS}/${name}`, it]));
+  makeDisk(tree, { ...given, ...CONFIGURATION }, disk);
+  const modules = DISK_MODULES.map(name => {
+    const content = fs.readFileSync(join(kernel.modules, 'drivers', `${name}.ko`));
+    return [`modules/${name}.ko`, content] as const;
+  });
+  const files = new Map([
+    ['init', Buffer.from(INIT)],
+    ['bin/busybox', shellOf(cache)] as const,
+    ...modules
+  ]);
+  const initrd = makeInitrd(files, join(cache, 'systemd.cpio'));
+  return { kernel: kernel.image, initrd, disk };
+}
