@@ -23,7 +23,9 @@ export const lint = () =>
 
 function jestOn(name, args) {
   const report = join(REPORTS, `${name}.json`);
-  return countTests(name, ['jest', '--ci', '--json', `--outputFile=${report}`, ...args], {
+  // A test that fails may leave a process; that must not keep the run from its end.
+  const options = ['--ci', '--forceExit', '--json', `--outputFile=${report}`];
+  return countTests(name, ['jest', ...options, ...args], {
     report,
     read: text => ofJest(JSON.parse(text))
   });

@@ -45,6 +45,7 @@ export class Arbiter {
   private readonly confinements = new Map<string, Confinement>();
   private readonly listeners = new Set<() => void>();
   private confinedListener: (holderId: string, confinement: Confinement) => void = () => undefined;
+  private boundListener: (holderId: string, gpus: readonly string[]) => void = () => undefined;
   private readonly decide: (state: State, event: Event) => readonly Effect[];
   private answers: IAnswers | null = null;
 
@@ -71,6 +72,11 @@ export class Arbiter {
   /** Name who hears of each confinement, when it has been written or has failed; once. */
   onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
     this.confinedListener = listener;
+  }
+
+  /** Name who hears which GPUs a holder is bound to, before its claim hears of them; once. */
+  onBound(listener: (holderId: string, gpus: readonly string[]) => void): void {
+    this.boundListener = listener;
   }
 
   /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
@@ -145,6 +151,8 @@ export class Arbiter {
         break;
       case 'grant':
       case 'regrant': {
+        const { boundGpus = [] } = this.state.holders.get(effect.holderId) ?? {};
+        boundGpus.length > 0 && this.boundListener(effect.holderId, boundGpus);
         const affinity = this.affinityOf(effect.holderId);
         const isChange = effect.type === 'regrant';
         this.answers?.granted(effect.claimId, effect.grant, affinity, isChange);

@@ -120,7 +120,7 @@ export class Holders {
     }
   }
 
-  /** Note the GPUs that a holder may open until it ends; says whether that is news. */
+  /** Note the GPUs that a holder is bound to until it ends; says whether that is news. */
   bind(holderId: string, boundGpus: readonly string[]): boolean {
     const it = this.known.get(holderId);
     const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();

@@ -106,7 +106,7 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
 /** A process that was let in, with what was learned of it since. */
 export type KnownProcess = GateProcess & {
-  /** GPUs that its fence lets it open until it ends (ENF7); none where absent. */
+  /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
 };
 

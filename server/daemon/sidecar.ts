@@ -84,10 +84,12 @@ export class Sidecar implements IGateKeeper, IApi {
     this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
     this.holders = new Holders({ ...parts, post });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
-    this.arbiter.onConfined((holderId, { memoryBytes, gpus }) => {
-      this.memoryWatch.limit(holderId, memoryBytes);
+    this.arbiter.onConfined((holderId, { memoryBytes }) =>
+      this.memoryWatch.limit(holderId, memoryBytes)
+    );
+    this.arbiter.onBound((holderId, gpus) => {
       // A sidecar that is killed right after the grant must not shut the fence of a running cell.
-      gpus && this.holders.bind(holderId, gpus) && this.roster.keepNow(this.holders.list());
+      this.holders.bind(holderId, gpus) && this.roster.keepNow(this.holders.list());
     });
     this.sampler = new Sampler({
       enforcer,

@@ -129,3 +129,30 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
     keeper.release('runs');
   });
 });
+
+describe('a kernel that is bound to a GPU, on a real sidecar that is killed', () => {
+  const stage = new Stage();
+  let gpu: StandInGpu;
+
+  beforeAll(() => {
+    gpu = new StandInGpu();
+  });
+
+  afterAll(async () => {
+    await stage.clear();
+    gpu.remove();
+  });
+
+  it('[GPU2] [ENF4] is bound to it still, though it runs nothing', async () => {
+    const sidecar = await stage.sidecar();
+    const kernel = await stage.connected(sidecar);
+    kernel.claim('binds', { gpus: 1 });
+    await kernel.gate.hear('granted', 'binds');
+    kernel.release('binds');
+    await kernel.gate.settled();
+    await sidecar.kill();
+    const next = await stage.sidecarIn(sidecar.dir);
+    const { body } = await next.ask('GET', '/api/v1/kernels');
+    expect(body).toMatchObject([{ id: kernel.id, state: 'idle', boundGpus: [GPU_UUID] }]);
+  });
+});
