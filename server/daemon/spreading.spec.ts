@@ -53,7 +53,7 @@ describe('Spreading', () => {
       notice: (_, told) => void (notices = told)
     });
     stop = spreading.begin();
-    await jest.advanceTimersByTimeAsync(0);
+    await jest.advanceTimersByTimeAsync(3000);
   });
 
   afterEach(async () => {

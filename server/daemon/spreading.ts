@@ -5,7 +5,9 @@ import type { EventBody } from './arbiter';
 
 /** How often threads are looked at where they are packed, in ms. */
 const LOOK_MS = 1000;
-/** How often it is looked whether they are, in ms; sooner where it could not be told. */
+/** When it is first looked whether they are, in ms: to look keeps CPUs busy that take kernels in until then. */
+const PROBE_FIRST_MS = 3000;
+/** How often it is looked again, in ms; sooner where it could not be told. */
 const PROBE_MS = 300_000;
 const PROBE_AGAIN_MS = 60_000;
 
@@ -31,8 +33,8 @@ export type SpreadingParts = {
 };
 
 /**
- * Follows whether the host's scheduler packs threads, at the start and from
- * time to time; where it does, has them placed one by one (CPU10).
+ * Follows whether the host's scheduler packs threads, soon after the start and
+ * from time to time; where it does, has them placed one by one (CPU10).
  */
 export class Spreading {
   private packs = false;
@@ -44,7 +46,7 @@ export class Spreading {
 
   /** Begin; the undo lets all threads run where they may. */
   begin(): () => Promise<void> {
-    void this.probe();
+    this.probeIn(PROBE_FIRST_MS);
     return async () => {
       this.isOver = true;
       clearTimeout(this.probeTimer);
@@ -58,6 +60,10 @@ export class Spreading {
     this.parts.spreader.gather(holderId, this.parts.cpus);
   }
 
+  private probeIn(ms: number): void {
+    this.probeTimer = setTimeout(() => void this.probe(), ms).unref();
+  }
+
   private async probe(): Promise<void> {
     const packs = await this.parts.findPacking();
     if (this.isOver) {
@@ -66,10 +72,7 @@ export class Spreading {
     if (packs !== null && packs !== this.packs) {
       this.follow(packs);
     }
-    this.probeTimer = setTimeout(
-      () => void this.probe(),
-      packs === null ? PROBE_AGAIN_MS : PROBE_MS
-    ).unref();
+    this.probeIn(packs === null ? PROBE_AGAIN_MS : PROBE_MS);
   }
 
   private follow(packs: boolean): void {
