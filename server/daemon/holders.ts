@@ -4,7 +4,10 @@ import type { EventBody } from './arbiter';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
-/** How often every holder's process is looked at, in ms: half of what ENF allows for a kill. */
+/**
+ * How often holders' processes are looked at, in ms; those with a gate, whose
+ * connection ends with them, every other time.
+ */
 const SWEEP_MS = 1000;
 
 /** How often it is asked whether a child of a holder was killed, in ms. */
@@ -44,6 +47,7 @@ export class Holders {
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
+  private sweeps = 0;
   private sweepTimer: NodeJS.Timeout | null = null;
   private killsTimer: NodeJS.Timeout | null = null;
   private closeTimer: NodeJS.Timeout | null = null;
@@ -54,7 +58,7 @@ export class Holders {
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => this.sweep(this.known.keys()), SWEEP_MS);
+    this.sweepTimer = setInterval(() => this.sweep(this.due()), SWEEP_MS);
     const lookForKills = () => this.known.forEach((_, it) => this.kills.look(it));
     this.killsTimer = setInterval(lookForKills, KILLS_LOOK_MS);
     return () => {
@@ -149,6 +153,17 @@ export class Holders {
     if (this.closeUntilMs.size === 0 && this.closeTimer) {
       clearInterval(this.closeTimer);
       this.closeTimer = null;
+    }
+  }
+
+  private *due(): Iterable<string> {
+    this.sweeps += 1;
+    let place = 0;
+    for (const [holderId, { gated }] of this.known) {
+      place += 1;
+      if (!gated || (place + this.sweeps) % 2 === 0) {
+        yield holderId;
+      }
     }
   }
 

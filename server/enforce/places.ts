@@ -120,20 +120,22 @@ export class Places {
   /** Bring a holder back that moved itself elsewhere; says whether it had. */
   recall(holderId: string): boolean {
     const place = this.placeOf(holderId);
-    if (!place || !isAlive(this.options.files, place)) {
-      return false;
+    // Where it is says enough as a rule; whether it lives, only where that is odd.
+    const isAway = place !== null && this.isOutside(place) && isAlive(this.options.files, place);
+    if (isAway) {
+      this.moveTree(place);
     }
-    const currentIn = this.directoriesOf(place.pid);
-    const isAway = this.options.hierarchies.some(hierarchy => {
+    return isAway;
+  }
+
+  private isOutside({ holderId, pid }: Place): boolean {
+    const currentIn = this.directoriesOf(pid);
+    return this.options.hierarchies.some(hierarchy => {
       const directory = this.directoryOf(hierarchy, holderId);
       const current = currentIn(hierarchy);
       const isInside = current === directory || current.startsWith(`${directory}/`);
       return !isInside && this.exists(directory);
     });
-    if (isAway) {
-      this.moveTree(place);
-    }
-    return isAway;
   }
 
   /** Move processes back, remove directories; what is still busy is tried again until it is gone. */

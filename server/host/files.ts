@@ -80,13 +80,21 @@ export function readNumberOrNull(files: IHostFiles, path: string): number | null
   return text !== null && /^-?\d+$/.test(text) ? Number(text) : null;
 }
 
-/** A file of lines `key value`, as numbers; empty where it is absent. */
+/**
+ * A file of lines `key value` or `key: value kB`, as numbers without their unit;
+ * empty where it is absent.
+ *
+ * #### Notes
+ * Lines with another value are passed over. Read for every kernel again and
+ * again: without patterns it makes a third of the garbage.
+ */
 export function readTable(files: IHostFiles, path: string): ReadonlyMap<string, number> {
   const table = new Map<string, number>();
   for (const line of (readOrNull(files, path) ?? '').split('\n')) {
-    const match = /^(\S+?):?\s+(\d+)(?:\s+kB)?$/.exec(line);
-    if (match) {
-      table.set(match[1]!, Number(match[2]));
+    const end = line.indexOf(' ');
+    const value = parseInt(line.slice(end + 1), 10);
+    if (end > 0 && value >= 0) {
+      table.set(line.slice(0, line[end - 1] === ':' ? end - 1 : end), value);
     }
   }
   return table;

@@ -1,5 +1,5 @@
 import { OSUtils } from 'node-os-utils';
-import { PROC, V1, V2, findHierarchies, withAncestors } from './cgroupfs';
+import { V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from './files';
 
 /** What all processes of the node use, Cellgrant's and others. */
@@ -22,10 +22,14 @@ export type NodeUse = {
 export class NodeUsage {
   private readonly machine = new OSUtils({ cacheEnabled: false });
 
+  private readonly own: Hierarchy | undefined;
+
   constructor(
     private readonly files: IHostFiles,
     private readonly cpus: readonly number[]
-  ) {}
+  ) {
+    this.own = findHierarchies(files).find(it => it.controllers.includes('memory'));
+  }
 
   /** Takes about a second, while the machine is watched; null where it cannot be told. */
   async measure(): Promise<NodeUse | null> {
@@ -37,8 +41,8 @@ export class NodeUsage {
       return null;
     }
     const busy = this.cpus.map(cpu => (cores.data[cpu] ?? 0) / 100);
-    const own = this.cgroupUse();
     const machine = memory.data;
+    const own = this.cgroupUse(machine.total.toBytes());
     return {
       cpusBusy: busy.reduce((sum, it) => sum + it, 0),
       memoryUsedBytes: own?.usedBytes ?? machine.used.toBytes(),
@@ -47,9 +51,10 @@ export class NodeUsage {
   }
 
   /** Use of the cgroup whose limit is the tightest, without cache that can be dropped; null for none. */
-  private cgroupUse(): { readonly usedBytes: number; readonly leftBytes: number } | null {
-    const machineBytes = (readTable(this.files, PROC.memory).get('MemTotal') ?? 0) * 1024;
-    const own = findHierarchies(this.files).find(it => it.controllers.includes('memory'));
+  private cgroupUse(
+    machineBytes: number
+  ): { readonly usedBytes: number; readonly leftBytes: number } | null {
+    const { own } = this;
     if (!own) {
       return null;
     }
