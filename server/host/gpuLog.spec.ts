@@ -36,11 +36,11 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'runs 37305 python 31683'
   ],
   'desktop.xml': [
-    'NVIDIA RTX 4000 SFF Ada Generation GPU-a nvidia0 3534/20475 0% 38C 8.81W',
-    'draws 1842 cosmic-comp 410',
-    'draws 3190 code 451',
-    'runs 4937 python 160',
-    'runs 34626 chromium 183'
+    'NVIDIA RTX 4000 SFF Ada Generation GPU-a nvidia0 3000/20475 0% 41C 9.5W',
+    'draws 1200 compositor 400',
+    'draws 1300 editor 300',
+    'runs 1400 python 150',
+    'runs 1500 browser 200'
   ],
   'h200.xml': ['NVIDIA H200 GPU-d nvidia0 0/143771 0% 31C 75.41W'],
   'jetson.xml': ['GPU 0 (Orin (nvgpu)) is left out: it has no name that CUDA takes.'],
@@ -52,17 +52,17 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '1 of 5 GPUs do not answer and are left out.'
   ],
   'long-names.xml': [
-    'NVIDIA GeForce RTX 3080 GPU-a nvidia- 1128/10240 0% 31C 22.78W',
-    'draws 1481 gnome-shell 18',
-    'draws 2214 msedge --type=gpu-process --crashpad-handler-pid=2176 ' +
-      '--enable-crash-reporter=, --shared-files --variations-seed-version 79'
+    'NVIDIA GeForce RTX 3080 GPU-a nvidia- 1000/10240 0% 35C 25W',
+    'draws 1200 compositor 20',
+    'draws 1300 browser --type=gpu-process --handler-pid=1250 ' +
+      '--enable-reporter=, --shared-files --seed-version 80'
   ],
   'mig-idle.xml': [
-    'NVIDIA A100-SXM4-80GB GPU-d nvidia1 50/81920 -% 27C 67.03W',
-    'slice 0 3/0 12/19968',
-    'slice 1 4/0 12/19968',
-    'slice 2 5/0 12/19968',
-    'slice 3 6/0 12/19968'
+    'NVIDIA A100-SXM4-80GB GPU-d nvidia1 60/81920 -% 29C 70W',
+    'slice 0 3/0 14/19968',
+    'slice 1 4/0 14/19968',
+    'slice 2 5/0 14/19968',
+    'slice 3 6/0 14/19968'
   ],
   'mig-shared.xml': [
     'NVIDIA H100 80GB HBM3 GPU-c nvidia0 9113/81559 -% 33C -W',
@@ -88,8 +88,8 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'runs 46505 python 9807 in 5/0',
     'runs 42859 python 9865 in 6/0'
   ],
-  'quadro.xml': ['Quadro P400 GPU-a nvidia0 0/1998 0% 33C -W'],
-  'rtx-3060.xml': ['NVIDIA GeForce RTX 3060 GPU-a nvidia0 116/12288 0% 42C 11.6W'],
+  'quadro.xml': ['Quadro P400 GPU-a nvidia0 0/1998 0% 36C -W'],
+  'rtx-3060.xml': ['NVIDIA GeForce RTX 3060 GPU-a nvidia0 120/12288 0% 45C 12.5W'],
   't4.xml': [
     'Tesla T4 GPU-a nvidia0 1032/15360 0% 40C 26.78W',
     'draws 675 Xorg 22',
@@ -143,7 +143,7 @@ describe('a log of nvidia-smi', () => {
     ['others than root', 'Insufficient Permissions'],
     ['containers', 'N/A']
   ])('tells slices where the whole is hidden, as from %s', (_, words) => {
-    const log = capture('mig-idle.xml').replace(/(81920|50) MiB/g, words);
+    const log = capture('mig-idle.xml').replace(/(81920|60) MiB/g, words);
     const [reading] = parseGpuLog(log)!;
     expect(reading).toMatchObject({ memoryBytes: null, memoryUsedBytes: null });
     expect(reading!.slices).toHaveLength(4);
