@@ -11,6 +11,7 @@ import {
   shellOf,
   type Image
 } from './image';
+import { modulesInOrder } from './kernelModules';
 import { CONFIGURATION } from './configuration';
 import { OURS, USER } from './surroundings';
 
@@ -27,22 +28,15 @@ const PACKAGES = [
   'slurmd'
 ];
 
-/** Each needs those before it. */
-const DISK_MODULES = [
-  'virtio/virtio',
-  'virtio/virtio_ring',
-  'virtio/virtio_pci_modern_dev',
-  'virtio/virtio_pci_legacy_dev',
-  'virtio/virtio_pci',
-  'block/virtio_blk'
-];
+/** What a disk of the emulator takes. */
+const DISK_MODULES = ['virtio_pci', 'virtio_blk'];
 
 /** Slurm looks only for addresses of a kind that some interface has beside the loopback address. */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /dev /disk
 /bin/busybox mount -t devtmpfs devtmpfs /dev
-for module in ${DISK_MODULES.join(' ')}; do
-  /bin/busybox insmod "/modules/$module.ko"
+for module in /modules/*; do
+  /bin/busybox insmod "$module"
 done
 /bin/busybox ip link set lo up
 /bin/busybox ip address add 10.0.0.1/32 dev lo
@@ -123,9 +117,9 @@ export function makeSystemdImage(scripts: Readonly<Record<string, Buffer>>, cach
   const ours = Object.entries({ ...scripts, node: fs.readFileSync(process.execPath) });
   const given = Object.fromEntries(ours.map(([name, it]) => [`${OURS}/${name}`, it]));
   makeDisk(tree, { ...given, ...CONFIGURATION }, disk);
-  const modules = DISK_MODULES.map(name => {
-    const content = fs.readFileSync(join(kernel.modules, 'drivers', `${name}.ko`));
-    return [`modules/${name}.ko`, content] as const;
+  const modules = modulesInOrder(kernel.modules, DISK_MODULES).map(({ name, content }, at) => {
+    const place = `${at}`.padStart(2, '0');
+    return [`modules/${place}-${name}.ko`, content] as const;
   });
   const files = new Map([
     ['init', Buffer.from(INIT)],
