@@ -85,8 +85,8 @@ export function readNumberOrNull(files: IHostFiles, path: string): number | null
  * empty where it is absent.
  *
  * #### Notes
- * Lines with another value are passed over. Read for every kernel again and
- * again: without patterns it makes a third of the garbage.
+ * Lines with another value are passed over. It is read for every kernel again
+ * and again, hence without patterns, whose matches are garbage.
  */
 export function readTable(files: IHostFiles, path: string): ReadonlyMap<string, number> {
   const table = new Map<string, number>();

@@ -97,6 +97,31 @@ export type Rule = (
   test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>
 ) => void;
 
+/**
+ * Adds rules for rigs that `makeRig` makes, whose enforcers fence GPUs or not.
+ * After each, nothing may be left; `finish` may look at more.
+ */
+export function rulesFor(
+  { it }: ContractRunner,
+  makeRig: () => Promise<IContractRig>,
+  fencesGpus = false,
+  finish: (rig: IContractRig) => void = () => undefined
+): Rule {
+  return (title, test) =>
+    it(title, async () => {
+      const rig = await makeRig();
+      const enforcer = await rig.start(fencesGpus);
+      try {
+        await test(rig, enforcer);
+      } finally {
+        await enforcer.close();
+        await rig.dispose();
+      }
+      assert.deepEqual(rig.leftovers(), [], 'directories were left');
+      finish(rig);
+    });
+}
+
 /** Accepts a refusal of the host by its errno. */
 export function refusedWith(errno: string): (error: unknown) => boolean {
   return error => error instanceof EnforcementError && error.errno === errno;

@@ -1,10 +1,10 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
-import type { IEnforcer } from '../enforce/enforcer';
 import {
   MIB,
   pinned,
   refusedWith,
+  rulesFor,
   until,
   type ContractRunner,
   type IContractRig,
@@ -15,22 +15,12 @@ import { killRules, memoryRules } from './memoryContract';
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
 export function enforcerContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   name: string,
   makeRig: () => Promise<IContractRig>
 ): void {
-  const rule = (title: string, test: (rig: IContractRig, enforcer: IEnforcer) => Promise<void>) =>
-    it(title, async () => {
-      const rig = await makeRig();
-      const enforcer = await rig.start();
-      try {
-        await test(rig, enforcer);
-      } finally {
-        await enforcer.close();
-        await rig.dispose();
-      }
-      assert.deepEqual(rig.leftovers(), [], 'directories were left');
-    });
+  const { describe } = runner;
+  const rule = rulesFor(runner, makeRig);
 
   describe(`the enforcer's contract: ${name}`, () => {
     describe('adopt', () => adoptRules(rule));

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
 import type { IEnforcer, Place } from '../enforce/enforcer';
-import type { ContractRunner, IContractRig, Rule } from './contractRig';
+import { rulesFor, type ContractRunner, type IContractRig, type Rule } from './contractRig';
 import { MADE_UP_GPUS, SHARED_NODE } from './madeUpGpus';
 
 const ALL = MADE_UP_GPUS.map(it => it.uuid);
@@ -11,24 +11,13 @@ const ALL_RULES = [viewRules, openRules, endRules, crashRules];
 
 /** The contract of a fence, or some of its rules. */
 export function fenceContract(
-  { describe, it }: ContractRunner,
+  runner: ContractRunner,
   name: string,
   makeRig: () => Promise<IContractRig>,
   rules: readonly ((rule: Rule) => void)[] = ALL_RULES
 ): void {
-  const rule: Rule = (title, test) =>
-    it(title, async () => {
-      const rig = await makeRig();
-      const enforcer = await rig.start(true);
-      try {
-        await test(rig, enforcer);
-      } finally {
-        await enforcer.close();
-        await rig.dispose();
-      }
-      assert.deepEqual(rig.leftovers(), [], 'directories were left');
-      assert.deepEqual(rig.failures(), []);
-    });
+  const { describe } = runner;
+  const rule = rulesFor(runner, makeRig, true, rig => assert.deepEqual(rig.failures(), []));
 
   describe(`the fence's contract: ${name}`, () => {
     rules.forEach(add => add(rule));
