@@ -1,7 +1,7 @@
 import type { NodeFacts } from '../core/events';
 import type { IHostFiles } from '../host/files';
 import type { GpuMeter } from '../host/gpuMeter';
-import { readMemoryPressure } from '../host/pressure';
+import { MemoryPressure } from '../host/pressure';
 import { ENDED_STATES, hasEnded, readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
 import type { INodeMeters, IProcesses } from './ports';
@@ -50,10 +50,11 @@ export function hostMeters(
 ): INodeMeters {
   const cpus = node.cpus.map(it => it.id);
   const usage = new NodeUsage(files, cpus);
+  const pressure = new MemoryPressure(files);
   return {
     node: async () => {
       const use = await usage.measure();
-      return use && { ...use, memoryPressure: readMemoryPressure(files) };
+      return use && { ...use, memoryPressure: pressure.read() };
     },
     gpus: () => gpus.measure()
   };

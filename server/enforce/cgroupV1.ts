@@ -8,7 +8,6 @@ import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './e
 import { attempt, doAll, undoing } from './failures';
 import type { IFence } from './fence';
 import type { Masks } from './masks';
-import { usedBytes } from './memoryLimit';
 import { MemoryV1 } from './memoryV1';
 import { Places } from './places';
 import type { FailureListener } from './removals';
@@ -124,13 +123,15 @@ export class CgroupV1 implements IEnforcer {
     const usage = this.directory('cpuacct', holderId);
     const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
     // What the process took before it came is charged where it came from.
-    const memory = this.withMemory(holderId, it => this.memory.count(it));
-    const tree = nanoseconds === null || !memory ? readTreeUse(this.files, place.pid) : null;
+    const memory = this.withMemory(holderId, it => this.memory.use.shown(it));
+    const tree =
+      nanoseconds === null || memory === null ? readTreeUse(this.files, place.pid) : null;
     return {
       cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
-      memoryBytes: memory
-        ? Math.max(usedBytes(memory), readResidentBytes(this.files, place.pid))
-        : (tree?.memoryBytes ?? 0),
+      memoryBytes:
+        memory === null
+          ? (tree?.memoryBytes ?? 0)
+          : Math.max(memory, readResidentBytes(this.files, place.pid)),
       threads: threads.split('\n').length
     };
   }
@@ -138,7 +139,7 @@ export class CgroupV1 implements IEnforcer {
   memoryOf(holderId: string, exactFromBytes: number): number | null {
     return this.directory('memory', holderId) === null
       ? (this.measure(holderId)?.memoryBytes ?? null)
-      : this.withMemory(holderId, it => this.memory.used(it, exactFromBytes));
+      : this.withMemory(holderId, it => this.memory.use.used(it, exactFromBytes));
   }
 
   holderOf(pid: number): string | null {
@@ -153,6 +154,7 @@ export class CgroupV1 implements IEnforcer {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);
     this.written.forget(holderId);
+    this.withMemory(holderId, it => this.memory.use.forget(it));
     this.options.fence?.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);

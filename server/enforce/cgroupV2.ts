@@ -8,7 +8,6 @@ import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './e
 import { doAll, undoing } from './failures';
 import type { IFence } from './fence';
 import type { Masks } from './masks';
-import { usedBytes } from './memoryLimit';
 import { MemoryV2 } from './memoryV2';
 import { Places } from './places';
 import type { FailureListener } from './removals';
@@ -33,6 +32,7 @@ export type CgroupV2Options = {
 };
 
 const MICROSECONDS = 1e6;
+
 /** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
 export class CgroupV2 implements IEnforcer {
   readonly tier: TierView;
@@ -121,20 +121,22 @@ export class CgroupV2 implements IEnforcer {
     // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
     const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
     // What the process took before it came is charged where it came from.
-    const memory = this.memory.count(directory);
-    const tree = microseconds === undefined || !memory ? readTreeUse(this.files, place.pid) : null;
+    const memory = this.memory.use.shown(directory);
+    const tree =
+      microseconds === undefined || memory === null ? readTreeUse(this.files, place.pid) : null;
     return {
       cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
-      memoryBytes: memory
-        ? Math.max(usedBytes(memory), readResidentBytes(this.files, place.pid))
-        : (tree?.memoryBytes ?? 0),
+      memoryBytes:
+        memory === null
+          ? (tree?.memoryBytes ?? 0)
+          : Math.max(memory, readResidentBytes(this.files, place.pid)),
       threads: threads.split('\n').length
     };
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
     return this.has('memory')
-      ? this.memory.used(this.directory(holderId), exactFromBytes)
+      ? this.memory.use.used(this.directory(holderId), exactFromBytes)
       : (this.measure(holderId)?.memoryBytes ?? null);
   }
 
@@ -151,6 +153,7 @@ export class CgroupV2 implements IEnforcer {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);
     this.written.forget(holderId);
+    this.memory.use.forget(this.directory(holderId));
     this.options.fence?.forget(holderId);
     this.masks?.release(holderId);
     this.places.release(holderId);

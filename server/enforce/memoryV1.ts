@@ -1,47 +1,34 @@
 import { V1 } from '../host/cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
 import { errnoIn, tolerate } from './failures';
-import {
-  isAbove,
-  limitToWrite,
-  limitWithoutLook,
-  usedBytes,
-  type MemoryCount
-} from './memoryLimit';
+import { isAbove, limitToWrite, limitWithoutLook, type MemoryCount } from './memoryLimit';
+import { MemoryUse, type MemoryFigures } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
 /** The kernel shows no limit as the largest number of whole pages. */
 const UNLIMITED_BYTES = 2 ** 62;
 const TRIES_MAX = 4;
+const FIGURES: MemoryFigures = {
+  charged: V1.memoryUsage,
+  stat: V1.memoryStat,
+  inactiveFile: 'total_inactive_file',
+  dirty: 'total_dirty',
+  writeback: 'total_writeback'
+};
 const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
 
 /** Memory limits of cgroup version 1, which the kernel refuses with EBUSY where they are too low. */
 export class MemoryV1 {
+  readonly use: MemoryUse;
+
   constructor(
     private readonly files: IHostFiles,
     private readonly written: Written,
     /** Whether memory with swap can be limited. */
     private readonly hasSwapLimit: boolean
-  ) {}
-
-  /** What is charged to a directory; null where that cannot be told. */
-  count(directory: string): MemoryCount | null {
-    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
-    if (charged === null) {
-      return null;
-    }
-    const stat = readTable(this.files, `${directory}/${V1.memoryStat}`);
-    const cache = stat.get('total_inactive_file') ?? 0;
-    const dirty = (stat.get('total_dirty') ?? 0) + (stat.get('total_writeback') ?? 0);
-    return { chargedBytes: charged, droppableBytes: Math.max(0, cache - dirty) };
-  }
-
-  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
-  used(directory: string, exactFromBytes: number): number | null {
-    const charged = readNumberOrNull(this.files, `${directory}/${V1.memoryUsage}`);
-    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
-    return count ? usedBytes(count) : charged;
+  ) {
+    this.use = new MemoryUse(files, FIGURES);
   }
 
   /** How often a process of the directory was killed for want of memory. */
@@ -57,7 +44,7 @@ export class MemoryV1 {
       return;
     }
     for (let tries = 0; ; tries += 1) {
-      const count = this.count(directory) ?? NOTHING;
+      const count = this.use.count(directory) ?? NOTHING;
       const droppableBytes = tries > 0 ? 0 : count.droppableBytes;
       try {
         this.write(holderId, directory, limitToWrite(wantedBytes, { ...count, droppableBytes }));
@@ -72,7 +59,7 @@ export class MemoryV1 {
 
   /** Come closer to a limit that could not be written at once (MEM2). */
   lower(holderId: string, directory: string, wantedBytes: number | null): void {
-    if (isAbove(this.inForce(holderId, directory), wantedBytes)) {
+    if (wantedBytes !== null && isAbove(this.inForce(holderId, directory), wantedBytes)) {
       tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () =>
         this.limit(holderId, directory, wantedBytes)
       );

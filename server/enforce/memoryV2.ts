@@ -1,44 +1,36 @@
 import { V2 } from '../host/cgroupfs';
-import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
+import { readTable, type IHostFiles } from '../host/files';
 import { tolerate } from './failures';
 import {
   MEMORY_SLACK_BYTES,
   isAbove,
   limitToWrite,
   limitWithoutLook,
-  usedBytes,
   type MemoryCount
 } from './memoryLimit';
+import { MemoryUse, type MemoryFigures } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = 'max';
+const FIGURES: MemoryFigures = {
+  charged: V2.memoryCurrent,
+  stat: V2.memoryStat,
+  inactiveFile: 'inactive_file',
+  dirty: 'file_dirty',
+  writeback: 'file_writeback'
+};
 const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
 
 /** Memory limits of cgroup version 2, where a limit below the use kills at once. */
 export class MemoryV2 {
+  readonly use: MemoryUse;
+
   constructor(
     private readonly files: IHostFiles,
     private readonly written: Written,
     private readonly hasSwapLimit: boolean
-  ) {}
-
-  /** What is charged to a directory; null where that cannot be told. */
-  count(directory: string): MemoryCount | null {
-    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
-    if (charged === null) {
-      return null;
-    }
-    const stat = readTable(this.files, `${directory}/${V2.memoryStat}`);
-    const dirty = (stat.get('file_dirty') ?? 0) + (stat.get('file_writeback') ?? 0);
-    const droppable = Math.max(0, (stat.get('inactive_file') ?? 0) - dirty);
-    return { chargedBytes: charged, droppableBytes: droppable };
-  }
-
-  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
-  used(directory: string, exactFromBytes: number): number | null {
-    const charged = readNumberOrNull(this.files, `${directory}/${V2.memoryCurrent}`);
-    const count = charged === null || charged < exactFromBytes ? null : this.count(directory);
-    return count ? usedBytes(count) : charged;
+  ) {
+    this.use = new MemoryUse(files, FIGURES);
   }
 
   /** How often a process of the directory was killed for want of memory. */
@@ -68,7 +60,7 @@ export class MemoryV2 {
 
   /** Push cache out, by a write that kills nobody, as far as the wanted limit needs it. */
   private makeRoom(directory: string, wantedBytes: number | null): number | null {
-    let count = this.count(directory) ?? NOTHING;
+    let count = this.use.count(directory) ?? NOTHING;
     const aim = limitToWrite(wantedBytes, count);
     const excess = aim === null ? 0 : count.chargedBytes + MEMORY_SLACK_BYTES - aim;
     if (excess > 0 && count.droppableBytes > 0) {
@@ -78,7 +70,7 @@ export class MemoryV2 {
           `${Math.min(excess, count.droppableBytes)}`
         )
       );
-      count = this.count(directory) ?? NOTHING;
+      count = this.use.count(directory) ?? NOTHING;
     }
     return limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
   }

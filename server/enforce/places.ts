@@ -1,4 +1,4 @@
-import { V1, directoryOf, cgroupsOf, type Hierarchy } from '../host/cgroupfs';
+import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../host/cgroupfs';
 import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
 import { isAlive } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
@@ -24,6 +24,8 @@ type Held = {
   readonly place: Place;
   /** From hierarchy to the directory that the holder came from. */
   readonly origins: ReadonlyMap<Hierarchy, string>;
+  /** /proc/PID/cgroup as it read when the holder was last found in its place. */
+  inside: string | null;
 };
 
 /**
@@ -65,7 +67,7 @@ export class Places {
   holderOf(pid: number): string | null {
     const [hierarchy] = this.options.hierarchies;
     const group = hierarchy && `${this.groupIn(hierarchy)}/`;
-    const directory = hierarchy && this.directoriesOf(pid)(hierarchy);
+    const directory = hierarchy && this.directoriesIn(this.cgroupsOf(pid))(hierarchy);
     const name = group && directory?.startsWith(group) && directory.slice(group.length);
     return name ? name.split('/')[0]! : null;
   }
@@ -104,7 +106,7 @@ export class Places {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
     const origins = new Map(this.held.get(place.holderId)?.origins);
-    const originIn = this.directoriesOf(place.pid);
+    const originIn = this.directoriesIn(this.cgroupsOf(place.pid));
     for (const hierarchy of hierarchies) {
       const origin = originIn(hierarchy);
       if (origin !== this.directoryOf(hierarchy, place.holderId)) {
@@ -113,29 +115,37 @@ export class Places {
       this.makePlace(hierarchy, place.holderId);
     }
     // Known from here on, so that a half-moved tree can be released.
-    this.held.set(place.holderId, { place, origins });
+    this.held.set(place.holderId, { place, origins, inside: null });
     this.moveTree(place);
   }
 
   /** Bring a holder back that moved itself elsewhere; says whether it had. */
   recall(holderId: string): boolean {
-    const place = this.placeOf(holderId);
+    const held = this.held.get(holderId);
     // Where it is says enough as a rule; whether it lives, only where that is odd.
-    const isAway = place !== null && this.isOutside(place) && isAlive(this.options.files, place);
+    const isAway =
+      held !== undefined && this.isOutside(held) && isAlive(this.options.files, held.place);
     if (isAway) {
-      this.moveTree(place);
+      this.moveTree(held.place);
     }
     return isAway;
   }
 
-  private isOutside({ holderId, pid }: Place): boolean {
-    const currentIn = this.directoriesOf(pid);
-    return this.options.hierarchies.some(hierarchy => {
+  private isOutside(held: Held): boolean {
+    const { holderId, pid } = held.place;
+    const text = this.cgroupsOf(pid);
+    if (text === held.inside) {
+      return false;
+    }
+    const currentIn = this.directoriesIn(text);
+    const isOutside = this.options.hierarchies.some(hierarchy => {
       const directory = this.directoryOf(hierarchy, holderId);
       const current = currentIn(hierarchy);
       const isInside = current === directory || current.startsWith(`${directory}/`);
       return !isInside && this.exists(directory);
     });
+    held.inside = isOutside ? null : text;
+    return isOutside;
   }
 
   /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
@@ -209,9 +219,13 @@ export class Places {
     }
   }
 
-  /** Where a process is in each hierarchy: one look for all of them. */
-  private directoriesOf(pid: number): (hierarchy: Hierarchy) => string {
-    const paths = cgroupsOf(this.options.files, pid);
+  private cgroupsOf(pid: number): string {
+    return readOrNull(this.options.files, PROC.cgroups(pid)) ?? '';
+  }
+
+  /** Where a process is in each hierarchy, by what /proc/PID/cgroup reads. */
+  private directoriesIn(text: string): (hierarchy: Hierarchy) => string {
+    const paths = parseCgroups(text);
     return hierarchy => {
       const path = paths.get(hierarchy.version === 2 ? '' : hierarchy.controllers[0]!);
       return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);

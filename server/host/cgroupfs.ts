@@ -142,8 +142,14 @@ export function directoryOf(
 
 /** The cgroups of a process: from controller ('' for version 2) to its path. */
 export function cgroupsOf(files: IHostFiles, pid: number | 'self'): ReadonlyMap<string, string> {
+  return parseCgroups(
+    readOrNull(files, pid === 'self' ? PROC.ownCgroups : PROC.cgroups(pid)) ?? ''
+  );
+}
+
+/** The text of /proc/PID/cgroup: from controller ('' for version 2) to the path of the cgroup. */
+export function parseCgroups(text: string): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
-  const text = readOrNull(files, pid === 'self' ? PROC.ownCgroups : PROC.cgroups(pid)) ?? '';
   for (const line of text.split('\n')) {
     const match = /^\d+:([^:]*):(\/.*)$/.exec(line);
     for (const controller of match?.[1]?.split(',') ?? []) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { FakeMachine } from '../testing/fakeMachine';
 import { findHierarchies, withAncestors } from './cgroupfs';
 import { DiskFiles } from './files';
-import { readMemoryPressure } from './pressure';
+import { MemoryPressure } from './pressure';
 import { readCapacity } from './topology';
 
 const captured = new DiskFiles(join(__dirname, '../captures/vm-2cpu-hybrid'));
@@ -114,11 +114,11 @@ describe('pressure', () => {
 
   it('is what PSI tells', () => {
     const files = { '/proc/pressure/memory': pressure };
-    expect(readMemoryPressure(new FakeMachine({ layout: 'none', files }))).toBe(12.34);
+    expect(new MemoryPressure(new FakeMachine({ layout: 'none', files })).read()).toBe(12.34);
   });
 
   it('is unknown where the kernel has no PSI', () => {
-    expect(readMemoryPressure(new FakeMachine({ layout: 'v1' }))).toBeNull();
+    expect(new MemoryPressure(new FakeMachine({ layout: 'v1' })).read()).toBeNull();
   });
 
   it.each([
@@ -131,6 +131,6 @@ describe('pressure', () => {
       files: { '/proc/pressure/memory': pressure }
     });
     machine.cgroup('/sys/fs/cgroup/app').files.set('memory.pressure', 'some avg10=0.50 avg60=0');
-    expect(readMemoryPressure(machine)).toBe(0.5);
+    expect(new MemoryPressure(machine).read()).toBe(0.5);
   });
 });

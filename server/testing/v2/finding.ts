@@ -5,7 +5,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { probe, type Probed } from '../../enforce/probe';
 import { DiskFiles } from '../../host/files';
-import { readMemoryPressure } from '../../host/pressure';
+import { MemoryPressure } from '../../host/pressure';
 import { NodeUsage } from '../../host/usage';
 import { formatCpuList } from '../../lib/cpuset';
 import type { NodeFacts } from '../../core/events';
@@ -65,7 +65,7 @@ async function checkMeasured({ cpus, memoryBytes }: NodeFacts): Promise<void> {
   assert.ok(use!.memoryUsedBytes > 0);
   assert.ok(use!.memoryUsedBytes <= memoryBytes, 'more is used than there is');
   assert.ok(use!.memoryAvailableBytes <= memoryBytes, 'more is left than there is');
-  assert.notEqual(readMemoryPressure(files), null);
+  assert.notEqual(new MemoryPressure(files).read(), null);
 }
 
 /** A manager that took our directories for its own would undo what we wrote there. */
