@@ -4,11 +4,14 @@ import type { EventBody } from './arbiter';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
-/**
- * How often holders' processes are looked at, in ms; those with a gate, whose
- * connection ends with them, every other time.
- */
+/** How often holders' processes are looked at, in ms. */
 const SWEEP_MS = 1000;
+
+/**
+ * How many times as seldom those are looked at that run nothing: their
+ * connection ends with them, unless a child of theirs keeps it open.
+ */
+const IDLE_SWEEPS = 4;
 
 /** How often it is asked whether a child of a holder was killed, in ms. */
 const KILLS_LOOK_MS = 5000;
@@ -27,6 +30,7 @@ export type HoldersParts = {
   readonly enforcer: IEnforcer;
   readonly processes: IProcesses;
   readonly post: (event: EventBody) => void;
+  readonly runningHolderIds: () => ReadonlySet<string>;
   readonly log: Log;
   /** Whose processes may register. */
   readonly uid: number;
@@ -158,10 +162,12 @@ export class Holders {
 
   private *due(): Iterable<string> {
     this.sweeps += 1;
+    const running = this.parts.runningHolderIds();
     let place = 0;
     for (const [holderId, { gated }] of this.known) {
       place += 1;
-      if (!gated || (place + this.sweeps) % 2 === 0) {
+      const isIdle = gated && !running.has(holderId);
+      if (!isIdle || (place + this.sweeps) % IDLE_SWEEPS === 0) {
         yield holderId;
       }
     }

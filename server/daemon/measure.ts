@@ -6,7 +6,10 @@ import type { INodeMeters } from './ports';
 /** How often the holders of running claims are measured, in ms (CPU4: within a second). */
 const BEAT_MS = 500;
 
-/** How often an idle holder is measured, in ms; a share of them at each beat. */
+/** How often the core is told that time passes, and some idle holders are measured, in ms. */
+const TICK_MS = 1000;
+
+/** How often an idle holder is measured, in ms; a share of them at each tick. */
 const IDLE_PERIOD_MS = 4000;
 
 /** How often the node is measured while nothing runs, in ms. */
@@ -31,8 +34,9 @@ type Reading = { readonly atMs: number; readonly cpuSeconds: number };
  *
  * #### Notes
  * Kernels that run something are read at each beat, once more after it, and
- * when they are new; the others take turns: fifty idle kernels must cost less
- * than a hundredth of a CPU.
+ * when they are new; the others take turns, all together once a second so that
+ * a panel hears of them once: fifty idle kernels must cost less than a
+ * hundredth of a CPU.
  */
 export class Sampler {
   private readonly readings = new Map<string, Reading>();
@@ -62,26 +66,30 @@ export class Sampler {
   private beat(): void {
     this.beats += 1;
     const running = this.parts.runningHolderIds();
-    this.measure(this.due(running));
+    const all = this.parts.holderIds();
+    const isBusy = (id: string) => running.has(id) || this.ran.has(id) || !this.readings.has(id);
+    const isTick = this.isDue(TICK_MS);
+    const idle = isTick ? this.turnOf(all.filter(id => !isBusy(id))) : [];
+    this.measure([...all.filter(isBusy), ...idle]);
     this.ran = running;
-    const periodMs = running.size > 0 ? BEAT_MS * 2 : QUIET_PERIOD_MS;
-    if ((this.beats * BEAT_MS) % periodMs === 0) {
+    if (this.isDue(running.size > 0 ? TICK_MS : QUIET_PERIOD_MS)) {
       void this.measureNode();
     }
-    if (this.beats % 2 === 0) {
+    if (isTick) {
       this.parts.post({ type: 'ticked' });
     }
   }
 
-  /** Whose turn it is: everybody's who runs, ran at the last beat or is new, and some of the rest. */
-  private due(running: ReadonlySet<string>): readonly string[] {
-    const all = this.parts.holderIds();
-    const isBusy = (id: string) => running.has(id) || this.ran.has(id) || !this.readings.has(id);
-    const idle = all.filter(id => !isBusy(id));
-    const count = Math.ceil((idle.length * BEAT_MS) / IDLE_PERIOD_MS);
+  private isDue(periodMs: number): boolean {
+    return (this.beats * BEAT_MS) % periodMs === 0;
+  }
+
+  /** Those of the idle holders whose turn it is. */
+  private turnOf(idle: readonly string[]): readonly string[] {
+    const count = Math.ceil((idle.length * TICK_MS) / IDLE_PERIOD_MS);
     const from = this.turn < idle.length ? this.turn : 0;
     this.turn = from + count;
-    return [...all.filter(isBusy), ...idle.slice(from, from + count)];
+    return idle.slice(from, from + count);
   }
 
   private measure(holderIds: readonly string[]): void {

@@ -82,7 +82,8 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
     this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
-    this.holders = new Holders({ ...parts, post });
+    const runningHolderIds = () => this.arbiter.runningHolderIds();
+    this.holders = new Holders({ ...parts, post, runningHolderIds });
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.arbiter.onConfined((holderId, { memoryBytes }) =>
       this.memoryWatch.limit(holderId, memoryBytes)
@@ -96,7 +97,7 @@ export class Sidecar implements IGateKeeper, IApi {
       meters,
       post,
       holderIds: () => this.holders.list().map(it => it.kernelId),
-      runningHolderIds: () => this.arbiter.runningHolderIds(),
+      runningHolderIds,
       nowMs: () => clock.nowMs()
     });
     this.spreading = new Spreading({
