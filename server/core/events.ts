@@ -90,6 +90,8 @@ export type HolderUse = {
 /** What was measured of one GPU. */
 export type GpuUse = {
   readonly uuid: string;
+  /** It does not answer any more, while others do: nothing is known of it (GPU7). */
+  readonly isLost?: true;
   readonly memoryUsedBytes: number | null;
   readonly utilisation: number | null;
   readonly temperatureC: number | null;

@@ -1,3 +1,5 @@
+import { story } from './explain';
+import { snapshot } from './view';
 import { gpusOf, Harness, nodeOf, slicesOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
 
@@ -78,6 +80,72 @@ describe('GPUs', () => {
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
     expect(effects.map(effect => effect.type)).toEqual(['grant']);
+  });
+
+  describe('that do not answer any more', () => {
+    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
+    const told = (it: Harness, lost: readonly number[]) =>
+      it.send({
+        type: 'gpusMeasured',
+        gpus: gpusOf(2).map(({ uuid }, index) => ({
+          ...figures,
+          uuid,
+          processes: [],
+          ...(lost.includes(index) && { isLost: true as const })
+        }))
+      });
+    const reason = (it: Harness, id: string): string => {
+      const claim = snapshot(it.state, 0, '').claims.find(claim => claim.id === id);
+      return claim?.state === 'waiting' ? claim.reason.sentence : 'does not wait';
+    };
+    let its: Harness;
+
+    beforeEach(() => {
+      its = new Harness(nodeOf({ gpus: gpusOf(2) }));
+      ['k1', 'k2', 'k3'].forEach(id => its.holder(id));
+    });
+
+    it('[GPU7] are granted to nobody; others are, and who waits lets others pass', () => {
+      told(its, [0]);
+      expect(its.claim('1', 'k1', { gpus: 1 })).toMatchObject([
+        { type: 'grant', grant: { gpus: ['GPU-1'] } }
+      ]);
+      its.claim('2', 'k2', { gpus: 2 });
+      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 1 held by k1');
+      its.end('1');
+      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 0 does not answer');
+      const passing = its.claim('3', 'k3', { gpus: 1 });
+      expect(passing.map(effect => effect.type)).toContain('grant');
+      its.end('3');
+      expect(told(its, [])).toMatchObject([{ type: 'grant', claimId: '2' }]);
+    });
+
+    it('[GPU7] are waited for by a kernel that is bound to them, which is told so', () => {
+      its.claim('1', 'k1', { gpus: 1 });
+      its.end('1');
+      told(its, [0]);
+      its.claim('2', 'k1', { gpus: 1 });
+      expect(reason(its, '2')).toBe(
+        'for 1 GPU; GPU 0 does not answer, and this kernel uses no other until it restarts'
+      );
+      expect(snapshot(its.state, 0, '').node.gpus.map(gpu => gpu.isLost)).toEqual([
+        true,
+        undefined
+      ]);
+    });
+
+    it('[GPU7] are told to the cell that has them, once', () => {
+      its.claim('1', 'k1', { gpus: 1 });
+      its.claim('2', 'k2', { gpus: 1 });
+      told(its, [0]);
+      told(its, [0]);
+      const said = (id: string): string =>
+        story(its.state, id)!
+          .story.map(line => line.sentence)
+          .join(' ');
+      expect(said('1').match(/GPU 0 does not answer any more\./g)).toHaveLength(1);
+      expect(said('2')).not.toContain('does not answer');
+    });
   });
 
   it.each([

@@ -2,10 +2,12 @@ import { refusal, sentenceOf } from '../protocol/errors';
 import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
+import { isLost } from './place/gpuMemory';
 import { recallStanding } from './standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
 import { climb, rungAfter } from './weights';
+import { gpusInWords } from './words';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -56,13 +58,25 @@ export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
   state.memoryAvailableBytes = event.memoryAvailableBytes ?? null;
 }
 
-/** Figures of the GPUs (GPU3, GPU4). */
+/** Figures of the GPUs (GPU3, GPU4); a cell hears of a GPU of its own that is lost (GPU7). */
 export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
+  const lost = event.gpus.filter(it => it.isLost && !isLost(state, it.uuid));
   state.gpuUse.clear();
   for (const use of event.gpus) {
     state.gpuUse.set(use.uuid, use);
   }
+  lost.forEach(it => tellLoss(state, it.uuid));
   state.mayAdmit = true;
+}
+
+function tellLoss(state: State, uuid: string): void {
+  const name = gpusInWords(state.node?.gpus ?? [], [uuid]);
+  for (const holder of state.gpuLeases.get(uuid)?.values() ?? []) {
+    for (const entry of holder.running) {
+      const uses = entry.phase.lease.gpus.includes(uuid);
+      uses && tell(state, entry, `${name} does not answer any more.`);
+    }
+  }
 }
 
 /** What the host says of a holder that let itself loose: it was brought back since (ENF5). */

@@ -5,6 +5,7 @@ import {
   fromInvariants,
   headNeverPutOff,
   maxMin,
+  onlyAnswering,
   promisesFit,
   reloadLosesNothing,
   withinQuota,
@@ -18,6 +19,7 @@ import { endClaim } from './lifecycle';
 import * as chooseCpus from './place/chooseCpus';
 import * as cpuPool from './place/cpuPool';
 import * as gpuMates from './place/gpuMates';
+import * as gpuMemory from './place/gpuMemory';
 import * as gpus from './place/gpus';
 import * as memory from './place/memory';
 import * as groups from './policy/groups';
@@ -118,6 +120,11 @@ const CASES: readonly Case[] = [
     plant: () => jest.spyOn(gpuMates, 'memoryMates').mockImplementation((_, gpu) => [gpu])
   },
   {
+    name: '[GPU7] no GPU is granted that does not answer',
+    make: () => onlyAnswering,
+    plant: () => jest.spyOn(gpuMemory, 'isLost').mockReturnValue(false)
+  },
+  {
     name: '[ADM6] P9: an arrival never puts off the head of a queue',
     make: headNeverPutOff,
     plant: () => jest.spyOn(reserve, 'wouldDelay').mockReturnValue(false)
@@ -199,6 +206,7 @@ function starved(seed: number): number {
   for (let index = 0; index < EVENTS; index += 1) {
     trace.next();
   }
+  trace.send({ type: 'gpusMeasured', gpus: [] });
   for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {
     trace.atMs += 60_000;
     const [entry] = trace.state.running;

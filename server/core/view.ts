@@ -87,6 +87,7 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   );
   return {
     ...gpu,
+    ...(use?.isLost && { isLost: true as const }),
     memoryUsedBytes: use?.memoryUsedBytes ?? null,
     utilisation: use?.utilisation ?? null,
     temperatureC: use?.temperatureC ?? null,

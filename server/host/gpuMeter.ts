@@ -27,7 +27,7 @@ export class GpuMeter {
       {
         onReadings: readings => {
           this.readings = readings;
-          this.uses = describeUse(options.gpus, readings, options);
+          this.uses = this.describe(readings);
           options.onMeasured();
           this.tell();
         },
@@ -48,14 +48,20 @@ export class GpuMeter {
     return () => this.reader.stop();
   }
 
-  /** The newest figures; empty before the first and while the reader is in trouble. */
+  /** The newest figures; but for lost GPUs empty before the first and while the reader is in trouble. */
   measure(): readonly GpuUse[] {
     return this.uses;
   }
 
+  /** While nothing can be read, those that were lost still count as lost (GPU7). */
+  private describe(readings: readonly GpuReading[]): readonly GpuUse[] {
+    return readings.length > 0
+      ? describeUse(this.options.gpus, readings, this.options)
+      : this.uses.filter(it => it.isLost);
+  }
+
   private tell(): void {
-    // Without readings there is trouble, which says it all.
-    const lost = this.readings.length > 0 ? findLost(this.options.gpus, this.readings) : [];
+    const lost = findLost(this.options.gpus, this.uses);
     const notices = [this.trouble ?? [], lost, findHiddenUse(this.readings)].flat();
     // Figures move all the time; the same GPUs in the same trouble are no news.
     const news = notices.map(it => it.replace(/\d+ %/, '')).join('\n');

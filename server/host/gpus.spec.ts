@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Gpu } from '../core/events';
 import { parseGpuLog, parseSliceNames } from './gpuLog';
 import { until } from '../testing/contractRig';
+import { gpusOf } from '../testing/harness';
 import { behaving, SMI as command } from '../testing/standInGpu';
 import { GpuMeter } from './gpuMeter';
 import { describeUse, findGpus, findHiddenUse, findLost, grantable, visibleGpus } from './gpus';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
+const strangers = { holderOf: () => null, ownerOf: () => null };
 
 function capture(name: string): string {
   return readFileSync(join(__dirname, '../captures/nvidia-smi', name), 'utf8');
@@ -42,7 +44,7 @@ describe('GPUs that may be handed out', () => {
     const readings = parseGpuLog(capture('unified-memory.xml'))!;
     const gpus = grantable(readings, new Map(), 120 * GIB);
     expect(gpus).toMatchObject([{ model: 'NVIDIA GB10', memoryBytes: 120 * GIB }]);
-    const [use] = describeUse(gpus, readings, { holderOf: () => null, ownerOf: () => null });
+    const [use] = describeUse(gpus, readings, strangers);
     expect(use).toMatchObject({ memoryUsedBytes: 19135 * MIB, powerW: 3.11, temperatureC: 36 });
   });
 
@@ -157,8 +159,6 @@ describe('what was measured', () => {
     expect(use!.processes).toMatchObject([{ isDisplay: true, owner: 'gdm', holderId: null }]);
   });
 
-  const strangers = { holderOf: () => null, ownerOf: () => null };
-
   it('of a slice is its own part, whichever slices are handed out', () => {
     const names = parseSliceNames(capture('mig.txt'));
     const mig = parseGpuLog(capture('mig.xml'))!;
@@ -183,10 +183,21 @@ describe('what was measured', () => {
     const [, second] = parseGpuLog(capture('two-gpus.xml'))!;
     const gpus = grantable(parseGpuLog(capture('two-gpus.xml'))!, new Map());
     const uses = describeUse(gpus, [{ ...second!, index: 0 }], strangers);
-    expect(uses.map(it => it.uuid)).toEqual([gpus[1]!.uuid]);
-    expect(findLost(gpus, [second!])).toEqual([
-      'GPU 0 (NVIDIA Made-up 96) does not answer any more.'
+    expect(uses.map(it => [it.uuid, it.isLost ?? false, it.processes.length > 0])).toEqual([
+      [gpus[0]!.uuid, true, false],
+      [gpus[1]!.uuid, false, second!.processes.length > 0]
     ]);
+    expect(findLost(gpus, uses)).toEqual([
+      'GPU 0 (NVIDIA Made-up 96) does not answer any more, and is granted to no cell until it does.'
+    ]);
+  });
+
+  it('[GPU7] a slice that its GPU has no more is lost as well', () => {
+    const readings = parseGpuLog(capture('mig-shared.xml'))!;
+    const gpus = grantable(readings, parseSliceNames(capture('mig-shared.txt')));
+    const without = readings.map(it => ({ ...it, slices: it.slices.slice(1) }));
+    const lost = describeUse(gpus, without, strangers).filter(it => it.isLost);
+    expect(lost.map(it => it.uuid)).toEqual([gpus[0]!.uuid]);
   });
 
   it('[GPU4] flags a GPU that is busy for nobody', () => {
@@ -216,6 +227,29 @@ describe('the meter', () => {
     expect(looks).toBeGreaterThan(0);
     expect(meter.measure()[0]!.processes[0]).toMatchObject({ pid: 4242, holderId: 'k1' });
     expect(notices).toEqual([[expect.stringMatching(/^GPU 1 .* busy, but no process/)]]);
+  });
+
+  it('[GPU7] what is lost stays lost while nothing can be read', async () => {
+    const left = parseGpuLog(capture('left-out.xml'))!;
+    const notices: (readonly string[])[] = [];
+    const meter = new GpuMeter({
+      // One that the log tells of no more, beside one that it tells of.
+      gpus: [...gpusOf(1), ...grantable(left.slice(-1), new Map())],
+      command,
+      ...strangers,
+      onMeasured: () => undefined,
+      onNotices: it => void notices.push(it)
+    });
+    await behaving({ STANDIN_LOG: 'left-out', STANDIN_MODE: 'once' }, async () => {
+      const stop = meter.start();
+      await until('the program has ended', () => notices.some(it => it.length === 2));
+      stop();
+    });
+    expect(meter.measure()).toMatchObject([{ uuid: 'GPU-0', isLost: true }]);
+    expect(notices.at(-1)).toEqual([
+      expect.stringContaining('GPU figures are missing'),
+      expect.stringMatching(/^GPU 0 \(H100\) does not answer/)
+    ]);
   });
 
   it('starts nothing where there are no GPUs', () => {

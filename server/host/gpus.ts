@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { totalmem } from 'node:os';
 import type { Gpu, GpuUse } from '../core/events';
+import type { SlicePlace } from '../protocol/view';
 import { listGpus, type ListedGpu } from './gpuDevices';
 import {
   leftOut,
@@ -173,55 +174,91 @@ export type Belonging = {
   readonly ownerOf: (pid: number) => string | null;
 };
 
-/** What was measured of the GPUs that are handed out (GPU4). */
+/**
+ * What was measured of the GPUs that are handed out (GPU4), and which of them
+ * are lost (GPU7): those that a log does not tell of any more.
+ */
 export function describeUse(
   gpus: readonly Gpu[],
   readings: readonly GpuReading[],
-  { holderOf, ownerOf }: Belonging
+  belonging: Belonging
 ): readonly GpuUse[] {
-  return gpus.flatMap(gpu => {
+  return gpus.map(gpu => {
     // By UUID alone: places in the log shift when a GPU is lost.
     const reading = readings.find(it => it.uuid === (gpu.slice?.gpu ?? gpu.uuid));
-    if (!reading) {
-      return [];
-    }
-    const { temperatureC, powerW, utilisation, processes } = reading;
-    const memoryUsedBytes =
-      reading.memoryBytes === null
-        ? processes.reduce((sum, it) => sum + it.memoryBytes, 0)
-        : reading.memoryUsedBytes;
-    const named = (it: GpuProcess): GpuUse['processes'][number] => ({
-      pid: it.pid,
-      name: it.name,
-      memoryBytes: it.memoryBytes,
-      owner: ownerOf(it.pid),
-      ...(it.isDisplay ? { isDisplay: true } : {}),
-      holderId: holderOf(it.pid)
-    });
-    if (!gpu.slice) {
-      const use = { uuid: gpu.uuid, memoryUsedBytes, utilisation, temperatureC, powerW };
-      return [{ ...use, processes: processes.map(named) }];
-    }
-    const instance = `${gpu.slice.gpuInstance}/${gpu.slice.computeInstance}`;
-    const slice = reading.slices.find(it => it.instance === instance);
-    return [
-      {
-        uuid: gpu.uuid,
-        memoryUsedBytes: slice?.memoryUsedBytes ?? null,
-        utilisation: null,
-        temperatureC,
-        powerW: null,
-        processes: processes.filter(it => it.instance === instance).map(named)
-      }
-    ];
+    const use = reading && (gpu.slice ? useOfSlice(reading, gpu.slice) : useOfWhole(reading));
+    return use
+      ? {
+          ...use,
+          uuid: gpu.uuid,
+          processes: use.processes.map(process => withOwner(process, belonging))
+        }
+      : { ...NOTHING_KNOWN, uuid: gpu.uuid, isLost: true };
   });
 }
 
-/** GPUs that are handed out and that a log does not tell of any more. */
-export function findLost(gpus: readonly Gpu[], readings: readonly GpuReading[]): readonly string[] {
+type Use = Omit<GpuUse, 'uuid' | 'processes'> & { readonly processes: readonly GpuProcess[] };
+
+const NOTHING_KNOWN = {
+  memoryUsedBytes: null,
+  utilisation: null,
+  temperatureC: null,
+  powerW: null,
+  processes: []
+} as const;
+
+function useOfWhole(reading: GpuReading): Use {
+  const { memoryBytes, memoryUsedBytes, utilisation, temperatureC, powerW, processes } = reading;
+  const ofProcesses = processes.reduce((sum, it) => sum + it.memoryBytes, 0);
+  return {
+    memoryUsedBytes: memoryBytes === null ? ofProcesses : memoryUsedBytes,
+    utilisation,
+    temperatureC,
+    powerW,
+    processes
+  };
+}
+
+/** Null where its GPU has no such slice any more. */
+function useOfSlice(
+  { slices, temperatureC, processes }: GpuReading,
+  { gpuInstance, computeInstance }: SlicePlace
+): Use | null {
+  const instance = `${gpuInstance}/${computeInstance}`;
+  const slice = slices.find(it => it.instance === instance);
+  return slice
+    ? {
+        ...NOTHING_KNOWN,
+        memoryUsedBytes: slice.memoryUsedBytes,
+        temperatureC,
+        processes: processes.filter(it => it.instance === instance)
+      }
+    : null;
+}
+
+function withOwner(
+  { pid, name, memoryBytes, isDisplay }: GpuProcess,
+  { holderOf, ownerOf }: Belonging
+): GpuUse['processes'][number] {
+  return {
+    pid,
+    name,
+    memoryBytes,
+    owner: ownerOf(pid),
+    ...(isDisplay ? { isDisplay: true } : {}),
+    holderId: holderOf(pid)
+  };
+}
+
+/** GPUs that are lost, in words. */
+export function findLost(gpus: readonly Gpu[], uses: readonly GpuUse[]): readonly string[] {
+  const lost = new Set(uses.filter(it => it.isLost).map(it => it.uuid));
   return gpus
-    .filter(gpu => !readings.some(it => it.uuid === (gpu.slice?.gpu ?? gpu.uuid)))
-    .map(({ index, model }) => `GPU ${index} (${model}) does not answer any more.`);
+    .filter(gpu => lost.has(gpu.uuid))
+    .map(
+      ({ index, model }) =>
+        `GPU ${index} (${model}) does not answer any more, and is granted to no cell until it does.`
+    );
 }
 
 /** GPUs that work for somebody who cannot be seen from here. */

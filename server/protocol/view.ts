@@ -34,6 +34,8 @@ export type GpuView = {
   readonly memoryBytes: number;
   /** Of a MIG slice alone. */
   readonly slice?: SlicePlace;
+  /** It does not answer any more, and is not granted (GPU7). */
+  readonly isLost?: true;
   readonly memoryUsedBytes: number | null;
   /** 0 to 1. */
   readonly utilisation: number | null;

@@ -34,6 +34,18 @@ export const workConserving: Property = ({ state }) => {
   return Math.abs(given - could) < 1e-6 ? [] : [`${given} CPUs are given, ${could} could be`];
 };
 
+/** GPU7: nobody is granted a GPU that does not answer, but for who brings a grant along. */
+export const onlyAnswering: Property = ({ state, event, effects }) => {
+  const brought = event.type === 'claimArrived' && event.granted ? event.claim.id : null;
+  return effects.flatMap(it =>
+    it.type === 'grant' && it.claimId !== brought
+      ? it.grant.gpus
+          .filter(uuid => state.gpuUse.get(uuid)?.isLost)
+          .map(uuid => `${it.claimId} was granted ${uuid}, which does not answer`)
+      : []
+  );
+};
+
 /** P6: shares are those that the definition gives, found by trying. */
 export const maxMin: Property = ({ state }) => {
   const expected = sharesByTrial(state);

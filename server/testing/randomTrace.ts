@@ -242,8 +242,33 @@ export class RandomTrace {
         memoryReserveBytes: random.pick([null, null, GIB, 16 * GIB])
       }),
       () => ({ type: 'nodeFound', node: randomNode(random) }),
+      () => this._gpuFigures(holders),
       () => ({ type: 'packingFound', packs: random.chance(0.5) })
     ])();
+  }
+
+  private _gpuFigures(holders: readonly string[]): Happening {
+    const random = this._random;
+    const figures = {
+      memoryUsedBytes: null,
+      utilisation: null,
+      temperatureC: null,
+      powerW: null,
+      processes: []
+    };
+    const keeping = () => ({
+      pid: 1,
+      name: 'python',
+      memoryBytes: random.whole(1, 40) * GIB,
+      owner: null,
+      holderId: random.pick([null, ...holders])
+    });
+    const gpus = (this.state.node?.gpus ?? []).map(({ uuid }) =>
+      random.chance(0.3)
+        ? { ...figures, uuid, isLost: true as const }
+        : { ...figures, uuid, processes: random.chance(0.3) ? [keeping()] : [] }
+    );
+    return { type: 'gpusMeasured', gpus: random.chance(0.3) ? [] : gpus };
   }
 
   /** Things that should be refused or passed over. */

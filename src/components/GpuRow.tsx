@@ -19,6 +19,7 @@ export function GpuRow(props: GpuProps): JSX.Element {
   const name = trans.__('GPU %1', gpu.index);
   const figures = [
     gpu.model.replace(/^NVIDIA /, ''),
+    gpu.isLost ? trans.__('does not answer') : '',
     gpu.memoryUsedBytes === null ? '' : formatBytesOf(trans, gpu.memoryUsedBytes, gpu.memoryBytes),
     gpu.utilisation === null ? '' : trans.__('%1 % busy', Math.round(gpu.utilisation * 100)),
     gpu.temperatureC === null ? '' : `${Math.round(gpu.temperatureC)} °C`,

@@ -175,6 +175,19 @@ describe('Panel', () => {
       ]);
     });
 
+    it('[GPU7] says of one that is lost that it does not answer', () => {
+      const unknown = {
+        memoryUsedBytes: null,
+        utilisation: null,
+        temperatureC: null,
+        powerW: null
+      };
+      const lost = { ...unknown, isLost: true as const };
+      const host = panel({ snapshot: { ...full, node: node({ gpus: [gpu(lost)] }) } });
+      const bar = [...host.querySelectorAll('.cg-Bar')][2]!;
+      expect(bar.getAttribute('aria-label')).toBe('GPU 0: H200 · does not answer');
+    });
+
     it('[GPU5] names in the queue who keeps what a cell waits for, and asks it', () => {
       const calls: string[] = [];
       const host = panel({ snapshot: full, keepers: keepersTo(calls) });

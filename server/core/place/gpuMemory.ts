@@ -13,6 +13,11 @@ export function leasesBeside(state: State, gpu: Gpu): (readonly [Gpu, Lease, Hol
   );
 }
 
+/** GPU7: whether a GPU does not answer any more. */
+export function isLost(state: State, uuid: string): boolean {
+  return state.gpuUse.get(uuid)?.isLost ?? false;
+}
+
 /** The processes in the memory of a GPU, as measured. */
 function processesBeside(state: State, gpu: Gpu): GpuUse['processes'] {
   return memoryMates(state.node?.gpus ?? [], gpu).flatMap(

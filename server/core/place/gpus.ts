@@ -3,8 +3,8 @@ import type { Reason } from '../../protocol/view';
 import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
-import { bytesInWords, countInWords } from '../words';
-import { freeGpuBytes, keptOn, leasesBeside } from './gpuMemory';
+import { bytesInWords, countInWords, gpusInWords } from '../words';
+import { freeGpuBytes, isLost, keptOn, leasesBeside } from './gpuMemory';
 import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
 
 /** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
@@ -35,8 +35,11 @@ function rivalLeases(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): [Leas
   });
 }
 
-/** GPU1: whether a lease of this ask may be put on a GPU beside those that are there. */
+/** GPU1, GPU7: whether a lease of this ask may be put on a GPU beside those that are there. */
 function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
+  if (isLost(state, gpu.uuid)) {
+    return false;
+  }
   const rivals = rivalLeases(state, gpu, self, ask);
   if (ask.gpuMemoryBytes === null) {
     return rivals.length === 0;
@@ -123,7 +126,22 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gp
     ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)}${each}`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
   const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
-  return reasonOf('gpus', need, blocking, strangersInWords(state, taken));
+  const otherwise = lostInWords(state, self, taken) ?? strangersInWords(state, taken);
+  return reasonOf('gpus', need, blocking, otherwise);
+}
+
+/** GPU7: which of these GPUs do not answer, in words; null where all do. */
+function lostInWords(state: State, self: HolderEntry, gpus: readonly Gpu[]): string | null {
+  const lost = gpus.filter(gpu => isLost(state, gpu.uuid));
+  if (lost.length === 0) {
+    return null;
+  }
+  const whose = self.boundGpus.length ? ', and this kernel uses no other until it restarts' : '';
+  const verb = lost.length > 1 ? 'do' : 'does';
+  return `${gpusInWords(
+    lost,
+    lost.map(it => it.uuid)
+  )} ${verb} not answer${whose}`;
 }
 
 /** The processes from outside that hold most of these GPUs, in words. */

@@ -3,7 +3,7 @@ import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../s
 import { exclusiveCount, cpusWaitedFor } from './cpus';
 import { lendableCpus } from './cpuPool';
 import { memoryMates } from './gpuMates';
-import { freeGpuBytes, leasesBeside } from './gpuMemory';
+import { freeGpuBytes, isLost, leasesBeside } from './gpuMemory';
 import { matchingGpus } from './gpus';
 import { committedWith, grantableBytes } from './memory';
 
@@ -40,7 +40,7 @@ export function roomOf(state: State): Room {
 }
 
 function gpuRooms(state: State): Map<string, GpuRoom> {
-  const gpus = state.node?.gpus ?? [];
+  const gpus = (state.node?.gpus ?? []).filter(gpu => !isLost(state, gpu.uuid));
   const rooms = new Map<string, GpuRoom>();
   for (const gpu of gpus) {
     const [first = gpu] = memoryMates(gpus, gpu);
