@@ -112,6 +112,25 @@ describe('the node', () => {
     expect(use!.memoryUsedBytes).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['all are on line', {}, 0.5],
+    ['lower ones are off line', { '/sys/devices/system/cpu/online': '1-2' }, 0.25]
+  ])('is that of its CPUs where %s', async (_, online, busy) => {
+    const cpu = Object.getPrototypeOf(new OSUtils().cpu) as CPUMonitor;
+    const data = [0, 25, 50];
+    const figures = {
+      success: true,
+      data,
+      timestamp: 0,
+      cached: false,
+      platform: 'linux'
+    } as const;
+    const measured = jest.spyOn(cpu, 'usageByCore').mockResolvedValue(figures);
+    const machine = new FakeMachine({ layout: 'none', files: online });
+    expect((await new NodeUsage(machine, [2]).measure())?.cpusBusy).toBe(busy);
+    measured.mockRestore();
+  });
+
   it('tells nothing where nothing can be read', async () => {
     const cpu = Object.getPrototypeOf(new OSUtils().cpu) as CPUMonitor;
     const failing = jest.spyOn(cpu, 'usageByCore').mockRejectedValue(new Error('EMFILE'));

@@ -29,6 +29,11 @@ function cpuListOrNull(text: string | null): readonly number[] | null {
   return text === null || text === '' ? null : parseCpuList(text);
 }
 
+/** The CPUs that are on line, ascending; null where that cannot be told. */
+export function onlineCpus(files: IHostFiles): readonly number[] | null {
+  return cpuListOrNull(readOrNull(files, SYS.onlineCpus));
+}
+
 /**
  * The CPUs that this process may use: those that are on line, in its mask. A
  * mask never exceeds the cpuset, so containers and Slurm jobs are told right.
@@ -36,7 +41,7 @@ function cpuListOrNull(text: string | null): readonly number[] | null {
 function usableCpus(files: IHostFiles): readonly number[] {
   const status = readOrNull(files, PROC.ownStatus) ?? '';
   const mask = cpuListOrNull(/^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? null);
-  const online = cpuListOrNull(readOrNull(files, SYS.onlineCpus));
+  const online = onlineCpus(files);
   return (mask ?? online ?? [0]).filter(cpu => (online ?? mask ?? [0]).includes(cpu));
 }
 

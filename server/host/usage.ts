@@ -1,6 +1,7 @@
 import { OSUtils } from 'node-os-utils';
 import { V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from './files';
+import { onlineCpus } from './topology';
 
 /** What all processes of the node use, Cellgrant's and others. */
 export type NodeUse = {
@@ -40,7 +41,10 @@ export class NodeUsage {
     if (!cores?.success || !memory?.success) {
       return null;
     }
-    const busy = this.cpus.map(cpu => (cores.data[cpu] ?? 0) / 100);
+    const online = onlineCpus(this.files);
+    // The machine's figures are listed without numbers, and without CPUs that are off line.
+    const placeOf = (cpu: number) => online?.indexOf(cpu) ?? cpu;
+    const busy = this.cpus.map(cpu => (cores.data[placeOf(cpu)] ?? 0) / 100);
     const machine = memory.data;
     const own = this.cgroupUse(machine.total.toBytes());
     return {
