@@ -6,6 +6,7 @@ import type { Claim, Event } from './events';
 import { dropHold } from './leases';
 import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
 import { lendableCpus, type Seat } from './place/cpuPool';
+import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
@@ -116,7 +117,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
     return false;
   }
   dropHold(state, holder);
-  if (!covers(held.lease, claim)) {
+  if (!covers(state, held.lease, claim)) {
     return false;
   }
   tell(state, entry, 'Takes over the grant that an earlier cell kept.');
@@ -124,10 +125,11 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
   return true;
 }
 
-function covers(lease: Lease, { ask }: Claim): boolean {
+function covers(state: State, lease: Lease, { ask }: Claim): boolean {
   const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
   return (
     ask.gpus <= lease.gpus.length &&
+    !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
     (ask.gpuMemoryBytes ?? 0) <= (lease.gpuMemoryBytes ?? Infinity) &&
     (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
     n <= (lease.seat?.cpus.length ?? 0) &&

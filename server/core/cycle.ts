@@ -3,7 +3,7 @@ import { impossibleAsk, planGrant } from './admission';
 import { grantClaim, refuseClaim } from './lifecycle';
 import { admissionOrder } from './order/admission';
 import type { Obstacle } from './place/obstacle';
-import { reserve, wantsOf, wouldDelay } from './reserve';
+import { pass, reserve, wantsOf, wouldDelay } from './reserve';
 import { isWaiting, type State, type WaitingEntry } from './state';
 import { tell } from './story';
 import { tellPlaces, type Waits } from './waits';
@@ -75,7 +75,7 @@ function becomeHead(
 
 function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
   if (wantsOf(entry).some(it => wantsOf(head).includes(it))) {
-    head.phase.passedBy += 1;
+    pass(state, head, entry);
     tell(state, entry, `Let pass before ${head.holder.holder.name}, which it does not delay.`);
   }
 }

@@ -79,6 +79,21 @@ describe('admission', () => {
   );
 
   scenario(
+    '[ADM6] one that passes the head opens it to no other in the same cycle',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    claim  k1 memory=30GiB time=60s   -> gets all 30 GiB
+    claim  k2 memory=30GiB time=90s   -> gets all 30 GiB
+    claim  k3 memory=55GiB            -> waits memory 1
+    claim  k4 memory=20GiB time=50s   -> waits memory 2
+    claim  k5 memory=10GiB            -> waits memory 3
+    end    k2                         -> k4 gets all 20 GiB, k5 waits memory 2
+    end    k4                         -> k3 waits memory 1
+    end    k1                         -> k3 gets all 55 GiB, k5 waits memory 1
+    `
+  );
+
+  scenario(
     '[ADM7] what a kernel keeps does not shut it out when no other cell runs',
     `
     node   4 cores, 0 gpus, 64 GiB

@@ -95,8 +95,7 @@ export function wouldDelay(
   if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {
     return true;
   }
-  const run = predictedRun(state, entry);
-  if (run && reservation.atMs < Infinity && state.nowMs + run.ms <= reservation.atMs) {
+  if (isOverBy(state, entry, reservation)) {
     return false;
   }
   const room = roomAt(state, reservation);
@@ -105,6 +104,24 @@ export function wouldDelay(
   }
   changeRoom(room, lease, neededBytes(entry.holder, lease.memoryBytes), 1);
   return leaseIn(state, room, head) === null;
+}
+
+/** Whether a claim that starts now should be over by a reservation. */
+function isOverBy(state: State, entry: WaitingEntry, { atMs }: Reservation): boolean {
+  const run = predictedRun(state, entry);
+  return run !== null && atMs < Infinity && state.nowMs + run.ms <= atMs;
+}
+
+/**
+ * ADM6: a claim passes a head. One that should be over by then is one of those
+ * whose end the head waits for, so that the next to pass finds the same room.
+ */
+export function pass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
+  const { phase } = head;
+  phase.passedBy += 1;
+  if (phase.reservation && isOverBy(state, entry, phase.reservation)) {
+    phase.reservation = { ...phase.reservation, after: [...phase.reservation.after, entry] };
+  }
 }
 
 /** Whether the head's own kernel would be bound to GPUs, and so the head to no others (GPU2). */

@@ -34,11 +34,12 @@ export const workConserving: Property = ({ state }) => {
   return Math.abs(given - could) < 1e-6 ? [] : [`${given} CPUs are given, ${could} could be`];
 };
 
-/** GPU7: nobody is granted a GPU that does not answer, but for who brings a grant along. */
+/** GPU7: nobody who asks for GPUs is granted one that does not answer, but for who brings a grant along. */
 export const onlyAnswering: Property = ({ state, event, effects }) => {
   const brought = event.type === 'claimArrived' && event.granted ? event.claim.id : null;
+  const asks = (claimId: string) => (state.claims.get(claimId)?.claim.ask.gpus ?? 0) > 0;
   return effects.flatMap(it =>
-    it.type === 'grant' && it.claimId !== brought
+    it.type === 'grant' && it.claimId !== brought && asks(it.claimId)
       ? it.grant.gpus
           .filter(uuid => state.gpuUse.get(uuid)?.isLost)
           .map(uuid => `${it.claimId} was granted ${uuid}, which does not answer`)
@@ -132,7 +133,7 @@ function useOf(state: State, user: ShareNode): number {
  * P9: an arrival never puts off the head of a queue, unless it goes before it
  * (ADM6). Reservations are worked out anew after each step, so that only the
  * arrival itself lies between two. A fixed ask never waits for CPUs (CPU1), so
- * it may too.
+ * it may too, and so may one that was granted before a restart (ENF4).
  */
 export function headNeverPutOff(): Property {
   let known = new Map<string, number>();
@@ -143,7 +144,8 @@ export function headNeverPutOff(): Property {
     const hasFixed = effects.some(
       it => it.type === 'grant' && state.claims.get(it.claimId)?.claim.ask.cpus.kind === 'fixed'
     );
-    const arrived = event.type === 'claimArrived' ? state.claims.get(event.claim.id) : undefined;
+    const isAsking = event.type === 'claimArrived' && event.granted === null;
+    const arrived = isAsking ? state.claims.get(event.claim.id) : undefined;
     const order = admissionOrder(state.nowMs);
     for (const entry of state.queue) {
       const { id } = entry.claim;
