@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from .gpus import is_cuda_bound
+from .leftovers import Leftovers
 from .masks import Masks
 from .pools import Pools
 from .variables import Variables
@@ -23,6 +24,7 @@ class Applied:
         self._running: dict[str, Message] = {}
         self._variables = Variables(is_cuda_bound)
         self._masks = Masks()
+        self._leftovers = Leftovers()
         self._pools = Pools()
 
     def enter(self, claim_id: str, grant: Message) -> None:
@@ -30,6 +32,8 @@ class Applied:
         with self._lock:
             self._running[claim_id] = grant
             self._follow(grant)
+            if len(self._running) == 1 and grant.get("cpus") is None:
+                self._leftovers.note()
             # After the variables: a pool that is given its width back looks at them.
             self._pools.set(grant.get("threads"))
 
@@ -52,4 +56,7 @@ class Applied:
     def _follow(self, grant: Message) -> None:
         env = grant.get("env") or {}
         self._variables.set({str(name): str(value) for name, value in env.items()})
-        self._masks.set(grant.get("affinity"))
+        affinity = grant.get("affinity")
+        self._masks.set(affinity)
+        # Without masks of ours a cpuset holds the process.
+        self._leftovers.follow(None if affinity else grant.get("cpus"))

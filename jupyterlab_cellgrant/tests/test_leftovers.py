@@ -1,0 +1,76 @@
+"""Masks that cells and their libraries leave behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import StartKernel
+from .notebook_client import NotebookClient
+from .real_sidecar import RealSidecar
+
+pytestmark = pytest.mark.skipif(
+    len(os.sched_getaffinity(0)) < 2, reason="a cell cannot be held to few CPUs where there is one"
+)
+
+SET_AGAIN = "import os; os.sched_setaffinity(0, os.sched_getaffinity(0))"
+"""What MKL and OpenMP runtimes do when they are loaded."""
+
+CPUS = "sorted(os.sched_getaffinity({pid}))"
+ONE = {"cpus": 1}
+
+
+@pytest.fixture(params=["auto", "affinity"])
+def tier(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+async def notebook(
+    tier: str, start_sidecar: Callable[..., RealSidecar], start_kernel: StartKernel
+) -> NotebookClient:
+    start_sidecar("--tier", tier)
+    return await start_kernel()
+
+
+async def test_a_library_loaded_under_a_narrow_grant_narrows_no_later_cell(
+    notebook: NotebookClient,
+) -> None:
+    """[ENF8] Else `import torch` in a cell with one CPU holds the kernel to it for good."""
+    everything = sorted(os.sched_getaffinity(0))
+    await notebook.run(SET_AGAIN, ONE)
+    assert len(await notebook.evaluate(CPUS.format(pid=0), ONE)) == 1
+    assert await notebook.evaluate(CPUS.format(pid=0)) == everything
+    wide = {"cpus": len(everything)}
+    assert await notebook.evaluate(CPUS.format(pid=0), wide) == everything
+
+
+async def test_nor_does_one_that_a_child_loaded(notebook: NotebookClient) -> None:
+    """[ENF8] Workers of a pool live on from cell to cell, and so would their masks."""
+    worker = f"{SET_AGAIN}; print(os.getpid(), flush=True); input()"
+    await notebook.run(
+        "import os, subprocess, sys\n"
+        f"worker = subprocess.Popen([sys.executable, '-c', {worker!r}], text=True,\n"
+        "    stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "pid = int(worker.stdout.readline())",
+        ONE,
+    )
+    everything = sorted(os.sched_getaffinity(0))
+    while await notebook.evaluate(CPUS.format(pid="pid")) != everything:
+        pass  # in the affinity tier the sidecar frees children, soon after the cell
+    await notebook.run("worker.communicate('')")
+
+
+@pytest.mark.parametrize("tier", ["auto"])
+async def test_what_somebody_chose_stays(notebook: NotebookClient) -> None:
+    """[ENF8] A cell that pins its kernel on purpose has pinned it, whatever is granted after."""
+    everything = sorted(os.sched_getaffinity(0))
+    chosen = everything[:1]
+    await notebook.run(f"import os; os.sched_setaffinity(0, {chosen})", {"cpus": len(everything)})
+    assert await notebook.evaluate(CPUS.format(pid=0)) == chosen
+    await notebook.run("pass", ONE)
+    assert await notebook.evaluate(CPUS.format(pid=0)) == chosen
+    await notebook.run(f"os.sched_setaffinity(0, {everything})")
+    assert await notebook.evaluate(CPUS.format(pid=0)) == everything
