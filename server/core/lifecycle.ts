@@ -164,7 +164,9 @@ function stopRunning(
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);
-  if (entry.claim.ask.hold && outcome !== 'died' && !holder.held) {
+  // What was taken back for somebody (FAIR4) is not kept from them.
+  const isKept = entry.claim.ask.hold && phase.eviction === null && outcome !== 'died';
+  if (isKept && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);
     recallStanding(state);

@@ -128,6 +128,26 @@ describe('preemption', () => {
   });
 
   scenario(
+    '[FAIR4] [ADM9] what is taken back is not kept for the next cell',
+    `${twoGpus}
+    end    k2          -> k3 gets all GPU-1
+    claim  k2 gpus=1 hold=true   -> waits gpus 1
+    end    k3          -> k2 gets all GPU-1
+    wait   60 s
+    claim  k3 gpus=1   -> waits gpus 1
+    wait   10 s        -> k2 interrupted EVICTED
+    end    k2          -> k3 gets all GPU-1
+    `,
+    sharingOf(
+      [
+        { name: 'a', quota: half },
+        { name: 'b', quota: half, ...LATENT }
+      ],
+      { graceMs: 0 }
+    )
+  );
+
+  scenario(
     '[FAIR4] cells of a group run no longer than it says',
     `
     node   4 cores
