@@ -1,6 +1,6 @@
 import { dropHold } from './leases';
 import { changeRoom, leaseIn, roomOf } from './place/room';
-import { wantsOf } from './reserve';
+import { holdsOf, wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
 import { tell } from './story';
 import { spanInWords } from './words';
@@ -35,7 +35,7 @@ export function askForHolds(state: State): boolean {
 function askFor(state: State, head: WaitingEntry): boolean {
   const { holdSafeMs } = state.shares.sharing;
   const idle = [...state.keeping]
-    .filter(it => it.running.size === 0 && it.held && sharesAny(it, head))
+    .filter(it => it.running.size === 0 && sharesAny(it, head))
     .filter(it => state.nowMs - it.held!.sinceMs >= holdSafeMs)
     .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
   const room = roomOf(state);
@@ -50,14 +50,9 @@ function askFor(state: State, head: WaitingEntry): boolean {
   return false;
 }
 
-function sharesAny(holder: HolderEntry, head: ClaimEntry): boolean {
-  const lease = holder.held?.lease;
-  return wantsOf(head).some(
-    want =>
-      (want === 'gpus' && lease?.gpus.length) ||
-      (want === 'memory' && lease?.memoryBytes) ||
-      (want === 'cpus' && lease?.promisedCpus)
-  );
+function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
+  const wants = wantsOf(head);
+  return held !== null && holdsOf(held.lease).some(it => wants.includes(it));
 }
 
 function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {

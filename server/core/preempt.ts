@@ -4,7 +4,7 @@ import { headsOf } from './holds';
 import { leaseIn, leaveRoom, roomOf } from './place/room';
 import { useAt } from './policy/fairness';
 import { pathOf } from './policy/shareTree';
-import { wantsOf } from './reserve';
+import { holdsOf, wantsOf } from './reserve';
 import type { RunningEntry, State, WaitingEntry } from './state';
 import { tell } from './story';
 import { spanInWords } from './words';
@@ -49,7 +49,7 @@ function chooseVictims(state: State, head: WaitingEntry): RunningEntry[] {
   const order = victimOrder(state.shares.sharing.victims, state.nowMs, state.pool.slots.length);
   const able = [...state.leasing]
     .filter(it => it.phase.eviction === null && mayEvict(state, head, it))
-    .filter(it => wantsOf(it).some(want => wants.includes(want)))
+    .filter(it => holdsOf(it.phase.lease).some(held => wants.includes(held)))
     .sort(order);
   const enough = (victims: readonly RunningEntry[]) => {
     const room = roomOf(state);

@@ -148,6 +148,48 @@ describe('preemption', () => {
   );
 
   scenario(
+    '[FAIR4] [ADM9] who has a GPU that an earlier cell kept gives way, though it asked for none',
+    `${twoGpus}
+    end    k2          -> k3 gets all GPU-1
+    claim  k2 gpus=1 hold=true   -> waits gpus 1
+    end    k3          -> k2 gets all GPU-1
+    end    k2
+    claim  k2          -> gets all GPU-1
+    wait   60 s
+    claim  k3 gpus=1   -> waits gpus 1
+    wait   10 s        -> k2 interrupted EVICTED
+    `,
+    sharingOf(
+      [
+        { name: 'a', quota: half },
+        { name: 'b', quota: half, ...LATENT }
+      ],
+      { graceMs: 0 }
+    )
+  );
+
+  scenario(
+    '[FAIR4] who has so many CPUs that it named gives way to one that waits for exclusive ones',
+    `
+    node   8 cores
+    kernel k1 owner=ann group=a
+    kernel k2 owner=bob group=b
+    claim  k1 cpus=8                  -> gets 0-7
+    use    k1 cpus=8
+    claim  k2 cpus=2 exclusive=true   -> waits cpus 1
+    wait   10 s                       -> k1 interrupted EVICTED
+    end    k1                         -> k2 gets 0-1
+    `,
+    sharingOf(
+      [
+        { name: 'a', quota: half },
+        { name: 'b', quota: half, ...LATENT }
+      ],
+      { graceMs: 0 }
+    )
+  );
+
+  scenario(
     '[FAIR4] cells of a group run no longer than it says',
     `
     node   4 cores

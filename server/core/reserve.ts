@@ -20,9 +20,23 @@ export function wantsOf({ claim }: ClaimEntry): readonly Resource[] {
   return wants;
 }
 
+/**
+ * Resources of a lease that others may wait for.
+ *
+ * #### Notes
+ * It may have more than its claim waited for: fixed CPUs, or what an earlier cell kept (ADM9).
+ */
+export function holdsOf(lease: Lease): readonly Resource[] {
+  const holds: Resource[] = [];
+  lease.gpus.length > 0 && holds.push('gpus');
+  lease.memoryBytes !== null && holds.push('memory');
+  lease.promisedCpus > 0 && holds.push('cpus');
+  return holds;
+}
+
 /** Whether a running claim has anything that others queue for. */
 export function hasQueued(lease: Lease): boolean {
-  return lease.gpus.length > 0 || lease.memoryBytes !== null || lease.promisedCpus > 0;
+  return holdsOf(lease).length > 0;
 }
 
 type End = { readonly entry: RunningEntry; readonly atMs: number };
