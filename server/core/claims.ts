@@ -127,10 +127,12 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
 
 function covers(state: State, lease: Lease, { ask }: Claim): boolean {
   const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
+  // Without an amount a GPU is asked for alone, which a part of one is not.
+  const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
   return (
     ask.gpus <= lease.gpus.length &&
     !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
-    (ask.gpuMemoryBytes ?? 0) <= (lease.gpuMemoryBytes ?? Infinity) &&
+    gpuBytes <= (lease.gpuMemoryBytes ?? Infinity) &&
     (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
     n <= (lease.seat?.cpus.length ?? 0) &&
     (!ask.exclusive || lease.seat?.kind === 'exclusive')

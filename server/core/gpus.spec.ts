@@ -17,6 +17,19 @@ describe('GPUs', () => {
   );
 
   scenario(
+    '[GPU1] [ADM9] a part that was kept serves no cell that asks for a GPU alone',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1 gpuMemory=10GiB hold=true   -> gets all GPU-0
+    end    k1
+    claim  k2 gpus=1 gpuMemory=10GiB             -> gets all GPU-0
+    claim  k1 gpus=1                             -> waits gpus 1
+    end    k2                                    -> k1 gets all GPU-0
+    claim  k2 gpus=1 gpuMemory=10GiB             -> waits gpus 1
+    `
+  );
+
+  scenario(
     '[GPU1] what is promised of the memory that slices share is promised once',
     `
     node   4 cores, 3 slices
