@@ -121,7 +121,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
     return false;
   }
   tell(state, entry, 'Takes over the grant that an earlier cell kept.');
-  grantClaim(state, entry, held.lease);
+  grantClaim(state, entry, held.lease, true);
   return true;
 }
 

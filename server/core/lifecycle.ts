@@ -26,9 +26,10 @@ import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
 import { bytesInWords, gpusInWords, spanInWords } from './words';
 
-/** Grant a claim: enter its lease, and say so. */
-export function grantClaim(state: State, entry: ClaimEntry, lease: Lease): void {
+/** Grant a claim: enter its lease, and say so; `wasKept` where an earlier cell left it the lease (ADM9). */
+export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKept = false): void {
   const running = startRunning(state, entry, lease, state.nowMs);
+  running.keeps ||= wasKept;
   const { leaf } = running;
   watchShortage(state);
   const cpus = cpuGrant(state, entry, lease, leaf);
@@ -70,6 +71,7 @@ export function startRunning(
     cpusPeak: 0,
     wasLimited: false,
     eviction: null,
+    keeps: entry.claim.ask.hold,
     notEnforced: null,
     guard: createGuard()
   };
@@ -165,7 +167,7 @@ function stopRunning(
   state.evicting.delete(entry);
   state.touched.delete(entry);
   // What was taken back for somebody (FAIR4) is not kept from them.
-  const isKept = entry.claim.ask.hold && phase.eviction === null && outcome !== 'died';
+  const isKept = phase.keeps && phase.eviction === null && outcome !== 'died';
   if (isKept && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);

@@ -162,6 +162,21 @@ describe('admission', () => {
   );
 
   scenario(
+    '[ADM9] a kept grant serves all the cells that follow, whatever they say of it',
+    `
+    node   4 cores, 1 gpus
+    claim  k1 gpus=1 hold=true   -> gets all GPU-0
+    end    k1
+    claim  k1                    -> gets all GPU-0
+    end    k1
+    claim  k2 gpus=1             -> waits gpus 1
+    claim  k1                    -> gets all GPU-0
+    end    k1
+    cancel k1                    -> k2 gets all GPU-0
+    `
+  );
+
+  scenario(
     '[ADM9] a kept grant ends when it is cancelled, or unused for too long',
     `
     node   4 cores

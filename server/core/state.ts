@@ -71,6 +71,8 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  /** Whether its lease outlives it, for the cells that follow (ADM9). */
+  keeps: boolean;
   /** What of its grant could not be enforced, as a sentence (ENF6). */
   notEnforced: string | null;
   readonly guard: Guard;
