@@ -49,12 +49,18 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
   return null;
 }
 
-/** GPU2: an ask that its holder, bound as it is, can never be granted before it restarts. */
+/**
+ * GPU2: an ask that its holder, bound as it is, can never be granted before it restarts.
+ *
+ * #### Notes
+ * It is granted the first of those that it is bound to (place/gpus.ts), so these have to suit.
+ */
 function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   if (ask.gpus === 0 || holder.boundGpus.length === 0) {
     return null;
   }
-  const bound = node.gpus.filter(gpu => holder.boundGpus.includes(gpu.uuid));
+  const first = holder.boundGpus.slice(0, ask.gpus);
+  const bound = node.gpus.filter(gpu => first.includes(gpu.uuid));
   return ask.gpus > matchingGpus(bound, ask).length
     ? refusal('BOUND', { asked: ask.gpus, bound: gpusInWords(node.gpus, holder.boundGpus) })
     : null;

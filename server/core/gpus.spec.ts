@@ -82,6 +82,22 @@ describe('GPUs', () => {
     `
   );
 
+  it.each([{ gpuModel: 'A100' }, { gpuMemoryBytes: 60 * 1024 ** 3 }])(
+    '[GPU2] [ADM3] a kernel is refused where the first of its GPUs is not such a one: %j',
+    ask => {
+      const [small, large] = [gpusOf(1, 40 * 1024 ** 3)[0]!, gpusOf(2, 80 * 1024 ** 3, 'A100')[1]!];
+      const it = new Harness(nodeOf({ gpus: [small, large] }));
+      const bound = { boundGpus: [small.uuid, large.uuid], owner: 'user', group: [], gated: true };
+      const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', ...bound };
+      it.send({ type: 'holderArrived', holder });
+      expect(it.claim('1', 'k1', { gpus: 1, ...ask })).toMatchObject([
+        { type: 'refuse', refusal: { code: 'BOUND' } }
+      ]);
+      it.claim('2', 'k1', { gpus: 1, gpuModel: 'H100' });
+      expect(it.grants.get('2')?.gpus).toEqual([small.uuid]);
+    }
+  );
+
   it('[ADM3] one cell cannot use several MIG slices, which CUDA shows one of', () => {
     const slices = gpusOf(2).map(gpu => ({ ...gpu, uuid: `MIG-${gpu.uuid}` }));
     const it = new Harness(nodeOf({ gpus: slices }));
