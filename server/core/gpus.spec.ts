@@ -202,4 +202,18 @@ describe('GPUs', () => {
     expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
     expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
   });
+
+  it('[ADM6] what a head keeps itself is not in its way: nobody passes who would delay it', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    ['head', 'runs', 'later'].forEach(id => it.holder(id));
+    const gib = (amount: number) => ({ gpus: 1, gpuMemoryBytes: amount * 1024 ** 3 });
+    const kept = { pid: 7, name: 'python', memoryBytes: 30 * 1024 ** 3, owner: 'bo' };
+    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
+    const processes = [{ ...kept, holderId: 'head' }];
+    it.send({ type: 'gpusMeasured', gpus: [{ uuid: 'GPU-0', ...figures, processes }] });
+    it.claim('r', 'runs', gib(10));
+    it.claim('h', 'head', gib(75));
+    expect(it.claim('l', 'later', gib(20)).map(effect => effect.type)).toEqual(['wait']);
+    expect(it.end('r')).toContainEqual(expect.objectContaining({ type: 'grant', claimId: 'h' }));
+  });
 });

@@ -108,15 +108,25 @@ function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
   if (ask.gpus === 0 || !state.node) {
     return [];
   }
+  const { gpus } = state.node;
   const bound = entry.holder.boundGpus.slice(0, ask.gpus);
-  const wanted = bound.length ? bound : matchingGpus(state.node.gpus, ask).map(gpu => gpu.uuid);
-  return wanted.filter(uuid => {
-    const gpu = room.gpus.get(uuid);
+  const wanted = bound.length
+    ? bound.flatMap(uuid => gpus.find(gpu => gpu.uuid === uuid) ?? [])
+    : matchingGpus(gpus, ask);
+  const open = wanted.filter(gpu => {
+    const its = room.gpus.get(gpu.uuid);
     return (
-      gpu !== undefined &&
+      its !== undefined &&
       (ask.gpuMemoryBytes === null
-        ? gpu.leases === 0 && gpu.memory.parts === 0
-        : gpu.memory.whole === 0 && gpu.memory.freeBytes >= ask.gpuMemoryBytes)
+        ? its.leases === 0 && its.memory.parts === 0
+        : its.memory.whole === 0 &&
+          its.memory.freeBytes + ownBytes(state, gpu, entry.holder) >= ask.gpuMemoryBytes)
     );
   });
+  return open.map(gpu => gpu.uuid);
+}
+
+/** What a holder keeps on a GPU beyond its leases, which is not in its own way. */
+function ownBytes(state: State, gpu: Gpu, holder: HolderEntry): number {
+  return freeGpuBytes(state, gpu, holder) - freeGpuBytes(state, gpu, null);
 }
