@@ -181,7 +181,14 @@ function stopRunning(
     tell(state, entry, 'Ended; its grant was given back.');
   }
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  state.mayAdmit ||= isOneHolderLeft(state);
   recount(state, holder);
+}
+
+/** ADM7: whether whoever waits for memory may be let through, since no cell of another kernel runs. */
+function isOneHolderLeft({ running }: State): boolean {
+  const [first] = running;
+  return running.size === (first?.holder.running.size ?? 0);
 }
 
 /** Runs shorter than this say nothing of efficiency, in ms. */

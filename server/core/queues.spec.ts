@@ -105,6 +105,18 @@ describe('admission', () => {
     `
   );
 
+  scenario(
+    '[ADM7] it is let through as soon as the last other cell ends, whatever that one had',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    kernel k1
+    use    k1 memory=50GiB
+    claim  k1                -> gets all
+    claim  k2 memory=20GiB   -> waits memory 1
+    end    k1                -> k2 gets all 20 GiB
+    `
+  );
+
   it('[ADM7] nobody passes a claim any more that was passed 64 times', () => {
     const it = new Harness();
     const ask = (gib: number, timeMs: number) => ({ memoryBytes: gib * 1024 ** 3, timeMs });
