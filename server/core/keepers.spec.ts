@@ -155,6 +155,27 @@ describe('a restart', () => {
     expect(scene.told()).toContain('The owner of big keeps it as it is.');
   });
 
+  it('[GPU5] is not asked for while it would give nothing back: it runs, or keeps no more', () => {
+    const scene = new Scene({ big: 50 });
+    const request = () => scene.kernel('big').restartRequest;
+    scene.holder('other');
+    scene.claim('o', 'other', { gpus: 1, gpuMemoryBytes: 10 * GIB });
+    scene.ask(75);
+    scene.send(wants);
+    expect(request()).not.toBeNull();
+    scene.claim('b', 'big');
+    scene.wait(1000);
+    expect(request()).toBeNull();
+    scene.end('b');
+    scene.wait(1000);
+    expect(request()).toMatchObject({ claimId: 'c', declined: false });
+    scene.measureGpu({});
+    expect([scene.reason(), request()]).toEqual([
+      'for 1 GPU with 75 GiB; GPU 0 held by other',
+      null
+    ]);
+  });
+
   it('[GPU5] is asked for no longer than the claim waits', () => {
     const scene = new Scene({ big: 50 });
     scene.ask(40);

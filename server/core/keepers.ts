@@ -1,3 +1,4 @@
+import type { Reason } from '../protocol/view';
 import type { Event } from './events';
 import { headsOf } from './holds';
 import { keptOn } from './place/gpuMemory';
@@ -68,6 +69,11 @@ export function onRestartDeclined(state: State, { holderId }: Of<'restartDecline
   holder.restartWanted.declined = true;
   const entry = state.claims.get(holder.restartWanted.claimId);
   entry && tell(state, entry, `The owner of ${holder.holder.name} keeps it as it is.`);
+}
+
+/** GPU5: whether who waits for this waits for GPU memory that a kernel keeps without running anything. */
+export function isKeptBy(kernelId: string, { blockers }: Reason): boolean {
+  return blockers.some(it => it.kernelId === kernelId && it.keepsGpuBytes > 0);
 }
 
 /** When a holder was asked since it last began to run, wait or rest; null where it was not. */

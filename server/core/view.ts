@@ -10,7 +10,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu } from './events';
-import { askedSince } from './keepers';
+import { askedSince, isKeptBy } from './keepers';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
@@ -126,13 +126,17 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
   };
 }
 
-/** Who asks for a restart, for as long as the claim waits for it. */
-function viewRequest(state: State, { restartWanted }: HolderEntry): RestartRequest | null {
+/** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */
+function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
+  const { restartWanted } = keeper;
   const entry = state.claims.get(restartWanted?.claimId ?? '');
   if (!restartWanted || entry?.phase.state !== 'waiting') {
     return null;
   }
   const { claim, holder, phase } = entry;
+  if (!isKeptBy(keeper.holder.id, phase.reason)) {
+    return null; // it has given back what it could, or runs something
+  }
   return {
     claimId: claim.id,
     kernelName: holder.holder.name,

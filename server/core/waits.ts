@@ -31,11 +31,9 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
     const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
     const isOther = reason.sentence !== phase.reason.sentence || position !== phase.position;
     const isTold = isOther && (position <= FRESH_MAX || isStale);
-    if (isOther) {
-      noteBlocker(state, entry, reason);
-      phase.reason = reason;
-      phase.position = position;
-    }
+    isOther && noteBlocker(state, entry, reason);
+    phase.reason = reason; // who is in the way may do something else now, in the same words
+    phase.position = position;
     if (isTold) {
       const { id, holderId } = entry.claim;
       const { sentence } = reason;

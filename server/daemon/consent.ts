@@ -1,3 +1,4 @@
+import { isKeptBy } from '../core/keepers';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { KernelView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
@@ -72,8 +73,6 @@ function whyNotRestarted(
   if (!claim) {
     return refusal('CLAIM_UNKNOWN', { id: claimId });
   }
-  const isInTheWay =
-    claim.state === 'waiting' &&
-    claim.reason.blockers.some(it => it.kernelId === kernelId && it.keepsGpuBytes > 0);
+  const isInTheWay = claim.state === 'waiting' && isKeptBy(kernelId, claim.reason);
   return isInTheWay ? null : cannot(kernel, 'that cell does not wait for what it keeps');
 }
