@@ -73,7 +73,11 @@ export class Answers implements IAnswers {
   }
 
   standing(kernelId: string, isGiven: boolean): void {
-    this.records.kernels.get(kernelId)?.voice?.send({ type: 'standing', isGiven });
+    const kernel = this.records.kernels.get(kernelId);
+    if (kernel) {
+      kernel.mayStart = isGiven;
+      kernel.voice?.send({ type: 'standing', isGiven });
+    }
   }
 
   freeAsked(kernelId: string, gpus: readonly string[]): void {

@@ -56,6 +56,7 @@ export class Desk {
       }
     }
     this.keeper.heard(kernelId);
+    kernel.mayStart && voice.send({ type: 'standing', isGiven: true });
   }
 
   /** A connection is lost; its claims are kept for a while. */

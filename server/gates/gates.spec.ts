@@ -68,6 +68,25 @@ describe('gates on a real sidecar', () => {
     expect((await first.gate.hear('standing')).isGiven).toBe(false);
     await sidecar.ask('PUT', '/api/v1/defaults', '{}');
     first.release('again');
+    await first.gate.settled();
+  });
+
+  it('[GATE6] a gate that comes back is told again that its cells may start, if they still may', async () => {
+    const [kernel, other] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    kernel.claim('alone');
+    expect((await kernel.gate.hear('standing')).isGiven).toBe(true);
+    kernel.release('alone');
+    kernel.gate.close();
+    await kernel.connect(sidecar);
+    expect((await kernel.gate.hear('standing')).isGiven).toBe(true);
+    kernel.gate.close();
+    other.claim('wants', { cpus: 1 });
+    await other.gate.hear('granted', 'wants');
+    await kernel.connect(sidecar);
+    await kernel.gate.settled();
+    expect(kernel.gate.has('standing')).toBe(false);
+    other.release('wants');
+    await other.gate.settled();
   });
 
   it('[CPU2] pins for as long as the cell runs, in force before the gate hears of it', async () => {

@@ -32,6 +32,8 @@ export type ClaimRecord = {
 export type KernelRecord = {
   readonly id: string;
   voice: IVoice | null;
+  /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
+  mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
   /** Ends the claims of a gate that does not come back. */
   lapse: NodeJS.Timeout | null;
@@ -51,7 +53,7 @@ export class Records {
   kernel(id: string): KernelRecord {
     let kernel = this.kernels.get(id);
     if (!kernel) {
-      kernel = { id, voice: null, claims: new Map(), lapse: null };
+      kernel = { id, voice: null, mayStart: false, claims: new Map(), lapse: null };
       this.kernels.set(id, kernel);
     }
     return kernel;
