@@ -1,4 +1,5 @@
 import { dropHold } from './leases';
+import { fewest } from './order/fewest';
 import { changeRoom, leaseIn, roomOf } from './place/room';
 import { holdsOf, wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
@@ -26,7 +27,8 @@ export function headsOf(state: State): WaitingEntry[] {
  * ADM9: a kept grant goes to a head that asks for it, the longest idle first.
  *
  * #### Notes
- * Only where that is enough to let the head start. Returns whether any went.
+ * Only where that is enough to let the head start, and none that is not needed for
+ * it. Returns whether any went.
  */
 export function askForHolds(state: State): boolean {
   return state.keeping.size > 0 && headsOf(state).some(head => askFor(state, head));
@@ -38,16 +40,16 @@ function askFor(state: State, head: WaitingEntry): boolean {
     .filter(it => it.running.size === 0 && sharesAny(it, head))
     .filter(it => state.nowMs - it.held!.sinceMs >= holdSafeMs)
     .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
-  const room = roomOf(state);
-  for (const [index, holder] of idle.entries()) {
-    const resident = holder.use?.memoryBytes ?? 0;
-    changeRoom(room, holder.held!.lease, Math.max(0, holder.committedBytes - resident), -1);
-    if (leaseIn(state, room, head)) {
-      idle.slice(0, index + 1).forEach(it => handOver(state, it, head));
-      return true;
+  const givers = fewest(idle, holders => {
+    const room = roomOf(state);
+    for (const { held, committedBytes, use } of holders) {
+      const freed = Math.max(0, committedBytes - (use?.memoryBytes ?? 0));
+      changeRoom(room, held!.lease, freed, -1);
     }
-  }
-  return false;
+    return leaseIn(state, room, head) !== null;
+  });
+  givers.forEach(it => handOver(state, it, head));
+  return givers.length > 0;
 }
 
 function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {

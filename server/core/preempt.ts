@@ -1,4 +1,5 @@
 import { refusal } from '../protocol/errors';
+import { fewest } from './order/fewest';
 import { groupOf, lostWorkMs, overQuota, victimOrder } from './order/preemption';
 import { headsOf } from './holds';
 import { leaseIn, leaveRoom, roomOf } from './place/room';
@@ -44,30 +45,18 @@ function mayEvict(state: State, head: WaitingEntry, victim: RunningEntry): boole
 }
 
 /** The first victims in order that are enough, and none that is not needed; or nobody. */
-function chooseVictims(state: State, head: WaitingEntry): RunningEntry[] {
+function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[] {
   const wants = wantsOf(head);
   const order = victimOrder(state.shares.sharing.victims, state.nowMs, state.pool.slots.length);
   const able = [...state.leasing]
     .filter(it => it.phase.eviction === null && mayEvict(state, head, it))
     .filter(it => holdsOf(it.phase.lease).some(held => wants.includes(held)))
     .sort(order);
-  const enough = (victims: readonly RunningEntry[]) => {
+  return fewest(able, victims => {
     const room = roomOf(state);
     victims.forEach(it => leaveRoom(room, it));
     return leaseIn(state, room, head) !== null;
-  };
-  const chosen: RunningEntry[] = [];
-  while (!enough(chosen)) {
-    const next = able[chosen.length];
-    if (!next) {
-      return [];
-    }
-    chosen.push(next);
-  }
-  return chosen.reduceRight<RunningEntry[]>((kept, it) => {
-    const without = kept.filter(other => other !== it);
-    return enough(without) ? without : kept;
-  }, chosen);
+  });
 }
 
 function condemn(state: State, victim: RunningEntry, head: WaitingEntry): void {

@@ -189,6 +189,20 @@ describe('admission', () => {
   );
 
   scenario(
+    '[ADM9] a kept grant stays where what is asked for can be had without it',
+    `
+    node   4 cores, 1 gpus, 64 GiB
+    claim  k1 memory=5GiB cpus=2 hold=true   -> gets 0-1 5 GiB
+    end    k1
+    claim  k2 gpus=1 hold=true               -> gets all GPU-0
+    end    k2
+    wait   40 s
+    claim  k3 gpus=1 memory=5GiB             -> waits undefined 1, gets all 5 GiB GPU-0
+    held   k1                                -> 0-1
+    `
+  );
+
+  scenario(
     '[ADM9] a kept grant ends when it is cancelled, or unused for too long',
     `
     node   4 cores
