@@ -158,11 +158,14 @@ function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
   const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
   const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
   const size = seat?.cpus.length ?? 0;
+  // Where it had fewer than it named, it gets the rest when they come back (CPU6).
+  const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
+  const promised = Math.max(size, Math.min(named, state.pool.slots.length));
   const gpus = new Set(state.node?.gpus.map(gpu => gpu.uuid));
   return {
     seat,
-    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : size,
-    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : size,
+    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
+    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised,
     memoryBytes: grant.memoryBytes,
     gpus: grant.gpus.filter(uuid => gpus.has(uuid)),
     gpuMemoryBytes: ask.gpuMemoryBytes

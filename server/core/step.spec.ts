@@ -92,6 +92,23 @@ describe('the arbiter', () => {
     expect(it.grants.get('2')?.cpus).toBe('0-1');
   });
 
+  it('[ENF4] [CPU6] one taken over with fewer CPUs than it named has the rest when they come back', () => {
+    const ask = { ...NOTHING_ASKED, cpus: { kind: 'fixed' as const, n: 3 } };
+    const alone = { ...ask, cpus: { kind: 'fixed' as const, n: 2 }, exclusive: true };
+    const it = harness({}, ['a', 'b']);
+    const takeOver = (id: string, holderId: string, cpus: string, its: typeof ask) => {
+      const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+      const claim = { id, holderId, ...known, ask: its };
+      const granted = { grant: { ...UNRESTRICTED, cpus, threads: 2 }, sinceMs: 5 };
+      it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
+    };
+    takeOver('1', 'a', '0-1', alone);
+    takeOver('2', 'b', '2-3', ask);
+    expect(it.confinement('b').cpus).toBe('2-3');
+    it.end('1');
+    expect(it.confinement('b').cpus).toBe('0,2-3');
+  });
+
   it('[GATE2] frees everything of a holder that is gone', () => {
     const it = harness({ gpus: gpusOf(1) });
     it.claim('1', 'a', { gpus: 1, memoryBytes: GIB });
