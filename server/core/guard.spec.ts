@@ -85,6 +85,13 @@ describe('the memory guard', () => {
     expect(interrupted(uses(it, 406 * MIB))).toEqual(['1']);
   });
 
+  it('[MEM3] interrupts a cell that began beside another, also when that one has ended', () => {
+    const it = limited();
+    it.claim('2', 'a', { memoryBytes: 400 * MIB });
+    it.end('1');
+    expect(interrupted(uses(it, 360 * MIB))).toEqual(['2']);
+  });
+
   it('takes the youngest of several cells of a kernel first, and the others after a grace', () => {
     const it = limited();
     it.claim('2', 'a', { memoryBytes: 300 * MIB });

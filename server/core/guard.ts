@@ -21,6 +21,7 @@ export function onMemoryMeasured(
   if (!holder || !(memoryBytes >= 0 && memoryBytes < Infinity)) {
     return;
   }
+  holder.limitedBytes = memoryBytes;
   for (const { phase } of holder.running) {
     phase.memoryPeakBytes = Math.max(phase.memoryPeakBytes ?? 0, memoryBytes);
   }

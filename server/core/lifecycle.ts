@@ -73,7 +73,8 @@ export function startRunning(
     eviction: null,
     keeps: entry.claim.ask.hold,
     notEnforced: null,
-    guard: createGuard()
+    // A limit that is in force already brings no first figure.
+    guard: createGuard(holder.confined.memoryBytes === null ? null : holder.limitedBytes)
   };
   entry.phase = running;
   holder.running.size === 0 && (holder.sinceMs = grantedMs);

@@ -123,6 +123,8 @@ export type HolderEntry = {
   /** Where its last pinned set was: a sticky preference (CPU5). */
   lastPinned: readonly number[];
   use: HolderUse | null;
+  /** What counted last against its memory limit (MEM3); of no meaning while it has none. */
+  limitedBytes: number | null;
   /** The larger of resident and promised, as counted in the ledger. */
   committedBytes: number;
   /** Its part of the node in use now, the dominant one, as counted for its user (FAIR3). */
@@ -248,6 +250,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     boundGpus: [],
     lastPinned: [],
     use: null,
+    limitedBytes: null,
     committedBytes: 0,
     useRate: 0,
     askedToFreeMs: null,

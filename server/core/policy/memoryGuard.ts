@@ -33,9 +33,9 @@ export type Guard = {
   message: string | null;
 };
 
-/** The guard of a claim that begins. */
-export function createGuard(): Guard {
-  return { floorBytes: null, isArmed: true, interruptedMs: null, message: null };
+/** The guard of a claim that begins, with what its holder keeps, where a limit is watched already. */
+export function createGuard(floorBytes: number | null): Guard {
+  return { floorBytes, isArmed: true, interruptedMs: null, message: null };
 }
 
 /**
