@@ -55,6 +55,19 @@ describe('groups', () => {
   );
 
   scenario(
+    '[FAIR3] a user who is called as what every object has shares like anybody',
+    `
+    node   8 cores
+    kernel k1 owner=constructor
+    kernel k2 owner=ann
+    claim  k1   -> gets all
+    claim  k2   -> gets all
+    wait   1 s
+    share  k1   -> 4
+    `
+  );
+
+  scenario(
     '[FAIR3] inside a group users share alike however many cells each runs',
     `
     node   8 cores

@@ -2,6 +2,7 @@ import { expireWaits } from './claims';
 import { expireHolds } from './holds';
 import { askKeepers } from './keepers';
 import { weightByUse, useAt } from './policy/fairness';
+import { weightOf } from './policy/groups';
 import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
 import { carryOutEvictions, limitRuntime, preempt } from './preempt';
 import { resizeRanges } from './settle';
@@ -45,7 +46,7 @@ function weighMembers(state: State, members: ShareNode): void {
   const uses = active.map(user => useAt(user.use, state.nowMs));
   const mean = uses.reduce((sum, use) => sum + use, 0) / Math.max(1, active.length);
   active.forEach((user, index) => {
-    const own = members.group.users[user.name] ?? 1;
+    const own = weightOf(members.group, user.name);
     const weight = own * weightByUse(uses[index]! / own, mean);
     weight !== user.weight && changeWeight(user, weight);
   });

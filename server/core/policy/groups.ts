@@ -85,6 +85,11 @@ export function plainGroup(name: string): Group {
   };
 }
 
+/** How much a user counts inside a group; anybody may be called as what every object has. */
+export function weightOf(group: Group, user: string): number {
+  return Object.hasOwn(group.users, user) ? group.users[user]! : 1;
+}
+
 /** How deep groups may be nested. */
 export const GROUP_DEPTH_MAX = 8;
 

@@ -1,5 +1,6 @@
 import { globMatches } from '../../lib/glob';
 import type { Holder } from '../events';
+import { weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
 /**
@@ -40,7 +41,7 @@ export function memberOf(
     return known;
   }
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
-  user.weight = members.group.users[owner] ?? 1;
+  user.weight = weightOf(members.group, owner);
   members.children.set(owner, user);
   return user;
 }
