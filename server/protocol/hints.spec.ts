@@ -56,7 +56,20 @@ describe('hints', () => {
       cpus: { kind: 'range', min: 1, max: 4 },
       hold: true
     });
+    expect(parseDirective('#| memory: "8 GiB", gpus: 1').hints).toEqual({
+      gpus: 1,
+      memoryBytes: 8 * 1024 ** 3
+    });
     expect(parseTags(['gpus=many']).problems[0]?.path).toBe('gpus');
+  });
+
+  it.each([
+    '#| fig-cap: "Loss by epoch, time: three runs"',
+    "#| fig-cap: 'All, memory: none'",
+    '#| execution-time: long',
+    '#| fig_gpus: none, cap: "x"'
+  ])('[ADM2] what another tool says in a directive is no hint: %s', text => {
+    expect(parseDirective(text)).toEqual({ hints: {}, problems: [] });
   });
 
   it('[ADM2] merges field by field, first source first', () => {

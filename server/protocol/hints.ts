@@ -232,13 +232,14 @@ export function parseTags(tags: readonly string[]): ParsedHints {
  *
  * #### Notes
  * Other tools (Quarto) use `#|` too, so a name that is no hint is passed over.
- * Several hints may stand in one line: `#| gpus: 1, memory: 8 GiB`.
+ * Several hints may stand in one line: `#| gpus: 1, memory: 8 GiB`. Names of
+ * others may have hyphens and their values quotes: no hint is looked for in these.
  */
 export function parseDirective(text: string): ParsedHints {
   const found: Record<string, unknown> = {};
   for (const line of text.split('\n')) {
     const body = /^\s*#\|(.*)$/.exec(line)?.[1] ?? '';
-    for (const part of body.matchAll(/([a-zA-Z]+)\s*[:=]\s*(\[[^\]]*\]|[^,]+)/g)) {
+    for (const part of body.matchAll(/([\w-]+)\s*[:=]\s*("[^"]*"|'[^']*'|\[[^\]]*\]|[^,]+)/g)) {
       if (isHintName(part[1]!)) {
         found[part[1]] = unquoted(part[2]!.trim());
       }
