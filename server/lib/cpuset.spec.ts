@@ -14,4 +14,9 @@ describe('cpuset list syntax', () => {
   it.each(['a', '0-', '-1', '1;2', '0x1'])('refuses "%s"', text => {
     expect(() => parseCpuList(text)).toThrow('is not a CPU list');
   });
+
+  it('refuses to count for minutes: a list that names CPUs again and again', () => {
+    expect(() => parseCpuList('0-99999,'.repeat(30_000))).toThrow('more CPUs than there are');
+    expect(parseCpuList('0-65535')).toHaveLength(65_536);
+  });
 });

@@ -19,15 +19,24 @@ export function formatCpuList(cpus: Iterable<number>): string {
   return runs.join(',');
 }
 
+/** More than any list names: what comes from a gate may repeat itself for as long as a line is. */
+const NAMED_MAX = 2 ** 20;
+
 /** Read the kernel's list syntax to ascending numbers; throws on anything else. */
 export function parseCpuList(text: string): number[] {
   const cpus = new Set<number>();
+  let named = 0;
   for (const run of text.trim().split(',').filter(Boolean)) {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(run.trim());
     if (!match) {
       throw new Error(`"${text}" is not a CPU list such as "0-3,8"`);
     }
-    for (let cpu = Number(match[1]); cpu <= Number(match[2] ?? match[1]); cpu += 1) {
+    const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
+    named += Math.max(0, last - first);
+    if (named > NAMED_MAX) {
+      throw new Error(`"${text.slice(0, 60)}..." names more CPUs than there are anywhere`);
+    }
+    for (let cpu = first; cpu <= last; cpu += 1) {
       cpus.add(cpu);
     }
   }
