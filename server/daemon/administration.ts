@@ -40,8 +40,8 @@ export class Administration {
       log('info', 'there is no configuration file to read again: none was named at the start');
       return;
     }
-    config.read(clock.nowMs());
-    this.apply(config);
+    // A bad file changes nothing, not even back what was chosen since (CFG1).
+    config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
   }
 
   /** The site's defaults, behind all others (ADM2). */
@@ -56,10 +56,15 @@ export class Administration {
   }
 
   private apply(config: ConfigFile): void {
-    const { post, node, notice } = this.parts;
-    const { sharing, memoryReserveBytes, reservedCpus, fencesGpus, policy } = config.configuration;
-    post({ type: 'configured', sharing, memoryReserveBytes });
-    policy && post({ type: 'policyChosen', policy });
+    const { sharing, memoryReserveBytes, policy } = config.configuration;
+    this.parts.post({ type: 'configured', sharing, memoryReserveBytes });
+    policy && this.parts.post({ type: 'policyChosen', policy });
+    this.tell(config);
+  }
+
+  private tell(config: ConfigFile): void {
+    const { node, notice } = this.parts;
+    const { memoryReserveBytes, reservedCpus, fencesGpus } = config.configuration;
     const notices = [...config.notices()];
     const untilThen = 'until the sidecar is started again.';
     if (this.atStart && reservedCpus !== this.atStart.reservedCpus) {

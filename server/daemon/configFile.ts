@@ -54,8 +54,8 @@ export class ConfigFile {
     private readonly log: Log
   ) {}
 
-  /** Read it, now or again; every problem goes to the log. */
-  read(nowMs: number): void {
+  /** Read it, now or again; every problem goes to the log. Says whether there is none. */
+  read(nowMs: number): boolean {
     const found = readConfigFile(this.path);
     this.readMs = nowMs;
     if ('problems' in found) {
@@ -68,6 +68,7 @@ export class ConfigFile {
       this.isEverGood = true;
       this.log('info', `${this.path} is in force`);
     }
+    return this.problems.length === 0;
   }
 
   /** What people should know of it; empty where it is good. */

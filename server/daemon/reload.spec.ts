@@ -88,8 +88,9 @@ describe('the configuration of a sidecar', () => {
   });
 
   it('[CFG1] [CFG2] a bad file changes nothing, and everything wrong is told with its line', async () => {
-    const sidecar = await configured(`${GROUPS}limits: {memory: 2 GiB}\n`);
+    const sidecar = await configured(`${GROUPS}limits: {memory: 2 GiB}\npolicy: naive\n`);
     const kernel = await opened(sidecar, '/users/ann/atlas/a.ipynb');
+    await sidecar.ask('PUT', '/api/v1/policy', '{"policy": "partitioned"}');
     const problems = await reload(sidecar, 'groups:\n  b: {quota: 150%}\n  c: {}\n  c: {}\n');
     expect(problems).toEqual([
       expect.stringContaining(`${path}:2: a quota is above 0 % and up to 100 %, not 150 %`),
@@ -105,7 +106,7 @@ describe('the configuration of a sidecar', () => {
     expect(node.notices.join('\n')).toContain('what it said before stays in force');
     expect(node.notices).toEqual(expect.arrayContaining([...more]));
     expect(more.every(it => sidecar.log.includes(it))).toBe(true);
-    expect(kernels[0]?.group).toBe('atlas');
+    expect([kernels[0]?.group, node.policy]).toEqual(['atlas', 'partitioned']);
     kernel.claim('big', { memory: '3 GiB' });
     expect(await kernel.gate.hear('refused', 'big')).toMatchObject({ code: 'ABOVE_LIMIT' });
 
