@@ -5,12 +5,13 @@ import type { EventBody } from './arbiter';
 import type { IClock } from './clock';
 import type { Configuration } from './config';
 import type { ConfigFile } from './configFile';
-import type { Log } from './ports';
+import type { Log, PolicyName } from './ports';
 
 /** What the administrator's file acts on. */
 export type AdministrationParts = {
   /** The file, read already; null where none was named. */
   readonly config: ConfigFile | null;
+  /** What counts where the file names no policy. */
   readonly node: NodeFacts;
   readonly clock: IClock;
   readonly log: Log;
@@ -21,15 +22,20 @@ export type AdministrationParts = {
 
 /** Puts the administrator's file in force, at the start and whenever it is read again (CFG1). */
 export class Administration {
+  /** What counts where the file names no policy. */
+  private policy: PolicyName = 'dynamic';
   /** What the node was read with: CPUs are kept back, and GPUs fenced, from the start or not at all. */
   private readonly atStart: Configuration | null;
+  /** The policy that the file named last. */
+  private named: PolicyName | null = null;
 
   constructor(private readonly parts: AdministrationParts) {
     this.atStart = parts.config?.configuration ?? null;
   }
 
-  /** Put the file in force for the first time. */
-  begin(): void {
+  /** Put the file in force for the first time, after the policy that counts where it names none. */
+  begin(policy: PolicyName): void {
+    this.policy = policy;
     this.parts.config && this.apply(this.parts.config);
   }
 
@@ -58,7 +64,10 @@ export class Administration {
   private apply(config: ConfigFile): void {
     const { sharing, memoryReserveBytes, policy } = config.configuration;
     this.parts.post({ type: 'configured', sharing, memoryReserveBytes });
-    policy && this.parts.post({ type: 'policyChosen', policy });
+    // One that is named no more goes with its line; one that a person chose stays.
+    const wanted = policy ?? (this.named && this.policy);
+    this.named = policy;
+    wanted && this.parts.post({ type: 'policyChosen', policy: wanted });
     this.tell(config);
   }
 

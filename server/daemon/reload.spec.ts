@@ -151,8 +151,13 @@ describe('the configuration of a sidecar', () => {
     expect(node.cpus).toBe(before.cpus);
     expect(node.notices.join()).toContain('"reserve.cpus" is 0 now');
     expect(node.notices.join()).toContain('"gpus.fence" is true now');
-    await reload(sidecar, 'reserve: {memory: 64 GiB, cpus: 1}');
+    await reload(sidecar, 'reserve: {memory: 64 GiB, cpus: 1}\npolicy: naive');
     expect((await snapshotOf(sidecar)).node.notices.join()).toContain('all of this node');
+    await reload(sidecar, '');
+    expect((await snapshotOf(sidecar)).node.policy).toBe('dynamic');
+    await sidecar.ask('PUT', '/api/v1/policy', '{"policy": "naive"}');
+    await reload(sidecar, GROUPS);
+    expect((await snapshotOf(sidecar)).node.policy).toBe('naive');
   });
 
   it('[ADM2] the node’s defaults count after everybody else’s', async () => {

@@ -134,7 +134,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
     this.arbiter.post({ type: 'policyChosen', policy });
     this.notice('start', notices);
-    this.administration.begin();
+    this.administration.begin(policy);
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
