@@ -153,6 +153,24 @@ describe('Arbiter', () => {
     expect(journal.lines.slice(0, 4)).toEqual(order);
   });
 
+  it('[GPU2] [ENF4] tells which GPUs a kernel is bound to, granted or taken over', () => {
+    const gpu = { index: 0, model: 'H100', memoryBytes: 8e9 };
+    const gpus = ['GPU-0', 'GPU-1'].map(uuid => ({ ...gpu, uuid }));
+    arbiter.post({ type: 'nodeFound', node: { ...NODE, gpus } });
+    const bound: string[] = [];
+    arbiter.onBound((id, uuids) => void bound.push(`${id} ${uuids.join()}`));
+    const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+    arbiter.post({
+      type: 'claimArrived',
+      claim: { id: 'before', holderId: 'k', ...known, ask: { ...NOTHING_ASKED, gpus: 1 } },
+      granted: { grant: { ...UNRESTRICTED, gpus: ['GPU-1'] }, sinceMs: 0 },
+      waitingSinceMs: null
+    });
+    expect(bound).toEqual(['k GPU-1']);
+    claim('now', { gpus: 1 });
+    expect(bound).toEqual(['k GPU-1', 'k GPU-1']);
+  });
+
   it('answers the claim also where the enforcer itself is wrong', () => {
     failure = new TypeError('a bug');
     claim('c', ONE_CPU);

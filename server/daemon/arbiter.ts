@@ -127,6 +127,8 @@ export class Arbiter {
     }
     if (event.type === 'holderGone') {
       this.confinements.delete(event.holderId);
+    } else if (event.type === 'claimArrived' && event.granted) {
+      this.tellBound(event.claim.holderId); // it was taken over, which is answered by nothing
     }
     this.tellMasks(effects);
     for (const listener of this.listeners) {
@@ -151,8 +153,7 @@ export class Arbiter {
         break;
       case 'grant':
       case 'regrant': {
-        const { boundGpus = [] } = this.state.holders.get(effect.holderId) ?? {};
-        boundGpus.length > 0 && this.boundListener(effect.holderId, boundGpus);
+        this.tellBound(effect.holderId);
         const affinity = this.affinityOf(effect.holderId);
         const isChange = effect.type === 'regrant';
         this.answers?.granted(effect.claimId, effect.grant, affinity, isChange);
@@ -192,6 +193,11 @@ export class Arbiter {
       this.parts.log('warning', `kernel ${holderId}: ${what} failed with ${errno}`);
       this.post({ type: 'enforcementFailed', holderId, what, errno });
     }
+  }
+
+  private tellBound(holderId: string): void {
+    const { boundGpus = [] } = this.state.holders.get(holderId) ?? {};
+    boundGpus.length > 0 && this.boundListener(holderId, boundGpus);
   }
 
   private affinityOf(holderId: string): string | null {
