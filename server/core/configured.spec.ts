@@ -80,6 +80,22 @@ describe('the group of a kernel', () => {
     expect(it.end('runs').map(effect => effect.type)).toContain('grant');
   });
 
+  it('[CFG1] ends no cell that has run for longer than cells may by now', () => {
+    const it = new Harness();
+    const reload = (maxRuntimeMs: number | null) =>
+      it.send({ type: 'configured', sharing: sharingOf([{ name: 'a', maxRuntimeMs }]) });
+    reload(null);
+    it.holder('k', 'ann', ['a']);
+    it.claim('1', 'k');
+    it.clock.advance(7_200_000);
+    reload(3_600_000);
+    expect(it.wait(1000)).toEqual([]);
+    it.claim('2', 'k');
+    reload(5_400_000);
+    expect(it.wait(4_000_000)).toEqual([]);
+    expect(it.wait(1_400_001)).toMatchObject([{ type: 'interrupt', claimId: '2' }]);
+  });
+
   it('[FAIR3] has its own memory of what one user used in it', () => {
     const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 4 }) }));
     it.send({ type: 'configured', sharing: PROJECTS });

@@ -71,6 +71,7 @@ export function startRunning(
     cpusPeak: 0,
     wasLimited: false,
     eviction: null,
+    maxRuntimeMs: holder.user.group.maxRuntimeMs,
     keeps: entry.claim.ask.hold,
     notEnforced: null,
     // A limit that is in force already brings no first figure.

@@ -116,14 +116,19 @@ function interrupt(state: State, entry: RunningEntry, why: string): void {
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
 }
 
+/** How long a cell may run: what its group says, but no less than it said when the cell began (CFG1). */
+function runtimeOf({ phase, holder }: RunningEntry): number {
+  const { maxRuntimeMs } = holder.user.group;
+  return Math.max(maxRuntimeMs ?? Infinity, phase.maxRuntimeMs ?? Infinity);
+}
+
 /** A group's cells run no longer than it says. */
 export function limitRuntime(state: State, entries: readonly RunningEntry[]): void {
   for (const entry of entries) {
-    const { maxRuntimeMs } = entry.holder.user.group;
-    const ranMs = state.nowMs - entry.phase.grantedMs;
-    if (maxRuntimeMs !== null && ranMs > maxRuntimeMs && entry.phase.eviction === null) {
+    const mostMs = runtimeOf(entry);
+    if (state.nowMs - entry.phase.grantedMs > mostMs && entry.phase.eviction === null) {
       const group = pathOf(groupOf(entry));
-      const why = `cells of group ${group} may run ${spanInWords(maxRuntimeMs)}`;
+      const why = `cells of group ${group} may run ${spanInWords(mostMs)}`;
       entry.phase.eviction = { atMs: state.nowMs, why, beneficiary: null, told: true };
       interrupt(state, entry, why);
     }

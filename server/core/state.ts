@@ -71,6 +71,8 @@ export type Running = {
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
   eviction: Eviction | null;
+  /** How long its group let it run when it began (FAIR4); null for as long as it likes. */
+  readonly maxRuntimeMs: number | null;
   /** Whether its lease outlives it, for the cells that follow (ADM9). */
   keeps: boolean;
   /** What of its grant could not be enforced, as a sentence (ENF6). */
