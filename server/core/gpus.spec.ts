@@ -203,14 +203,35 @@ describe('GPUs', () => {
     expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
   });
 
+  /** What nvidia-smi tells of GPU-0. */
+  function used(it: Harness, holderId: string | null, memoryBytes: number): void {
+    const process = { pid: 7, name: 'python', memoryBytes, owner: 'bo', holderId };
+    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
+    it.send({ type: 'gpusMeasured', gpus: [{ uuid: 'GPU-0', ...figures, processes: [process] }] });
+  }
+
+  it('[GPU3] what a kernel holds beyond its lease is not granted to others', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    ['k1', 'k2'].forEach(id => it.holder(id));
+    const gib = (amount: number) => ({ gpus: 1, gpuMemoryBytes: amount * 1024 ** 3 });
+    it.claim('1', 'k1', gib(10));
+    used(it, 'k1', 60 * 1024 ** 3);
+    expect(it.claim('2', 'k2', gib(30))).toMatchObject([{ type: 'wait', claimId: '2' }]);
+  });
+
+  it('[GPU4] a GPU that somebody from outside uses is granted after the others', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(2) }));
+    it.holder('k');
+    used(it, null, 0); // a driver that tells no amounts
+    it.claim('1', 'k', { gpus: 1 });
+    expect(it.grants.get('1')?.gpus).toEqual(['GPU-1']);
+  });
+
   it('[ADM6] what a head keeps itself is not in its way: nobody passes who would delay it', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     ['head', 'runs', 'later'].forEach(id => it.holder(id));
     const gib = (amount: number) => ({ gpus: 1, gpuMemoryBytes: amount * 1024 ** 3 });
-    const kept = { pid: 7, name: 'python', memoryBytes: 30 * 1024 ** 3, owner: 'bo' };
-    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
-    const processes = [{ ...kept, holderId: 'head' }];
-    it.send({ type: 'gpusMeasured', gpus: [{ uuid: 'GPU-0', ...figures, processes }] });
+    used(it, 'head', 30 * 1024 ** 3);
     it.claim('r', 'runs', gib(10));
     it.claim('h', 'head', gib(75));
     expect(it.claim('l', 'later', gib(20)).map(effect => effect.type)).toEqual(['wait']);

@@ -108,6 +108,14 @@ describe('idle kernels that keep GPU memory', () => {
     expect(scene.told()).toContain('50 GiB of GPU 0 are kept by big, which was asked to free it.');
   });
 
+  it('[GPU5] are not asked for a whole GPU while they run, but named', () => {
+    const scene = new Scene({ runs: 20 });
+    scene.claim('r', 'runs');
+    const effects = scene.claim('c', 'waits', { gpus: 1 });
+    expect(effects.map(it => it.type)).not.toContain('free');
+    expect(scene.told()).toContain('20 GiB of GPU 0 are kept by runs.');
+  });
+
   it('[GPU5] are asked by a person as often as that person likes', () => {
     const scene = new Scene({ big: 50, stranger: 1 });
     const want = (holderId: string) => Scene.asked(scene.send({ type: 'freeWanted', holderId }));

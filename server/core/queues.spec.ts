@@ -1,5 +1,6 @@
 import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
+import { QUEUE_MAX_PER_HOLDER } from './claims';
 import { snapshot } from './view';
 
 describe('admission', () => {
@@ -132,6 +133,19 @@ describe('admission', () => {
     expect(passes.indexOf(false)).toBe(64);
   });
 
+  it('lets one kernel have so many claims in the queue, and others have theirs', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    ['k1', 'k2', 'k3'].forEach(id => it.holder(id));
+    it.claim('runs', 'k1', { gpus: 1 });
+    for (let index = 0; index < QUEUE_MAX_PER_HOLDER; index += 1) {
+      it.claim(`w${index}`, 'k2', { gpus: 1 });
+    }
+    expect(it.claim('more', 'k2', { gpus: 1 })).toMatchObject([
+      { type: 'refuse', refusal: { code: 'TOO_MANY' } }
+    ]);
+    expect(it.claim('other', 'k3', { gpus: 1 }).map(effect => effect.type)).not.toContain('refuse');
+  });
+
   it('[UI1] a prediction says what it rests on: one run, or several', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     ['k1', 'k2'].forEach(id => it.holder(id));
@@ -185,6 +199,20 @@ describe('admission', () => {
     claim  k1                    -> gets all GPU-0
     end    k1
     cancel k1                    -> k2 gets all GPU-0
+    `
+  );
+
+  scenario(
+    '[ADM9] a kept grant serves no cell that asks for more than it has',
+    `
+    node   4 cores, 0 gpus, 64 GiB
+    claim  k1 cpus=2 memory=5GiB hold=true   -> gets 0-1 5 GiB
+    end    k1
+    claim  k1 memory=8GiB hold=true          -> gets all 8 GiB
+    end    k1
+    claim  k1 cpus=2 hold=true               -> gets 0-1
+    end    k1
+    claim  k1 exclusive=true                 -> gets 0
     `
   );
 

@@ -117,6 +117,17 @@ describe('the arbiter', () => {
     expect(effects.map(effect => effect.type)).toEqual(['grant']);
   });
 
+  it('[GATE4] limits a kernel to the most that any of its cells was promised', () => {
+    const it = harness({}, ['a']);
+    const limits = [2, 8, 4].map(gib => {
+      it.claim(`${gib}`, 'a', { memoryBytes: gib * GIB });
+      return it.confinement('a').memoryBytes;
+    });
+    expect(limits).toEqual([2 * GIB, 8 * GIB, 8 * GIB]);
+    it.end('8');
+    expect(it.confinement('a').memoryBytes).toBe(4 * GIB);
+  });
+
   it('[API2] every claim tells its story', () => {
     const it = harness({ gpus: gpusOf(1) });
     it.claim('1', 'a', { gpus: 1 });

@@ -52,6 +52,8 @@ describe('a write that the host refuses', () => {
     expect(refusal(() => enforcer.confine('k1', WISH))).toBe(`${file} of k1: ${errno}`);
     enforcer.confine('k2', WISH);
     expect(rig.memoryLimit('k2')).toBe(WISH.memoryBytes);
+    // One refused file leaves no other unwritten.
+    expect(file.startsWith('memory') || rig.memoryLimit('k1') === WISH.memoryBytes).toBe(true);
 
     rig.machine.heal();
     enforcer.confine('k1', WISH);
@@ -117,8 +119,23 @@ describe('what happens behind our back', () => {
       });
       enforcer.confine('k1', { ...WISH, cpus: '2' });
       expect(rig.masks(pids[0]!)).toEqual(['2']);
+      expect([rig.memoryLimit('k1'), rig.weight('k1')]).toEqual([WISH.memoryBytes, WISH.weight]);
       await enforcer.close();
       expect(rig.leftovers()).toEqual([]);
+    }
+  );
+
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)(
+    '[MEM3] %s: kills that the place had seen before a holder came are not its own',
+    async tier => {
+      const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+      const before = await rig.spawn();
+      (await rig.start()).adopt(before);
+      await rig.exhaust(before);
+      const enforcer = await rig.start();
+      enforcer.adopt({ ...(await rig.spawn()), holderId: before.holderId });
+      expect(enforcer.kills(before.holderId)).toBe(0);
+      await enforcer.close();
     }
   );
 
@@ -132,6 +149,37 @@ describe('what happens behind our back', () => {
     expect(rig.failures()).toEqual([]);
     await enforcer.close();
   });
+
+  it('[ENF2] a directory that is used again while it waits for its removal stays, and nobody is alarmed', async () => {
+    const rig = new FakeRig('cgroup-v1');
+    const { enforcer, pids } = await twoHolders(rig);
+    rig.machine.fail(/^rmdir .*\/k1$/, 'EBUSY', 3);
+    enforcer.release('k1');
+    const [pid] = pids as [number];
+    enforcer.adopt({ holderId: 'k1', pid, startTicks: rig.machine.startTicks(pid) });
+    await enforcer.settled();
+    expect([rig.isInside('k1', pid), rig.failures()]).toEqual([true, []]);
+    await enforcer.close();
+    expect(rig.leftovers()).toEqual([]);
+  });
+
+  it.each(['cgroup-v1', 'cgroup-v2'] as const)(
+    '[ENF2] %s: directories that a holder made below its own go with it',
+    async tier => {
+      const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
+      const { enforcer, pids } = await twoHolders(rig);
+      const [place] = rig.machine.writes.flatMap(
+        it => /^(.*\/k1)\/cgroup\.procs=/.exec(it)?.[1] ?? []
+      );
+      rig.machine.makeDirectory(`${place}/inner`);
+      rig.machine.write(`${place}/inner/cgroup.procs`, `${pids[0]}`);
+      enforcer.release('k1');
+      expect(enforcer.found()).toEqual(['k2']);
+      expect(rig.isAlive(pids[0]!)).toBe(true);
+      await enforcer.close();
+      expect(rig.leftovers()).toEqual([]);
+    }
+  );
 
   it.each(['cgroup-v1', 'cgroup-v2'] as const)(
     '[ENF2] %s: a holder that is just dying is waited for, not fought with',
@@ -220,4 +268,15 @@ describe('writes', () => {
       await enforcer.close();
     }
   );
+
+  it('[MEM4] cgroup-v2: a limit is none that swap could exceed, and goes with what it came with', async () => {
+    const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
+    const { enforcer } = await twoHolders(rig);
+    const swap = () =>
+      rig.machine.writes.flatMap(it => /k1\/memory\.swap\.max=(.*)$/.exec(it)?.[1] ?? []);
+    enforcer.confine('k1', WISH);
+    enforcer.confine('k1', UNCONFINED);
+    expect(swap().slice(-2)).toEqual(['0', 'max']);
+    await enforcer.close();
+  });
 });
