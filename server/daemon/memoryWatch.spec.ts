@@ -84,6 +84,19 @@ describe('MemoryWatch', () => {
     jest.advanceTimersByTime(250);
     expect(scene.posted).toEqual([100, 360]);
   });
+
+  it('[MEM3] begins as soon as something can be read', () => {
+    const scene = new Scene();
+    scene.memoryBytes = null;
+    scene.watch.limit('a', 400 * MIB);
+    expect(scene.looksPerSecond()).toBeGreaterThan(3);
+    scene.memoryBytes = 100 * MIB;
+    jest.advanceTimersByTime(250);
+    expect(scene.posted).toEqual([100]);
+    scene.memoryBytes = 360 * MIB;
+    jest.advanceTimersByTime(250);
+    expect(scene.posted).toContain(360);
+  });
 });
 
 describe('Kills', () => {

@@ -16,8 +16,8 @@ export type MemoryWatchParts = {
 
 type Watched = {
   limitBytes: number;
-  /** What the tree kept when the watch began. */
-  readonly floorBytes: number;
+  /** What the tree kept when the watch began; null until that could be told. */
+  floorBytes: number | null;
   wasNear: boolean;
   timer: NodeJS.Timeout | null;
 };
@@ -50,7 +50,9 @@ export class MemoryWatch {
       known.limitBytes = limitBytes;
       this.look(holderId, known);
     } else {
-      this.begin(holderId, limitBytes);
+      const watched = { limitBytes, floorBytes: null, wasNear: false, timer: null };
+      this.watched.set(holderId, watched);
+      this.look(holderId, watched);
     }
   }
 
@@ -65,37 +67,31 @@ export class MemoryWatch {
     [...this.watched.keys()].forEach(holderId => this.forget(holderId));
   }
 
-  private begin(holderId: string, limitBytes: number): void {
-    const memoryBytes = this.parts.enforcer.memoryOf(holderId, 0);
-    if (memoryBytes === null) {
-      return; // gone already, or it cannot be told here
-    }
-    const watched = { limitBytes, floorBytes: memoryBytes, wasNear: false, timer: null };
-    this.watched.set(holderId, watched);
-    this.parts.post({ type: 'memoryMeasured', holderId, memoryBytes });
-    this.schedule(holderId, watched, memoryBytes);
-  }
-
   private look(holderId: string, it: Watched): void {
     clearTimeout(it.timer ?? undefined);
-    const atBytes = interruptAtBytes(it.limitBytes, it.floorBytes);
-    const memoryBytes = this.parts.enforcer.memoryOf(holderId, atBytes);
+    const isFirst = it.floorBytes === null;
+    const atBytes = thresholdOf(it);
+    const memoryBytes = this.parts.enforcer.memoryOf(holderId, isFirst ? 0 : atBytes);
     if (memoryBytes === null) {
       // It cannot be told just now; of one that is gone the watch is told.
       this.schedule(holderId, it, 0);
       return;
     }
+    it.floorBytes ??= memoryBytes;
     this.schedule(holderId, it, memoryBytes);
-    const isNear = memoryBytes >= atBytes;
-    if (isNear || it.wasNear) {
+    const isNear = !isFirst && memoryBytes >= atBytes;
+    if (isFirst || isNear || it.wasNear) {
       this.parts.post({ type: 'memoryMeasured', holderId, memoryBytes });
     }
     it.wasNear = isNear;
   }
 
   private schedule(holderId: string, it: Watched, memoryBytes: number): void {
-    const atBytes = interruptAtBytes(it.limitBytes, it.floorBytes);
-    const afterMs = lookAfterMs(memoryBytes, atBytes, this.lookMinMs);
+    const afterMs = lookAfterMs(memoryBytes, thresholdOf(it), this.lookMinMs);
     it.timer = setTimeout(() => this.look(holderId, it), afterMs);
   }
+}
+
+function thresholdOf({ limitBytes, floorBytes }: Watched): number {
+  return interruptAtBytes(limitBytes, floorBytes ?? 0);
 }
