@@ -6,6 +6,7 @@ import { type HintFormModel, hintCaptions, hintLabels } from '../hints/form';
 import type { Suggestion } from '../hints/suggestion';
 import { YES_NO_HINTS } from '../hints/text';
 import { HintField } from './HintField';
+import { MoreHints } from './MoreHints';
 
 /** What the form is given, and what it may ask of its owner. */
 export type HintFormProps = {
@@ -45,10 +46,9 @@ export function HintForm(props: HintFormProps): JSX.Element {
     <div className="cg-HintForm">
       {readOnly && <p className="cg-Small">{trans.__('This notebook is read-only.')}</p>}
       {form.fields.filter(field => FIRST.has(field.name)).map(row)}
-      <details className="cg-More" open={used || undefined}>
-        <summary>{trans.__('More hints')}</summary>
+      <MoreHints trans={trans} used={used}>
         {more.map(row)}
-      </details>
+      </MoreHints>
       <Strays {...props} />
       <LastRun {...props} />
     </div>

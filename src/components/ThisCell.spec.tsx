@@ -80,6 +80,29 @@ describe('ThisCell', () => {
     expect(metadata.get('cellgrant')).toEqual({ cpus: 2, memory: '4 GiB', time: '10 s' });
   });
 
+  it('[UI3] keeps a field that is emptied in sight, and its focus', () => {
+    const host = editor(new Map());
+    const priority = field(host, 'priority');
+    const more = priority.closest('details')!;
+    expect(more.open).toBe(false);
+    more.open = true;
+    priority.focus();
+    type(priority, '5');
+    type(priority, '');
+    expect(more.open).toBe(true);
+    expect(document.activeElement).toBe(priority);
+    const hold = field(host, 'hold');
+    hold.focus();
+    click(hold);
+    click(hold);
+    expect(more.open).toBe(true);
+  });
+
+  it('unfolds where a rarer hint is named', () => {
+    const host = editor(new Map([['cellgrant', { priority: 5 }]]));
+    expect(field(host, 'priority').closest('details')!.open).toBe(true);
+  });
+
   it('[UI3] labels every field, and none can be changed in a read-only notebook', () => {
     const host = editor(new Map(), { readOnly: true });
     const inputs = [...host.querySelectorAll('input')];

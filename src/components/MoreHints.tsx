@@ -1,0 +1,28 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+/**
+ * The hints that few cells name: unfolded where one of them is.
+ *
+ * #### Notes
+ * Never folded under a person's hands: whoever empties the last of them may be
+ * about to type another value, and would lose the focus.
+ */
+export function MoreHints(props: {
+  readonly trans: TranslationBundle;
+  /** Whether one of them is named. */
+  readonly used: boolean;
+  readonly children: React.ReactNode;
+}): JSX.Element {
+  const details = React.useRef<HTMLDetailsElement>(null);
+  React.useLayoutEffect(() => {
+    const shown = details.current!;
+    shown.open = props.used || shown.contains(document.activeElement);
+  }, [props.used]);
+  return (
+    <details className="cg-More" ref={details}>
+      <summary>{props.trans.__('More hints')}</summary>
+      {props.children}
+    </details>
+  );
+}
