@@ -38,6 +38,26 @@ describe('ArbiterModel', () => {
     expect(test.model.connection).toEqual({ state: 'live' });
   });
 
+  it('asks ever more seldom while nobody answers, and as often as before from the return on', async () => {
+    jest.useFakeTimers();
+    try {
+      const lost = new TestArbiter();
+      const asked = jest.spyOn(lost.client, 'snapshot');
+      await jest.advanceTimersByTimeAsync(6_000);
+      expect(asked).toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(600_000);
+      expect(asked.mock.calls.length).toBeLessThan(100);
+      lost.push(snapshot());
+      asked.mockClear();
+      lost.nowMs += 10_000; // and nothing was heard in them
+      await jest.advanceTimersByTimeAsync(2_100);
+      expect(asked).toHaveBeenCalledTimes(1);
+      lost.model.dispose();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('counts the sidecars it meets: after an absence, and when revisions start anew', () => {
     test.push(snapshot({ revision: 9 }));
     expect(test.model.generation).toBe(1);

@@ -21,8 +21,11 @@ export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
 /** After this long without an event the model asks by itself, in ms. */
 const QUIET_MS = 5_000;
 
-/** While the sidecar is away it is asked this often, in ms. */
-const AWAY_MS = 2_000;
+/** This long after the last look the model looks again, in ms. */
+const LOOK_MS = 2_000;
+
+/** While the sidecar is away it is asked ever more seldom, but at least this often, in ms. */
+const AWAY_MS_MAX = 30_000;
 
 /** What {@link ArbiterModel} needs of its surroundings. */
 export type ArbiterModelOptions = {
@@ -39,7 +42,9 @@ export type ArbiterModelOptions = {
  * #### Notes
  * Events bring every change. A poll asks where events are silent, because a
  * quiet node and a broken connection look alike on an event bus; it is what
- * notices that a sidecar, or the whole server, went away and came back.
+ * notices that a sidecar, or the whole server, went away and came back. Each
+ * question to a sidecar that is away is an error in the log of the server, so
+ * they become rare: its return is told by the event bus anyway.
  */
 export class ArbiterModel implements IArbiter {
   constructor(options: ArbiterModelOptions) {
@@ -50,7 +55,7 @@ export class ArbiterModel implements IArbiter {
     this._poll = new Poll({
       name: 'jupyterlab-cellgrant:arbiter#snapshot',
       factory: () => this._pollOnce(),
-      frequency: { interval: AWAY_MS, backoff: false },
+      frequency: { interval: LOOK_MS, backoff: true, max: AWAY_MS_MAX },
       standby: 'when-hidden'
     });
   }
@@ -140,10 +145,14 @@ export class ArbiterModel implements IArbiter {
     }
   }
 
+  /** Ask if need be; rejects where nobody answers, so that the next time comes later. */
   private async _pollOnce(): Promise<void> {
     const quietMs = this._clock() - this._heardMs;
     if (this._connection.state !== 'live' || quietMs >= QUIET_MS) {
       await this.refresh();
+    }
+    if (this._connection.state === 'away') {
+      throw new Error(this._connection.message);
     }
   }
 
@@ -152,6 +161,9 @@ export class ArbiterModel implements IArbiter {
       return;
     }
     if (event['snapshot']) {
+      if (this._connection.state === 'away') {
+        void this._poll.schedule(); // or it would look as seldom as before
+      }
       this._take(event['snapshot'] as unknown as Snapshot);
     } else {
       this._lose(typeof event['message'] === 'string' ? event['message'] : '');
