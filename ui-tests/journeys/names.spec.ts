@@ -1,0 +1,30 @@
+import { expect, HOLD, MOST, test } from '../journey';
+
+const LONG = `${'no_space_anywhere_'.repeat(10)}.ipynb`;
+
+test('[UI1] the panel keeps its sentences in sight, however long names are', async ({
+  journey
+}) => {
+  journey.write(LONG, [{ code: HOLD, hints: { memory: MOST } }]);
+  journey.write('work.ipynb', [
+    { code: 'print("worked")', hints: { memory: MOST } },
+    { code: 'print("other")', hints: { ['n'.repeat(60)]: 1 } }
+  ]);
+  await journey.open(LONG);
+  await journey.run(0);
+  await expect(journey.badge(0)).toContainText('running');
+  await journey.start('cellgrant:open-panel');
+  await journey.open('work.ipynb');
+  await journey.run(0);
+  await expect(journey.badge(0)).toContainText('waiting for memory');
+  await journey.select(0);
+  await journey.panel.getByText('Story of this run').click();
+  await expect(journey.panel.locator('.cg-Story')).toContainText(LONG);
+  const beyond = (): Promise<number> =>
+    journey.panel.evaluate(node => node.scrollWidth - node.clientWidth);
+  expect(await beyond()).toBe(0);
+
+  await journey.select(1);
+  await expect(journey.panel).toContainText('is not a hint');
+  expect(await beyond()).toBe(0);
+});
