@@ -6,6 +6,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { ClaimView, StoryLine } from '../../server/protocol/view';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
+import { TagWatch } from './tagWatch';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { cellKey } from '../arbiter/cells';
 
@@ -52,6 +53,7 @@ export class CellHints implements IDisposable {
     _tracker.currentChanged.connect(this._follow, this);
     _arbiter.changed.connect(this._onArbiter, this);
     _defaults?.changed.connect(this._emit, this);
+    this._tags.changed.connect(this._emit, this);
     this._follow();
   }
 
@@ -89,6 +91,7 @@ export class CellHints implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this._tags.dispose();
     Signal.clearData(this);
   }
 
@@ -122,6 +125,7 @@ export class CellHints implements IDisposable {
     this._changed.emit();
   }
 
+  private readonly _tags = new TagWatch(() => this._cell?.model?.getMetadata('tags'));
   private _isDisposed = false;
   private _panel: NotebookPanel | null = null;
   private _cell: Cell | null = null;

@@ -35,7 +35,7 @@ export type NotebookBadgesOptions = {
   readonly keepers: KeeperCalls;
 };
 
-/** How often the clocks of waiting and running cells are redrawn, in ms. */
+/** How often the clocks of waiting and running cells, and the active cell, are redrawn, in ms. */
 const TICK_MS = 1000;
 
 /**
@@ -153,12 +153,14 @@ export class NotebookBadges implements IDisposable {
 
   private _onTick(): void {
     const { panel, arbiter } = this._options;
-    const kernelId = this._kernelId();
-    if (kernelId === null || !panel.isVisible) {
+    if (!panel.isVisible) {
       return;
     }
-    for (const claim of arbiter.activeClaims(kernelId)) {
-      const cell = this._cells.get(claim.cellId ?? '');
+    const kernelId = this._kernelId();
+    const ids = kernelId === null ? [] : arbiter.activeClaims(kernelId).map(it => it.cellId);
+    // The active cell, because not every change of its tags has a signal (TagWatch).
+    for (const id of new Set([...ids, panel.content.activeCell?.model.id])) {
+      const cell = this._cells.get(id ?? '');
       if (cell) {
         this._refresh(cell);
       }

@@ -32,3 +32,19 @@ test('[ADM3] [UI1] a cell that this node can never satisfy says so before and af
   await expect(journey.badge(0)).toContainText('refused');
   await expect(journey.output(0)).toContainText('memory = 64 GiB');
 });
+
+test('[ADM2] a tag that is added with the tool of the lab shows at once what it asks for', async ({
+  journey,
+  page
+}) => {
+  journey.write('work.ipynb', [{ code: 'print(1)' }]);
+  await journey.open('work.ipynb');
+  await journey.select(0);
+  await page.sidebar.openTab('jp-property-inspector');
+  await page.getByText('Common Tools', { exact: true }).click();
+  await page.getByPlaceholder('Add Tag').click();
+  await page.keyboard.type('cpus=1');
+  await page.keyboard.press('Enter');
+  await expect(journey.badge(0)).toContainText('1 CPU');
+  await expect(page.locator('.cg-HintsTool')).toContainText('A run asks for 1 CPU.');
+});
