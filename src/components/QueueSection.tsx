@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { Blocker, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import { keeperOf } from '../arbiter/keeper';
+import { withNames } from '../arbiter/reason';
 import { askParts, formatAge, formatClock, formatSpan } from '../format';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
@@ -12,9 +13,9 @@ import { Section } from './Section';
 /** Who waits, for what, behind whom, and for how long. */
 export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
   const { trans } = props;
-  const waiting = props.snapshot.claims.filter(
-    (claim): claim is ClaimIn<'waiting'> => claim.state === 'waiting'
-  );
+  const waiting = props.snapshot.claims
+    .filter((claim): claim is ClaimIn<'waiting'> => claim.state === 'waiting')
+    .map(claim => withNames(claim, props.paths));
   return (
     <Section title={trans.__('Queue')} aside={trans.__('%1 waiting', waiting.length)}>
       {waiting.length === 0 ? (

@@ -48,7 +48,7 @@ export const badgesPlugin: JupyterFrontEndPlugin<void> = {
           resources?.editHints();
         },
         onReveal: kernelId => void revealHolder(arbiter, kernelPaths, kernelId),
-        canReveal: kernelId => kernelPaths.paths.has(kernelId),
+        paths: () => kernelPaths.paths,
         keeperFor: claim =>
           arbiter.snapshot && keeperFor(arbiter.snapshot, kernelPaths.paths, claim),
         keepers: keeperCalls(consent)

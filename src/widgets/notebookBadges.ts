@@ -10,6 +10,7 @@ import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { fitOf } from '../arbiter/fit';
 import type { Keeper } from '../arbiter/keeper';
+import { withNames } from '../arbiter/reason';
 import type { CellBadgeProps } from '../components/CellBadge';
 import type { KeeperCalls } from '../components/KeeperActions';
 import { ownProblems, type Sourced } from '../hints/sources';
@@ -28,8 +29,8 @@ export type NotebookBadgesOptions = {
   /** Edit the hints of a cell. */
   readonly onEdit: (cellId: string) => void;
   readonly onReveal: (kernelId: string) => void;
-  /** Whether `onReveal` has something to show for a kernel. */
-  readonly canReveal: (kernelId: string) => boolean;
+  /** The documents of the kernels for which `onReveal` has something to show, by kernel. */
+  readonly paths: () => ReadonlyMap<string, string>;
   /** Who keeps GPU memory that a claim waits for. */
   readonly keeperFor: (claim: ClaimView) => Keeper | null;
   readonly keepers: KeeperCalls;
@@ -199,14 +200,15 @@ export class NotebookBadges implements IDisposable {
   /** What the badge of a cell shows now; null for no badge. */
   private _propsOf(cell: CodeCell): CellBadgeProps | null {
     const { arbiter, defaults, panel, trans } = this._options;
-    const { onCancel, onEdit, onReveal, canReveal, keeperFor, keepers } = this._options;
+    const { onCancel, onEdit, onReveal, keeperFor, keepers } = this._options;
+    const paths = this._options.paths();
     const kernelId = this._kernelId();
     const claim = this._claimOf(cell);
     const sourced = sourcesOf(cell.model, panel.content.model, defaults);
     const ask = sourced.own ? sourced.ask : null;
     const badge = badgeOf({
       mode: this._mode,
-      claim,
+      claim: claim && withNames(claim, paths),
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
       busy: isBusy(cell),
       cleared: claim !== undefined && this._cleared.get(cell) === claim.id,
@@ -226,7 +228,7 @@ export class NotebookBadges implements IDisposable {
       nowMs: arbiter.nowMs(),
       onCancel,
       onEdit: () => onEdit(cell.model.id),
-      onReveal: holder !== undefined && canReveal(holder) ? onReveal : null,
+      onReveal: holder !== undefined && paths.has(holder) ? onReveal : null,
       keeper: badge.kind === 'waiting' ? keeperFor(badge.claim) : null,
       keepers
     };

@@ -28,3 +28,29 @@ test('[UI1] the panel keeps its sentences in sight, however long names are', asy
   await expect(journey.panel).toContainText('is not a hint');
   expect(await beyond()).toBe(0);
 });
+
+test('[UI1] a cell that waits names who is in the way as that notebook is called now', async ({
+  journey,
+  page
+}) => {
+  journey.write('Untitled.ipynb', [{ code: HOLD, hints: { memory: MOST } }]);
+  journey.write('work.ipynb', [{ code: 'print("worked")', hints: { memory: MOST } }]);
+  await journey.open('Untitled.ipynb');
+  await journey.run(0);
+  await expect(journey.badge(0)).toContainText('running');
+  await page.evaluate(
+    folder =>
+      window.jupyterapp.serviceManager.contents.rename(
+        `${folder}/Untitled.ipynb`,
+        `${folder}/simulation.ipynb`
+      ),
+    journey.folder
+  );
+  await journey.open('work.ipynb');
+  await journey.run(0);
+  await expect(journey.badge(0)).toContainText('held by simulation.ipynb');
+  await journey.start('cellgrant:open-panel');
+  const item = journey.panel.locator('.cg-QueueItem');
+  await expect(item).toContainText('held by simulation.ipynb');
+  await expect(item).not.toContainText('Untitled.ipynb');
+});
