@@ -20,9 +20,12 @@ export type HintName = (typeof HINT_NAMES)[number];
 /** What one source said, parsed: a part of an ask. */
 export type Hints = Partial<Ask>;
 
+/** The longest name, or value, that a problem quotes; what is longer is cut. */
+const QUOTED_CHARS_MAX = 60;
+
 /** One thing wrong with a hint (ADM4). */
 export type HintProblem = {
-  /** The hint's name, or what stood in its place. */
+  /** The hint's name, or what stood in its place, by {@link pathOf}. */
   readonly path: string;
   /** What was found, as a person would write it, at most 60 characters. */
   readonly got: string;
@@ -157,7 +160,12 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 /** A short text of a value, as its author would recognise it. */
 function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
+}
+
+/** How a problem calls an entry of this name. */
+export function pathOf(name: string): string {
+  return name.slice(0, QUOTED_CHARS_MAX);
 }
 
 function isHintName(name: string): name is HintName {
@@ -191,7 +199,7 @@ export function parseHints(value: unknown): ParsedHints {
   for (const [name, raw] of Object.entries(value)) {
     if (!isHintName(name)) {
       const expected = `one of ${HINT_NAMES.join(', ')}`;
-      problems.push({ path: name.slice(0, 60), got: 'not a hint', expected });
+      problems.push({ path: pathOf(name), got: 'not a hint', expected });
     } else if (raw !== null && raw !== undefined) {
       const problem = problemOf(name, raw);
       problem ? problems.push(problem) : (hints[FIELDS[name].key] = FIELDS[name].parse(raw));

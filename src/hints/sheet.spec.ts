@@ -68,6 +68,13 @@ describe('HintSheet', () => {
     expect(written()).toBeUndefined();
   });
 
+  it('[ADM4] removes an entry whose name is longer than a problem quotes', () => {
+    model.setMetadata(METADATA_KEY, { cpus: 1, ['n'.repeat(200)]: 1 });
+    sheet.removeStray(sheet.strays[0]!.path);
+    expect(sheet.strays).toEqual([]);
+    expect(written()).toEqual({ cpus: 1 });
+  });
+
   it('takes a suggestion over in one step', () => {
     sheet.set('gpus', '1');
     sheet.assign({ cpus: 2, memory: '4 GiB' });

@@ -3,6 +3,7 @@ import {
   type HintName,
   type HintProblem,
   parseHints,
+  pathOf,
   problemOf
 } from '../../server/protocol/hints';
 import { METADATA_KEY } from './sources';
@@ -99,8 +100,10 @@ export class HintSheet {
 
   /** Remove an entry that is no hint; `cellgrant` itself where that is malformed. */
   removeStray(path: string): void {
-    const { [path]: _, ...rest } = this._hints();
-    this._write(path === METADATA_KEY && !(path in this._hints()) ? {} : rest);
+    const entries = Object.entries(this._hints());
+    const rest = entries.filter(([name]) => pathOf(name) !== path);
+    const isWhole = path === METADATA_KEY && rest.length === entries.length;
+    this._write(isWhole ? {} : Object.fromEntries(rest));
   }
 
   private _raw(): unknown {
