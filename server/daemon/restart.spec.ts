@@ -116,6 +116,23 @@ describe('a sidecar that is killed and started again', () => {
     await quick.gate.hear('granted', 'big');
   });
 
+  it('[GATE2] [ENF4] forgets what is given up while it waits for the others', async () => {
+    const connected = () => stage.connected(sidecar);
+    const [silent, hasty, last] = [await connected(), await connected(), await connected()];
+    await running(silent, 'held', HALF_THE_NODE);
+    const next = await restarted();
+    await hasty.connect(next);
+    hasty.claim('given-up', HALF_THE_NODE);
+    await hasty.gate.hear('waiting', 'given-up');
+    hasty.gate.say({ type: 'cancel', id: 'given-up' });
+    await hasty.gate.settled();
+    await silent.connect(next);
+    await last.connect(next);
+    last.claim('next', HALF_THE_NODE);
+    await last.gate.hear('granted', 'next');
+    expect((await snapshotOf(next)).claims.map(it => it.id)).toEqual(['next']);
+  });
+
   it('keeps the defaults of the user and of notebooks', async () => {
     const kernel = await stage.connected(sidecar);
     await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');

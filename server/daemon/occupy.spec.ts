@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { shortDirectory } from '../testing/sidecar';
+import { DirectoryError, OccupiedError, occupy } from './occupy';
+
+describe('the directory of a sidecar', () => {
+  let outer: string;
+  let dir: string;
+
+  beforeEach(() => {
+    outer = shortDirectory();
+    dir = join(outer, 'own');
+  });
+
+  afterEach(() => rmSync(outer, { recursive: true, force: true }));
+
+  const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+  it('[SEC3] is for its owner alone, also where it was not, and so are its sockets', async () => {
+    mkdirSync(dir, { mode: 0o755 });
+    const place = await occupy(dir);
+    const sockets = [place.gatePath, place.apiPath];
+    sockets.forEach(path => writeFileSync(path, '', { mode: 0o666 }));
+    place.seal();
+    expect([dir, ...sockets].map(modeOf)).toEqual([0o700, 0o600, 0o600]);
+    place.leave();
+    expect(sockets.some(path => existsSync(path))).toBe(false);
+  });
+
+  it('[SEC3] is none that a link leads to', async () => {
+    mkdirSync(join(outer, 'real'));
+    symlinkSync(join(outer, 'real'), dir);
+    await expect(occupy(dir)).rejects.toThrow(DirectoryError);
+  });
+
+  it('[SEC3] makes nothing where a link in it leads', async () => {
+    mkdirSync(dir);
+    const elsewhere = join(outer, 'elsewhere');
+    symlinkSync(elsewhere, join(dir, 'listening.lock'));
+    await expect(occupy(dir)).rejects.toThrow('ELOOP');
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
+  it('is served by one at a time', async () => {
+    const place = await occupy(dir);
+    await expect(occupy(dir)).rejects.toThrow(OccupiedError);
+    place.leave();
+    (await occupy(dir)).leave();
+  });
+});
