@@ -1,5 +1,6 @@
 import { compareText, firstDifference } from '../lib/comparators';
 import { formatCpuList } from '../lib/cpuset';
+import type { Grant } from '../protocol/grant';
 import type {
   ClaimView,
   GpuView,
@@ -114,7 +115,7 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     gated: holder.gated,
     sinceMs: entry.sinceMs,
-    grant: running?.phase.grant ?? null,
+    grant: running?.phase.grant ?? keptGrant(entry),
     cpusBusy: use?.cpusBusy ?? null,
     memoryBytes: use?.memoryBytes ?? null,
     memoryLimitBytes: entry.confined.memoryBytes,
@@ -124,6 +125,15 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
     askedToFreeMs: askedSince(entry),
     restartRequest: viewRequest(state, entry)
   };
+}
+
+/** ADM9: what a kernel keeps for its next cell; null for nothing. */
+function keptGrant({ held }: HolderEntry): Grant | null {
+  if (!held) {
+    return null;
+  }
+  const { seat, memoryBytes, gpus } = held.lease;
+  return { cpus: seat && formatCpuList(seat.cpus), threads: null, memoryBytes, gpus };
 }
 
 /** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */

@@ -94,6 +94,7 @@ export type KernelView = {
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */
   readonly sinceMs: number;
+  /** What its running cell has; where none runs, what is kept for the next one (ADM9). */
   readonly grant: Grant | null;
   readonly cpusBusy: number | null;
   readonly memoryBytes: number | null;

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
 import { countCpus, formatBytes, formatBytesOf, formatAge, formatNumber } from '../format';
-import { kernelStateText } from './claimTexts';
+import { keptText, kernelStateText } from './claimTexts';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { KernelName, KernelSwatch } from './KernelName';
@@ -97,10 +97,12 @@ function kernelFigures({
   kernel
 }: Pick<PanelProps, 'trans'> & { readonly kernel: KernelView }): string[] {
   const { grant, cpusBusy, memoryBytes, memoryLimitBytes } = kernel;
-  const pinned = grant?.cpus ? countCpus(grant.cpus) : null;
+  const isRunning = kernel.state === 'running';
+  const pinned = isRunning && grant?.cpus ? countCpus(grant.cpus) : null;
   const busy = cpusBusy ?? 0;
   const figures = [
     kernel.group === EVERYBODY ? '' : trans.__('group %1', kernel.group),
+    grant && !isRunning ? keptText(trans, grant) : '',
     pinned === null
       ? cpusBusy === null || busy < 0.05
         ? ''

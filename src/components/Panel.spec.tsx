@@ -116,6 +116,16 @@ describe('Panel', () => {
     expect(holder!.querySelectorAll('.cg-Span').length).toBeGreaterThan(0);
   });
 
+  it('[ADM9] says what an idle kernel keeps for its next cell', () => {
+    const grant = { cpus: '0-1', threads: null, memoryBytes: 2 * GIB, gpus: [] };
+    const kernels = [kernel({ grant }), kernel({ id: 'k2' })];
+    const [keeper, plain] = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll(
+      '.cg-Kernel'
+    );
+    expect(keeper!.textContent).toContain('keeps 2 CPUs · 2 GiB for its next cell');
+    expect(plain!.textContent).not.toContain('for its next cell');
+  });
+
   it('[UI3] says in words what its bars draw', () => {
     const labels = [...panel({ snapshot: busy }).querySelectorAll('.cg-Bar')].map(bar =>
       bar.getAttribute('aria-label')

@@ -35,6 +35,17 @@ export function grantText(trans: TranslationBundle, grant: Grant): string {
   return parts.filter(part => part !== '').join(' · ');
 }
 
+/** What an idle kernel keeps for its next cell (ADM9): `keeps 4 CPUs · 8 GiB for its next cell`. */
+export function keptText(trans: TranslationBundle, grant: Grant): string {
+  const parts = [
+    grant.cpus === null ? '' : trans._n('%1 CPU', '%1 CPUs', countCpus(grant.cpus)),
+    grant.memoryBytes === null ? '' : formatBytes(grant.memoryBytes),
+    grant.gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', grant.gpus.length)
+  ];
+  const kept = parts.filter(part => part !== '').join(' · ');
+  return kept && trans.__('keeps %1 for its next cell', kept);
+}
+
 /** How an execution ended, in one or two words. */
 export function outcomeText(trans: TranslationBundle, outcome: ClaimIn<'done'>['outcome']): string {
   switch (outcome) {
