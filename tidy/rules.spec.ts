@@ -2,6 +2,8 @@ import { tracked } from './sources';
 
 const RULE = /\b(ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|UI|CFG)\d+\b/g;
 
+type Setting = { readonly $comment?: string; readonly description: string };
+
 /** Rules as SPEC.md defines them: `- **ADM1** ...`. */
 function defined(): string[] {
   const spec = tracked(/^SPEC\.md$/)[0]?.text ?? '';
@@ -35,6 +37,19 @@ describe('SPEC.md', () => {
 
   it('has a test for each rule', () => {
     expect(rules.filter(rule => !tests.has(rule))).toEqual([]);
+  });
+
+  it('has the rule of each setting, which people are not shown', () => {
+    const settings = tracked(/^schema\/\w+\.json$/).flatMap(({ text }) =>
+      Object.values((JSON.parse(text) as { properties: Record<string, Setting> }).properties)
+    );
+    expect(settings.length).toBeGreaterThan(9);
+    for (const { $comment, description } of settings) {
+      const named = $comment?.match(RULE) ?? [];
+      expect(named).not.toEqual([]);
+      expect(named.filter(rule => !rules.includes(rule))).toEqual([]);
+      expect(description).not.toMatch(RULE);
+    }
   });
 
   it('has each rule that a test quotes', () => {

@@ -47,6 +47,20 @@ describe('hints', () => {
     expect(problems).toEqual([expect.objectContaining({ path, got })]);
   });
 
+  it.each([
+    [{ cpus: 65537 }, '65536'],
+    [{ memory: '1025 TiB' }, '1024 TiB'],
+    [{ memory: 2 ** 52 }, '1024 TiB'],
+    [{ gpus: 1025 }, '1024'],
+    [{ time: '367 d' }, '366 d'],
+    [{ priority: 101 }, '100']
+  ])('[ADM4] tells of %j how much would be right', (value, most) => {
+    const { problems } = parseHints(value);
+    expect(problems).toEqual([
+      expect.objectContaining({ expected: expect.stringContaining(most) as string })
+    ]);
+  });
+
   it('[ADM2] tags and directives speak the same names and pass over what is not theirs', () => {
     expect(parseTags(['parameters', 'gpus=1', 'memory: 2 GiB', 'note=x']).hints).toEqual({
       gpus: 1,

@@ -63,26 +63,29 @@ const SPANS_MS: Readonly<Record<string, number>> = {
   d: 864e5
 };
 
-/** Parse an amount of memory to bytes: `8 GiB`, `512M`, `1.5 GB`, or bytes from 1 MiB up. */
+const bytesAmount = wholeBetween(KIB ** 2, KIB ** 5);
+
+/** Parse an amount of memory to bytes: `8 GiB`, `512M`, `1.5 GB`, or bytes; from 1 MiB to 1024 TiB. */
 export function parseBytes(value: unknown): number | undefined {
   if (typeof value === 'number') {
-    return Number.isSafeInteger(value) && value >= KIB ** 2 ? value : undefined;
+    return bytesAmount(value);
   }
   const match =
     typeof value === 'string' && /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)\s*$/i.exec(value);
   const unit = match ? UNITS[match[2]!.toUpperCase()] : undefined;
-  const bytes = match && unit ? Math.round(Number(match[1]) * unit) : 0;
-  return bytes >= KIB ** 2 && bytes <= 2 ** 50 ? bytes : undefined;
+  return bytesAmount(match && unit ? Math.round(Number(match[1]) * unit) : 0);
 }
 
-/** Parse a span of time to ms: `90 s`, `10m`, `1.5 h`; a bare number counts seconds. */
+const SPAN_DAYS_MAX = 366;
+
+/** Parse a span of time to ms: `90 s`, `10m`, `1.5 h`, up to 366 days; a bare number counts seconds. */
 export function parseSpan(value: unknown): number | undefined {
   const text = typeof value === 'number' ? `${value} s` : value;
   const match =
     typeof text === 'string' && /^\s*(\d{1,9}(?:\.\d{1,6})?)\s*([a-z]+)\s*$/i.exec(text);
   const unit = match ? SPANS_MS[match[2]!.toLowerCase()] : undefined;
   const ms = match && unit ? Number(match[1]) * unit : 0;
-  return ms > 0 && ms <= 366 * 864e5 ? ms : undefined;
+  return ms > 0 && ms <= SPAN_DAYS_MAX * 864e5 ? ms : undefined;
 }
 
 function wholeBetween(min: number, max: number): (value: unknown) => number | undefined {
@@ -92,7 +95,8 @@ function wholeBetween(min: number, max: number): (value: unknown) => number | un
       : undefined;
 }
 
-const cpuCount = wholeBetween(1, 65536);
+const CPUS_MAX = 65536;
+const cpuCount = wholeBetween(1, CPUS_MAX);
 
 function parseCpus(value: unknown): CpuAsk | undefined {
   if (value === 'auto') {
@@ -124,20 +128,21 @@ type Field = {
   readonly expected: string;
 };
 
-const AMOUNT = 'an amount with a unit such as "8 GiB" or "512 MB", at least 1 MiB';
-const SPAN = 'a time such as "90 s", "10 min" or "2 h"';
+const AMOUNT = 'an amount with a unit such as "8 GiB" or "512 MB", from 1 MiB to 1024 TiB';
+const SPAN = `a time such as "90 s", "10 min" or "2 h", up to ${SPAN_DAYS_MAX} d`;
+const GPUS_MAX = 1024;
 
 const FIELDS: Readonly<Record<HintName, Field>> = {
   cpus: {
     key: 'cpus',
     parse: parseCpus,
-    expected: 'a whole number from 1 up, a pair such as [2, 8], or "auto"'
+    expected: `a whole number from 1 to ${CPUS_MAX}, a pair such as [2, 8], or "auto"`
   },
   memory: { key: 'memoryBytes', parse: parseBytes, expected: AMOUNT },
   gpus: {
     key: 'gpus',
-    parse: wholeBetween(0, 1024),
-    expected: 'a whole number; for a part of a GPU name "gpuMemory"'
+    parse: wholeBetween(0, GPUS_MAX),
+    expected: `a whole number from 0 to ${GPUS_MAX}; for a part of a GPU name "gpuMemory"`
   },
   gpuMemory: { key: 'gpuMemoryBytes', parse: parseBytes, expected: AMOUNT },
   gpuModel: {
