@@ -165,6 +165,7 @@ describe('GPUs', () => {
 
     it('[GPU7] are told to the cell that has them, once', () => {
       its.claim('1', 'k1', { gpus: 1 });
+      its.claim('beside', 'k1', { gpus: 1 });
       its.claim('2', 'k2', { gpus: 1 });
       told(its, [0]);
       told(its, [0]);

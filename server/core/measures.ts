@@ -71,11 +71,9 @@ export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
 
 function tellLoss(state: State, uuid: string): void {
   const name = gpusInWords(state.node?.gpus ?? [], [uuid]);
-  for (const holder of state.gpuLeases.get(uuid)?.values() ?? []) {
-    for (const entry of holder.running) {
-      const uses = entry.phase.lease.gpus.includes(uuid);
-      uses && tell(state, entry, `${name} does not answer any more.`);
-    }
+  for (const entry of state.running) {
+    const uses = entry.phase.lease.gpus.includes(uuid);
+    uses && tell(state, entry, `${name} does not answer any more.`);
   }
 }
 

@@ -7,6 +7,12 @@ const half = { kind: 'fraction', of: 0.5 } as const;
 
 const LATENT: Partial<Group> = { latencyMs: 10_000 };
 
+/** Two groups with half of the node each; the second has what it is owed within ten seconds. */
+const HALVES = [
+  { name: 'a', quota: half },
+  { name: 'b', quota: half, ...LATENT }
+];
+
 describe('preemption', () => {
   const twoGpus = `
     node   4 cores, 2 gpus
@@ -27,13 +33,7 @@ describe('preemption', () => {
     wait   5 s         -> k2 interrupted EVICTED
     end    k2          -> k3 gets all GPU-1
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      { graceMs: 5000 }
-    )
+    sharingOf(HALVES, { graceMs: 5000 })
   );
 
   scenario(
@@ -51,16 +51,10 @@ describe('preemption', () => {
     claim  k4 gpus=1   -> waits gpus 1
     wait   10 s        -> k1 interrupted EVICTED
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      {
-        graceMs: 0,
-        victims: 'worstRecentUse'
-      }
-    )
+    sharingOf(HALVES, {
+      graceMs: 0,
+      victims: 'worstRecentUse'
+    })
   );
 
   scenario(
@@ -84,13 +78,7 @@ describe('preemption', () => {
     end    k1          -> k3 gets all GPU-0
     wait   60 s
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      { graceMs: 5000 }
-    )
+    sharingOf(HALVES, { graceMs: 5000 })
   );
 
   scenario(
@@ -138,13 +126,7 @@ describe('preemption', () => {
     wait   10 s        -> k2 interrupted EVICTED
     end    k2          -> k3 gets all GPU-1
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      { graceMs: 0 }
-    )
+    sharingOf(HALVES, { graceMs: 0 })
   );
 
   scenario(
@@ -159,13 +141,7 @@ describe('preemption', () => {
     claim  k3 gpus=1   -> waits gpus 1
     wait   10 s        -> k2 interrupted EVICTED
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      { graceMs: 0 }
-    )
+    sharingOf(HALVES, { graceMs: 0 })
   );
 
   scenario(
@@ -180,13 +156,7 @@ describe('preemption', () => {
     wait   10 s                       -> k1 interrupted EVICTED
     end    k1                         -> k2 gets 0-1
     `,
-    sharingOf(
-      [
-        { name: 'a', quota: half },
-        { name: 'b', quota: half, ...LATENT }
-      ],
-      { graceMs: 0 }
-    )
+    sharingOf(HALVES, { graceMs: 0 })
   );
 
   scenario(

@@ -11,7 +11,6 @@ import type { Log, PolicyName } from './ports';
 export type AdministrationParts = {
   /** The file, read already; null where none was named. */
   readonly config: ConfigFile | null;
-  /** What counts where the file names no policy. */
   readonly node: NodeFacts;
   readonly clock: IClock;
   readonly log: Log;

@@ -25,24 +25,28 @@ export function lineText(trans: TranslationBundle, position: number): string {
 
 /** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */
 export function grantText(trans: TranslationBundle, grant: Grant): string {
-  const parts = [
+  const cpus =
     grant.cpus === null
       ? trans.__('shared CPUs')
-      : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus)),
-    grant.memoryBytes === null ? '' : formatBytes(grant.memoryBytes),
-    grant.gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', grant.gpus.length)
+      : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus));
+  return withRest(trans, cpus, grant);
+}
+
+/** What a grant gives beside its CPUs, after them. */
+function withRest(trans: TranslationBundle, cpus: string, { memoryBytes, gpus }: Grant): string {
+  const parts = [
+    cpus,
+    memoryBytes === null ? '' : formatBytes(memoryBytes),
+    gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', gpus.length)
   ];
   return parts.filter(part => part !== '').join(' · ');
 }
 
 /** What an idle kernel keeps for its next cell (ADM9): `keeps 4 CPUs · 8 GiB for its next cell`. */
 export function keptText(trans: TranslationBundle, grant: Grant): string {
-  const parts = [
-    grant.cpus === null ? '' : trans._n('%1 CPU', '%1 CPUs', countCpus(grant.cpus)),
-    grant.memoryBytes === null ? '' : formatBytes(grant.memoryBytes),
-    grant.gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', grant.gpus.length)
-  ];
-  const kept = parts.filter(part => part !== '').join(' · ');
+  const { cpus } = grant;
+  const n = cpus === null ? 0 : countCpus(cpus);
+  const kept = withRest(trans, n > 0 ? trans._n('%1 CPU', '%1 CPUs', n) : '', grant);
   return kept && trans.__('keeps %1 for its next cell', kept);
 }
 
