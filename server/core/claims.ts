@@ -6,6 +6,7 @@ import type { Claim, Event } from './events';
 import { dropHold } from './leases';
 import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
 import { lendableCpus, type Seat } from './place/cpuPool';
+import { cpusWaitedFor } from './place/cpus';
 import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
@@ -104,6 +105,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
     return;
   }
   holder.waiting.add(entry);
+  cpusWaitedFor(claim.ask) > 0 && state.insisting.add(entry);
   holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
   state.queue.push(entry);
   state.mayAdmit = true;
@@ -165,6 +167,7 @@ function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
   return {
     seat,
     promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
+    yieldsCpus: false,
     cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised,
     memoryBytes: grant.memoryBytes,
     gpus: grant.gpus.filter(uuid => gpus.has(uuid)),

@@ -142,6 +142,35 @@ describe('CPUs', () => {
   );
 
   scenario(
+    '[ADM7] [CPU6] fixed cells that began while an exclusive one waits give way, so that a row of them ends',
+    `
+    node   4 cores
+    claim  k1 cpus=2                  -> gets 0-1
+    claim  k2 exclusive=true cpus=3   -> waits cpus 1
+    claim  k3 cpus=2                  -> gets 2-3
+    claim  k4 cpus=4                  -> gets 0-3
+    end    k1                         -> k2 gets 0-2, k3 moves to 3, k4 moves to 3
+    end    k4
+    claim  k4 cpus=1                  -> gets 3
+    end    k2                         -> k3 moves to 0-1
+    claim  k2 exclusive=true cpus=3   -> waits cpus 1
+    end    k4                         -> k2 waits cpus 1
+    end    k3                         -> k2 gets 0-2
+    `
+  );
+
+  scenario(
+    '[ADM7] fixed cells that began while one with a minimum waits do not keep it out',
+    `
+    node   4 cores
+    claim  k1 cpus=2                  -> gets 0-1
+    claim  k2 cpus=[4,4]              -> waits cpus 1
+    claim  k3 cpus=2                  -> gets 2-3
+    end    k1                         -> k2 gets 0-3
+    `
+  );
+
+  scenario(
     '[CPU7] the ladder orders cells inside a group; groups keep their parts',
     `
     node   4 cores

@@ -1,6 +1,7 @@
 import { hasQueued } from './reserve';
 import { leasesOf, promisedBytes } from './leases';
 import { keptInPool, type Seat } from './place/cpuPool';
+import { countedCpus, cpusWaitedFor } from './place/cpus';
 import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
@@ -65,7 +66,10 @@ function seatFaults(state: State): string[] {
   }
   exclusive === pool.exclusive || faults.push(`ledger: ${pool.exclusive} exclusive CPUs`);
   const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
-  const promised = leases.reduce((sum, lease) => sum + lease.promisedCpus, 0);
+  const promised = leases.reduce((sum, lease) => sum + countedCpus(lease), 0);
+  const yielding = leases.reduce((sum, lease) => sum + lease.promisedCpus, -promised);
+  yielding === pool.yielding || faults.push(`ledger: ${pool.yielding} CPUs yielding`);
+  state.insisting.size > 0 || yielding === 0 || faults.push('ADM7: yields to nobody');
   promised === pool.promised || faults.push(`ledger: ${pool.promised} CPUs promised`);
   return faults;
 }
@@ -198,10 +202,14 @@ function isKnown(state: State, holder: HolderEntry): boolean {
 function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);
-  let [waiting, seniorities] = [0, 0];
+  let [waiting, insisting, seniorities] = [0, 0, 0];
   for (const entry of state.claims.values()) {
     const { id } = entry.claim;
     waiting += isWaiting(entry) ? 1 : 0;
+    insisting += isWaiting(entry) && state.insisting.has(entry) ? 1 : 0;
+    if (isWaiting(entry) && cpusWaitedFor(entry.claim.ask) > 0 !== state.insisting.has(entry)) {
+      faults.push(`books: ${id} insists on CPUs, or not`);
+    }
     if (isWaiting(entry) && !(queued.has(entry) && entry.holder.waiting.has(entry))) {
       faults.push(`books: ${id} waits in no queue`);
     }
@@ -216,6 +224,7 @@ function bookFaults(state: State): string[] {
     isOver === state.done.has(entry) || faults.push(`books: ${id} is over, or not`);
     entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
   }
+  insisting === state.insisting.size || faults.push('books: who insists on CPUs waits no more');
   waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
   const counted = state.shares.root.seniorities;
   if (Math.abs(seniorities - counted) > 1e-6) {

@@ -1,5 +1,5 @@
+import { sit, stand, type CpuPool } from './place/cpuPool';
 import { grantableBytes } from './place/memory';
-import { sit, stand } from './place/cpuPool';
 import { changeUse } from './policy/shareTree';
 import type { HolderEntry, Lease, State } from './state';
 
@@ -53,9 +53,25 @@ function part(of: number, whole: number): number {
   return whole > 0 ? of / whole : 0;
 }
 
+function promise(pool: CpuPool, { promisedCpus, yieldsCpus }: Lease, sign: 1 | -1): void {
+  pool[yieldsCpus ? 'yielding' : 'promised'] += sign * promisedCpus;
+}
+
+/** Nobody insists on CPUs any more: who comes later finds those that yielded in its way (ADM7). */
+export function endYielding(state: State): void {
+  const { pool } = state;
+  if (pool.yielding > 0) {
+    for (const holder of state.holders.values()) {
+      leasesOf(holder).forEach(lease => (lease.yieldsCpus = false));
+    }
+    pool.promised += pool.yielding;
+    pool.yielding = 0;
+  }
+}
+
 /** Enter a lease in the ledgers of CPUs and GPUs. */
 export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
-  state.pool.promised += lease.promisedCpus;
+  promise(state.pool, lease, 1);
   lease.seat && sit(state.pool, lease.seat);
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid) ?? new Map<Lease, HolderEntry>();
@@ -78,7 +94,7 @@ export function bindGpus(state: State, holder: HolderEntry, gpus: readonly strin
 
 /** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */
 export function leaveLease(state: State, holder: HolderEntry, lease: Lease): void {
-  state.pool.promised -= lease.promisedCpus;
+  promise(state.pool, lease, -1);
   if (lease.seat) {
     stand(state.pool, lease.seat);
     holder.lastPinned = lease.seat.cpus;

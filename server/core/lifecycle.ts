@@ -3,7 +3,7 @@ import type { Grant } from '../protocol/grant';
 import { cpuGrant } from './cpuGrant';
 import { predictedDemand, watchShortage } from './demand';
 import { askBeside } from './keepers';
-import { enterLease, leaveLease, recount } from './leases';
+import { endYielding, enterLease, leaveLease, recount } from './leases';
 import { liftMask } from './masks';
 import { weighSeat } from './place/cpuPool';
 import { createGuard } from './policy/memoryGuard';
@@ -55,7 +55,7 @@ export function startRunning(
 ): Running {
   const { holder } = entry;
   state.standing !== holder && recallStanding(state);
-  isWaiting(entry) && holder.waiting.delete(entry);
+  isWaiting(entry) && leaveLine(state, entry);
   const isPlain = lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
   const running: Running = {
     state: 'running',
@@ -147,8 +147,13 @@ export function endClaim(
   rememberDone(state, entry);
 }
 
-function stopWaiting(state: State, entry: WaitingEntry): void {
+function leaveLine(state: State, entry: WaitingEntry): void {
   entry.holder.waiting.delete(entry);
+  state.insisting.delete(entry) && state.insisting.size === 0 && endYielding(state);
+}
+
+function stopWaiting(state: State, entry: WaitingEntry): void {
+  leaveLine(state, entry);
   state.queue = state.queue.filter(it => it !== entry);
   state.mayAdmit = true;
 }

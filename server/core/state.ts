@@ -14,6 +14,8 @@ export type Lease = {
   readonly seat: Seat | null;
   /** CPUs promised: `n` of a fixed ask, the least of a range, 0 for auto. */
   readonly promisedCpus: number;
+  /** Whether it began while others insist on CPUs, and so is not in their way (ADM7). */
+  yieldsCpus: boolean;
   /** What a pinned set may grow to; equal to what is promised but for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
@@ -170,6 +172,8 @@ export type State = {
   isShort: boolean;
   /** Waiting claims, in ADM6 order. */
   queue: WaitingEntry[];
+  /** Those of them that insist on CPUs (CPU1). */
+  readonly insisting: Set<WaitingEntry>;
   /** Whether something happened that may let a waiting claim go. */
   mayAdmit: boolean;
   /** Claims that are over, oldest first, bounded. */
@@ -219,6 +223,7 @@ export function createState(): State {
     touched: new Set(),
     isShort: false,
     queue: [],
+    insisting: new Set(),
     mayAdmit: false,
     done: new Set(),
     doneByCell: new Map(),

@@ -39,8 +39,10 @@ export type CpuPool = {
   readonly byId: ReadonlyMap<number, Slot>;
   /** CPUs taken out of the pool (CPU6). */
   exclusive: number;
-  /** Sum of CPUs promised: fixed, least of ranges, exclusive. */
+  /** Sum of CPUs promised: fixed but for those that yield (ADM7), least of ranges, exclusive. */
   promised: number;
+  /** Sum of the CPUs of those that yield. */
+  yielding: number;
   /** Whether the shared set changed since masks were last derived from it. */
   moved: boolean;
   /** CPUs that somebody sat down on in this step. */
@@ -71,6 +73,7 @@ export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
     byId: new Map(slots.map(slot => [slot.cpu.id, slot])),
     exclusive: 0,
     promised: 0,
+    yielding: 0,
     moved: false,
     taken: new Set(),
     unbalanced: false

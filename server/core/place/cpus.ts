@@ -17,6 +17,11 @@ export function cpusWaitedFor(ask: Ask): number {
   return ask.exclusive ? exclusiveCount(ask) : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
 }
 
+/** CPUs of a lease that stand in the way of claims that insist on some (ADM7). */
+export function countedCpus({ promisedCpus, yieldsCpus }: Lease): number {
+  return yieldsCpus ? 0 : promisedCpus;
+}
+
 /** CPU6, CPU1: why CPUs that were insisted on cannot be had now, or null. */
 export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
   const { pool } = state;
@@ -29,7 +34,7 @@ export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstac
   }
   const reason = () => {
     const promised = (it: HolderEntry) =>
-      leasesOf(it).reduce((sum, lease) => sum + lease.promisedCpus, 0);
+      leasesOf(it).reduce((sum, lease) => sum + countedCpus(lease), 0);
     const blocking = othersHolding(state, holder, promised, n => countInWords(n, 'CPU'));
     const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
     const left = Math.max(0, Math.min(free, lendable));
@@ -39,20 +44,22 @@ export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstac
 }
 
 /** The CPU part of a lease. */
-export type CpuLease = Pick<Lease, 'seat' | 'promisedCpus' | 'cpusMax'>;
+export type CpuLease = Pick<Lease, 'seat' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
 /** Place an ask that has no obstacle: on CPUs where it named some, else free. */
 export function placeCpus(state: State, holder: HolderEntry, ask: Ask): CpuLease {
   const { pool } = state;
   const { cpus } = ask;
   if (pool.slots.length === 0 || (cpus.kind === 'auto' && !ask.exclusive)) {
-    return { seat: null, promisedCpus: 0, cpusMax: 0 };
+    return { seat: null, promisedCpus: 0, yieldsCpus: false, cpusMax: 0 };
   }
   const promisedCpus = ask.exclusive
     ? exclusiveCount(ask)
     : cpus.kind === 'fixed'
       ? cpus.n
       : cpusWaitedFor(ask);
+  // It never waits, so that a row of such claims would keep one that does out for ever.
+  const yieldsCpus = cpusWaitedFor(ask) === 0 && state.insisting.size > 0;
   const cpusMax = cpus.kind === 'range' && !ask.exclusive ? cpus.max : promisedCpus;
   const free = pool.slots.length - pool.promised;
   const size = Math.max(promisedCpus, Math.min(cpusMax, free));
@@ -62,5 +69,5 @@ export function placeCpus(state: State, holder: HolderEntry, ask: Ask): CpuLease
     cpus: chooseCpus(pool, size, holder.lastPinned),
     each: 1
   };
-  return { seat, promisedCpus, cpusMax };
+  return { seat, promisedCpus, yieldsCpus, cpusMax };
 }
