@@ -25,14 +25,14 @@ class Applied:
         self._variables = Variables(is_cuda_bound)
         self._masks = Masks()
         self._leftovers = Leftovers()
-        self._pools = Pools()
+        self._pools = Pools(self._leftovers.width)
 
     def enter(self, claim_id: str, grant: Message) -> None:
         """A cell starts with this grant; called by the thread that will run it."""
         with self._lock:
             self._running[claim_id] = grant
             self._follow(grant)
-            if len(self._running) == 1 and grant.get("cpus") is None:
+            if len(self._running) == 1 and _is_unheld(grant):
                 self._leftovers.note()
             # After the variables: a pool that is given its width back looks at them.
             self._pools.set(grant.get("threads"))
@@ -56,7 +56,10 @@ class Applied:
     def _follow(self, grant: Message) -> None:
         env = grant.get("env") or {}
         self._variables.set({str(name): str(value) for name, value in env.items()})
-        affinity = grant.get("affinity")
-        self._masks.set(affinity)
-        # Without masks of ours a cpuset holds the process.
-        self._leftovers.follow(None if affinity else grant.get("cpus"))
+        self._masks.set(grant.get("affinity"))
+        self._leftovers.follow(grant.get("cpuset"))
+
+
+def _is_unheld(grant: Message) -> bool:
+    """Whether a sidecar says that neither we nor a cpuset hold the process to CPUs."""
+    return not grant.get("affinity") and grant.get("cpuset", "unknown") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from .mailbox import Mailbox
-from .wire import Message
+from .wire import UNGATED, Message
 
 
 class Holding:
@@ -21,8 +21,8 @@ class Holding:
         self.told = False
         self.told_once = False
 
-    def grant(self, granted: Message) -> None:
-        """From now on it runs."""
+    def grant(self, granted: Message = UNGATED) -> None:
+        """From now on it runs, without having been granted anything where nothing is given."""
         self.granted = granted
         self.since = time.monotonic()
 

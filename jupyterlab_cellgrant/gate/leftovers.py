@@ -26,11 +26,14 @@ class Leftovers:
 
     def note(self) -> None:
         """A cell starts alone and is held to no CPUs: what it has now is what it came with."""
-        if self._held is None:
-            self._base = _mask_of_process()
+        self._base = _mask_of_process()
+
+    def width(self) -> int:
+        """The CPUs that the process has when no grant holds it to fewer."""
+        return max(len(self._base), len(_mask_of_process())) or os.cpu_count() or 1
 
     def follow(self, cpu_list: str | None) -> None:
-        """The kernel is held to these CPUs from now on, None for all that there are."""
+        """A cpuset holds the kernel to these CPUs from now on, None for all that there are."""
         held, self._held = self._held, cpu_list
         if held is not None and held != cpu_list:
             self._free(parse_cpu_list(held))

@@ -13,7 +13,7 @@ from typing import Callable
 from .holding import Holding
 from .listener import Listener
 from .peer import check_peer, is_readable
-from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNGATED, Lines, Message, encode
+from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNHELD, Lines, Message, encode
 
 BACKOFF_MIN_S = 0.05
 # A restarted sidecar knows the truth within 2 s; this is the longest it has to wait for us.
@@ -77,11 +77,11 @@ class Link:
             self._holdings[holding.id] = holding
             expected = self._state == "up" or (self._state == "greeting" and self._hopeful)
             if not expected and self.failure == "open":
-                holding.grant(UNGATED)
+                holding.grant()
                 return False
             if self._state == "up":
                 if self._may_start and not holding.claim["sources"]:
-                    holding.grant(UNGATED)
+                    holding.grant(UNHELD)
                 self._tell(holding)
             return True
 
@@ -123,7 +123,7 @@ class Link:
         with self._lock:
             self._hopeful = False
             if holding.granted is None and self.failure == "open":
-                holding.grant(UNGATED)
+                holding.grant()
             self._hang_up()
 
     def _end(self, holding: Holding, message: Message) -> None:
@@ -235,7 +235,7 @@ class Link:
 
     def _run_ungated(self, holding: Holding) -> None:
         if holding.granted is None:
-            holding.grant(UNGATED)
+            holding.grant()
             holding.mailbox.put({"type": "absent"})
 
     def _welcome(self, message: Message) -> None:

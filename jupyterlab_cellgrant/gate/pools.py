@@ -60,7 +60,8 @@ class Pools(threading.local):
     run their cells in threads of their own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cpus: Callable[[], int]) -> None:
+        self._cpus = cpus
         self._threadpoolctl: Any = None
         self._pools: list[Pool] = []
         self._modules_seen = 0
@@ -95,7 +96,7 @@ class Pools(threading.local):
         elif size != ours:
             # The first time, or since then the user's own choice: it goes back to that.
             self._before[pool.name] = size
-        target = threads or self._before[pool.name] or full_width()
+        target = threads or self._before[pool.name] or full_width(self._cpus)
         if size != target:
             pool.set(target)
         self._ours[pool.name] = target
@@ -133,13 +134,10 @@ class Pools(threading.local):
         return set_size
 
 
-def full_width() -> int:
-    """The threads that a library loaded now would start."""
+def full_width(cpus: Callable[[], int]) -> int:
+    """The threads that a library would start if it were loaded under no grant."""
     for name in WIDTH_VARIABLES:
         value = os.environ.get(name, "")
         if value.isdigit() and int(value) > 0:
             return int(value)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+    return cpus()

@@ -32,6 +32,9 @@ UNGATED: Message = {
 }
 """The grant of a cell that runs without having been granted anything."""
 
+UNHELD: Message = {**UNGATED, "cpuset": None}
+"""The grant of a cell that starts at once: a sidecar is there, and holds it to no CPUs."""
+
 
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 

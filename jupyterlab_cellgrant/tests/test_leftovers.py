@@ -10,6 +10,8 @@ import pytest
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
+from .scripted_sidecar import ScriptedSidecar
+from .test_gate_grant import granting, pid_of
 
 pytestmark = pytest.mark.skipif(
     len(os.sched_getaffinity(0)) < 2, reason="a cell cannot be held to few CPUs where there is one"
@@ -73,4 +75,24 @@ async def test_what_somebody_chose_stays(notebook: NotebookClient) -> None:
     await notebook.run("pass", ONE)
     assert await notebook.evaluate(CPUS.format(pid=0)) == chosen
     await notebook.run(f"os.sched_setaffinity(0, {everything})")
+    assert await notebook.evaluate(CPUS.format(pid=0)) == everything
+
+
+async def test_what_a_share_leaves_is_not_what_a_kernel_came_with(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[ENF8] A cell that names nothing may be held as well: its CPUs are none to go back to."""
+    everything = sorted(os.sched_getaffinity(0))
+    first, last = everything[0], everything[-1]
+    unheld = {"cpuset": None}
+    scripted_sidecar.answer = granting(
+        unheld, {"cpuset": str(first)}, {"cpus": str(last), "cpuset": str(last)}, unheld
+    )
+    notebook = await start_kernel()
+    pid = pid_of(notebook)
+    await notebook.run("import os")
+    os.sched_setaffinity(pid, {first})  # as a cpuset would
+    await notebook.run("pass")
+    os.sched_setaffinity(pid, everything)
+    await notebook.run(f"os.sched_setaffinity(0, [{last}])")
     assert await notebook.evaluate(CPUS.format(pid=0)) == everything

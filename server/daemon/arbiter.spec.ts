@@ -39,7 +39,7 @@ class Journal {
           throw error;
         }
       },
-      affinityFor: confinement => confinement.cpus,
+      holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null }),
       measure: () => null,
       kills: () => 0,
       memoryOf: () => null,
@@ -51,7 +51,7 @@ class Journal {
   }
 
   readonly answers: IAnswers = {
-    granted: (id, grant, affinity) => this.lines.push(`grant ${id} ${grant.cpus} ${affinity}`),
+    granted: (id, grant, { affinity }) => this.lines.push(`grant ${id} ${grant.cpus} ${affinity}`),
     waiting: id => this.lines.push(`wait ${id}`),
     refused: (id, { code }) => this.lines.push(`refuse ${id} ${code}`),
     interrupted: id => this.lines.push(`interrupt ${id}`),

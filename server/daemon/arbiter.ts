@@ -7,6 +7,7 @@ import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
+import { UNHELD, type CpuHold } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
@@ -154,9 +155,9 @@ export class Arbiter {
       case 'grant':
       case 'regrant': {
         this.tellBound(effect.holderId);
-        const affinity = this.affinityOf(effect.holderId);
+        const hold = this.holdOf(effect.holderId);
         const isChange = effect.type === 'regrant';
-        this.answers?.granted(effect.claimId, effect.grant, affinity, isChange);
+        this.answers?.granted(effect.claimId, effect.grant, hold, isChange);
         break;
       }
       case 'wait':
@@ -200,15 +201,15 @@ export class Arbiter {
     boundGpus.length > 0 && this.boundListener(holderId, boundGpus);
   }
 
-  private affinityOf(holderId: string): string | null {
-    return this.parts.enforcer.affinityFor(this.confinementOf(holderId));
+  private holdOf(holderId: string): CpuHold {
+    return this.parts.enforcer.holdFor(this.confinementOf(holderId));
   }
 
   /** In the affinity tier a gate hears of new masks even where its grant is the same. */
   private tellMasks(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.type === 'confine') {
-        this.answers?.maskChanged(effect.holderId, this.affinityOf(effect.holderId));
+        this.answers?.maskChanged(effect.holderId, this.holdOf(effect.holderId).affinity);
       }
     }
   }
@@ -217,7 +218,7 @@ export class Arbiter {
   private survive(event: Event, mistake: unknown): void {
     this.parts.log('error', `a mistake in ${JSON.stringify(event)}: ${stackOf(mistake)}`);
     if (event.type === 'claimArrived') {
-      this.answers?.granted(event.claim.id, UNRESTRICTED, null, false);
+      this.answers?.granted(event.claim.id, UNRESTRICTED, UNHELD, false);
     }
     const broken = checkInvariants(this.state);
     if (broken.length) {

@@ -1,7 +1,7 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
-import type { GateProcess, HintSources } from '../protocol/gate';
+import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
@@ -59,7 +59,7 @@ export interface INodeMeters {
  */
 export interface IAnswers {
   /** A claim runs, or (`isChange`) the grant of a running claim changed. */
-  granted(claimId: string, grant: Grant, affinity: string | null, isChange: boolean): void;
+  granted(claimId: string, grant: Grant, hold: CpuHold, isChange: boolean): void;
   waiting(claimId: string, sentence: string, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;

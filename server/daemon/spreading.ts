@@ -24,7 +24,7 @@ export type SpreadingParts = {
   /** Whether the scheduler packs threads; null where that cannot be told now. */
   readonly findPacking: () => Promise<boolean | null>;
   readonly spreader: ISpreader;
-  readonly enforcer: Pick<IEnforcer, 'affinityFor'>;
+  readonly enforcer: Pick<IEnforcer, 'holdFor'>;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   readonly running: () => readonly RunningHolder[];
@@ -97,7 +97,7 @@ export class Spreading {
     const running = new Map(this.parts.running().map(it => [it.place.holderId, it.confinement]));
     for (const holderId of this.parts.spreader.holders()) {
       const confinement = running.get(holderId);
-      const mask = confinement && this.parts.enforcer.affinityFor(confinement);
+      const mask = confinement && this.parts.enforcer.holdFor(confinement).affinity;
       this.parts.spreader.gather(holderId, mask ?? this.parts.cpus);
     }
   }

@@ -1,4 +1,5 @@
 import type { Confinement } from '../core/effects';
+import type { CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import { findAncestor, readTreeUse } from '../host/processes';
 import type { IHostFiles } from '../host/files';
@@ -31,8 +32,8 @@ export class AffinityEnforcer implements IEnforcer {
     this.masks.set(holderId, confinement.cpus);
   }
 
-  affinityFor(confinement: Confinement): string | null {
-    return this.masks.maskFor(confinement.cpus);
+  holdFor({ cpus }: Confinement): CpuHold {
+    return { affinity: this.masks.maskFor(cpus), cpuset: null };
   }
 
   measure(holderId: string): PlaceUse | null {

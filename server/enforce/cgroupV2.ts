@@ -1,4 +1,5 @@
 import type { Confinement } from '../core/effects';
+import type { CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import { V2, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../host/files';
@@ -103,8 +104,10 @@ export class CgroupV2 implements IEnforcer {
     );
   }
 
-  affinityFor(confinement: Confinement): string | null {
-    return this.masks?.maskFor(confinement.cpus) ?? null;
+  holdFor({ cpus }: Confinement): CpuHold {
+    return this.masks
+      ? { affinity: this.masks.maskFor(cpus), cpuset: null }
+      : { affinity: null, cpuset: cpus };
   }
 
   measure(holderId: string): PlaceUse | null {

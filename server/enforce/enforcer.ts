@@ -1,4 +1,5 @@
 import type { Confinement } from '../core/effects';
+import type { CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 
 /** The process tree that a confinement is put on. */
@@ -82,8 +83,8 @@ export interface IEnforcer {
   /** Write what differs from the last confinement of this holder. */
   confine(holderId: string, confinement: Confinement): void;
 
-  /** The mask its gate must set itself for this confinement; null in tiers that do it from outside. */
-  affinityFor(confinement: Confinement): string | null;
+  /** How a holder that is confined so is held to its CPUs: by its own gate, or from outside. */
+  holdFor(confinement: Confinement): CpuHold;
 
   /** Figures of the tree, or null where it is gone or cannot be told. */
   measure(holderId: string): PlaceUse | null;

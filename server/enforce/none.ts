@@ -1,3 +1,4 @@
+import { UNHELD, type CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';
@@ -32,8 +33,8 @@ export class NoEnforcer implements IEnforcer {
     }
   }
 
-  affinityFor(): string | null {
-    return null;
+  holdFor(): CpuHold {
+    return UNHELD;
   }
 
   measure(holderId: string): PlaceUse | null {

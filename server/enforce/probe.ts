@@ -251,7 +251,7 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     linux: (options.platform ?? process.platform) === 'linux'
   };
   const enforcer = chooseEnforcer(around, options.tier ?? 'auto');
-  if (enforcer.affinityFor(NOTHING) === null) {
+  if (enforcer.holdFor(NOTHING).affinity === null) {
     // A sidecar before this one may have held CPUs by masks; this one does not.
     around.masks.holders().forEach(holderId => around.masks.release(holderId));
   }

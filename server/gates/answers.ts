@@ -1,6 +1,6 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
-import { SIGN_OF_LIFE_MS, type GateGrant } from '../protocol/gate';
+import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
@@ -22,12 +22,12 @@ export class Answers implements IAnswers {
     return () => clearInterval(timer);
   }
 
-  granted(id: string, grant: Grant, affinity: string | null, isChange: boolean): void {
+  granted(id: string, grant: Grant, hold: CpuHold, isChange: boolean): void {
     const record = this.records.claims.get(id);
     if (!record) {
       return;
     }
-    const told = gateGrant(grant, affinity);
+    const told = gateGrant(grant, hold);
     const runs = record.phase.state === 'running' ? record.phase : null;
     if (runs && isSame(runs.grant, told)) {
       return; // it was started so, by its gate or by the sidecar before this one
@@ -91,7 +91,7 @@ export class Answers implements IAnswers {
   maskChanged(kernelId: string, affinity: string | null): void {
     for (const { id, phase } of this.records.kernels.get(kernelId)?.claims.values() ?? []) {
       if (phase.state === 'running' && phase.grant.affinity !== affinity) {
-        this.granted(id, phase.grant, affinity, true);
+        this.granted(id, phase.grant, { ...phase.grant, affinity }, true);
       }
     }
   }
@@ -106,9 +106,10 @@ export class Answers implements IAnswers {
 }
 
 /** A grant as its gate is told it. */
-export function gateGrant(grant: Grant, affinity: string | null): GateGrant {
+export function gateGrant(grant: Grant, hold: CpuHold): GateGrant {
   const { cpus, threads, memoryBytes, gpus } = grant;
-  return { cpus, threads, memoryBytes, gpus, affinity, env: grantEnvironment(grant) };
+  const { affinity, cpuset } = hold;
+  return { cpus, threads, memoryBytes, gpus, affinity, cpuset, env: grantEnvironment(grant) };
 }
 
 /** Whether two grants ask the same of a gate. */

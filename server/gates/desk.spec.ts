@@ -1,7 +1,7 @@
 import type { IGateKeeper, NewClaim } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal } from '../protocol/errors';
-import type { SidecarMessage } from '../protocol/gate';
+import { UNHELD, type SidecarMessage } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { Answers } from './answers';
 import { Desk } from './desk';
@@ -42,7 +42,7 @@ describe('the desk', () => {
       askOf: () => ({ ask: NOTHING_ASKED }),
       claim: ({ claim, granted }: NewClaim) => {
         told.push(`claim ${claim.id}`);
-        granted ?? answers.granted(claim.id, UNRESTRICTED, null, false);
+        granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
       },
       end: (id, outcome) => void told.push(`end ${id} ${outcome}`)
     };
@@ -63,7 +63,7 @@ describe('the desk', () => {
   }
 
   function held(id: string): Holding {
-    const granted = { ...UNRESTRICTED, gpus: [], affinity: null, env: {} };
+    const granted = { ...UNRESTRICTED, gpus: [], ...UNHELD, env: {} };
     return { id, ...KNOWN, granted, agoMs: 0 };
   }
 

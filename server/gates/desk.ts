@@ -1,6 +1,7 @@
 import type { IGateKeeper, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { UNHELD } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { gateGrant, isSame } from './answers';
 import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
@@ -12,7 +13,7 @@ export const RECONNECT_MAX_MS = 5000;
 const NOTHING = { ask: NOTHING_ASKED };
 const STARTED: ClaimPhase = {
   state: 'running',
-  grant: gateGrant(UNRESTRICTED, null),
+  grant: gateGrant(UNRESTRICTED, UNHELD),
   unsent: null
 };
 

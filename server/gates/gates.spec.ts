@@ -1,11 +1,11 @@
-import type { GateClaim } from '../protocol/gate';
+import { UNHELD, type GateClaim } from '../protocol/gate';
 import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
 import { removePlace } from '../testing/places';
 import { TestSidecar, startTicksOf } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
 const HALF_THE_NODE = { memory: '3 GiB' };
-const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], affinity: null, env: {} };
+const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], ...UNHELD, env: {} };
 
 /** Where no descriptor is left, a connection is closed at once. */
 function isAccepted(connection: TestConnection): Promise<boolean> {

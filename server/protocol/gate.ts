@@ -101,16 +101,26 @@ export type GateProcess = {
   readonly gated: boolean;
 };
 
-/** A grant with what only the process itself can apply. */
-export type GateGrant = Grant & {
+/** How a process is held to CPUs, in list syntax: by one of these or by none. */
+export type CpuHold = {
   /**
-   * The mask for every thread of the process, in list syntax; null in tiers
-   * that confine from outside, where the gate must not touch masks.
+   * The mask for every thread of the process; null in tiers that confine from
+   * outside, where the gate must not touch masks.
    */
   readonly affinity: string | null;
-  /** Variables to set for the cell and its children; restored after it. */
-  readonly env: Readonly<Record<string, string>>;
+  /** The CPUs that its cgroup left it when this was told, in tiers that confine from outside; null for all. */
+  readonly cpuset: string | null;
 };
+
+/** Held to nothing. */
+export const UNHELD: CpuHold = { affinity: null, cpuset: null };
+
+/** A grant with what only the process itself can apply, and what it has to know. */
+export type GateGrant = Grant &
+  CpuHold & {
+    /** Variables to set for the cell and its children; restored after it. */
+    readonly env: Readonly<Record<string, string>>;
+  };
 
 /** What the sidecar tells a process. */
 export type SidecarMessage =

@@ -190,11 +190,19 @@ function yieldRules(rule: Rule): void {
     assert.throws(() => enforcer.confine('nobody', UNCONFINED), refusedWith('ENOENT'));
   });
 
-  rule('tells the gate a mask only where masks are the means', async (rig, enforcer) => {
-    const mask = enforcer.affinityFor(pinned(rig.oneCpu));
-    assert.ok(mask === null || mask === rig.oneCpu);
-    assert.equal(enforcer.affinityFor(UNCONFINED), mask === null ? null : rig.cpus);
-  });
+  rule(
+    'tells the gate a mask only where masks are the means, else what holds it',
+    async (rig, enforcer) => {
+      const { affinity, cpuset } = enforcer.holdFor(pinned(rig.oneCpu));
+      const held = enforcer.tier.name === 'none' ? [] : [rig.oneCpu];
+      assert.deepEqual(
+        [affinity, cpuset].filter(it => it !== null),
+        held
+      );
+      const all = affinity === null ? null : rig.cpus;
+      assert.deepEqual(enforcer.holdFor(UNCONFINED), { affinity: all, cpuset: null });
+    }
+  );
 }
 
 function measureRules(rule: Rule): void {

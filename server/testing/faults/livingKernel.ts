@@ -4,7 +4,13 @@ import { createInterface } from 'node:readline';
 
 import { gateGrant } from '../../gates/answers';
 import { UNRESTRICTED } from '../../protocol/grant';
-import type { GateClaim, GateGrant, GateHolding, SidecarMessage } from '../../protocol/gate';
+import {
+  UNHELD,
+  type GateClaim,
+  type GateGrant,
+  type GateHolding,
+  type SidecarMessage
+} from '../../protocol/gate';
 import { exitOf, startTicksOf } from '../sidecar';
 import type { ILedger } from './ledger';
 
@@ -20,7 +26,7 @@ type Cell = {
 };
 
 /** What a cell is given that starts before it is heard of (GATE6). */
-const AT_ONCE = gateGrant(UNRESTRICTED, null);
+const AT_ONCE = gateGrant(UNRESTRICTED, UNHELD);
 
 /** Objections that a gate which does nothing wrong must never hear: what it holds was lost. */
 const UNDESERVED = ['CLAIM_UNKNOWN', 'INTERNAL', 'OUT_OF_ORDER', 'TOO_MANY'];
