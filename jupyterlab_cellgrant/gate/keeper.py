@@ -43,7 +43,7 @@ class Keeper(Listener):
             self._kernel = kernel
             parent = kernel.get_parent("shell")
             message_id = parent["header"]["msg_id"]
-            if message_id in self._turns:
+            if self._is_running(message_id):
                 return None
             claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
             turn = Turn(self, kernel, parent, claim)
@@ -96,6 +96,14 @@ class Keeper(Listener):
         else:
             # Between cells, and in their thread: what is collected may belong to a GUI.
             loop.add_callback(free_idle_memory)
+
+    def _is_running(self, message_id: str) -> bool:
+        """Whether a cell with this id runs; one that has stopped, but has not told so yet, tells it
+        now: some clients give every request the same id."""
+        turn = self._turns.get(message_id)
+        if turn is not None and turn.has_stopped:
+            turn.leave()
+        return message_id in self._turns
 
     def _end_lost_turns(self, thread_ident: int) -> None:
         """A thread runs one cell at a time: an older turn of it was cut off by an interrupt

@@ -59,7 +59,7 @@ class Turn:
         self._keeper = keeper
         self._link = keeper.link
         self._is_interrupted = False
-        self._has_stopped = self._has_left = False
+        self.has_stopped = self._has_left = False
         self._outcome = "interrupted"
         self._cpu_seconds = 0.0
         self._wanted = ""
@@ -106,8 +106,8 @@ class Turn:
     def stop(self, reply: Any) -> None:
         """The cell has ended: undo what was applied to the process. Idempotent."""
         with self.shield:
-            if not self._has_stopped:
-                self._has_stopped = True
+            if not self.has_stopped:
+                self.has_stopped = True
                 self._undo(reply)
 
     def leave(self) -> None:

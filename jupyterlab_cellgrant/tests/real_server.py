@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,14 +185,20 @@ class RealServer:
             f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
             timeout=within_s,
         )
-        header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "u"}
+        message_id = uuid.uuid4().hex
+        header = {
+            "msg_id": message_id,
+            "msg_type": "execute_request",
+            "session": "s",
+            "username": "u",
+        }
         content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
         request = {"header": {**header, "version": "5.3"}, "parent_header": {}, "channel": "shell"}
         channels.send(json.dumps({**request, "metadata": metadata, "content": content}))
         printed, pending = [], {"execute_reply", "idle"}
         while pending:
             message = json.loads(channels.recv())
-            if message["parent_header"].get("msg_id") != "1":
+            if message["parent_header"].get("msg_id") != message_id:
                 continue
             if message["msg_type"] == "stream":
                 printed.append(message["content"]["text"])
