@@ -85,6 +85,7 @@ async def test_two_kernels_get_disjoint_cpus(
         assert await notebook.evaluate("children") == "1"
     # All of it is restored: an untagged cell alone has the whole node and full pools.
     for notebook, pid, masks in zip(notebooks, pids, before, strict=True):
+        sidecar.wait_for_claims(running=0)  # a cell's end is told after its reply
         assert masks_of(pid) == masks
         assert set(await notebook.evaluate(POOLS)) == {len(os.sched_getaffinity(0))}
         assert await notebook.evaluate("os.environ.get('OMP_NUM_THREADS')") is None
@@ -209,6 +210,21 @@ async def test_pools_follow_at_each_start(
     await notebook.run("limits = threadpoolctl.threadpool_limits(5)")
     assert set(await notebook.evaluate(POOLS)) == {1}
     assert set(await notebook.evaluate(POOLS)) == {5}
+
+
+@needs_two_cpus
+async def test_a_mask_is_not_what_a_pool_grows_back_to(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[CPU3] A pool born under a grant has its full width back, also where a mask is narrow then."""
+    first = str(min(os.sched_getaffinity(0)))
+    one = {"affinity": first, "threads": 1}
+    scripted_sidecar.answer = granting(one, one, {"affinity": first}, {})
+    notebook = await start_kernel()
+    await notebook.run("import numpy, threadpoolctl")
+    seen = [set(await notebook.evaluate(POOLS)) for _ in range(3)]
+    full = len(os.sched_getaffinity(0))
+    assert seen == [{1}, {full}, {full}]
 
 
 async def test_masks_follow_a_changed_grant(

@@ -167,7 +167,12 @@ def test_resident_memory_is_measured(lab: GpuLab) -> None:
     lab.figures["contextMiB"] = process["memoryBytes"] // MIB - 2048
     lab.keep_capture(OUT, "resident")
     notebook.run("cuda.free_all()", gpus=1)
-    lab.timed("freedSeenS", lambda: lab.process(**own)["memoryBytes"] < 2048 * MIB)
+
+    def is_freed() -> bool:
+        process = lab.process(**own)
+        return process is not None and process["memoryBytes"] < 2048 * MIB
+
+    lab.timed("freedSeenS", is_freed)
 
 
 def test_a_stranger_is_flagged(lab: GpuLab) -> None:

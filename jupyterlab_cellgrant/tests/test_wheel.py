@@ -117,8 +117,11 @@ def test_a_cell_gets_the_cpus_it_asks_for(lab: RealServer) -> None:
     one = json.loads(lab.run_cell(kernel, LOOK, {"cellgrant": {"cpus": 1}}))
     assert len(one) == 1
     assert lab.run_cell(kernel, LOOK, {}) == before
-    states = [it["state"] for it in lab.api("claims").body if it["kernelId"] == kernel]
-    assert states == ["done"] * 3
+
+    def states() -> list[str]:
+        return [it["state"] for it in lab.api("claims").body if it["kernelId"] == kernel]
+
+    eventually(lambda: states() == ["done"] * 3)
 
 
 def test_the_command_is_installed(lab: RealServer, clean_venv: Path) -> None:
