@@ -109,6 +109,9 @@ export type GpuUse = {
   }[];
 };
 
+/** Whose memory had no more room: the killed holder's own limit, or the node. */
+export type MemoryKill = 'limit' | 'node';
+
 /**
  * Everything that can happen.
  *
@@ -123,7 +126,7 @@ export type Event = { readonly atMs: number } & (
       readonly type: 'holderGone';
       readonly holderId: string;
       /** The operating system killed it for want of memory (MEM3). */
-      readonly killedForMemory?: boolean;
+      readonly killedForMemory?: MemoryKill;
     }
   /**
    * A claim arrived. `granted` is set when a gate reconnects to a restarted

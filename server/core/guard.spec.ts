@@ -116,7 +116,7 @@ describe('the memory guard', () => {
     const it = limited();
     it.holder('b');
     it.claim('2', 'b', { memoryBytes: 400 * MIB });
-    const effects = it.send({ type: 'holderGone', holderId: 'a', killedForMemory: true });
+    const effects = it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
     const killed = {
       type: 'killed',
       holderId: 'a',
@@ -129,12 +129,16 @@ describe('the memory guard', () => {
     expect(doneOf(it, '2')).toMatchObject({ state: 'running' });
   });
 
-  it('[MEM3] names the node where a killed holder had no limit, and nothing where it just died', () => {
+  it('[MEM3] names the node where it was not the limit, and nothing where a holder just died', () => {
     const it = new Harness();
     it.holder('a');
     it.claim('1', 'a');
-    it.send({ type: 'holderGone', holderId: 'a', killedForMemory: true });
+    it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
     expect(doneOf(it, '1').message).toContain('the node ran out of memory');
+    it.holder('c');
+    it.claim('3', 'c', { memoryBytes: 400 * MIB });
+    it.send({ type: 'holderGone', holderId: 'c', killedForMemory: 'node' });
+    expect(doneOf(it, '3').message).toContain('the node ran out of memory');
     it.holder('b');
     it.claim('2', 'b', { memoryBytes: 400 * MIB });
     const effects = it.send({ type: 'holderGone', holderId: 'b' });

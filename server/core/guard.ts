@@ -1,3 +1,4 @@
+import type { MemoryKill } from './events';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { Event } from './events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './policy/memoryGuard';
@@ -74,9 +75,9 @@ function interrupt(
 }
 
 /** MEM3: what a claim whose holder was killed for want of memory is told. */
-export function killedFor(holder: HolderEntry): Refusal {
+export function killedFor(holder: HolderEntry, reached: MemoryKill): Refusal {
   const limitBytes = holder.confined.memoryBytes;
-  return limitBytes === null
+  return limitBytes === null || reached === 'node'
     ? refusal('KILLED_BY_NODE', {})
     : refusal('KILLED_AT_LIMIT', { limit: bytesInWords(limitBytes) });
 }

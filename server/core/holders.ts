@@ -45,7 +45,7 @@ export function onHolderGone(
   if (!holder) {
     return;
   }
-  const why = event.killedForMemory ? killedFor(holder) : null;
+  const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
   const message = why && sentenceOf(why);
   why && state.messages.push({ type: 'killed', holderId, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {

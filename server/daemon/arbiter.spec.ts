@@ -42,6 +42,7 @@ class Journal {
       holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null }),
       measure: () => null,
       kills: () => 0,
+      hasReachedLimit: () => false,
       memoryOf: () => null,
       holderOf: () => null,
       release: () => undefined,

@@ -216,7 +216,7 @@ export class Holders {
   private end(holderId: string): void {
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
-    const killedForMemory = this.kills.wasCause(holderId);
+    const killedForMemory = this.kills.causeOf(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
     this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);

@@ -1,3 +1,4 @@
+import type { MemoryKill } from '../core/events';
 import type { IEnforcer } from '../enforce/enforcer';
 
 /** In how many looks a holder that was killed may still be found alive. */
@@ -17,7 +18,7 @@ export class Kills {
   /** What the last looks at a holder counted, oldest first; none before its first kill. */
   private readonly counted = new Map<string, number[]>();
 
-  constructor(private readonly enforcer: Pick<IEnforcer, 'kills'>) {}
+  constructor(private readonly enforcer: Pick<IEnforcer, 'kills' | 'hasReachedLimit'>) {}
 
   /** Look at a holder whose root lives; every few seconds. */
   look(holderId: string): void {
@@ -28,11 +29,14 @@ export class Kills {
     }
   }
 
-  /** Whether a holder that is gone was killed for want of memory; forgets it. */
-  wasCause(holderId: string): boolean {
+  /** Whose memory a holder that is gone was killed for want of, null where it was not; forgets it. */
+  causeOf(holderId: string): MemoryKill | null {
     const looks = this.counted.get(holderId) ?? [];
     const survived = looks.length > DYING_LOOKS_MAX ? looks[0]! : 0;
     this.counted.delete(holderId);
-    return this.enforcer.kills(holderId) > survived;
+    if (this.enforcer.kills(holderId) <= survived) {
+      return null;
+    }
+    return this.enforcer.hasReachedLimit(holderId) ? 'limit' : 'node';
   }
 }

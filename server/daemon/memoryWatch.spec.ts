@@ -101,34 +101,42 @@ describe('MemoryWatch', () => {
 
 describe('Kills', () => {
   let count = 0;
+  let isAtLimit = true;
   let kills: Kills;
   const lookTimes = (n: number): void => Array.from({ length: n }).forEach(() => kills.look('a'));
 
   beforeEach(() => {
     count = 0;
-    kills = new Kills({ kills: () => count });
+    isAtLimit = true;
+    kills = new Kills({ kills: () => count, hasReachedLimit: () => isAtLimit });
   });
 
   it('[MEM3] blames a kill for the end of a holder, but not long after', () => {
     lookTimes(1);
-    expect(kills.wasCause('a')).toBe(false);
+    expect(kills.causeOf('a')).toBeNull();
     count = 1;
     lookTimes(2); // it may still be dying
-    expect(kills.wasCause('a')).toBe(true);
+    expect(kills.causeOf('a')).toBe('limit');
     lookTimes(3); // a child was hit
-    expect(kills.wasCause('a')).toBe(false);
+    expect(kills.causeOf('a')).toBeNull();
+  });
+
+  it('[MEM3] blames the node where the holder never reached its limit', () => {
+    isAtLimit = false;
+    count = 1;
+    expect(kills.causeOf('a')).toBe('node');
   });
 
   it('[MEM3] blames a kill that comes long after one that hit a child', () => {
     count = 1;
     lookTimes(50);
     count = 2;
-    expect(kills.wasCause('a')).toBe(true);
+    expect(kills.causeOf('a')).toBe('limit');
     lookTimes(50);
     count = 3;
     lookTimes(2); // it may still be dying
-    expect(kills.wasCause('a')).toBe(true);
+    expect(kills.causeOf('a')).toBe('limit');
     lookTimes(3);
-    expect(kills.wasCause('a')).toBe(false);
+    expect(kills.causeOf('a')).toBeNull();
   });
 });

@@ -54,6 +54,10 @@ export class AffinityEnforcer implements IEnforcer {
     return 0;
   }
 
+  hasReachedLimit(): boolean {
+    return false;
+  }
+
   release(holderId: string): void {
     this.masks.release(holderId);
   }

@@ -153,6 +153,10 @@ export class CgroupV1 implements IEnforcer {
     return this.killsInPlace(holderId) - (this.killsBefore.get(holderId) ?? 0);
   }
 
+  hasReachedLimit(holderId: string): boolean {
+    return this.withMemory(holderId, it => this.memory.hasReachedLimit(it)) ?? false;
+  }
+
   release(holderId: string): void {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);

@@ -152,6 +152,10 @@ export class CgroupV2 implements IEnforcer {
     return inPlace - (this.killsBefore.get(holderId) ?? 0);
   }
 
+  hasReachedLimit(holderId: string): boolean {
+    return this.memory.hasReachedLimit(this.directory(holderId));
+  }
+
   release(holderId: string): void {
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);

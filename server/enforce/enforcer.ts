@@ -106,6 +106,12 @@ export interface IEnforcer {
    */
   kills(holderId: string): number;
 
+  /**
+   * Whether the holder's own limit ever stood in its way: if not, it was killed
+   * because the node, or what the sidecar itself runs in, had no memory left.
+   */
+  hasReachedLimit(holderId: string): boolean;
+
   /** Undo everything for one holder: no mask, limit or directory is left (ENF2). */
   release(holderId: string): void;
 

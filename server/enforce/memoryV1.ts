@@ -9,6 +9,8 @@ const NO_LIMIT = '-1';
 /** The kernel shows no limit as the largest number of whole pages. */
 const UNLIMITED_BYTES = 2 ** 62;
 const TRIES_MAX = 4;
+/** What is refused at a limit is at most so large: a huge page. */
+const LARGEST_PAGE_BYTES = 2 * 1024 ** 2;
 const FIGURES: MemoryFigures = {
   charged: V1.memoryUsage,
   stat: V1.memoryStat,
@@ -34,6 +36,19 @@ export class MemoryV1 {
   /** How often a process of the directory was killed for want of memory. */
   kills(directory: string): number {
     return readTable(this.files, `${directory}/${V1.memoryOom}`).get('oom_kill') ?? 0;
+  }
+
+  /**
+   * Whether the directory ever had as much as its limit.
+   *
+   * #### Notes
+   * By the peak: `memory.failcnt` does not count where the limit with swap, which
+   * is the same, is met first, and the counter of that one is no longer kept (seen on Linux 6.18).
+   */
+  hasReachedLimit(directory: string): boolean {
+    const peakBytes = readNumberOrNull(this.files, `${directory}/${V1.memoryPeak}`);
+    const limitBytes = readNumberOrNull(this.files, `${directory}/${V1.memoryLimit}`);
+    return (peakBytes ?? 0) + LARGEST_PAGE_BYTES >= (limitBytes ?? Infinity);
   }
 
   /** Write a limit, or as low a one as goes now (MEM2). */

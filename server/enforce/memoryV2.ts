@@ -38,6 +38,11 @@ export class MemoryV2 {
     return readTable(this.files, `${directory}/${V2.memoryEvents}`).get('oom_kill') ?? 0;
   }
 
+  /** Whether an allocation of the directory ever failed at its limit. */
+  hasReachedLimit(directory: string): boolean {
+    return (readTable(this.files, `${directory}/${V2.memoryEvents}`).get('oom') ?? 0) > 0;
+  }
+
   /** Write a limit, or as low a one as kills nobody now (MEM2). */
   limit(holderId: string, directory: string, wantedBytes: number | null): void {
     const safe = limitWithoutLook(wantedBytes, this.inForce(holderId));

@@ -55,6 +55,10 @@ export class NoEnforcer implements IEnforcer {
     return 0;
   }
 
+  hasReachedLimit(): boolean {
+    return false;
+  }
+
   release(holderId: string): void {
     this.held.delete(holderId);
   }

@@ -20,7 +20,7 @@ export const V1 = {
   memorySwapLimit: 'memory.memsw.limit_in_bytes',
   memoryUsage: 'memory.usage_in_bytes',
   memoryStat: 'memory.stat',
-  memoryFailures: 'memory.failcnt',
+  memoryPeak: 'memory.max_usage_in_bytes',
   memoryOom: 'memory.oom_control',
   devicesAllow: 'devices.allow',
   devicesDeny: 'devices.deny',

@@ -53,7 +53,7 @@ export const CATALOGUE = {
   KILLED_BY_NODE: {
     status: 507,
     sentence:
-      'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Name the "memory" that the cell needs in its hints, so that it waits until there is room.'
+      'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Cells that name the "memory" they need in their hints wait until there is room.'
   },
   EVICTED: {
     status: 409,

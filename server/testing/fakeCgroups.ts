@@ -64,7 +64,7 @@ const V1_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [V1.memorySwapLimit]: '9223372036854771712',
     [V1.memoryUsage]: '0',
     [V1.memoryStat]: 'total_inactive_file 0\ntotal_dirty 0\ntotal_writeback 0',
-    [V1.memoryFailures]: '0',
+    [V1.memoryPeak]: '0',
     [V1.memoryOom]: 'oom_kill_disable 0\nunder_oom 0\noom_kill 0'
   },
   devices: { [V1.devicesList]: ALL_DEVICES, [V1.devicesAllow]: '', [V1.devicesDeny]: '' }

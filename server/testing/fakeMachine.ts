@@ -288,11 +288,10 @@ export class FakeMachine implements IHostFiles {
       this.killed.push(pid);
       this.exit(pid);
     }
-    for (const file of [V1.memoryOom, V2.memoryEvents]) {
-      const events = cgroup.files.get(file);
-      if (events !== undefined) {
-        cgroup.files.set(file, events.replace('oom_kill 0', 'oom_kill 1'));
-      }
+    for (const [file, text] of cgroup.files) {
+      cgroup.files.set(file, text.replace(/\b(oom|oom_kill) 0/g, '$1 1'));
     }
+    const limit = cgroup.files.get(V1.memoryLimit);
+    limit && cgroup.files.set(V1.memoryPeak, limit);
   }
 }

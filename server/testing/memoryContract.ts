@@ -67,6 +67,8 @@ export function killRules(rule: Rule): void {
       }
       await rig.exhaust(greedy);
       assert.ok(enforcer.kills(greedy.holderId) > 0);
+      assert.ok(enforcer.hasReachedLimit(greedy.holderId));
+      assert.ok(!enforcer.hasReachedLimit(other.holderId));
       assert.equal(enforcer.kills(other.holderId), 0);
       assert.ok(rig.isAlive(other.pid));
       enforcer.release(greedy.holderId);
