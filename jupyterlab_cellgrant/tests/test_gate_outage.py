@@ -90,14 +90,16 @@ async def test_sidecar_killed_in_mid_cell(
 async def test_sidecar_killed_while_a_cell_waits(
     sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
 ) -> None:
-    """[ENF4] A restarted sidecar goes on with the queue."""
+    """[ENF4] A restarted sidecar goes on with the queue, and knows since when each waits."""
     holder, waiter = await start_kernel(), await start_kernel()
     held = await hold(holder, str(tmp_path / "go"))
     waiting = waiter.submit("print('ran')", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
+    killed_ms = time.time() * 1000
     sidecar.kill()
     sidecar.start()
-    sidecar.wait_for_claims(running=1, waiting=1)
+    claims = sidecar.wait_for_claims(running=1, waiting=1)["claims"]
+    assert all(it["arrivedMs"] < killed_ms for it in claims)
     release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
     assert (await waiter.reply(waiting))["status"] == "ok"

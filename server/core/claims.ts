@@ -37,7 +37,9 @@ export function onClaimArrived(state: State, event: Arrival): void {
     refuseStranger(state, claim, refusal('CLAIM_DUPLICATE', { id: claim.id }));
     return;
   }
-  const entry = createEntry(state, holder, claim, event.waitingSinceMs ?? state.nowMs);
+  // How long a granted one had waited nobody knows any more.
+  const sinceMs = event.granted?.sinceMs ?? event.waitingSinceMs ?? state.nowMs;
+  const entry = createEntry(state, holder, claim, sinceMs);
   known && forget(state, known);
   state.claims.set(claim.id, entry);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
