@@ -6,7 +6,7 @@ import threading
 
 from .gpus import is_cuda_bound
 from .leftovers import Leftovers
-from .masks import Masks
+from .masks import Masks, parse_cpu_list
 from .pools import Pools
 from .variables import Variables
 from .wire import UNGATED, Message
@@ -26,16 +26,19 @@ class Applied:
         self._masks = Masks()
         self._leftovers = Leftovers()
         self._pools = Pools(self._leftovers.width)
+        # The fewer CPUs that the process was held to since a cell last began, by their number.
+        self._widths: set[int] = set()
 
     def enter(self, claim_id: str, grant: Message) -> None:
         """A cell starts with this grant; called by the thread that will run it."""
         with self._lock:
             self._running[claim_id] = grant
+            widths, self._widths = self._widths, set()
             self._follow(grant)
             if len(self._running) == 1 and _is_unheld(grant):
                 self._leftovers.note()
             # After the variables: a pool that is given its width back looks at them.
-            self._pools.set(grant.get("threads"))
+            self._pools.set(grant.get("threads"), widths)
 
     def change(self, claim_id: str, grant: Message) -> None:
         """The grant of a running cell changed: its mask follows, its pools never do."""
@@ -58,6 +61,11 @@ class Applied:
         self._variables.set({str(name): str(value) for name, value in env.items()})
         self._masks.set(grant.get("affinity"))
         self._leftovers.follow(grant.get("cpuset"))
+        held = grant.get("affinity") or grant.get("cpuset")
+        if held:
+            width = len(parse_cpu_list(held))
+            if width < self._leftovers.width():
+                self._widths.add(width)
 
 
 def _is_unheld(grant: Message) -> bool:

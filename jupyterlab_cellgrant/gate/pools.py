@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 import threading
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Collection, NamedTuple
 
 # What a library would have taken as its width, had no grant stood in its way.
 WIDTH_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -26,6 +26,13 @@ def _module_pool(name: str, getter: str) -> list[Pool]:
     module = sys.modules.get(name)
     get, set_ = getattr(module, getter, None), getattr(module, "set_num_threads", None)
     return [Pool(name, get, set_)] if get and set_ else []
+
+
+def _has_width(pool: Pool, widths: Collection[int]) -> bool:
+    try:
+        return pool.get() in widths
+    except Exception:
+        return False  # a library that cannot be asked is left as it is
 
 
 def load_threadpoolctl() -> Any:
@@ -55,7 +62,7 @@ class Pools(threading.local):
     """Resizes pools at a cell's start, and gives them their width back at a later one.
 
     Only at a start: resizing under a running computation is not safe. Nothing
-    is looked at before the first grant that limits threads. One state per
+    is looked at before the first grant that limits threads or CPUs. One state per
     thread, because OpenMP keeps its number of threads per thread, and subshells
     run their cells in threads of their own.
     """
@@ -69,15 +76,19 @@ class Pools(threading.local):
         self._ours: dict[str, int] = {}
         self._before: dict[str, int | None] = {}
         self._known: set[str] = set()
-        # Loaded by a cell that was limited: such a pool never had a width of its own.
+        # Loaded by a cell that was held: such a pool never had a width of its own.
         self._stunted: set[str] = set()
 
-    def set(self, threads: int | None) -> None:
-        """Size every pool to ``threads``; None gives back the width each had."""
-        if threads is None and self._threads is None:
+    def set(self, threads: int | None, widths: Collection[int] = ()) -> None:
+        """Size every pool to ``threads``; None gives back the width each had.
+
+        ``widths`` are the numbers of CPUs, fewer than all, that the process was held to
+        since the last call.
+        """
+        if threads is None and self._threads is None and not widths:
             return
         if len(sys.modules) != self._modules_seen:
-            self._rescan(was_limited=self._threads is not None)
+            self._rescan(widths)
         self._threads = threads
         for pool in self._pools:
             try:
@@ -101,14 +112,15 @@ class Pools(threading.local):
             pool.set(target)
         self._ours[pool.name] = target
 
-    def _rescan(self, was_limited: bool) -> None:
+    def _rescan(self, widths: Collection[int]) -> None:
         self._pools = self._native_pools()
         self._pools += _module_pool("torch", "get_num_threads")
         self._pools += _module_pool("numexpr", "get_num_threads")
-        names = {it.name for it in self._pools}
-        if was_limited:
-            self._stunted |= names - self._known
-        self._known |= names
+        fresh = [it for it in self._pools if it.name not in self._known]
+        # Where its threads were not limited, a pool may still have counted the few CPUs of then.
+        is_limited = self._threads is not None
+        self._stunted |= {it.name for it in fresh if is_limited or _has_width(it, widths)}
+        self._known |= {it.name for it in fresh}
         self._modules_seen = len(sys.modules)
 
     def _native_pools(self) -> list[Pool]:

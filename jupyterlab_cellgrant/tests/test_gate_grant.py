@@ -227,6 +227,24 @@ async def test_a_mask_is_not_what_a_pool_grows_back_to(
     assert seen == [{1}, {full}, {full}]
 
 
+@needs_two_cpus
+async def test_a_pool_born_under_a_narrow_mask_grows_with_it(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel
+) -> None:
+    """[CPU3] A share limits no threads, but a library counts the CPUs that it leaves at that moment."""
+    full = len(os.sched_getaffinity(0))
+    narrow = {"affinity": str(min(os.sched_getaffinity(0)))}
+    scripted_sidecar.answer = granting(narrow, {})
+    born_narrow, chosen = await start_kernel(), await start_kernel()
+    await born_narrow.run(f"import numpy, threadpoolctl\nborn = {POOLS}")
+    seen = [set(await born_narrow.evaluate(it)) for it in ("born", POOLS, POOLS)]
+    assert seen == [{1}, {full}, {full}]
+    # A width that a cell chose is its own affair.
+    scripted_sidecar.answer = granting(narrow, {})
+    await chosen.run("import numpy, threadpoolctl\nlimits = threadpoolctl.threadpool_limits(5)")
+    assert set(await chosen.evaluate(POOLS)) == {5}
+
+
 async def test_masks_follow_a_changed_grant(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path: Path
 ) -> None:
