@@ -20,6 +20,7 @@ from .events import EventFeed
 from .gate.wire import FAILURE_ENV
 from .paths import config_file, runtime_dir
 from .proxy import Access, handlers
+from .renames import follow_renames
 from .sidecar_process import SidecarOptions
 from .supervisor import Supervisor
 
@@ -133,6 +134,7 @@ class CellgrantApp(ExtensionApp):
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))
+                self._undo.append(follow_renames(self.serverapp.kernel_manager))
                 if settings.failure == "closed":
                     # A sidecar tells each gate, but the gates that have met none must know too.
                     self._undo.append(set_variable(FAILURE_ENV, settings.failure))

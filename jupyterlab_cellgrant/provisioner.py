@@ -21,6 +21,9 @@ from .paths import GATE_SOCKET, runtime_dir
 
 ANSWER_MAX_S = 2.0
 
+# Where Jupyter tells a kernel which notebook it is started for: a path.
+NOTEBOOK_ENV = "JPY_SESSION_NAME"
+
 
 async def tell_sidecar(
     message: dict[str, Any], answer_type: str | None = None
@@ -77,8 +80,7 @@ class CellgrantProvisioner(LocalProvisioner):
         """Prepare the command and the environment."""
         kwargs = await super().pre_launch(**kwargs)
         env = kwargs["env"] = dict(kwargs.get("env") or os.environ)
-        self._notebook = env.get("JPY_SESSION_NAME") or None
-        self._name = PurePath(self._notebook or "").name or self.kernel_spec.display_name
+        self._call_after(env.get(NOTEBOOK_ENV))
         answer = await tell_sidecar({"type": "prepare", "kernelId": self.kernel_id}, "launch")
         for name, value in ((answer or {}).get("env") or {}).items():
             # The server's own GPUs are what the sidecar hands out, not a wish for this kernel.
@@ -95,13 +97,17 @@ class CellgrantProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; it is confined before anybody can reach it (ENF1)."""
         connection_info = await super().launch_kernel(cmd, **kwargs)
-        facts = process_facts(self.kernel_id, self._name, self.pid, self._is_gated)
-        message = {"type": "register", **facts, "notebook": self._notebook}
-        answer = await tell_sidecar(message, "registered")
+        answer = await self._register()
         if answer is None or answer.get("type") == "problem":
             why = (answer or {}).get("message", "Cellgrant does not answer")
             self.log.warning("Kernel %s is not confined: %s", self.kernel_id, why)
         return connection_info
+
+    async def rename(self, notebook: str | None) -> None:
+        """The notebook has this path now, and its kernel runs on."""
+        if notebook and notebook != self._notebook and self.has_process:
+            self._call_after(notebook)
+            await self._register()
 
     async def cleanup(self, restart: bool = False) -> None:
         """The kernel has ended; the sidecar takes back what it held, and may know why (MEM3)."""
@@ -109,6 +115,15 @@ class CellgrantProvisioner(LocalProvisioner):
         if why := (answer or {}).get("message"):
             self.log.error("Kernel %s (%s): %s", self.kernel_id, self._name, why)
         await super().cleanup(restart=restart)
+
+    def _call_after(self, notebook: str | None) -> None:
+        self._notebook = notebook or None
+        self._name = PurePath(notebook or "").name or self.kernel_spec.display_name
+
+    async def _register(self) -> dict[str, Any] | None:
+        facts = process_facts(self.kernel_id, self._name, self.pid, self._is_gated)
+        message = {"type": "register", **facts, "notebook": self._notebook}
+        return await tell_sidecar(message, "registered")
 
     def _describe_gate(self, env: dict[str, str]) -> None:
         """Set what the gate reads; a kernel started from a kernel inherits another's."""

@@ -183,7 +183,9 @@ export class Holders {
   }
 
   private renew(before: KnownProcess, newcomer: KnownProcess): void {
-    const name = newcomer.name || before.name;
+    // A gate tells the name that its kernel was started with: the notebook may have another by now.
+    const isNamed = Boolean(newcomer.notebook) || !before.name;
+    const name = (isNamed && newcomer.name) || before.name;
     const notebook = newcomer.notebook ?? before.notebook ?? null;
     const gated = before.gated || newcomer.gated;
     const isKnown = notebook === (before.notebook ?? null);

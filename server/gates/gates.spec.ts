@@ -226,7 +226,8 @@ describe('gates on a real sidecar', () => {
     const kernel = await stage.connected(sidecar);
     kernel.claim('renamed', HALF_THE_NODE);
     await kernel.gate.hear('granted', 'renamed');
-    kernel.gate.say({ type: 'register', ...kernel.process, name: 'better.ipynb' });
+    const facts = { ...kernel.process, name: 'better.ipynb', notebook: 'lab/better.ipynb' };
+    kernel.gate.say({ type: 'register', ...facts });
     await kernel.gate.hear('registered');
     const { body } = await sidecar.ask('GET', '/api/v1/claims/renamed');
     expect(body).toMatchObject({ state: 'running', kernelName: 'better.ipynb' });

@@ -53,4 +53,11 @@ test('[UI1] a cell that waits names who is in the way as that notebook is called
   const item = journey.panel.locator('.cg-QueueItem');
   await expect(item).toContainText('held by simulation.ipynb');
   await expect(item).not.toContainText('Untitled.ipynb');
+  // Nor does who reads it elsewhere find the old name: `cellgrant status`, stories, another's log.
+  const names = async () => {
+    const kernels = await page.request.get('/cellgrant/api/v1/kernels');
+    return (await kernels.json()).map((it: { readonly name: string }) => it.name);
+  };
+  await expect.poll(names).toContain('simulation.ipynb');
+  expect(await names()).not.toContain('Untitled.ipynb');
 });
