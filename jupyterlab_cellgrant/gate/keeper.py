@@ -43,7 +43,9 @@ class Keeper(Listener):
             self._kernel = kernel
             parent = kernel.get_parent("shell")
             message_id = parent["header"]["msg_id"]
-            if self._is_running(message_id):
+            same = self._turns.get(message_id)
+            # Some clients give every request the same id: what comes after a cell is no part of it.
+            if same is not None and not same.has_stopped:
                 return None
             claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
             turn = Turn(self, kernel, parent, claim)
@@ -57,7 +59,9 @@ class Keeper(Listener):
 
     def forget(self, turn: Turn) -> None:
         """The turn is over."""
-        self._turns.pop(turn.parent["header"]["msg_id"], None)
+        message_id = turn.parent["header"]["msg_id"]
+        if self._turns.get(message_id) is turn:
+            del self._turns[message_id]
 
     def tell_outage(self, turn: Turn, text: str) -> None:
         """Say once an outage that cells run ungated.
@@ -96,14 +100,6 @@ class Keeper(Listener):
         else:
             # Between cells, and in their thread: what is collected may belong to a GUI.
             loop.add_callback(free_idle_memory)
-
-    def _is_running(self, message_id: str) -> bool:
-        """Whether a cell with this id runs; one that has stopped, but has not told so yet, tells it
-        now: some clients give every request the same id."""
-        turn = self._turns.get(message_id)
-        if turn is not None and turn.has_stopped:
-            turn.leave()
-        return message_id in self._turns
 
     def _end_lost_turns(self, thread_ident: int) -> None:
         """A thread runs one cell at a time: an older turn of it was cut off by an interrupt

@@ -1,6 +1,5 @@
-import type { MemoryKill } from './events';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import type { Event } from './events';
+import type { Event, MemoryKill } from './events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './policy/memoryGuard';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';

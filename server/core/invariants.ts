@@ -1,7 +1,7 @@
 import { hasQueued } from './reserve';
 import { leasesOf, promisedBytes } from './leases';
 import { keptInPool, type Seat } from './place/cpuPool';
-import { countedCpus, cpusWaitedFor } from './place/cpus';
+import { blockingCpus, cpusWaitedFor } from './place/cpus';
 import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
@@ -66,7 +66,7 @@ function seatFaults(state: State): string[] {
   }
   exclusive === pool.exclusive || faults.push(`ledger: ${pool.exclusive} exclusive CPUs`);
   const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
-  const promised = leases.reduce((sum, lease) => sum + countedCpus(lease), 0);
+  const promised = leases.reduce((sum, lease) => sum + blockingCpus(lease), 0);
   const yielding = leases.reduce((sum, lease) => sum + lease.promisedCpus, -promised);
   yielding === pool.yielding || faults.push(`ledger: ${pool.yielding} CPUs yielding`);
   state.insisting.size > 0 || yielding === 0 || faults.push('ADM7: yields to nobody');

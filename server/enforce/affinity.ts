@@ -33,7 +33,7 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   holdFor({ cpus }: Confinement): CpuHold {
-    return { affinity: this.masks.maskFor(cpus), cpuset: null };
+    return this.masks.holdFor(cpus);
   }
 
   measure(holderId: string): PlaceUse | null {

@@ -106,9 +106,7 @@ export class CgroupV1 implements IEnforcer {
   }
 
   holdFor({ cpus }: Confinement): CpuHold {
-    return this.masks
-      ? { affinity: this.masks.maskFor(cpus), cpuset: null }
-      : { affinity: null, cpuset: cpus };
+    return this.masks?.holdFor(cpus) ?? { affinity: null, cpuset: cpus };
   }
 
   measure(holderId: string): PlaceUse | null {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { parseCpuList } from '../lib/cpuset';
 import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
+import type { CpuHold } from '../protocol/gate';
 import { EnforcementError, type Place } from './enforcer';
 import type { IMaskStore } from './maskStore';
 import type { FailureListener } from './removals';
@@ -97,8 +98,13 @@ export class Masks {
     }
   }
 
+  /** How a holder is held by masks. */
+  holdFor(cpus: string | null): CpuHold {
+    return { affinity: this.maskFor(cpus), cpuset: null };
+  }
+
   /** The mask that a confinement comes to. */
-  maskFor(cpus: string | null): string {
+  private maskFor(cpus: string | null): string {
     return cpus ?? this.options.cpus;
   }
 

@@ -82,7 +82,7 @@ const grant = z.object({
   memoryBytes: whole.nullable(),
   gpus: z.array(z.string().max(ID_CHARS_MAX)).max(1024),
   affinity: cpuList.nullable(),
-  // A gate of before it was told.
+  // A gate that began before this was told tells none.
   cpuset: cpuList.nullable().default(null),
   env: z.record(z.string(), z.string())
 });

@@ -18,7 +18,7 @@ export function cpusWaitedFor(ask: Ask): number {
 }
 
 /** CPUs of a lease that stand in the way of claims that insist on some (ADM7). */
-export function countedCpus({ promisedCpus, yieldsCpus }: Lease): number {
+export function blockingCpus({ promisedCpus, yieldsCpus }: Lease): number {
   return yieldsCpus ? 0 : promisedCpus;
 }
 
@@ -34,7 +34,7 @@ export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstac
   }
   const reason = () => {
     const promised = (it: HolderEntry) =>
-      leasesOf(it).reduce((sum, lease) => sum + countedCpus(lease), 0);
+      leasesOf(it).reduce((sum, lease) => sum + blockingCpus(lease), 0);
     const blocking = othersHolding(state, holder, promised, n => countInWords(n, 'CPU'));
     const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
     const left = Math.max(0, Math.min(free, lendable));

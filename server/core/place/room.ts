@@ -1,6 +1,6 @@
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
-import { countedCpus, cpusWaitedFor, exclusiveCount } from './cpus';
+import { blockingCpus, cpusWaitedFor, exclusiveCount } from './cpus';
 import { lendableCpus } from './cpuPool';
 import { memoryMates } from './gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from './gpuMemory';
@@ -59,7 +59,7 @@ function memoryRoom(state: State, gpu: Gpu): GpuRoom['memory'] {
 /** Change a room by a lease and the memory that comes with it: taken with sign 1, given back with sign -1. */
 export function changeRoom(room: Room, lease: Lease, memoryBytes: number, sign: 1 | -1): void {
   room.memoryBytes -= sign * memoryBytes;
-  room.cpus -= sign * countedCpus(lease);
+  room.cpus -= sign * blockingCpus(lease);
   room.lendableCpus -= sign * (lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0);
   for (const uuid of lease.gpus) {
     const gpu = room.gpus.get(uuid);
