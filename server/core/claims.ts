@@ -6,12 +6,13 @@ import type { Claim, Event } from './events';
 import { dropHold } from './leases';
 import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
 import { lendableCpus, type Seat } from './place/cpuPool';
-import { cpusWaitedFor } from './place/cpus';
+import { cpusWaitedFor, exclusiveCpusFor, seatInside, type CpuLease } from './place/cpus';
 import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
-import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
+import { isRunning, type ClaimEntry, type HolderEntry, type Lease, type State, type WaitingEntry } from './state';
 import { tell } from './story';
+import { surrounds } from './trees';
 import { spanInWords } from './words';
 
 /** How many claims may wait at once on a node, and in one holder. */
@@ -57,9 +58,11 @@ function createEntry(
   claim: Claim,
   sinceMs: number
 ): WaitingEntry {
+  const outer = state.claims.get(claim.parentId ?? '') ?? null;
   return {
     claim,
     holder,
+    outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
     story: [{ atMs: state.nowMs, sentence: 'Claimed.' }],
     phase: {
@@ -95,7 +98,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   // What wants nothing that queues is granted here, whatever the queue (CPU1).
   if (wantsOf(entry).length === 0) {
-    const plan = planGrant(state, holder, claim.ask);
+    const plan = planGrant(state, entry);
     if ('lease' in plan) {
       grantClaim(state, entry, plan.lease);
       return;
@@ -159,21 +162,29 @@ function takeOver(
 /** What a grant of an earlier sidecar stands for, as far as this node still has it. */
 function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
   const { ask } = entry.claim;
+  const { memoryBytes } = grant;
+  const gpus = grant.gpus.filter(uuid => state.node?.gpus.some(gpu => gpu.uuid === uuid));
+  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpuMemoryBytes };
+  const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
+  const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
+  return cpus?.length
+    ? { ...seatInside(entry, cpus), ...rest }
+    : { ...cpusOfGrant(state, entry, grant), ...rest };
+}
+
+function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
+  const { ask } = entry.claim;
   const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
   const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
   const size = seat?.cpus.length ?? 0;
   // Where it had fewer than it named, it gets the rest when they come back (CPU6).
   const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
   const promised = Math.max(size, Math.min(named, state.pool.slots.length));
-  const gpus = new Set(state.node?.gpus.map(gpu => gpu.uuid));
   return {
     seat,
     promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
     yieldsCpus: false,
-    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised,
-    memoryBytes: grant.memoryBytes,
-    gpus: grant.gpus.filter(uuid => gpus.has(uuid)),
-    gpuMemoryBytes: ask.gpuMemoryBytes
+    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised
   };
 }
 
@@ -181,8 +192,15 @@ function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null
   const { pool } = state;
   const { exclusive } = entry.claim.ask;
   const known = listedCpus(grant).filter(id => pool.byId.has(id));
-  const alone = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
-  const cpus = exclusive ? alone : known;
+  const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
+  // Those around it, or inside of it, may be back already (ADM10).
+  const isOurs = ({ holder }: Seat) =>
+    surrounds(holder, entry.holder) || surrounds(entry.holder, holder);
+  const shared = known.filter(id => {
+    const { exclusive: isTaken, seats } = pool.byId.get(id)!;
+    return isTaken && [...seats].every(isOurs);
+  });
+  const cpus = exclusive ? [...fresh, ...shared].sort((a, b) => a - b) : known;
   const kind = exclusive ? 'exclusive' : 'pinned';
   return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
 }

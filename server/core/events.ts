@@ -56,6 +56,8 @@ export type Holder = {
   readonly group: readonly string[];
   /** The path of its notebook; null or absent where there is none. */
   readonly notebook?: string | null;
+  /** The holder whose process started it; none where null or absent. */
+  readonly parentId?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
   /** GPUs that it was bound to under the sidecar before (GPU2); none where absent. */
@@ -66,6 +68,7 @@ export type Holder = {
 export type Claim = {
   readonly id: string;
   readonly holderId: string;
+  /** The claim of the same holder whose cell this one was taken up in the midst of. */
   readonly parentId: string | null;
   readonly cellId: string | null;
   readonly label: string | null;

@@ -227,9 +227,9 @@ describe('liveness', () => {
 
   it('a planted fault is found: P10', () => {
     const { planGrant } = admission;
-    jest.spyOn(admission, 'planGrant').mockImplementation((state, holder, ask) => {
-      const plan = planGrant(state, holder, ask);
-      const isStuck = ask.gpus > 0 && 'lease' in plan;
+    jest.spyOn(admission, 'planGrant').mockImplementation((state, entry) => {
+      const plan = planGrant(state, entry);
+      const isStuck = entry.claim.ask.gpus > 0 && 'lease' in plan;
       const reason = () => ({ resource: 'gpus' as const, sentence: 'for ever', blockers: [] });
       return isStuck ? { obstacle: { resource: 'gpus', reason } } : plan;
     });
