@@ -45,11 +45,7 @@ function stuckClaims(state: State): readonly WaitingEntry[] {
 }
 
 /** Let everybody end but those around somebody who waits. */
-function leaveAll(
-  room: Room,
-  running: Set<RunningEntry>,
-  around: ReadonlySet<RunningEntry>
-): void {
+function leaveAll(room: Room, running: Set<RunningEntry>, around: ReadonlySet<RunningEntry>): void {
   for (const entry of running) {
     if (!around.has(entry)) {
       leaveRoom(room, entry);

@@ -10,7 +10,14 @@ import { cpusWaitedFor, exclusiveCpusFor, seatInside, type CpuLease } from './pl
 import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
-import { isRunning, type ClaimEntry, type HolderEntry, type Lease, type State, type WaitingEntry } from './state';
+import {
+  isRunning,
+  type ClaimEntry,
+  type HolderEntry,
+  type Lease,
+  type State,
+  type WaitingEntry
+} from './state';
 import { tell } from './story';
 import { surrounds } from './trees';
 import { spanInWords } from './words';

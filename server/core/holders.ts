@@ -8,6 +8,7 @@ import { userOf } from './policy/membership';
 import { changeUse } from './policy/shareTree';
 import { createHolder, type HolderEntry, type State } from './state';
 import { tell } from './story';
+import { surrounds } from './trees';
 
 /**
  * A holder arrived. The same process again only renews its name and its
@@ -23,6 +24,7 @@ export function onHolderArrived(
     const { owner, group } = known.holder;
     known.holder.gated === holder.gated || state.dirty.add(known);
     known.holder = { ...holder, owner, group };
+    known.parent ?? linkToParent(state, known);
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
   }
@@ -31,7 +33,7 @@ export function onHolderArrived(
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
-  adoptChild(state.holders.get(holder.parentId ?? '') ?? null, entry);
+  linkToParent(state, entry);
   bindGpus(state, entry, holder.boundGpus ?? []);
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
@@ -66,9 +68,17 @@ export function onHolderGone(
   state.policy === 'partitioned' && markAllDirty(state);
 }
 
+function linkToParent(state: State, child: HolderEntry): void {
+  const parent = state.holders.get(child.holder.parentId ?? '');
+  if (parent && !surrounds(child, parent)) {
+    adoptChild(parent, child);
+    recount(state, parent);
+  }
+}
+
 function adoptChild(parent: HolderEntry | null, child: HolderEntry): void {
-  child.parent = parent === child ? null : parent;
-  child.parent?.children.add(child);
+  child.parent = parent;
+  parent?.children.add(child);
 }
 
 /** A holder that has nothing any more is counted no more; its children are its parent's from now on. */

@@ -237,9 +237,12 @@ function memoryFaults(state: State): string[] {
   const committed = sumOf(rootsOf(state), treeBytes);
   for (const holder of state.holders.values()) {
     const own = treeBytes(holder) - sumOf(holder.children, treeBytes);
-    Math.abs(own - holder.committedBytes) < 1 || faults.push(`ledger: memory of ${holder.holder.id}`);
+    Math.abs(own - holder.committedBytes) < 1 ||
+      faults.push(`ledger: memory of ${holder.holder.id}`);
     const isInTree = holder.parent === null || holder.parent.children.has(holder);
-    const isKnownTree = [...holder.children].every(it => it.parent === holder && isKnown(state, it));
+    const isKnownTree = [...holder.children].every(
+      it => it.parent === holder && isKnown(state, it)
+    );
     (isInTree && isKnownTree) || faults.push(`books: the tree of ${holder.holder.id}`);
   }
   const isEven = Math.abs(committed - state.committedBytes) < 1;

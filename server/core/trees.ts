@@ -1,5 +1,5 @@
 import { blockingCpus } from './place/cpus';
-import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry, type State } from './state';
+import { type ClaimEntry, type HolderEntry, type RunningEntry, type State } from './state';
 
 /*
  * Cells that run inside cells: a kernel that was started by another one's cell, and a
@@ -16,10 +16,19 @@ export function surrounds(outer: HolderEntry, inner: HolderEntry): boolean {
   return at !== null;
 }
 
+/** The running cell of the same kernel that a claim was taken up in the midst of, if any. */
+function outerOf({ outer, holder }: ClaimEntry): RunningEntry | null {
+  let at = outer as RunningEntry | null;
+  while (at && !holder.running.has(at)) {
+    at = at.outer as RunningEntry | null;
+  }
+  return at;
+}
+
 /** The running claims that a claim is inside of, the nearest first: none ends before it. */
 export function outerClaims(entry: ClaimEntry): RunningEntry[] {
   const outer: RunningEntry[] = [];
-  for (let at = entry.outer; at && isRunning(at); at = at.outer) {
+  for (let at = outerOf(entry); at; at = outerOf(at)) {
     outer.push(at);
   }
   for (let at = entry.holder.parent; at; at = at.parent) {
@@ -29,12 +38,12 @@ export function outerClaims(entry: ClaimEntry): RunningEntry[] {
 }
 
 /** Whether a claim is inside a running one. */
-export function isInside({ outer, holder }: ClaimEntry): boolean {
-  let at = holder.parent;
+export function isInside(entry: ClaimEntry): boolean {
+  let at = entry.holder.parent;
   while (at && at.running.size === 0) {
     at = at.parent;
   }
-  return at !== null || (outer !== null && isRunning(outer));
+  return at !== null || outerOf(entry) !== null;
 }
 
 /** Whether no cell runs but those of a holder and of those around it. */
@@ -93,7 +102,7 @@ function claimedCpus(entry: RunningEntry): number {
 function innerCpus(outer: RunningEntry): number {
   let sum = 0;
   for (const entry of outer.holder.running) {
-    sum += entry.outer === outer ? claimedCpus(entry) : 0;
+    sum += outerOf(entry) === outer ? claimedCpus(entry) : 0;
   }
   return sum;
 }
@@ -102,8 +111,7 @@ function innerCpus(outer: RunningEntry): number {
 export function promisedCpus({ held, running }: HolderEntry): number {
   let sum = held ? blockingCpus(held.lease) : 0;
   for (const entry of running) {
-    const isInner = entry.outer !== null && isRunning(entry.outer);
-    sum += isInner ? 0 : claimedCpus(entry);
+    sum += outerOf(entry) ? 0 : claimedCpus(entry);
   }
   return sum;
 }
@@ -118,7 +126,7 @@ export const CPU_LEDGER: Ledger = {
 /** CPUs that would be promised beyond what is, if a claim had so many. */
 export function growthOfCpus(entry: ClaimEntry, n: number): number {
   let more = n;
-  for (let at = entry.outer; at && isRunning(at); at = at.outer) {
+  for (let at = outerOf(entry); at; at = outerOf(at)) {
     const inner = innerCpus(at) + more;
     more = Math.max(blockingCpus(at.phase.lease), inner) - claimedCpus(at);
   }

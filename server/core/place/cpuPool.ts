@@ -131,7 +131,12 @@ export function stand(pool: CpuPool, seat: Seat): void {
     if (slot?.seats.delete(seat)) {
       slot.load = slot.seats.size ? slot.load - seat.each : 0;
       slot.seats.size === 0 && changeFree(slot, 1);
-      slot.exclusive && takeOut(pool, slot, [...slot.seats].some(it => it.kind === 'exclusive'));
+      slot.exclusive &&
+        takeOut(
+          pool,
+          slot,
+          [...slot.seats].some(it => it.kind === 'exclusive')
+        );
     }
   }
   pool.unbalanced = true;

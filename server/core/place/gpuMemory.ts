@@ -27,7 +27,10 @@ function processesBeside(state: State, gpu: Gpu): GpuUse['processes'] {
 }
 
 /** What holders are promised of a GPU's memory, and what they have of it as measured. */
-type Claims = { readonly promised: Map<HolderEntry, number>; readonly measured: Map<string, number> };
+type Claims = {
+  readonly promised: Map<HolderEntry, number>;
+  readonly measured: Map<string, number>;
+};
 
 /** What a holder takes, and those inside of it that have leases: a promise is there for these, too (ADM10). */
 function takenBy(holder: HolderEntry, self: HolderEntry | null, claims: Claims): number {

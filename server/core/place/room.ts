@@ -89,8 +89,10 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
 export function leaveRoom(room: Room, entry: RunningEntry): void {
   const { lease } = entry.phase;
   const around = outerClaims(entry).map(it => it.phase.lease.seat);
-  const isAlone = (id: number) => !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
-  const exclusiveCpus = lease.seat?.kind === 'exclusive' ? lease.seat.cpus.filter(isAlone).length : 0;
+  const isAlone = (id: number) =>
+    !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
+  const exclusiveCpus =
+    lease.seat?.kind === 'exclusive' ? lease.seat.cpus.filter(isAlone).length : 0;
   changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
 }
 
