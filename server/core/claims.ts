@@ -19,7 +19,7 @@ import {
   type WaitingEntry
 } from './state';
 import { tell } from './story';
-import { surrounds } from './trees';
+import { outerClaims, surrounds } from './trees';
 import { spanInWords } from './words';
 
 /** How many claims may wait at once on a node, and in one holder. */
@@ -50,6 +50,8 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const entry = createEntry(state, holder, claim, sinceMs);
   known && forget(state, known);
   state.claims.set(claim.id, entry);
+  const [outer] = outerClaims(entry);
+  outer && tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 

@@ -14,7 +14,6 @@ import {
 } from '../testing/properties';
 import { WaterTree } from '../lib/waterTree';
 import * as admission from './admission';
-import * as circles from './circles';
 import * as leases from './leases';
 import { endClaim } from './lifecycle';
 import * as chooseCpus from './place/chooseCpus';
@@ -233,12 +232,6 @@ describe('liveness', () => {
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       expect([seed, starved(seed)]).toEqual([seed, 0]);
     }
-  });
-
-  it('a planted fault is found: P10, a circle', () => {
-    jest.spyOn(circles, 'breakCircles').mockImplementation(() => undefined);
-    const left = Array.from({ length: 25 }, (_, seed) => starved(seed + 1));
-    expect(Math.max(...left)).toBeGreaterThan(0);
   });
 
   it('a planted fault is found: P10', () => {

@@ -1,5 +1,5 @@
 import { blockingCpus } from './place/cpus';
-import { type ClaimEntry, type HolderEntry, type RunningEntry, type State } from './state';
+import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
 /*
  * Cells that run inside cells: a kernel that was started by another one's cell, and a
