@@ -1,17 +1,16 @@
 import { refusal, type Refusal } from '../protocol/errors';
-import { parseCpuList } from '../lib/cpuset';
 import { aboveLimit, impossibleAsk, planGrant } from './admission';
-import { UNRESTRICTED, type Grant } from '../protocol/grant';
+import { UNRESTRICTED } from '../protocol/grant';
 import type { Claim, Event } from './events';
 import { dropHold } from './leases';
-import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
-import { lendableCpus, type Seat } from './place/cpuPool';
-import { cpusWaitedFor, exclusiveCpusFor, seatInside, type CpuLease } from './place/cpus';
+import { endClaim, grantClaim, refuseClaim } from './lifecycle';
+import { cpusWaitedFor } from './place/cpus';
 import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
 import {
   isRunning,
+  isWaiting,
   type ClaimEntry,
   type HolderEntry,
   type Lease,
@@ -19,7 +18,8 @@ import {
   type WaitingEntry
 } from './state';
 import { tell } from './story';
-import { outerClaims, surrounds } from './trees';
+import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
+import { outerClaims } from './trees';
 import { spanInWords } from './words';
 
 /** How many claims may wait at once on a node, and in one holder. */
@@ -39,19 +39,21 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const known = state.claims.get(claim.id);
   const returns = event.granted !== null || event.waitingSinceMs !== null;
   if (known && returns && known.holder === holder && known.phase.state !== 'done') {
-    return; // its gate reconnected: nothing was lost, so nothing changes
+    // Its gate reconnected: nothing was lost, so nothing changes, unless it would not wait any longer.
+    event.granted && isWaiting(known) && startUnasked(state, known, event.granted);
+    return;
   }
   if (known && !(returns && known.phase.state === 'done')) {
     refuseStranger(state, claim, refusal('CLAIM_DUPLICATE', { id: claim.id }));
     return;
   }
-  // How long a granted one had waited nobody knows any more.
-  const sinceMs = event.granted?.sinceMs ?? event.waitingSinceMs ?? state.nowMs;
+  const sinceMs = event.waitingSinceMs ?? event.granted?.sinceMs ?? state.nowMs;
   const entry = createEntry(state, holder, claim, sinceMs);
   known && forget(state, known);
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
-  outer && tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
+  outer &&
+    tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
@@ -153,74 +155,6 @@ function covers(state: State, lease: Lease, { ask }: Claim): boolean {
     n <= (lease.seat?.cpus.length ?? 0) &&
     (!ask.exclusive || lease.seat?.kind === 'exclusive')
   );
-}
-
-/** ENF4: a claim granted before a restart is taken over as it is. */
-function takeOver(
-  state: State,
-  entry: ClaimEntry,
-  granted: { readonly grant: Grant; readonly sinceMs: number }
-): void {
-  const sinceMs = Math.min(granted.sinceMs, state.nowMs);
-  const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
-  running.grant = granted.grant;
-  state.pool.moved = true; // where another sits there by now, one of them moves
-  tell(state, entry, 'Taken over as it was granted before a restart.');
-}
-
-/** What a grant of an earlier sidecar stands for, as far as this node still has it. */
-function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
-  const { ask } = entry.claim;
-  const { memoryBytes } = grant;
-  const gpus = grant.gpus.filter(uuid => state.node?.gpus.some(gpu => gpu.uuid === uuid));
-  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpuMemoryBytes };
-  const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
-  const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
-  return cpus?.length
-    ? { ...seatInside(entry, cpus), ...rest }
-    : { ...cpusOfGrant(state, entry, grant), ...rest };
-}
-
-function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
-  const { ask } = entry.claim;
-  const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
-  const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
-  const size = seat?.cpus.length ?? 0;
-  // Where it had fewer than it named, it gets the rest when they come back (CPU6).
-  const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
-  const promised = Math.max(size, Math.min(named, state.pool.slots.length));
-  return {
-    seat,
-    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
-    yieldsCpus: false,
-    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised
-  };
-}
-
-function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null {
-  const { pool } = state;
-  const { exclusive } = entry.claim.ask;
-  const known = listedCpus(grant).filter(id => pool.byId.has(id));
-  const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
-  // Those around it, or inside of it, may be back already (ADM10).
-  const isOurs = ({ holder }: Seat) =>
-    surrounds(holder, entry.holder) || surrounds(entry.holder, holder);
-  const shared = known.filter(id => {
-    const { exclusive: isTaken, seats } = pool.byId.get(id)!;
-    return isTaken && [...seats].every(isOurs);
-  });
-  const cpus = exclusive ? [...fresh, ...shared].sort((a, b) => a - b) : known;
-  const kind = exclusive ? 'exclusive' : 'pinned';
-  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
-}
-
-/** A list comes from outside: one that cannot be read stands for nothing. */
-function listedCpus(grant: Grant): number[] {
-  try {
-    return grant.cpus === null ? [] : parseCpuList(grant.cpus);
-  } catch {
-    return []; // the claim goes on as one that is not pinned
-  }
 }
 
 /**

@@ -133,14 +133,14 @@ export type Event = { readonly atMs: number } & (
     }
   /**
    * A claim arrived. `granted` is set when a gate reconnects to a restarted
-   * sidecar with a claim that was granted before: it is taken over as it is,
-   * never refused or queued.
+   * sidecar with a claim that was granted before, or when it started one that waits
+   * here: it is taken over as it is, never refused or queued.
    */
   | {
       readonly type: 'claimArrived';
       readonly claim: Claim;
       readonly granted: { readonly grant: Grant; readonly sinceMs: number } | null;
-      /** For a claim that was waiting before: since when. */
+      /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
   | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: string }

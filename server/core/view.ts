@@ -128,7 +128,7 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
   };
 }
 
-function namedOf({ holder }: HolderEntry): KernelView['insideOf'] {
+function namedOf({ holder }: HolderEntry): NonNullable<KernelView['insideOf']> {
   return { kernelId: holder.id, kernelName: holder.name };
 }
 
