@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Iterable
 
 from .mailbox import Mailbox
 from .wire import UNGATED, Message
+
+# So many cells that ended while no sidecar was there are told to the next one.
+ENDED_MAX = 16
 
 
 class Holding:
@@ -16,7 +20,9 @@ class Holding:
         self.id: str = claim["id"]
         self.mailbox = Mailbox()
         self.granted: Message | None = None
-        self.since = time.monotonic()
+        self.claimed = self.since = time.monotonic()
+        # What the sidecar is still to be told of its end, which came while none was there.
+        self.ending: Message | None = None
         # Whether a sidecar has been told of it: on the present connection, and ever.
         self.told = False
         self.told_once = False
@@ -30,7 +36,14 @@ class Holding:
         """The sidecar knows of it from now on, for as long as the connection lasts."""
         self.told = self.told_once = True
 
+    def is_news(self, others: Iterable[Holding]) -> bool:
+        """Whether a sidecar that is away would take it, as it ends, for one that gave up."""
+        ended = sum(1 for it in others if it.ending)
+        return self.granted is not None and self.told_once and ended < ENDED_MAX
+
     def as_message(self) -> Message:
         """As ``hello`` tells it."""
         ago_ms = (time.monotonic() - self.since) * 1000
-        return {**self.claim, "granted": self.granted, "agoMs": round(ago_ms, 3)}
+        waited_ms = (self.since - self.claimed) * 1000
+        spans = {"agoMs": round(ago_ms, 3), "waitedMs": round(waited_ms, 3)}
+        return {**self.claim, "granted": self.granted, **spans}

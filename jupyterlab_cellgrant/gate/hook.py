@@ -12,7 +12,7 @@ from typing import Any, Awaitable, Callable
 
 from .keeper import Keeper, keeper_from_environment
 from .rejection import rejecting, rejection_reply, shell_of
-from .turn import Turn
+from .turn import Attendance, Turn
 
 KERNELBASE = "ipykernel.kernelbase"
 
@@ -49,6 +49,7 @@ def _awaiting(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
         turn = keeper.turn(kernel, *_code_and_silent(args, kwargs))
         if turn is None:
             return await original(*args, **kwargs)
+        _attendance = turn.attend()
         reply = None
         try:
             with turn.shield:
@@ -93,6 +94,7 @@ def _blocking(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
         turn = keeper.turn(kernel, *_code_and_silent(args, kwargs))
         if turn is None:
             return original(*args, **kwargs)
+        attendance = turn.attend()
         reply = None
         try:
             with turn.shield:
@@ -101,7 +103,7 @@ def _blocking(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
                 if turn.rejection is not None:
                     return rejection_reply(kernel, turn.rejection)
             reply = original(*args, **kwargs)
-            return _end_after(reply, turn) if inspect.isawaitable(reply) else reply
+            return _end_after(reply, turn, attendance) if inspect.isawaitable(reply) else reply
         finally:
             if not inspect.isawaitable(reply):
                 turn.end(reply)
@@ -109,7 +111,7 @@ def _blocking(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
     return do_execute
 
 
-async def _end_after(reply: Awaitable[Any], turn: Turn) -> Any:
+async def _end_after(reply: Awaitable[Any], turn: Turn, _attendance: Attendance) -> Any:
     result = None
     try:
         result = await reply

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from typing import Any
 
 from . import speech
@@ -48,8 +49,10 @@ class Keeper(Listener):
             if same is not None and not same.has_stopped:
                 return None
             claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
+            outer = self._outer_turn(threading.get_ident())
+            if outer is not None:
+                claim["parentId"] = outer.holding.id
             turn = Turn(self, kernel, parent, claim)
-            self._end_lost_turns(turn.thread_ident)
             self._turns[message_id] = turn
             self._refuse_oversized(turn)
             return turn
@@ -101,12 +104,21 @@ class Keeper(Listener):
             # Between cells, and in their thread: what is collected may belong to a GUI.
             loop.add_callback(free_idle_memory)
 
-    def _end_lost_turns(self, thread_ident: int) -> None:
-        """A thread runs one cell at a time: an older turn of it was cut off by an interrupt
-        that hit ipykernel's own code."""
+    def _outer_turn(self, thread_ident: int) -> Turn | None:
+        """The innermost cell that this thread is in the midst of, and that waits for what comes
+        now: one that handles the kernel's messages itself (``do_one_iteration``).
+
+        Any other cell of this thread is over, and so its turn ends here: its end is still to be
+        told, or an interrupt that hit ipykernel's own code has cut it off.
+        """
+        outer = None
         for turn in list(self._turns.values()):
             if turn.thread_ident == thread_ident:
-                turn.end(None)
+                if turn.is_executing:
+                    outer = turn
+                else:
+                    turn.end(None)
+        return outer
 
     def _refuse_oversized(self, turn: Turn) -> None:
         """A claim that fits into no line cannot even be sent to be refused."""

@@ -13,7 +13,7 @@ from typing import Callable
 from .holding import Holding
 from .listener import Listener
 from .peer import check_peer, is_readable
-from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNHELD, Lines, Message, encode
+from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNHELD, Lines, Message, encode, hello_of
 
 BACKOFF_MIN_S = 0.05
 # A restarted sidecar knows the truth within 2 s; this is the longest it has to wait for us.
@@ -128,7 +128,11 @@ class Link:
 
     def _end(self, holding: Holding, message: Message) -> None:
         with self._lock:
-            if self._holdings.pop(holding.id, None) and holding.told:
+            if holding.id not in self._holdings or holding.ending:
+                return
+            if self._state == "down" and holding.is_news(self._holdings.values()):
+                holding.ending = message
+            elif self._holdings.pop(holding.id).told:
                 self._send(message)
 
     def _tell(self, holding: Holding) -> None:
@@ -213,8 +217,7 @@ class Link:
             holdings = list(self._holdings.values())
             for holding in holdings:
                 holding.tell()
-            hello = {"type": "hello", "protocol": PROTOCOL, **self._process}
-            data = encode({**hello, "holdings": [it.as_message() for it in holdings]})
+            data = encode(hello_of(self._process, [it.as_message() for it in holdings]))
         connection.sendall(data)
         connection.settimeout(None)
 
@@ -252,8 +255,11 @@ class Link:
             backlog, self._backlog = self._backlog, []
             for it in backlog:
                 self._send(it)
-            for holding in self._holdings.values():
-                if not holding.told and holding.granted is None:
+            for holding in list(self._holdings.values()):
+                if holding.ending:
+                    del self._holdings[holding.id]
+                    self._send(holding.ending)
+                elif not holding.told and holding.granted is None:
                     self._tell(holding)
         self._listener.welcomed()
 

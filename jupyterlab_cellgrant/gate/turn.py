@@ -6,6 +6,7 @@ import functools
 import os
 import threading
 import time
+import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import speech
@@ -45,6 +46,10 @@ def _cpu_seconds() -> float:
     return time.process_time() + times.children_user + times.children_system
 
 
+class Attendance:
+    """Kept by the call that executes a cell, and by nobody else: it is gone when that call is."""
+
+
 class Turn:
     """The turn of one cell; ``shield`` is entered around every step but the cell itself."""
 
@@ -66,6 +71,22 @@ class Turn:
         self._began = time.monotonic()
         self._has_explained = False
         self._cpu_before = 0.0
+        self._attendance: weakref.ref[Attendance] | None = None
+
+    def attend(self) -> Attendance:
+        """For the call that executes the cell, to be kept until it returns."""
+        attendance = Attendance()
+        self._attendance = weakref.ref(attendance)
+        return attendance
+
+    @property
+    def is_executing(self) -> bool:
+        """Whether the call that executes the cell goes on, be it suspended or further up the stack.
+
+        No flag that the call lowers could say so: an interrupt may hit it on the way there.
+        """
+        is_attended = self._attendance is not None and self._attendance() is not None
+        return is_attended and not self.has_stopped
 
     @_fails_open
     def begin(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from typing import Any, Dict
 
 PROTOCOL = 1
@@ -80,6 +81,13 @@ def process_facts(kernel_id: str, name: str, pid: int, gated: bool) -> Message:
         "name": name,
         "gated": gated,
     }
+
+
+def hello_of(process: Message, holdings: list[Message]) -> Message:
+    """The first message of a connection. It tells its time, for it may be read late: a sidecar
+    that just starts has much to do."""
+    hello = {"type": "hello", "protocol": PROTOCOL, "saidMs": round(time.monotonic() * 1000, 3)}
+    return {**hello, **process, "holdings": holdings}
 
 
 def claim_of(code: str, metadata: Message, execution_count: Any) -> Message:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -95,20 +94,45 @@ async def test_sidecar_killed_while_a_cell_waits(
     holder, waiter = await start_kernel(), await start_kernel()
     held = await hold(holder, str(tmp_path / "go"))
     waiting = waiter.submit("print('ran')", HALF)
-    sidecar.wait_for_claims(running=1, waiting=1)
-    # A gate tells how long ago, and a sidecar that just starts may be late to read that.
-    await asyncio.sleep(2)
-    killed_ms = time.time() * 1000
+    before = sidecar.wait_for_claims(running=1, waiting=1)["claims"]
     sidecar.kill()
     sidecar.start()
-    sidecar.wait_for_claims(running=1, waiting=1)
-    (running,), (queued,) = sidecar.claims("running"), sidecar.claims("waiting")
-    assert running["arrivedMs"] <= running["grantedMs"] < killed_ms
-    assert queued["arrivedMs"] < killed_ms
+    after = sidecar.wait_for_claims(running=1, waiting=1)["claims"]
+    # The gate claimed before the sidecar heard of it; between their clocks lies no second.
+    for one, other in zip(before, after):
+        assert other["arrivedMs"] < one["arrivedMs"] + 50
     release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
     assert (await waiter.reply(waiting))["status"] == "ok"
     assert waiter.text(waiting) == "ran\n"
+
+
+async def test_sidecar_hangs_while_cells_wait(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[GATE5] They run, and when it is back they are shown as cells that run or ran, ungranted."""
+    holder, quick, slow = [await start_kernel() for _ in range(3)]
+    held = await hold(holder, str(tmp_path / "go"))
+    sent = quick.submit("print('ran')", HALF)
+    lasting = slow.submit(
+        f"import os\nwhile not os.path.exists({str(tmp_path / 'go')!r}): pass", HALF
+    )
+    before = sidecar.wait_for_claims(running=1, waiting=2)["claims"]
+    waiting = [it["id"] for it in before if it["state"] == "waiting"]
+    sidecar.freeze()
+    assert (await quick.reply(sent))["status"] == "ok"
+    await slow.until_output(lasting, speech.OUTAGE_IN_WAIT)
+    sidecar.thaw()
+    snapshot = sidecar.wait_for_claims(running=2, waiting=0, done=1)
+    after = {it["id"]: it for it in snapshot["claims"] if it["id"] in waiting}
+    done, running = sorted(after.values(), key=lambda it: it["state"])
+    assert (done["state"], done["outcome"], running["state"]) == ("done", "ok", "running")
+    assert "without a grant" in running["notEnforced"]
+    release(tmp_path / "go")
+    assert (await slow.reply(lasting))["status"] == "ok"
+    assert (await holder.reply(held))["status"] == "ok"
+    done = sidecar.wait_for_claims(running=0, waiting=0, done=3)["claims"]
+    assert {it["outcome"] for it in done} == {"ok"}
 
 
 async def test_sidecar_hangs(sidecar: RealSidecar, start_kernel: StartKernel) -> None:

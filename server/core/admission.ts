@@ -7,7 +7,7 @@ import { matchingGpus, planGpus, usableTogether } from './place/gpus';
 import { grantableBytes, memoryObstacle } from './place/memory';
 import type { Obstacle } from './place/obstacle';
 import { pathOf, type ShareNode } from './policy/shareTree';
-import type { HolderEntry, Lease, State } from './state';
+import type { ClaimEntry, HolderEntry, Lease, State } from './state';
 import { bytesInWords, gpusInWords } from './words';
 
 function impossible(path: string, asked: string | number, total: string | number): Refusal {
@@ -103,16 +103,18 @@ export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
 export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
 
 /** ADM5: plan a whole grant, or nothing. Changes nothing. */
-export function planGrant(state: State, holder: HolderEntry, ask: Ask): Plan {
+export function planGrant(state: State, entry: ClaimEntry): Plan {
+  const { holder } = entry;
+  const { ask } = entry.claim;
   const gpuPlan = planGpus(state, holder, ask);
   if ('obstacle' in gpuPlan) {
     return gpuPlan;
   }
-  const obstacle = memoryObstacle(state, holder, ask) ?? cpuObstacle(state, holder, ask);
+  const obstacle = memoryObstacle(state, holder, ask) ?? cpuObstacle(state, entry);
   if (obstacle) {
     return { obstacle };
   }
   const { memoryBytes, gpuMemoryBytes } = ask;
-  const cpus = placeCpus(state, holder, ask);
+  const cpus = placeCpus(state, entry);
   return { lease: { ...cpus, memoryBytes, gpus: gpuPlan.gpus, gpuMemoryBytes } };
 }

@@ -1,17 +1,25 @@
 import { refusal, type Refusal } from '../protocol/errors';
-import { parseCpuList } from '../lib/cpuset';
 import { aboveLimit, impossibleAsk, planGrant } from './admission';
-import { UNRESTRICTED, type Grant } from '../protocol/grant';
+import { UNRESTRICTED } from '../protocol/grant';
 import type { Claim, Event } from './events';
 import { dropHold } from './leases';
-import { endClaim, grantClaim, refuseClaim, startRunning } from './lifecycle';
-import { lendableCpus, type Seat } from './place/cpuPool';
+import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from './place/cpus';
 import { isLost } from './place/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from './reserve';
-import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
+import {
+  isRunning,
+  isWaiting,
+  type ClaimEntry,
+  type HolderEntry,
+  type Lease,
+  type State,
+  type WaitingEntry
+} from './state';
 import { tell } from './story';
+import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
+import { outerClaims } from './trees';
 import { spanInWords } from './words';
 
 /** How many claims may wait at once on a node, and in one holder. */
@@ -31,17 +39,21 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const known = state.claims.get(claim.id);
   const returns = event.granted !== null || event.waitingSinceMs !== null;
   if (known && returns && known.holder === holder && known.phase.state !== 'done') {
-    return; // its gate reconnected: nothing was lost, so nothing changes
+    // Its gate reconnected: nothing was lost, so nothing changes, unless it would not wait any longer.
+    event.granted && isWaiting(known) && startUnasked(state, known, event.granted);
+    return;
   }
   if (known && !(returns && known.phase.state === 'done')) {
     refuseStranger(state, claim, refusal('CLAIM_DUPLICATE', { id: claim.id }));
     return;
   }
-  // How long a granted one had waited nobody knows any more.
-  const sinceMs = event.granted?.sinceMs ?? event.waitingSinceMs ?? state.nowMs;
+  const sinceMs = event.waitingSinceMs ?? event.granted?.sinceMs ?? state.nowMs;
   const entry = createEntry(state, holder, claim, sinceMs);
   known && forget(state, known);
   state.claims.set(claim.id, entry);
+  const [outer] = outerClaims(entry);
+  outer &&
+    tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
@@ -57,9 +69,11 @@ function createEntry(
   claim: Claim,
   sinceMs: number
 ): WaitingEntry {
+  const outer = state.claims.get(claim.parentId ?? '') ?? null;
   return {
     claim,
     holder,
+    outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
     story: [{ atMs: state.nowMs, sentence: 'Claimed.' }],
     phase: {
@@ -95,7 +109,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   // What wants nothing that queues is granted here, whatever the queue (CPU1).
   if (wantsOf(entry).length === 0) {
-    const plan = planGrant(state, holder, claim.ask);
+    const plan = planGrant(state, entry);
     if ('lease' in plan) {
       grantClaim(state, entry, plan.lease);
       return;
@@ -141,59 +155,6 @@ function covers(state: State, lease: Lease, { ask }: Claim): boolean {
     n <= (lease.seat?.cpus.length ?? 0) &&
     (!ask.exclusive || lease.seat?.kind === 'exclusive')
   );
-}
-
-/** ENF4: a claim granted before a restart is taken over as it is. */
-function takeOver(
-  state: State,
-  entry: ClaimEntry,
-  granted: { readonly grant: Grant; readonly sinceMs: number }
-): void {
-  const sinceMs = Math.min(granted.sinceMs, state.nowMs);
-  const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
-  running.grant = granted.grant;
-  state.pool.moved = true; // where another sits there by now, one of them moves
-  tell(state, entry, 'Taken over as it was granted before a restart.');
-}
-
-/** What a grant of an earlier sidecar stands for, as far as this node still has it. */
-function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
-  const { ask } = entry.claim;
-  const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
-  const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
-  const size = seat?.cpus.length ?? 0;
-  // Where it had fewer than it named, it gets the rest when they come back (CPU6).
-  const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
-  const promised = Math.max(size, Math.min(named, state.pool.slots.length));
-  const gpus = new Set(state.node?.gpus.map(gpu => gpu.uuid));
-  return {
-    seat,
-    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
-    yieldsCpus: false,
-    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised,
-    memoryBytes: grant.memoryBytes,
-    gpus: grant.gpus.filter(uuid => gpus.has(uuid)),
-    gpuMemoryBytes: ask.gpuMemoryBytes
-  };
-}
-
-function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null {
-  const { pool } = state;
-  const { exclusive } = entry.claim.ask;
-  const known = listedCpus(grant).filter(id => pool.byId.has(id));
-  const alone = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
-  const cpus = exclusive ? alone : known;
-  const kind = exclusive ? 'exclusive' : 'pinned';
-  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
-}
-
-/** A list comes from outside: one that cannot be read stands for nothing. */
-function listedCpus(grant: Grant): number[] {
-  try {
-    return grant.cpus === null ? [] : parseCpuList(grant.cpus);
-  } catch {
-    return []; // the claim goes on as one that is not pinned
-  }
 }
 
 /**

@@ -4,8 +4,10 @@ import { grantClaim, refuseClaim } from './lifecycle';
 import { admissionOrder } from './order/admission';
 import type { Obstacle } from './place/obstacle';
 import { pass, reserve, wantsOf, wouldDelay } from './reserve';
+import { breakCircles } from './circles';
 import { isWaiting, type State, type WaitingEntry } from './state';
 import { tell } from './story';
+import { isInside } from './trees';
 import { tellPlaces, type Waits } from './waits';
 
 /** How many waiting claims one cycle looks at, from the front; at each tick, more. */
@@ -20,7 +22,8 @@ export const TICK_DEPTH = 1024;
  *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
  * 3. The first that lacks a resource is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
- * 5. Tell each that waits why, and where it stands.
+ * 5. Who would wait for its own outer cell for ever is refused (ADM10).
+ * 6. Tell each that waits why, and where it stands.
  *
  * #### Notes
  * `depth` bounds the claims looked at; those further back wait for a tick.
@@ -39,7 +42,7 @@ export function runCycle(state: State, depth: number): void {
       refuseClaim(state, entry, why);
       continue;
     }
-    const plan = planGrant(state, entry.holder, entry.claim.ask);
+    const plan = planGrant(state, entry);
     if ('obstacle' in plan) {
       becomeHead(state, heads, entry, plan.obstacle);
       waits.set(entry, plan.obstacle);
@@ -54,10 +57,14 @@ export function runCycle(state: State, depth: number): void {
     }
   }
   state.queue = state.queue.filter(isWaiting);
+  breakCircles(state);
   tellPlaces(state, waits, depth > CYCLE_DEPTH);
 }
 
-/** The first that lacks a resource holds its reservation; others lose theirs. */
+/**
+ * The first that lacks a resource holds its reservation; others lose theirs, but for those
+ * inside running cells, which must not wait for a head that waits for these (ADM10).
+ */
 function becomeHead(
   state: State,
   heads: Map<Resource, WaitingEntry>,
@@ -65,12 +72,9 @@ function becomeHead(
   lacks: Obstacle
 ): void {
   const { phase } = entry;
-  if (heads.has(lacks.resource)) {
-    phase.reservation = null;
-    return;
-  }
-  heads.set(lacks.resource, entry);
-  phase.reservation = reserve(state, entry);
+  const isFirst = !heads.has(lacks.resource);
+  isFirst && heads.set(lacks.resource, entry);
+  phase.reservation = isFirst || isInside(entry) ? reserve(state, entry) : null;
 }
 
 function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void {

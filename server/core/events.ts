@@ -56,6 +56,8 @@ export type Holder = {
   readonly group: readonly string[];
   /** The path of its notebook; null or absent where there is none. */
   readonly notebook?: string | null;
+  /** The holder whose process started it; none where null or absent. */
+  readonly parentId?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
   /** GPUs that it was bound to under the sidecar before (GPU2); none where absent. */
@@ -66,6 +68,7 @@ export type Holder = {
 export type Claim = {
   readonly id: string;
   readonly holderId: string;
+  /** The claim of the same holder whose cell this one was taken up in the midst of. */
   readonly parentId: string | null;
   readonly cellId: string | null;
   readonly label: string | null;
@@ -130,14 +133,14 @@ export type Event = { readonly atMs: number } & (
     }
   /**
    * A claim arrived. `granted` is set when a gate reconnects to a restarted
-   * sidecar with a claim that was granted before: it is taken over as it is,
-   * never refused or queued.
+   * sidecar with a claim that was granted before, or when it started one that waits
+   * here: it is taken over as it is, never refused or queued.
    */
   | {
       readonly type: 'claimArrived';
       readonly claim: Claim;
       readonly granted: { readonly grant: Grant; readonly sinceMs: number } | null;
-      /** For a claim that was waiting before: since when. */
+      /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
   | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: string }

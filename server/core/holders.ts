@@ -1,13 +1,14 @@
 import { sentenceOf } from '../protocol/errors';
 import type { Event } from './events';
 import { killedFor } from './guard';
-import { bindGpus, dropHold, markAllDirty } from './leases';
+import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from './lifecycle';
 import { regroup } from './nodes';
 import { userOf } from './policy/membership';
 import { changeUse } from './policy/shareTree';
-import { createHolder, type State } from './state';
+import { createHolder, type HolderEntry, type State } from './state';
 import { tell } from './story';
+import { surrounds } from './trees';
 
 /**
  * A holder arrived. The same process again only renews its name and its
@@ -23,6 +24,7 @@ export function onHolderArrived(
     const { owner, group } = known.holder;
     known.holder.gated === holder.gated || state.dirty.add(known);
     known.holder = { ...holder, owner, group };
+    known.parent ?? linkToParent(state, known);
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
   }
@@ -31,6 +33,7 @@ export function onHolderArrived(
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
+  linkToParent(state, entry);
   bindGpus(state, entry, holder.boundGpus ?? []);
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
@@ -54,9 +57,8 @@ export function onHolderGone(
   }
   dropHold(state, holder);
   state.standing === holder && (state.standing = null);
-  state.committedBytes -= holder.committedBytes;
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
-  holder.committedBytes = 0;
+  leaveTree(state, holder);
   changeUse(holder.user, state.nowMs, -holder.useRate);
   holder.useRate = 0;
   holder.user.holders -= 1;
@@ -64,4 +66,28 @@ export function onHolderGone(
   state.holders.delete(holderId);
   state.dirty.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);
+}
+
+function linkToParent(state: State, child: HolderEntry): void {
+  const parent = state.holders.get(child.holder.parentId ?? '');
+  if (parent && !surrounds(child, parent)) {
+    adoptChild(parent, child);
+    recount(state, parent);
+  }
+}
+
+function adoptChild(parent: HolderEntry | null, child: HolderEntry): void {
+  child.parent = parent;
+  parent?.children.add(child);
+}
+
+/** A holder that has nothing any more is counted no more; its children are its parent's from now on. */
+function leaveTree(state: State, holder: HolderEntry): void {
+  state.committedBytes -= holder.committedBytes;
+  state.pool.promised -= holder.committedCpus;
+  [holder.committedBytes, holder.committedCpus] = [0, 0];
+  holder.parent?.children.delete(holder);
+  holder.children.forEach(child => adoptChild(holder.parent, child));
+  holder.children.clear();
+  holder.parent && recount(state, holder.parent);
 }

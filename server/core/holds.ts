@@ -1,6 +1,6 @@
 import { dropHold } from './leases';
 import { fewest } from './order/fewest';
-import { changeRoom, leaseIn, roomOf } from './place/room';
+import { dropFromRoom, leaseIn, roomOf } from './place/room';
 import { holdsOf, wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
 import { tell } from './story';
@@ -42,10 +42,7 @@ function askFor(state: State, head: WaitingEntry): boolean {
     .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
   const givers = fewest(idle, holders => {
     const room = roomOf(state);
-    for (const { held, committedBytes, use } of holders) {
-      const freed = Math.max(0, committedBytes - (use?.memoryBytes ?? 0));
-      changeRoom(room, held!.lease, freed, -1);
-    }
+    holders.forEach(it => dropFromRoom(room, it, it.held!.lease));
     return leaseIn(state, room, head) !== null;
   });
   givers.forEach(it => handOver(state, it, head));

@@ -6,6 +6,7 @@ import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
 import { STORY_LINES_MAX } from './story';
+import { promisedCpus, surrounds } from './trees';
 import { rungWeight } from './weights';
 
 /**
@@ -47,11 +48,14 @@ function seatFaults(state: State): string[] {
   const faults: string[] = [];
   const seats = seatsOf(state);
   let exclusive = 0;
+  const related = (a: Seat, b: Seat) =>
+    isRelated(a.holder, b.holder) || (a.isShared === true && b.isShared === true);
   for (const slot of pool.slots) {
     const here = seats.filter(seat => seat.cpus.includes(slot.cpu.id));
     const alone = here.filter(seat => seat.kind === 'exclusive');
-    exclusive += alone.length;
-    if (alone.length > 0 && here.length > 1) {
+    exclusive += alone.length > 0 ? 1 : 0;
+    const isOneTree = here.every(a => here.every(b => related(a, b)));
+    if (alone.length > 0 && !isOneTree) {
       faults.push(`P1: exclusive CPU ${slot.cpu.id} has ${here.length} seats`);
     }
     if (alone.length > 0 !== slot.exclusive || here.length !== slot.seats.size) {
@@ -66,8 +70,8 @@ function seatFaults(state: State): string[] {
   }
   exclusive === pool.exclusive || faults.push(`ledger: ${pool.exclusive} exclusive CPUs`);
   const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
-  const promised = leases.reduce((sum, lease) => sum + blockingCpus(lease), 0);
-  const yielding = leases.reduce((sum, lease) => sum + lease.promisedCpus, -promised);
+  const yielding = leases.reduce((sum, it) => sum + it.promisedCpus - blockingCpus(it), 0);
+  const promised = rootsOf(state).reduce((sum, root) => sum + treeCpus(root), 0);
   yielding === pool.yielding || faults.push(`ledger: ${pool.yielding} CPUs yielding`);
   state.insisting.size > 0 || yielding === 0 || faults.push('ADM7: yields to nobody');
   promised === pool.promised || faults.push(`ledger: ${pool.promised} CPUs promised`);
@@ -139,9 +143,8 @@ function shareFaults(state: State): string[] {
 function gpuFaults(state: State): string[] {
   const faults: string[] = gpuMemoryFaults(state);
   for (const [uuid, leases] of state.gpuLeases) {
-    const holders = new Set(leases.values());
-    const isShared = [...leases.keys()].every(lease => lease.gpuMemoryBytes !== null);
-    holders.size > 1 && !isShared && faults.push(`P8: ${uuid} has ${holders.size} holders`);
+    const isFitting = [...leases].every(a => [...leases].every(b => mayBeSideBySide(a, b)));
+    isFitting || faults.push(`P8: ${uuid} has ${new Set(leases.values()).size} holders`);
   }
   const bound = [...state.holders.values()].flatMap(holder => holder.boundGpus);
   for (const [uuid, n] of state.gpuBound) {
@@ -170,24 +173,77 @@ function gpuMemoryFaults({ node, gpuLeases }: State): string[] {
     memories.set(name, memory);
   }
   return [...memories].flatMap(([name, { total, leases }]) => {
-    const parts = leases.flatMap(([{ gpuMemoryBytes }]) => gpuMemoryBytes ?? []);
     const isShared = new Set(leases.map(([, holder]) => holder)).size > 1;
-    const isMixed = parts.length > 0 && parts.length < leases.length;
-    const promised = parts.reduce((sum, bytes) => sum + bytes, 0);
-    return isShared && (isMixed || promised > total)
+    const parts = leases.filter(([lease]) => lease.gpuMemoryBytes !== null);
+    const whole = leases.filter(([lease]) => lease.gpuMemoryBytes === null);
+    const isMixed = parts.some(a => whole.some(b => !mayBeSideBySide(a, b)));
+    return isShared && (isMixed || promisedOf(leases) > total)
       ? [`GPU1: more is promised of ${name} than there is`]
       : [];
   });
 }
 
+type Leasing = readonly [Lease, HolderEntry];
+
+/** Whether two leases of a GPU may be: each of a part, or of one holder, or one inside the other (ADM10). */
+function mayBeSideBySide([a, holder]: Leasing, [b, other]: Leasing): boolean {
+  return isRelated(holder, other) || (a.gpuMemoryBytes !== null && b.gpuMemoryBytes !== null);
+}
+
+/** What leases of parts promise in all: each tree once. */
+function promisedOf(leases: readonly Leasing[]): number {
+  const holders = new Set(leases.map(([, holder]) => holder));
+  const own = (holder: HolderEntry) =>
+    leases.reduce((sum, [it, whose]) => sum + (whose === holder ? (it.gpuMemoryBytes ?? 0) : 0), 0);
+  const treeOf = (holder: HolderEntry): number =>
+    Math.max(own(holder), sumOf(holder.children, treeOf));
+  const roots = new Set(Array.from(holders, rootOf));
+  return sumOf(roots, treeOf);
+}
+
+function sumOf<T>(items: Iterable<T>, amount: (item: T) => number): number {
+  let sum = 0;
+  for (const item of items) {
+    sum += amount(item);
+  }
+  return sum;
+}
+
+function isRelated(a: HolderEntry, b: HolderEntry): boolean {
+  return surrounds(a, b) || surrounds(b, a);
+}
+
+function rootOf(holder: HolderEntry): HolderEntry {
+  return holder.parent ? rootOf(holder.parent) : holder;
+}
+
+function rootsOf(state: State): HolderEntry[] {
+  return [...state.holders.values()].filter(it => it.parent === null);
+}
+
+/** ADM10: what a tree keeps from others: its root's promise, or more where those inside have more. */
+function treeCpus(holder: HolderEntry): number {
+  return Math.max(promisedCpus(holder), sumOf(holder.children, treeCpus));
+}
+
+function treeBytes(holder: HolderEntry): number {
+  const resident = holder.use?.memoryBytes ?? 0;
+  return Math.max(promisedBytes(holder), resident + sumOf(holder.children, treeBytes));
+}
+
 /** The ledger of memory. That promises fit is P11: a test of grants, since residents grow by themselves. */
 function memoryFaults(state: State): string[] {
   const faults: string[] = [];
-  let committed = 0;
+  const committed = sumOf(rootsOf(state), treeBytes);
   for (const holder of state.holders.values()) {
-    const own = Math.max(holder.use?.memoryBytes ?? 0, promisedBytes(holder));
-    committed += own;
-    own === holder.committedBytes || faults.push(`ledger: memory of ${holder.holder.id}`);
+    const own = treeBytes(holder) - sumOf(holder.children, treeBytes);
+    Math.abs(own - holder.committedBytes) < 1 ||
+      faults.push(`ledger: memory of ${holder.holder.id}`);
+    const isInTree = holder.parent === null || holder.parent.children.has(holder);
+    const isKnownTree = [...holder.children].every(
+      it => it.parent === holder && isKnown(state, it)
+    );
+    (isInTree && isKnownTree) || faults.push(`books: the tree of ${holder.holder.id}`);
   }
   const isEven = Math.abs(committed - state.committedBytes) < 1;
   isEven || faults.push(`ledger: ${state.committedBytes} bytes committed, not ${committed}`);

@@ -1,7 +1,8 @@
-import { sit, stand, type CpuPool } from './place/cpuPool';
+import { sit, stand } from './place/cpuPool';
 import { grantableBytes } from './place/memory';
 import { changeUse } from './policy/shareTree';
 import type { HolderEntry, Lease, State } from './state';
+import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';
 
 /** The leases that a holder has: of its running claims, and the one that it keeps (ADM9). */
 export function leasesOf(holder: HolderEntry): Lease[] {
@@ -19,11 +20,27 @@ export function promisedBytes(holder: HolderEntry): number {
   return most;
 }
 
-/** Count a holder anew: its memory (MEM1), and its part of the node (FAIR3). */
+/** The ledger of memory. */
+export const MEMORY_LEDGER: Ledger = {
+  promised: promisedBytes,
+  resident: holder => holder.use?.memoryBytes ?? 0,
+  counted: holder => holder.committedBytes
+};
+
+/** Count a holder anew, and those around it: memory (MEM1), CPUs promised, and its part of the node (FAIR3). */
 export function recount(state: State, holder: HolderEntry): void {
-  const committed = Math.max(holder.use?.memoryBytes ?? 0, promisedBytes(holder));
-  state.committedBytes += committed - holder.committedBytes;
-  holder.committedBytes = committed;
+  for (let at: HolderEntry | null = holder; at; at = at.parent) {
+    recountOne(state, at);
+  }
+}
+
+function recountOne(state: State, holder: HolderEntry): void {
+  const bytes = countOf(MEMORY_LEDGER, holder, promisedBytes(holder));
+  state.committedBytes += bytes - holder.committedBytes;
+  holder.committedBytes = bytes;
+  const cpus = countOf(CPU_LEDGER, holder, promisedCpus(holder));
+  state.pool.promised += cpus - holder.committedCpus;
+  holder.committedCpus = cpus;
   const rate = dominantShare(state, holder);
   if (rate !== holder.useRate) {
     changeUse(holder.user, state.nowMs, rate - holder.useRate);
@@ -43,9 +60,9 @@ function dominantShare(state: State, holder: HolderEntry): number {
     promised += lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
   }
   return Math.max(
-    part(Math.max(cpus, promised), state.pool.slots.length),
+    part(Math.max(cpus, Math.min(promised, holder.committedCpus)), state.pool.slots.length),
     part(gpus, state.node.gpus.length),
-    part(promisedBytes(holder), grantableBytes(state.node))
+    part(Math.min(promisedBytes(holder), holder.committedBytes), grantableBytes(state.node))
   );
 }
 
@@ -53,25 +70,22 @@ function part(of: number, whole: number): number {
   return whole > 0 ? of / whole : 0;
 }
 
-function promise(pool: CpuPool, { promisedCpus, yieldsCpus }: Lease, sign: 1 | -1): void {
-  pool[yieldsCpus ? 'yielding' : 'promised'] += sign * promisedCpus;
-}
-
 /** Nobody insists on CPUs any more: who comes later finds those that yielded in its way (ADM7). */
 export function endYielding(state: State): void {
   const { pool } = state;
   if (pool.yielding > 0) {
-    for (const holder of state.holders.values()) {
-      leasesOf(holder).forEach(lease => (lease.yieldsCpus = false));
-    }
-    pool.promised += pool.yielding;
     pool.yielding = 0;
+    for (const holder of state.holders.values()) {
+      const yielding = leasesOf(holder).filter(lease => lease.yieldsCpus);
+      yielding.forEach(lease => (lease.yieldsCpus = false));
+      yielding.length && recount(state, holder);
+    }
   }
 }
 
-/** Enter a lease in the ledgers of CPUs and GPUs. */
+/** Enter a lease where its CPUs and GPUs are; its holder is still to be counted anew. */
 export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
-  promise(state.pool, lease, 1);
+  state.pool.yielding += lease.yieldsCpus ? lease.promisedCpus : 0;
   lease.seat && sit(state.pool, lease.seat);
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid) ?? new Map<Lease, HolderEntry>();
@@ -94,7 +108,7 @@ export function bindGpus(state: State, holder: HolderEntry, gpus: readonly strin
 
 /** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */
 export function leaveLease(state: State, holder: HolderEntry, lease: Lease): void {
-  promise(state.pool, lease, -1);
+  state.pool.yielding -= lease.yieldsCpus ? lease.promisedCpus : 0;
   if (lease.seat) {
     stand(state.pool, lease.seat);
     holder.lastPinned = lease.seat.cpus;

@@ -62,6 +62,7 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   }
   for (const holder of state.holders.values()) {
     leasesOf(holder).forEach(lease => leaveLease(state, holder, lease));
+    holder.committedCpus = 0;
   }
   const before = state.shares;
   state.node = node && withReserve(state, node);

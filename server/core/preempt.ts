@@ -8,6 +8,7 @@ import { pathOf } from './policy/shareTree';
 import { holdsOf, wantsOf } from './reserve';
 import type { RunningEntry, State, WaitingEntry } from './state';
 import { tell } from './story';
+import { surrounds } from './trees';
 import { spanInWords } from './words';
 
 /** FAIR4: heads that waited longer than their group allows get what they are owed. */
@@ -32,7 +33,7 @@ function isServed(state: State, head: WaitingEntry): boolean {
  */
 function mayEvict(state: State, head: WaitingEntry, victim: RunningEntry): boolean {
   const ranMs = state.nowMs - victim.phase.grantedMs;
-  if (victim.holder === head.holder || ranMs < victim.holder.user.group.minRuntimeMs) {
+  if (surrounds(victim.holder, head.holder) || ranMs < victim.holder.user.group.minRuntimeMs) {
     return false;
   }
   const total = state.pool.slots.length;

@@ -1,8 +1,9 @@
 import type { Resource } from '../protocol/view';
 import { predictedEndMs, predictedRun } from './demand';
 import { cpusWaitedFor } from './place/cpus';
-import { changeRoom, leaseIn, leaveRoom, neededBytes, roomOf, type Room } from './place/room';
+import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './place/room';
 import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from './state';
+import { isInside, outerClaims } from './trees';
 
 /** How many running claims a reservation looks at; those granted first. */
 export const LOOKED_AT_MAX = 1024;
@@ -41,11 +42,15 @@ export function hasQueued(lease: Lease): boolean {
 
 type End = { readonly entry: RunningEntry; readonly atMs: number };
 
-/** Running claims with something to give, in the order of their predicted ends. */
-function endsAhead(state: State): End[] {
+/**
+ * Running claims with something to give, in the order of their predicted ends; not those
+ * that do not end before `self` has run.
+ */
+function endsAhead(state: State, self: ClaimEntry | null = null): End[] {
   const ends: End[] = [];
+  const around = new Set(self && outerClaims(self));
   for (const entry of state.leasing) {
-    ends.push({ entry, atMs: predictedEndMs(state, entry) });
+    around.has(entry) || ends.push({ entry, atMs: predictedEndMs(state, entry) });
     if (ends.length === LOOKED_AT_MAX) {
       break;
     }
@@ -65,7 +70,7 @@ export function reserve(state: State, head: WaitingEntry): Reservation {
   const room = roomOf(state);
   const after: RunningEntry[] = [];
   let atMs = state.nowMs;
-  for (const end of endsAhead(state)) {
+  for (const end of endsAhead(state, head)) {
     if (leaseIn(state, room, head)) {
       break;
     }
@@ -94,7 +99,8 @@ function roomAt(state: State, reservation: Reservation): Room {
  * ADM6: whether a claim that fits now would delay a head's reservation.
  *
  * #### Notes
- * It does not if it should be over by then, or if both fit at that time.
+ * It does not if it should be over by then, or if both fit at that time. One inside a
+ * running cell only lets that end the sooner (ADM10).
  */
 export function wouldDelay(
   state: State,
@@ -103,7 +109,7 @@ export function wouldDelay(
   lease: Lease
 ): boolean {
   const { reservation, passedBy } = head.phase;
-  if (!reservation || !sharesWants(head, entry)) {
+  if (!reservation || isInside(entry) || !sharesWants(head, entry)) {
     return false;
   }
   if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {
@@ -116,7 +122,7 @@ export function wouldDelay(
   if (!leaseIn(state, room, head)) {
     return false; // it waits for more than the end of cells, which this one does not change
   }
-  changeRoom(room, lease, neededBytes(entry.holder, lease.memoryBytes), 1);
+  changeRoom(room, lease, neededFor(entry, lease), 1);
   return leaseIn(state, room, head) === null;
 }
 
@@ -199,10 +205,10 @@ function predictQueue(
     starts.set(entry, { atMs: lease ? atMs : Infinity, basis });
     if (lease) {
       const taken = lease;
-      const bytes = neededBytes(entry.holder, taken.memoryBytes);
-      changeRoom(room, taken, bytes, 1);
+      const amounts = neededFor(entry, taken);
+      changeRoom(room, taken, amounts, 1);
       const run = predictedRun(state, entry);
-      const leave = (it: Room) => changeRoom(it, taken, bytes, -1);
+      const leave = (it: Room) => changeRoom(it, taken, amounts, -1);
       ends.push({ atMs: atMs + (run?.ms ?? Infinity), basis: run?.basis ?? null, leave });
       ends.sort(byTime);
     }

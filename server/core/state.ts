@@ -98,6 +98,8 @@ export type Done = {
 export type ClaimEntry = {
   readonly claim: Claim;
   readonly holder: HolderEntry;
+  /** The cell of the same kernel that this one was taken up in the midst of; null where there was none. */
+  readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
   readonly story: StoryLine[];
   phase: Waiting | Running | Done;
@@ -114,6 +116,9 @@ export type HolderEntry = {
   holder: Holder;
   /** Its owner in the tree of shares. */
   user: ShareNode;
+  /** The holder whose process started it, and those that its own processes started (ADM10). */
+  parent: HolderEntry | null;
+  readonly children: Set<HolderEntry>;
   /** The last confinement that was ordered. */
   confined: Confinement;
   /** Since when it is idle, waiting or running. */
@@ -129,8 +134,10 @@ export type HolderEntry = {
   use: HolderUse | null;
   /** What counted last against its memory limit (MEM3); of no meaning while it has none. */
   limitedBytes: number | null;
-  /** The larger of resident and promised, as counted in the ledger. */
+  /** The larger of resident and promised, less what its children draw on, as counted in the ledger. */
   committedBytes: number;
+  /** CPUs promised to it, less what its children draw on, as counted in the pool. */
+  committedCpus: number;
   /** Its part of the node in use now, the dominant one, as counted for its user (FAIR3). */
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */
@@ -249,6 +256,8 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
   return {
     holder,
     user,
+    parent: null,
+    children: new Set(),
     confined: UNCONFINED,
     sinceMs: atMs,
     waiting: new Set(),
@@ -259,6 +268,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     use: null,
     limitedBytes: null,
     committedBytes: 0,
+    committedCpus: 0,
     useRate: 0,
     askedToFreeMs: null,
     restartWanted: null

@@ -113,6 +113,7 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
     owner: holder.owner,
     group: pathOf(entry.user.parent ?? entry.user),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
+    ...(entry.parent && { insideOf: namedOf(entry.parent) }),
     gated: holder.gated,
     sinceMs: entry.sinceMs,
     grant: running?.phase.grant ?? keptGrant(entry),
@@ -125,6 +126,10 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
     askedToFreeMs: askedSince(entry),
     restartRequest: viewRequest(state, entry)
   };
+}
+
+function namedOf({ holder }: HolderEntry): NonNullable<KernelView['insideOf']> {
+  return { kernelId: holder.id, kernelName: holder.name };
 }
 
 /** ADM9: what a kernel keeps for its next cell; null for nothing. */

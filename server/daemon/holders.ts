@@ -199,15 +199,19 @@ export class Holders {
     const { kernelId: id, pid, startTicks, name, notebook = null, gated, boundGpus = [] } = it;
     const { owner } = this.parts;
     this.known.set(id, it);
-    const holder = { id, pid, startTicks, name, owner, group: [], notebook, gated, boundGpus };
-    this.parts.post({ type: 'holderArrived', holder });
+    const parentId = this.parentOf(it);
+    const rest = { owner, group: [], notebook, gated, boundGpus, parentId };
+    this.parts.post({ type: 'holderArrived', holder: { id, pid, startTicks, name, ...rest } });
   }
 
-  private adopt(newcomer: KnownProcess): void {
-    const { kernelId: id } = newcomer;
+  private adopt(process: KnownProcess): void {
+    const { kernelId: id, pid } = process;
+    const newcomer = { ...process, ancestors: process.ancestors ?? this.ancestorsOf(pid) };
     this.known.set(id, newcomer);
     const failure = this.place(newcomer);
     this.note(newcomer);
+    // After a restart of the sidecar, those that it started may have been back before it.
+    this.list().forEach(it => this.parentOf(it) === id && this.note(it));
     if (failure) {
       const { what, errno } = failure;
       this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
@@ -251,16 +255,34 @@ export class Holders {
   }
 
   private isWithin(pid: number, root: KnownProcess): boolean {
-    if (this.parts.processes.find(root.pid)?.startTicks !== root.startTicks) {
-      return false;
-    }
-    let current = pid;
-    for (let height = 0; height < ANCESTORS_MAX && current > 1; height += 1) {
-      if (current === root.pid) {
-        return true;
+    const isAlive = this.parts.processes.find(root.pid)?.startTicks === root.startTicks;
+    return isAlive && (pid === root.pid || this.ancestorsOf(pid).includes(root.pid));
+  }
+
+  private ancestorsOf(pid: number): readonly number[] {
+    const found: number[] = [];
+    for (let at = pid; found.length < ANCESTORS_MAX;) {
+      at = this.parts.processes.find(at)?.parentPid ?? 0;
+      if (at <= 1) {
+        break;
       }
-      current = this.parts.processes.find(current)?.parentPid ?? 0;
+      found.push(at);
     }
-    return false;
+    return found;
+  }
+
+  /** The nearest holder that a process came from (ADM10); null where it came from none. */
+  private parentOf({ ancestors = [], startTicks, kernelId }: KnownProcess): string | null {
+    let nearest: string | null = null;
+    let distance = Infinity;
+    for (const it of this.known.values()) {
+      const at = ancestors.indexOf(it.pid);
+      // What is younger than its child has only the number of a process that ended.
+      const isOlder = it.startTicks <= startTicks && it.kernelId !== kernelId;
+      if (at >= 0 && at < distance && isOlder) {
+        [nearest, distance] = [it.kernelId, at];
+      }
+    }
+    return nearest;
   }
 }

@@ -108,6 +108,8 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 export type KnownProcess = GateProcess & {
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
+  /** The processes that it came from, the nearest first, as it arrived: some may have ended since. */
+  readonly ancestors?: readonly number[];
 };
 
 /** What the gates see of the sidecar. */

@@ -11,7 +11,8 @@ const ROSTER = z.array(
     name: z.string(),
     notebook: z.string().nullable().default(null),
     gated: z.boolean(),
-    boundGpus: z.array(z.string()).exactOptional()
+    boundGpus: z.array(z.string()).exactOptional(),
+    ancestors: z.array(z.number().int().positive()).exactOptional()
   }),
   { error: 'it is no list of kernels' }
 );

@@ -211,6 +211,7 @@ export class Sidecar implements IGateKeeper, IApi {
     const nowMs = this.parts.clock.nowMs();
     const event = { ...body, type: 'claimArrived' as const };
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
+    body.granted && this.reconciliation.drop(body.claim.id);
     if (this.reconciliation.holds(held)) {
       this.answers?.waiting(body.claim.id, HELD_SENTENCE, 1);
     } else {

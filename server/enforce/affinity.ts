@@ -39,7 +39,7 @@ export class AffinityEnforcer implements IEnforcer {
   measure(holderId: string): PlaceUse | null {
     const place = this.masks.placeOf(holderId);
     this.masks.recall(holderId);
-    return place && readTreeUse(this.files, place.pid);
+    return place && readTreeUse(this.files, place.pid, this.masks.othersThan(place.pid));
   }
 
   memoryOf(holderId: string): number | null {

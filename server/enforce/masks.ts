@@ -120,6 +120,13 @@ export class Masks {
     return new Map([...this.held].map(([holderId, { place }]) => [place.pid, holderId]));
   }
 
+  /** The processes of other holders, which one that started them does not answer for. */
+  othersThan(pid: number): ReadonlySet<number> {
+    const pids = new Set(this.holdersByPid().keys());
+    pids.delete(pid);
+    return pids;
+  }
+
   /** Remember how the holder came; idempotent. */
   adopt(place: Place): void {
     const known = this.held.get(place.holderId);
@@ -243,7 +250,9 @@ export class Masks {
     const { files, setMask } = this.options;
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const others = isAlive(files, place)
-        ? readTree(files, place.pid).filter(pid => !this.holdsMask(pid, cpus))
+        ? readTree(files, place.pid, this.othersThan(place.pid)).filter(
+            pid => !this.holdsMask(pid, cpus)
+          )
         : [];
       if (others.length === 0) {
         return;

@@ -21,12 +21,18 @@ export class Moves {
    * when the processes forked before have been found. One look that finds none
    * is not enough: the kernel's list of children may miss some while the tree
    * changes (proc(5), /proc/PID/task/TID/children). It is enough for a tree
-   * that a sidecar before this one has moved.
+   * that a sidecar before this one has moved. `others` are kernels of their own, which
+   * one of this tree started.
    */
-  moveTree(rootPid: number, directories: readonly string[], name: string): void {
+  moveTree(
+    rootPid: number,
+    directories: readonly string[],
+    name: string,
+    others: ReadonlySet<number>
+  ): void {
     let calmRounds = 1;
     for (let round = 0, calm = 0; round < ROUNDS_MAX; round += 1) {
-      const tree = readTree(this.files, rootPid);
+      const tree = readTree(this.files, rootPid, others);
       const moved = directories.map(directory => this.moveInto(directory, tree, name));
       if (moved.includes(true)) {
         [calm, calmRounds] = [0, CALM_ROUNDS];

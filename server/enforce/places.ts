@@ -234,7 +234,9 @@ export class Places {
 
   private moveTree({ pid, holderId }: Place): void {
     const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
-    this.moves.moveTree(pid, directories, holderId);
+    const others = new Set(Array.from(this.held.values(), it => it.place.pid));
+    others.delete(pid);
+    this.moves.moveTree(pid, directories, holderId, others);
   }
 
   private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {

@@ -144,7 +144,9 @@ export class Spreader implements ISpreader {
 
   private threadsOf(place: Place) {
     const { files } = this.options;
-    const pids = isAlive(files, place) ? readTree(files, place.pid) : [];
+    const others = new Set(Array.from(this.trees.values(), it => it.place.pid));
+    others.delete(place.pid);
+    const pids = isAlive(files, place) ? readTree(files, place.pid, others) : [];
     return pids.flatMap(pid =>
       readThreads(files, pid).flatMap(tid => readThread(files, pid, tid) ?? [])
     );

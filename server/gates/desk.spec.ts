@@ -64,7 +64,7 @@ describe('the desk', () => {
 
   function held(id: string): Holding {
     const granted = { ...UNRESTRICTED, gpus: [], ...UNHELD, env: {} };
-    return { id, ...KNOWN, granted, agoMs: 0 };
+    return { id, ...KNOWN, granted, agoMs: 0, waitedMs: 0 };
   }
 
   it('[GATE2] ends what a gate that comes back does not hold any more', () => {

@@ -50,7 +50,7 @@ export class Desk {
     }
     for (const holding of holdings) {
       const record = kernel.claims.get(holding.id);
-      if (record) {
+      if (record && !hasStartedUnasked(record, holding)) {
         this.resume(record, voice, holding);
       } else {
         this.takeOver(kernel, voice, holding, bytes);
@@ -183,10 +183,13 @@ export class Desk {
     }
   }
 
-  /** A gate comes with a claim that the sidecar before this one knew (ENF4). */
+  /**
+   * A gate comes with a claim that the sidecar before this one knew (ENF4), or that it started
+   * while this one said nothing (GATE5).
+   */
   private takeOver(kernel: KernelRecord, voice: IVoice, holding: Holding, bytes: number): void {
     const { id, cellId, label, sourceHash, parentId, granted } = holding;
-    if (this.records.claims.has(id)) {
+    if ((this.records.claims.get(id)?.kernel ?? kernel) !== kernel) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }
     const asked = this.keeper.askOf(kernel.id, holding.sources, bytes);
@@ -200,12 +203,18 @@ export class Desk {
       const { cpus, threads, memoryBytes, gpus } = granted;
       const grant = { cpus, threads, memoryBytes, gpus };
       this.records.add(kernel, id, { state: 'running', grant: granted, unsent: null });
-      this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs: null });
+      const waitingSinceMs = sinceMs - holding.waitedMs;
+      this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
     } else {
       this.records.add(kernel, id, { state: 'asked' });
       this.keeper.claim({ claim, granted: null, waitingSinceMs: sinceMs });
     }
   }
+}
+
+/** Whether a gate runs by now what waits here: it heard nothing for too long. */
+function hasStartedUnasked({ phase }: ClaimRecord, { granted }: Holding): boolean {
+  return granted !== null && (phase.state === 'asked' || phase.state === 'waiting');
 }
 
 function refuse(voice: IVoice, id: string, why: Refusal): void {

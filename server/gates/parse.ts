@@ -87,7 +87,12 @@ const grant = z.object({
   env: z.record(z.string(), z.string())
 });
 
-const holding = z.object({ ...claim, granted: grant.nullable(), agoMs: z.number().nonnegative() });
+const holding = z.object({
+  ...claim,
+  granted: grant.nullable(),
+  agoMs: z.number().nonnegative(),
+  waitedMs: z.number().nonnegative().default(0)
+});
 
 const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('claim'), started: z.boolean().default(false), ...claim }),
@@ -102,6 +107,7 @@ const MESSAGE = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     protocol: z.number(),
     holdings: z.array(holding).max(KERNEL_CLAIMS_MAX),
+    saidMs: z.number().nullable().default(null),
     ...process
   }),
   z.object({ type: z.literal('prepare'), kernelId }),

@@ -111,7 +111,7 @@ export class Session {
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
-    const { protocol, kernelId, pid, startTicks, name, notebook, holdings } = message;
+    const { protocol, kernelId, pid, startTicks, name, notebook, saidMs } = message;
     if (protocol !== GATE_PROTOCOL) {
       const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
       return this.object(refusal('LINE_INVALID', { what }));
@@ -128,6 +128,17 @@ export class Session {
     const { failure, node } = this.keeper;
     const tier = node.tier.name;
     this.voice.send({ type: 'welcome', protocol: GATE_PROTOCOL, tier, failure });
+    const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
+    const holdings = message.holdings.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
     this.desk.connect(kernelId, this.voice, holdings, bytes);
   }
+}
+
+/** More than this is no delay, but another clock: that of a container with a time of its own. */
+const LATE_MAX_MS = 60_000;
+
+/** How long ago something was said; Node's clock is the machine's monotone one. */
+function sinceMonotone(saidMs: number): number {
+  const lateMs = Number(process.hrtime.bigint()) / 1e6 - saidMs;
+  return lateMs > 0 && lateMs < LATE_MAX_MS ? lateMs : 0;
 }

@@ -118,6 +118,8 @@ export function readMask(files: IHostFiles, pid: number, tid = pid): string | nu
   return /^Cpus_allowed_list:\s+(\S+)/m.exec(text)?.[1] ?? null;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** The children of a process; none where it is gone. */
 function readChildren(files: IHostFiles, pid: number): readonly number[] {
   return readThreads(files, pid).flatMap(tid =>
@@ -132,13 +134,18 @@ function readChildren(files: IHostFiles, pid: number): readonly number[] {
  * One look: what forks while it looks may be missed, so callers look again
  * until nothing is new. A child whose parent ended belongs to init and is not
  * found; in a cgroup it stays all the same. The cost grows with the threads of
- * the tree, not with the processes of the machine.
+ * the tree, not with the processes of the machine. `others` are processes that
+ * are trees of their own.
  */
-export function readTree(files: IHostFiles, rootPid: number): readonly number[] {
+export function readTree(
+  files: IHostFiles,
+  rootPid: number,
+  others: ReadonlySet<number> = NONE
+): readonly number[] {
   const tree = new Set([rootPid]);
   // A set is gone through in the order of insertion, what is added meanwhile too.
   for (const pid of tree) {
-    readChildren(files, pid).forEach(child => tree.add(child));
+    readChildren(files, pid).forEach(child => others.has(child) || tree.add(child));
   }
   return [...tree];
 }
@@ -195,9 +202,13 @@ export function readResidentBytes(files: IHostFiles, pid: number): number {
  * parent, with which it shares the rest. Exact figures need a walk of all page
  * tables, which takes seconds for large kernels.
  */
-export function readTreeUse(files: IHostFiles, rootPid: number): TreeUse | null {
+export function readTreeUse(
+  files: IHostFiles,
+  rootPid: number,
+  others: ReadonlySet<number> = NONE
+): TreeUse | null {
   const processes = new Map(
-    readTree(files, rootPid).flatMap(pid => {
+    readTree(files, rootPid, others).flatMap(pid => {
       const stat = readProcess(files, pid);
       return stat ? [[pid, { ...stat, ...readMemory(files, pid) }] as const] : [];
     })

@@ -31,6 +31,11 @@ export const CATALOGUE = {
     sentence:
       'This cell asks for {asked} GPUs of its kind, but its kernel is bound to {bound} since its first GPU cell. Restart the kernel to have others.'
   },
+  INSIDE: {
+    status: 409,
+    sentence:
+      'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
+  },
   MAX_WAIT: {
     status: 408,
     sentence:

@@ -54,6 +54,8 @@ export type GateHolding = GateClaim & {
   readonly granted: GateGrant | null;
   /** How long ago the claim was made, or (if granted) granted, in ms. */
   readonly agoMs: number;
+  /** If granted, how long it had waited, in ms. */
+  readonly waitedMs?: number;
 };
 
 /** What processes tell the sidecar. */
@@ -69,6 +71,8 @@ export type GateMessage =
       readonly type: 'hello';
       readonly protocol: number;
       readonly holdings: readonly GateHolding[];
+      /** When this was said, on the machine's monotone clock, in ms. */
+      readonly saidMs?: number;
     } & GateProcess)
   | ({
       readonly type: 'claim';

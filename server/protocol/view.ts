@@ -90,6 +90,8 @@ export type KernelView = {
   /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
+  /** The kernel whose process started it (ADM10); absent where none did. */
+  readonly insideOf?: { readonly kernelId: string; readonly kernelName: string };
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */

@@ -135,10 +135,15 @@ export class TestKernel {
     return { kernelId, pid, startTicks, name: `${kernelId}.ipynb`, gated: true };
   }
 
-  /** Connect, and say what is held. */
-  async connect(sidecar: TestSidecar, holdings: readonly GateHolding[] = []): Promise<void> {
+  /** Connect, and say what is held, so long ago. */
+  async connect(
+    sidecar: TestSidecar,
+    holdings: readonly GateHolding[] = [],
+    lateMs = 0
+  ): Promise<void> {
     this.gate = await TestConnection.open(sidecar);
-    this.gate.say({ type: 'hello', protocol: 1, ...this.process, holdings });
+    const saidMs = Number(process.hrtime.bigint()) / 1e6 - lateMs;
+    this.gate.say({ type: 'hello', protocol: 1, ...this.process, holdings, saidMs });
     await this.gate.hear('welcome');
   }
 

@@ -114,8 +114,13 @@ export class Harness {
   }
 
   /** A holder arrives. */
-  holder(id: string, owner = 'user', group: readonly string[] = []): Effect[] {
-    const holder = { id, pid: 1000, startTicks: 1, name: id, owner, group, gated: true };
+  holder(
+    id: string,
+    owner = 'user',
+    group: readonly string[] = [],
+    parentId: string | null = null
+  ): Effect[] {
+    const holder = { id, pid: 1000, startTicks: 1, name: id, owner, group, parentId, gated: true };
     return this.send({ type: 'holderArrived', holder });
   }
 
@@ -124,13 +129,17 @@ export class Harness {
     id: string,
     holderId: string,
     ask: Partial<Ask> = {},
-    more: { readonly sourceHash?: string; readonly cellId?: string } = {}
+    more: {
+      readonly sourceHash?: string;
+      readonly cellId?: string;
+      readonly parentId?: string;
+    } = {}
   ): Effect[] {
-    const { sourceHash = null, cellId = null } = more;
+    const { sourceHash = null, cellId = null, parentId = null } = more;
     const claim = {
       id,
       holderId,
-      parentId: null,
+      parentId,
       cellId,
       label: null,
       sourceHash,

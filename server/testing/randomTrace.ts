@@ -135,10 +135,11 @@ export class RandomTrace {
       ...UNRESTRICTED,
       cpus: ask.cpus?.kind === 'fixed' && !ask.exclusive ? '0' : null
     };
+    const [inMidst] = this.state.holders.get(holderId)?.running ?? [];
     const claim = {
       id: `c${this._claims}`,
       holderId,
-      parentId: null,
+      parentId: inMidst && random.chance(0.3) ? inMidst.claim.id : null,
       cellId: random.chance(0.5) ? `cell${random.whole(1, 9)}` : null,
       label: null,
       sourceHash: random.chance(0.5) ? `source${random.whole(1, 20)}` : null,
@@ -186,6 +187,7 @@ export class RandomTrace {
       startTicks: 1,
       name: 'notebook.ipynb',
       owner: random.pick(['ann', 'bob', 'cyd']),
+      parentId: random.chance(0.4) ? random.pick([...this.state.holders.keys()]) : null,
       group: random.pick([[], ['a'], ['a', 'x'], ['b'], ['nowhere']]),
       notebook: random.pick([null, 'a/1.ipynb', '/x/b/2.ipynb', 'x.py']),
       gated: random.chance(0.9)

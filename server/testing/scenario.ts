@@ -72,7 +72,7 @@ function grantInWords(grant: Grant): string {
  * A table of what happens and what the core answers, on a simulated clock.
  *
  * #### Notes
- * Lines: `kernel NAME [owner=U] [group=A/B]`, `claim KERNEL [hint=value ...]`,
+ * Lines: `kernel NAME [owner=U] [group=A/B] [inside=KERNEL]`, `claim KERNEL [hint=value ...]`,
  * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `use KERNEL [cpus=1] [seconds=2]
  * [memory=1GiB]`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
  * and questions: `held KERNEL`, `share KERNEL`, `writes`. After `->` stands what is ordered beside
@@ -93,8 +93,9 @@ class Scenario {
     const it = this._harness;
     switch (verb) {
       case 'kernel': {
-        const { owner = 'user', group = '' } = pairs(rest);
-        return this._told(subject, it.holder(subject, owner, group.split('/').filter(Boolean)));
+        const { owner = 'user', group = '', inside = null } = pairs(rest);
+        const path = group.split('/').filter(Boolean);
+        return this._told(subject, it.holder(subject, owner, path, inside));
       }
       case 'claim':
         return this._told(subject, this._claim(subject, rest));

@@ -2,6 +2,7 @@ import { compareText, firstDifference, type Comparator } from '../../lib/compara
 import { useAt } from '../policy/fairness';
 import type { ShareNode } from '../policy/shareTree';
 import type { WaitingEntry } from '../state';
+import { isInside } from '../trees';
 
 /** Use per weight: what fair share compares siblings by. */
 function usePerWeight(node: ShareNode, atMs: number): number {
@@ -31,14 +32,16 @@ export function fairOrder(atMs: number): Comparator<ShareNode> {
 
 /**
  * ADM6, in this order:
- * 1. the higher priority,
- * 2. fair share: the user or group that has used less of what it is owed,
- * 3. the earlier arrival,
- * 4. the id, so that a replay is exact.
+ * 1. those inside running cells, which give nothing back before these have run (ADM10),
+ * 2. the higher priority,
+ * 3. fair share: the user or group that has used less of what it is owed,
+ * 4. the earlier arrival,
+ * 5. the id, so that a replay is exact.
  */
 export function admissionOrder(atMs: number): Comparator<WaitingEntry> {
   const fair = fairOrder(atMs);
   return firstDifference<WaitingEntry>(
+    (a, b) => Number(isInside(b)) - Number(isInside(a)),
     (a, b) => b.claim.ask.priority - a.claim.ask.priority,
     (a, b) => fair(a.holder.user, b.holder.user),
     (a, b) => a.arrivedMs - b.arrivedMs,

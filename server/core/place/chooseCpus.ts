@@ -54,20 +54,21 @@ function coarse(load: number): number {
  * and the best others (CPU5), those of `last` the sooner.
  *
  * #### Notes
- * Fewer than `n` only where fewer are shared. Changes nothing. Who sits on its
+ * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who sits on its
  * own CPUs is not told apart from others: stand up before choosing anew.
  */
 export function chooseCpus(
   pool: CpuPool,
   n: number,
   last: readonly number[],
-  own: readonly number[] = []
+  own: readonly number[] = [],
+  isOpen: (slot: Slot) => boolean = slot => !slot.exclusive
 ): number[] {
   const more = n - own.length;
   const sticky = new Set(last);
   const candidates: Candidate[] = [];
   for (const slot of pool.slots) {
-    if (!slot.exclusive && !own.includes(slot.cpu.id)) {
+    if (isOpen(slot) && !own.includes(slot.cpu.id)) {
       candidates.push(candidateOf(slot, more, sticky));
     }
   }

@@ -16,6 +16,8 @@ export type Seat = {
   cpus: readonly number[];
   /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
   each: number;
+  /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
+  readonly isShared?: boolean;
 };
 
 /** CPUs that share a core, a cache or a memory node. */
@@ -116,10 +118,10 @@ export function sit(pool: CpuPool, seat: Seat): void {
       slot.seats.add(seat);
       pool.taken.add(id);
       slot.load += seat.each;
-      slot.exclusive ||= seat.kind === 'exclusive';
+      takeOut(pool, slot, slot.exclusive || seat.kind === 'exclusive');
     }
   }
-  noteChange(pool, seat, seat.cpus.length);
+  pool.unbalanced = true;
 }
 
 /** Stand up again: exactly undoes {@link sit}. */
@@ -129,10 +131,15 @@ export function stand(pool: CpuPool, seat: Seat): void {
     if (slot?.seats.delete(seat)) {
       slot.load = slot.seats.size ? slot.load - seat.each : 0;
       slot.seats.size === 0 && changeFree(slot, 1);
-      slot.exclusive &&= seat.kind !== 'exclusive';
+      slot.exclusive &&
+        takeOut(
+          pool,
+          slot,
+          [...slot.seats].some(it => it.kind === 'exclusive')
+        );
     }
   }
-  noteChange(pool, seat, -seat.cpus.length);
+  pool.unbalanced = true;
 }
 
 /** Count a seat with more or less of each of its CPUs; 0 while nobody runs on it. */
@@ -147,10 +154,11 @@ export function weighSeat(pool: CpuPool, seat: Seat, each: number): void {
   pool.unbalanced = true;
 }
 
-function noteChange(pool: CpuPool, seat: Seat, difference: number): void {
-  pool.unbalanced = true;
-  if (seat.kind === 'exclusive') {
-    pool.exclusive += difference;
+/** Take a CPU out of the pool, or put it back. */
+function takeOut(pool: CpuPool, slot: Slot, exclusive: boolean): void {
+  if (exclusive !== slot.exclusive) {
+    slot.exclusive = exclusive;
+    pool.exclusive += exclusive ? 1 : -1;
     pool.moved = true;
   }
 }

@@ -1,9 +1,10 @@
 import type { Ask } from '../../protocol/ask';
 import { leasesOf } from '../leases';
-import type { HolderEntry, Lease, State } from '../state';
+import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
+import { growthOfCpus, outerClaims } from '../trees';
 import { countInWords } from '../words';
 import { chooseCpus } from './chooseCpus';
-import { lendableCpus, type Seat } from './cpuPool';
+import { lendableCpus, type Seat, type Slot } from './cpuPool';
 import { othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
@@ -23,19 +24,21 @@ export function blockingCpus({ promisedCpus, yieldsCpus }: Lease): number {
 }
 
 /** CPU6, CPU1: why CPUs that were insisted on cannot be had now, or null. */
-export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
+export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const { pool } = state;
+  const { ask } = entry.claim;
   const n = cpusWaitedFor(ask);
   const total = pool.slots.length;
   const free = total - pool.promised;
   const lendable = ask.exclusive ? lendableCpus(pool) : total;
-  if (n === 0 || total === 0 || (n <= free && n <= lendable)) {
+  const fits = growthOfCpus(entry, n) <= free && n <= lendable;
+  if (n === 0 || total === 0 || fits || exclusiveCpusFor(state, entry)) {
     return null;
   }
   const reason = () => {
     const promised = (it: HolderEntry) =>
       leasesOf(it).reduce((sum, lease) => sum + blockingCpus(lease), 0);
-    const blocking = othersHolding(state, holder, promised, n => countInWords(n, 'CPU'));
+    const blocking = othersHolding(state, entry.holder, promised, n => countInWords(n, 'CPU'));
     const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
     const left = Math.max(0, Math.min(free, lendable));
     return reasonOf('cpus', need, blocking, `${left} are free`);
@@ -46,9 +49,56 @@ export function cpuObstacle(state: State, holder: HolderEntry, ask: Ask): Obstac
 /** The CPU part of a lease. */
 export type CpuLease = Pick<Lease, 'seat' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
+/**
+ * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
+ * these are too few for what it asks.
+ *
+ * #### Notes
+ * They are taken out of the pool already. Whoever asks for exclusive ones has them to
+ * itself among those inside; one that names no number has all that such left it.
+ * `gone` are seats to be thought away.
+ */
+export function exclusiveCpusFor(
+  state: State,
+  entry: ClaimEntry,
+  gone: ReadonlySet<Seat> = new Set()
+): readonly number[] | null {
+  const { cpus, exclusive } = entry.claim.ask;
+  const isAny = cpus.kind === 'auto' && !exclusive;
+  const named = isAny ? 1 : exclusiveCount(entry.claim.ask);
+  const most = isAny ? Infinity : cpus.kind === 'range' && !exclusive ? cpus.max : named;
+  const around = new Set(outerClaims(entry).map(it => it.phase.lease.seat));
+  for (const seat of around) {
+    if (seat?.kind === 'exclusive') {
+      const isOpen = (slot: Slot) =>
+        seat.cpus.includes(slot.cpu.id) &&
+        [...slot.seats].every(it => around.has(it) || gone.has(it) || (it.isShared && !exclusive));
+      const open = state.pool.slots.filter(isOpen).length;
+      if (open >= named) {
+        const n = Math.min(open, most);
+        return chooseCpus(state.pool, n, entry.holder.lastPinned, [], isOpen);
+      }
+    }
+  }
+  return null;
+}
+
 /** Place an ask that has no obstacle: on CPUs where it named some, else free. */
-export function placeCpus(state: State, holder: HolderEntry, ask: Ask): CpuLease {
+export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
+  const inside = exclusiveCpusFor(state, entry);
+  return inside ? seatInside(entry, inside) : seatInPool(state, entry);
+}
+
+/** A place on CPUs that are exclusive to what the claim is inside of. */
+export function seatInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
+  const isShared = !claim.ask.exclusive;
+  const seat: Seat = { kind: 'exclusive', holder, cpus, each: 1, isShared };
+  return { seat, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };
+}
+
+function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
   const { pool } = state;
+  const { ask } = claim;
   const { cpus } = ask;
   if (pool.slots.length === 0 || (cpus.kind === 'auto' && !ask.exclusive)) {
     return { seat: null, promisedCpus: 0, yieldsCpus: false, cpusMax: 0 };

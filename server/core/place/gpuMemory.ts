@@ -1,6 +1,7 @@
 import { compareText, firstDifference } from '../../lib/comparators';
 import type { Gpu, GpuUse } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
+import { surrounds } from '../trees';
 import { memoryMates } from './gpuMates';
 
 /** The leases on the memory of a GPU, each with the GPU that it is a lease of. */
@@ -25,24 +26,68 @@ function processesBeside(state: State, gpu: Gpu): GpuUse['processes'] {
   );
 }
 
-/** Memory of a GPU that nobody leases and no other holds, as measured (GPU3). */
+/** What holders are promised of a GPU's memory, and what they have of it as measured. */
+type Claims = {
+  readonly promised: Map<HolderEntry, number>;
+  readonly measured: Map<string, number>;
+};
+
+/** What a holder takes, and those inside of it that have leases: a promise is there for these, too (ADM10). */
+function takenBy(holder: HolderEntry, self: HolderEntry | null, claims: Claims): number {
+  const { promised, measured } = claims;
+  // What one around it is promised is not in its way, nor what it has itself.
+  const isAround = self !== null && holder !== self && surrounds(holder, self);
+  const has = holder === self ? 0 : (measured.get(holder.holder.id) ?? 0);
+  const own = isAround ? 0 : (promised.get(holder) ?? 0);
+  return Math.max(own, has + takenInside(holder, self, claims));
+}
+
+function takenInside(holder: HolderEntry, self: HolderEntry | null, claims: Claims): number {
+  let sum = 0;
+  for (const inner of claims.promised.keys()) {
+    sum += nearestAround(inner, claims) === holder ? takenBy(inner, self, claims) : 0;
+  }
+  return sum;
+}
+
+/** The next holder around this one that has a lease. */
+function nearestAround({ parent }: HolderEntry, { promised }: Claims): HolderEntry | null {
+  let at = parent;
+  while (at && !promised.has(at)) {
+    at = at.parent;
+  }
+  return at;
+}
+
+/**
+ * Memory of a GPU that nobody leases and no other holds, as measured (GPU3); at
+ * least what is left of the part that somebody around `self` leases (ADM10).
+ */
 export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): number {
-  const leased = new Map<HolderEntry, number>();
+  const promised = new Map<HolderEntry, number>();
   for (const [, lease, holder] of leasesBeside(state, gpu)) {
-    leased.set(holder, (leased.get(holder) ?? 0) + (lease.gpuMemoryBytes ?? 0));
+    promised.set(holder, (promised.get(holder) ?? 0) + (lease.gpuMemoryBytes ?? 0));
   }
+  const measured = new Map<string, number>();
   let taken = 0;
-  const measured = new Map<string | null, number>();
-  for (const process of processesBeside(state, gpu)) {
-    measured.set(process.holderId, (measured.get(process.holderId) ?? 0) + process.memoryBytes);
+  for (const { holderId, memoryBytes } of processesBeside(state, gpu)) {
+    const holder = state.holders.get(holderId ?? '');
+    holder && promised.has(holder)
+      ? measured.set(holder.holder.id, (measured.get(holder.holder.id) ?? 0) + memoryBytes)
+      : (taken += holder && holder === self ? 0 : memoryBytes);
   }
-  for (const [holder, bytes] of leased) {
-    const held = holder === self ? 0 : (measured.get(holder.holder.id) ?? 0);
-    taken += Math.max(bytes, held);
-    measured.delete(holder.holder.id);
+  const claims = { promised, measured };
+  for (const holder of promised.keys()) {
+    taken += nearestAround(holder, claims) ? 0 : takenBy(holder, self, claims);
   }
-  self && measured.delete(self.holder.id);
-  return gpu.memoryBytes - [...measured.values()].reduce((sum, it) => sum + it, taken);
+  const outer = self && nearestAround(self, claims);
+  const left = outer ? promised.get(outer)! - othersInside(outer, self, claims) : 0;
+  return Math.max(left, gpu.memoryBytes - taken);
+}
+
+function othersInside(outer: HolderEntry, self: HolderEntry, claims: Claims): number {
+  const own = claims.promised.has(self) ? takenBy(self, self, claims) : 0;
+  return takenInside(outer, self, claims) - own;
 }
 
 /** What a holder keeps on a GPU. */

@@ -3,6 +3,7 @@ import type { Reason } from '../../protocol/view';
 import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
+import { surrounds } from '../trees';
 import { bytesInWords, countInWords, gpusInWords } from '../words';
 import { freeGpuBytes, isLost, keptOn, leasesBeside } from './gpuMemory';
 import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
@@ -26,12 +27,13 @@ function isLeasedWhole(state: State, gpu: Gpu): boolean {
 
 /**
  * GPU1: the leases of others that an ask has to reckon with on a GPU: all on the
- * GPU itself, and on its mates those that the ask shares a promise of memory with.
+ * GPU itself, and on its mates those that the ask shares a promise of memory with;
+ * none of those around it (ADM10).
  */
 function rivalLeases(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): [Lease, HolderEntry][] {
   return leasesBeside(state, gpu).flatMap(([mate, lease, holder]) => {
     const isPromised = ask.gpuMemoryBytes !== null || lease.gpuMemoryBytes !== null;
-    return holder !== self && (mate === gpu || isPromised) ? [[lease, holder]] : [];
+    return !surrounds(holder, self) && (mate === gpu || isPromised) ? [[lease, holder]] : [];
   });
 }
 
@@ -52,19 +54,25 @@ function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
 
 /**
  * GPU1, in this order:
- * 1. where a part was asked for, GPUs that are shared already,
- * 2. those that no process from outside uses (GPU4),
- * 3. those that fewest kernels are bound to,
- * 4. the roomiest, then the lowest index.
+ * 1. those that it is inside of a lease of (ADM10),
+ * 2. where a part was asked for, GPUs that are shared already,
+ * 3. those that no process from outside uses (GPU4),
+ * 4. those that fewest kernels are bound to,
+ * 5. the roomiest, then the lowest index.
  */
 function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
   const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
+  const around = (gpu: Gpu) => {
+    const holders = [...(state.gpuLeases.get(gpu.uuid)?.values() ?? [])];
+    return holders.some(it => it !== self && surrounds(it, self)) ? 1 : 0;
+  };
   const outsiders = (gpu: Gpu) =>
     (state.gpuUse.get(gpu.uuid)?.processes ?? []).filter(
       it => it.holderId === null && !it.isDisplay
     ).length;
   const boundTo = (gpu: Gpu) => state.gpuBound.get(gpu.uuid) ?? 0;
   return firstDifference<Gpu>(
+    (a, b) => around(b) - around(a),
     (a, b) => (ask.gpuMemoryBytes === null ? 0 : shared(b) - shared(a)),
     (a, b) => outsiders(a) - outsiders(b),
     (a, b) => boundTo(a) - boundTo(b),

@@ -1,7 +1,8 @@
 import type { Ask } from '../../protocol/ask';
 import type { NodeFacts } from '../events';
-import { promisedBytes } from '../leases';
+import { MEMORY_LEDGER, promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
+import { growthOf, runsAlone, type Growth } from '../trees';
 import { bytesInWords } from '../words';
 import { NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
@@ -16,9 +17,9 @@ export function grantableBytes(node: NodeFacts): number {
   return Math.max(0, node.memoryBytes - node.memoryReserveBytes);
 }
 
-/** What a holder would be counted with if it were granted this ask. */
-export function committedWith(holder: HolderEntry, askBytes: number): number {
-  return Math.max(holder.use?.memoryBytes ?? 0, promisedBytes(holder), askBytes);
+/** What would be counted beyond what is, if a holder were granted this ask. */
+export function growthOfBytes(holder: HolderEntry, askBytes: number): Growth {
+  return growthOf(MEMORY_LEDGER, holder, Math.max(promisedBytes(holder), askBytes));
 }
 
 /**
@@ -26,19 +27,21 @@ export function committedWith(holder: HolderEntry, askBytes: number): number {
  *
  * #### Notes
  * Where no other cell runs, nothing could end and make room: then the claim is
- * let through, or it would wait for ever (ADM7).
+ * let through, or it would wait for ever (ADM7). What a cell around it was promised
+ * is there for it, too (ADM10).
  */
 export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
   if (ask.memoryBytes === null || !state.node) {
     return null;
   }
-  if (state.running.size === holder.running.size) {
+  const growth = growthOfBytes(holder, ask.memoryBytes);
+  if (growth.isCovered || runsAlone(state, holder)) {
     return null;
   }
   const need = bytesInWords(ask.memoryBytes);
-  const others = state.committedBytes - holder.committedBytes;
-  const room = grantableBytes(state.node) - others;
-  if (committedWith(holder, ask.memoryBytes) > room) {
+  const left = grantableBytes(state.node) - state.committedBytes;
+  const room = left + holder.committedBytes;
+  if (growth.amount > left) {
     const reason = () =>
       reasonOf(
         'memory',

@@ -1,6 +1,7 @@
 import { firstDifference, compareText } from '../../lib/comparators';
 import type { Blocker, Reason, Resource } from '../../protocol/view';
 import type { HolderEntry, State } from '../state';
+import { surrounds } from '../trees';
 
 /** How many blockers a reason names at most. */
 export const BLOCKERS_MAX = 8;
@@ -49,7 +50,7 @@ const mostFirst = firstDifference<Found>(
   (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
 );
 
-/** Holders other than this one that have some of a resource, those with most first. */
+/** Holders other than this one and those around it that have some of a resource, those with most first. */
 export function othersHolding(
   state: State,
   self: HolderEntry,
@@ -59,7 +60,7 @@ export function othersHolding(
   const most: Found[] = [];
   let count = 0;
   for (const holder of state.holders.values()) {
-    const amount = holder === self ? 0 : amountOf(holder);
+    const amount = surrounds(holder, self) ? 0 : amountOf(holder);
     const last = most[BLOCKERS_MAX - 1];
     count += amount > 0 ? 1 : 0;
     if (amount > 0 && (!last || mostFirst({ holder, amount }, last) < 0)) {

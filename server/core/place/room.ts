@@ -1,11 +1,12 @@
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
-import { blockingCpus, cpusWaitedFor, exclusiveCount } from './cpus';
-import { lendableCpus } from './cpuPool';
+import { growthOfCpus, outerClaims, surrounds } from '../trees';
+import { blockingCpus, cpusWaitedFor, exclusiveCount, exclusiveCpusFor } from './cpus';
+import { lendableCpus, type Seat } from './cpuPool';
 import { memoryMates } from './gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from './gpuMemory';
 import { matchingGpus } from './gpus';
-import { committedWith, grantableBytes } from './memory';
+import { grantableBytes, growthOfBytes } from './memory';
 
 /** What is free of everything that queues: a copy to try things on. */
 export type Room = {
@@ -13,6 +14,8 @@ export type Room = {
   cpus: number;
   /** CPUs that may still be made exclusive (CPU6). */
   lendableCpus: number;
+  /** Places that were given back. */
+  readonly gone: Set<Seat>;
   readonly gpus: Map<string, GpuRoom>;
 };
 
@@ -35,6 +38,7 @@ export function roomOf(state: State): Room {
     memoryBytes: node ? grantableBytes(node) - state.committedBytes : 0,
     cpus: total - pool.promised,
     lendableCpus: lendableCpus(pool),
+    gone: new Set(),
     gpus: gpuRooms(state)
   };
 }
@@ -56,11 +60,20 @@ function memoryRoom(state: State, gpu: Gpu): GpuRoom['memory'] {
   return { whole: leases.length - parts, parts, freeBytes: freeGpuBytes(state, gpu, null) };
 }
 
-/** Change a room by a lease and the memory that comes with it: taken with sign 1, given back with sign -1. */
-export function changeRoom(room: Room, lease: Lease, memoryBytes: number, sign: 1 | -1): void {
-  room.memoryBytes -= sign * memoryBytes;
-  room.cpus -= sign * blockingCpus(lease);
-  room.lendableCpus -= sign * (lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0);
+/** What a lease takes of a room beside GPUs: less than it says where one around it has that already. */
+export type Amounts = {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** CPUs that nobody else made exclusive. */
+  readonly exclusiveCpus: number;
+};
+
+/** Change a room by a lease: taken with sign 1, given back with sign -1. */
+export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 | -1): void {
+  room.memoryBytes -= sign * amounts.memoryBytes;
+  room.cpus -= sign * amounts.cpus;
+  room.lendableCpus -= sign * amounts.exclusiveCpus;
+  sign < 0 && lease.seat && room.gone.add(lease.seat);
   for (const uuid of lease.gpus) {
     const gpu = room.gpus.get(uuid);
     const isPart = lease.gpuMemoryBytes !== null;
@@ -74,15 +87,37 @@ export function changeRoom(room: Room, lease: Lease, memoryBytes: number, sign: 
 
 /** A running claim is thought to end; what its holder keeps resident stays. */
 export function leaveRoom(room: Room, entry: RunningEntry): void {
-  const { holder, phase } = entry;
-  const resident = holder.use?.memoryBytes ?? 0;
-  const freed = phase.lease.memoryBytes === null ? 0 : holder.committedBytes - resident;
-  changeRoom(room, phase.lease, Math.max(0, freed), -1);
+  const { lease } = entry.phase;
+  const around = outerClaims(entry).map(it => it.phase.lease.seat);
+  const isAlone = (id: number) =>
+    !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
+  const exclusiveCpus =
+    lease.seat?.kind === 'exclusive' ? lease.seat.cpus.filter(isAlone).length : 0;
+  changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
 }
 
-/** Memory that a claim's holder would be counted with beyond what it is already. */
-export function neededBytes(holder: HolderEntry, askBytes: number | null): number {
-  return askBytes === null ? 0 : committedWith(holder, askBytes) - holder.committedBytes;
+/** A lease that its holder keeps across cells is thought to be given back. */
+export function dropFromRoom(room: Room, holder: HolderEntry, lease: Lease): void {
+  const exclusiveCpus = lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+  changeRoom(room, lease, { ...freedBy(holder, lease), exclusiveCpus }, -1);
+}
+
+function freedBy(holder: HolderEntry, lease: Lease): Omit<Amounts, 'exclusiveCpus'> {
+  const freed = holder.committedBytes - (holder.use?.memoryBytes ?? 0);
+  return {
+    memoryBytes: lease.memoryBytes === null ? 0 : Math.max(0, freed),
+    cpus: Math.min(blockingCpus(lease), holder.committedCpus)
+  };
+}
+
+/** What a waiting claim would take of a room with this lease. */
+export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
+  const { memoryBytes, promisedCpus, yieldsCpus, seat } = lease;
+  return {
+    memoryBytes: memoryBytes === null ? 0 : growthOfBytes(entry.holder, memoryBytes).amount,
+    cpus: yieldsCpus ? 0 : growthOfCpus(entry, promisedCpus),
+    exclusiveCpus: seat?.kind === 'exclusive' && !seat.isShared ? promisedCpus : 0
+  };
 }
 
 /** The lease that a waiting claim would get in a room where it fits, GPUs first that are open. */
@@ -91,12 +126,13 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
   const { holder } = entry;
   const gpus = openGpus(state, room, entry).slice(0, ask.gpus);
   const promisedCpus = cpusWaitedFor(ask);
+  const isInside = promisedCpus > 0 && exclusiveCpusFor(state, entry, room.gone) !== null;
   const isFitting =
     gpus.length === ask.gpus &&
-    (ask.memoryBytes === null || neededBytes(holder, ask.memoryBytes) <= room.memoryBytes) &&
-    (promisedCpus === 0 || promisedCpus <= room.cpus) &&
-    (!ask.exclusive || exclusiveCount(ask) <= room.lendableCpus);
-  const seat = ask.exclusive ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
+    hasBytes(room, entry) &&
+    (promisedCpus === 0 || isInside || hasCpus(room, entry));
+  const isAlone = ask.exclusive && !isInside;
+  const seat = isAlone ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
   const { memoryBytes, gpuMemoryBytes } = ask;
   return isFitting
     ? {
@@ -111,6 +147,18 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
     : null;
 }
 
+function hasBytes(room: Room, { claim, holder }: WaitingEntry): boolean {
+  const { memoryBytes } = claim.ask;
+  const growth = memoryBytes === null ? null : growthOfBytes(holder, memoryBytes);
+  return growth === null || growth.isCovered || growth.amount <= room.memoryBytes;
+}
+
+function hasCpus(room: Room, entry: WaitingEntry): boolean {
+  const { ask } = entry.claim;
+  const isLendable = !ask.exclusive || exclusiveCount(ask) <= room.lendableCpus;
+  return isLendable && growthOfCpus(entry, cpusWaitedFor(ask)) <= room.cpus;
+}
+
 function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
   const { ask } = entry.claim;
   if (ask.gpus === 0 || !state.node) {
@@ -123,11 +171,14 @@ function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
     : matchingGpus(gpus, ask);
   const open = wanted.filter(gpu => {
     const its = room.gpus.get(gpu.uuid);
+    // What the claim is inside of is not in its way.
+    const around = leasesBeside(state, gpu).filter(([, , it]) => surrounds(it, entry.holder));
+    const parts = around.filter(([, lease]) => lease.gpuMemoryBytes !== null).length;
     return (
       its !== undefined &&
       (ask.gpuMemoryBytes === null
-        ? its.leases === 0 && its.memory.parts === 0
-        : its.memory.whole === 0 &&
+        ? its.leases <= around.filter(([mate]) => mate === gpu).length && its.memory.parts <= parts
+        : its.memory.whole <= around.length - parts &&
           its.memory.freeBytes + ownBytes(state, gpu, entry.holder) >= ask.gpuMemoryBytes)
     );
   });
