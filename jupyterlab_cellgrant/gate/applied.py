@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from .factories import Factories
 from .gpus import is_cuda_bound
 from .leftovers import Leftovers
 from .masks import Masks, parse_cpu_list
@@ -23,6 +24,7 @@ class Applied:
         self._lock = threading.Lock()
         self._running: dict[str, Message] = {}
         self._variables = Variables(is_cuda_bound)
+        self._factories = Factories()
         self._masks = Masks()
         self._leftovers = Leftovers()
         self._pools = Pools(self._leftovers.width)
@@ -59,6 +61,7 @@ class Applied:
     def _follow(self, grant: Message) -> None:
         env = grant.get("env") or {}
         self._variables.set({str(name): str(value) for name, value in env.items()})
+        self._factories.follow(self._variables.differences())
         self._masks.set(grant.get("affinity"))
         self._leftovers.follow(grant.get("cpuset"))
         held = grant.get("affinity") or grant.get("cpuset")

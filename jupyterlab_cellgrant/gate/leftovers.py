@@ -61,14 +61,18 @@ def _mask_of_process() -> Mask:
 def _threads_of_tree() -> Iterator[int]:
     """Every thread of this process and of all that descend from it."""
     yield from own_threads()
-    if not _has_children():
-        return
-    pids = [os.getpid()]
-    for pid in pids:
-        for tid in _listed(f"/proc/{pid}/task"):
-            if pid != os.getpid():
-                yield tid
-            pids += _children(pid, tid)
+    if _has_children():
+        for pid in descendants(os.getpid()):
+            yield from _listed(f"/proc/{pid}/task")
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """Every process that descends from this one; none where that cannot be seen."""
+    pids = [pid]
+    for it in pids:
+        fresh = [child for tid in _listed(f"/proc/{it}/task") for child in _children(it, tid)]
+        yield from fresh
+        pids += fresh
 
 
 def _has_children() -> bool:
