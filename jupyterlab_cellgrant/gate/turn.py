@@ -72,6 +72,7 @@ class Turn:
         """Claim, and wait for the moment that an answer takes."""
         if self.settled:
             return
+        self._keeper.applied.look(self._link.starts_at_once(self.holding))
         if not self._link.claim(self.holding):
             self._keeper.tell_outage(self, speech.OUTAGE)
             self._settle()
