@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path, PurePath
 
-LAUNCHER = Path(__file__).parent / "gate" / "launch.py"
+STARTER = Path(__file__).parent / "gate" / "start" / "sitecustomize.py"
 
 IPYKERNEL_MODULES = frozenset({"ipykernel", "ipykernel_launcher", "ipykernel.kernelapp"})
 
@@ -17,42 +18,47 @@ REMOTE = frozenset({"ssh", "sshpass", "mosh"})
 SCRIPT_BYTES_MAX = 64 * 1024
 
 _INTERPRETER = re.compile(r"(python|pypy)[0-9.]*t?$")
-_PLAIN_OPTION = re.compile(r"-[bBdEIOPqsSuv]+$")
+_PLAIN_OPTION = re.compile(r"-[bBdOPqsuv]+$")  # not -E, -I, -S: no variables, or no site
 _OPTION_WITH_VALUE = re.compile(r"-[WX].*$")
 # What survives a wrapper that hands its arguments on unquoted.
 _PLAIN_PATH = re.compile(r"[\w@%+=:,./-]+$")
 
 
 def gated_command(
-    command: Sequence[str], takes_connection_file: bool, path: str | None = None
+    command: Sequence[str], takes_connection_file: bool, env: MutableMapping[str, str]
 ) -> list[str] | None:
     """The command that starts the same kernel with a gate; None where there is no way.
 
     ``command`` is complete (no templates); ``takes_connection_file`` tells
-    whether the kernelspec hands ``{connection_file}`` on; ``path`` is the PATH
-    that the kernel will have.
+    whether the kernelspec hands ``{connection_file}`` on; ``env`` are the
+    variables that the kernel will have, to which ours is added.
 
     #### Notes
-    In this order: a Python that runs a program gets the launcher in front of
-    that program. A command whose end is visibly ipykernel (in its arguments, or
-    in the wrapper script that it is) gets one argument more. Everything else is
-    left alone: it may be confined, but it must not break.
+    In this order: a Python that runs a program finds the gate by PYTHONPATH, and
+    its command stays as it is. A command whose end is visibly ipykernel (in its
+    arguments, or in the wrapper script that it is) gets one argument more.
+    Everything else is left alone: it may be confined, but it must not break.
     """
     start = _program_index(command)
-    if start is not None and not _hands_on_to_ipykernel(command[start:]):
-        return [
-            *command[:start],
-            str(LAUNCHER),
-            *_split_form(command[start]),
-            *command[start + 1 :],
-        ]
-    if takes_connection_file and _ends_in_ipykernel(command, path):
-        return [*command, f"--IPKernelApp.code_to_run={_installing_code(LAUNCHER)}"]
+    if start is not None and not _hands_on_to_ipykernel(command[start:]) and _add_path(env):
+        return list(command)
+    if takes_connection_file and _ends_in_ipykernel(command, env.get("PATH")):
+        return [*command, f"--IPKernelApp.code_to_run={_installing_code(STARTER)}"]
     return None
 
 
+def _add_path(env: MutableMapping[str, str]) -> bool:
+    """Put the starter's directory in front of PYTHONPATH; False where no path can name it."""
+    directory = str(STARTER.parent)
+    if os.pathsep in directory:
+        return False
+    before = env.get("PYTHONPATH")
+    env["PYTHONPATH"] = os.pathsep.join([directory, before] if before else [directory])
+    return True
+
+
 def _program_index(command: Sequence[str]) -> int | None:
-    """Where the program of a Python command starts: `-m`, `-c` or a script."""
+    """Where the program of a Python that reads its variables starts: `-m`, `-c` or a script."""
     if not command or not _INTERPRETER.match(PurePath(command[0]).name):
         return None
     index = 1
@@ -69,11 +75,6 @@ def _program_index(command: Sequence[str]) -> int | None:
     word = command[index]
     names_program = word in ("-m", "-c") and index + 1 < len(command)
     return index if names_program or re.match(r"-m.|[^-]", word) else None
-
-
-def _split_form(word: str) -> list[str]:
-    """`-mMODULE` as two words."""
-    return ["-m", word[2:]] if re.match(r"-m.", word) else [word]
 
 
 def _hands_on_to_ipykernel(program: Sequence[str]) -> bool:
@@ -104,12 +105,12 @@ def _script_text(name: str, path: str | None) -> str:
     return head.decode(errors="replace") if head.startswith(b"#!") else ""
 
 
-def _installing_code(launcher: Path) -> str:
+def _installing_code(starter: Path) -> str:
     """Python that installs the gate if its file can be seen from there (a container may hide it).
 
     Without a space, so that it stays one word for scripts that do not quote.
     """
-    text = str(launcher)
+    text = str(starter)
     where = (
         repr(text)
         if _PLAIN_PATH.match(text)

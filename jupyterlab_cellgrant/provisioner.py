@@ -89,7 +89,7 @@ class CellgrantProvisioner(LocalProvisioner):
             env.setdefault(name, value)
         self._describe_gate(env)
         is_templated = any("{connection_file}" in word for word in self.kernel_spec.argv)
-        command = gated_command(kwargs["cmd"], is_templated, env.get("PATH"))
+        command = gated_command(kwargs["cmd"], is_templated, env)
         self._is_gated = command is not None
         kwargs["cmd"] = command or kwargs["cmd"]
         return kwargs

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from typing import Callable
 
+from .factories import Factories
 from .gpus import is_cuda_bound
 from .leftovers import Leftovers
 from .masks import Masks, parse_cpu_list
@@ -19,15 +21,22 @@ class Applied:
     subshells), the youngest one decides; when it ends, the youngest of the rest.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, untouched: Callable[[], int]) -> None:
         self._lock = threading.Lock()
         self._running: dict[str, Message] = {}
         self._variables = Variables(is_cuda_bound)
+        self._factories = Factories()
         self._masks = Masks()
-        self._leftovers = Leftovers()
+        self._leftovers = Leftovers(untouched)
         self._pools = Pools(self._leftovers.width)
         # The fewer CPUs that the process was held to since a cell last began, by their number.
         self._widths: set[int] = set()
+
+    def look(self, is_quiet: bool) -> None:
+        """A cell is about to ask for its grant; ``is_quiet`` where it can be held to nothing."""
+        with self._lock:
+            if not self._running:
+                self._leftovers.look(is_quiet)
 
     def enter(self, claim_id: str, grant: Message) -> None:
         """A cell starts with this grant; called by the thread that will run it."""
@@ -59,6 +68,7 @@ class Applied:
     def _follow(self, grant: Message) -> None:
         env = grant.get("env") or {}
         self._variables.set({str(name): str(value) for name, value in env.items()})
+        self._factories.follow(self._variables.differences())
         self._masks.set(grant.get("affinity"))
         self._leftovers.follow(grant.get("cpuset"))
         held = grant.get("affinity") or grant.get("cpuset")

@@ -64,20 +64,22 @@ def _awaiting(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
             return reply
         finally:
             turn.stop(reply)
-            _after_reply(kernel, turn.leave)
+            _after_reply(kernel, turn)
 
     return do_execute
 
 
-def _after_reply(kernel: Any, leave: Callable[[], None]) -> None:
+def _after_reply(kernel: Any, turn: Turn) -> None:
     """To wake the sidecar takes time, and ipykernel sends the reply before it yields to its loop.
 
     Should the next cell begin before that, its keeper sees to the order.
     """
+    if turn.is_foreign:
+        return  # a forked child, which has no running loop: what follows is ipykernel's to say
     if kernel.eventloop is not None:
-        leave()  # a GUI's event loop may never let ours run
+        turn.leave()  # a GUI's event loop may never let ours run
     else:
-        asyncio.get_running_loop().call_soon(leave)
+        asyncio.get_running_loop().call_soon(turn.leave)
 
 
 async def _reject(kernel: Any, turn: Turn, execute: Callable[[], Awaitable[Any]]) -> Any:

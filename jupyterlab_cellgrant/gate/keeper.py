@@ -27,7 +27,7 @@ class Keeper(Listener):
     def __init__(self, directory: str, kernel_id: str, name: str, failure: str) -> None:
         facts = process_facts(kernel_id, name, os.getpid(), gated=True)
         self.link = Link(os.path.join(directory, GATE_SOCKET), facts, failure, self)
-        self.applied = Applied()
+        self.applied = Applied(lambda: self.link.thread_id)
         self._turns: dict[str, Turn] = {}
         self._has_told_outage = False
         self._kernel: Any = None

@@ -53,6 +53,7 @@ class Link:
         # Why the sidecar will not have this kernel; None where it has not said so.
         self.refusal: str | None = None
         self._pid = os.getpid()
+        self.thread_id = 0  # of the thread that reads, once it runs, as the system counts
 
     def start(self) -> None:
         """Connect, and stay connected for as long as the process lives."""
@@ -68,6 +69,10 @@ class Link:
         """Whether this is a forked child, which must not speak for its parent."""
         return os.getpid() != self._pid
 
+    def starts_at_once(self, holding: Holding) -> bool:
+        """Whether a claim would be granted as it is made: held to nothing (GATE6)."""
+        return self._state == "up" and self._may_start and not holding.claim["sources"]
+
     def claim(self, holding: Holding) -> bool:
         """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5).
 
@@ -80,7 +85,7 @@ class Link:
                 holding.grant()
                 return False
             if self._state == "up":
-                if self._may_start and not holding.claim["sources"]:
+                if self.starts_at_once(holding):
                     holding.grant(UNHELD)
                 self._tell(holding)
             return True
@@ -171,6 +176,7 @@ class Link:
             self._socket.close()
 
     def _stay_connected(self) -> None:
+        self.thread_id = threading.get_native_id()
         backoff_s = BACKOFF_MIN_S
         while True:
             welcomed = self._connect_and_read()

@@ -22,13 +22,33 @@ def own_threads() -> list[int]:
     return [int(it) for it in os.listdir("/proc/self/task")]
 
 
+def mask_of(tid: int) -> Mask:
+    """The CPUs that a thread may run on; none where it has ended, or no CPUs can be named."""
+    try:
+        return frozenset(os.sched_getaffinity(tid))
+    except (AttributeError, OSError):
+        return frozenset()
+
+
+def move(tid: int, mask: Mask) -> None:
+    """Have a thread run on these CPUs alone, if it lives and may use one of them."""
+    try:
+        if mask and mask != mask_of(tid):
+            os.sched_setaffinity(tid, mask)
+    except OSError:
+        return
+
+
 class Masks:
-    """Sets a mask for a while, and gives each thread back the one it had."""
+    """Sets a mask for a while, and gives each thread back the one it had.
+
+    A thread that chose a mask of its own has what is in both; where nothing is,
+    ours counts for as long as it lasts.
+    """
 
     def __init__(self) -> None:
         self._ours: Mask | None = None
-        self._base: Mask = frozenset()
-        self._before: dict[int, Mask] = {}
+        self._own: dict[int, Mask] = {}
 
     def set(self, cpu_list: str | None) -> None:
         """Hold every thread to these CPUs; None restores. Idempotent.
@@ -39,36 +59,37 @@ class Masks:
         if cpu_list is None:
             self._restore()
             return
-        mask = parse_cpu_list(cpu_list)
-        if self._ours is None:
-            self._base = frozenset(os.sched_getaffinity(0))
-        self._ours = mask
-        done: dict[int, Mask] = {}
+        before, self._ours = self._ours, parse_cpu_list(cpu_list)
+        own: dict[int, Mask] = {}
         while True:
-            fresh = [tid for tid in own_threads() if tid not in done]
+            fresh = [tid for tid in own_threads() if tid not in own]
             if not fresh:
-                return
+                break
             for tid in fresh:
-                done[tid] = self._move(tid, mask)
-                self._before.setdefault(tid, done[tid])
+                own[tid] = self._own_mask(tid, before)
+                move(tid, _common(own[tid], self._ours))
+        self._own = own
 
     def _restore(self) -> None:
         ours, self._ours = self._ours, None
-        before, self._before = self._before, {}
         if ours is None:
             return
         for tid in own_threads():
-            try:
-                # Born since, it inherited our mask; changed since, it is somebody's choice.
-                if frozenset(os.sched_getaffinity(tid)) == ours:
-                    os.sched_setaffinity(tid, before.get(tid, self._base))
-            except OSError:
-                continue  # it has ended
+            move(tid, self._own_mask(tid, ours))
+        self._own = {}
 
-    def _move(self, tid: int, mask: Mask) -> Mask:
-        try:
-            before = frozenset(os.sched_getaffinity(tid))
-            os.sched_setaffinity(tid, mask)
-            return before
-        except OSError:
-            return self._base  # it has ended, or these CPUs went away
+    def _own_mask(self, tid: int, ours: Mask | None) -> Mask:
+        """What a thread would have without us, who held it to these CPUs so far.
+
+        What we did not set, somebody else chose since; one that was born since
+        has what the main thread has.
+        """
+        mask = mask_of(tid)
+        if ours is None or not mask:
+            return mask
+        own = self._own.get(tid) or self._own.get(os.getpid()) or mask
+        return own if mask == _common(own, ours) or mask == ours else mask
+
+
+def _common(own: Mask, ours: Mask) -> Mask:
+    return own & ours or ours

@@ -93,6 +93,7 @@ class Turn:
         """Claim, and wait for the moment that an answer takes."""
         if self.settled:
             return
+        self._keeper.applied.look(self._link.starts_at_once(self.holding))
         if not self._link.claim(self.holding):
             self._keeper.tell_outage(self, speech.OUTAGE)
             self._settle()
@@ -119,6 +120,11 @@ class Turn:
         except Exception:
             self._log_failure()
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a forked child came back here too: the turn and its grant are its parent's."""
+        return self._link.is_foreign
+
     def end(self, reply: Any) -> None:
         """Give everything back; exactly once, whatever became of the cell. Idempotent."""
         self.stop(reply)
@@ -126,6 +132,8 @@ class Turn:
 
     def stop(self, reply: Any) -> None:
         """The cell has ended: undo what was applied to the process. Idempotent."""
+        if self.is_foreign:
+            return
         with self.shield:
             if not self.has_stopped:
                 self.has_stopped = True
@@ -133,6 +141,8 @@ class Turn:
 
     def leave(self) -> None:
         """Tell the sidecar that the cell, which has stopped, has ended. Idempotent."""
+        if self.is_foreign:
+            return
         with self.shield:
             if not self._has_left:
                 self._has_left = True
@@ -142,14 +152,11 @@ class Turn:
     def _undo(self, reply: Any) -> None:
         self._cpu_seconds = _cpu_seconds() - self._cpu_before
         self._outcome = _outcome_of(reply)
-        if not self._link.is_foreign:
-            self._keeper.applied.leave(self.holding.id)
+        self._keeper.applied.leave(self.holding.id)
 
     @_fails_open
     def _tell_end(self) -> None:
         self._keeper.forget(self)
-        if self._link.is_foreign:
-            return  # a forked child came back here too; the grant is its parent's
         if not self.settled or self.rejection is not None:
             self._link.cancel(self.holding)
         else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Mapping
+from typing import Callable, FrozenSet, Mapping, Optional, Tuple
 
 CUDA_DEVICES = "CUDA_VISIBLE_DEVICES"
+
+Differences = FrozenSet[Tuple[str, Optional[str]]]
+"""Variables that have other values than those that the process came with."""
 
 
 class Variables:
@@ -20,6 +23,7 @@ class Variables:
         self._is_cuda_bound = is_cuda_bound
         self._ours: dict[str, str] = {}
         self._before: dict[str, str | None] = {}
+        self._first: dict[str, str | None] = {}
 
     def set(self, wanted: Mapping[str, str]) -> None:
         """Have exactly these variables set by us. Idempotent."""
@@ -31,7 +35,13 @@ class Variables:
             if name != CUDA_DEVICES or not self._is_cuda_bound():
                 if name not in self._ours:
                     self._before[name] = os.environ.get(name)
+                    self._first.setdefault(name, self._before[name])
                 os.environ[name] = self._ours[name] = value
+
+    def differences(self) -> Differences:
+        """The variables that were ever set here and are not what they were before that."""
+        now = {name: os.environ.get(name) for name in self._first}
+        return frozenset(it for it in now.items() if it[1] != self._first[it[0]])
 
     def _restore(self, name: str) -> None:
         ours = self._ours.pop(name)
