@@ -16,6 +16,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Enum, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 
+from .ending import end_workers_with_main_thread
 from .events import EventFeed
 from .gate.wire import FAILURE_ENV
 from .paths import config_file, runtime_dir
@@ -155,6 +156,7 @@ class CellgrantApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End the sidecar and undo what was selected for this server."""
+        end_workers_with_main_thread()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
