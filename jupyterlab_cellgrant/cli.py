@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from traitlets import TraitError
+
 from . import __doc__ as description
 from .gate.wire import FAILURE_ENV
 from .node_runtime import NodeMissingError, find_node
-from .paths import API_SOCKET, config_file, runtime_dir
+from .paths import API_SOCKET, config_files_before, runtime_dir
+from .settings import Cellgrant, settings_of_jupyter
 from .sidecar_process import (
     SidecarError,
-    SidecarOptions,
     check_command,
     command,
     ensure_private,
@@ -30,6 +32,10 @@ from .status import SidecarAwayError, fetch, peer_pid, render
 
 PROVISIONER_ENV = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 CONFIGURATION = "/api/v1/configuration"
+# The settings that are options here, those that are called otherwise, and what they stand for.
+SIDECAR_OPTIONS = ("cpus", "memory", "tier", "policy", "failure", "config_file", "node")
+FLAGS = {"config_file": "config"}
+METAVARS = {"cpus": "LIST", "memory": "AMOUNT", "config_file": "FILE", "node": "PATH"}
 EXIT_AWAY = 1
 EXIT_OCCUPIED = 3
 EXIT_PROBLEMS = 1
@@ -42,7 +48,7 @@ EPILOG = """examples:
   cellgrant run jupyter console        a console whose cells are granted resources
   cellgrant run jupyter execute a.ipynb
   cellgrant sidecar --cpus 0-7         grant only CPUs 0 to 7, until Control-C
-  cellgrant check cellgrant.yaml       tell everything that is wrong with a configuration
+  cellgrant check cellgrant.yaml       report everything that is wrong with a configuration
   cellgrant reload                     let the sidecar that runs read its configuration again
 """
 
@@ -52,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return int(options.work(options))
-    except (NodeMissingError, SidecarAwayError, SidecarError, OSError) as error:
+    except (NodeMissingError, SidecarAwayError, SidecarError, TraitError, OSError) as error:
         print(f"cellgrant: {error}", file=sys.stderr)
         return EXIT_AWAY
 
@@ -81,7 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_sidecar_options(sidecar)
     check = add("check", "check a configuration file: every problem with its line", _check)
     check.add_argument("file", metavar="FILE", help="the file, for example cellgrant.yaml")
-    _add_node(check)
+    check.add_argument(
+        "--alone",
+        action="store_true",
+        help="as an administrator's, which narrows no other; without it, it may only narrow those "
+        "in Jupyter's directories of the environment and the system",
+    )
+    _add_setting(check, "node")
     add("reload", "let the sidecar that runs read its configuration again", _reload)
     run = add("run", "run a program whose Jupyter kernels are granted resources", _run)
     _add_sidecar_options(run)
@@ -91,52 +103,25 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_sidecar_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cpus", default="", metavar="LIST", help="grant only these, as in 0-7,16")
-    parser.add_argument(
-        "--memory", default="", metavar="AMOUNT", help="grant at most this much, as in '64 GiB'"
-    )
-    parser.add_argument(
-        "--tier",
-        default="auto",
-        choices=["auto", "cgroup-v2", "cgroup-v1", "affinity", "none"],
-        help="how grants are enforced (default: the best that works here)",
-    )
-    parser.add_argument(
-        "--policy",
-        default="dynamic",
-        choices=["dynamic", "partitioned", "naive"],
-        help="how CPUs are shared: by demand, evenly, or not at all (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--failure",
-        default="open",
-        choices=["open", "closed"],
-        help="what cells do without a sidecar: run ungated, or fail (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--config",
-        default="",
-        metavar="FILE",
-        help="groups, limits and reserves (default: cellgrant.yaml beside Jupyter's own)",
-    )
-    _add_node(parser)
+    """Every setting of a sidecar as an option, which counts before Jupyter's configuration."""
+    for name in SIDECAR_OPTIONS:
+        _add_setting(parser, name)
 
 
-def _add_node(parser: argparse.ArgumentParser) -> None:
+def _add_setting(parser: argparse.ArgumentParser, name: str) -> None:
+    setting = Cellgrant.class_traits()[name]
     parser.add_argument(
-        "--node", default="", metavar="PATH", help="the Node to use (default: one is found)"
+        f"--{FLAGS.get(name, name)}",
+        dest=name,
+        metavar=METAVARS.get(name),
+        choices=getattr(setting, "values", None),
+        help=f"{setting.help} (c.Cellgrant.{name})",
     )
 
 
-def _sidecar_options(options: argparse.Namespace) -> SidecarOptions:
-    return SidecarOptions(
-        failure=options.failure,
-        tier=options.tier,
-        cpus=options.cpus,
-        memory=options.memory,
-        policy=options.policy,
-        config=options.config or config_file(),
-    )
+def _settings(options: argparse.Namespace) -> Cellgrant:
+    said = {name: getattr(options, name, None) for name in SIDECAR_OPTIONS}
+    return settings_of_jupyter(**{name: it for name, it in said.items() if it is not None})
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -147,9 +132,9 @@ def _status(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     """Ask the sidecar's own reader, so that the two cannot disagree."""
-    return subprocess.call(
-        check_command(find_node(options.node).path, options.file), env=environment()
-    )
+    node = find_node(_settings(options).node)
+    before = [] if options.alone else config_files_before(options.file)
+    return subprocess.call(check_command(node.path, options.file, before), env=environment())
 
 
 def _reload(_: argparse.Namespace) -> int:
@@ -171,19 +156,19 @@ def _reload(_: argparse.Namespace) -> int:
         time.sleep(0.05)
     for problem in after["problems"]:
         print(problem)
-    print(
-        "The configuration is as it was before."
-        if after["problems"]
-        else f"{after['file']} is in force."
-    )
-    return EXIT_PROBLEMS if after["problems"] else 0
+    files = [*after["narrows"], after["file"]]
+    wrong = [it for it in files if any(line.startswith(f"{it}:") for line in after["problems"])]
+    for file in files:
+        print(f"{file} is as it was before." if file in wrong else f"{file} is in force.")
+    return EXIT_PROBLEMS if wrong else 0
 
 
 def _sidecar(options: argparse.Namespace) -> int:
     """Become the sidecar: the lock goes with this process, so it ends with it."""
     directory = ensure_private(runtime_dir())
-    node = find_node(options.node)
-    arguments = command(node.path, directory, _sidecar_options(options))
+    settings = _settings(options)
+    node = find_node(settings.node)
+    arguments = command(node.path, directory, settings.sidecar_options())
     lock = take_lock(directory)
     if lock is None:
         print(
@@ -197,13 +182,14 @@ def _sidecar(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     directory = ensure_private(runtime_dir())
-    with _sidecar_beside(directory, options):
+    settings = _settings(options)
+    with _sidecar_beside(directory, settings):
         # Control-C is for the program, which shares the terminal; exec undoes this for it.
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
             selected = {PROVISIONER_ENV: "cellgrant", "CELLGRANT_DIR": str(directory)}
-            if options.failure == "closed":
-                selected[FAILURE_ENV] = options.failure
+            if settings.failure == "closed":
+                selected[FAILURE_ENV] = settings.failure
             code = subprocess.call(
                 [options.command, *options.arguments], env={**os.environ, **selected}
             )
@@ -212,16 +198,15 @@ def _run(options: argparse.Namespace) -> int:
     return 128 - code if code < 0 else code
 
 
-def _sidecar_beside(directory: Path, options: argparse.Namespace) -> AbstractContextManager[object]:
+def _sidecar_beside(directory: Path, settings: Cellgrant) -> AbstractContextManager[object]:
     """A sidecar for the time of a program, unless one runs already."""
     lock = take_lock(directory)
     if lock is None:
         return nullcontext()
     try:
-        node = find_node(options.node)
-        return _OwnSidecar(
-            [*command(node.path, directory, _sidecar_options(options)), "--with-parent"], lock
-        )
+        node = find_node(settings.node)
+        arguments = command(node.path, directory, settings.sidecar_options())
+        return _OwnSidecar([*arguments, "--with-parent"], lock)
     finally:
         os.close(lock)
 

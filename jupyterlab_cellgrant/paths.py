@@ -6,10 +6,11 @@ import hashlib
 import os
 import platform
 import re
+import site
 import tempfile
 from pathlib import Path
 
-from jupyter_core.paths import jupyter_config_path, jupyter_runtime_dir
+from jupyter_core.paths import jupyter_config_dir, jupyter_config_path, jupyter_runtime_dir
 
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 SOCKET_PATH_BYTES_MAX = 107
@@ -51,11 +52,38 @@ def _is_directory(path: Path) -> bool:
         return False  # one that may not even be looked at is somebody else's
 
 
-def config_file() -> str:
-    """The configuration that counts where none is named; empty where there is none.
+def config_files(named: str = "") -> list[str]:
+    """The files of configuration in the order in which they count: each may only narrow those
+    before it.
 
-    It is looked for where Jupyter looks for its own: the user's directory, the
-    environment's, the system's.
+    They are looked for where Jupyter looks for its own: in the system's directories, the
+    environment's, and last the user's. A file that is ``named`` stands in place of the user's.
     """
-    found = (Path(directory) / CONFIG_FILE for directory in jupyter_config_path())
-    return next((str(path) for path in found if path.is_file()), "")
+    own = _user_directories()
+    shared = [it for it in reversed(jupyter_config_path()) if it not in own]
+    files = _config_files_in(shared)
+    files += [str(Path(named).expanduser())] if named else _config_files_in(own)
+    once: dict[str, str] = {}
+    for file in files:
+        once.setdefault(os.path.realpath(file), file)
+    return list(once.values())
+
+
+def config_files_before(file: str) -> list[str]:
+    """The files of configuration that count before this one."""
+    installed = config_files()
+    real = [os.path.realpath(it) for it in installed]
+    path = os.path.realpath(file)
+    return installed[: real.index(path)] if path in real else config_files(file)[:-1]
+
+
+def _config_files_in(directories: list[str]) -> list[str]:
+    files = (os.path.join(it, CONFIG_FILE) for it in directories)  # noqa: PTH118
+    return [it for it in files if os.path.isfile(it)]  # noqa: PTH113 (no error is one that is none)
+
+
+def _user_directories() -> list[str]:
+    """Where this user's own configuration is; what counts last, last."""
+    base = site.getuserbase() if site.ENABLE_USER_SITE else None
+    beside = [str(Path(base, "etc", "jupyter"))] if base else []
+    return [*beside, jupyter_config_dir()]

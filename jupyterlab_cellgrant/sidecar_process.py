@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,8 @@ class SidecarOptions:
     cpus: str = ""
     memory: str = ""
     policy: str = ""
-    config: str = ""
+    config: tuple[str, ...] = ()
+    """The administrator's files before the user's: each may only narrow those before it."""
 
     def arguments(self) -> list[str]:
         """These options as arguments."""
@@ -40,9 +42,9 @@ class SidecarOptions:
             "--cpus": self.cpus,
             "--memory": self.memory,
             "--policy": self.policy,
-            "--config": self.config,
         }
-        return [word for name, value in values.items() if value for word in (name, value)]
+        pairs = [*values.items(), *(("--config", file) for file in self.config)]
+        return [word for name, value in pairs if value for word in (name, value)]
 
 
 def ensure_private(directory: Path) -> Path:
@@ -95,9 +97,13 @@ def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:
     return [*program(node), "--dir", str(directory), *options.arguments()]
 
 
-def check_command(node: str, file: str) -> list[str]:
-    """The command line that only checks a configuration file. Raises ``SidecarError`` as above."""
-    return [*program(node), "--check-config", file]
+def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
+    """The command line that only checks a configuration file, which counts after those before it.
+
+    Raises ``SidecarError`` as above.
+    """
+    options = SidecarOptions(failure="", tier="", config=tuple(before))
+    return [*program(node), "--check-config", file, *options.arguments()]
 
 
 def program(node: str) -> list[str]:

@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 
 import { systemClock } from './daemon/clock';
-import { ConfigFile, readConfigFile } from './daemon/configFile';
+import { ConfigFiles, problemsOf } from './daemon/configFile';
 import { stderrLog } from './daemon/log';
 import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
@@ -15,7 +15,7 @@ import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
 import { hostMeters, hostProcesses } from './daemon/meters';
-import { USAGE, UsageError, fileToCheck, parseOptions, type Options } from './options';
+import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options } from './options';
 
 /** Put in by scripts/bundle.mjs. */
 declare const CELLGRANT_VERSION: string;
@@ -51,7 +51,7 @@ function nameOf(uid: number): string {
 async function start(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
   const files = new DiskFiles();
   const clock = systemClock();
-  const config = options.config === undefined ? null : new ConfigFile(options.config, log);
+  const config = options.config.length ? new ConfigFiles(options.config, log) : null;
   config?.read(clock.nowMs());
   let sidecar: Sidecar | null = null;
   const { node, enforcer, spreader, notices } = await probe({
@@ -100,9 +100,9 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
 }
 
 async function run(args: readonly string[]): Promise<void> {
-  const file = fileToCheck(args);
-  if (file !== null) {
-    return check(file);
+  const toCheck = parseCheck(args);
+  if (toCheck) {
+    return check(toCheck);
   }
   const options = parseOptions(args);
   const place = await occupy(options.dir);
@@ -123,9 +123,8 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 /** Tell what is wrong with a file, as the sidecar would. */
-function check(file: string): void {
-  const found = readConfigFile(file);
-  const problems = 'problems' in found ? found.problems : [];
+function check({ file, before }: Check): void {
+  const problems = problemsOf(file, before);
   process.stdout.write(
     problems.length ? `${problems.join('\n')}\n` : `${file}: nothing is wrong\n`
   );

@@ -8,6 +8,7 @@ describe('options', () => {
       failure: 'closed',
       tier: 'none',
       cgroupRoot: '/g',
+      config: [],
       cpus: '0-3',
       memoryBytes: 2 * 1024 ** 3,
       policy: 'naive',

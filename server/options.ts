@@ -17,8 +17,8 @@ export type Options = {
   readonly cpus: string | undefined;
   readonly memoryBytes: number | undefined;
   readonly policy: PolicyName;
-  /** The administrator's file. */
-  readonly config: string | undefined;
+  /** Files of configuration, each of which may only narrow those before it. */
+  readonly config: readonly string[];
   /** The end of stdin is a graceful stop. */
   readonly withParent: boolean;
 };
@@ -31,10 +31,11 @@ export const USAGE = `Usage: node main.cjs --dir DIR [options]
   --cpus LIST          CPUs to hand out, such as 0-3,8
   --memory AMOUNT      memory to hand out, such as "8 GiB"
   --policy dynamic     dynamic, partitioned or naive
-  --config FILE        groups, limits and reserves; read again at SIGHUP
+  --config FILE        groups, limits and reserves; read again at SIGHUP.
+                       Each further one may only narrow those before it
   --with-parent        stop when stdin ends
-or:    node main.cjs --check-config FILE
-  tell everything that is wrong with a file`;
+or:    node main.cjs --check-config FILE [--config FILE...]
+  tell everything that is wrong with a file that counts after these`;
 
 /** A command line that cannot be followed; the message says why. */
 export class UsageError extends Error {}
@@ -47,7 +48,7 @@ const FLAGS = {
   cpus: { type: 'string' },
   memory: { type: 'string' },
   policy: { type: 'string' },
-  config: { type: 'string' },
+  config: { type: 'string', multiple: true },
   'check-config': { type: 'string' },
   'with-parent': { type: 'boolean' }
 } as const;
@@ -93,9 +94,13 @@ function memory(value: string | undefined): number | undefined {
   return bytes;
 }
 
-/** The file that is only to be checked; null where a sidecar is to run. Throws {@link UsageError}. */
-export function fileToCheck(args: readonly string[]): string | null {
-  return read(args)['check-config'] ?? null;
+/** A file that is only to be checked, and those that count before it. */
+export type Check = { readonly file: string; readonly before: readonly string[] };
+
+/** What is only to be checked; null where a sidecar is to run. Throws {@link UsageError}. */
+export function parseCheck(args: readonly string[]): Check | null {
+  const { 'check-config': file, config: before = [] } = read(args);
+  return file === undefined ? null : { file, before };
 }
 
 /** Read the command line; throws {@link UsageError}. */
@@ -112,7 +117,7 @@ export function parseOptions(args: readonly string[]): Options {
     cpus: cpuList(values.cpus),
     memoryBytes: memory(values.memory),
     policy: choice('policy', values.policy, ['dynamic', 'partitioned', 'naive']),
-    config: values.config,
+    config: values.config ?? [],
     withParent: values['with-parent'] ?? false
   };
 }

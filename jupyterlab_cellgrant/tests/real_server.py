@@ -224,16 +224,18 @@ class RealServer:
         assert self._process is not None
         self._process.kill()
 
-    def end(self) -> None:
-        """End the server as whoever runs it would. Idempotent."""
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+    def end(self) -> int | None:
+        """End the server as whoever runs it would; its exit code, -9 where it had to be killed.
+        Idempotent."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        process.terminate()
+        try:
+            return process.wait(WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
 
     def stop(self) -> None:
         """End the server and forget its folders. Idempotent."""

@@ -89,6 +89,44 @@ def test_only_one_sidecar_runs(sidecar: subprocess.Popen[str]) -> None:
     assert "already" in second.stderr
 
 
+@pytest.fixture
+def jupyter_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Jupyter configuration that says what is to be granted."""
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
+    path = tmp_path / "jupyter_server_config.py"
+    path.write_text("c.Cellgrant.cpus = '0'\nc.Cellgrant.tier = 'none'\n")
+    (tmp_path / "jupyter_config.json").write_text('{"Cellgrant": {"memory": "3 GiB"}}')
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "memory"), [([], "3 GiB"), (["--memory", "2 GiB"], "2 GiB")], ids=["file", "option"]
+)
+@pytest.mark.usefixtures("directory", "jupyter_config")
+def test_jupyters_configuration_counts_however_a_sidecar_is_started(
+    words: list[str], memory: str
+) -> None:
+    """Behind what the command line says."""
+    shown = cellgrant("run", *words, *CELLGRANT, "status")
+    assert "CPUs    1 (0)" in shown.stdout, shown.stderr
+    assert f"memory  {memory}," in shown.stdout
+    assert "tier    none" in shown.stdout
+    own = subprocess.Popen([*CELLGRANT, "sidecar", *words], stdout=subprocess.PIPE, text=True)
+    assert json.loads(own.stdout.readline())["tier"] == "none"
+    assert f"memory  {memory}," in cellgrant("status").stdout
+    own.terminate()
+    own.communicate()
+
+
+@pytest.mark.usefixtures("directory")
+def test_what_is_configured_badly_is_one_sentence(jupyter_config: Path) -> None:
+    jupyter_config.write_text("c.Cellgrant.cpus = 'all'\n")
+    shown = cellgrant("sidecar")
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("cellgrant: c.Cellgrant.cpus is 'all'; expected CPU numbers")
+    assert shown.stderr.count("\n") == 1
+
+
 def can_rename_node() -> bool:
     """Whether a process of ours may have a name of the node to itself."""
     unshared = ["unshare", "--uts", "hostname", "cg-node"]

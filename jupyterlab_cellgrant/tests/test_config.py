@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ..app import Cellgrant
+from ..paths import config_files, config_files_before
+from ..settings import Cellgrant
 from .conftest import StartKernel
 from .real_server import RealServer, eventually
 from .real_sidecar import RealSidecar
@@ -68,7 +69,7 @@ def test_reload_tells_what_came_of_it(
     assert bad.stdout.startswith(
         f"{file}:2: a quota is above 0 % and up to 100 %, not 150 %\n{file}:4:"
     )
-    assert bad.stdout.endswith("The configuration is as it was before.\n")
+    assert bad.stdout.endswith(f"{file} is as it was before.\n")
 
 
 @pytest.mark.usefixtures("sidecar")
@@ -119,16 +120,62 @@ async def test_a_reload_while_a_cell_runs_and_one_waits(
     assert one.text(running) == "holding\n"
 
 
-def test_a_named_file_goes_before_the_one_that_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def homes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """The file of the system, of the environment and of the user, of which none exists yet."""
+    made = {it: tmp_path / it for it in ("system", "environment", "user")}
+    for it in made.values():
+        it.mkdir()
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_CONFIG_PATH", [str(made["system"])])
+    monkeypatch.setattr("jupyter_core.paths.ENV_CONFIG_PATH", [str(made["environment"])])
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(made["user"]))
+    return {name: it / "cellgrant.yaml" for name, it in made.items()}
+
+
+@pytest.mark.parametrize("prefers_environment", ["0", "1"])
+def test_files_count_from_the_system_to_the_user(
+    homes: dict[str, Path], monkeypatch: pytest.MonkeyPatch, prefers_environment: str
 ) -> None:
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
-    assert Cellgrant().sidecar_options().config == ""
-    (tmp_path / "cellgrant.yaml").write_text(GROUPS)
-    assert Cellgrant().sidecar_options().config == str(tmp_path / "cellgrant.yaml")
-    named = Cellgrant(config_file="~/other.yaml").sidecar_options()
-    assert named.config == str(Path("~/other.yaml").expanduser())
-    assert named.arguments()[-2:] == ["--config", named.config]
+    """[CFG5] Whatever Jupyter prefers: nobody's own file counts before an administrator's."""
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", prefers_environment)
+    assert config_files() == []
+    for path in homes.values():
+        path.write_text("")
+    system, environment, user = map(str, homes.values())
+    assert config_files() == [system, environment, user]
+    assert config_files("~/a.yaml") == [system, environment, str(Path("~/a.yaml").expanduser())]
+    assert config_files(system) == [system, environment]
+    assert config_files_before(environment) == [system]
+    assert config_files_before("draft.yaml") == [system, environment]
+    options = Cellgrant(config_file="/b.yaml").sidecar_options().arguments()
+    assert options[-6:] == ["--config", system, "--config", environment, "--config", "/b.yaml"]
+
+
+def test_a_users_file_narrows_the_administrators(
+    tmp_path: Path, cellgrant_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[CFG5] It is checked so, refused so, and replaces nothing."""
+    site, own = tmp_path / "site" / "cellgrant.yaml", tmp_path / "own" / "cellgrant.yaml"
+    for path, limit in ((site, 8), (own, 16)):
+        path.parent.mkdir()
+        path.write_text(f"limits:\n  memory: {limit} GiB\n")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(site.parent))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(own.parent))
+    words = [*CELLGRANT, "sidecar", "--tier", "none"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as sidecar:
+        try:
+            assert sidecar.stdout.readline()
+            wide = cellgrant("reload")
+            problem = f'{own}:2: "limits.memory" would widen what a file before this one allows; '
+            assert wide.stdout.startswith(problem)
+            assert wide.stdout.endswith(f"{site} is in force.\n{own} is as it was before.\n")
+            assert cellgrant("check", str(own)).stdout.startswith(problem)
+            assert cellgrant("check", "--alone", str(own)).returncode == 0
+            assert cellgrant("check", str(site)).returncode == 0
+            own.write_text("limits: {memory: 4 GiB}\n")
+            assert cellgrant("reload").stdout == f"{site} is in force.\n{own} is in force.\n"
+        finally:
+            sidecar.terminate()
 
 
 def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar(

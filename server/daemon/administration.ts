@@ -3,14 +3,14 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/view';
 import type { EventBody } from './arbiter';
 import type { IClock } from './clock';
-import type { Configuration } from './config';
-import type { ConfigFile } from './configFile';
+import type { ConfigFiles } from './configFile';
+import type { Configuration } from './configSaid';
 import type { Log, PolicyName } from './ports';
 
-/** What the administrator's file acts on. */
+/** What the configuration acts on. */
 export type AdministrationParts = {
-  /** The file, read already; null where none was named. */
-  readonly config: ConfigFile | null;
+  /** The files, read already; null where there are none. */
+  readonly config: ConfigFiles | null;
   readonly node: NodeFacts;
   readonly clock: IClock;
   readonly log: Log;
@@ -19,7 +19,7 @@ export type AdministrationParts = {
   readonly notice: (topic: string, notices: readonly string[]) => void;
 };
 
-/** Puts the administrator's file in force, at the start and whenever it is read again (CFG1). */
+/** Puts the configuration in force, at the start and whenever it is read again (CFG1). */
 export class Administration {
   /** What counts where the file names no policy. */
   private policy: PolicyName = 'dynamic';
@@ -57,10 +57,10 @@ export class Administration {
 
   /** What was read, and what is wrong with it. */
   view(): ConfigurationView {
-    return this.parts.config?.view() ?? { file: null, readMs: null, problems: [] };
+    return this.parts.config?.view() ?? { file: null, narrows: [], readMs: null, problems: [] };
   }
 
-  private apply(config: ConfigFile): void {
+  private apply(config: ConfigFiles): void {
     const { sharing, memoryReserveBytes, policy } = config.configuration;
     this.parts.post({ type: 'configured', sharing, memoryReserveBytes });
     // One that is named no more goes with its line; one that a person chose stays.
@@ -70,7 +70,7 @@ export class Administration {
     this.tell(config);
   }
 
-  private tell(config: ConfigFile): void {
+  private tell(config: ConfigFiles): void {
     const { node, notice } = this.parts;
     const { memoryReserveBytes, reservedCpus, fencesGpus } = config.configuration;
     const notices = [...config.notices()];

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 
 import { EVEN_SHARING } from '../core/policy/groups';
 import { readConfig } from './config';
+import { configurationOf } from './configSaid';
 import * as fields from './configFields';
 
 describe('the configuration file', () => {
   it('[FAIR1] [CFG4] reads groups, quotas, weights and limits', () => {
-    const { configuration, problems } = readConfig(`
+    const { said, problems } = readConfig(`
 groups:
   atlas:
     quota: 50%
@@ -28,6 +29,7 @@ policy: partitioned
 defaults: {memory: 1 GiB, cpus: [1, 4]}
 `);
     expect(problems).toEqual([]);
+    const configuration = configurationOf(said!);
     expect(configuration).toMatchObject({
       memoryReserveBytes: 2 * 2 ** 30,
       reservedCpus: 1,
@@ -35,18 +37,18 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
       policy: 'partitioned',
       defaults: { memoryBytes: 2 ** 30, cpus: { kind: 'range', min: 1, max: 4 } }
     });
-    expect(configuration?.sharing.limits).toEqual({
+    expect(configuration.sharing.limits).toEqual({
       memoryBytes: 64 * 2 ** 30,
       gpus: 2,
       exclusiveCpus: 0
     });
-    expect(configuration?.sharing).toMatchObject({
+    expect(configuration.sharing).toMatchObject({
       victims: 'leastLostWork',
       graceMs: 5000,
       holdIdleMs: 600_000,
       holdSafeMs: 60_000
     });
-    const [atlas, phenix] = configuration!.sharing.groups;
+    const [atlas, phenix] = configuration.sharing.groups;
     expect(atlas).toMatchObject({
       quota: { kind: 'fraction', of: 0.5 },
       acceptSurplus: false,
@@ -79,7 +81,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
   it.each(['', '# nothing\n', 'groups:\n', 'groups:\nlimits:\nhold: {idle: }\n'])(
     'what %j leaves out is even sharing',
     text => {
-      expect(readConfig(text).configuration?.sharing).toEqual(EVEN_SHARING);
+      expect(configurationOf(readConfig(text).said!).sharing).toEqual(EVEN_SHARING);
     }
   );
 
@@ -114,8 +116,8 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     ['groups:\n\ta: 1', 2, ''],
     ['groups: {', 1, '']
   ])('[CFG2] refuses %j at its line', (text, line, sentence) => {
-    const { configuration, problems } = readConfig(text);
-    expect(configuration).toBeNull();
+    const { said, problems } = readConfig(text);
+    expect(said).toBeNull();
     expect(problems.map(problem => problem.line)).toContain(line);
     expect(problems.map(problem => problem.sentence).join('\n')).toContain(sentence);
   });
@@ -141,8 +143,8 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     );
     fc.assert(
       fc.property(fc.array(words, { maxLength: 25 }), parts => {
-        const { configuration, problems } = readConfig(parts.join(''));
-        expect(configuration === null).toBe(problems.length > 0);
+        const { said, problems } = readConfig(parts.join(''));
+        expect(said === null).toBe(problems.length > 0);
         expect(problems.every(it => it.line >= 1 && it.sentence !== '')).toBe(true);
       }),
       { numRuns: 2000 }

@@ -1,6 +1,5 @@
 import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
 import {
-  EVEN_SHARING,
   plainGroup,
   sharingProblems,
   type Group,
@@ -17,33 +16,10 @@ import {
   RENAMED,
   RESERVE,
   TOP_VALUES,
+  type Field,
   type Fields
 } from './configFields';
-import type { PolicyName } from './ports';
-
-/** What an administrator's file says; what it leaves out is null or as without a file. */
-export type Configuration = {
-  readonly sharing: Sharing;
-  /** Memory kept back from grants, instead of what the node's size suggests. */
-  readonly memoryReserveBytes: number | null;
-  /** How many CPUs are never handed out. */
-  readonly reservedCpus: number;
-  /** Whether GPUs are kept from kernels that were not granted them (ENF7). */
-  readonly fencesGpus: boolean;
-  readonly policy: PolicyName | null;
-  /** Hints that count where nobody else states any (ADM2). */
-  readonly defaults: Hints;
-};
-
-/** The configuration where nobody wrote one: everybody alike. */
-export const NO_CONFIGURATION: Configuration = {
-  sharing: EVEN_SHARING,
-  memoryReserveBytes: null,
-  reservedCpus: 0,
-  fencesGpus: false,
-  policy: null,
-  defaults: {}
-};
+import { configurationOf, narrowed, type Said } from './configSaid';
 
 /** One thing wrong with the file, where a person finds it. */
 export type ConfigProblem = {
@@ -52,24 +28,13 @@ export type ConfigProblem = {
   readonly sentence: string;
 };
 
-/** The outcome of reading a file: a configuration, or everything that is wrong with it. */
+/** The outcome of reading a file: what it says, or everything that is wrong with it. */
 export type ReadConfig =
-  | { readonly configuration: Configuration; readonly problems: readonly [] }
-  | { readonly configuration: null; readonly problems: readonly ConfigProblem[] };
+  | { readonly said: Said; readonly problems: readonly [] }
+  | { readonly said: null; readonly problems: readonly ConfigProblem[] };
 
 /** One name of the file with what stands behind it. */
 type Entry = { readonly name: string; readonly offset: number; readonly value: Node | null };
-
-type Top = {
-  readonly groups: readonly Group[];
-  readonly limits: Limits;
-  readonly preemption: Partial<Sharing>;
-  readonly hold: Partial<Sharing>;
-  readonly reserve: { readonly memory?: number; readonly cpus?: number };
-  readonly gpus: { readonly fence?: boolean };
-  readonly policy: PolicyName;
-  readonly defaults: Hints;
-};
 
 /** A name of a group: shown as a part of a path, as in `atlas/prod`; `all` is everybody. */
 const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
@@ -92,25 +57,19 @@ class ConfigReader {
     this._root = isWhole ? document.contents : null;
   }
 
-  read(): ReadConfig {
-    const top = (
-      this._root === null ? {} : this._fields(this._root, 'the file', this._top())
-    ) as Partial<Top>;
-    const { groups = [], limits = EVEN_SHARING.limits, reserve = {} } = top;
-    const sharing: Sharing = { ...EVEN_SHARING, groups, limits, ...top.preemption, ...top.hold };
-    const problems = [...this._problems, ...this._problemsOf(sharing)];
-    if (problems.length) {
-      return { configuration: null, problems: problems.sort((a, b) => a.line - b.line) };
-    }
-    const configuration: Configuration = {
-      sharing,
-      memoryReserveBytes: reserve.memory ?? null,
-      reservedCpus: reserve.cpus ?? 0,
-      fencesGpus: top.gpus?.fence ?? false,
-      policy: top.policy ?? null,
-      defaults: top.defaults ?? {}
-    };
-    return { configuration, problems: [] };
+  read(outer: Said): ReadConfig {
+    const said: Said = this._root === null ? {} : this._fields(this._root, 'the file', this._top());
+    const problems = [
+      ...this._problems,
+      ...this._problemsOf(configurationOf(said).sharing),
+      ...narrowed(outer, said).refused.map(({ section, name, sentence }) => ({
+        line: this._lines.get(placeOf(sectionPath(section), name)) ?? 1,
+        sentence
+      }))
+    ];
+    return problems.length
+      ? { said: null, problems: problems.sort((a, b) => a.line - b.line) }
+      : { said, problems: [] };
   }
 
   /** What is wrong with what could be read; no word on a line that is wrong already. */
@@ -126,19 +85,20 @@ class ConfigReader {
   }
 
   private _top(): Fields {
+    const section = (name: string, fields: Fields): Field => ({
+      read: (_, node) => this._fields(node, name, fields, sectionPath(name)),
+      expected: Object.keys(fields).join(' and ')
+    });
     return {
       groups: { read: (_, node) => this._groups(node, []), expected: 'groups by name' },
-      limits: { read: (_, node) => this._limits(node), expected: 'limits by name' },
-      preemption: {
-        read: (_, node) => this._fields(node, 'preemption', PREEMPTION),
-        expected: 'victims and grace'
+      limits: {
+        read: (_, node) => this._limits(node, sectionPath('limits')),
+        expected: 'limits by name'
       },
-      hold: { read: (_, node) => this._fields(node, 'hold', HOLD), expected: 'idle and safe' },
-      reserve: {
-        read: (_, node) => this._fields(node, 'reserve', RESERVE),
-        expected: 'cpus and memory'
-      },
-      gpus: { read: (_, node) => this._fields(node, 'gpus', GPUS), expected: 'fence' },
+      preemption: section('preemption', PREEMPTION),
+      hold: section('hold', HOLD),
+      reserve: section('reserve', RESERVE),
+      gpus: section('gpus', GPUS),
       defaults: { read: (_, node) => this._hints(node), expected: 'hints by name' },
       ...TOP_VALUES
     };
@@ -147,7 +107,10 @@ class ConfigReader {
   private _group(path: readonly string[]): Fields {
     return {
       ...GROUP_VALUES,
-      limits: { read: (_, node) => this._limits(node), expected: 'limits by name' },
+      limits: {
+        read: (_, node) => this._limits(node, [...path, ...sectionPath('limits')]),
+        expected: 'limits by name'
+      },
       users: { read: (_, node) => readUsers(node), expected: 'names, or names with weights' },
       groups: { read: (_, node) => this._groups(node, path), expected: 'groups by name' }
     };
@@ -167,8 +130,8 @@ class ConfigReader {
     });
   }
 
-  private _limits(node: Node): Limits {
-    const read = this._fields(node, 'limits', LIMITS);
+  private _limits(node: Node, path: readonly string[]): Limits {
+    const read = this._fields(node, 'limits', LIMITS, path);
     const number = (name: string) => (read[name] as number | undefined) ?? null;
     return {
       memoryBytes: number('memory'),
@@ -264,6 +227,11 @@ function isNothing(node: Node | null): node is null {
   return node === null || (isScalar(node) && node.value === null);
 }
 
+/** Under what the lines of a section's fields are kept: no group has an empty name. */
+function sectionPath(name: string | null): string[] {
+  return name === null ? [] : ['', name];
+}
+
 function placeOf(path: readonly string[], field: string): string {
   return [...path, field].join('\0');
 }
@@ -282,13 +250,14 @@ function readUsers(node: Node): Record<string, number> | undefined {
 }
 
 /**
- * Read an administrator's configuration (CFG2), a YAML file. Never throws.
+ * Read a configuration (CFG2), a YAML file. Never throws.
  *
  * #### Notes
+ * It may only narrow what files that count before it say, `outer` (CFG5).
  * Every problem is told with its line, unknown names among them; one problem
  * makes the whole file count for nothing. An empty file is even sharing.
  * README.md shows a file with everything in it.
  */
-export function readConfig(text: string): ReadConfig {
-  return new ConfigReader(text).read();
+export function readConfig(text: string, outer: Said = {}): ReadConfig {
+  return new ConfigReader(text).read(outer);
 }

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 
 import type { ConfigurationView } from '../protocol/view';
-import { NO_CONFIGURATION, readConfig, type Configuration } from './config';
+import { readConfig } from './config';
+import { configurationOf, narrowed, type Configuration, type Said } from './configSaid';
 import type { Log } from './ports';
 
 /** The longest file that is read, in bytes. */
@@ -11,11 +12,10 @@ const BYTES_MAX = 1024 * 1024;
 const SHOWN_MAX = 5;
 
 /** What a file says, or everything that is wrong with it, as `FILE:LINE: sentence`. */
-type FileRead =
-  { readonly configuration: Configuration } | { readonly problems: readonly string[] };
+type FileRead = { readonly said: Said } | { readonly problems: readonly string[] };
 
-/** Read and check a configuration file (CFG2). Never throws. */
-export function readConfigFile(path: string): FileRead {
+/** Read and check a configuration file that may only narrow `outer` (CFG2, CFG5). Never throws. */
+function readConfigFile(path: string, outer: Said): FileRead {
   let text: string;
   try {
     const facts = statSync(path);
@@ -27,48 +27,52 @@ export function readConfigFile(path: string): FileRead {
     const { code = String(failure) } = failure as NodeJS.ErrnoException;
     return { problems: [`${path}: it cannot be read (${code})`] };
   }
-  const { configuration, problems } = readConfig(text);
-  return configuration
-    ? { configuration }
+  const { said, problems } = readConfig(text, outer);
+  return said
+    ? { said }
     : { problems: problems.map(({ line, sentence }) => `${path}:${line}: ${sentence}`) };
 }
 
+/** Everything that is wrong with a file that counts after these; theirs is theirs (CFG2). */
+export function problemsOf(path: string, before: readonly string[]): readonly string[] {
+  const outer = before.reduce<Said>((said, it) => {
+    const found = readConfigFile(it, said);
+    return 'said' in found ? narrowed(said, found.said).said : said;
+  }, {});
+  const found = readConfigFile(path, outer);
+  return 'problems' in found ? found.problems : [];
+}
+
 /**
- * The administrator's file, as it was read last.
+ * One file, as it was read last.
  *
  * #### Notes
- * A file with problems changes nothing (CFG1): what was read before stays in
- * force, and at the start, when nothing was, everybody shares alike. A sidecar
- * that did not start for want of a good file would leave every cell ungated,
- * which is worse than sharing alike.
+ * With problems it changes nothing (CFG1): what it said before stays in force,
+ * and at the start, when it has said nothing, it counts for nothing.
  */
-export class ConfigFile {
-  /** What is in force. */
-  configuration: Configuration = NO_CONFIGURATION;
-  private problems: readonly string[] = [];
-  private readMs = 0;
-  private isEverGood = false;
+class ConfigFile {
+  problems: readonly string[] = [];
+  private said: Said | null = null;
 
   constructor(
-    private readonly path: string,
+    readonly path: string,
+    private readonly isFirst: boolean,
     private readonly log: Log
   ) {}
 
-  /** Read it, now or again; every problem goes to the log. Says whether there is none. */
-  read(nowMs: number): boolean {
-    const found = readConfigFile(this.path);
-    this.readMs = nowMs;
+  /** Read it, now or again; every problem goes to the log. Returns what counts then, with `outer`. */
+  read(outer: Said): Said {
+    const found = readConfigFile(this.path, outer);
     if ('problems' in found) {
       this.problems = found.problems;
       this.log('error', this.verdict());
       found.problems.forEach(it => this.log('error', it));
     } else {
       this.problems = [];
-      this.configuration = found.configuration;
-      this.isEverGood = true;
+      this.said = found.said;
       this.log('info', `${this.path} is in force`);
     }
-    return this.problems.length === 0;
+    return narrowed(outer, this.said ?? {}).said;
   }
 
   /** What people should know of it; empty where it is good. */
@@ -83,14 +87,51 @@ export class ConfigFile {
         ];
   }
 
-  view(): ConfigurationView {
-    return { file: this.path, readMs: this.readMs, problems: this.problems };
+  private verdict(): string {
+    const fallback = this.isFirst ? 'everybody shares alike' : 'it counts for nothing';
+    const counts = this.said ? 'what it said before stays in force' : fallback;
+    return `The configuration ${this.path} is wrong; until it is corrected, ${counts}.`;
+  }
+}
+
+/**
+ * The files of a sidecar, the administrator's before the user's; each may only
+ * narrow those before it (CFG5).
+ *
+ * #### Notes
+ * A sidecar that did not start for want of a good file would leave every cell
+ * ungated, which is worse than sharing alike.
+ */
+export class ConfigFiles {
+  /** What is in force. */
+  configuration: Configuration = configurationOf({});
+  private readonly files: readonly ConfigFile[];
+  private readMs = 0;
+
+  constructor(paths: readonly string[], log: Log) {
+    this.files = paths.map((path, index) => new ConfigFile(path, index === 0, log));
   }
 
-  private verdict(): string {
-    const counts = this.isEverGood
-      ? 'what it said before stays in force'
-      : 'everybody shares alike';
-    return `The configuration ${this.path} is wrong; until it is corrected, ${counts}.`;
+  /** Read them, now or again. Says whether any of them is good, and so in force. */
+  read(nowMs: number): boolean {
+    this.readMs = nowMs;
+    const said = this.files.reduce<Said>((outer, file) => file.read(outer), {});
+    this.configuration = configurationOf(said);
+    return this.files.some(file => file.problems.length === 0);
+  }
+
+  /** What people should know of them; empty where they are good. */
+  notices(): readonly string[] {
+    return this.files.flatMap(file => file.notices());
+  }
+
+  view(): ConfigurationView {
+    const paths = this.files.map(file => file.path);
+    return {
+      file: paths.at(-1) ?? null,
+      narrows: paths.slice(0, -1),
+      readMs: this.readMs,
+      problems: this.files.flatMap(file => file.problems)
+    };
   }
 }

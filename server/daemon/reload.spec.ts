@@ -160,6 +160,33 @@ describe('the configuration of a sidecar', () => {
     expect((await snapshotOf(sidecar)).node.policy).toBe('naive');
   });
 
+  it('[CFG1] [CFG5] reads the administrator’s file and the user’s, each again at SIGHUP', async () => {
+    const site = join(stage.directory(), 'site.yaml');
+    writeFileSync(site, 'limits: {memory: 1 GiB}\nreserve: {memory: 1 GiB}');
+    writeFileSync(path, 'limits: {memory: 64 GiB}');
+    const sidecar = await stage.sidecar('--config', site, '--config', path);
+    const kernel = await opened(sidecar, '/x/a.ipynb');
+    const refusedAbove = async (limit: string, ask: string) => {
+      kernel.claim(`${limit}-${ask}`, { memory: ask });
+      const { code, message } = await kernel.gate.hear('refused', `${limit}-${ask}`);
+      expect([code, message]).toEqual(['ABOVE_LIMIT', expect.stringContaining(limit)]);
+    };
+    expect(await view(sidecar)).toMatchObject({ file: path, narrows: [site] });
+    expect((await view(sidecar)).problems).toEqual([
+      expect.stringMatching(`^${path}:1: "limits.memory" would widen .* at most 1 GiB$`)
+    ]);
+    await refusedAbove('at most 1 GiB', '2 GiB');
+    expect(await reload(sidecar, 'limits: {memory: 512 MiB}')).toEqual([]);
+    await refusedAbove('at most 512 MiB', '1 GiB');
+    // The administrator narrows on: what the user said before counts as far as it may.
+    writeFileSync(site, 'limits: {memory: 256 MiB}');
+    const [problem] = await reload(sidecar, 'limits: {memory: 512 MiB}');
+    expect(problem).toContain('at most 256 MiB');
+    await refusedAbove('at most 256 MiB', '300 MiB');
+    expect(await reload(sidecar, '')).toEqual([]);
+    await refusedAbove('at most 256 MiB', '400 MiB');
+  });
+
   it('[ADM2] the node’s defaults count after everybody else’s', async () => {
     const sidecar = await configured('defaults: {memory: 1 GiB, priority: 5}');
     const kernel = await opened(sidecar, '/x/a.ipynb');
@@ -189,7 +216,7 @@ describe('the configuration of a sidecar', () => {
     while (!sidecar.log.includes('no configuration file to read again')) {
       await new Promise(resolve => setTimeout(resolve, 10));
     }
-    expect(await view(sidecar)).toEqual({ file: null, readMs: null, problems: [] });
+    expect(await view(sidecar)).toEqual({ file: null, narrows: [], readMs: null, problems: [] });
   });
 
   it.each([
@@ -201,5 +228,15 @@ describe('the configuration of a sidecar', () => {
     const [ended, said] = await Promise.all([exitOf(child), textOf(child.stdout!)]);
     expect(ended).toBe(code);
     expect(said).toContain(words);
+  });
+
+  it('[CFG2] [CFG5] --check-config reads a file as one that counts after others', async () => {
+    const site = join(stage.directory(), 'site.yaml');
+    writeFileSync(site, 'limits: {gpus: 1}');
+    writeFileSync(path, 'limits: {gpus: 2}');
+    const child = spawnSidecar(['--check-config', path, '--config', site]);
+    const [ended, said] = await Promise.all([exitOf(child), textOf(child.stdout!)]);
+    expect(ended).toBe(1);
+    expect(said).toContain(`${path}:1: "limits.gpus" would widen`);
   });
 });

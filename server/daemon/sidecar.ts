@@ -10,7 +10,7 @@ import { Administration } from './administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import type { IClock } from './clock';
-import type { ConfigFile } from './configFile';
+import type { ConfigFiles } from './configFile';
 import { Consent } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
@@ -50,7 +50,7 @@ export type SidecarParts = {
   readonly uid: number;
   readonly owner: string;
   /** The administrator's file, read already; null where none was named. */
-  readonly config: ConfigFile | null;
+  readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
   readonly fatal: (why: string) => void;
 };

