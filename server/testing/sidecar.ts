@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -171,8 +171,13 @@ export class TestSidecar {
   }
 
   /** One request of the API; `body` goes out as it is. */
-  ask(method: string, path: string, body?: string): Promise<Answer> {
-    return askSocket(this.apiPath, method, path, body);
+  ask(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers?: OutgoingHttpHeaders
+  ): Promise<Answer> {
+    return askSocket(this.apiPath, method, path, body, headers);
   }
 }
 
@@ -181,10 +186,11 @@ export function askSocket(
   socketPath: string,
   method: string,
   path: string,
-  body?: string
+  body?: string | Buffer,
+  headers: OutgoingHttpHeaders = {}
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method, path }, response => {
+    const asked = request({ socketPath, method, path, headers }, response => {
       textOf(response).then(text => {
         const { statusCode = 0 } = response;
         resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
