@@ -150,6 +150,14 @@ export class TestSidecar {
     this.child.kill(name);
   }
 
+  /** Let it open no descriptor from this number on. */
+  limitDescriptors(max: number): void {
+    const made = spawnSync('prlimit', ['--pid', `${this.pid}`, `--nofile=${max}:`]);
+    if (made.status !== 0) {
+      throw new Error(`prlimit: ${made.stderr}`);
+    }
+  }
+
   /** Resolves when it has ended by itself. */
   ended(): Promise<number | string | null> {
     return exitOf(this.child);
