@@ -8,7 +8,10 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   decisions: () => import('./decisions'),
   enforce: () => import('./enforce'),
   faults: () => import('./faults'),
+  /** Started by `hostile`, in a process of its own. */
+  flood: () => import('./flood'),
   footprint: () => import('./footprint'),
+  hostile: () => import('./hostile'),
   invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),

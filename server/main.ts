@@ -7,6 +7,7 @@ import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/o
 import { Sidecar } from './daemon/sidecar';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
+import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
@@ -45,6 +46,16 @@ function nameOf(uid: number): string {
   } catch {
     return String(uid); // a container's user may have no entry
   }
+}
+
+/** Descriptors that the sidecar needs for itself: files, programs that it runs, pipes. */
+const OWN_DESCRIPTORS = 128;
+
+/** How many connections there may be, so that descriptors are left to look at kernels with. */
+function connectionsMax(descriptors: number): { readonly gates: number; readonly api: number } {
+  const left = Math.max(16, descriptors - OWN_DESCRIPTORS);
+  const api = Math.min(1024, Math.floor(left / 4));
+  return { gates: Math.min(4096, left - api), api };
 }
 
 /** Put everything together and start it; the stack undoes it. */
@@ -90,10 +101,11 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     uid: place.uid,
     owner: nameOf(place.uid)
   });
-  const gates = new GateServer(sidecar, log);
+  const connections = connectionsMax(readDescriptorsMax(files));
+  const gates = new GateServer(sidecar, log, connections.gates);
   stack.add(sidecar.start(options.policy, notices));
   stack.add(gpus.start());
-  stack.add(await listenHttp(place.apiPath, sidecar, log));
+  stack.add(await listenHttp(place.apiPath, sidecar, log, connections.api));
   stack.add(await gates.listen(place.gatePath));
   place.seal();
   return sidecar;

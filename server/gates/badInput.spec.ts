@@ -2,7 +2,6 @@ import { LINE_BYTES_MAX } from '../protocol/gate';
 import { TestConnection, type TestKernel } from '../testing/gate';
 import type { TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
-import { CONNECTIONS_MAX } from './server';
 
 /** The id of a user that has no processes but ours. */
 const NOBODY = '65534';
@@ -168,26 +167,5 @@ describe('bad input on the gate socket', () => {
     kernel.gate.say({ type: 'hello', ...other.process, protocol: 1, holdings: [] });
     expect((await kernel.gate.hear('problem')).message).toContain(`kernel ${kernel.id} already`);
     connection.close();
-  });
-
-  it('refuses more connections than it can have, and survives that nobody hears it', async () => {
-    const all = [bystander.gate, kernel.gate];
-    while (all.length < CONNECTIONS_MAX) {
-      all.push(await TestConnection.open(sidecar));
-      await all.at(-1)!.settled();
-    }
-    // Those that are gone before they are accepted: what is said to them fails at once.
-    sidecar.signal('SIGSTOP');
-    for (let n = 0; n < 10; n += 1) {
-      (await TestConnection.open(sidecar)).close();
-    }
-    sidecar.signal('SIGCONT');
-    expect((await sidecar.ask('GET', '/healthz')).status).toBe(200);
-    const late = await TestConnection.open(sidecar);
-    expect(await late.hear('problem')).toMatchObject({
-      code: 'TOO_MANY',
-      details: { limit: CONNECTIONS_MAX }
-    });
-    all.slice(2).forEach(it => it.close());
   });
 });

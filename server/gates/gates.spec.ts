@@ -1,19 +1,11 @@
 import { UNHELD, type GateClaim } from '../protocol/gate';
 import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
 import { removePlace } from '../testing/places';
-import { TestSidecar, startTicksOf } from '../testing/sidecar';
+import { type TestSidecar, startTicksOf } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
 const HALF_THE_NODE = { memory: '3 GiB' };
 const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], ...UNHELD, env: {} };
-
-/** Where no descriptor is left, a connection is closed at once. */
-function isAccepted(connection: TestConnection): Promise<boolean> {
-  return connection.settled().then(
-    () => true,
-    () => false
-  );
-}
 
 describe('gates on a real sidecar', () => {
   const stage = new Stage();
@@ -235,20 +227,16 @@ describe('gates on a real sidecar', () => {
   });
 
   it('[GATE2] ends no kernel because it has no file descriptor left to look at it', async () => {
-    const around = { dir: stage.directory(), through: ['prlimit', '--nofile=64'] };
     // With one CPU there is no look at the scheduler, whose end would set descriptors free.
-    const narrow = stage.adopt(await TestSidecar.startIn(around, '--cpus', '0'));
+    const narrow = await stage.sidecar('--cpus', '0');
     const kernel = await stage.connected(narrow);
-    const others: TestConnection[] = [];
-    do {
-      others.push(await TestConnection.open(narrow));
-    } while (await isAccepted(others.at(-1)!));
+    narrow.limitDescriptors(3);
     // It looks whether that is so.
     kernel.gate.say({ type: 'ended', kernelId: kernel.id });
     await kernel.gate.settled();
     kernel.claim('still here');
     await kernel.gate.hear('granted', 'still here');
-    others.forEach(it => it.close());
+    narrow.limitDescriptors(1024);
   });
 
   it('[GATE4] counts concurrent claims of one kernel, up to a bound', async () => {

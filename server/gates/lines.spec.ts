@@ -40,4 +40,14 @@ describe('LineReader', () => {
     reader.push(Buffer.from('\nhello\n'));
     expect(heard).toEqual(['(too long)']);
   });
+
+  it('holds little more than what came of a line, however small the pieces', () => {
+    const reader = readerOf([]);
+    for (let bytes = 1; bytes <= 3000; bytes += 1) {
+      reader.push(Buffer.from('x'));
+      expect(reader.heldBytes).toBeLessThanOrEqual(Math.max(1024, 2 * bytes));
+    }
+    reader.push(Buffer.from('\n'));
+    expect(reader.heldBytes).toBe(0);
+  });
 });

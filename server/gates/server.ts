@@ -1,58 +1,50 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
 import type { IGateKeeper, Log } from '../daemon/ports';
+import { Slots } from '../lib/slots';
 import { refusal } from '../protocol/errors';
-import { LINE_BYTES_MAX, type SidecarMessage } from '../protocol/gate';
 import { Answers } from './answers';
+import { Connection, SocketVoice, type Shared } from './connection';
 import { Desk } from './desk';
-import { LineReader } from './lines';
-import { Records, type IVoice } from './records';
+import { Records } from './records';
 import { Session } from './session';
+import { Turns } from './turns';
+import { UnfinishedLines } from './unfinished';
 
-/** How many gates and launchers may be connected at once. */
-export const CONNECTIONS_MAX = 4096;
-
-/** A gate that lets so many bytes pile up unread does not read any more. */
-const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
-
-/** Sends messages over a socket; one that nobody reads is closed. */
-class SocketVoice implements IVoice {
-  constructor(private readonly socket: Socket) {}
-
-  send(message: SidecarMessage): void {
-    if (!this.socket.writable) {
-      return; // lost; what matters is said again at the next hello
-    }
-    this.socket.write(`${JSON.stringify(message)}\n`);
-    if (this.socket.writableLength > UNREAD_BYTES_MAX) {
-      this.socket.destroy();
-    }
-  }
-
-  close(): void {
-    this.socket.destroy();
-  }
-}
+/** How often lines that do not end are looked for, in ms. */
+const SWEEP_MS = 1000;
 
 /**
  * The socket that kernels' gates and launchers connect to.
  *
  * #### Notes
- * Whatever a connection sends harms only itself.
+ * Whatever a connection sends harms only itself: each is bounded in what it may leave
+ * unfinished or unread, and heard in turn with the others. When there are as many as there may
+ * be, a newcomer displaces the oldest that has not said hello.
  */
 export class GateServer {
-  private readonly sockets = new Set<Socket>();
   private readonly records = new Records();
   private readonly answers = new Answers(this.records);
   private readonly desk: Desk;
   private readonly server: Server;
+  private readonly sockets = new Set<Socket>();
+  private readonly slots: Slots<Socket>;
+  private readonly shared: Shared;
 
   constructor(
     private readonly keeper: IGateKeeper,
-    private readonly log: Log
+    private readonly log: Log,
+    private readonly connectionsMax: number
   ) {
     keeper.answerTo(this.answers);
     this.desk = new Desk(keeper, this.records);
+    this.slots = new Slots<Socket>(connectionsMax, it => it.destroy());
+    this.shared = {
+      turns: new Turns(),
+      unfinished: new UnfinishedLines(),
+      nowMs: () => performance.now(),
+      log
+    };
     this.server = createServer({ noDelay: true }, socket => this.accept(socket));
   }
 
@@ -64,8 +56,11 @@ export class GateServer {
     });
     this.server.on('error', failure => this.log('error', `gate socket: ${failure.message}`));
     const stopSigns = this.answers.begin();
+    const { unfinished, nowMs } = this.shared;
+    const sweeping = setInterval(() => unfinished.sweep(nowMs()), SWEEP_MS);
     return async () => {
       stopSigns();
+      clearInterval(sweeping);
       this.desk.close();
       const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
       this.sockets.forEach(socket => socket.destroy());
@@ -75,27 +70,17 @@ export class GateServer {
 
   private accept(socket: Socket): void {
     socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
-    const voice = new SocketVoice(socket);
-    const session = new Session(this.keeper, this.desk, voice, this.log);
-    if (this.sockets.size >= CONNECTIONS_MAX) {
-      session.object(refusal('TOO_MANY', { limit: CONNECTIONS_MAX, what: 'connections' }));
+    const session = new Session(this.keeper, this.desk, new SocketVoice(socket), this.log);
+    if (!this.slots.take(socket)) {
+      session.object(refusal('TOO_MANY', { limit: this.connectionsMax, what: 'connections' }));
       socket.destroySoon();
       return;
     }
     this.sockets.add(socket);
-    const reader = new LineReader({
-      onLine: (text, bytes) => session.hear(text, bytes),
-      onTooLong: () => {
-        session.object(refusal('LINE_TOO_LONG', { limit: LINE_BYTES_MAX }));
-        session.close();
-        socket.destroySoon();
-      }
-    });
-    socket.on('data', chunk => reader.push(chunk));
     socket.on('close', () => {
       this.sockets.delete(socket);
-      reader.close();
-      session.close();
+      this.slots.free(socket);
     });
+    new Connection(socket, session, this.shared, () => this.slots.begin(socket));
   }
 }

@@ -24,6 +24,11 @@ export class Session {
     private readonly log: Log
   ) {}
 
+  /** Whether a gate has said hello here. */
+  get isGreeted(): boolean {
+    return this.at.state === 'greeted';
+  }
+
   /** Hear one line of so many bytes; a mistake of ours ends neither it nor the sidecar. */
   hear(line: string, bytes: number): void {
     if (this.at.state === 'closed') {

@@ -53,6 +53,7 @@ export const PROC = {
   mounts: '/proc/self/mountinfo',
   ownCgroups: '/proc/self/cgroup',
   ownStatus: '/proc/self/status',
+  limits: '/proc/self/limits',
   memory: '/proc/meminfo',
   cpus: '/proc/stat',
   memoryPressure: '/proc/pressure/memory',

@@ -1,4 +1,4 @@
-import express, { Router, text, type Express } from 'express';
+import express, { Router, raw, type Express } from 'express';
 
 import type { IApi, Log } from '../daemon/ports';
 import type { SnapshotFeed } from './feed';
@@ -25,8 +25,9 @@ export function createApp(api: IApi, feed: SnapshotFeed, log: Log): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  // Whatever the content type says: everything that is sent here is JSON (parse.ts).
-  app.use(text({ limit: BODY_BYTES_MAX, type: () => true }));
+  // As bytes, whatever the content type says: decoders of other charsets, and of compressed
+  // bodies, are code that a request could break; parse.ts reads UTF-8 alone.
+  app.use(raw({ limit: BODY_BYTES_MAX, type: () => true, inflate: false }));
   app.use(health());
   const v1 = Router();
   for (const routes of [snapshot, node, kernels, claims, defaults, policy, configuration]) {

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+
 import type { ErrorBody, Snapshot } from '../protocol/view';
 import { EventStream } from '../testing/eventStream';
 import type { TestKernel } from '../testing/gate';
@@ -106,6 +108,36 @@ describe('the HTTP API of a real sidecar', () => {
     expect(message).not.toMatch(/\{\w+\}|unknown\)|undefined/);
     expect(await get('/healthz')).toEqual({ ok: true });
     expect(await get('/api/v1/defaults')).toEqual({});
+  });
+
+  const POLICY = '{"policy":"naive"}';
+  const plain = (charset: string) => ({ 'content-type': `text/plain; charset=${charset}` });
+
+  it.each<[string, string | Buffer, Record<string, string>]>([
+    ['UTF-7', POLICY, plain('utf-7')],
+    ['UTF-16', Buffer.from(POLICY, 'utf16le'), plain('utf-16le')],
+    ['UTF-32', POLICY, plain('UTF-32')],
+    ['Latin 1', POLICY, plain('"iso-8859-1"')],
+    ['an unknown charset', POLICY, plain('x'.repeat(4000))],
+    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]), plain('utf-8')],
+    ['a compressed body', gzipSync(POLICY), { 'content-encoding': 'gzip' }],
+    ['an unknown encoding', POLICY, { 'content-encoding': 'utf-7' }],
+    ['a key that is no name', '{"__proto__":{"cpus":1}}', {}],
+    ['what is nested too deeply', '['.repeat(3e4) + ']'.repeat(3e4), {}],
+    ['such a key deeper in', '{"policy":"naive","x":[{"__proto__":1}]}', {}]
+  ])('refuses %s, and goes on', async (_, body, headers) => {
+    await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');
+    for (const path of ['/api/v1/policy', '/api/v1/defaults']) {
+      expect(await sidecar.ask('PUT', path, body, headers)).toMatchObject({
+        status: 400,
+        body: { code: 'BODY_INVALID' }
+      });
+    }
+    expect(await get('/api/v1/policy')).toEqual({ policy: 'dynamic' });
+    expect(await get('/api/v1/defaults')).toEqual({ cpus: 1 });
+    expect(await sidecar.ask('PUT', '/api/v1/defaults', '{}', plain('UTF8'))).toMatchObject({
+      status: 200
+    });
   });
 
   it('[UI2] pushes whole snapshots, the present one first, then each change', async () => {

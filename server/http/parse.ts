@@ -7,6 +7,9 @@ import { refusal, type Refusal } from '../protocol/errors';
 /** The longest request body that is read, in bytes. */
 export const BODY_BYTES_MAX = 64 * 1024;
 
+/** How much of a header a refusal repeats, in characters. */
+const SHOWN_CHARS_MAX = 40;
+
 /** Ends a request with a refusal. */
 export class RefusalError extends Error {
   constructor(readonly refusal: Refusal) {
@@ -30,15 +33,51 @@ function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
 }
 
-function jsonOf(request: Request): unknown {
-  if (typeof request.body !== 'string' || request.body.trim() === '') {
-    throw invalid('it is empty');
+/** The charset that a content type names; null where it names none. */
+function charsetOf(contentType = ''): string | null {
+  return /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1] ?? null;
+}
+
+/** The body as text: UTF-8 alone is read, nothing is converted. */
+function textOf(request: Request): string {
+  const charset = charsetOf(request.headers['content-type']);
+  if (charset !== null && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw invalid(`its charset is "${charset.slice(0, SHOWN_CHARS_MAX)}", but only UTF-8 is read`);
   }
   try {
-    return JSON.parse(request.body);
+    return new TextDecoder('utf-8', { fatal: true }).decode(request.body as Buffer | undefined);
   } catch {
-    throw invalid('it is not JSON');
+    throw invalid('it is not UTF-8');
   }
+}
+
+function jsonOf(request: Request): unknown {
+  const text = textOf(request);
+  if (text.trim() === '') {
+    throw invalid('it is empty');
+  }
+  let value: unknown;
+  let isAboutPrototypes: boolean;
+  try {
+    value = JSON.parse(text);
+    isAboutPrototypes = namesPrototype(value);
+  } catch {
+    throw invalid('it is not JSON, or nested too deeply');
+  }
+  if (isAboutPrototypes) {
+    // What copies objects would drop it, and read a body that says nothing.
+    throw invalid('"__proto__" is no name of anything');
+  }
+  return value;
+}
+
+/** Whether an object, or one in it, has a key that JavaScript takes for something else. */
+function namesPrototype(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Object.hasOwn(value, '__proto__') || Object.values(value).some(namesPrototype))
+  );
 }
 
 function parsed<T>(schema: z.ZodType<T>, request: Request): T {

@@ -1,22 +1,31 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { IApi, Log } from '../daemon/ports';
+import { Slots } from '../lib/slots';
 import { createApp } from './app';
 import { SnapshotFeed } from './feed';
 
-/** How many requests and readers of events there may be at once; more are hung up on. */
-const CONNECTIONS_MAX = 1024;
+/** A request has to be here, head and whole, within so many ms. Over a Unix socket it is at once. */
+const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 /**
  * Listen for HTTP at a socket path that is free; resolves to the undo.
  *
  * #### Notes
- * Never on TCP (API3): who may connect is who may open the socket.
+ * Never on TCP (API3): who may connect is who may open the socket. When there are as many
+ * connections as there may be, a newcomer displaces the oldest that has no request under way,
+ * so that requests that never end do not keep `/healthz` from its answer.
  */
-export async function listenHttp(path: string, api: IApi, log: Log): Promise<() => Promise<void>> {
+export async function listenHttp(
+  path: string,
+  api: IApi,
+  log: Log,
+  connectionsMax: number
+): Promise<() => Promise<void>> {
   const feed = new SnapshotFeed(api);
-  const server = createServer(createApp(api, feed, log));
-  server.maxConnections = CONNECTIONS_MAX;
+  const server = createServer(TIMES, createApp(api, feed, log));
+  limit(server, connectionsMax);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -28,4 +37,16 @@ export async function listenHttp(path: string, api: IApi, log: Log): Promise<() 
     server.closeAllConnections();
     await closed;
   };
+}
+
+function limit(server: Server, connectionsMax: number): void {
+  const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
+  server.on('connection', (socket: Socket) => {
+    socket.on('close', () => slots.free(socket));
+    slots.take(socket) || socket.destroy();
+  });
+  server.on('request', ({ socket }, response) => {
+    slots.begin(socket);
+    response.on('close', () => slots.end(socket));
+  });
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -150,6 +150,14 @@ export class TestSidecar {
     this.child.kill(name);
   }
 
+  /** Let it open no descriptor from this number on. */
+  limitDescriptors(max: number): void {
+    const made = spawnSync('prlimit', ['--pid', `${this.pid}`, `--nofile=${max}:`]);
+    if (made.status !== 0) {
+      throw new Error(`prlimit: ${made.stderr}`);
+    }
+  }
+
   /** Resolves when it has ended by itself. */
   ended(): Promise<number | string | null> {
     return exitOf(this.child);
@@ -171,8 +179,13 @@ export class TestSidecar {
   }
 
   /** One request of the API; `body` goes out as it is. */
-  ask(method: string, path: string, body?: string): Promise<Answer> {
-    return askSocket(this.apiPath, method, path, body);
+  ask(
+    method: string,
+    path: string,
+    body?: string | Buffer,
+    headers?: OutgoingHttpHeaders
+  ): Promise<Answer> {
+    return askSocket(this.apiPath, method, path, body, headers);
   }
 }
 
@@ -181,10 +194,11 @@ export function askSocket(
   socketPath: string,
   method: string,
   path: string,
-  body?: string
+  body?: string | Buffer,
+  headers: OutgoingHttpHeaders = {}
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, method, path }, response => {
+    const asked = request({ socketPath, method, path, headers }, response => {
       textOf(response).then(text => {
         const { statusCode = 0 } = response;
         resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
