@@ -32,6 +32,12 @@ class Holding:
         self.granted = granted
         self.since = time.monotonic()
 
+    def go_alone(self) -> None:
+        """If it waits still, it runs from now on: nobody will answer."""
+        if self.granted is None:
+            self.grant()
+            self.mailbox.put({"type": "absent"})
+
     def tell(self) -> None:
         """The sidecar knows of it from now on, for as long as the connection lasts."""
         self.told = self.told_once = True

@@ -193,15 +193,14 @@ class Link:
                 self._greet(connection)
                 is_open = True
                 # One that takes hellos, but answers none, is given up.
-                while is_open and is_readable(connection, self._patience_s()):
+                while is_open and is_readable(
+                    connection, None if self._state == "up" else SILENCE_MAX_S
+                ):
                     with self._reading:
                         is_open = self._read(connection)
         except Exception:
             pass  # none there, no descriptor left, no protocol spoken: this thread must go on
         return self._close()
-
-    def _patience_s(self) -> float | None:
-        return None if self._state == "up" else SILENCE_MAX_S
 
     def _read(self, connection: socket) -> bool:
         """Act on what has arrived; False at the end. The reading lock is held."""
@@ -239,13 +238,8 @@ class Link:
                 holding.told = False
                 # What a sidecar knew may go on with its successor; who never reached one goes.
                 if not holding.told_once and self.failure == "open":
-                    self._run_ungated(holding)
+                    holding.go_alone()
             return was_up
-
-    def _run_ungated(self, holding: Holding) -> None:
-        if holding.granted is None:
-            holding.grant()
-            holding.mailbox.put({"type": "absent"})
 
     def _welcome(self, message: Message) -> None:
         if message.get("protocol") != PROTOCOL:

@@ -186,7 +186,10 @@ export function onClaimCancelled(
 export function onClaimEnded(state: State, event: Extract<Event, { type: 'claimEnded' }>): void {
   const entry = state.claims.get(event.claimId);
   if (entry && entry.phase.state !== 'done') {
-    endClaim(state, entry, event.outcome, { cpuSeconds: event.cpuSeconds });
+    const endedMs = Math.min(event.endedMs ?? Infinity, state.nowMs);
+    endClaim(state, entry, event.outcome, { cpuSeconds: event.cpuSeconds, endedMs });
+    const { held } = entry.holder;
+    held?.claimId === event.claimId && (held.sinceMs = endedMs);
   }
 }
 

@@ -149,6 +149,8 @@ export type Event = { readonly atMs: number } & (
       readonly claimId: string;
       readonly outcome: 'ok' | 'error' | 'interrupted';
       readonly cpuSeconds: number | null;
+      /** When, where that was under the sidecar before. */
+      readonly endedMs?: number;
     }
   | { readonly type: 'useMeasured'; readonly holders: readonly HolderUse[] }
   /** How much of one holder's memory counts against its limit; the first figure comes with the limit (MEM3). */

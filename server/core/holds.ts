@@ -1,3 +1,6 @@
+import { formatCpuList } from '../lib/cpuset';
+import type { Grant } from '../protocol/grant';
+import type { Claim } from './events';
 import { dropHold } from './leases';
 import { fewest } from './order/fewest';
 import { dropFromRoom, leaseIn, roomOf } from './place/room';
@@ -5,6 +8,25 @@ import { holdsOf, wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
 import { tell } from './story';
 import { spanInWords } from './words';
+
+/** What a holder keeps across cells (ADM9), and the claim that left it. */
+export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+
+/** What a holder keeps; null for nothing. */
+export function keptBy(state: State, holder: HolderEntry): Kept | null {
+  const claim = state.claims.get(holder.held?.claimId ?? '')?.claim;
+  const grant = keptGrant(holder);
+  return claim && grant ? { claim, grant, sinceMs: holder.held!.sinceMs } : null;
+}
+
+/** What a holder keeps, as a grant; null for nothing. */
+export function keptGrant({ held }: HolderEntry): Grant | null {
+  if (!held) {
+    return null;
+  }
+  const { seat, memoryBytes, gpus } = held.lease;
+  return { cpus: seat && formatCpuList(seat.cpus), threads: null, memoryBytes, gpus };
+}
 
 /** ADM9: kept grants that nobody used for too long are given back. */
 export function expireHolds(state: State): void {

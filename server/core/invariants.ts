@@ -1,12 +1,20 @@
 import { hasQueued } from './reserve';
-import { leasesOf, promisedBytes } from './leases';
+import { leasesOf } from './leases';
 import { keptInPool, type Seat } from './place/cpuPool';
 import { blockingCpus, cpusWaitedFor } from './place/cpus';
 import { DONE_MAX } from './remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
 import { STORY_LINES_MAX } from './story';
-import { promisedCpus, surrounds } from './trees';
+import {
+  isRelated,
+  mayBeSideBySide,
+  promisedOf,
+  rootsOf,
+  sumOf,
+  treeBytes,
+  treeCpus
+} from './treeSums';
 import { rungWeight } from './weights';
 
 /**
@@ -181,54 +189,6 @@ function gpuMemoryFaults({ node, gpuLeases }: State): string[] {
       ? [`GPU1: more is promised of ${name} than there is`]
       : [];
   });
-}
-
-type Leasing = readonly [Lease, HolderEntry];
-
-/** Whether two leases of a GPU may be: each of a part, or of one holder, or one inside the other (ADM10). */
-function mayBeSideBySide([a, holder]: Leasing, [b, other]: Leasing): boolean {
-  return isRelated(holder, other) || (a.gpuMemoryBytes !== null && b.gpuMemoryBytes !== null);
-}
-
-/** What leases of parts promise in all: each tree once. */
-function promisedOf(leases: readonly Leasing[]): number {
-  const holders = new Set(leases.map(([, holder]) => holder));
-  const own = (holder: HolderEntry) =>
-    leases.reduce((sum, [it, whose]) => sum + (whose === holder ? (it.gpuMemoryBytes ?? 0) : 0), 0);
-  const treeOf = (holder: HolderEntry): number =>
-    Math.max(own(holder), sumOf(holder.children, treeOf));
-  const roots = new Set(Array.from(holders, rootOf));
-  return sumOf(roots, treeOf);
-}
-
-function sumOf<T>(items: Iterable<T>, amount: (item: T) => number): number {
-  let sum = 0;
-  for (const item of items) {
-    sum += amount(item);
-  }
-  return sum;
-}
-
-function isRelated(a: HolderEntry, b: HolderEntry): boolean {
-  return surrounds(a, b) || surrounds(b, a);
-}
-
-function rootOf(holder: HolderEntry): HolderEntry {
-  return holder.parent ? rootOf(holder.parent) : holder;
-}
-
-function rootsOf(state: State): HolderEntry[] {
-  return [...state.holders.values()].filter(it => it.parent === null);
-}
-
-/** ADM10: what a tree keeps from others: its root's promise, or more where those inside have more. */
-function treeCpus(holder: HolderEntry): number {
-  return Math.max(promisedCpus(holder), sumOf(holder.children, treeCpus));
-}
-
-function treeBytes(holder: HolderEntry): number {
-  const resident = holder.use?.memoryBytes ?? 0;
-  return Math.max(promisedBytes(holder), resident + sumOf(holder.children, treeBytes));
 }
 
 /** The ledger of memory. That promises fit is P11: a test of grants, since residents grow by themselves. */

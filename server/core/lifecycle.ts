@@ -119,7 +119,11 @@ export function endClaim(
   state: State,
   entry: ClaimEntry,
   outcome: Done['outcome'],
-  known: { readonly cpuSeconds?: number | null; readonly message?: string | null } = {}
+  known: {
+    readonly cpuSeconds?: number | null;
+    readonly message?: string | null;
+    readonly endedMs?: number;
+  } = {}
 ): void {
   const { holder, phase } = entry;
   if (phase.state === 'done') {
@@ -134,7 +138,7 @@ export function endClaim(
   (entry as ClaimEntry).phase = {
     state: 'done',
     grantedMs: running?.grantedMs ?? null,
-    endedMs: state.nowMs,
+    endedMs: known.endedMs ?? state.nowMs,
     outcome,
     message: known.message ?? (outcome === 'interrupted' ? (running?.guard.message ?? null) : null),
     grant: running?.grant ?? null,

@@ -64,6 +64,19 @@ describe('the arbiter', () => {
     ]);
   });
 
+  it('[GATE5] a cell that began while nobody answered runs, and says that it has no grant', () => {
+    const it = harness();
+    it.claim('1', 'a', { memoryBytes: 40 * GIB });
+    it.claim('2', 'b', { memoryBytes: 30 * GIB });
+    const claim = it.state.claims.get('2')!.claim;
+    const granted = { grant: UNRESTRICTED, sinceMs: it.clock.nowMs };
+    it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
+    const view = snapshot(it.state, it.clock.nowMs, '').claims.find(({ id }) => id === '2');
+    expect(view).toMatchObject({ state: 'running' });
+    expect(view?.state === 'running' && view.notEnforced).toContain('runs without a grant');
+    expect(it.state.queue).toEqual([]);
+  });
+
   it('[ADM8] refuses what waited longer than it allows', () => {
     const it = harness({ gpus: gpusOf(1) });
     it.claim('1', 'a', { gpus: 1 });

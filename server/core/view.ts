@@ -1,6 +1,5 @@
 import { compareText, firstDifference } from '../lib/comparators';
 import { formatCpuList } from '../lib/cpuset';
-import type { Grant } from '../protocol/grant';
 import type {
   ClaimView,
   GpuView,
@@ -11,6 +10,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu } from './events';
+import { keptGrant } from './holds';
 import { askedSince, isKeptBy } from './keepers';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
@@ -130,15 +130,6 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
 
 function namedOf({ holder }: HolderEntry): NonNullable<KernelView['insideOf']> {
   return { kernelId: holder.id, kernelName: holder.name };
-}
-
-/** ADM9: what a kernel keeps for its next cell; null for nothing. */
-function keptGrant({ held }: HolderEntry): Grant | null {
-  if (!held) {
-    return null;
-  }
-  const { seat, memoryBytes, gpus } = held.lease;
-  return { cpus: seat && formatCpuList(seat.cpus), threads: null, memoryBytes, gpus };
 }
 
 /** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */

@@ -1,8 +1,9 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
 import type { Event } from '../core/events';
 import { story } from '../core/explain';
+import { keptBy, type Kept } from '../core/holds';
 import { checkInvariants } from '../core/invariants';
-import { createState, type State } from '../core/state';
+import { createState, type HolderEntry, type State } from '../core/state';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
@@ -47,6 +48,9 @@ export class Arbiter {
   private readonly listeners = new Set<() => void>();
   private confinedListener: (holderId: string, confinement: Confinement) => void = () => undefined;
   private boundListener: (holderId: string, gpus: readonly string[]) => void = () => undefined;
+  private keptListener: (holderId: string, kept: Kept | null) => void = () => undefined;
+  /** What each holder keeps across cells, as it was told. */
+  private readonly kept = new Map<string, HolderEntry['held']>();
   private readonly decide: (state: State, event: Event) => readonly Effect[];
   private answers: IAnswers | null = null;
 
@@ -78,6 +82,11 @@ export class Arbiter {
   /** Name who hears which GPUs a holder is bound to, before its claim hears of them; once. */
   onBound(listener: (holderId: string, gpus: readonly string[]) => void): void {
     this.boundListener = listener;
+  }
+
+  /** Name who hears what a holder keeps across cells from now on (ADM9); once. */
+  onKept(listener: (holderId: string, kept: Kept | null) => void): void {
+    this.keptListener = listener;
   }
 
   /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
@@ -132,6 +141,7 @@ export class Arbiter {
       this.tellBound(event.claim.holderId); // it was taken over, which is answered by nothing
     }
     this.tellMasks(effects);
+    this.tellKept();
     for (const listener of this.listeners) {
       listener();
     }
@@ -199,6 +209,22 @@ export class Arbiter {
   private tellBound(holderId: string): void {
     const { boundGpus = [] } = this.state.holders.get(holderId) ?? {};
     boundGpus.length > 0 && this.boundListener(holderId, boundGpus);
+  }
+
+  private tellKept(): void {
+    const { keeping, holders } = this.state;
+    for (const holderId of [...this.kept.keys()]) {
+      if (!holders.get(holderId)?.held) {
+        this.kept.delete(holderId);
+        this.keptListener(holderId, null);
+      }
+    }
+    for (const holder of keeping) {
+      if (this.kept.get(holder.holder.id) !== holder.held) {
+        this.kept.set(holder.holder.id, holder.held);
+        this.keptListener(holder.holder.id, keptBy(this.state, holder));
+      }
+    }
   }
 
   private holdOf(holderId: string): CpuHold {

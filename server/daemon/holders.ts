@@ -1,4 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import type { Kept } from '../core/holds';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { Kills } from './kills';
@@ -77,7 +78,7 @@ export class Holders {
     this.goneListeners.push(listener);
   }
 
-  /** Call `listener` after each arrival and each end. */
+  /** Call `listener` after each arrival and each end, and when somebody keeps something else. */
   onChange(listener: () => void): void {
     this.changeListeners.push(listener);
   }
@@ -134,6 +135,13 @@ export class Holders {
     const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();
     isNews && this.known.set(holderId, { ...it, boundGpus });
     return isNews;
+  }
+
+  /** Note what a holder keeps across cells (ADM9). */
+  keep(holderId: string, kept: Kept | null): void {
+    const it = this.known.get(holderId);
+    it && this.known.set(holderId, { ...it, kept });
+    this.changeListeners.forEach(listener => listener());
   }
 
   /** Undo what an enforcer did for a holder; a failure is logged. */

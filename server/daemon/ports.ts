@@ -1,4 +1,5 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
+import type { Kept } from '../core/holds';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
 import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
@@ -108,6 +109,8 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 export type KnownProcess = GateProcess & {
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
+  /** What it keeps across cells (ADM9); nothing where null or absent. */
+  readonly kept?: Kept | null;
   /** The processes that it came from, the nearest first, as it arrived: some may have ended since. */
   readonly ancestors?: readonly number[];
 };

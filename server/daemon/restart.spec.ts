@@ -66,6 +66,37 @@ describe('a sidecar that is killed and started again', () => {
     expect(holding.gate.has('problem')).toBe(false);
   });
 
+  it('[ADM9] [ENF4] a kernel keeps what it kept, until somebody asks for it', async () => {
+    const [keeper, ended] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    for (const kernel of [keeper, ended]) {
+      await running(kernel, `of ${kernel.id}`, { memory: '1 GiB', hold: true, cpus: 1 });
+      kernel.release(`of ${kernel.id}`);
+      await kernel.gate.settled();
+    }
+    const granted = async (it: TestSidecar) =>
+      (await snapshotOf(it)).kernels.map(({ id, state, grant }) => [id, state, grant?.memoryBytes]);
+    expect(await granted(sidecar)).toHaveLength(2);
+    const launcher = await TestConnection.open(sidecar);
+    launcher.say({ type: 'register', ...ended.process });
+    await launcher.hear('registered'); // what is known is on the disk
+    const mask = keeper.mask();
+    await sidecar.kill();
+    await ended.kill();
+    const next = await stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
+    const kept = [[keeper.id, 'idle', 2 ** 30]];
+    expect(await granted(next)).toEqual(kept);
+    await keeper.connect(next, []);
+    await keeper.gate.settled();
+    expect(await granted(next)).toEqual(kept);
+    expect(keeper.mask()).toBe(mask);
+    // A cell of the same kernel takes it over; then it is nobody's, also over the next restart.
+    keeper.claim('next', { memory: '1 GiB', cpus: 1 });
+    await keeper.gate.hear('granted', 'next');
+    await next.ask('GET', '/api/v1/snapshot');
+    const { body } = await next.ask('GET', '/api/v1/claims/next');
+    expect(JSON.stringify(body)).toContain('Takes over the grant that an earlier cell kept');
+  });
+
   it('[ENF4] undoes the place of a kernel that ended meanwhile', async () => {
     const [one, other] = [await stage.connected(sidecar), await stage.connected(sidecar)];
     await running(one, 'held', HALF_THE_NODE);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { KeptFile } from './keptFile';
+import { KEPT } from './keptGrants';
 import type { KnownProcess, Log } from './ports';
 
 const ROSTER = z.array(
@@ -12,6 +13,7 @@ const ROSTER = z.array(
     notebook: z.string().nullable().default(null),
     gated: z.boolean(),
     boundGpus: z.array(z.string()).exactOptional(),
+    kept: KEPT,
     ancestors: z.array(z.number().int().positive()).exactOptional()
   }),
   { error: 'it is no list of kernels' }
@@ -23,7 +25,8 @@ const ROSTER = z.array(
  * #### Notes
  * A hint, not the truth: each entry is checked against the live process before
  * it counts. Without it a kernel that has no gate would be lost at a restart,
- * for nobody says hello for it; and no gate tells which GPUs its kernel has open.
+ * for nobody says hello for it; no gate tells which GPUs its kernel has open, nor what it
+ * keeps between cells (ADM9).
  */
 export class Roster {
   private readonly file: KeptFile;

@@ -15,6 +15,7 @@ import { Consent } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
+import { restoreKept } from './keptGrants';
 import { MemoryWatch } from './memoryWatch';
 import type {
   AskOrRefusal,
@@ -92,6 +93,7 @@ export class Sidecar implements IGateKeeper, IApi {
       // A sidecar that is killed right after the grant must not shut the fence of a running cell.
       this.holders.bind(holderId, gpus) && this.roster.keepNow(this.holders.list());
     });
+    this.arbiter.onKept((holderId, kept) => this.holders.keep(holderId, kept));
     this.sampler = new Sampler({
       enforcer,
       meters,
@@ -139,6 +141,7 @@ export class Sidecar implements IGateKeeper, IApi {
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
         expected.add(process.kernelId);
+        process.kept && restoreKept(it => this.arbiter.post(it), process.kept);
       }
     }
     this.reconciliation = this.reconcile(expected);

@@ -87,6 +87,16 @@ describe('the desk', () => {
     expect(connected([held('runs')]).heard).toEqual([]);
   });
 
+  it('[GATE5] a gate that would not wait any longer runs its cell: so does its claim', () => {
+    const voice = connected();
+    claim(voice, 'runs');
+    answers.waiting('runs', 'for its turn', 1);
+    desk.disconnect('k', voice);
+    connected([held('runs')]);
+    desk.release('k', { type: 'release', id: 'runs', outcome: 'ok' });
+    expect(told).toEqual(['claim runs', 'claim runs', 'end runs ok']);
+  });
+
   it('takes no claim from a connection that another one took the place of', () => {
     const voice = connected();
     connected();

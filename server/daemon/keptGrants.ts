@@ -1,0 +1,59 @@
+import * as z from 'zod';
+
+import type { Kept } from '../core/holds';
+import type { EventBody } from './arbiter';
+
+const amount = z.number().nonnegative();
+const text = z.string().nullable();
+
+const ASK = z.object({
+  cpus: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('auto') }),
+    z.object({ kind: z.literal('fixed'), n: amount }),
+    z.object({ kind: z.literal('range'), min: amount, max: amount })
+  ]),
+  exclusive: z.boolean(),
+  memoryBytes: amount.nullable(),
+  gpus: amount,
+  gpuMemoryBytes: amount.nullable(),
+  gpuModel: text,
+  timeMs: amount.nullable(),
+  priority: z.number(),
+  maxWaitMs: amount.nullable(),
+  hold: z.boolean()
+});
+
+const CLAIM = z.object({
+  id: z.string(),
+  holderId: z.string(),
+  parentId: text,
+  cellId: text,
+  label: text,
+  sourceHash: text,
+  ask: ASK
+});
+
+const GRANT = z.object({
+  cpus: text,
+  threads: amount.nullable(),
+  memoryBytes: amount.nullable(),
+  gpus: z.array(z.string())
+});
+
+/** What a kernel keeps across cells, as it is on the disk; what cannot be read is nothing. */
+export const KEPT = z
+  .object({ claim: CLAIM, grant: GRANT, sinceMs: amount })
+  .nullable()
+  .default(null)
+  .catch(null);
+
+/**
+ * ADM9: let a kernel go on keeping what it kept under the sidecar before: the cell that left
+ * it is entered as one that ran, and has ended.
+ */
+export function restoreKept(post: (event: EventBody) => void, kept: Kept): void {
+  const { claim, grant, sinceMs } = kept;
+  post({ type: 'claimArrived', claim, granted: { grant, sinceMs }, waitingSinceMs: null });
+  const ended = { outcome: 'ok', cpuSeconds: null, endedMs: sinceMs } as const;
+  post({ type: 'claimEnded', claimId: claim.id, ...ended });
+}
