@@ -50,6 +50,7 @@ class Link:
         self._backlog: list[Message] = []
         self._was_up = False
         self.welcomed_once = False
+        self.met = threading.Event()  # set once a sidecar has answered, or cannot be met
         # Why the sidecar will not have this kernel; None where it has not said so.
         self.refusal: str | None = None
         self._pid = os.getpid()
@@ -229,6 +230,7 @@ class Link:
 
     def _close(self) -> bool:
         """The connection is over; whether it had been welcomed."""
+        self.met.set()
         with self._lock:
             was_up = self._was_up
             self._was_up = False
@@ -238,14 +240,11 @@ class Link:
             for holding in self._holdings.values():
                 holding.told = False
                 # What a sidecar knew may go on with its successor; who never reached one goes.
-                if not holding.told_once and self.failure == "open":
-                    self._run_ungated(holding)
+                is_lost = not holding.told_once and self.failure == "open"
+                if is_lost and holding.granted is None:
+                    holding.grant()
+                    holding.mailbox.put({"type": "absent"})
             return was_up
-
-    def _run_ungated(self, holding: Holding) -> None:
-        if holding.granted is None:
-            holding.grant()
-            holding.mailbox.put({"type": "absent"})
 
     def _welcome(self, message: Message) -> None:
         if message.get("protocol") != PROTOCOL:
@@ -267,6 +266,7 @@ class Link:
                     self._send(holding.ending)
                 elif not holding.told and holding.granted is None:
                     self._tell(holding)
+        self.met.set()
         self._listener.welcomed()
 
     def _receive(self, message: Message) -> None:

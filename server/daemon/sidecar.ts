@@ -4,7 +4,7 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
-import type { GateProcess, HintSources } from '../protocol/gate';
+import type { HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
 import { Administration } from './administration';
 import { Arbiter } from './arbiter';
@@ -16,7 +16,7 @@ import { Defaults } from './defaults';
 import { Holders } from './holders';
 import { Sampler } from './measure';
 import { MemoryWatch } from './memoryWatch';
-import type {
+import type { KnownProcess,
   AskOrRefusal,
   IAnswers,
   IApi,
@@ -182,7 +182,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.answerTo(answers);
   }
 
-  arrive(process: GateProcess): Refusal | null {
+  arrive(process: KnownProcess): Refusal | null {
     return this.holders.arrive(process);
   }
 
