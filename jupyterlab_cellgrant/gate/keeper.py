@@ -20,12 +20,15 @@ from .wire import FAILURE_ENV, HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode,
 
 GATE_SOCKET = "gate.sock"
 
+# A kernel's start waits no longer for its sidecar's first answer, which takes some milliseconds.
+MEET_MAX_S = 1.0
+
 
 class Keeper(Listener):
     """Opens a turn for each cell, and carries out what the sidecar wants of running ones."""
 
     def __init__(self, directory: str, kernel_id: str, name: str, failure: str) -> None:
-        facts = process_facts(kernel_id, name, os.getpid(), gated=True)
+        facts = process_facts(kernel_id, name, os.getpid())
         self.link = Link(os.path.join(directory, GATE_SOCKET), facts, failure, self)
         self.applied = Applied(lambda: self.link.thread_id)
         self._turns: dict[str, Turn] = {}
@@ -138,4 +141,6 @@ def keeper_from_environment() -> Keeper | None:
     name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
     keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"))
     keeper.link.start()
+    # What is to be shut before the first user code (ENF7) is shut when the sidecar answers.
+    keeper.link.met.wait(MEET_MAX_S)
     return keeper

@@ -50,6 +50,7 @@ class Link:
         self._backlog: list[Message] = []
         self._was_up = False
         self.welcomed_once = False
+        self.met = threading.Event()  # set once a sidecar has answered, or cannot be met
         # Why the sidecar will not have this kernel; None where it has not said so.
         self.refusal: str | None = None
         self._pid = os.getpid()
@@ -228,6 +229,7 @@ class Link:
 
     def _close(self) -> bool:
         """The connection is over; whether it had been welcomed."""
+        self.met.set()
         with self._lock:
             was_up = self._was_up
             self._was_up = False
@@ -261,6 +263,7 @@ class Link:
                     self._send(holding.ending)
                 elif not holding.told and holding.granted is None:
                     self._tell(holding)
+        self.met.set()
         self._listener.welcomed()
 
     def _receive(self, message: Message) -> None:

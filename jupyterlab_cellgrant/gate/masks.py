@@ -88,7 +88,7 @@ class Masks:
         if ours is None or not mask:
             return mask
         own = self._own.get(tid) or self._own.get(os.getpid()) or mask
-        return own if mask == _common(own, ours) or mask == ours else mask
+        return own if mask == _common(own, ours) else mask
 
 
 def _common(own: Mask, ours: Mask) -> Mask:

@@ -72,14 +72,13 @@ def start_ticks(pid: int) -> int:
         return 0
 
 
-def process_facts(kernel_id: str, name: str, pid: int, gated: bool) -> Message:
+def process_facts(kernel_id: str, name: str, pid: int) -> Message:
     """Who a message speaks for: ``GateProcess`` of the protocol."""
     return {
         "kernelId": kernel_id,
         "pid": pid,
         "startTicks": start_ticks(pid),
         "name": name,
-        "gated": gated,
     }
 
 

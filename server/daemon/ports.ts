@@ -107,6 +107,8 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
 /** A process that was let in, with what was learned of it since. */
 export type KnownProcess = GateProcess & {
+  /** Whether a gate has said hello for it: what its launcher expects, none may keep. */
+  readonly gated: boolean;
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
   /** What it keeps across cells (ADM9); nothing where null or absent. */
@@ -124,7 +126,7 @@ export interface IGateKeeper {
   /** Name who hears the answers to claims; once. */
   answerTo(answers: IAnswers): void;
   /** Take a process in; it is confined when this returns null. */
-  arrive(process: GateProcess): Refusal | null;
+  arrive(process: KnownProcess): Refusal | null;
   /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   remembered(): Promise<void>;
   /** A gate has told all that it holds. */

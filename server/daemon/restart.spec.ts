@@ -128,7 +128,7 @@ describe('a sidecar that is killed and started again', () => {
   it('[ENF4] confines a kernel without a gate again, though nobody speaks for it', async () => {
     const launcher = await TestConnection.open(sidecar);
     const kernel = stage.kernel();
-    launcher.say({ type: 'register', ...kernel.process, gated: false });
+    launcher.say({ type: 'register', ...kernel.process });
     await launcher.hear('registered');
     const next = await restarted();
     expect((await snapshotOf(next)).kernels).toEqual([

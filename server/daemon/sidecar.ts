@@ -4,7 +4,7 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
-import type { GateProcess, HintSources } from '../protocol/gate';
+import type { HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
 import { Administration } from './administration';
 import { Arbiter } from './arbiter';
@@ -17,7 +17,7 @@ import { Holders } from './holders';
 import { Sampler } from './measure';
 import { restoreKept } from './keptGrants';
 import { MemoryWatch } from './memoryWatch';
-import type {
+import type { KnownProcess,
   AskOrRefusal,
   IAnswers,
   IApi,
@@ -185,7 +185,7 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.answerTo(answers);
   }
 
-  arrive(process: GateProcess): Refusal | null {
+  arrive(process: KnownProcess): Refusal | null {
     return this.holders.arrive(process);
   }
 

@@ -1,51 +1,15 @@
-import { execFile } from 'node:child_process';
 import { parseCpuList } from '../lib/cpuset';
 import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
 import type { CpuHold } from '../protocol/gate';
 import { EnforcementError, type Place } from './enforcer';
 import type { IMaskStore } from './maskStore';
+import { OwnMasks } from './ownMasks';
 import type { FailureListener } from './removals';
+import type { SetMask } from './taskset';
 
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
-const TASKSET_TIMEOUT_MS = 5000;
-
-/** Sets the mask of every thread of a process; rejects with {@link EnforcementError}. */
-export type SetMask = (pid: number, cpus: string) => Promise<void>;
-
-/** What `taskset` says in the C locale, as the errno that it was. */
-const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
-  [/No such process/, 'ESRCH'],
-  [/Operation not permitted/, 'EPERM'],
-  [/Invalid argument/, 'EINVAL'],
-  [/Permission denied/, 'EACCES']
-];
-
-/** Set the masks of a process by util-linux's `taskset`: Node cannot do it itself. */
-export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', cpus, pid);
-
-/** Set the mask of one thread. */
-export const setThreadMaskByTaskset: SetMask = (tid, cpus) => taskset('-pc', cpus, tid);
-
-function taskset(option: string, cpus: string, id: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      'taskset',
-      [option, cpus, `${id}`],
-      { env: { ...process.env, LC_ALL: 'C' }, timeout: TASKSET_TIMEOUT_MS },
-      (error, _stdout, stderr) => {
-        if (!error) {
-          resolve();
-          return;
-        }
-        const said = ERRNO_BY_WORDS.find(([words]) => words.test(stderr))?.[1];
-        const errno = said ?? (typeof error.code === 'string' ? error.code : 'EIO');
-        reject(new EnforcementError(`taskset ${option} ${cpus} ${id}`, errno));
-      }
-    );
-  });
-}
 
 /** One holder's masks: what they were, are to be, and are. */
 type Held = {
@@ -55,6 +19,7 @@ type Held = {
   applied: string;
   /** That it changed its mask itself was told. */
   told: boolean;
+  readonly own: OwnMasks;
 };
 
 /** What masks need to know. */
@@ -63,6 +28,9 @@ export type MaskOptions = {
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   readonly setMask: SetMask;
+  readonly setThreadMask: SetMask;
+  /** Whether a thread has a mask because it was placed. */
+  readonly isPlaced: (tid: number) => boolean;
   readonly store: IMaskStore;
   readonly onFailure: FailureListener;
 };
@@ -84,13 +52,7 @@ export class Masks {
     for (const { original, ...place } of saved) {
       const current = this.currentMask(place);
       if (current !== null) {
-        this.held.set(place.holderId, {
-          place,
-          original,
-          wanted: current,
-          applied: current,
-          told: false
-        });
+        this.hold(place, original, current);
       }
     }
     if (this.held.size < saved.length) {
@@ -137,13 +99,7 @@ export class Masks {
     if (original === null) {
       throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
     }
-    this.held.set(place.holderId, {
-      place,
-      original,
-      wanted: original,
-      applied: original,
-      told: false
-    });
+    this.hold(place, original, original);
     this.save(place.holderId);
     const usable = parseCpuList(this.options.cpus);
     if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
@@ -157,8 +113,7 @@ export class Masks {
     if (!held) {
       throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
     }
-    held.wanted = this.maskFor(cpus);
-    this.pursue(held);
+    this.want(held, this.maskFor(cpus));
   }
 
   /**
@@ -182,7 +137,7 @@ export class Masks {
       this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
     }
     held.applied = '';
-    this.pursue(held);
+    this.want(held, held.wanted);
   }
 
   /** Give the holder the mask back that it came with. */
@@ -191,8 +146,7 @@ export class Masks {
     this.held.delete(holderId);
     if (held) {
       this.save(holderId);
-      held.wanted = held.original;
-      this.pursue(held);
+      this.want(held, held.original);
     }
   }
 
@@ -219,6 +173,28 @@ export class Masks {
     }
   }
 
+  private hold(place: Place, original: string, applied: string): void {
+    const { files, cpus, isPlaced } = this.options;
+    const own = new OwnMasks(files, place.pid, cpus, isPlaced, applied);
+    const held = { place, original, wanted: applied, applied, told: false, own };
+    this.held.set(place.holderId, held);
+  }
+
+  /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
+  private want(held: Held, cpus: string): void {
+    if (cpus !== held.wanted || cpus !== held.applied) {
+      held.own.look(this.treeOf(held.place));
+      held.own.give(cpus);
+      held.wanted = cpus;
+      this.pursue(held);
+    }
+  }
+
+  private treeOf(place: Place): readonly number[] {
+    const { files } = this.options;
+    return isAlive(files, place) ? readTree(files, place.pid, this.othersThan(place.pid)) : [];
+  }
+
   private pursue(held: Held): void {
     const { holderId } = held.place;
     if (held.wanted === held.applied) {
@@ -241,39 +217,44 @@ export class Masks {
       const target = held.wanted;
       // Unknown until the last thread has it: a failure half way is tried anew.
       held.applied = '';
-      await this.applyToTree(held.place, target);
+      await this.applyToTree(held, target);
       held.applied = target;
     }
+    held.own.gave(held.applied);
   }
 
-  private async applyToTree(place: Place, cpus: string): Promise<void> {
-    const { files, setMask } = this.options;
+  private async applyToTree({ place, own }: Held, cpus: string): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const others = isAlive(files, place)
-        ? readTree(files, place.pid, this.othersThan(place.pid)).filter(
-            pid => !this.holdsMask(pid, cpus)
-          )
-        : [];
-      if (others.length === 0) {
+      const calls = this.treeOf(place).flatMap(pid => this.callsFor(pid, own, cpus));
+      if (calls.length === 0) {
         return;
       }
-      for (const pid of others) {
-        await setMask(pid, cpus).catch((error: EnforcementError) => {
-          if (error.errno !== 'ESRCH') {
-            throw error;
-          }
-        });
-      }
+      await Promise.all(
+        calls.map(call =>
+          call().catch((error: EnforcementError) => {
+            if (error.errno !== 'ESRCH') {
+              throw error;
+            }
+          })
+        )
+      );
     }
     throw new EnforcementError(`masks of ${place.holderId}`, 'EAGAIN');
   }
 
-  private holdsMask(pid: number, cpus: string): boolean {
-    const { files } = this.options;
-    return readThreads(files, pid).every(tid => {
+  /** What gives each thread of a process its mask: one call where none has a mask of its own. */
+  private callsFor(pid: number, own: OwnMasks, cpus: string): readonly (() => Promise<void>)[] {
+    const { files, setMask, setThreadMask } = this.options;
+    const threads = readThreads(files, pid).map(tid => {
       const mask = readMask(files, pid, tid);
-      return mask === null || mask === cpus;
+      own.see(tid, mask); // somebody may have set it since we looked
+      return { tid, mask, wanted: own.under(tid, cpus) };
     });
+    const others = threads.filter(it => it.mask !== null && it.mask !== it.wanted);
+    if (others.length > 0 && threads.every(it => it.wanted === cpus)) {
+      return [() => setMask(pid, cpus)];
+    }
+    return others.map(it => () => setThreadMask(it.tid, it.wanted));
   }
 }
 

@@ -18,9 +18,10 @@ import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
 import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
 import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
 import { MaskFile, type IMaskStore } from './maskStore';
-import { Masks, setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './masks';
+import { Masks } from './masks';
 import { NoEnforcer } from './none';
 import { Spreader } from './spreader';
+import { setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './taskset';
 import { CONTROLLERS, cgroupTier, describeTier, type GpuHold } from './tierView';
 import type { FailureListener } from './removals';
 
@@ -228,9 +229,13 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
   const files = options.files ?? new DiskFiles();
   const capacity = readCapacity(files, options);
   const cpus = formatCpuList(capacity.cpus.map(it => it.id));
-  const { setMask = setMaskByTaskset, onFailure } = options;
+  const { setMask = setMaskByTaskset, setThreadMask = setThreadMaskByTaskset } = options;
+  const { onFailure } = options;
   const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
   const store = options.maskStore ?? new MaskFile(options.dir);
+  const placed = new MaskFile(options.dir, 'spread.json');
+  const spreader = new Spreader({ files, cpus, setThreadMask, store: placed, onFailure });
+  const isPlaced = (tid: number): boolean => spreader.hasPlaced(tid);
   const group = groupName(options.dir);
   const around: Surroundings = {
     files,
@@ -246,7 +251,7 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
       locate: () => locateGpus(files, found.listed),
       programs: options.programs ?? new BpftoolPrograms(options.dir, group)
     },
-    masks: new Masks({ files, cpus, setMask, store, onFailure }),
+    masks: new Masks({ files, cpus, setMask, setThreadMask, isPlaced, store, onFailure }),
     masksFailure: () => (setMask === setMaskByTaskset ? tryTaskset(cpus) : null),
     linux: (options.platform ?? process.platform) === 'linux'
   };
@@ -266,13 +271,6 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     sharesByWeight: name === 'cgroup-v2' || name === 'cgroup-v1',
     packsThreads: false // found out beside other work
   };
-  const spreader = new Spreader({
-    files,
-    cpus,
-    setThreadMask: options.setThreadMask ?? setThreadMaskByTaskset,
-    store: new MaskFile(options.dir, 'spread.json'),
-    onFailure
-  });
   return { node, enforcer, spreader, notices: [...capacity.notices, ...found.notices] };
 }
 

@@ -6,7 +6,7 @@ import { readCapacity } from '../host/topology';
 import { formatCpuList } from '../lib/cpuset';
 import { BusyProcess } from '../testing/busyProcess';
 import { until } from '../testing/contractRig';
-import { setMaskByTaskset, setThreadMaskByTaskset } from './masks';
+import { setMaskByTaskset, setThreadMaskByTaskset } from './taskset';
 import { MaskFile } from './maskStore';
 import { planSpread, Spreader } from './spreader';
 

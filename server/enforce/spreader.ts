@@ -1,9 +1,9 @@
 import { isAlive, readMask, readThread, readThreads, readTree } from '../host/processes';
 import { errnoOf, type IHostFiles } from '../host/files';
 import { EnforcementError, type ISpreader, type Place } from './enforcer';
-import type { SetMask } from './masks';
 import type { IMaskStore } from './maskStore';
 import type { FailureListener } from './removals';
+import type { SetMask } from './taskset';
 
 /** CPU time since the last look, in ticks of 10 ms, from which on a thread counts as busy. */
 const BUSY_TICKS = 5;
@@ -120,6 +120,11 @@ export class Spreader implements ISpreader {
       }
       this.save(holderId);
     });
+  }
+
+  /** Whether a thread has its mask from here. */
+  hasPlaced(tid: number): boolean {
+    return [...this.trees.values()].some(it => it.placed.has(tid));
   }
 
   holders(): readonly string[] {

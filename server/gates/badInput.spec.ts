@@ -133,7 +133,7 @@ describe('bad input on the gate socket', () => {
 
   it('refuses a process that is not there, or not the one that was meant', async () => {
     const connection = await TestConnection.open(sidecar);
-    const process = { kernelId: 'ghost', name: 'g.ipynb', gated: true };
+    const process = { kernelId: 'ghost', name: 'g.ipynb' };
     connection.say({ type: 'register', ...process, pid: 4194304, startTicks: 1 });
     expect((await connection.hear('problem')).message).toContain('no such process');
     connection.say({ type: 'register', ...process, pid: kernel.pid, startTicks: 1 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { parseLine } from './parse';
 
-const process = { kernelId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb', gated: true };
+const process = { kernelId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb' };
 
 function refusalOf(value: unknown): { code: string; claimId: string | null; words: string } {
   const parsed = parseLine(typeof value === 'string' ? value : JSON.stringify(value));

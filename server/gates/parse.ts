@@ -72,8 +72,7 @@ const process = {
   pid: whole.min(1),
   startTicks: whole,
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
-  notebook: shown(PATH_CHARS_MAX),
-  gated: z.boolean()
+  notebook: shown(PATH_CHARS_MAX)
 };
 
 const grant = z.object({

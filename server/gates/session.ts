@@ -106,7 +106,7 @@ export class Session {
   }
 
   private register({ type: _, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.arrive(process);
+    const why = this.keeper.arrive({ ...process, gated: false });
     if (why) {
       return this.object(why);
     }

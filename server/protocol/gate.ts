@@ -101,8 +101,6 @@ export type GateProcess = {
   readonly name: string;
   /** The notebook's path, as far as the teller knows it (CFG3); it is kept where another tells none. */
   readonly notebook?: string | null;
-  /** Whether this kernel holds a gate; false for one that is only confined. */
-  readonly gated: boolean;
 };
 
 /** How a process is held to CPUs, in list syntax: by one of these or by none. */

@@ -1,8 +1,8 @@
 import { formatCpuList, parseCpuList } from '../lib/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
 import type { IHostFiles } from '../host/files';
-import type { SetMask } from '../enforce/masks';
 import { EnforcementError } from '../enforce/enforcer';
+import type { SetMask } from '../enforce/taskset';
 import { FakeCgroup, HostError, type FakeHierarchy } from './fakeCgroups';
 import { FakeMounts, cgroupLine, cgroupOf, mountLine, type Layout } from './fakeMounts';
 import { FakeProcesses } from './fakeProcesses';

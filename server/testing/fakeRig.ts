@@ -52,6 +52,8 @@ export class FakeRig implements IContractRig {
       dir: '/fake',
       files: this.machine,
       setMask: this.machine.setMask,
+      // The threads of a process of this machine have one mask.
+      setThreadMask: this.machine.setMask,
       maskStore: { load: () => this.masksKept, save: masks => void (this.masksKept = masks) },
       platform: 'linux',
       gpus: { command: 'no-nvidia-smi-here' },

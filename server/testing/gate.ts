@@ -132,7 +132,7 @@ export class TestKernel {
   /** The process as messages name it. */
   get process() {
     const { id: kernelId, pid, startTicks } = this;
-    return { kernelId, pid, startTicks, name: `${kernelId}.ipynb`, gated: true };
+    return { kernelId, pid, startTicks, name: `${kernelId}.ipynb` };
   }
 
   /** Connect, and say what is held, so long ago. */

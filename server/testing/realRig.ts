@@ -9,7 +9,7 @@ import type { DeviceNode } from '../host/gpuDevices';
 import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, Place } from '../enforce/enforcer';
-import { setMaskByTaskset } from '../enforce/masks';
+import { setMaskByTaskset } from '../enforce/taskset';
 import { groupName, probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';

@@ -129,7 +129,7 @@ export class LivingKernel {
     this.mayStart = false;
     socket.on('connect', () => {
       const { id: kernelId, pid, startTicks } = this;
-      const process = { kernelId, pid, startTicks, name: kernelId, gated: true };
+      const process = { kernelId, pid, startTicks, name: kernelId };
       const hello = { type: 'hello', protocol: 1, ...process, holdings: this.holdings() };
       socket.write(`${JSON.stringify(hello)}\n`);
       // What is said from now on comes after the hello, which did not hold it.

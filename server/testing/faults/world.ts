@@ -142,7 +142,7 @@ export class FaultWorld {
   private async registerSilent(): Promise<void> {
     this.silent = new TestKernel(this.stage.process(), `silent-${(this.born += 1)}`);
     const launcher = await TestConnection.open(this.sidecar);
-    launcher.say({ type: 'register', ...this.silent.process, gated: false });
+    launcher.say({ type: 'register', ...this.silent.process });
     await launcher.hear('registered');
     launcher.close();
   }
