@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { prepare } from './prepare/index.mjs';
 import { inRoot, inVenv } from './prepare/places.mjs';
 import { Failure, runTask, say } from './prepare/say.mjs';
+import { tourWorkspaces } from './tour/workspaces.mjs';
 
 const HOST = '127.0.0.1';
 const PORT_DEFAULT = 8888;
@@ -133,6 +134,7 @@ function flagsOf(port, options) {
     `--ServerApp.ip=${HOST}`,
     `--ServerApp.port=${port}`,
     '--ServerApp.port_retries=0',
+    `--LabApp.workspaces_dir=${tourWorkspaces()}`,
     ...(options['no-browser'] ? ['--no-browser'] : []),
     ...(options.verbose ? [] : ['--Application.log_level=WARN']),
     ...(process.getuid?.() === 0 ? ['--allow-root'] : [])

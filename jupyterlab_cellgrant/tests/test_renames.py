@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from ..paths import API_SOCKET
+from ..status import fetch, render
 from .real_server import RealServer, eventually
 
 
@@ -36,6 +38,9 @@ def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> Non
     server.run_cell(session["kernel"]["id"], "1", {})
     server.ask(f"/api/sessions/{session['id']}", "PATCH", named("train.ipynb"))
     eventually(lambda: names() == ["train.ipynb"])
+    shown = render(fetch(server.sidecar_dir / API_SOCKET, "/api/v1/snapshot"))
+    assert "train.ipynb" in shown
+    assert "Untitled.ipynb" not in shown
     # What is shown at once is on the disk a moment later.
     roster = server.sidecar_dir / "kernels.json"
     eventually(lambda: "train.ipynb" in roster.read_text())

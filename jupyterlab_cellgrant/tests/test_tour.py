@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,10 +41,19 @@ def test_every_cell_runs_but_the_impossible_one(printed: dict[str, str]) -> None
 
 @pytest.mark.parametrize("cell", ["one-cpu", "by-directive-cell"])
 def test_a_cell_that_asks_for_one_cpu_has_one(printed: dict[str, str], cell: str) -> None:
-    """[CPU2] a fixed number of CPUs is what the cell gets."""
-    assert "on 1 CPU [" in printed[cell]
+    """[CPU2] The demonstration counts: it holds however busy the machine is."""
+    counted = re.fullmatch(
+        r"\d+ tasks on 1 CPU (\[\d+\])\n"
+        r"  they were seen on (\[\d+\]); that took .*\n"
+        r"  a program started from here counts 1\n",
+        printed[cell],
+    )
+    assert counted, printed[cell]
+    assert counted[1] == counted[2]
 
 
 @pytest.mark.parametrize("cell", ["measure", "all-back"])
 def test_a_cell_that_asks_for_nothing_has_all(printed: dict[str, str], cell: str) -> None:
-    assert f"on {len(os.sched_getaffinity(0))} CPU" in printed[cell]
+    cpus = len(os.sched_getaffinity(0))
+    assert f"on {cpus} CPU" in printed[cell]
+    assert f"counts {cpus}\n" in printed[cell]
