@@ -58,7 +58,10 @@ describe('the memory guard', () => {
         type: 'interrupt',
         holderId: 'a',
         claimId: '1',
-        refusal: { code: 'MEMORY_NEAR_LIMIT', details: { used: '360 MiB', limit: '400 MiB' } }
+        refusal: {
+          code: 'MEMORY_NEAR_LIMIT',
+          details: { used: '360 MiB', limit: '400 MiB', at: '350 MiB', kept: '' }
+        }
       }
     ]);
     it.wait(INTERRUPT_GRACE_MS);
@@ -66,8 +69,28 @@ describe('the memory guard', () => {
     it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
     expect(doneOf(it, '1')).toMatchObject({
       outcome: 'interrupted',
-      message: expect.stringContaining('uses 360 MiB of the 400 MiB granted')
+      code: 'MEMORY_NEAR_LIMIT',
+      message: expect.stringMatching(
+        /uses 360 MiB of the 400 MiB granted.* from 350 MiB on, before/
+      )
     });
+  });
+
+  it('[MEM3] [MEM6] names what the kernel kept from earlier cells, in the unit of its author', () => {
+    const it = new Harness();
+    it.holder('a');
+    it.claim('1', 'a', { memoryBytes: 500e6 });
+    uses(it, 300e6);
+    uses(it, 440e6);
+    it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
+    const { message } = doneOf(it, '1');
+    expect(message).toContain('uses 440 MB of the 500 MB granted');
+    expect(message).toContain('from 438 MB on');
+    expect(message).toContain('Its kernel kept 300 MB from earlier cells.');
+    it.claim('2', 'a', { memoryBytes: 500e6 });
+    uses(it, 300e6);
+    it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
+    expect(doneOf(it, '2').message).toMatch(/reached the 500 MB.* Its kernel kept 300 MB/);
   });
 
   it('interrupts again when memory was freed in between, after a grace', () => {
@@ -180,5 +203,31 @@ describe('a node that is short of memory', () => {
     const it = busyNode();
     it.send({ type: 'nodeMeasured', ...figures, memoryPressure: 50 });
     expect(it.claim('2', 'b')).toMatchObject([{ type: 'grant' }]);
+  });
+});
+
+describe('the memory of a node', () => {
+  it('[UI6] that is promised and that idle kernels keep are told apart', () => {
+    const it = limited(100 * MIB);
+    it.holder('idle');
+    const use = { cpusBusy: 0, cpuSeconds: 0, threads: 1, gpuMemoryBytes: {} };
+    const holders = ['a', 'idle'].map(holderId => ({ ...use, holderId, memoryBytes: 100 * MIB }));
+    it.send({ type: 'useMeasured', holders });
+    const { node } = snapshot(it.state, it.clock.nowMs, '');
+    expect(node).toMatchObject({
+      memoryPromisedBytes: 400 * MIB,
+      memoryKeptBytes: 100 * MIB,
+      memoryGrantedBytes: 500 * MIB
+    });
+  });
+
+  it('[MEM6] that a cell waits for is told in the unit of its author', () => {
+    const it = limited(100 * MIB);
+    ['b', 'c'].forEach(id => it.holder(id));
+    it.claim('2', 'b', { memoryBytes: 40e9 });
+    const sentence = expect.stringContaining('for 30.5 GB; 40 GB held by b');
+    expect(it.claim('3', 'c', { memoryBytes: 30.5e9 })).toContainEqual(
+      expect.objectContaining({ type: 'wait', sentence })
+    );
   });
 });

@@ -1,3 +1,5 @@
+import type { Refusal } from '../../protocol/errors';
+
 const MIB = 1024 ** 2;
 
 /** Room that is left below a limit for an interrupt to work, in bytes: an ordinary one. */
@@ -21,6 +23,14 @@ export const INTERRUPT_GRACE_MS = 3000;
 /** Not looked at longer than this, in ms. */
 const LOOK_MAX_MS = 250;
 
+/**
+ * Below this a look at what is charged, cache included, puts the next one off for
+ * as long as a look at what is held would.
+ */
+export function roughUntilBytes(atBytes: number): number {
+  return atBytes - LOOK_MAX_MS * ALLOCATION_BYTES_PER_MS;
+}
+
 /** What the guard knows of one running claim. */
 export type Guard = {
   /** What its holder kept when the claim was first measured; null before. */
@@ -30,12 +40,12 @@ export type Guard = {
   /** When it was interrupted last. */
   interruptedMs: number | null;
   /** What it was told then. */
-  message: string | null;
+  why: Refusal | null;
 };
 
 /** The guard of a claim that begins, with what its holder keeps, where a limit is watched already. */
 export function createGuard(floorBytes: number | null): Guard {
-  return { floorBytes, isArmed: true, interruptedMs: null, message: null };
+  return { floorBytes, isArmed: true, interruptedMs: null, why: null };
 }
 
 /**
