@@ -33,7 +33,7 @@ def asks_of(sidecar: RealSidecar):
 
 
 async def test_dialects(start_kernel: StartKernel, asks_of) -> None:
-    """[ADM10] A cell with options of other tools runs, and is granted what it asks among them."""
+    """[ADM12] A cell with options of other tools runs, and is granted what it asks among them."""
     notebook = await start_kernel()
     for count, (dialect, code) in enumerate(CELLS.items(), 1):
         message_id = notebook.submit(code)
@@ -43,7 +43,7 @@ async def test_dialects(start_kernel: StartKernel, asks_of) -> None:
 
 
 async def test_what_is_not_ours(start_kernel: StartKernel, asks_of) -> None:
-    """[ADM10, ADM11] Neither another tool's text nor a name that is nearly ours refuses a cell."""
+    """[ADM12, ADM13] Neither another tool's text nor a name that is nearly ours refuses a cell."""
     notebook = await start_kernel()
     for code in [CAPTION, "#| memroy: lots", "%%html\n#| cpus: many", "#| time: 3 x"]:
         reply = await notebook.run(f"{code}\nx = 1")

@@ -117,7 +117,8 @@ class Block {
 }
 
 /** The key of an entry with a colon, as YAML wants it: followed by a space, or the end. */
-const KEY = /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'[\]{}#&*!|>%@`,?-].*?))\s*:(?=\s|$)\s*/;
+const KEY =
+  /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'[\]{}#&*!|>%@`,?-].*?))\s*:(?=\s|$)\s*/;
 
 /** The innermost key of a line, and where that, or its item of a list, begins; its value. */
 function nodeOf(line: string, indent: number): { key: string; value: string; column: number } {

@@ -90,7 +90,7 @@ export type KernelView = {
   /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
-  /** The kernel whose process started it (ADM12); absent where none did. */
+  /** The kernel whose process started it (ADM10); absent where none did. */
   readonly insideOf?: { readonly kernelId: string; readonly kernelName: string };
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
