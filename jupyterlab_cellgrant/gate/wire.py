@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from typing import Any, Dict
 
@@ -19,7 +20,13 @@ ID_CHARS_MAX = 128
 # Longer ones are no hints: what is passed over here would only be passed over later.
 HINT_CHARS_MAX = 256
 TAGS_MAX = 64
-DIRECTIVE_LINES_MAX = 64
+DIRECTIVE_CHARS_MAX = 4096
+
+_OPTION = re.compile(r"# ?\|")
+# Magics whose cell is data to be written or drawn: what is in it speaks to nobody here.
+_DATA_MAGIC = re.compile(
+    r"%%(writefile|file|html|markdown|latex|javascript|js|svg)\b", re.IGNORECASE | re.ASCII
+)
 
 Message = Dict[str, Any]
 
@@ -130,14 +137,17 @@ def _sendable(hints: Any) -> Any:
 
 
 def _directive_of(code: str) -> str:
-    """The leading ``#|`` lines."""
+    """The leading ``#|`` lines, by ``server/protocol/directive.ts``, which the editor reads by."""
     found: list[str] = []
-    if "#|" not in code:
+    if not _OPTION.search(code):
         return ""
-    for line in code.lstrip().splitlines()[:DIRECTIVE_LINES_MAX]:
-        text = line.strip()
-        if not text.startswith("#|"):
+    room = DIRECTIVE_CHARS_MAX
+    for line in re.split(r"\r\n|\r|\n", code):
+        text = line.strip(" \t")
+        if not text or (text.startswith("%%") and not _DATA_MAGIC.match(text)):
+            continue
+        room -= len(text) + 1
+        if not _OPTION.match(text) or room < 0:
             break
-        if len(text) <= HINT_CHARS_MAX:
-            found.append(text)
+        found.append(text)
     return "\n".join(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from jupyterlab_cellgrant.gate import speech, wire
 from .conftest import ROOT
 
 SOURCES = ROOT / "server" / "protocol"
+DIRECTIVES = ROOT / "server" / "testing" / "directives.json"
 
 needs_sources = pytest.mark.skipif(
     not SOURCES.is_dir(), reason="needs the sidecar's sources beside the package"
@@ -34,6 +36,7 @@ def test_figures() -> None:
     assert constant("GATE_PROTOCOL") == wire.PROTOCOL
     assert constant("LINE_BYTES_MAX") == wire.LINE_BYTES_MAX
     assert constant("HINT_BYTES_MAX") == wire.HINT_BYTES_MAX
+    assert constant("DIRECTIVE_CHARS_MAX") == wire.DIRECTIVE_CHARS_MAX
     assert constant("SILENCE_MAX_MS") == wire.SILENCE_MAX_S * 1000
 
 
@@ -54,7 +57,8 @@ def test_sentence_of_oversized_hints() -> None:
         ("pass", {"tags": ["gpus=1", 1, None, "y" * 257]}, {"tags": ["gpus=1"]}),
         ("\n  #| gpus: 1\n#| a\nx\n#| b", {}, {"directive": "#| gpus: 1\n#| a"}),
         ("x = 1 #| gpus: 1", {}, {}),
-        ("#|" + "x" * 300 + "\n#| gpus: 1", {}, {"directive": "#| gpus: 1"}),
+        ("#|" + "x" * 300 + "\n#|y", {}, {"directive": "#|" + "x" * 300 + "\n#|y"}),
+        ("#|" + "é" * 4000 + "\n#|" + "x" * 100, {}, {"directive": "#|" + "é" * 4000}),
         ("pass", {"cellgrant": {"cpus": float("nan")}}, {"metadata": "{'cpus': nan}"}),
         ("pass", {"cellgrant": [1]}, {"metadata": [1]}),
     ],
@@ -63,6 +67,20 @@ def test_sources(code: str, metadata: dict, sources: dict) -> None:
     """[ADM2] Hints are sent as they were written; what cannot be a hint is not sent."""
     assert wire.sources_of(code, metadata) == sources
     assert wire.encode(wire.claim_of(code, metadata, 1)).count(b"\n") == 1
+
+
+def cases() -> list:
+    """What editor and gate both have to find; the other half is directive.spec.ts."""
+    found = json.loads(DIRECTIVES.read_text()) if DIRECTIVES.is_file() else []
+    return [pytest.param(it, id=it["name"]) for it in found]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_directives(case: dict) -> None:
+    """[ADM12] The gate takes the lines that the editor takes."""
+    sources = wire.sources_of("\n".join(case["source"]), {})
+    expected = "\n".join(case.get("directive", case["source"]))
+    assert sources == ({"directive": expected} if expected else {})
 
 
 def test_claims_of_one_cell_differ() -> None:

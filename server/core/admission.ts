@@ -14,6 +14,15 @@ function impossible(path: string, asked: string | number, total: string | number
   return refusal('IMPOSSIBLE', { path, asked, total });
 }
 
+/** What cells can be granted, and how that follows from what the panel shows. */
+function memoryInWords(node: NodeFacts): string {
+  const { memoryBytes, memoryReserveBytes } = node;
+  const granted = bytesInWords(grantableBytes(node));
+  return memoryReserveBytes === 0
+    ? granted
+    : `${granted} (${bytesInWords(memoryBytes)} less a reserve of ${bytesInWords(memoryReserveBytes)})`;
+}
+
 function impossibleCpus(node: NodeFacts, ask: Ask): Refusal | null {
   const total = node.cpus.length;
   const least =
@@ -70,7 +79,7 @@ function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal
 export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   const bytes = grantableBytes(node);
   if (ask.memoryBytes !== null && ask.memoryBytes > bytes) {
-    return impossible('memory', amountInWords(ask.memoryBytes), bytesInWords(bytes));
+    return impossible('memory', amountInWords(ask.memoryBytes), memoryInWords(node));
   }
   return (
     impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)

@@ -19,7 +19,7 @@ export const CATALOGUE = {
   IMPOSSIBLE: {
     status: 422,
     sentence:
-      'This cell asks for {path} = {asked}, but this node has {total} in all. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
+      'This cell asks for {path} = {asked}, but this node can grant at most {total}. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
   },
   ABOVE_LIMIT: {
     status: 422,

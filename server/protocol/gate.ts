@@ -18,6 +18,9 @@ export const LINE_BYTES_MAX = 256 * 1024;
 /** The longest JSON of a cell's own hints that is read, in bytes. */
 export const HINT_BYTES_MAX = 16 * 1024;
 
+/** The longest directive that is read, in characters: what follows it is no option of a cell. */
+export const DIRECTIVE_CHARS_MAX = 4096;
+
 /** A waiting gate hears from the sidecar at least this often, in ms. */
 export const SIGN_OF_LIFE_MS = 1000;
 
@@ -30,7 +33,7 @@ export type HintSources = {
   readonly metadata?: unknown;
   /** The cell's tags; those that are not hints are ignored. */
   readonly tags?: readonly string[];
-  /** The leading `#|` lines of the cell's source, joined by newlines. */
+  /** The leading `#|` lines of the cell's source, by `directiveOf`. */
   readonly directive?: string;
 };
 

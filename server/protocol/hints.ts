@@ -1,4 +1,5 @@
 import { NOTHING_ASKED, type Ask, type CpuAsk } from './ask';
+import { type OptionEntry, optionsOf, scalarOf } from './directive';
 
 /** The names that an author may write, in the order the editor shows them (ADM1). */
 export const HINT_NAMES = [
@@ -164,7 +165,7 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 
 /** A short text of a value, as its author would recognise it. */
 function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  const text = value === '' ? 'empty' : (JSON.stringify(value) ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
@@ -173,7 +174,8 @@ export function pathOf(name: string): string {
   return name.slice(0, QUOTED_CHARS_MAX);
 }
 
-function isHintName(name: string): name is HintName {
+/** Whether this is the name of a hint. */
+export function isHintName(name: string): name is HintName {
   return Object.hasOwn(FIELDS, name);
 }
 
@@ -213,49 +215,41 @@ export function parseHints(value: unknown): ParsedHints {
   return problems.length ? { hints: {}, problems } : { hints, problems };
 }
 
-/** Read a value written without quotes: `2`, `true`, `[2, 8]`, `8 GiB`. */
-function unquoted(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text; // not JSON: the bare words of an amount, a time or a model
-  }
-}
-
 /**
- * Parse cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
+ * The entries of cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
  *
  * #### Notes
- * Tags serve many masters: one that does not start with the name of a hint and
- * `=` or `:` is no hint, and no problem.
+ * Tags serve many masters: one that is no name with `=` or `:` behind it says nothing here.
  */
+export function tagEntries(tags: readonly string[]): OptionEntry[] {
+  return tags.flatMap(tag => {
+    const match = /^\s*([a-zA-Z][\w-]*)\s*[=:]\s*(.*?)\s*$/.exec(tag);
+    return match ? [{ name: match[1]!, text: match[2]! }] : [];
+  });
+}
+
+/** The entries of a directive, {@link optionsOf}. */
+export function directiveEntries(text: string): OptionEntry[] {
+  return optionsOf(text, isHintName);
+}
+
+/** Parse cell tags; one that does not start with the name of a hint is no problem. */
 export function parseTags(tags: readonly string[]): ParsedHints {
-  const found: Record<string, unknown> = {};
-  for (const tag of tags) {
-    const match = /^\s*([a-zA-Z]+)\s*[=:]\s*(.+?)\s*$/.exec(tag);
-    if (match && isHintName(match[1]!)) {
-      found[match[1]] = unquoted(match[2]!);
-    }
-  }
-  return parseHints(found);
+  return parseEntries(tagEntries(tags));
 }
 
-/**
- * Parse a directive: the leading lines of a cell that start with `#|`.
- *
- * #### Notes
- * Other tools (Quarto) use `#|` too, so a name that is no hint is passed over.
- * Several hints may stand in one line: `#| gpus: 1, memory: 8 GiB`. Names of
- * others may have hyphens and their values quotes: no hint is looked for in these.
- */
+/** Parse a directive; other tools have entries in it, too, which are no problem. */
 export function parseDirective(text: string): ParsedHints {
+  return parseEntries(directiveEntries(text));
+}
+
+function parseEntries(entries: readonly OptionEntry[]): ParsedHints {
   const found: Record<string, unknown> = {};
-  for (const line of text.split('\n')) {
-    const body = /^\s*#\|(.*)$/.exec(line)?.[1] ?? '';
-    for (const part of body.matchAll(/([\w-]+)\s*[:=]\s*("[^"]*"|'[^']*'|\[[^\]]*\]|[^,]+)/g)) {
-      if (isHintName(part[1]!)) {
-        found[part[1]] = unquoted(part[2]!.trim());
-      }
+  for (const { name, text } of entries) {
+    if (isHintName(name)) {
+      const value = scalarOf(text);
+      // A model may be called by a number.
+      found[name] = name === 'gpuModel' && typeof value === 'number' ? text.trim() : value;
     }
   }
   return parseHints(found);

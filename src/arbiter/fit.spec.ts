@@ -1,10 +1,13 @@
 import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
+import type { Resource } from '../../server/protocol/view';
 import { GIB, gpu, kernel, node, running, snapshot } from '../testing/facts';
-import { fitOf } from './fit';
+import { type Fit, fitOf } from './fit';
 
 const held = { pid: 7, name: 'python', memoryBytes: 60 * GIB, owner: 'bo', leased: true };
 const leased = gpu({ leasedTo: ['k2'], processes: [{ ...held, kernelId: 'k2' }] });
 const slice = gpu({ uuid: 'MIG-1' });
+
+const never = (resource: Resource, most: number): Fit => ({ kind: 'never', resource, most });
 
 describe('fit', () => {
   const free = snapshot();
@@ -32,10 +35,10 @@ describe('fit', () => {
       'all memory with the reserve',
       { memoryBytes: 16 * GIB },
       free,
-      { kind: 'never', resource: 'memory' }
+      { kind: 'never', resource: 'memory', most: 15 * GIB }
     ],
-    ['too many CPUs', { cpus: { kind: 'fixed', n: 5 } }, free, { kind: 'never', resource: 'cpus' }],
-    ['a GPU where there is none', { gpus: 1 }, free, { kind: 'never', resource: 'gpus' }],
+    ['too many CPUs', { cpus: { kind: 'fixed', n: 5 } }, free, never('cpus', 4)],
+    ['a GPU where there is none', { gpus: 1 }, free, never('gpus', 0)],
     ['a leased GPU', { gpus: 1 }, full, { kind: 'waits', resource: 'gpus' }],
     ['a part of a leased GPU', { gpus: 1, gpuMemoryBytes: 80 * GIB }, full, { kind: 'now' }],
     [
@@ -51,7 +54,7 @@ describe('fit', () => {
       { kind: 'waits', resource: 'gpus' }
     ],
     ['a MIG slice', { gpus: 1 }, sliced, { kind: 'now' }],
-    ['two MIG slices', { gpus: 2 }, sliced, { kind: 'never', resource: 'gpus' }],
+    ['two MIG slices', { gpus: 2 }, sliced, never('gpus', 0)],
     ['a slice beside one leased whole', { gpus: 1 }, sharing, { kind: 'now' }],
     [
       'memory that slices share',
@@ -59,7 +62,7 @@ describe('fit', () => {
       sharing,
       { kind: 'waits', resource: 'gpus' }
     ],
-    ['another model', { gpus: 1, gpuModel: 'a100' }, full, { kind: 'never', resource: 'gpus' }],
+    ['another model', { gpus: 1, gpuModel: 'a100' }, full, never('gpus', 0)],
     ['exclusive CPUs', { exclusive: true }, free, null]
   ])('looks ahead for %s', (_, ask, at, expected) => {
     expect(fitOf({ ...NOTHING_ASKED, ...ask }, at, null)).toEqual(expected);

@@ -5,7 +5,8 @@ import type { GpuView, NodeView, Resource, Snapshot } from '../../server/protoco
 export type Fit =
   | { readonly kind: 'now' }
   | { readonly kind: 'waits'; readonly resource: Resource }
-  | { readonly kind: 'never'; readonly resource: Resource };
+  /** `most` is what the node can grant: a count, or bytes of memory. */
+  | { readonly kind: 'never'; readonly resource: Resource; readonly most: number };
 
 /**
  * Whether an ask would be granted now, by the figures of a snapshot.
@@ -19,7 +20,7 @@ export function fitOf(ask: Ask, snapshot: Snapshot, kernelId: string | null): Fi
   const { node } = snapshot;
   const beyond = beyondNode(ask, node);
   if (beyond) {
-    return { kind: 'never', resource: beyond };
+    return { kind: 'never', ...beyond };
   }
   if (ask.exclusive || ask.cpus.kind === 'range') {
     return null;
@@ -33,17 +34,18 @@ export function fitOf(ask: Ask, snapshot: Snapshot, kernelId: string | null): Fi
   return { kind: 'now' };
 }
 
-function beyondNode(ask: Ask, node: NodeView): Resource | null {
+function beyondNode(ask: Ask, node: NodeView): { resource: Resource; most: number } | null {
   const least =
     ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
   if (least > node.cpus) {
-    return 'cpus';
+    return { resource: 'cpus', most: node.cpus };
   }
-  if (ask.gpus > node.gpus.filter(gpu => suits(ask, gpu)).length) {
-    return 'gpus';
+  const gpus = node.gpus.filter(gpu => suits(ask, gpu)).length;
+  if (ask.gpus > gpus) {
+    return { resource: 'gpus', most: gpus };
   }
   const most = node.memoryBytes - node.memoryReserveBytes;
-  return ask.memoryBytes !== null && ask.memoryBytes > most ? 'memory' : null;
+  return ask.memoryBytes !== null && ask.memoryBytes > most ? { resource: 'memory', most } : null;
 }
 
 function suits(ask: Ask, gpu: GpuView): boolean {

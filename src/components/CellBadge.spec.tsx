@@ -49,6 +49,28 @@ describe('CellBadge', () => {
     expect(new Set(looks.map(([, shape]) => shape)).size).toBe(EVERY.length);
   });
 
+  it('[ADM13] asks what was meant, before and after a run', () => {
+    const doubts = [{ path: 'memroy', meant: 'memory' as const }];
+    const asks: Badge = { kind: 'asks', ask: NOTHING_ASKED, fit: { kind: 'now' } };
+    for (const its of [asks, { kind: 'done', claim: done() } as const]) {
+      expect(badge(its, { doubts }).textContent).toContain('Did you mean "memory"?');
+    }
+  });
+
+  it('[UI6] leaves the focus with the cell when its wait is cancelled from the keyboard', () => {
+    const onCancel = jest.fn();
+    const host = badge({ kind: 'waiting', claim: waiting() }, { onCancel });
+    host.tabIndex = -1;
+    const cancel = button(host, 'Cancel')!;
+    const down = new MouseEvent('mousedown', { bubbles: true, cancelable: true });
+    cancel.dispatchEvent(down);
+    expect(down.defaultPrevented).toBe(true);
+    cancel.focus();
+    click(cancel);
+    expect(onCancel).toHaveBeenCalledWith('c1');
+    expect(document.activeElement).toBe(host);
+  });
+
   it('[UI1] says for what, in which place, behind whom and how long a cell waits', () => {
     const host = badge({ kind: 'waiting', claim: waiting({ position: 2, etaMs: 70_000 }) });
     expect(host.textContent).toContain('waiting for memory · number 2 in line');

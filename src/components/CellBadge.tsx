@@ -1,10 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import type { HintDoubt } from '../../server/protocol/doubts';
 import type { Badge, BadgePlace } from '../arbiter/badge';
 import type { Keeper } from '../arbiter/keeper';
 import { formatClock } from '../format';
 import { type BadgeTexts, badgeTexts } from './badgeTexts';
+import { CancelButton } from './CancelButton';
+import { doubtText } from './claimTexts';
 import { Glyph } from './Glyph';
 import { KeeperActions, type KeeperCalls } from './KeeperActions';
 
@@ -13,6 +16,8 @@ export type CellBadgeProps = {
   readonly trans: TranslationBundle;
   readonly badge: Badge;
   readonly place: BadgePlace;
+  /** What was probably meant as a hint of the cell, and is none (ADM13). */
+  readonly doubts?: readonly HintDoubt[];
   /** The sidecar's clock, in ms since the epoch. */
   readonly nowMs: number;
   readonly onCancel: (claimId: string) => void;
@@ -34,7 +39,7 @@ export type CellBadgeProps = {
  */
 export function CellBadge(props: CellBadgeProps): JSX.Element {
   const { trans, badge, place } = props;
-  const texts = badgeTexts(trans, badge);
+  const texts = withDoubts(trans, badgeTexts(trans, badge), props.doubts ?? []);
   return (
     <div
       className="cg-Badge"
@@ -54,6 +59,21 @@ export function CellBadge(props: CellBadgeProps): JSX.Element {
 }
 
 type PartProps = CellBadgeProps & { readonly texts: BadgeTexts };
+
+/** What was probably meant comes before the figures: they are of a run that did not ask for it. */
+function withDoubts(
+  trans: TranslationBundle,
+  texts: BadgeTexts,
+  doubts: readonly HintDoubt[]
+): BadgeTexts {
+  return doubts.length === 0
+    ? texts
+    : {
+        ...texts,
+        ...(texts.tone === 'quiet' ? { tone: 'wait', glyph: 'warn' } : {}),
+        details: [...doubts.map(doubt => doubtText(trans, doubt)), ...texts.details]
+      };
+}
 
 function allOf({ state, details }: BadgeTexts): string {
   return [state, ...details].join(' · ');
@@ -107,15 +127,7 @@ function Chip({ texts, nowMs, title }: PartProps & { readonly title: string }): 
 function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | null {
   switch (badge.kind) {
     case 'waiting':
-      return (
-        <button
-          className="cg-Button"
-          onClick={() => onCancel(badge.claim.id)}
-          title={trans.__('Give this wait up; the cell does not run')}
-        >
-          {trans.__('Cancel')}
-        </button>
-      );
+      return <CancelButton trans={trans} onCancel={() => onCancel(badge.claim.id)} />;
     case 'malformed':
     case 'asks':
       return <EditButton trans={trans} onEdit={onEdit} />;

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { FormField } from '../hints/form';
+import type { Elsewhere, FormField } from '../hints/form';
 import type { Source } from '../hints/sources';
 
 type HintFieldProps = {
@@ -12,22 +12,41 @@ type HintFieldProps = {
   readonly yesNo: boolean;
   readonly readOnly: boolean;
   readonly onChange: (text: string) => void;
+  /** The person is done with this field for now. */
+  readonly onSettle: () => void;
+  /** Give the field what it had before, or take that back; false where there is nothing. */
+  readonly onUndo: (isRedo: boolean) => boolean;
 };
 
 /** One hint: its label, its input, where else it is written, what is wrong with it. */
 export function HintField(props: HintFieldProps): JSX.Element {
   const { trans, field, label, caption, readOnly } = props;
   const id = React.useId();
+  // What a person is still typing is not judged; what they were done with is, at once.
+  const [judged, judge] = React.useState<string | null>(null);
+  const settle = (): void => {
+    judge(field.text);
+    props.onSettle();
+  };
   const input = {
     id: `${id}-input`,
     disabled: readOnly,
     title: caption,
     'data-hint': field.name,
-    'aria-invalid': field.problem !== null,
-    'aria-describedby': `${id}-note`
+    'aria-invalid': field.problem !== null || field.elsewhere !== null,
+    'aria-describedby': `${id}-note`,
+    onBlur: settle,
+    onKeyDown: (event: React.KeyboardEvent) => {
+      if (event.key === 'Enter') {
+        settle();
+      } else if (isUndo(event) || isRedo(event)) {
+        event.preventDefault(); // the browser's own knows neither checkboxes nor suggestions
+        props.onUndo(isRedo(event));
+      }
+    }
   };
   return (
-    <div className="cg-Field">
+    <div className="cg-Field" data-judged={judged === field.text ? '' : undefined}>
       <label htmlFor={input.id} title={caption}>
         {label}
       </label>
@@ -41,19 +60,44 @@ export function HintField(props: HintFieldProps): JSX.Element {
           autoComplete="off"
           spellCheck={false}
           value={field.text}
-          placeholder={field.inherited?.text ?? ''}
+          placeholder={field.isMixed ? trans.__('mixed') : (field.inherited?.text ?? '')}
           onChange={event => props.onChange(event.target.value)}
         />
       )}
       <div id={`${id}-note`} className="cg-Field-note" aria-live="polite">
-        {field.problem ? (
-          <span className="cg-Field-problem">{problemText(trans, field)}</span>
-        ) : field.text === '' && field.inherited ? (
-          <span className="cg-Small">{sourceText(trans, field.inherited.source)}</span>
-        ) : null}
+        <Note trans={trans} field={field} />
       </div>
     </div>
   );
+}
+
+function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }: React.KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === 'z';
+}
+
+function isRedo({ key, ctrlKey, metaKey, shiftKey, altKey }: React.KeyboardEvent): boolean {
+  const is = shiftKey ? key.toLowerCase() === 'z' : key.toLowerCase() === 'y';
+  return (ctrlKey || metaKey) && !altKey && is;
+}
+
+/** What is wrong with a field, here or elsewhere, or where its value comes from. */
+function Note({ trans, field }: Pick<HintFieldProps, 'trans' | 'field'>): JSX.Element | null {
+  if (field.problem) {
+    return <span className="cg-Field-problem">{problemText(trans, field)}</span>;
+  }
+  if (field.elsewhere) {
+    return (
+      <span className="cg-Field-problem" data-judged="">
+        {elsewhereText(trans, field.elsewhere)}
+      </span>
+    );
+  }
+  if (field.isMixed) {
+    return <span className="cg-Small">{trans.__('differs between the selected cells')}</span>;
+  }
+  return field.text === '' && field.inherited ? (
+    <span className="cg-Small">{sourceText(trans, field.inherited.source)}</span>
+  ) : null;
 }
 
 /**
@@ -67,16 +111,38 @@ function YesNo({
   onChange,
   input
 }: HintFieldProps & { readonly input: React.ComponentProps<'input'> }): JSX.Element {
+  const box = React.useRef<HTMLInputElement>(null);
   const inherited = field.inherited?.text === 'true';
   const checked = field.text === '' ? inherited : field.text === 'true';
+  React.useLayoutEffect(() => {
+    box.current!.indeterminate = field.isMixed;
+  }, [field.isMixed]);
   return (
     <input
       {...input}
+      ref={box}
       type="checkbox"
-      checked={checked}
+      checked={checked && !field.isMixed}
       onChange={event => onChange(event.target.checked ? 'true' : inherited ? 'false' : '')}
     />
   );
+}
+
+/** What is wrong where this form cannot mend it. */
+export function elsewhereText(
+  trans: TranslationBundle,
+  { source, path, got, expected }: Elsewhere
+): string {
+  const where = {
+    cell: trans.__('The cell'),
+    tag: trans.__('A tag'),
+    directive: trans.__('The #| line'),
+    notebook: trans.__('The notebook'),
+    settings: trans.__('Your settings')
+  }[source];
+  return source === 'notebook' || source === 'settings'
+    ? trans.__('%1: "%2" is %3; expected %4. It counts for nothing.', where, path, got, expected)
+    : trans.__('%1: "%2" is %3; expected %4. A run would be refused.', where, path, got, expected);
 }
 
 /** What is wrong, and what a run would do meanwhile. */

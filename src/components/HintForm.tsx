@@ -2,10 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { HintName } from '../../server/protocol/hints';
-import { type HintFormModel, hintCaptions, hintLabels } from '../hints/form';
+import { type FormField, type HintFormModel, hintCaptions, hintLabels } from '../hints/form';
 import type { Suggestion } from '../hints/suggestion';
 import { YES_NO_HINTS } from '../hints/text';
-import { HintField } from './HintField';
+import { doubtText } from './claimTexts';
+import { elsewhereText, HintField } from './HintField';
 import { MoreHints } from './MoreHints';
 
 /** What the form is given, and what it may ask of its owner. */
@@ -13,15 +14,27 @@ export type HintFormProps = {
   readonly trans: TranslationBundle;
   readonly form: HintFormModel;
   readonly readOnly: boolean;
+  /** False where the node has none: fields that say nothing about them are left out. */
+  readonly hasGpus: boolean;
   /** What the last run used, and the hints that follow from it and are not there yet. */
   readonly lastRun: { readonly text: string; readonly suggestion: Suggestion | null } | null;
   readonly onChange: (name: HintName, text: string) => void;
+  readonly onSettle: () => void;
+  readonly onUndo: (name: HintName, isRedo: boolean) => boolean;
+  /** Go back to the cell. */
+  readonly onLeave: () => void;
   readonly onRemove: (path: string) => void;
   readonly onUse: (suggestion: Suggestion) => void;
 };
 
 /** These are always in sight; the others unfold. */
 const FIRST: ReadonlySet<HintName> = new Set(['cpus', 'memory', 'gpus', 'gpuMemory']);
+
+const GPU_HINTS: ReadonlySet<HintName> = new Set(['gpus', 'gpuMemory', 'gpuModel']);
+
+function saysSomething({ text, inherited, isMixed, elsewhere }: FormField): boolean {
+  return text !== '' || inherited !== null || isMixed || elsewhere !== null;
+}
 
 /** The editor of a set of hints, checked as a person types (ADM4). */
 export function HintForm(props: HintFormProps): JSX.Element {
@@ -38,15 +51,27 @@ export function HintForm(props: HintFormProps): JSX.Element {
       yesNo={YES_NO_HINTS.has(field.name)}
       readOnly={readOnly}
       onChange={text => props.onChange(field.name, text)}
+      onSettle={props.onSettle}
+      onUndo={isRedo => props.onUndo(field.name, isRedo)}
     />
   );
-  const more = form.fields.filter(field => !FIRST.has(field.name));
-  const used = more.some(field => field.text !== '' || field.inherited);
+  const fields = form.fields.filter(
+    field => props.hasGpus || !GPU_HINTS.has(field.name) || saysSomething(field)
+  );
+  const more = fields.filter(field => !FIRST.has(field.name));
   return (
-    <div className="cg-HintForm">
+    <div
+      className="cg-HintForm"
+      onKeyDown={event => {
+        if (event.key === 'Escape' && !event.defaultPrevented) {
+          event.preventDefault();
+          props.onLeave();
+        }
+      }}
+    >
       {readOnly && <p className="cg-Small">{trans.__('This notebook is read-only.')}</p>}
-      {form.fields.filter(field => FIRST.has(field.name)).map(row)}
-      <MoreHints trans={trans} used={used}>
+      {fields.filter(field => FIRST.has(field.name)).map(row)}
+      <MoreHints trans={trans} used={more.some(saysSomething)}>
         {more.map(row)}
       </MoreHints>
       <Strays {...props} />
@@ -56,7 +81,7 @@ export function HintForm(props: HintFormProps): JSX.Element {
 }
 
 function Strays({ trans, form, readOnly, onRemove }: HintFormProps): JSX.Element | null {
-  if (form.strays.length + form.elsewhere.length === 0) {
+  if (form.strays.length + form.elsewhere.length + form.doubts.length === 0) {
     return null;
   }
   return (
@@ -69,9 +94,14 @@ function Strays({ trans, form, readOnly, onRemove }: HintFormProps): JSX.Element
           </button>
         </li>
       ))}
-      {form.elsewhere.map(({ path, got, expected }) => (
-        <li key={`elsewhere ${path}`} data-tone="error">
-          {trans.__('Written elsewhere: "%1" is %2; expected %3.', path, got, expected)}
+      {form.elsewhere.map(problem => (
+        <li key={`${problem.source} ${problem.path}`} data-tone="error">
+          {elsewhereText(trans, problem)}
+        </li>
+      ))}
+      {form.doubts.map((doubt, i) => (
+        <li key={`${doubt.path} ${i}`} data-tone="doubt">
+          {doubtText(trans, doubt)}
         </li>
       ))}
     </ul>

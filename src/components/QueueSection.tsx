@@ -5,6 +5,7 @@ import type { ClaimIn } from '../arbiter/badge';
 import { keeperOf } from '../arbiter/keeper';
 import { withNames } from '../arbiter/reason';
 import { askParts, formatAge, formatClock, formatSpan } from '../format';
+import { CancelButton } from './CancelButton';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
@@ -63,15 +64,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
         <span className="cg-Clock" aria-hidden="true" title={trans.__('Waited so far')}>
           {formatClock(nowMs - claim.arrivedMs)}
         </span>
-        {own && (
-          <button
-            className="cg-Button"
-            onClick={() => props.onCancel(claim.id)}
-            title={trans.__('Give this wait up; the cell does not run')}
-          >
-            {trans.__('Cancel')}
-          </button>
-        )}
+        {own && <CancelButton trans={trans} onCancel={() => props.onCancel(claim.id)} />}
       </div>
       <div className="cg-Small">
         {[trans.__('asks %1', askParts(trans, claim.ask).join(' · ')), eta]

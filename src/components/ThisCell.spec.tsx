@@ -1,45 +1,72 @@
 import * as React from 'react';
 
-import { HintSheet } from '../hints/sheet';
-import { readSources } from '../hints/sources';
+import { HintSheet, type IMetadataStore } from '../hints/sheet';
+import { readSources, type Sourced } from '../hints/sources';
 import { button, click, draw, erase, trans, type } from '../testing/draw';
 import { done } from '../testing/facts';
 import { ThisCell } from './ThisCell';
 
 type Metadata = Map<string, unknown>;
 
-function sheetOf(metadata: Metadata): HintSheet {
-  return new HintSheet({
+function storeOf(metadata: Metadata): IMetadataStore {
+  return {
     getMetadata: key => metadata.get(key),
     setMetadata: (key, value) => void metadata.set(key, value),
     deleteMetadata: key => void metadata.delete(key)
-  });
+  };
 }
+
+const sheetOf = (metadata: Metadata): HintSheet => new HintSheet(storeOf(metadata));
 
 function editor(
   metadata: Metadata,
-  its: { readOnly?: boolean; tags?: string[] } = {}
+  its: Partial<{
+    readOnly: boolean;
+    tags: string[];
+    code: string;
+    hasGpus: boolean;
+    other: Metadata;
+    onLeave: () => void;
+  }> = {}
 ): HTMLElement {
-  const sourced = readSources({
-    cell: metadata.get('cellgrant'),
-    tags: its.tags ?? [],
-    code: '',
-    notebook: undefined,
-    settings: undefined
-  });
+  const sourcesOf = (from: Metadata): Sourced =>
+    readSources({
+      cell: from.get('cellgrant'),
+      tags: its.tags ?? [],
+      code: its.code ?? '',
+      notebook: undefined,
+      settings: undefined
+    });
   const active = {
-    cell: sheetOf(metadata),
+    cell: its.other ? new HintSheet([storeOf(metadata), storeOf(its.other)]) : sheetOf(metadata),
     notebook: sheetOf(new Map()),
-    sourced,
+    sourced: sourcesOf(metadata),
+    others: its.other ? [sourcesOf(its.other)] : [],
+    hasGpus: its.hasGpus ?? true,
     readOnly: its.readOnly ?? false,
     notebookName: 'a/work.ipynb',
     claim: done()
   };
-  return draw(<ThisCell trans={trans} active={active} storyOf={async () => []} />);
+  const { onLeave = () => undefined } = its;
+  return draw(
+    <ThisCell trans={trans} active={active} storyOf={async () => []} onLeave={onLeave} />
+  );
 }
 
 const field = (host: HTMLElement, name: string): HTMLInputElement =>
   host.querySelector(`[data-hint="${name}"]`)!;
+
+/** Press a key in a field. */
+function press(input: HTMLElement, key: string, its: KeyboardEventInit = {}): void {
+  React.act(() => {
+    input.dispatchEvent(
+      new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...its })
+    );
+  });
+}
+
+const noteOf = (input: HTMLElement): HTMLElement =>
+  document.getElementById(input.getAttribute('aria-describedby')!)!;
 
 describe('ThisCell', () => {
   afterEach(erase);
@@ -72,6 +99,91 @@ describe('ThisCell', () => {
     expect(host.textContent).toContain('A run asks for 2 GiB.');
   });
 
+  it('[ADM4] shows a malformed tag or line at its field', () => {
+    const host = editor(new Map(), { tags: ['memory=lots'], code: '#| priority: high' });
+    const memory = field(host, 'memory');
+    expect(memory.getAttribute('aria-invalid')).toBe('true');
+    expect(noteOf(memory).textContent).toMatch(
+      /^A tag: "memory" is "lots"; .* would be refused\.$/
+    );
+    expect(noteOf(field(host, 'priority')).textContent).toContain('The #| line: "priority" is "hi');
+    expect(field(host, 'priority').closest('details')!.open).toBe(true);
+  });
+
+  it('[ADM13] asks what was meant', () => {
+    const host = editor(new Map(), { code: '#| memroy: 1GB' });
+    expect(host.textContent).toContain('"memroy" is not a hint and asks for nothing.');
+    expect(host.textContent).toContain('Did you mean "memory"?');
+    expect(host.textContent).not.toContain('would be refused');
+  });
+
+  it('[ADM4] judges a value at once when Enter is pressed or the field is left', () => {
+    const host = editor(new Map());
+    const cpus = field(host, 'cpus');
+    const isJudged = (): boolean => 'judged' in cpus.closest<HTMLElement>('.cg-Field')!.dataset;
+    type(cpus, '1.');
+    expect(isJudged()).toBe(false);
+    press(cpus, 'Enter');
+    expect(isJudged()).toBe(true);
+    type(cpus, '1.5');
+    expect(isJudged()).toBe(false);
+    React.act(() => cpus.focus());
+    React.act(() => cpus.blur());
+    expect(isJudged()).toBe(true);
+  });
+
+  it('[UI6] takes an edit back and forth, also of a checkbox and of a suggestion', () => {
+    const metadata: Metadata = new Map([['cellgrant', { memory: '4 GiB' }]]);
+    const host = editor(metadata);
+    const memory = field(host, 'memory');
+    type(memory, '8');
+    type(memory, '8 GiB');
+    press(memory, 'z', { ctrlKey: true });
+    expect([memory.value, metadata.get('cellgrant')]).toEqual(['4 GiB', { memory: '4 GiB' }]);
+    press(memory, 'Z', { metaKey: true, shiftKey: true });
+    expect(memory.value).toBe('8 GiB');
+    click(field(host, 'hold'));
+    press(field(host, 'hold'), 'z', { ctrlKey: true });
+    expect(metadata.get('cellgrant')).toEqual({ memory: '8 GiB' });
+    click(button(host, 'Use cpus 2'));
+    press(memory, 'z', { ctrlKey: true });
+    expect(metadata.get('cellgrant')).toMatchObject({ memory: '8 GiB', cpus: 2 });
+  });
+
+  it('[UI6] goes back to the cell with Escape', () => {
+    const onLeave = jest.fn();
+    const host = editor(new Map(), { onLeave });
+    press(field(host, 'memory'), 'a');
+    expect(onLeave).not.toHaveBeenCalled();
+    press(field(host, 'memory'), 'Escape');
+    expect(onLeave).toHaveBeenCalledTimes(1);
+  });
+
+  it('[UI6] shows where selected cells differ, and writes to all of them', () => {
+    const one: Metadata = new Map([['cellgrant', { cpus: 1, gpus: 1, hold: true }]]);
+    const two: Metadata = new Map([['cellgrant', { cpus: 2, gpus: 1 }]]);
+    const host = editor(one, { other: two });
+    expect(host.textContent).toContain('2 cells are selected, and ask for different things.');
+    expect([field(host, 'cpus').value, field(host, 'cpus').placeholder]).toEqual(['', 'mixed']);
+    expect(field(host, 'gpus').value).toBe('1');
+    expect(field(host, 'hold').indeterminate).toBe(true);
+    type(field(host, 'cpus'), '3');
+    expect([one, two].map(it => it.get('cellgrant'))).toEqual([
+      { cpus: 3, gpus: 1, hold: true },
+      { cpus: 3, gpus: 1 }
+    ]);
+  });
+
+  it('leaves the fields of GPUs out on a node without one, unless they say something', () => {
+    const names = (host: HTMLElement): (string | undefined)[] =>
+      [...host.querySelectorAll<HTMLElement>('.cg-ThisCell > .cg-HintForm [data-hint]')].map(
+        it => it.dataset['hint']
+      );
+    expect(names(editor(new Map(), { hasGpus: false }))).not.toContain('gpus');
+    const named = names(editor(new Map([['cellgrant', { gpuModel: 'A' }]]), { hasGpus: false }));
+    expect(named.filter(name => name?.startsWith('gpu'))).toEqual(['gpuModel']);
+  });
+
   it('takes over what the last run used', () => {
     const metadata: Metadata = new Map();
     const host = editor(metadata);
@@ -92,7 +204,7 @@ describe('ThisCell', () => {
     expect(more.open).toBe(true);
     expect(document.activeElement).toBe(priority);
     const hold = field(host, 'hold');
-    hold.focus();
+    React.act(() => hold.focus());
     click(hold);
     click(hold);
     expect(more.open).toBe(true);
@@ -112,7 +224,9 @@ describe('ThisCell', () => {
 
   it('teaches where there is no cell', () => {
     expect(
-      draw(<ThisCell trans={trans} active={null} storyOf={async () => []} />).textContent
+      draw(
+        <ThisCell trans={trans} active={null} storyOf={async () => []} onLeave={() => undefined} />
+      ).textContent
     ).toContain('Click a code cell');
   });
 });

@@ -14,11 +14,15 @@ import { Story, type StoryProps } from './Story';
 export type ThisCellProps = {
   readonly trans: TranslationBundle;
   readonly storyOf: StoryProps['storyOf'];
+  /** Go back to the cell. */
+  readonly onLeave: () => void;
   /** Null where no code cell is active. */
   readonly active: {
     readonly cell: HintSheet;
     readonly notebook: HintSheet;
     readonly sourced: Sourced;
+    readonly others: readonly Sourced[];
+    readonly hasGpus: boolean;
     readonly readOnly: boolean;
     readonly notebookName: string;
     readonly claim: ClaimView | undefined;
@@ -26,7 +30,7 @@ export type ThisCellProps = {
 };
 
 /** The hints of the active cell and, folded, those of its whole notebook. */
-export function ThisCell({ trans, active, storyOf }: ThisCellProps): JSX.Element {
+export function ThisCell({ trans, active, storyOf, onLeave }: ThisCellProps): JSX.Element {
   if (!active) {
     return (
       <p className="cg-Empty">
@@ -36,46 +40,71 @@ export function ThisCell({ trans, active, storyOf }: ThisCellProps): JSX.Element
       </p>
     );
   }
-  const { sourced } = active;
-  const parts = askParts(trans, sourced.ask);
   return (
     <div className="cg-ThisCell">
       <p className="cg-Asks" aria-live="polite">
-        {ownProblems(sourced).length
-          ? trans.__('A run would be refused: a hint is malformed.')
-          : parts.length
-            ? trans.__('A run asks for %1.', parts.join(' · '))
-            : trans.__('A run asks for nothing: it shares the node and never waits.')}
+        {asksText(trans, active)}
       </p>
-      <Sheet trans={trans} active={active} own="cell" />
+      <Sheet trans={trans} active={active} own="cell" onLeave={onLeave} />
       {active.claim && <Story trans={trans} claim={active.claim} storyOf={storyOf} />}
       <details className="cg-More cg-mod-notebook">
         <summary>{trans.__('All cells of %1', baseName(active.notebookName))}</summary>
-        <Sheet trans={trans} active={active} own="notebook" />
+        <Sheet trans={trans} active={active} own="notebook" onLeave={onLeave} />
       </details>
     </div>
   );
 }
 
+type Active = NonNullable<ThisCellProps['active']>;
+
+/** What a run would ask for. */
+function asksText(trans: TranslationBundle, { sourced, others }: Active): string {
+  const all = [sourced, ...others];
+  if (all.some(it => ownProblems(it).length)) {
+    return trans.__('A run would be refused: a hint is malformed.');
+  }
+  const [parts = '', ...rest] = all.map(it => askParts(trans, it.ask).join(' · '));
+  if (rest.length) {
+    const n = String(all.length);
+    return rest.some(it => it !== parts)
+      ? trans.__('%1 cells are selected, and ask for different things.', n)
+      : parts
+        ? trans.__('%1 cells are selected, and each asks for %2.', n, parts)
+        : trans.__('%1 cells are selected, and ask for nothing.', n);
+  }
+  return parts
+    ? trans.__('A run asks for %1.', parts)
+    : trans.__('A run asks for nothing: it shares the node and never waits.');
+}
+
 function Sheet(props: {
   readonly trans: TranslationBundle;
-  readonly active: NonNullable<ThisCellProps['active']>;
+  readonly active: Active;
+  readonly onLeave: () => void;
   readonly own: Extract<Source, 'cell' | 'notebook'>;
 }): JSX.Element {
-  const { trans, active, own } = props;
+  const { trans, active, own, onLeave } = props;
   const sheet = active[own];
   // A draft that is not written changes no model, so the form redraws itself.
   const [, redraw] = React.useReducer((n: number) => n + 1, 0);
   return (
     <HintForm
       trans={trans}
-      form={formOf(sheet, active.sourced, own)}
+      form={formOf(sheet, [active.sourced, ...active.others], own)}
       readOnly={active.readOnly}
+      hasGpus={active.hasGpus}
       lastRun={own === 'cell' ? lastRunOf(trans, active.claim, sheet) : null}
       onChange={(name, text) => {
         sheet.set(name, text);
         redraw();
       }}
+      onSettle={() => sheet.settle()}
+      onUndo={(name, isRedo) => {
+        const found = isRedo ? sheet.redo(name) : sheet.undo(name);
+        redraw();
+        return found;
+      }}
+      onLeave={onLeave}
       onRemove={path => sheet.removeStray(path)}
       onUse={suggestion => sheet.assign(suggestion)}
     />

@@ -7,17 +7,24 @@ import type { ClaimView, StoryLine } from '../../server/protocol/view';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
 import { TagWatch } from './tagWatch';
+import { undoStepsOf } from './undoSteps';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { cellKey } from '../arbiter/cells';
 
-/** The active code cell, with everything that is said about its hints. */
+/** The active code cell and those selected with it, with everything that is said of their hints. */
 export type ActiveHints = {
+  /** The sheet of all of them. */
   readonly cell: HintSheet;
   readonly notebook: HintSheet;
+  /** What the active cell asks for. */
   readonly sourced: Sourced;
+  /** What the others ask for. */
+  readonly others: readonly Sourced[];
+  /** False where the node is known to have none. */
+  readonly hasGpus: boolean;
   readonly readOnly: boolean;
   readonly notebookName: string;
-  /** The newest claim of the cell. */
+  /** The newest claim of the cell; none where several are selected. */
   readonly claim: ClaimView | undefined;
 };
 
@@ -51,6 +58,7 @@ export class CellHints implements IDisposable {
   ) {
     _tracker.activeCellChanged.connect(this._follow, this);
     _tracker.currentChanged.connect(this._follow, this);
+    _tracker.selectionChanged.connect(this._follow, this);
     _arbiter.changed.connect(this._onArbiter, this);
     _defaults?.changed.connect(this._emit, this);
     this._tags.changed.connect(this._emit, this);
@@ -62,22 +70,39 @@ export class CellHints implements IDisposable {
     return this._changed;
   }
 
-  /** The hints of the active cell; null without one, or where it is no code. */
+  /** The hints of the active cell; null where neither it nor a selected one is code. */
   get active(): ActiveHints | null {
-    const [panel, cell] = [this._panel, this._cell];
+    const panel = this._panel;
     const notebook = panel?.content.model;
-    if (!notebook || cell?.model.type !== 'code') {
+    const [first, ...others] = this._cells.filter(cell => cell.model?.type === 'code');
+    if (!notebook || !first) {
       return null;
     }
     const kernelId = panel?.sessionContext.session?.kernel?.id;
+    const sourced = (cell: Cell): Sourced => sourcesOf(cell.model, notebook, this._defaults);
     return {
-      cell: new HintSheet(cell.model),
+      cell: new HintSheet(
+        [first, ...others].map(cell => cell.model),
+        undoStepsOf(notebook.sharedModel)
+      ),
       notebook: new HintSheet(notebook),
-      sourced: sourcesOf(cell.model, notebook, this._defaults),
+      sourced: sourced(first),
+      others: others.map(sourced),
+      hasGpus: this._hasGpus,
       readOnly: notebook.readOnly,
       notebookName: panel?.context.path ?? '',
-      claim: kernelId ? this._arbiter.claimOf(kernelId, cell.model.id) : undefined
+      claim:
+        kernelId && !others.length ? this._arbiter.claimOf(kernelId, first.model.id) : undefined
     };
+  }
+
+  /** Move the focus from an editor of the hints back to the cell, in command mode. */
+  leave(): void {
+    const notebook = this._panel?.content;
+    if (notebook) {
+      notebook.mode = 'command';
+      notebook.activate();
+    }
   }
 
   /** Why a claim waited, and why it got what it got. Rejects with a sentence for people. */
@@ -97,14 +122,20 @@ export class CellHints implements IDisposable {
 
   private _follow(): void {
     const panel = this._tracker.currentWidget;
-    const cell = this._tracker.activeCell;
-    if (cell !== this._cell) {
-      this._cell?.model?.metadataChanged.disconnect(this._emit, this);
-      this._cell?.model?.contentChanged.disconnect(this._emit, this);
-      cell?.model.metadataChanged.connect(this._emit, this);
-      cell?.model.contentChanged.connect(this._emit, this);
-      this._cell = cell;
+    const active = this._tracker.activeCell;
+    const selected = panel?.content.widgets.filter(
+      cell => cell !== active && panel.content.isSelected(cell)
+    );
+    const cells = [...(active ? [active] : []), ...(selected ?? [])];
+    for (const cell of this._cells.filter(it => !cells.includes(it))) {
+      cell.model?.metadataChanged.disconnect(this._emit, this);
+      cell.model?.contentChanged.disconnect(this._emit, this);
     }
+    for (const cell of cells.filter(it => !this._cells.includes(it))) {
+      cell.model.metadataChanged.connect(this._emit, this);
+      cell.model.contentChanged.connect(this._emit, this);
+    }
+    this._cells = cells;
     if (panel !== this._panel) {
       this._panel?.content?.model?.metadataChanged.disconnect(this._emit, this);
       panel?.content.model?.metadataChanged.connect(this._emit, this);
@@ -115,8 +146,12 @@ export class CellHints implements IDisposable {
 
   private _onArbiter(_: unknown, change: ArbiterChange): void {
     const kernelId = this._panel?.sessionContext?.session?.kernel?.id;
-    const cellId = this._cell?.model?.id;
-    if (kernelId && cellId && change.cells.has(cellKey(kernelId, cellId))) {
+    const cellId = this._cells[0]?.model?.id;
+    const { snapshot } = this._arbiter;
+    const hasGpus = snapshot === null || snapshot.node.gpus.length > 0;
+    const isConcerned = kernelId && cellId && change.cells.has(cellKey(kernelId, cellId));
+    if (isConcerned || hasGpus !== this._hasGpus) {
+      this._hasGpus = hasGpus;
       this._emit();
     }
   }
@@ -125,9 +160,13 @@ export class CellHints implements IDisposable {
     this._changed.emit();
   }
 
-  private readonly _tags = new TagWatch(() => this._cell?.model?.getMetadata('tags'));
+  private readonly _tags = new TagWatch(() =>
+    this._cells.map(cell => cell.model?.getMetadata('tags'))
+  );
   private _isDisposed = false;
   private _panel: NotebookPanel | null = null;
-  private _cell: Cell | null = null;
+  /** The active cell, and those selected with it. */
+  private _cells: readonly Cell[] = [];
+  private _hasGpus = true;
   private readonly _changed = new Signal<this, void>(this);
 }

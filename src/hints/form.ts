@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Ask } from '../../server/protocol/ask';
-import { type HintName, type HintProblem } from '../../server/protocol/hints';
+import type { HintDoubt } from '../../server/protocol/doubts';
+import { type HintName, type HintProblem, isHintName } from '../../server/protocol/hints';
 import { formatAmount, formatSpan } from '../format';
 import type { HintSheet, SheetField } from './sheet';
 import { type Source, type Sourced, sourceOf, SOURCES } from './sources';
@@ -9,31 +10,57 @@ import { type Source, type Sourced, sourceOf, SOURCES } from './sources';
 /** What another source says about a field that this one leaves empty. */
 export type Inherited = { readonly source: Source; readonly text: string };
 
+/** What is wrong with a hint where the form cannot mend it. */
+export type Elsewhere = HintProblem & { readonly source: Source };
+
 /** One field with what holds while it is empty. */
-export type FormField = SheetField & { readonly inherited: Inherited | null };
+export type FormField = SheetField & {
+  readonly inherited: Inherited | null;
+  /** What another source says of this field, malformed. */
+  readonly elsewhere: Elsewhere | null;
+};
 
 /** Everything that the form shows. */
 export type HintFormModel = {
   readonly fields: readonly FormField[];
   /** Entries of the metadata that are no hints, removable. */
   readonly strays: readonly HintProblem[];
-  /** Malformed tags and directives: mended where they were written. */
-  readonly elsewhere: readonly HintProblem[];
+  /** What is wrong elsewhere and is no field's. */
+  readonly elsewhere: readonly Elsewhere[];
+  /** What was probably meant as a hint in tags and directives (ADM13). */
+  readonly doubts: readonly HintDoubt[];
 };
 
 /**
  * The form of one sheet.
  *
+ * @param sourced - What each cell of the sheet says.
  * @param own - The source that the sheet edits; weaker ones are inherited.
  */
-export function formOf(sheet: HintSheet, sourced: Sourced, own: Source): HintFormModel {
+export function formOf(
+  sheet: HintSheet,
+  sourced: Sourced | readonly Sourced[],
+  own: Source
+): HintFormModel {
+  const cells = Array.isArray(sourced) ? (sourced as readonly Sourced[]) : [sourced as Sourced];
   const weaker = SOURCES.slice(SOURCES.indexOf(own) + 1);
+  const elsewhere = cells.flatMap(cell =>
+    weaker.flatMap(source => cell.parsed[source].problems.map(it => ({ ...it, source })))
+  );
   const fields = sheet.fields.map(field => ({
     ...field,
-    inherited: inheritedOf(sourced, field.name, weaker)
+    inherited: sameOf(cells.map(cell => inheritedOf(cell, field.name, weaker))),
+    elsewhere: elsewhere.find(problem => problem.path === field.name) ?? null
   }));
-  const elsewhere = weaker.flatMap(source => sourced.parsed[source].problems);
-  return { fields, strays: sheet.strays, elsewhere };
+  const doubts = own === 'cell' ? cells.flatMap(cell => cell.doubts) : [];
+  const rest = elsewhere.filter(problem => !isHintName(problem.path));
+  return { fields, strays: sheet.strays, elsewhere: rest, doubts };
+}
+
+/** What all cells inherit; null where they differ. */
+function sameOf(all: readonly (Inherited | null)[]): Inherited | null {
+  const [first = null, ...others] = all;
+  return others.every(it => JSON.stringify(it) === JSON.stringify(first)) ? first : null;
 }
 
 function inheritedOf(

@@ -17,7 +17,8 @@ export class NotebookDefaults implements IDisposable {
   constructor(
     private readonly _panel: NotebookPanel,
     private readonly _arbiter: IArbiter,
-    private readonly _warn: (problem: string) => void
+    /** Shows all that is wrong now, and nothing else. */
+    private readonly _warn: (problems: readonly string[]) => void
   ) {
     _arbiter.changed.connect(this._send, this);
     _panel.sessionContext.kernelChanged.connect(this._send, this);
@@ -31,6 +32,7 @@ export class NotebookDefaults implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this._warn([]);
     Signal.clearData(this);
   }
 
@@ -51,7 +53,10 @@ export class NotebookDefaults implements IDisposable {
     const nothingToTell = this._told === null && JSON.stringify(hints) === '{}';
     if (telling !== this._told && !nothingToTell) {
       this._told = telling;
-      this._arbiter.setKernelDefaults(kernelId, hints).catch(error => this._warn(error.message));
+      this._arbiter.setKernelDefaults(kernelId, hints).then(
+        () => this._warn([]),
+        error => this._warn([(error as Error).message])
+      );
     }
   }
 

@@ -3,6 +3,7 @@ import { CodeCellModel } from '@jupyterlab/cells';
 
 import { HintSheet } from './sheet';
 import { METADATA_KEY } from './sources';
+import { undoStepsOf } from './undoSteps';
 
 describe('HintSheet', () => {
   let notebook: YNotebook;
@@ -48,13 +49,82 @@ describe('HintSheet', () => {
     expect(sheet.field('cpus')).toMatchObject({ text: '3', problem: null });
   });
 
-  it('stays out of the way of undo, as all cell metadata does', () => {
-    notebook.undoManager.stopCapturing();
+  it('[UI6] is undone and redone with the notebook, one step an edit however slowly typed', () => {
+    jest.useFakeTimers();
+    sheet = new HintSheet(model, undoStepsOf(notebook));
     model.sharedModel.setSource('x = 1');
-    sheet.set('cpus', '4');
+    sheet.set('memory', '4 GiB');
+    sheet.settle();
+    for (const text of ['8', '8 G', '8 Gi', '8 GiB']) {
+      sheet.set('memory', text);
+      jest.advanceTimersByTime(2000);
+    }
+    sheet.settle();
+    sheet.assign({ cpus: 2, gpus: 1 });
+    notebook.insertCell(1, { cell_type: 'code' });
+    jest.useRealTimers();
+
     notebook.undo();
-    expect(model.sharedModel.getSource()).toBe('');
-    expect(written()).toEqual({ cpus: 4 });
+    expect(notebook.cells).toHaveLength(1);
+    notebook.undo();
+    expect(written()).toEqual({ memory: '8 GiB' });
+    notebook.undo();
+    expect(written()).toEqual({ memory: '4 GiB' });
+    expect(sheet.field('memory').text).toBe('4 GiB');
+    notebook.undo();
+    expect(written()).toBeUndefined();
+    notebook.redo();
+    notebook.redo();
+    expect(written()).toEqual({ memory: '8 GiB' });
+    expect(model.sharedModel.getSource()).toBe('x = 1');
+  });
+
+  it('[UI6] gives a field back what it held before, a draft as well', () => {
+    sheet.set('cpus', '2');
+    sheet.settle();
+    sheet.set('cpus', '2-');
+    sheet.set('cpus', '2-x');
+    expect(sheet.undo('cpus')).toBe(true);
+    expect(sheet.field('cpus')).toMatchObject({ text: '2', problem: null });
+    expect(sheet.redo('cpus')).toBe(true);
+    expect(sheet.field('cpus').text).toBe('2-x');
+    expect(sheet.redo('cpus')).toBe(false);
+    sheet.undo('cpus');
+    sheet.undo('cpus');
+    expect(written()).toBeUndefined();
+    expect(sheet.undo('cpus')).toBe(false);
+    sheet.assign({ gpus: 2 });
+    expect(sheet.undo('gpus')).toBe(true);
+    expect(written()).toBeUndefined();
+  });
+
+  it('[UI6] passes over what the notebook has brought back already', () => {
+    sheet.set('cpus', '2');
+    sheet.settle();
+    sheet.set('cpus', '3');
+    model.setMetadata(METADATA_KEY, { cpus: 2 });
+    sheet.undo('cpus');
+    expect(written()).toBeUndefined();
+  });
+
+  it('[UI6] edits several cells together, each of which keeps what it says beside', () => {
+    const other = notebook.addCell({ cell_type: 'code', metadata: { cellgrant: { gpus: 1 } } });
+    const both = new HintSheet([model, other as never], undoStepsOf(notebook));
+    const all = (): unknown[] => [written(), other.getMetadata(METADATA_KEY)];
+    sheet.set('cpus', '4');
+    expect(both.field('cpus')).toMatchObject({ text: '', isMixed: true });
+    expect(both.field('memory')).toMatchObject({ text: '', isMixed: false });
+    both.set('cpus', '1-');
+    both.set('cpus', '1-2');
+    expect(both.field('cpus')).toMatchObject({ text: '1-2', isMixed: false });
+    expect(all()).toEqual([{ cpus: [1, 2] }, { gpus: 1, cpus: [1, 2] }]);
+    notebook.undo();
+    expect(all()).toEqual([{ cpus: 4 }, { gpus: 1 }]);
+    both.set('cpus', '3');
+    both.undo('cpus');
+    expect(all()).toEqual([{ cpus: 4 }, { gpus: 1 }]);
+    both.set('gpus', '');
+    expect(all()).toEqual([{ cpus: 4 }, undefined]);
   });
 
   it('[ADM4] tells entries that are no hints, and removes them', () => {

@@ -8,6 +8,7 @@ import {
 } from '../../server/protocol/hints';
 import { METADATA_KEY } from './sources';
 import { textOf, valueOf } from './text';
+import { NO_STEPS, type UndoSteps } from './undoSteps';
 
 /** Anything that keeps metadata: the model of a cell, or of a notebook. */
 export interface IMetadataStore {
@@ -16,7 +17,7 @@ export interface IMetadataStore {
   deleteMetadata(key: string): void;
 }
 
-/** What a person typed and what became of it. */
+/** What a person typed into one field for one store, and what became of it. */
 type Draft = {
   readonly text: string;
   /** The value that was written; undefined where nothing was. */
@@ -24,9 +25,21 @@ type Draft = {
   readonly problem: HintProblem | null;
 };
 
+/** The texts that a field had for one store, before this one and, once undone, after it. */
+type Past = { readonly before: string[]; readonly after: string[] };
+
+/** What is known of a store beside its metadata, while it lives; never saved. */
+type Memory = {
+  readonly drafts: Map<HintName, Draft>;
+  readonly pasts: Map<HintName, Past>;
+  /** The field that is being edited, and a token of that edit. */
+  edit: { readonly name: HintName } | null;
+};
+
 /** One field as the editor shows it. */
 export type SheetField = {
   readonly name: HintName;
+  /** Empty where cells differ. */
   readonly text: string;
   readonly problem: HintProblem | null;
   /**
@@ -34,23 +47,38 @@ export type SheetField = {
    * malformed, because a malformed value is not written.
    */
   readonly written: string;
+  /** Whether the cells differ. */
+  readonly isMixed: boolean;
 };
 
-/** Drafts live as long as the model they were typed for, and are never saved. */
-const DRAFTS = new WeakMap<IMetadataStore, Map<HintName, Draft>>();
+const MEMORIES = new WeakMap<IMetadataStore, Memory>();
+
+/** How many former texts of a field are kept. */
+const PAST_MAX = 100;
 
 /**
- * The hints in one store's metadata, as an editor shows and writes them.
+ * The hints in the metadata of one store, or of several that are edited together.
  *
  * #### Notes
  * A valid value is written as it is typed. A malformed one is kept as a draft
  * and not written: the notebook never holds half a word, a run asks for what it
  * asked before, and the editor says so. Emptied hints are deleted, and
  * `cellgrant` with the last of them. Changes made elsewhere (undo, the JSON
- * editor, another window) replace what was typed before them.
+ * editor, another window) replace what was typed before them. What is typed
+ * until {@link settle} is one edit, for the field's undo and for the notebook's.
  */
 export class HintSheet {
-  constructor(private readonly _store: IMetadataStore) {}
+  private readonly _stores: readonly IMetadataStore[];
+
+  /**
+   * @param store - One store, or several: at least one.
+   */
+  constructor(
+    store: IMetadataStore | readonly IMetadataStore[],
+    private readonly _steps: UndoSteps = NO_STEPS
+  ) {
+    this._stores = Array.isArray(store) ? store : [store as IMetadataStore];
+  }
 
   /** Every field, in the order of the editor. */
   get fields(): readonly SheetField[] {
@@ -59,80 +87,168 @@ export class HintSheet {
 
   /** One field. */
   field(name: HintName): SheetField {
-    const value = this._hints()[name] ?? undefined;
-    const written = textOf(value);
-    const draft = this._drafts().get(name);
-    if (draft && same(draft.value, value)) {
-      return { name, text: draft.text, problem: draft.problem, written };
-    }
-    const problem = value === undefined ? null : problemOf(name, value);
-    return { name, text: written, problem, written };
+    const [first, ...others] = this._stores.map(store => fieldOf(store, name));
+    return others.every(it => it.text === first!.text && it.written === first!.written)
+      ? first!
+      : { name, text: '', problem: null, written: '', isMixed: true };
   }
 
   /** Entries of the metadata that are no hints; a run would be refused for them. */
   get strays(): readonly HintProblem[] {
     const names: readonly string[] = HINT_NAMES;
-    return parseHints(this._raw()).problems.filter(problem => !names.includes(problem.path));
+    const problems = this._stores.flatMap(
+      store => parseHints(store.getMetadata(METADATA_KEY)).problems
+    );
+    const byPath = new Map(problems.map(problem => [problem.path, problem]));
+    return [...byPath.values()].filter(problem => !names.includes(problem.path));
   }
 
   /** Take what a person typed into a field; writes it if it is valid or empty. */
   set(name: HintName, text: string): void {
-    const value = valueOf(name, text);
-    const problem = value === undefined ? null : problemOf(name, value);
-    const kept = this._hints()[name] ?? undefined;
-    this._drafts().set(name, { text, value: problem ? kept : value, problem });
-    if (!problem && !same(kept, value)) {
-      this._write({ ...this._hints(), [name]: value });
+    for (const store of this._stores) {
+      const memory = memoryOf(store);
+      const now = fieldOf(store, name).text;
+      if (memory.edit?.name !== name || memory.drafts.get(name)?.text !== now) {
+        memory.edit = { name };
+        remember(pastOf(store, name), now);
+      }
     }
+    this._write(name, () => text);
+  }
+
+  /** What is typed from now on is another edit. */
+  settle(): void {
+    this._stores.forEach(store => (memoryOf(store).edit = null));
+  }
+
+  /** Give a field the text that it had before its last edit; false where it had none. */
+  undo(name: HintName): boolean {
+    return this._travel(name, past => [past.before, past.after]);
+  }
+
+  /** Take the last {@link undo} of a field back; false where there is none. */
+  redo(name: HintName): boolean {
+    return this._travel(name, past => [past.after, past.before]);
   }
 
   /** Write several values at once, such as a suggestion: one step to undo. */
   assign(values: Readonly<Partial<Record<HintName, unknown>>>): void {
-    DRAFTS.delete(this._store);
-    this._write({ ...this._hints(), ...values });
+    this.settle();
+    this._steps({}, () => {
+      for (const store of this._stores) {
+        for (const name of HINT_NAMES.filter(it => it in values)) {
+          remember(pastOf(store, name), fieldOf(store, name).text);
+          memoryOf(store).drafts.delete(name);
+        }
+        writeHints(store, { ...hintsOf(store), ...values });
+      }
+    });
   }
 
   /** Whether the metadata holds all of these values already. */
   asks(values: Readonly<Partial<Record<HintName, unknown>>>): boolean {
-    const hints = this._hints();
-    return Object.entries(values).every(([name, value]) => same(hints[name], value));
+    return this._stores.every(store => {
+      const hints = hintsOf(store);
+      return Object.entries(values).every(([name, value]) => same(hints[name], value));
+    });
   }
 
   /** Remove an entry that is no hint; `cellgrant` itself where that is malformed. */
   removeStray(path: string): void {
-    const entries = Object.entries(this._hints());
-    const rest = entries.filter(([name]) => pathOf(name) !== path);
-    const isWhole = path === METADATA_KEY && rest.length === entries.length;
-    this._write(isWhole ? {} : Object.fromEntries(rest));
+    this._steps({}, () => {
+      for (const store of this._stores) {
+        const entries = Object.entries(hintsOf(store));
+        const rest = entries.filter(([name]) => pathOf(name) !== path);
+        const isWhole = path === METADATA_KEY && rest.length === entries.length;
+        writeHints(store, isWhole ? {} : Object.fromEntries(rest));
+      }
+    });
   }
 
-  private _raw(): unknown {
-    return this._store.getMetadata(METADATA_KEY);
+  private _write(name: HintName, textFor: (store: IMetadataStore) => string): void {
+    const edit = memoryOf(this._stores[0]!).edit ?? {};
+    this._steps(edit, () => this._stores.forEach(store => type(store, name, textFor(store))));
   }
 
-  private _hints(): Readonly<Record<string, unknown>> {
-    const raw = this._raw();
-    return typeof raw === 'object' && raw !== null && !Array.isArray(raw)
-      ? (raw as Record<string, unknown>)
-      : {};
-  }
-
-  private _drafts(): Map<HintName, Draft> {
-    let drafts = DRAFTS.get(this._store);
-    if (!drafts) {
-      DRAFTS.set(this._store, (drafts = new Map()));
+  private _travel(name: HintName, ways: (past: Past) => [from: string[], to: string[]]): boolean {
+    this.settle();
+    const found = new Map<IMetadataStore, string>();
+    for (const store of this._stores) {
+      const [from, to] = ways(pastOf(store, name));
+      const now = fieldOf(store, name).text;
+      let text = from.pop();
+      while (text === now) {
+        text = from.pop(); // it was brought back elsewhere
+      }
+      if (text !== undefined) {
+        to.push(now);
+        found.set(store, text);
+      }
     }
-    return drafts;
-  }
-
-  private _write(hints: Readonly<Record<string, unknown>>): void {
-    const kept = Object.entries(hints).filter(([, value]) => value !== undefined);
-    if (kept.length) {
-      this._store.setMetadata(METADATA_KEY, Object.fromEntries(kept));
-    } else if (this._raw() !== undefined) {
-      this._store.deleteMetadata(METADATA_KEY);
+    if (found.size) {
+      this._write(name, store => found.get(store) ?? fieldOf(store, name).text);
     }
+    return found.size > 0;
   }
+}
+
+function fieldOf(store: IMetadataStore, name: HintName): SheetField {
+  const value = hintsOf(store)[name] ?? undefined;
+  const written = textOf(value);
+  const draft = memoryOf(store).drafts.get(name);
+  if (draft && same(draft.value, value)) {
+    return { name, text: draft.text, problem: draft.problem, written, isMixed: false };
+  }
+  const problem = value === undefined ? null : problemOf(name, value);
+  return { name, text: written, problem, written, isMixed: false };
+}
+
+function type(store: IMetadataStore, name: HintName, text: string): void {
+  const value = valueOf(name, text);
+  const problem = value === undefined ? null : problemOf(name, value);
+  const kept = hintsOf(store)[name] ?? undefined;
+  memoryOf(store).drafts.set(name, { text, value: problem ? kept : value, problem });
+  if (!problem && !same(kept, value)) {
+    writeHints(store, { ...hintsOf(store), [name]: value });
+  }
+}
+
+function hintsOf(store: IMetadataStore): Readonly<Record<string, unknown>> {
+  const raw = store.getMetadata(METADATA_KEY);
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+    ? (raw as Record<string, unknown>)
+    : {};
+}
+
+function writeHints(store: IMetadataStore, hints: Readonly<Record<string, unknown>>): void {
+  const kept = Object.entries(hints).filter(([, value]) => value !== undefined);
+  if (kept.length) {
+    store.setMetadata(METADATA_KEY, Object.fromEntries(kept));
+  } else if (store.getMetadata(METADATA_KEY) !== undefined) {
+    store.deleteMetadata(METADATA_KEY);
+  }
+}
+
+function memoryOf(store: IMetadataStore): Memory {
+  let memory = MEMORIES.get(store);
+  if (!memory) {
+    MEMORIES.set(store, (memory = { drafts: new Map(), pasts: new Map(), edit: null }));
+  }
+  return memory;
+}
+
+function pastOf(store: IMetadataStore, name: HintName): Past {
+  const { pasts } = memoryOf(store);
+  const past = pasts.get(name) ?? { before: [], after: [] };
+  pasts.set(name, past);
+  return past;
+}
+
+/** A new edit begins: what was undone before it cannot come back. */
+function remember(past: Past, text: string): void {
+  past.before.push(text);
+  past.before.splice(0, past.before.length - PAST_MAX);
+  past.after.length = 0;
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -1,6 +1,6 @@
 import { formOf } from './form';
 import { HintSheet } from './sheet';
-import { directiveOf, ownProblems, readSources } from './sources';
+import { ownProblems, readSources } from './sources';
 
 const nothing = { cell: undefined, tags: [], code: '', notebook: undefined, settings: undefined };
 
@@ -33,11 +33,11 @@ describe('sources', () => {
     expect(ownProblems(sourced).map(problem => problem.path)).toEqual(['gpus', 'memory']);
   });
 
-  it('takes the leading lines only', () => {
-    expect(directiveOf('#| gpus: 1\n#| hold: true\nx\n#| cpus: 1')).toBe(
-      '#| gpus: 1\n#| hold: true'
-    );
-    expect(directiveOf('x = 1')).toBe('');
+  it('[ADM13] shows a cell whose hint is mistyped as one that says something', () => {
+    const sourced = readSources({ ...nothing, tags: ['gpu=1'], code: '%%time\n# | memroy: 1GB' });
+    expect(sourced.doubts.map(doubt => doubt.meant)).toEqual(['gpus', 'memory']);
+    expect(sourced.own).toBe(true);
+    expect(ownProblems(sourced)).toEqual([]);
   });
 
   it('says where an empty field takes its value from', () => {

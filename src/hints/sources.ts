@@ -1,4 +1,7 @@
+import { directiveOf } from '../../server/protocol/directive';
+import { doubtsOf, type HintDoubt } from '../../server/protocol/doubts';
 import {
+  directiveEntries,
   type HintName,
   type HintProblem,
   type Hints,
@@ -6,7 +9,8 @@ import {
   parseDirective,
   parseHints,
   parseTags,
-  type ParsedHints
+  type ParsedHints,
+  tagEntries
 } from '../../server/protocol/hints';
 import type { Ask } from '../../server/protocol/ask';
 
@@ -36,28 +40,26 @@ export type Sourced = {
   readonly parsed: Readonly<Record<Source, ParsedHints>>;
   /** Whether the cell itself says something: in metadata, tags or a directive. */
   readonly own: boolean;
+  /** What of its tags and its directive was probably meant as a hint, and is none (ADM13). */
+  readonly doubts: readonly HintDoubt[];
 };
-
-/** The first lines of a cell that start with `#|`. */
-export function directiveOf(code: string): string {
-  const lines = code.split('\n');
-  const end = lines.findIndex(line => !/^\s*#\|/.test(line));
-  return lines.slice(0, end < 0 ? lines.length : end).join('\n');
-}
 
 /** Read every source of a cell, as the sidecar will (ADM2). */
 export function readSources(raw: RawSources): Sourced {
+  const directive = directiveOf(raw.code);
   const parsed: Record<Source, ParsedHints> = {
     cell: parseHints(raw.cell),
     tag: parseTags(raw.tags),
-    directive: parseDirective(directiveOf(raw.code)),
+    directive: parseDirective(directive),
     notebook: parseHints(raw.notebook),
     settings: parseHints(raw.settings)
   };
+  const doubts = doubtsOf([...tagEntries(raw.tags), ...directiveEntries(directive)]);
   const own = (['cell', 'tag', 'directive'] as const).some(
     source => Object.keys(parsed[source].hints).length + parsed[source].problems.length > 0
   );
-  return { ask: mergeHints(SOURCES.map(source => parsed[source].hints)), parsed, own };
+  const ask = mergeHints(SOURCES.map(source => parsed[source].hints));
+  return { ask, parsed, own: own || doubts.length > 0, doubts };
 }
 
 /** Everything wrong with what the cell itself says: a run would be refused (ADM4). */

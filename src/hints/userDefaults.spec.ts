@@ -9,13 +9,16 @@ const settled = (): Promise<void> => new Promise(resolve => setTimeout(resolve))
 
 describe('UserDefaults', () => {
   let test: TestArbiter;
-  let warned: string[];
+  let warned: readonly string[];
+  let done: () => void;
   let defaults: UserDefaults;
 
   beforeEach(() => {
     test = new TestArbiter();
     warned = [];
-    defaults = new UserDefaults(test.model, trans, problem => warned.push(problem));
+    done = () => undefined;
+    const warn = (problems: readonly string[]): void => void (warned = problems);
+    defaults = new UserDefaults(test.model, trans, warn, () => Promise.resolve());
   });
   afterEach(() => test.model.dispose());
 
@@ -48,6 +51,22 @@ describe('UserDefaults', () => {
     expect(defaults.problems).toHaveLength(1);
     defaults.set({ cpus: '3' });
     expect(defaults.problems).toEqual([]);
+  });
+
+  it('[ADM4] judges no half of a word, and takes back at once what is right', async () => {
+    const warn = (problems: readonly string[]): void => void (warned = problems);
+    const typing = (): Promise<void> => new Promise(resolve => (done = resolve));
+    defaults = new UserDefaults(test.model, trans, warn, typing);
+    for (const text of ['8', '8 G', '8 Gi']) {
+      defaults.set({ memory: text });
+      await settled();
+      expect([warned, defaults.problems]).toEqual([[], []]);
+    }
+    done();
+    await settled();
+    expect(warned).toEqual([expect.stringContaining('"8 Gi"')]);
+    defaults.set({ memory: '8 GiB', cpus: 'x' });
+    expect([warned, defaults.problems]).toEqual([[], []]);
   });
 
   it('shows a refusal of the sidecar until it took the defaults', async () => {

@@ -10,14 +10,18 @@ import type { IArbiter, IDefaults } from '../tokens';
  *
  * #### Notes
  * Settings are texts, read as the editor of a cell reads them. A malformed one
- * counts for nothing and is told of; the others count all the same. They are
- * told again to every sidecar that this page meets.
+ * counts for nothing and is told of, though not while it is being typed; the
+ * others count all the same. They are told again to every sidecar that this page
+ * meets.
  */
 export class UserDefaults implements IDefaults {
   constructor(
     private readonly _arbiter: IArbiter,
     private readonly _trans: TranslationBundle,
-    private readonly _warn: (problem: string) => void
+    /** Shows all that is wrong now, and nothing else. */
+    private readonly _warn: (problems: readonly string[]) => void,
+    /** Resolves when the person at the settings is done typing. */
+    private readonly _typed: () => Promise<void>
   ) {
     _arbiter.changed.connect(() => void this._send(), this);
   }
@@ -47,17 +51,32 @@ export class UserDefaults implements IDefaults {
         hints[name] = value;
       }
     }
-    problems.filter(problem => !this._problems.includes(problem)).forEach(this._warn);
     this._hints = hints;
-    this._problems = problems;
     this._told = null;
-    this._changed.emit();
+    // What is right now is withdrawn at once; what is wrong may be half a word.
+    this._problems = problems.filter(problem => this._problems.includes(problem));
+    this._show();
     void this._send();
+    void this._judge(problems);
+  }
+
+  private async _judge(problems: readonly string[]): Promise<void> {
+    this._judging = problems;
+    await this._typed();
+    if (this._judging === problems) {
+      this._problems = problems;
+      this._show();
+    }
+  }
+
+  private _show(): void {
+    this._warn(this.problems);
+    this._changed.emit();
   }
 
   private _sentence(problem: { path: string; got: string; expected: string }): string {
     return this._trans.__(
-      'The default for "%1" in your settings is %2; expected %3. It counts for nothing.',
+      'The default for "%1" in your settings is %2; it counts for nothing. Expected: %3.',
       problem.path,
       problem.got,
       problem.expected
@@ -76,14 +95,15 @@ export class UserDefaults implements IDefaults {
       this._refusal = null;
     } catch (error) {
       this._refusal = (error as Error).message;
-      this._warn(this._refusal);
     }
-    this._changed.emit();
+    this._show();
   }
 
   /** Null until the settings were read. */
   private _hints: Readonly<Record<string, unknown>> | null = null;
   private _problems: readonly string[] = [];
+  /** What was wrong with the settings that were read last. */
+  private _judging: readonly string[] = [];
   private _refusal: string | null = null;
   /** The generation of the sidecar that knows these hints. */
   private _told: number | null = null;

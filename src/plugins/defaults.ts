@@ -1,12 +1,14 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { UserDefaults } from '../hints/userDefaults';
 import { NotebookDefaults } from '../hints/notebookDefaults';
+import { typed } from '../hints/typing';
 import { IArbiter, IDefaults } from '../tokens';
+import { CommandIDs } from './commands';
+import { Warnings } from './warnings';
 
 const PLUGIN_ID = 'jupyterlab-cellgrant:defaults';
 
@@ -19,23 +21,30 @@ export const defaultsPlugin: JupyterFrontEndPlugin<IDefaults> = {
   requires: [IArbiter, ISettingRegistry],
   optional: [ITranslator],
   activate: (
-    { docRegistry }: JupyterFrontEnd,
+    { commands, docRegistry }: JupyterFrontEnd,
     arbiter: IArbiter,
     registry: ISettingRegistry,
     translator: ITranslator | null
   ): IDefaults => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
-    const warn = (problem: string): void => {
-      Notification.warning(problem, { autoClose: 15_000 });
-    };
-    const defaults = new UserDefaults(arbiter, trans, warn);
+    // Both show the problems of defaults in full: the panel yours, the editor those of a notebook.
+    const warnings = (command: string): Warnings =>
+      new Warnings({
+        label: trans.__('Show'),
+        callback: () => void commands.execute(command)
+      });
+    const own = warnings(CommandIDs.open);
+    const defaults = new UserDefaults(arbiter, trans, problems => own.show(problems), typed);
     void registry.load(PLUGIN_ID).then(settings => {
       const tell = (): void => defaults.set(settings.composite);
       settings.changed.connect(tell);
       tell();
     });
     docRegistry.addWidgetExtension('Notebook', {
-      createNew: (panel: NotebookPanel) => new NotebookDefaults(panel, arbiter, warn)
+      createNew: (panel: NotebookPanel) => {
+        const its = warnings(CommandIDs.editHints);
+        return new NotebookDefaults(panel, arbiter, problems => its.show(problems));
+      }
     });
     return defaults;
   }

@@ -11,7 +11,14 @@ import type { CellHints } from '../hints/cellHints';
 export function hintsEditor(hints: CellHints, trans: TranslationBundle): React.ReactElement {
   return (
     <UseSignal signal={hints.changed}>
-      {() => <ThisCell trans={trans} active={hints.active} storyOf={id => hints.storyOf(id)} />}
+      {() => (
+        <ThisCell
+          trans={trans}
+          active={hints.active}
+          storyOf={id => hints.storyOf(id)}
+          onLeave={() => hints.leave()}
+        />
+      )}
     </UseSignal>
   );
 }

@@ -225,6 +225,7 @@ export class NotebookBadges implements IDisposable {
       trans,
       badge,
       place: placeOf(badge, ask),
+      doubts: sourced.doubts,
       nowMs: arbiter.nowMs(),
       onCancel,
       onEdit: () => onEdit(cell.model.id),
@@ -264,5 +265,6 @@ function isBusy(cell: CodeCell): boolean {
 /** Whether drawing again would change nothing; clocks always change. */
 function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
   const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
-  return !ticks && a.place === b.place && JSON.stringify(a.badge) === JSON.stringify(b.badge);
+  const shown = ({ badge, doubts }: CellBadgeProps): string => JSON.stringify([badge, doubts]);
+  return !ticks && a.place === b.place && shown(a) === shown(b);
 }
