@@ -57,7 +57,7 @@ describe('CellBadge', () => {
     }
   });
 
-  it('[UI6] leaves the focus with the cell when its wait is cancelled from the keyboard', () => {
+  it('[UI7] leaves the focus with the cell when its wait is cancelled from the keyboard', () => {
     const onCancel = jest.fn();
     const host = badge({ kind: 'waiting', claim: waiting() }, { onCancel });
     host.tabIndex = -1;

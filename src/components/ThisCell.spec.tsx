@@ -132,7 +132,7 @@ describe('ThisCell', () => {
     expect(isJudged()).toBe(true);
   });
 
-  it('[UI6] takes an edit back and forth, also of a checkbox and of a suggestion', () => {
+  it('[UI7] takes an edit back and forth, also of a checkbox and of a suggestion', () => {
     const metadata: Metadata = new Map([['cellgrant', { memory: '4 GiB' }]]);
     const host = editor(metadata);
     const memory = field(host, 'memory');
@@ -150,7 +150,7 @@ describe('ThisCell', () => {
     expect(metadata.get('cellgrant')).toMatchObject({ memory: '8 GiB', cpus: 2 });
   });
 
-  it('[UI6] goes back to the cell with Escape', () => {
+  it('[UI7] goes back to the cell with Escape', () => {
     const onLeave = jest.fn();
     const host = editor(new Map(), { onLeave });
     press(field(host, 'memory'), 'a');
@@ -159,7 +159,7 @@ describe('ThisCell', () => {
     expect(onLeave).toHaveBeenCalledTimes(1);
   });
 
-  it('[UI6] shows where selected cells differ, and writes to all of them', () => {
+  it('[UI7] shows where selected cells differ, and writes to all of them', () => {
     const one: Metadata = new Map([['cellgrant', { cpus: 1, gpus: 1, hold: true }]]);
     const two: Metadata = new Map([['cellgrant', { cpus: 2, gpus: 1 }]]);
     const host = editor(one, { other: two });

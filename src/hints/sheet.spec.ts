@@ -49,7 +49,7 @@ describe('HintSheet', () => {
     expect(sheet.field('cpus')).toMatchObject({ text: '3', problem: null });
   });
 
-  it('[UI6] is undone and redone with the notebook, one step an edit however slowly typed', () => {
+  it('[UI7] is undone and redone with the notebook, one step an edit however slowly typed', () => {
     jest.useFakeTimers();
     sheet = new HintSheet(model, undoStepsOf(notebook));
     model.sharedModel.setSource('x = 1');
@@ -79,7 +79,7 @@ describe('HintSheet', () => {
     expect(model.sharedModel.getSource()).toBe('x = 1');
   });
 
-  it('[UI6] gives a field back what it held before, a draft as well', () => {
+  it('[UI7] gives a field back what it held before, a draft as well', () => {
     sheet.set('cpus', '2');
     sheet.settle();
     sheet.set('cpus', '2-');
@@ -98,7 +98,7 @@ describe('HintSheet', () => {
     expect(written()).toBeUndefined();
   });
 
-  it('[UI6] passes over what the notebook has brought back already', () => {
+  it('[UI7] passes over what the notebook has brought back already', () => {
     sheet.set('cpus', '2');
     sheet.settle();
     sheet.set('cpus', '3');
@@ -107,7 +107,7 @@ describe('HintSheet', () => {
     expect(written()).toBeUndefined();
   });
 
-  it('[UI6] edits several cells together, each of which keeps what it says beside', () => {
+  it('[UI7] edits several cells together, each of which keeps what it says beside', () => {
     const other = notebook.addCell({ cell_type: 'code', metadata: { cellgrant: { gpus: 1 } } });
     const both = new HintSheet([model, other as never], undoStepsOf(notebook));
     const all = (): unknown[] => [written(), other.getMetadata(METADATA_KEY)];

@@ -75,7 +75,7 @@ test('[ADM13] a name that is nearly a hint is told at the cell, which runs', asy
   await journey.picture('hints-doubt');
 });
 
-test('[UI6] selected cells are edited together, undone as one, and Escape leads back', async ({
+test('[UI7] selected cells are edited together, undone as one, and Escape leads back', async ({
   journey,
   page
 }) => {
