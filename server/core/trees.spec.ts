@@ -143,6 +143,29 @@ describe('a cell that runs a notebook', () => {
      end outer                         -> head gets all 20 GiB`
   );
 
+  scenario(
+    '[ADM10] all that it was promised, though it uses some of that itself',
+    `node 4 cores, 26 GiB
+     claim outer memory=12GiB          -> gets all 12 GiB
+     use outer memory=1GiB
+     claim other memory=10GiB          -> gets all 10 GiB
+     kernel inner inside=outer
+     claim inner memory=12GiB          -> gets all 12 GiB`
+  );
+
+  scenario(
+    '[ADM10] [ADM6] passes a head inside of another cell, that waits for its outer cell',
+    `node 4 cores, 26 GiB
+     claim p memory=12GiB              -> gets all 12 GiB
+     claim q memory=4GiB               -> gets all 4 GiB
+     kernel a inside=p
+     kernel b inside=q
+     claim a memory=20GiB              -> waits memory 1
+     claim b memory=8GiB               -> gets all 8 GiB, a waits memory 1
+     end b                             -> a waits memory 1
+     end q                             -> a gets all 20 GiB`
+  );
+
   it('[ADM10] in the same kernel, too: a cell that takes up another in its midst', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     const asks = { exclusive: true, memoryBytes: 40 * GIB, gpus: 1 };
