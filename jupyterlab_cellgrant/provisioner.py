@@ -89,7 +89,7 @@ class CellgrantProvisioner(LocalProvisioner):
         self._name = PurePath(notebook or "").name or self.kernel_spec.display_name
 
     def _register(self) -> SidecarLine:
-        facts = process_facts(self.kernel_id, self._name, self.pid, self._is_gated)
+        facts = process_facts(self.kernel_id, self._name, self.pid)
         message = {"type": "register", **facts, "notebook": self._notebook}
         return SidecarLine(message, "registered")
 

@@ -39,7 +39,6 @@ class Link:
         self._listener = listener
         self._lock = threading.Lock()
         self._reading = threading.Lock()
-        self._lines = Lines()
         self._holdings: dict[str, Holding] = {}
         self._socket: socket | None = None
         self._state = "greeting"
@@ -231,8 +230,7 @@ class Link:
         """The connection is over; whether it had been welcomed."""
         self.met.set()
         with self._lock:
-            was_up = self._was_up
-            self._was_up = False
+            was_up, self._was_up = self._was_up, False
             self._socket = None
             self._state = "down"
             self._hopeful = False
@@ -250,8 +248,7 @@ class Link:
             if self._state != "greeting" or self._socket is None:
                 return
             self._state = "up"
-            self._was_up = True
-            self._hopeful = self.welcomed_once = True
+            self._was_up = self._hopeful = self.welcomed_once = True
             self.refusal = None
             self.failure = "closed" if message.get("failure") == "closed" else "open"
             backlog, self._backlog = self._backlog, []

@@ -153,6 +153,26 @@ async def test_command_that_is_left_alone(sidecar: RealSidecar, start_kernel: St
     assert sidecar.claims("done") == []
 
 
+async def test_kernel_whose_gate_never_speaks(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[ENF7] What its launcher expects makes no kernel gated: some are programs of their own, as
+    xeus-python is, and no cell of theirs asks."""
+    code = (
+        "import sys; sys.meta_path[:] = [it for it in sys.meta_path if 'cellgrant' not in repr(it)]\n"
+        "from ipykernel.kernelapp import main; main()"
+    )
+    argv = [sys.executable, "-c", code, "-f", "{connection_file}"]
+    notebook = await start_kernel(ipykernel_spec(argv=argv))
+    assert await notebook.evaluate("1 + 1", HALF) == 2
+    snapshot = sidecar.wait_for(lambda it: len(it["kernels"]) == 1)
+    assert snapshot["kernels"][0]["gated"] is False
+    assert sidecar.claims("done") == []
+    gated = await start_kernel()
+    kernels = {it["id"]: it["gated"] for it in sidecar.get("kernels")}
+    assert kernels[gated.manager.kernel_id] is True
+
+
 def environment() -> dict[str, str]:
     """What a terminal of the user's Jupyter server has."""
     return {**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "cellgrant"}
