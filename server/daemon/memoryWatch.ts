@@ -1,4 +1,4 @@
-import { interruptAtBytes, lookAfterMs } from '../core/policy/memoryGuard';
+import { interruptAtBytes, lookAfterMs, roughUntilBytes } from '../core/policy/memoryGuard';
 import type { IEnforcer } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 
@@ -71,7 +71,8 @@ export class MemoryWatch {
     clearTimeout(it.timer ?? undefined);
     const isFirst = it.floorBytes === null;
     const atBytes = thresholdOf(it);
-    const memoryBytes = this.parts.enforcer.memoryOf(holderId, isFirst ? 0 : atBytes);
+    const exactFromBytes = isFirst ? 0 : roughUntilBytes(atBytes);
+    const memoryBytes = this.parts.enforcer.memoryOf(holderId, exactFromBytes);
     if (memoryBytes === null) {
       // It cannot be told just now; of one that is gone the watch is told.
       this.schedule(holderId, it, 0);

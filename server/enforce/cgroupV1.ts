@@ -4,7 +4,7 @@ import type { TierView } from '../protocol/view';
 import { parseCpuList } from '../lib/cpuset';
 import { V1, type Hierarchy } from '../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../host/files';
-import { readResidentBytes, readTreeUse } from '../host/processes';
+import { readAnonymousBytes, readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { attempt, doAll, undoing } from './failures';
 import type { IFence } from './fence';
@@ -132,7 +132,7 @@ export class CgroupV1 implements IEnforcer {
       memoryBytes:
         memory === null
           ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readResidentBytes(this.files, place.pid)),
+          : Math.max(memory, readAnonymousBytes(this.files, place.pid)),
       threads: threads.split('\n').length
     };
   }
@@ -140,7 +140,7 @@ export class CgroupV1 implements IEnforcer {
   memoryOf(holderId: string, exactFromBytes: number): number | null {
     return this.directory('memory', holderId) === null
       ? (this.measure(holderId)?.memoryBytes ?? null)
-      : this.withMemory(holderId, it => this.memory.use.used(it, exactFromBytes));
+      : this.withMemory(holderId, it => this.memory.use.held(it, exactFromBytes));
   }
 
   holderOf(pid: number): string | null {

@@ -3,7 +3,7 @@ import type { CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import { V2, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../host/files';
-import { readResidentBytes, readTreeUse } from '../host/processes';
+import { readAnonymousBytes, readTreeUse } from '../host/processes';
 import { Delegation } from './delegation';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { doAll, undoing } from './failures';
@@ -130,14 +130,14 @@ export class CgroupV2 implements IEnforcer {
       memoryBytes:
         memory === null
           ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readResidentBytes(this.files, place.pid)),
+          : Math.max(memory, readAnonymousBytes(this.files, place.pid)),
       threads: threads.split('\n').length
     };
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
     return this.has('memory')
-      ? this.memory.use.used(this.directory(holderId), exactFromBytes)
+      ? this.memory.use.held(this.directory(holderId), exactFromBytes)
       : (this.measure(holderId)?.memoryBytes ?? null);
   }
 

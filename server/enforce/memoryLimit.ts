@@ -1,21 +1,10 @@
+import type { MemoryCount } from '../host/memoryCount';
+
 /** Room above current use that a limit always leaves, in bytes (MEM2). */
 export const MEMORY_SLACK_BYTES = 32 * 1024 ** 2;
 
 /** How much of a holder's cache one write may push out, so that no write takes long, in bytes. */
 export const RECLAIM_BYTES_MAX = 256 * 1024 ** 2;
-
-/** A holder's memory as the kernel counts it. */
-export type MemoryCount = {
-  /** Everything charged, cache of files included. */
-  readonly chargedBytes: number;
-  /** What the kernel can drop at once: clean cache of files not used lately. */
-  readonly droppableBytes: number;
-};
-
-/** What is really in use: what a limit must leave room for. */
-export function usedBytes(count: MemoryCount): number {
-  return Math.max(0, count.chargedBytes - count.droppableBytes);
-}
 
 const PAGE_BYTES = 4096;
 
@@ -52,14 +41,16 @@ export function isAbove(inForceBytes: number | null, wantedBytes: number | null)
  * #### Notes
  * Never below the use plus slack, and never more than
  * {@link RECLAIM_BYTES_MAX} below what is charged: lowering a limit pushes cache
- * out within the write. So it may take several writes to come down.
+ * out within the write, for which the sidecar waits. So it may take several
+ * writes to come down, and what a disk has to take first counts as used here,
+ * though it is not held.
  */
 export function limitToWrite(wantedBytes: number | null, count: MemoryCount): number | null {
   if (wantedBytes === null) {
     return null;
   }
   const least = Math.max(
-    usedBytes(count) + MEMORY_SLACK_BYTES,
+    count.chargedBytes - count.cleanBytes + MEMORY_SLACK_BYTES,
     count.chargedBytes - RECLAIM_BYTES_MAX
   );
   return inPages(Math.max(wantedBytes, least));

@@ -1,59 +1,87 @@
+import { MEMORY_V1, MEMORY_V2 } from '../host/memoryCount';
 import { FakeMachine } from '../testing/fakeMachine';
 import { MemoryUse } from './memoryUse';
 
 const PLACE = '/sys/fs/cgroup/kernel';
-const FIGURES = {
-  charged: 'memory.current',
-  stat: 'memory.stat',
-  inactiveFile: 'inactive_file',
-  dirty: 'file_dirty',
-  writeback: 'file_writeback'
+
+const STAT = {
+  anon: 700,
+  inactive_file: 100,
+  active_file: 150,
+  slab_reclaimable: 50,
+  file_dirty: 0,
+  file_writeback: 0
 };
 
-function charged(bytes: number, cacheBytes: number): { use: MemoryUse; set: typeof set } {
+function charged(
+  bytes: number,
+  stat: Partial<typeof STAT> = {}
+): { use: MemoryUse; set: typeof set } {
   const machine = new FakeMachine({ layout: 'v2' });
   machine.makeDirectory(PLACE);
   const { files } = machine.cgroup(PLACE);
-  const set = (chargedBytes: number, inactiveBytes: number, dirtyBytes = 0): void => {
+  const set = (chargedBytes: number, parts: Partial<typeof STAT> = {}): void => {
+    const lines = Object.entries({ ...STAT, ...parts }).map(([name, value]) => `${name} ${value}`);
     files.set('memory.current', `${chargedBytes}\n`);
-    files.set('memory.stat', `inactive_file ${inactiveBytes}\nfile_dirty ${dirtyBytes}\n`);
+    files.set('memory.stat', lines.join('\n'));
   };
-  set(bytes, cacheBytes);
-  return { use: new MemoryUse(machine, FIGURES), set };
+  set(bytes, stat);
+  return { use: new MemoryUse(machine, MEMORY_V2), set };
 }
 
-describe('memory in use', () => {
-  it('is what is charged without cache that is clean', () => {
-    const { use, set } = charged(1000, 300);
+describe('held memory', () => {
+  it('[MEM5] is what is charged without what can be dropped or written back', () => {
+    const { use, set } = charged(1000);
     expect(use.shown(PLACE)).toBe(700);
-    expect(use.count(PLACE)).toEqual({ chargedBytes: 1000, droppableBytes: 300 });
-    set(1200, 300, 100);
-    expect(use.shown(PLACE)).toBe(1000);
+    expect(use.count(PLACE)).toEqual({ chargedBytes: 1000, heldBytes: 700, cleanBytes: 250 });
+    set(1200, { file_dirty: 100, file_writeback: 40 });
+    expect(use.count(PLACE)).toEqual({ chargedBytes: 1200, heldBytes: 900, cleanBytes: 110 });
+  });
+
+  it.each([
+    ['of that the machine has more', 600, 100],
+    ['of that the machine has little', 30, 570]
+  ])('[MEM5] of version 1 is without what the kernel itself can drop, %s', (_, KiB, heldKiB) => {
+    const machine = new FakeMachine({
+      layout: 'v1',
+      files: { '/proc/meminfo': `MemTotal: 8388608 kB\nSReclaimable: ${KiB} kB` }
+    });
+    const place = '/sys/fs/cgroup/memory/kernel';
+    machine.makeDirectory(place);
+    const { files } = machine.cgroup(place);
+    files.set('memory.usage_in_bytes', `${1000 * 1024}`);
+    // 400 KiB of file pages, 100 KiB of the process, and so 500 KiB of the kernel itself.
+    files.set(
+      'memory.stat',
+      `total_cache ${400 * 1024}\ntotal_rss ${100 * 1024}\n` +
+        `total_inactive_file ${150 * 1024}\ntotal_active_file ${250 * 1024}`
+    );
+    expect(new MemoryUse(machine, MEMORY_V1).held(place, 0)).toBe(heldKiB * 1024);
   });
 
   it('is looked into anew as soon as the charge changes, and each time for a limit', () => {
-    const { use, set } = charged(1000, 300);
+    const { use, set } = charged(1000);
     expect(use.shown(PLACE)).toBe(700);
-    set(1000, 0);
+    set(1000, { inactive_file: 0, active_file: 0, slab_reclaimable: 0 });
     expect(use.shown(PLACE)).toBe(700);
-    expect(use.used(PLACE, 500)).toBe(1000);
+    expect(use.held(PLACE, 500)).toBe(1000);
     expect(use.shown(PLACE)).toBe(1000);
-    set(1004, 300);
+    set(1004);
     expect(use.shown(PLACE)).toBe(704);
   });
 
   it('is not known of a directory that is gone', () => {
-    const { use } = charged(1000, 300);
+    const { use } = charged(1000);
     expect(use.shown('/sys/fs/cgroup/other')).toBeNull();
     expect(use.count('/sys/fs/cgroup/other')).toBeNull();
-    expect(use.used('/sys/fs/cgroup/other', 0)).toBeNull();
+    expect(use.held('/sys/fs/cgroup/other', 0)).toBeNull();
   });
 
   it('of another kernel in the same place is looked into anew', () => {
-    const { use, set } = charged(1000, 300);
+    const { use, set } = charged(1000);
     use.shown(PLACE);
     use.forget(PLACE);
-    set(1000, 0);
+    set(1000, { inactive_file: 0, active_file: 0, slab_reclaimable: 0 });
     expect(use.shown(PLACE)).toBe(1000);
   });
 });

@@ -1,16 +1,10 @@
-import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
-import { usedBytes, type MemoryCount } from './memoryLimit';
-
-/** What one cgroup version calls the figures of a directory's memory. */
-export type MemoryFigures = {
-  /** The file with everything charged. */
-  readonly charged: string;
-  /** The file with its parts, and in it those that count here. */
-  readonly stat: string;
-  readonly inactiveFile: string;
-  readonly dirty: string;
-  readonly writeback: string;
-};
+import type { IHostFiles } from '../host/files';
+import {
+  countMemory,
+  readCharged,
+  type MemoryCount,
+  type MemoryFigures
+} from '../host/memoryCount';
 
 /** Reads what is charged to holders' directories, the same way in both cgroup versions. */
 export class MemoryUse {
@@ -24,12 +18,12 @@ export class MemoryUse {
 
   /** What is charged to a directory; null where that cannot be told. */
   count(directory: string): MemoryCount | null {
-    const chargedBytes = this.charged(directory);
+    const chargedBytes = readCharged(this.files, directory, this.figures);
     return chargedBytes === null ? null : this.look(directory, chargedBytes);
   }
 
   /**
-   * What is used, in bytes, for people to see; null where that cannot be told.
+   * What is held, in bytes, for ledger and people; null where that cannot be told.
    *
    * #### Notes
    * While the charge stays the same so does what could be dropped, as good as
@@ -37,22 +31,21 @@ export class MemoryUse {
    * again. What limits are made of is counted anew each time.
    */
   shown(directory: string): number | null {
-    const chargedBytes = this.charged(directory);
+    const chargedBytes = readCharged(this.files, directory, this.figures);
     const last = this.counted.get(directory);
     if (chargedBytes === null) {
       return null;
     }
-    return usedBytes(
-      last?.chargedBytes === chargedBytes ? last : this.look(directory, chargedBytes)
-    );
+    return (last?.chargedBytes === chargedBytes ? last : this.look(directory, chargedBytes))
+      .heldBytes;
   }
 
-  /** What is used, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
-  used(directory: string, exactFromBytes: number): number | null {
-    const chargedBytes = this.charged(directory);
+  /** What is held, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  held(directory: string, exactFromBytes: number): number | null {
+    const chargedBytes = readCharged(this.files, directory, this.figures);
     return chargedBytes === null || chargedBytes < exactFromBytes
       ? chargedBytes
-      : usedBytes(this.look(directory, chargedBytes));
+      : this.look(directory, chargedBytes).heldBytes;
   }
 
   /** Forget a directory that is gone. */
@@ -60,16 +53,8 @@ export class MemoryUse {
     this.counted.delete(directory);
   }
 
-  private charged(directory: string): number | null {
-    return readNumberOrNull(this.files, `${directory}/${this.figures.charged}`);
-  }
-
   private look(directory: string, chargedBytes: number): MemoryCount {
-    const { stat, inactiveFile, dirty, writeback } = this.figures;
-    const parts = readTable(this.files, `${directory}/${stat}`);
-    const unclean = (parts.get(dirty) ?? 0) + (parts.get(writeback) ?? 0);
-    const droppableBytes = Math.max(0, (parts.get(inactiveFile) ?? 0) - unclean);
-    const count = { chargedBytes, droppableBytes };
+    const count = countMemory(this.files, directory, this.figures, chargedBytes);
     this.counted.set(directory, count);
     return count;
   }

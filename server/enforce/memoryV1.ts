@@ -1,8 +1,9 @@
 import { V1 } from '../host/cgroupfs';
 import { readNumberOrNull, readTable, type IHostFiles } from '../host/files';
+import { MEMORY_V1, NO_MEMORY } from '../host/memoryCount';
 import { errnoIn, tolerate } from './failures';
-import { isAbove, limitToWrite, limitWithoutLook, type MemoryCount } from './memoryLimit';
-import { MemoryUse, type MemoryFigures } from './memoryUse';
+import { isAbove, limitToWrite, limitWithoutLook } from './memoryLimit';
+import { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
@@ -11,14 +12,6 @@ const UNLIMITED_BYTES = 2 ** 62;
 const TRIES_MAX = 4;
 /** What is refused at a limit is at most so large: a huge page. */
 const LARGEST_PAGE_BYTES = 2 * 1024 ** 2;
-const FIGURES: MemoryFigures = {
-  charged: V1.memoryUsage,
-  stat: V1.memoryStat,
-  inactiveFile: 'total_inactive_file',
-  dirty: 'total_dirty',
-  writeback: 'total_writeback'
-};
-const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
 
 /** Memory limits of cgroup version 1, which the kernel refuses with EBUSY where they are too low. */
 export class MemoryV1 {
@@ -30,7 +23,7 @@ export class MemoryV1 {
     /** Whether memory with swap can be limited. */
     private readonly hasSwapLimit: boolean
   ) {
-    this.use = new MemoryUse(files, FIGURES);
+    this.use = new MemoryUse(files, MEMORY_V1);
   }
 
   /** How often a process of the directory was killed for want of memory. */
@@ -59,10 +52,10 @@ export class MemoryV1 {
       return;
     }
     for (let tries = 0; ; tries += 1) {
-      const count = this.use.count(directory) ?? NOTHING;
-      const droppableBytes = tries > 0 ? 0 : count.droppableBytes;
+      const count = this.use.count(directory) ?? NO_MEMORY;
+      const cleanBytes = tries > 0 ? 0 : count.cleanBytes;
       try {
-        this.write(holderId, directory, limitToWrite(wantedBytes, { ...count, droppableBytes }));
+        this.write(holderId, directory, limitToWrite(wantedBytes, { ...count, cleanBytes }));
         return;
       } catch (error) {
         if (errnoIn(error) !== 'EBUSY' || tries >= TRIES_MAX) {

@@ -1,25 +1,12 @@
 import { V2 } from '../host/cgroupfs';
 import { readTable, type IHostFiles } from '../host/files';
+import { MEMORY_V2, NO_MEMORY } from '../host/memoryCount';
 import { tolerate } from './failures';
-import {
-  MEMORY_SLACK_BYTES,
-  isAbove,
-  limitToWrite,
-  limitWithoutLook,
-  type MemoryCount
-} from './memoryLimit';
-import { MemoryUse, type MemoryFigures } from './memoryUse';
+import { MEMORY_SLACK_BYTES, isAbove, limitToWrite, limitWithoutLook } from './memoryLimit';
+import { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = 'max';
-const FIGURES: MemoryFigures = {
-  charged: V2.memoryCurrent,
-  stat: V2.memoryStat,
-  inactiveFile: 'inactive_file',
-  dirty: 'file_dirty',
-  writeback: 'file_writeback'
-};
-const NOTHING: MemoryCount = { chargedBytes: 0, droppableBytes: 0 };
 
 /** Memory limits of cgroup version 2, where a limit below the use kills at once. */
 export class MemoryV2 {
@@ -30,7 +17,7 @@ export class MemoryV2 {
     private readonly written: Written,
     private readonly hasSwapLimit: boolean
   ) {
-    this.use = new MemoryUse(files, FIGURES);
+    this.use = new MemoryUse(files, MEMORY_V2);
   }
 
   /** How often a process of the directory was killed for want of memory. */
@@ -65,19 +52,19 @@ export class MemoryV2 {
 
   /** Push cache out, by a write that kills nobody, as far as the wanted limit needs it. */
   private makeRoom(directory: string, wantedBytes: number | null): number | null {
-    let count = this.use.count(directory) ?? NOTHING;
+    let count = this.use.count(directory) ?? NO_MEMORY;
     const aim = limitToWrite(wantedBytes, count);
     const excess = aim === null ? 0 : count.chargedBytes + MEMORY_SLACK_BYTES - aim;
-    if (excess > 0 && count.droppableBytes > 0) {
+    if (excess > 0 && count.cleanBytes > 0) {
       tolerate(V2.memoryReclaim, ['EAGAIN', 'ENOENT', 'EACCES', 'EINVAL'], () =>
         this.files.write(
           `${directory}/${V2.memoryReclaim}`,
-          `${Math.min(excess, count.droppableBytes)}`
+          `${Math.min(excess, count.cleanBytes)}`
         )
       );
-      count = this.use.count(directory) ?? NOTHING;
+      count = this.use.count(directory) ?? NO_MEMORY;
     }
-    return limitToWrite(wantedBytes, { ...count, droppableBytes: 0 });
+    return limitToWrite(wantedBytes, { ...count, cleanBytes: 0 });
   }
 
   /** The limit that was last written, in bytes; null for none or an unknown one. */

@@ -63,7 +63,6 @@ export const PROC = {
   computeInstance: (gpu: number, gi: string, ci: string) =>
     `/proc/driver/nvidia/capabilities/gpu${gpu}/mig/gi${gi}/ci${ci}/access`,
   stat: (pid: number) => `/proc/${pid}/stat`,
-  memoryOf: (pid: number) => `/proc/${pid}/statm`,
   status: (pid: number) => `/proc/${pid}/status`,
   cgroups: (pid: number) => `/proc/${pid}/cgroup`,
   threads: (pid: number) => `/proc/${pid}/task`,

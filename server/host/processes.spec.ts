@@ -70,7 +70,7 @@ describe('processes', () => {
     expect(findAncestor(files, process.pid, new Map([[pid, 'k1']]))).toBeNull();
     const use = readTreeUse(files, pid)!;
     expect(use.threads).toBeGreaterThan(3);
-    expect(use.memoryBytes).toBeGreaterThan(10 * 1024 ** 2);
+    expect(use.memoryBytes).toBeGreaterThan(4 * 1024 ** 2);
     children.forEach(child => process.kill(child, 'SIGKILL'));
     await parent.kill();
   });
@@ -85,22 +85,25 @@ describe('memory of a tree', () => {
   const stat = (pid: number, parent: number, argumentsAt: number): string =>
     `${pid} (python) S ${parent} ${'0 '.repeat(15)}1 0 ${pid} ${'0 '.repeat(25)}${argumentsAt} 0`;
 
-  it('counts what forked children share with their parent once', () => {
+  const status = (anonymousKiB: number, fileKiB: number, sharedKiB: number): string =>
+    `Name:\tx\nRssAnon:\t${anonymousKiB} kB\nRssFile:\t${fileKiB} kB\nRssShmem:\t${sharedKiB} kB`;
+
+  it('counts what is shared once, and no file that can be dropped', () => {
     const machine = new FakeMachine({
       layout: 'none',
       files: {
         '/proc/50/stat': stat(50, 1, 7777),
-        '/proc/50/statm': '0 1000 100 0 0 0 0',
+        '/proc/50/status': status(900, 100, 30),
         '/proc/50/task/50': '',
         '/proc/50/task/50/children': '51 52',
         '/proc/51/stat': stat(51, 50, 7777),
-        '/proc/51/statm': '0 1050 100 0 0 0 0',
+        '/proc/51/status': status(950, 100, 40),
         '/proc/52/stat': stat(52, 50, 8888),
-        '/proc/52/statm': '0 300 100 0 0 0 0'
+        '/proc/52/status': status(200, 5000, 20)
       }
     });
-    // The root whole, 50 pages that the fork has beyond it, and what the other program has of its own.
-    expect(readTreeUse(machine, 50)?.memoryBytes).toBe((1000 + 50 + 200) * 4096);
+    // The root's, what the fork has beyond it, what the other program has, and what they share.
+    expect(readTreeUse(machine, 50)?.memoryBytes).toBe((900 + 50 + 200 + 40) * 1024);
   });
 });
 
@@ -147,7 +150,10 @@ describe('the node', () => {
     const limited = machine.cgroup('/sys/fs/cgroup/app');
     limited.files.set('memory.max', `${2 ** 30}`);
     limited.files.set('memory.current', `${3 * 2 ** 20}`);
-    limited.files.set('memory.stat', `inactive_file ${2 ** 20}`);
+    limited.files.set(
+      'memory.stat',
+      `inactive_file ${2 ** 19}\nactive_file ${2 ** 19}\nfile_dirty ${2 ** 19}`
+    );
     const use = await new NodeUsage(machine, [0]).measure();
     expect(use!.memoryUsedBytes).toBe(2 * 2 ** 20);
     expect(use!.memoryAvailableBytes).toBe(2 ** 30 - 2 * 2 ** 20);

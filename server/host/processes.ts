@@ -177,19 +177,28 @@ export type TreeUse = {
   readonly threads: number;
 };
 
-/** x86, and arm64 as distributions build it for servers with Jupyter. */
-const PAGE_BYTES = 4096;
+/** What one process has in memory; files that it maps from a disk can be dropped, and do not count. */
+type ProcessMemory = {
+  /** Its own, or of a child forked without exec also its parent's. */
+  readonly anonymousBytes: number;
+  /** Memory that it may share with others, mapped: shmem, tmpfs. */
+  readonly sharedBytes: number;
+};
 
-/** Memory of one process: all that is resident, and what of it maps files. */
-function readMemory(files: IHostFiles, pid: number): { residentBytes: number; fileBytes: number } {
-  const text = readOrNull(files, PROC.memoryOf(pid)) ?? '';
-  const [, resident = 0, shared = 0] = text.split(' ').map(Number);
-  return { residentBytes: resident * PAGE_BYTES, fileBytes: shared * PAGE_BYTES };
+function readMemory(files: IHostFiles, pid: number): ProcessMemory {
+  const status = readOrNull(files, PROC.status(pid)) ?? '';
+  const bytesOf = (name: string): number | null => {
+    const at = status.indexOf(`\n${name}:`);
+    return at < 0 ? null : parseInt(status.slice(at + name.length + 2), 10) * 1024;
+  };
+  // What imitates Linux may tell the whole alone.
+  const anonymousBytes = bytesOf('RssAnon') ?? bytesOf('VmRSS') ?? 0;
+  return { anonymousBytes, sharedBytes: bytesOf('RssShmem') ?? 0 };
 }
 
-/** The resident memory of one process, in bytes; 0 where it is gone. */
-export function readResidentBytes(files: IHostFiles, pid: number): number {
-  return readMemory(files, pid).residentBytes;
+/** Memory that is one process's alone, in bytes; 0 where it is gone. */
+export function readAnonymousBytes(files: IHostFiles, pid: number): number {
+  return readMemory(files, pid).anonymousBytes;
 }
 
 /**
@@ -197,10 +206,10 @@ export function readResidentBytes(files: IHostFiles, pid: number): number {
  * the root is gone.
  *
  * #### Notes
- * Memory is an estimate: the root's resident set, the children's without the
- * files that they map, and of a child forked without exec only what exceeds its
- * parent, with which it shares the rest. Exact figures need a walk of all page
- * tables, which takes seconds for large kernels.
+ * Memory is an estimate: of a child forked without exec only what exceeds its
+ * parent, with which it shares the rest, and of what processes may share as much
+ * as one of them maps. Exact figures need a walk of all page tables, which takes
+ * seconds for large kernels.
  */
 export function readTreeUse(
   files: IHostFiles,
@@ -220,14 +229,12 @@ export function readTreeUse(
   const all = [...processes.values()];
   const ownBytes = all.map(it => {
     const parent = it === root ? undefined : processes.get(it.parentPid);
-    const anonymous = it.residentBytes - it.fileBytes;
-    const shared = parent?.argumentsAt === it.argumentsAt && parent.argumentsAt > 0;
-    const sharedBytes = parent && shared ? parent.residentBytes - parent.fileBytes : 0;
-    return it === root ? it.residentBytes : Math.max(0, anonymous - sharedBytes);
+    const isFork = parent?.argumentsAt === it.argumentsAt && parent.argumentsAt > 0;
+    return Math.max(0, it.anonymousBytes - (isFork ? parent.anonymousBytes : 0));
   });
   return {
     cpuSeconds: all.reduce((sum, it) => sum + it.cpuSeconds, 0),
-    memoryBytes: ownBytes.reduce((sum, it) => sum + it, 0),
+    memoryBytes: ownBytes.reduce((sum, it) => sum + it, Math.max(...all.map(it => it.sharedBytes))),
     threads: all.reduce((sum, it) => sum + it.threads, 0)
   };
 }

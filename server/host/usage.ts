@@ -1,6 +1,7 @@
 import { OSUtils } from 'node-os-utils';
 import { V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
-import { readNumberOrNull, readTable, type IHostFiles } from './files';
+import { readNumberOrNull, type IHostFiles } from './files';
+import { MEMORY_V1, MEMORY_V2, countMemory, readCharged } from './memoryCount';
 import { onlineCpus } from './topology';
 
 /** What all processes of the node use, Cellgrant's and others. */
@@ -54,7 +55,7 @@ export class NodeUsage {
     };
   }
 
-  /** Use of the cgroup whose limit is the tightest, without cache that can be dropped; null for none. */
+  /** What is held in the cgroup whose limit is the tightest; null for none. */
   private cgroupUse(
     machineBytes: number
   ): { readonly usedBytes: number; readonly leftBytes: number } | null {
@@ -62,21 +63,19 @@ export class NodeUsage {
     if (!own) {
       return null;
     }
-    const [use, limit, cache] =
-      own.version === 2
-        ? [V2.memoryCurrent, V2.memoryMax, 'inactive_file']
-        : [V1.memoryUsage, V1.memoryLimit, 'total_inactive_file'];
+    const [figures, limit] =
+      own.version === 2 ? [MEMORY_V2, V2.memoryMax] : [MEMORY_V1, V1.memoryLimit];
     const limits = withAncestors(own).map(directory => ({
       directory,
       bytes: readNumberOrNull(this.files, `${directory}/${limit}`) ?? Infinity
     }));
     const tightest = limits.reduce((least, it) => (it.bytes < least.bytes ? it : least));
-    const charged = readNumberOrNull(this.files, `${tightest.directory}/${use}`);
+    const { directory } = tightest;
+    const charged = readCharged(this.files, directory, figures);
     if (tightest.bytes >= machineBytes || charged === null) {
       return null;
     }
-    const stat = readTable(this.files, `${tightest.directory}/${V2.memoryStat}`);
-    const usedBytes = Math.max(0, charged - (stat.get(cache) ?? 0));
+    const usedBytes = countMemory(this.files, directory, figures, charged).heldBytes;
     return { usedBytes, leftBytes: Math.max(0, tightest.bytes - usedBytes) };
   }
 }

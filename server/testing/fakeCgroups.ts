@@ -63,7 +63,7 @@ const V1_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [V1.memoryLimit]: '9223372036854771712',
     [V1.memorySwapLimit]: '9223372036854771712',
     [V1.memoryUsage]: '0',
-    [V1.memoryStat]: 'total_inactive_file 0\ntotal_dirty 0\ntotal_writeback 0',
+    [V1.memoryStat]: 'total_inactive_file 0\ntotal_active_file 0\ntotal_dirty 0\ntotal_writeback 0',
     [V1.memoryPeak]: '0',
     [V1.memoryOom]: 'oom_kill_disable 0\nunder_oom 0\noom_kill 0'
   },
@@ -77,7 +77,7 @@ const V2_FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     [V2.memoryMax]: 'max',
     [V2.memorySwapMax]: 'max',
     [V2.memoryCurrent]: '0',
-    [V2.memoryStat]: 'inactive_file 0\nfile_dirty 0\nfile_writeback 0',
+    [V2.memoryStat]: 'inactive_file 0\nactive_file 0\nfile_dirty 0\nfile_writeback 0',
     [V2.memoryEvents]: 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0'
   }
 };

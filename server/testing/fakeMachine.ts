@@ -270,7 +270,7 @@ export class FakeMachine implements IHostFiles {
     }
     switch (this.processes.has(pid) && match?.[3]) {
       case 'status':
-        return `Name:\tx\nUid:\t1000\t1000\nCpus_allowed_list:\t${this.mask(pid)}`;
+        return `Name:\tx\nUid:\t1000\t1000\nRssAnon:\t 160 kB\nCpus_allowed_list:\t${this.mask(pid)}`;
       case 'cgroup':
         return this.hierarchies.map(it => cgroupLine(it, pid)).join('\n');
       case 'mountinfo':

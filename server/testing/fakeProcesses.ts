@@ -36,8 +36,6 @@ export class FakeProcesses {
           `${pid} (odd ) name) S ${process!.parentPid} ${'0 '.repeat(15)}` +
           `${process!.threads} 0 ${process!.startTicks} ${'0 '.repeat(30)}`
         );
-      case 'statm':
-        return '100 50 10 0 0 0 0';
       case 'children':
         return tid === pid ? this.childrenOf(pid).join(' ') : '';
     }

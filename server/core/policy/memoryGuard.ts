@@ -21,6 +21,14 @@ export const INTERRUPT_GRACE_MS = 3000;
 /** Not looked at longer than this, in ms. */
 const LOOK_MAX_MS = 250;
 
+/**
+ * Below this a look at what is charged, cache included, puts the next one off for
+ * as long as a look at what is held would.
+ */
+export function roughUntilBytes(atBytes: number): number {
+  return atBytes - LOOK_MAX_MS * ALLOCATION_BYTES_PER_MS;
+}
+
 /** What the guard knows of one running claim. */
 export type Guard = {
   /** What its holder kept when the claim was first measured; null before. */
