@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   footprint: () => import('./footprint'),
   hostile: () => import('./hostile'),
   invariants: () => import('./invariants'),
+  memory: () => import('./memory'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
   rebuild: () => import('./rebuild'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
+
+MIB = 1 << 20
 
 STEPS = """
 import time
@@ -110,3 +113,72 @@ async def test_a_killed_kernel_is_explained_and_no_other_notices(
     other.client.input("well")
     assert (await other.reply(other_id))["status"] == "ok"
     assert "ended well" in other.text(other_id)
+
+
+WRITE = """
+with open(PATH, "wb", buffering=0) as file:
+    block = b"x" * (16 << 20)
+    for _ in range(56):
+        file.write(block)
+"""
+
+READ_AGAIN = """
+for _ in range(4):
+    with open(PATH, "rb", buffering=0) as file:
+        while file.read(16 << 20):
+            pass
+"""
+
+
+async def test_what_the_system_can_write_back_or_drop_is_not_held(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[MEM5] A file larger than the limit is written and read; then nobody waits for its pages."""
+    path = f"PATH = {str(tmp_path / 'written')!r}\n"
+    notebook = await start_kernel()
+    reply = await notebook.run(path + WRITE, {"memory": "400 MiB"})
+    assert reply["status"] == "ok"
+    claim = done_claim(sidecar, "ok")
+    assert claim["memoryPeakBytes"] < 300 * MIB
+    await notebook.run(READ_AGAIN)
+    ended = await notebook.run("done = True")
+    assert ended["status"] == "ok"
+    sidecar.wait_for(lambda it: it["kernels"][0]["state"] == "idle")
+    snapshot = sidecar.wait_for(lambda it: 0 < it["kernels"][0]["memoryBytes"] < 300 * MIB)
+    assert snapshot["node"]["memoryGrantedBytes"] < 300 * MIB
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        pytest.param(
+            "file = open('/dev/shm/' + NAME, 'wb', buffering=0)\n"
+            "os.unlink('/dev/shm/' + NAME)\n"
+            "while True: file.write(b'x' * (4 << 20)); time.sleep(0.02)",
+            id="a file in memory",
+        ),
+        pytest.param(
+            "file = open(PATH, 'wb+', buffering=0)\n"
+            "file.truncate(1 << 30)\n"
+            "pages = mmap.mmap(file.fileno(), 1 << 30)\n"
+            "start = ctypes.addressof(ctypes.c_char.from_buffer(pages))\n"
+            "lock = ctypes.CDLL(None, use_errno=True).mlock\n"
+            "for at in range(0, 1 << 30, 4 << 20):\n"
+            "    assert lock(ctypes.c_void_p(start + at), ctypes.c_size_t(4 << 20)) == 0\n"
+            "    time.sleep(0.02)",
+            id="locked pages of a file",
+        ),
+    ],
+)
+async def test_what_the_system_cannot_drop_is_held(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path, hold: str
+) -> None:
+    """[MEM5] [MEM3] It interrupts like a process's own memory."""
+    path = tmp_path / "held"
+    names = f"PATH, NAME = {str(path)!r}, {f'cellgrant-{tmp_path.name}'!r}\n"
+    notebook = await start_kernel()
+    reply = await notebook.run(
+        f"import ctypes, mmap, os, time\n{names}{hold}", {"memory": "400 MiB"}
+    )
+    assert reply["ename"] == "KeyboardInterrupt"
+    assert "of the 400 MiB" in done_claim(sidecar, "interrupted")["message"]
