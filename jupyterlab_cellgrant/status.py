@@ -91,8 +91,10 @@ def _node(node: dict[str, Any], names: dict[str, str], claims: Iterable[dict[str
         ),
         (
             "memory",
-            f"{_bytes(node['memoryBytes'])}, {_bytes(node['memoryGrantedBytes'])} promised, "
-            f"{_bytes(node['memoryUsedBytes'])} used",
+            f"{_bytes(node['memoryBytes'])}, {_amount(node['memoryPromisedBytes'])} promised, "
+            f"{_bytes(node['memoryUsedBytes'])} used, "
+            f"{_bytes(node['memoryKeptBytes'])} kept by idle kernels, "
+            f"{_bytes(node['memoryReserveBytes'])} reserve",
         ),
         *(("GPU", _gpu(gpu, names)) for gpu in node["gpus"]),
         ("policy", node["policy"]),
@@ -180,7 +182,7 @@ def _grant(grant: dict[str, Any] | None) -> str:
     if cpus := grant["cpus"]:
         parts.append(f"CPUs {cpus}")
     if memory := grant["memoryBytes"]:
-        parts.append(_bytes(memory))
+        parts.append(_amount(memory))
     if gpus := len(grant["gpus"]):
         parts.append(f"{gpus} GPU{'s' if gpus > 1 else ''}")
     return ", ".join(parts) or "a share"
@@ -188,6 +190,17 @@ def _grant(grant: dict[str, Any] | None) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}".removesuffix(".0")
+
+
+def _amount(value: int) -> str:
+    """An amount that somebody wrote, as they did (MEM6): of powers of ten or of two."""
+    is_decimal = value % 1000**2 == 0 and value % MIB != 0
+    mega, giga, i = (1000**2, 1000**3, "") if is_decimal else (MIB, GIB, "i")
+    gigas = f"{value / giga:.2f}".rstrip("0").rstrip(".")
+    is_exact = value >= giga and abs(float(gigas) * giga - value) <= 0.5
+    if is_exact:
+        return f"{gigas} G{i}B"
+    return _bytes(value) if value % mega else f"{value // mega} M{i}B"
 
 
 def _bytes(value: float | None) -> str:

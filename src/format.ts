@@ -1,21 +1,36 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import {
+  amountInWords,
+  bytesBeside,
+  bytesInWords,
+  bytesOfAmount,
+  bytesOfTotal
+} from '../server/protocol/amounts';
 import type { Ask, CpuAsk } from '../server/protocol/ask';
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-/** An amount of memory for people: `512 MiB`, `6.1 GiB`, `61 GiB`. */
-export function formatBytes(bytes: number): string {
-  const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
-  const amount = bytes / 1024 ** step;
-  return `${formatNumber(amount)} ${UNITS[step]}`;
-}
+export {
+  amountInWords as formatAmount,
+  bytesInWords as formatBytes
+} from '../server/protocol/amounts';
 
 /** Two amounts in the unit of the second: `5.2 of 8 GiB`. */
 export function formatBytesOf(trans: TranslationBundle, part: number, whole: number): string {
-  const [total, unit] = formatBytes(whole).split(' ') as [string, string];
-  const amount = formatNumber(part / 1024 ** UNITS.indexOf(unit));
-  return trans.__('%1 of %2 %3', amount, total, unit);
+  return trans.__('%1 of %2', ...bytesOfTotal(part, whole));
+}
+
+/** The same beside an amount that somebody wrote: `440 of 500 MB`. */
+export function formatBytesOfAmount(
+  trans: TranslationBundle,
+  part: number,
+  written: number
+): string {
+  return trans.__('%1 of %2', ...bytesOfAmount(part, written));
+}
+
+/** A measured amount, in the unit of the hint beside which it is read, if there is one. */
+export function formatBytesBeside(bytes: number, written: number | null): string {
+  return written === null ? bytesInWords(bytes) : bytesBeside(bytes, written);
 }
 
 /** A figure with one decimal below ten, none above: `0.4`, `6.1`, `8`, `61`. */
@@ -91,9 +106,9 @@ export function askParts(trans: TranslationBundle, ask: Ask): string[] {
   const cpus = formatCpuAsk(trans, ask.cpus);
   const parts = [
     ask.exclusive ? trans.__('%1 exclusively', cpus || trans.__('CPUs')) : cpus,
-    ask.memoryBytes === null ? '' : formatBytes(ask.memoryBytes),
+    ask.memoryBytes === null ? '' : amountInWords(ask.memoryBytes),
     ask.gpus === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', ask.gpus),
-    ask.gpuMemoryBytes === null ? '' : trans.__('%1 VRAM', formatBytes(ask.gpuMemoryBytes)),
+    ask.gpuMemoryBytes === null ? '' : trans.__('%1 VRAM', amountInWords(ask.gpuMemoryBytes)),
     ask.gpuModel ?? ''
   ];
   return parts.filter(part => part !== '');

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from ..status import render
 
 GIB = 1024**3
@@ -59,13 +61,34 @@ NODE = {
     "cpusGranted": 4,
     "cpusBusy": 4.04,
     "memoryBytes": 64 * GIB,
-    "memoryGrantedBytes": 8 * GIB,
+    "memoryPromisedBytes": 1500 * 1000**2,
+    "memoryKeptBytes": GIB // 2,
+    "memoryReserveBytes": 2 * GIB,
     "memoryUsedBytes": 20 * GIB,
     "gpus": [GPU],
     "tier": TIER,
     "policy": "dynamic",
     "notices": ["one reader failed"],
 }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (500 * 1000**2, "500 MB"),
+        (1024 * 1000**2, "1024 MB"),
+        (1500 * 1024**2, "1500 MiB"),
+        (GIB + GIB // 4, "1.25 GiB"),
+        (400 * 1024**2, "400 MiB"),
+        (GIB + 4096, "1 GiB"),
+        (0, "0 MiB"),
+    ],
+)
+def test_shows_an_amount_as_its_author_wrote_it(value: int, text: str) -> None:
+    """[MEM6]"""
+    node = {**NODE, "memoryPromisedBytes": value}
+    shown = render({"node": node, "kernels": [], "claims": []})
+    assert f"64 GiB, {text} promised" in shown
 
 
 def test_tells_who_holds_what_and_who_waits() -> None:
@@ -96,7 +119,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
     assert text.splitlines() == [
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
-        "memory  64 GiB, 8 GiB promised, 20 GiB used",
+        "memory  64 GiB, 1.5 GB promised, 20 GiB used, 512 MiB kept by idle kernels, 2 GiB reserve",
         "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
         "process 7 of eve without a lease (1 GiB)",
         "policy  dynamic",

@@ -8,7 +8,7 @@ import { grantableBytes, memoryObstacle } from './place/memory';
 import type { Obstacle } from './place/obstacle';
 import { pathOf, type ShareNode } from './policy/shareTree';
 import type { ClaimEntry, HolderEntry, Lease, State } from './state';
-import { bytesInWords, gpusInWords } from './words';
+import { amountInWords, bytesInWords, gpusInWords } from './words';
 
 function impossible(path: string, asked: string | number, total: string | number): Refusal {
   return refusal('IMPOSSIBLE', { path, asked, total });
@@ -44,7 +44,7 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
   }
   if (ask.gpus > matchingGpus(node.gpus, ask).length) {
     const most = Math.max(...ofModel.map(gpu => gpu.memoryBytes));
-    return impossible('gpuMemory', bytesInWords(ask.gpuMemoryBytes ?? 0), bytesInWords(most));
+    return impossible('gpuMemory', amountInWords(ask.gpuMemoryBytes ?? 0), bytesInWords(most));
   }
   return null;
 }
@@ -70,7 +70,7 @@ function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal
 export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   const bytes = grantableBytes(node);
   if (ask.memoryBytes !== null && ask.memoryBytes > bytes) {
-    return impossible('memory', bytesInWords(ask.memoryBytes), bytesInWords(bytes));
+    return impossible('memory', amountInWords(ask.memoryBytes), bytesInWords(bytes));
   }
   return (
     impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)
@@ -87,7 +87,7 @@ export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
       continue; // its group is the one above
     }
     if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
-      return over('memory', bytesInWords(ask.memoryBytes ?? 0), bytesInWords(memoryBytes));
+      return over('memory', amountInWords(ask.memoryBytes ?? 0), amountInWords(memoryBytes));
     }
     if (gpus !== null && ask.gpus > gpus) {
       return over('gpus', ask.gpus, gpus);

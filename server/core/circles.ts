@@ -5,7 +5,7 @@ import { exclusiveCount } from './place/cpus';
 import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from './place/room';
 import type { Lease, RunningEntry, State, WaitingEntry } from './state';
 import { isInside, outerClaims, surrounds } from './trees';
-import { bytesInWords, countInWords } from './words';
+import { amountInWords, countInWords } from './words';
 
 /**
  * ADM10: refuse who would wait for ever, because whoever could give it what it
@@ -75,7 +75,7 @@ function whyStuck(entry: WaitingEntry): Refusal {
       ask.exclusive ? 'exclusive' : 'cpus',
       ask.exclusive ? `true with ${countInWords(exclusiveCount(ask), 'CPU')}` : exclusiveCount(ask)
     ],
-    memory: ['memory', bytesInWords(ask.memoryBytes ?? 0)],
+    memory: ['memory', amountInWords(ask.memoryBytes ?? 0)],
     gpus: ['gpus', ask.gpus]
   }[resource] as [string, string | number];
   const held = inWords(amountOf(holds.phase.lease, resource), resource);
@@ -92,5 +92,5 @@ function inWords(amount: number, resource: Resource): string {
     return 'none of that';
   }
   const noun = resource === 'gpus' ? 'GPU' : 'CPU';
-  return resource === 'memory' ? bytesInWords(amount) : countInWords(amount, noun);
+  return resource === 'memory' ? amountInWords(amount) : countInWords(amount, noun);
 }

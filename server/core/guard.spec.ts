@@ -58,7 +58,10 @@ describe('the memory guard', () => {
         type: 'interrupt',
         holderId: 'a',
         claimId: '1',
-        refusal: { code: 'MEMORY_NEAR_LIMIT', details: { used: '360 MiB', limit: '400 MiB' } }
+        refusal: {
+          code: 'MEMORY_NEAR_LIMIT',
+          details: { used: '360 MiB', limit: '400 MiB', at: '350 MiB', kept: '' }
+        }
       }
     ]);
     it.wait(INTERRUPT_GRACE_MS);
@@ -66,8 +69,28 @@ describe('the memory guard', () => {
     it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
     expect(doneOf(it, '1')).toMatchObject({
       outcome: 'interrupted',
-      message: expect.stringContaining('uses 360 MiB of the 400 MiB granted')
+      code: 'MEMORY_NEAR_LIMIT',
+      message: expect.stringMatching(
+        /uses 360 MiB of the 400 MiB granted.* from 350 MiB on, before/
+      )
     });
+  });
+
+  it('[MEM3] [MEM6] names what the kernel kept from earlier cells, in the unit of its author', () => {
+    const it = new Harness();
+    it.holder('a');
+    it.claim('1', 'a', { memoryBytes: 500e6 });
+    uses(it, 300e6);
+    uses(it, 440e6);
+    it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
+    const { message } = doneOf(it, '1');
+    expect(message).toContain('uses 440 MB of the 500 MB granted');
+    expect(message).toContain('from 438 MB on');
+    expect(message).toContain('Its kernel kept 300 MB from earlier cells.');
+    it.claim('2', 'a', { memoryBytes: 500e6 });
+    uses(it, 300e6);
+    it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
+    expect(doneOf(it, '2').message).toMatch(/reached the 500 MB.* Its kernel kept 300 MB/);
   });
 
   it('interrupts again when memory was freed in between, after a grace', () => {

@@ -1,9 +1,10 @@
+import { bytesBeside } from '../protocol/amounts';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { Event, MemoryKill } from './events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './policy/memoryGuard';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
-import { bytesInWords } from './words';
+import { amountInWords } from './words';
 
 /**
  * The memory of a limited holder was measured.
@@ -50,25 +51,41 @@ export function guardMemory(state: State, holder: HolderEntry, memoryBytes: numb
   const lastMs = Math.max(...guards.map(guard => guard.interruptedMs ?? -Infinity));
   const youngest = [...holder.running].reverse().find(entry => entry.phase.guard.isArmed);
   if (youngest && state.nowMs - lastMs >= INTERRUPT_GRACE_MS) {
-    interrupt(state, youngest, memoryBytes, limitBytes);
+    const atBytes = interruptAtBytes(limitBytes, floorBytes);
+    interrupt(state, youngest, nearLimit(memoryBytes, limitBytes, atBytes, floorBytes));
   }
 }
 
-function interrupt(
-  state: State,
-  entry: RunningEntry,
+function nearLimit(
   memoryBytes: number,
-  limitBytes: number
-): void {
-  const why = refusal('MEMORY_NEAR_LIMIT', {
-    used: bytesInWords(memoryBytes),
-    limit: bytesInWords(limitBytes)
+  limitBytes: number,
+  atBytes: number,
+  floorBytes: number
+): Refusal {
+  return refusal('MEMORY_NEAR_LIMIT', {
+    used: bytesBeside(memoryBytes, limitBytes),
+    limit: amountInWords(limitBytes),
+    at: bytesBeside(atBytes, limitBytes),
+    kept: keptInWords(floorBytes, limitBytes)
   });
+}
+
+/** The part of a limit that a kernel may have kept from earlier cells without a word. */
+const KEPT_PART = 1 / 4;
+
+/** What a kernel kept from earlier cells, as a sentence, where it is much of the limit. */
+function keptInWords(keptBytes: number, limitBytes: number): string {
+  return keptBytes > limitBytes * KEPT_PART
+    ? ` Its kernel kept ${bytesBeside(keptBytes, limitBytes)} from earlier cells.`
+    : '';
+}
+
+function interrupt(state: State, entry: RunningEntry, why: Refusal): void {
   const { guard } = entry.phase;
   guard.isArmed = false;
   guard.interruptedMs = state.nowMs;
-  guard.message = sentenceOf(why);
-  tell(state, entry, guard.message);
+  guard.why = why;
+  tell(state, entry, sentenceOf(why));
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: why });
 }
@@ -76,7 +93,10 @@ function interrupt(
 /** MEM3: what a claim whose holder was killed for want of memory is told. */
 export function killedFor(holder: HolderEntry, reached: MemoryKill): Refusal {
   const limitBytes = holder.confined.memoryBytes;
-  return limitBytes === null || reached === 'node'
-    ? refusal('KILLED_BY_NODE', {})
-    : refusal('KILLED_AT_LIMIT', { limit: bytesInWords(limitBytes) });
+  if (limitBytes === null || reached === 'node') {
+    return refusal('KILLED_BY_NODE', {});
+  }
+  const keptBytes = Math.min(...[...holder.running].map(it => it.phase.guard.floorBytes ?? 0));
+  const kept = keptBytes < Infinity ? keptInWords(keptBytes, limitBytes) : '';
+  return refusal('KILLED_AT_LIMIT', { limit: amountInWords(limitBytes), kept });
 }

@@ -49,11 +49,10 @@ export function onHolderGone(
     return;
   }
   const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
-  const message = why && sentenceOf(why);
   why && state.messages.push({ type: 'killed', holderId, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {
-    message && tell(state, entry, message);
-    endClaim(state, entry, 'died', { message });
+    why && tell(state, entry, sentenceOf(why));
+    endClaim(state, entry, 'died', { why });
   }
   dropHold(state, holder);
   state.standing === holder && (state.standing = null);

@@ -1,4 +1,4 @@
-import { sentenceOf, type Refusal } from '../protocol/errors';
+import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { Grant } from '../protocol/grant';
 import { cpuGrant } from './cpuGrant';
 import { predictedDemand, watchShortage } from './demand';
@@ -24,7 +24,7 @@ import {
 } from './state';
 import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
-import { bytesInWords, gpusInWords, spanInWords } from './words';
+import { amountInWords, gpusInWords, spanInWords } from './words';
 
 /** Grant a claim: enter its lease, and say so; `wasKept` where an earlier cell left it the lease (ADM9). */
 export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKept = false): void {
@@ -94,7 +94,7 @@ export function grantInWords(state: State, grant: Grant): string {
   const parts = [
     grant.cpus === null ? 'all CPUs' : `CPUs ${grant.cpus}`,
     grant.threads === null ? '' : `threads ${grant.threads}`,
-    grant.memoryBytes === null ? '' : bytesInWords(grant.memoryBytes),
+    grant.memoryBytes === null ? '' : amountInWords(grant.memoryBytes),
     grant.gpus.length ? gpusInWords(state.node?.gpus ?? [], grant.gpus) : ''
   ];
   return parts.filter(Boolean).join(', ');
@@ -107,9 +107,8 @@ export function refuseClaim(
   why: Refusal,
   outcome: 'refused' | 'cancelled' = 'refused'
 ): void {
-  const message = sentenceOf(why);
-  tell(state, entry, message);
-  endClaim(state, entry, outcome, { message });
+  tell(state, entry, sentenceOf(why));
+  endClaim(state, entry, outcome, { why });
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
@@ -121,7 +120,7 @@ export function endClaim(
   outcome: Done['outcome'],
   known: {
     readonly cpuSeconds?: number | null;
-    readonly message?: string | null;
+    readonly why?: Refusal | null;
     readonly endedMs?: number;
   } = {}
 ): void {
@@ -135,12 +134,14 @@ export function endClaim(
   } else if (isWaiting(entry)) {
     stopWaiting(state, entry);
   }
+  const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
   (entry as ClaimEntry).phase = {
     state: 'done',
     grantedMs: running?.grantedMs ?? null,
     endedMs: known.endedMs ?? state.nowMs,
     outcome,
-    message: known.message ?? (outcome === 'interrupted' ? (running?.guard.message ?? null) : null),
+    message: why && sentenceOf(why),
+    code: why?.code ?? null,
     grant: running?.grant ?? null,
     cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
     memoryPeakBytes: running?.memoryPeakBytes ?? null
@@ -149,6 +150,11 @@ export function endClaim(
     holder.sinceMs = state.nowMs;
   }
   rememberDone(state, entry);
+}
+
+/** Why a claim was interrupted by us; null where it was not. */
+function toldWhy({ guard, eviction }: Running): Refusal | null {
+  return guard.why ?? (eviction?.told ? refusal('EVICTED', { why: eviction.why }) : null);
 }
 
 function leaveLine(state: State, entry: WaitingEntry): void {

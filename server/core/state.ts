@@ -1,3 +1,4 @@
+import type { RefusalCode } from '../protocol/errors';
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, Reason, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
@@ -89,6 +90,7 @@ export type Done = {
   readonly endedMs: number;
   readonly outcome: Extract<ClaimView, { state: 'done' }>['outcome'];
   readonly message: string | null;
+  readonly code: RefusalCode | null;
   readonly grant: Grant | null;
   readonly cpuSeconds: number | null;
   readonly memoryPeakBytes: number | null;

@@ -12,6 +12,7 @@ import type {
 import type { Gpu } from './events';
 import { keptGrant } from './holds';
 import { askedSince, isKeptBy } from './keepers';
+import { promisedBytes } from './leases';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
@@ -59,6 +60,8 @@ function viewNode(state: State, version: string): NodeView {
     memoryBytes: node?.memoryBytes ?? 0,
     memoryReserveBytes: node?.memoryReserveBytes ?? 0,
     memoryUsedBytes: state.memoryUsedBytes,
+    memoryPromisedBytes: sumOf(state, outermostBytes),
+    memoryKeptBytes: sumOf(state, it => (it.running.size ? 0 : (it.use?.memoryBytes ?? 0))),
     memoryGrantedBytes: state.committedBytes,
     gpus: (node?.gpus ?? []).map(gpu => viewGpu(state, gpu)),
     tier: node?.tier ?? NO_TIER,
@@ -66,6 +69,22 @@ function viewNode(state: State, version: string): NodeView {
     version,
     notices: [...state.notices, ...overcommitted(state)]
   };
+}
+
+/** What a holder is promised; nothing where it draws on what one around it is promised. */
+function outermostBytes(holder: HolderEntry): number {
+  for (let at = holder.parent; at; at = at.parent) {
+    if (promisedBytes(at) > 0) {
+      return 0;
+    }
+  }
+  return promisedBytes(holder);
+}
+
+function sumOf({ holders }: State, bytesOf: (holder: HolderEntry) => number): number {
+  let sum = 0;
+  holders.forEach(holder => (sum += bytesOf(holder)));
+  return sum;
 }
 
 /** Whether a CPU is promised to a claim that named CPUs. */

@@ -1,18 +1,6 @@
 import type { Gpu } from './events';
 
-const KIB = 1024;
-
-/** An amount of memory as people write it: `8 GiB`, `512 MiB`. */
-export function bytesInWords(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= KIB && unit < units.length - 1) {
-    amount /= KIB;
-    unit += 1;
-  }
-  return `${Number(amount.toFixed(amount < 10 ? 1 : 0))} ${units[unit]}`;
-}
+export { amountInWords, bytesInWords } from '../protocol/amounts';
 
 /** A span of time as people say it: `12 s`, `3 min`, `2.5 h`. */
 export function spanInWords(ms: number): string {

@@ -1,4 +1,4 @@
-import { bytesInWords, spanInWords } from '../core/words';
+import { amountInWords, spanInWords } from '../core/words';
 import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../core/policy/groups';
 import type { Hints } from '../protocol/hints';
 import type { PolicyName } from './ports';
@@ -76,11 +76,11 @@ const MAY = {
 
 /** CFG5: what a file may do to what counts before it. */
 const FIELDS: readonly Field[] = [
-  { section: 'limits', name: 'memory', key: 'memoryBytes', may: 'fall', words: bytesInWords },
+  { section: 'limits', name: 'memory', key: 'memoryBytes', may: 'fall', words: amountInWords },
   { section: 'limits', name: 'gpus', may: 'fall' },
   { section: 'limits', name: 'exclusive', key: 'exclusiveCpus', may: 'fall' },
   { section: 'reserve', name: 'cpus', may: 'rise' },
-  { section: 'reserve', name: 'memory', may: 'rise', words: bytesInWords },
+  { section: 'reserve', name: 'memory', may: 'rise', words: amountInWords },
   { section: 'hold', name: 'idle', key: 'holdIdleMs', may: 'fall', words: spanInWords },
   { section: 'hold', name: 'safe', key: 'holdSafeMs', may: 'fall', words: spanInWords },
   { section: 'gpus', name: 'fence', may: 'rise' },

@@ -48,12 +48,12 @@ export const CATALOGUE = {
   MEMORY_NEAR_LIMIT: {
     status: 507,
     sentence:
-      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
   KILLED_AT_LIMIT: {
     status: 507,
     sentence:
-      'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted, faster than it could be interrupted. Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
   KILLED_BY_NODE: {
     status: 507,

@@ -1,4 +1,5 @@
 import type { Ask } from './ask';
+import type { RefusalCode } from './errors';
 import type { Grant } from './grant';
 
 /** Enforcement tiers, best first. */
@@ -71,6 +72,10 @@ export type NodeView = {
   /** Kept back from grants. */
   readonly memoryReserveBytes: number;
   readonly memoryUsedBytes: number | null;
+  /** What running cells were granted, and what is kept for next ones (ADM9). */
+  readonly memoryPromisedBytes: number;
+  /** What kernels hold that run nothing. */
+  readonly memoryKeptBytes: number;
   /** Sum over kernels of the larger of promised and resident. */
   readonly memoryGrantedBytes: number;
   readonly gpus: readonly GpuView[];
@@ -186,8 +191,9 @@ export type ClaimView =
       readonly grantedMs: number | null;
       readonly endedMs: number;
       readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
-      /** The sentence of the refusal, if it was one. */
+      /** The sentence of what ended it, and its entry in the catalogue; null where it ended by itself. */
       readonly message: string | null;
+      readonly code: RefusalCode | null;
       readonly grant: Grant | null;
       readonly cpuSeconds: number | null;
       readonly memoryPeakBytes: number | null;

@@ -87,12 +87,17 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
  */
 export type BadgePlace = 'row' | 'corner';
 
+/** Ends that the cell did not choose. */
+const STOPPED: readonly ClaimIn<'done'>['outcome'][] = ['died', 'interrupted'];
+
 /** The place of a badge. */
 export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
   const stopped =
     badge.kind === 'waiting' ||
     badge.kind === 'malformed' ||
-    (badge.kind === 'done' && badge.claim.outcome === 'died') ||
+    (badge.kind === 'done' &&
+      STOPPED.includes(badge.claim.outcome) &&
+      badge.claim.message !== null) ||
     ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
   return ask || stopped ? 'row' : 'corner';
 }

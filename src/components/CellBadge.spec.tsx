@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { NOTHING_ASKED } from '../../server/protocol/ask';
-import type { Badge } from '../arbiter/badge';
+import { type Badge, placeOf } from '../arbiter/badge';
 import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
 import { done, GIB, NOW_MS, running, waiting } from '../testing/facts';
 import { CellBadge, type CellBadgeProps } from './CellBadge';
@@ -113,6 +113,24 @@ describe('CellBadge', () => {
     expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(message);
     const refused = badge({ kind: 'done', claim: done({ outcome: 'refused', message }) });
     expect(refused.textContent).not.toContain(message);
+  });
+
+  it('[MEM3] [MEM6] says why a cell was interrupted, with its use in the unit of its hint', () => {
+    const message = 'This cell was interrupted: its kernel uses 440 MB of the 500 MB granted.';
+    const claim = done({
+      outcome: 'interrupted',
+      code: 'MEMORY_NEAR_LIMIT',
+      message,
+      ask: { ...NOTHING_ASKED, memoryBytes: 500e6 },
+      memoryPeakBytes: 440.2e6
+    });
+    const host = badge({ kind: 'done', claim });
+    expect(host.querySelector('[role="status"]')!.textContent).toContain(
+      'interrupted near its memory limit'
+    );
+    expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(`${message} · `);
+    expect(host.textContent).toContain('peak 440 MB');
+    expect(placeOf({ kind: 'done', claim }, null)).toBe('row');
   });
 
   it('[UI3] reads out the state and not its clock', () => {

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
-import { countCpus, formatBytes, formatBytesOf, formatAge, formatNumber } from '../format';
+import { countCpus, formatAge, formatBytes, formatBytesOfAmount, formatNumber } from '../format';
 import { keptText, kernelStateText } from './claimTexts';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
@@ -118,7 +118,7 @@ function kernelFigures({
       ? ''
       : memoryLimitBytes === null
         ? formatBytes(memoryBytes)
-        : formatBytesOf(trans, memoryBytes, memoryLimitBytes),
+        : formatBytesOfAmount(trans, memoryBytes, memoryLimitBytes),
     kernel.threads === null ? '' : trans._n('%1 thread', '%1 threads', kernel.threads),
     kernel.gpuMemoryBytes ? trans.__('%1 VRAM', formatBytes(kernel.gpuMemoryBytes)) : '',
     kernel.boundGpus.length

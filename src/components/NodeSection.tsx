@@ -1,12 +1,13 @@
 import * as React from 'react';
 
 import type { Snapshot } from '../../server/protocol/view';
-import { formatBytes, formatBytesOf, formatNumber } from '../format';
+import { formatBytes, formatNumber } from '../format';
 import { HISTORY_MS } from '../arbiter/history';
 import type { Sample } from '../tokens';
 import { Bar } from './Bar';
 import { cpuParts, memoryParts } from './bars';
 import { GpuRow } from './GpuRow';
+import { memoryFigures } from './memoryText';
 import { RowHead } from './RowHead';
 import type { PanelProps } from './panelProps';
 import { Section } from './Section';
@@ -71,13 +72,7 @@ function CpuRow(props: NodeProps): JSX.Element {
 function MemoryRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
   const { node, kernels } = snapshot;
-  const figures = [
-    node.memoryUsedBytes === null
-      ? ''
-      : formatBytesOf(trans, node.memoryUsedBytes, node.memoryBytes),
-    trans.__('reserve %1', formatBytes(node.memoryReserveBytes))
-  ];
-  const text = figures.filter(part => part !== '').join(' · ');
+  const text = memoryFigures(trans, node).join(' · ');
   return (
     <div className="cg-Row">
       <RowHead name={trans.__('Memory')} figures={text} />

@@ -3,6 +3,7 @@ import * as React from 'react';
 import { KernelMarks } from '../arbiter/kernelMarks';
 import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
 import { done, GIB, gpu, kernel, node, NOW_MS, running, snapshot, waiting } from '../testing/facts';
+import { StatusText } from './StatusText';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
@@ -132,8 +133,26 @@ describe('Panel', () => {
     );
     expect(labels).toEqual([
       'CPU: 2 of 4 granted · 1.5 busy',
-      'Memory: 2 of 16 GiB · reserve 1 GiB'
+      'Memory: nothing promised · 2 GiB used · idle kernels keep 1 GiB · reserve 1 GiB'
     ]);
+  });
+
+  it('[UI6] tells what of the memory is promised, used, kept and reserved, in panel and status bar', () => {
+    const its = { memoryPromisedBytes: 14e9, memoryUsedBytes: 2.5 * GIB, memoryKeptBytes: 0 };
+    const shown = snapshot({ node: node(its) });
+    const words = '14 GB promised · 2.5 GiB used · reserve 1 GiB';
+    expect(panel({ snapshot: shown }).textContent).toContain(words);
+    const bar = draw(
+      <StatusText
+        trans={trans}
+        connection={{ state: 'live' }}
+        snapshot={shown}
+        waiting={0}
+        onClick={() => undefined}
+      />
+    );
+    expect(bar.textContent).toContain('Memory 13 of 15 GiB promised');
+    expect(bar.querySelector('button')!.title).toContain(words);
   });
 
   describe('of a node with a GPU', () => {

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { Snapshot } from '../../server/protocol/view';
 import type { Connection } from '../tokens';
 import { Glyph } from './Glyph';
+import { memoryFigures, promisedText } from './memoryText';
 
 /** The item of the status bar: what is granted, and whether a cell of mine waits. */
 export function StatusText(props: {
@@ -15,15 +16,17 @@ export function StatusText(props: {
   readonly onClick: () => void;
 }): JSX.Element {
   const { trans, snapshot, connection, waiting } = props;
+  const figures = snapshot ? memoryFigures(trans, snapshot.node) : [];
   return (
     <button
       className="cg-Status"
       onClick={props.onClick}
-      title={trans.__('Resources of this node. Click to show the panel.')}
+      title={[...figures, trans.__('Click to show the resources of this node.')].join(' · ')}
     >
       {snapshot ? (
         <>
           <span>{trans.__('CPU %1/%2', snapshot.node.cpusGranted, snapshot.node.cpus)}</span>
+          <span>{promisedText(trans, snapshot.node)}</span>
           {snapshot.node.gpus.length > 0 && (
             <span>{trans.__('GPU %1/%2', leasedGpus(snapshot), snapshot.node.gpus.length)}</span>
           )}

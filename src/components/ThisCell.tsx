@@ -2,11 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { ClaimView } from '../../server/protocol/view';
-import { askParts, baseName, formatBytes, formatSpan } from '../format';
+import { askParts, baseName, formatAmount, formatBytesBeside, formatSpan } from '../format';
 import { formOf } from '../hints/form';
 import type { HintSheet } from '../hints/sheet';
 import { ownProblems, type Source, type Sourced } from '../hints/sources';
-import { suggestionOf } from '../hints/suggestion';
+import { metLimit, suggestionOf } from '../hints/suggestion';
 import { HintForm, type HintFormProps } from './HintForm';
 import { Story, type StoryProps } from './Story';
 
@@ -92,15 +92,22 @@ function lastRunOf(
     return null;
   }
   const ranMs = claim.endedMs - claim.grantedMs;
+  const proposed = sheet.asks(suggestion) ? null : suggestion;
+  if (metLimit(claim)) {
+    const limit = formatAmount(claim.ask.memoryBytes ?? 0);
+    return { text: trans.__('The last run needed more than %1.', limit), suggestion: proposed };
+  }
   const used = [
     claim.cpuSeconds === null
       ? ''
       : trans.__('%1 CPUs', ((claim.cpuSeconds * 1000) / ranMs).toFixed(1)),
-    claim.memoryPeakBytes === null ? '' : formatBytes(claim.memoryPeakBytes),
+    claim.memoryPeakBytes === null
+      ? ''
+      : formatBytesBeside(claim.memoryPeakBytes, claim.ask.memoryBytes),
     formatSpan(ranMs)
   ];
   return {
     text: trans.__('The last run used %1.', used.filter(part => part !== '').join(', ')),
-    suggestion: sheet.asks(suggestion) ? null : suggestion
+    suggestion: proposed
   };
 }

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Badge, ClaimIn } from '../arbiter/badge';
-import { askParts, formatBytes, formatSpan } from '../format';
+import { askParts, formatBytesBeside, formatSpan } from '../format';
 import { fitText, grantText, lineText, outcomeText, resourceText } from './claimTexts';
 import type { GlyphName } from './Glyph';
 
@@ -105,7 +105,7 @@ function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeText
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
         ? []
-        : [trans.__('%1 in memory', formatBytes(claim.memoryBytes))])
+        : [trans.__('%1 in memory', formatBytesBeside(claim.memoryBytes, claim.grant.memoryBytes))])
     ]
   };
 }
@@ -119,7 +119,7 @@ function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
-  const word = outcomeText(trans, outcome);
+  const word = outcomeText(trans, outcome, claim.code);
   const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
   return {
     tone: ok ? 'done' : 'error',
@@ -128,13 +128,15 @@ function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
     short: ok && ran[0] ? ran[0] : word,
     sinceMs: null,
     details: [
+      // What was refused its kernel itself tells in the cell's output.
+      ...(message === null || outcome === 'refused' ? [] : [message]),
       ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),
       ...(cpuSeconds === null || ranMs < RUN_MIN_MS
         ? []
         : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
-      ...(memoryPeakBytes === null ? [] : [trans.__('peak %1', formatBytes(memoryPeakBytes))]),
-      // Of other ends the kernel itself tells in the cell's output; a dead one cannot.
-      ...(outcome === 'died' && message !== null ? [message] : [])
+      ...(memoryPeakBytes === null
+        ? []
+        : [trans.__('peak %1', formatBytesBeside(memoryPeakBytes, claim.ask.memoryBytes))])
     ]
   };
 }

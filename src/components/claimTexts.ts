@@ -1,10 +1,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { RefusalCode } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
 import type { KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import type { Fit } from '../arbiter/fit';
-import { countCpus, formatBytes, formatCpuList } from '../format';
+import { countCpus, formatAmount, formatCpuList } from '../format';
 
 /** A resource in the middle of a sentence. */
 export function resourceText(trans: TranslationBundle, resource: Resource): string {
@@ -36,7 +37,7 @@ export function grantText(trans: TranslationBundle, grant: Grant): string {
 function withRest(trans: TranslationBundle, cpus: string, { memoryBytes, gpus }: Grant): string {
   const parts = [
     cpus,
-    memoryBytes === null ? '' : formatBytes(memoryBytes),
+    memoryBytes === null ? '' : formatAmount(memoryBytes),
     gpus.length === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', gpus.length)
   ];
   return parts.filter(part => part !== '').join(' · ');
@@ -51,7 +52,19 @@ export function keptText(trans: TranslationBundle, grant: Grant): string {
 }
 
 /** How an execution ended, in one or two words. */
-export function outcomeText(trans: TranslationBundle, outcome: ClaimIn<'done'>['outcome']): string {
+export function outcomeText(
+  trans: TranslationBundle,
+  outcome: ClaimIn<'done'>['outcome'],
+  code: RefusalCode | null
+): string {
+  switch (code) {
+    case 'MEMORY_NEAR_LIMIT':
+      return trans.__('interrupted near its memory limit');
+    case 'KILLED_AT_LIMIT':
+      return trans.__('kernel died at its memory limit');
+    case 'KILLED_BY_NODE':
+      return trans.__('kernel died: no memory left');
+  }
   switch (outcome) {
     case 'ok':
       return trans.__('done');

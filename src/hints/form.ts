@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Ask } from '../../server/protocol/ask';
 import { type HintName, type HintProblem } from '../../server/protocol/hints';
-import { formatBytes, formatSpan } from '../format';
+import { formatAmount, formatSpan } from '../format';
 import type { HintSheet, SheetField } from './sheet';
 import { type Source, type Sourced, sourceOf, SOURCES } from './sources';
 
@@ -48,7 +48,7 @@ function inheritedOf(
 /** One hint of an ask, as a person would write it. */
 export function askText(name: HintName, ask: Partial<Ask>): string {
   const span = (ms: number | null | undefined): string => (ms ? formatSpan(ms) : '');
-  const bytes = (n: number | null | undefined): string => (n ? formatBytes(n) : '');
+  const bytes = (n: number | null | undefined): string => (n ? formatAmount(n) : '');
   switch (name) {
     case 'cpus':
       return cpusText(ask.cpus);

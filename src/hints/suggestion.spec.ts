@@ -1,3 +1,4 @@
+import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { parseHints } from '../../server/protocol/hints';
 import { done, GIB, NOW_MS, running } from '../testing/facts';
 import { suggestionOf } from './suggestion';
@@ -20,6 +21,17 @@ describe('suggestion', () => {
       expect(parseHints(suggestionOf(claim)).problems).toEqual([]);
     }
   });
+
+  it.each(['MEMORY_NEAR_LIMIT', 'KILLED_AT_LIMIT'] as const)(
+    '[MEM6] raises the memory of a run that ended with %s, in the unit of its author',
+    code => {
+      const ask = { ...NOTHING_ASKED, memoryBytes: 500e6 };
+      const claim = done({ outcome: 'interrupted', code, ask, endedMs: NOW_MS - 4990 });
+      expect(suggestionOf(claim)).toEqual({ memory: '1 GB' });
+      expect(suggestionOf({ ...claim, ask: NOTHING_ASKED })).toBeNull();
+      expect(suggestionOf({ ...claim, code: 'EVICTED' })).toBeNull();
+    }
+  );
 
   it('is silent about runs that say nothing', () => {
     expect(suggestionOf(running())).toBeNull();

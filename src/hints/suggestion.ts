@@ -1,3 +1,5 @@
+import { amountInWords } from '../../server/protocol/amounts';
+import type { RefusalCode } from '../../server/protocol/errors';
 import type { HintName } from '../../server/protocol/hints';
 import type { ClaimView } from '../../server/protocol/view';
 
@@ -23,6 +25,17 @@ function memoryHint(bytes: number): string {
   return asked < GIB ? `${Math.ceil(asked / MIB / 64) * 64} MiB` : `${roundUp(asked / GIB)} GiB`;
 }
 
+/** Ended by its memory limit: how much it needs is not known, only that it is more. */
+const LIMITED: readonly RefusalCode[] = ['MEMORY_NEAR_LIMIT', 'KILLED_AT_LIMIT'];
+
+/** How much more a cell is suggested to ask for that met its limit. */
+const RAISE = 2;
+
+/** Whether a run was ended by its memory limit. */
+export function metLimit(claim: ClaimView): boolean {
+  return claim.state === 'done' && claim.code !== null && LIMITED.includes(claim.code);
+}
+
 function timeHint(ms: number): string {
   const asked = (ms * HEADROOM) / 1000;
   if (asked <= 90) {
@@ -37,9 +50,14 @@ function timeHint(ms: number): string {
  * #### Notes
  * CPUs are the average of the run, rounded: a cell that was on one CPU is
  * suggested one. Memory and time get a quarter of headroom. A run that ended
- * badly, or shorter than a second, says nothing.
+ * badly, or shorter than a second, says nothing, but one that met its memory
+ * limit does: twice as much.
  */
 export function suggestionOf(claim: ClaimView): Suggestion | null {
+  if (metLimit(claim)) {
+    const { memoryBytes } = claim.ask;
+    return memoryBytes === null ? null : { memory: amountInWords(memoryBytes * RAISE) };
+  }
   if (claim.state !== 'done' || claim.outcome !== 'ok' || claim.grantedMs === null) {
     return null;
   }

@@ -20,7 +20,10 @@ describe('the output of a cell whose kernel was killed', () => {
     model.sharedModel.insertCell(0, { cell_type: 'code', source: 'x = 1' });
     cell = model.cells.get(0) as ICodeCellModel;
     const panel = {
-      sessionContext: { session: { kernel: { id: 'k1' } } },
+      sessionContext: {
+        session: { kernel: { id: 'k1', status: 'autorestarting' }, path: 'work.ipynb' },
+        statusChanged: new Signal<object, string>({})
+      },
       content: { model },
       disposed: new Signal<object, void>({})
     };

@@ -5,12 +5,13 @@ import { Signal } from '@lumino/signaling';
 
 import { cellKey } from '../arbiter/cells';
 import type { ArbiterChange, IArbiter } from '../tokens';
+import { DeathDialog } from './deathDialog';
 
 /** The name of the error that a killed cell ends with. */
 const KILLED = 'KernelKilled';
 
 /**
- * Writes into the output of a cell why its kernel was killed (MEM3).
+ * Writes into the output of a cell why its kernel was killed, and into the dialog that says so (MEM3).
  *
  * #### Notes
  * A dead kernel cannot write it, and the badge is not kept with the notebook.
@@ -22,6 +23,7 @@ export class KilledOutputs implements IDisposable {
     private readonly _panel: NotebookPanel,
     private readonly _arbiter: IArbiter
   ) {
+    this._dialog = new DeathDialog(_panel);
     _arbiter.changed.connect(this._onArbiter, this);
     _panel.disposed.connect(this.dispose, this);
   }
@@ -32,6 +34,7 @@ export class KilledOutputs implements IDisposable {
 
   dispose(): void {
     this._isDisposed = true;
+    this._dialog.dispose();
     Signal.clearData(this);
   }
 
@@ -57,9 +60,11 @@ export class KilledOutputs implements IDisposable {
     if (agoMs <= performance.now() - this._openedMs && !this._told.has(claim.id)) {
       this._told.add(claim.id);
       writeCause(cell, claim.message);
+      this._dialog.explain(claim.message);
     }
   }
 
+  private readonly _dialog: DeathDialog;
   private readonly _openedMs = performance.now();
   /** Claims that were told of: somebody may have cleared the output since. */
   private readonly _told = new Set<string>();

@@ -4,7 +4,7 @@ import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
 import { surrounds } from '../trees';
-import { bytesInWords, countInWords, gpusInWords } from '../words';
+import { amountInWords, bytesInWords, countInWords, gpusInWords } from '../words';
 import { freeGpuBytes, isLost, keptOn, leasesBeside } from './gpuMemory';
 import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
 
@@ -131,7 +131,7 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gp
   ];
   const each = ask.gpus > 1 ? ' each' : '';
   const share =
-    ask.gpuMemoryBytes === null ? '' : ` with ${bytesInWords(ask.gpuMemoryBytes)}${each}`;
+    ask.gpuMemoryBytes === null ? '' : ` with ${amountInWords(ask.gpuMemoryBytes)}${each}`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
   const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
   const otherwise = lostInWords(state, self, taken) ?? strangersInWords(state, taken);

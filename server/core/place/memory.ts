@@ -1,9 +1,10 @@
+import { bytesBeside } from '../../protocol/amounts';
 import type { Ask } from '../../protocol/ask';
 import type { NodeFacts } from '../events';
 import { MEMORY_LEDGER, promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../trees';
-import { bytesInWords } from '../words';
+import { amountInWords, bytesInWords } from '../words';
 import { NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
@@ -38,7 +39,8 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   if (growth.isCovered || runsAlone(state, holder)) {
     return null;
   }
-  const need = bytesInWords(ask.memoryBytes);
+  const askBytes = ask.memoryBytes;
+  const need = amountInWords(askBytes);
   const left = grantableBytes(state.node) - state.committedBytes;
   const room = left + holder.committedBytes;
   if (growth.amount > left) {
@@ -47,7 +49,7 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
         'memory',
         need,
         othersHolding(state, holder, it => it.committedBytes, bytesInWords),
-        `only ${bytesInWords(Math.max(0, room))} is free`
+        `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
       );
     return { resource: 'memory', reason };
   }

@@ -1,3 +1,5 @@
+import type { Refusal } from '../../protocol/errors';
+
 const MIB = 1024 ** 2;
 
 /** Room that is left below a limit for an interrupt to work, in bytes: an ordinary one. */
@@ -38,12 +40,12 @@ export type Guard = {
   /** When it was interrupted last. */
   interruptedMs: number | null;
   /** What it was told then. */
-  message: string | null;
+  why: Refusal | null;
 };
 
 /** The guard of a claim that begins, with what its holder keeps, where a limit is watched already. */
 export function createGuard(floorBytes: number | null): Guard {
-  return { floorBytes, isArmed: true, interruptedMs: null, message: null };
+  return { floorBytes, isArmed: true, interruptedMs: null, why: null };
 }
 
 /**

@@ -1,0 +1,80 @@
+type Unit = { readonly name: string; readonly bytes: number };
+
+const KIB = 1024;
+
+/** Sizes at which people count memory, largest first: as machines do, and in powers of ten. */
+const SIZES: readonly (readonly [Unit, Unit])[] = [4, 3, 2].map(power => {
+  const letter = ' KMGT'[power]!;
+  return [
+    { name: `${letter}iB`, bytes: KIB ** power },
+    { name: `${letter}B`, bytes: 1000 ** power }
+  ];
+});
+
+const SMALL: readonly Unit[] = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'].map((name, power) => ({
+  name,
+  bytes: KIB ** power
+}));
+
+/** How many decimals say an amount exactly in a unit, at most two; Infinity where they do not. */
+function decimalsIn(bytes: number, unit: Unit): number {
+  const amount = bytes / unit.bytes;
+  // Hints are kept in whole bytes: 1.7 GiB is none.
+  const isExact = (n: number) => Math.abs(Number(amount.toFixed(n)) * unit.bytes - bytes) <= 1 / 2;
+  return amount >= 1 ? ([0, 1, 2].find(isExact) ?? Infinity) : Infinity;
+}
+
+/**
+ * The unit in which somebody wrote an amount: the largest that says it exactly.
+ *
+ * #### Notes
+ * 500 MB are 476.84 MiB, and 1500 MiB are 1.46 GiB, so an amount tells its unit.
+ * One that nobody wrote has the ordinary unit of its size.
+ */
+function unitOf(bytes: number): Unit {
+  for (const units of SIZES) {
+    const [binary, decimal] = units.map(unit => decimalsIn(bytes, unit)) as [number, number];
+    if (Math.min(binary, decimal) < Infinity) {
+      return units[decimal < binary ? 1 : 0];
+    }
+  }
+  return ordinary(bytes);
+}
+
+function ordinary(bytes: number): Unit {
+  return [...SMALL].reverse().find(unit => bytes >= unit.bytes) ?? SMALL[0]!;
+}
+
+function rounded(amount: number): string {
+  return `${Number(amount.toFixed(amount < 9.95 ? 1 : 0))}`;
+}
+
+/** A measured amount of memory: `8.2 GiB`, `512 MiB`. */
+export function bytesInWords(bytes: number): string {
+  const unit = ordinary(bytes);
+  return `${rounded(bytes / unit.bytes)} ${unit.name}`;
+}
+
+/** An amount that somebody wrote, as they did: `500 MB`, `1.25 GiB`, `1500 MiB`. */
+export function amountInWords(bytes: number): string {
+  const unit = unitOf(bytes);
+  const decimals = decimalsIn(bytes, unit);
+  const amount = bytes / unit.bytes;
+  return `${decimals < Infinity ? Number(amount.toFixed(decimals)) : rounded(amount)} ${unit.name}`;
+}
+
+/** A measured amount beside one that somebody wrote, in the unit of that one. */
+export function bytesBeside(bytes: number, writtenBytes: number): string {
+  const unit = unitOf(writtenBytes);
+  return `${rounded(bytes / unit.bytes)} ${unit.name}`;
+}
+
+/** The number of a measured amount in the unit of a total, and that total in words: `5.2`, `8 GiB`. */
+export function bytesOfTotal(bytes: number, totalBytes: number): readonly [string, string] {
+  return [rounded(bytes / ordinary(totalBytes).bytes), bytesInWords(totalBytes)];
+}
+
+/** The same of an amount that somebody wrote. */
+export function bytesOfAmount(bytes: number, writtenBytes: number): readonly [string, string] {
+  return [rounded(bytes / unitOf(writtenBytes).bytes), amountInWords(writtenBytes)];
+}
