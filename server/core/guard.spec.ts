@@ -205,3 +205,29 @@ describe('a node that is short of memory', () => {
     expect(it.claim('2', 'b')).toMatchObject([{ type: 'grant' }]);
   });
 });
+
+describe('the memory of a node', () => {
+  it('[UI6] that is promised and that idle kernels keep are told apart', () => {
+    const it = limited(100 * MIB);
+    it.holder('idle');
+    const use = { cpusBusy: 0, cpuSeconds: 0, threads: 1, gpuMemoryBytes: {} };
+    const holders = ['a', 'idle'].map(holderId => ({ ...use, holderId, memoryBytes: 100 * MIB }));
+    it.send({ type: 'useMeasured', holders });
+    const { node } = snapshot(it.state, it.clock.nowMs, '');
+    expect(node).toMatchObject({
+      memoryPromisedBytes: 400 * MIB,
+      memoryKeptBytes: 100 * MIB,
+      memoryGrantedBytes: 500 * MIB
+    });
+  });
+
+  it('[MEM6] that a cell waits for is told in the unit of its author', () => {
+    const it = limited(100 * MIB);
+    ['b', 'c'].forEach(id => it.holder(id));
+    it.claim('2', 'b', { memoryBytes: 40e9 });
+    const sentence = expect.stringContaining('for 30.5 GB; 40 GB held by b');
+    expect(it.claim('3', 'c', { memoryBytes: 30.5e9 })).toContainEqual(
+      expect.objectContaining({ type: 'wait', sentence })
+    );
+  });
+});

@@ -48,7 +48,7 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
       reasonOf(
         'memory',
         need,
-        othersHolding(state, holder, it => it.committedBytes, bytesInWords),
+        othersHolding(state, holder, it => it.committedBytes, amountInWords),
         `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
       );
     return { resource: 'memory', reason };
