@@ -48,7 +48,7 @@ export const CATALOGUE = {
   MEMORY_NEAR_LIMIT: {
     status: 507,
     sentence:
-      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are stopped from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
   KILLED_AT_LIMIT: {
     status: 507,
