@@ -8,14 +8,18 @@ const MIB = 1024 ** 2;
 class Scene {
   readonly posted: number[] = [];
   memoryBytes: number | null = 100 * MIB;
+  /** What is charged beside it, and not held. */
+  cacheBytes = 0;
   looks = 0;
   readonly watch: MemoryWatch;
 
   constructor(enforced: readonly 'memory'[] = ['memory']) {
     const tier = { name: 'cgroup-v1', enforced, notEnforced: [], reason: 'a test' } as const;
-    const memoryOf = () => {
+    const memoryOf = (_: string, exactFromBytes: number) => {
       this.looks += 1;
-      return this.memoryBytes;
+      return this.cacheBytes + this.memoryBytes! < exactFromBytes
+        ? this.cacheBytes + this.memoryBytes!
+        : this.memoryBytes;
     };
     const post = (event: EventBody) => {
       event.type === 'memoryMeasured' && this.posted.push(event.memoryBytes / MIB);
@@ -43,6 +47,20 @@ describe('MemoryWatch', () => {
     expect(scene.looksPerSecond()).toBeGreaterThan(10);
     scene.memoryBytes = 349 * MIB;
     expect(scene.looksPerSecond()).toBeGreaterThan(150);
+  });
+
+  it.each([400, 8192])('[MEM5] is not hurried by files that fill a limit of %s MiB', limitMiB => {
+    const scene = new Scene();
+    const looks = () => {
+      scene.watch.limit('a', limitMiB * MIB);
+      return scene.looksPerSecond();
+    };
+    const unhurried = looks();
+    for (const part of [0.6, 0.85, 0.99]) {
+      scene.cacheBytes = part * limitMiB * MIB - 100 * MIB;
+      expect(looks()).toBe(unhurried);
+    }
+    expect(scene.posted.every(it => it === 100)).toBe(true);
   });
 
   it('is in no hurry where nothing kills', () => {

@@ -32,7 +32,8 @@ describe('the dialog that a kernel died', () => {
 
   /** As the notebook panel opens it. */
   function open(body = `The kernel for ${path} appears to have died.`): Dialog<unknown> {
-    const dialog = new Dialog({ title: 'Kernel Restarting', body });
+    const title = 'Kernel Restarting';
+    const dialog = new Dialog({ title, body });
     opened.push(dialog);
     return dialog;
   }
