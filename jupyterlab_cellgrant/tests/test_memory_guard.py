@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,16 @@ def done_claim(sidecar: RealSidecar, *outcomes: str) -> dict[str, Any]:
 async def test_a_cell_near_its_limit_is_interrupted_and_told_why(
     sidecar: RealSidecar, start_kernel: StartKernel
 ) -> None:
-    """[MEM3] The kernel lives on, with its variables."""
+    """[MEM3] [MEM6] In its author's unit; the kernel lives on, with its variables."""
     notebook = await start_kernel()
-    message_id = notebook.submit(STEPS, {"memory": "400 MiB"})
+    await notebook.run("hoard = bytearray(b'x') * (200 << 20)")
+    message_id = notebook.submit(STEPS, {"memory": "500 MB"})
     reply = await notebook.reply(message_id)
     assert reply["ename"] == "KeyboardInterrupt"
     text = notebook.text(message_id)
     assert "This cell was interrupted" in text
-    assert "of the 400 MiB granted" in text
+    assert re.search(r"uses \d{3} MB of the 500 MB granted\. .* from 438 MB on", text)
+    assert re.search(r"Its kernel kept 2\d\d MB from earlier cells\.", text)
     assert 'Raise "memory"' in text
     assert text.count("interrupted") == 1
     assert await notebook.evaluate("kept") == "kept"
