@@ -83,16 +83,22 @@ class Pools:
 
     def _imported(self) -> None:
         self._counts.end()
-        self.welcome()
+        self._welcome()
 
-    def welcome(self) -> None:
+    def _launched(self) -> None:
+        """numba sizes the OpenMP that it may share when it launches its threads."""
+        self._welcome(lambda pool: pool.is_per_thread)
+
+    def _welcome(self, and_others: Callable[[Pool], bool] = lambda _: False) -> None:
         """Size what was loaded just now, before anybody computes with it."""
         # Whoever holds the lock looks now, and may wait for a module that this thread imports.
         if os.getpid() != self._pid or not self._lock.acquire(blocking=False):
             return
         try:
-            for pool in self._scan(self._held):
-                self._fit(pool, self._limit)
+            fresh = {it.name for it in self._scan(self._held)}
+            for pool in self._pools:
+                if pool.name in fresh or and_others(pool):
+                    self._fit(pool, self._limit)
         finally:
             self._lock.release()
 
@@ -119,7 +125,7 @@ class Pools:
         process was held to never had a size of its own."""
         if self._threadpoolctl is None:
             self._threadpoolctl = load_threadpoolctl() or False
-        watch_numba(self.welcome)
+        watch_numba(self._launched)
         let_sklearn_count(self._cpus)
         self._pools = loaded_pools(self._threadpoolctl)
         self._modules_seen = len(sys.modules)

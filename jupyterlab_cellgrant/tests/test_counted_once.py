@@ -37,7 +37,7 @@ def counts():
         "numexpr": numexpr.get_num_threads(),
         "pyarrow": pyarrow.cpu_count(),
         "sklearn": _openmp_effective_n_threads(),
-        **{it["prefix"]: it["num_threads"] for it in threadpoolctl.threadpool_info()},
+        **{it["filepath"].rpartition("/")[2]: it["num_threads"] for it in threadpoolctl.threadpool_info()},
     }
 
 def for_good():
