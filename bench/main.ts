@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   invariants: () => import('./invariants'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
+  pools: () => import('./pools'),
   rebuild: () => import('./rebuild'),
   throughput: () => import('./throughput')
 };
