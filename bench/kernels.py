@@ -1,6 +1,6 @@
 """Kernels of a measurement: starts some, and runs one cell in all of them at once.
 
-Usage: ``kernels.py COUNT PROVISIONER``, where ``PROVISIONER`` is ``cellgrant`` or ``plain``.
+Usage: ``kernels.py COUNT PROVISIONER PYTHON``, where ``PROVISIONER`` is ``cellgrant`` or ``plain``.
 JSON lines: in come ``{"code": ..., "expression": ...}``, out go ``{"seconds": ..., "values":
 [...]}``,
 after a first line that tells the pids. Ends at the end of its input.
@@ -21,11 +21,11 @@ from jupyter_client.manager import AsyncKernelManager
 READY_MAX_S = 120
 
 
-def spec_of(provisioner: str) -> KernelSpec:
+def spec_of(provisioner: str, python: str) -> KernelSpec:
     """ipykernel, with a gate or without one."""
     metadata = {"kernel_provisioner": {"provisioner_name": provisioner}}
     return KernelSpec(
-        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         display_name="Measured",
         language="python",
         metadata={} if provisioner == "plain" else metadata,
@@ -35,10 +35,10 @@ def spec_of(provisioner: str) -> KernelSpec:
 class Kernel:
     """One kernel and its client."""
 
-    async def start(self, provisioner: str) -> Kernel:
+    async def start(self, provisioner: str, python: str) -> Kernel:
         """Start it and wait until it is ready."""
         self.manager = AsyncKernelManager()
-        self.manager._kernel_spec = spec_of(provisioner)
+        self.manager._kernel_spec = spec_of(provisioner, python)
         await self.manager.start_kernel()
         self.client = self.manager.client()
         self.client.start_channels()
@@ -64,9 +64,9 @@ class Kernel:
         await self.manager.shutdown_kernel(now=True)
 
 
-async def main(count: int, provisioner: str) -> None:
+async def main(count: int, provisioner: str, python: str) -> None:
     """Start, obey, stop."""
-    kernels = [await Kernel().start(provisioner) for _ in range(count)]
+    kernels = [await Kernel().start(provisioner, python) for _ in range(count)]
     try:
         tell({"pids": [it.manager.provisioner.pid for it in kernels]})
         while line := await asyncio.to_thread(sys.stdin.readline):
@@ -87,4 +87,4 @@ def tell(answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(main(int(sys.argv[1]), *sys.argv[2:4]))

@@ -28,10 +28,11 @@ export class Kernels {
     readonly pids: readonly number[]
   ) {}
 
-  /** Start kernels, gated by a sidecar or, without one, plain. */
-  static async start(count: number, sidecar: TestSidecar | null): Promise<Kernels> {
+  /** Start kernels, gated by a sidecar or, without one, plain; `own` is their Python, if another. */
+  static async start(count: number, sidecar: TestSidecar | null, own?: string): Promise<Kernels> {
     const env = { ...process.env, ...(sidecar && { CELLGRANT_DIR: sidecar.dir }) };
-    const args = [join(ROOT, 'bench', 'kernels.py'), `${count}`, sidecar ? 'cellgrant' : 'plain'];
+    const provisioner = sidecar ? 'cellgrant' : 'plain';
+    const args = [join(ROOT, 'bench', 'kernels.py'), `${count}`, provisioner, own ?? python()];
     const child = spawn(python(), args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
     const answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
     const { pids } = (await next(answers)) as { pids: number[] };

@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   memory: () => import('./memory'),
   overhead: () => import('./overhead'),
   policies: () => import('./policies'),
+  pools: () => import('./pools'),
   rebuild: () => import('./rebuild'),
   throughput: () => import('./throughput')
 };

@@ -4,6 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+import { ensureLibraries } from './prepare/python.mjs';
+import { runTask } from './prepare/say.mjs';
+
+if (process.argv[2] === 'pools') {
+  await runTask(ensureLibraries);
+}
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outdir = join(root, 'build', 'bench');
 

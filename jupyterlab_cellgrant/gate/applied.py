@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Callable
 
@@ -31,6 +32,7 @@ class Applied:
         self._pools = Pools(self._leftovers.width)
         # The fewer CPUs that the process was held to since a cell last began, by their number.
         self._widths: set[int] = set()
+        self._told: dict[str, str] = {}
 
     def look(self, is_quiet: bool) -> None:
         """A cell is about to ask for its grant; ``is_quiet`` where it can be held to nothing."""
@@ -47,7 +49,7 @@ class Applied:
             if len(self._running) == 1 and _is_unheld(grant):
                 self._leftovers.note()
             # After the variables: a pool that is given its width back looks at them.
-            self._pools.set(grant.get("threads"), widths)
+            self._pools.start(grant.get("threads"), widths, is_alone=len(self._running) == 1)
 
     def change(self, claim_id: str, grant: Message) -> None:
         """The grant of a running cell changed: its mask follows, its pools never do."""
@@ -67,15 +69,34 @@ class Applied:
 
     def _follow(self, grant: Message) -> None:
         env = grant.get("env") or {}
-        self._variables.set({str(name): str(value) for name, value in env.items()})
+        self._variables.set(self._smaller({str(name): str(value) for name, value in env.items()}))
         self._factories.follow(self._variables.differences())
         self._masks.set(grant.get("affinity"))
         self._leftovers.follow(grant.get("cpuset"))
+        width = self._width_left(grant)
+        if width is not None:
+            self._widths.add(width)
+        self._pools.follow(grant.get("threads"), width)
+
+    def _smaller(self, env: dict[str, str]) -> dict[str, str]:
+        """Without the counts that are larger than what the user says in the same variable."""
+        self._told = {
+            name: value
+            for name, value in env.items()
+            if not _is_smaller(os.environ.get(name), value)
+            or os.environ.get(name) == self._told.get(name)
+        }
+        return self._told
+
+    def _width_left(self, grant: Message) -> int | None:
+        """The number of CPUs that the process is held to; None where it has all of its own."""
         held = grant.get("affinity") or grant.get("cpuset")
-        if held:
-            width = len(parse_cpu_list(held))
-            if width < self._leftovers.width():
-                self._widths.add(width)
+        width = len(parse_cpu_list(held)) if held else None
+        return width if width is not None and width < self._leftovers.width() else None
+
+
+def _is_smaller(users: str | None, ours: str) -> bool:
+    return bool(users and users.isdigit() and ours.isdigit() and int(users) < int(ours))
 
 
 def _is_unheld(grant: Message) -> bool:

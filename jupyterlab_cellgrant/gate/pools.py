@@ -2,154 +2,151 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import sys
 import threading
-from typing import Any, Callable, Collection, NamedTuple
+from typing import Any, Callable, Collection
 
-# What a library would have taken as its width, had no grant stood in its way.
-WIDTH_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-class Pool(NamedTuple):
-    """One pool: how its size is read and set."""
-
-    name: str
-    get: Callable[[], int | None]
-    set: Callable[[int], Any]
-
-
-def _module_pool(name: str, getter: str) -> list[Pool]:
-    """The pool of a library with its own functions, if it is loaded; never loads one."""
-    module = sys.modules.get(name)
-    get, set_ = getattr(module, getter, None), getattr(module, "set_num_threads", None)
-    return [Pool(name, get, set_)] if get and set_ else []
+from .imports import Imports
+from .libraries import (
+    ImportCounts,
+    Pool,
+    let_sklearn_count,
+    load_threadpoolctl,
+    loaded_pools,
+    watch_numba,
+)
 
 
-def _has_width(pool: Pool, widths: Collection[int]) -> bool:
-    try:
-        return pool.get() in widths
-    except Exception:
-        return False  # a library that cannot be asked is left as it is
+class Size:
+    """Whose size a pool has: its own, that is its library's or its user's, or ours."""
+
+    def __init__(self, own: int | None, ours: int | None) -> None:
+        self.own = own
+        self.ours = ours
+
+    def fit(self, pool: Pool, threads: int | None) -> None:
+        """Size the pool to ``threads``, but to no more than its own; None gives back its own."""
+        size = pool.get()
+        if size != self.ours:
+            self.own = size  # somebody chose it since
+        target = self.own if threads is None else min(threads, self.own or threads)
+        if target and target != size:
+            pool.set(target)
+        self.ours = None if threads is None else pool.get()
 
 
-def load_threadpoolctl() -> Any:
-    """threadpoolctl: by path as the launcher named it, else the kernel's own, else None.
+class Pools:
+    """Resizes pools at a cell's start, and gives them their own size back at a later one.
 
-    The path comes first because its version is known. It is loaded under a name
-    of ours, so that the kernel's own ``import threadpoolctl`` finds its own.
-    """
-    path = os.environ.get("CELLGRANT_THREADPOOLCTL")
-    if path:
-        try:
-            name = f"{__package__}.threadpoolctl"
-            spec = importlib.util.spec_from_file_location(name, path)
-            module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-            sys.modules[name] = module  # dataclasses look their module up
-            spec.loader.exec_module(module)  # type: ignore[union-attr]
-            return module
-        except Exception:
-            sys.modules.pop(name, None)  # too new for this Python, or gone: try the kernel's own
-    try:
-        return importlib.import_module("threadpoolctl")
-    except Exception:
-        return None
-
-
-class Pools(threading.local):
-    """Resizes pools at a cell's start, and gives them their width back at a later one.
-
-    Only at a start: resizing under a running computation is not safe. Nothing
-    is looked at before the first grant that limits threads or CPUs. One state per
-    thread, because OpenMP keeps its number of threads per thread, and subshells
-    run their cells in threads of their own.
+    Only at a start, and what is loaded later when it is loaded: resizing under a running
+    computation is not safe. Nothing is looked at before the first grant that limits
+    threads or CPUs.
     """
 
     def __init__(self, cpus: Callable[[], int]) -> None:
         self._cpus = cpus
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
         self._threadpoolctl: Any = None
         self._pools: list[Pool] = []
+        # What was found of each pool when it was first seen, and its own size.
+        self._born: dict[str, tuple[int | None, int | None]] = {}
+        self._of_process: dict[str, Size] = {}
+        # OpenMP keeps its number of threads per thread, and subshells have threads of their own.
+        self._of_thread = threading.local()
+        self._limit: int | None = None
+        self._held: Collection[int] = ()
         self._modules_seen = 0
-        self._threads: int | None = None
-        self._ours: dict[str, int] = {}
-        self._before: dict[str, int | None] = {}
-        self._known: set[str] = set()
-        # Loaded by a cell that was held: such a pool never had a width of its own.
-        self._stunted: set[str] = set()
+        self._counts = ImportCounts(cpus)
+        self._imports = Imports(self._counts.begin, self._imported)
 
-    def set(self, threads: int | None, widths: Collection[int] = ()) -> None:
-        """Size every pool to ``threads``; None gives back the width each had.
+    def follow(self, threads: int | None, held: int | None) -> None:
+        """What is loaded from now on has these threads, and sees so many CPUs if not all."""
+        self._limit, self._held = threads, () if held is None else (held,)
+        self._imports.watch(threads is not None or held is not None)
+
+    def start(self, threads: int | None, widths: Collection[int], is_alone: bool) -> None:
+        """A cell starts with so many threads, None for all; called by the thread that runs it.
 
         ``widths`` are the numbers of CPUs, fewer than all, that the process was held to
-        since the last call.
+        since the last start. While others run, a pool that all share stays as it is.
         """
-        if threads is None and self._threads is None and not widths:
+        with self._lock:
+            if threads is None and not widths and not self._has_ours():
+                return
+            if len(sys.modules) != self._modules_seen:
+                self._scan(widths)
+            for pool in self._pools:
+                if is_alone or pool.is_per_thread:
+                    self._fit(pool, threads)
+
+    def _imported(self) -> None:
+        self._counts.end()
+        self._welcome()
+
+    def _launched(self) -> None:
+        """numba sizes the OpenMP that it may share when it launches its threads."""
+        self._welcome(lambda pool: pool.is_per_thread)
+
+    def _welcome(self, and_others: Callable[[Pool], bool] = lambda _: False) -> None:
+        """Size what was loaded just now, before anybody computes with it."""
+        # Whoever holds the lock looks now, and may wait for a module that this thread imports.
+        if os.getpid() != self._pid or not self._lock.acquire(blocking=False):
             return
-        if len(sys.modules) != self._modules_seen:
-            self._rescan(widths)
-        self._threads = threads
-        for pool in self._pools:
-            try:
-                self._resize(pool, threads)
-            except Exception:
-                continue  # a library that cannot be resized is left as it is
-        if threads is None:
-            self._ours.clear()
+        try:
+            fresh = {it.name for it in self._scan(self._held)}
+            for pool in self._pools:
+                if pool.name in fresh or and_others(pool):
+                    self._fit(pool, self._limit)
+        finally:
+            self._lock.release()
 
-    def _resize(self, pool: Pool, threads: int | None) -> None:
-        size = pool.get()
-        ours = self._ours.get(pool.name)
-        if ours is None and pool.name in self._stunted:
-            self._stunted.remove(pool.name)
-            self._before[pool.name] = None
-        elif size != ours:
-            # The first time, or since then the user's own choice: it goes back to that.
-            self._before[pool.name] = size
-        target = threads or self._before[pool.name] or full_width(self._cpus)
-        if size != target:
-            pool.set(target)
-        self._ours[pool.name] = target
+    def _has_ours(self) -> bool:
+        sizes = [*self._of_process.values(), *self._sizes_of_thread().values()]
+        return any(it.ours is not None for it in sizes)
 
-    def _rescan(self, widths: Collection[int]) -> None:
-        self._pools = self._native_pools()
-        self._pools += _module_pool("torch", "get_num_threads")
-        self._pools += _module_pool("numexpr", "get_num_threads")
-        fresh = [it for it in self._pools if it.name not in self._known]
-        # Where its threads were not limited, a pool may still have counted the few CPUs of then.
-        is_limited = self._threads is not None
-        self._stunted |= {it.name for it in fresh if is_limited or _has_width(it, widths)}
-        self._known |= {it.name for it in fresh}
-        self._modules_seen = len(sys.modules)
+    def _sizes_of_thread(self) -> dict[str, Size]:
+        return self._of_thread.__dict__.setdefault("sizes", {})
 
-    def _native_pools(self) -> list[Pool]:
+    def _fit(self, pool: Pool, threads: int | None) -> None:
+        sizes = self._sizes_of_thread() if pool.is_per_thread else self._of_process
+        try:
+            if pool.name not in sizes:
+                found, own = self._born[pool.name]
+                size = pool.get()
+                sizes[pool.name] = Size(own if size == found else size, size)
+            sizes[pool.name].fit(pool, threads)
+        except Exception:
+            pass  # a library that cannot be asked or resized is left as it is
+
+    def _scan(self, widths: Collection[int]) -> list[Pool]:
+        """Look for pools; those that were not there before. One that counted as many CPUs as the
+        process was held to never had a size of its own."""
         if self._threadpoolctl is None:
             self._threadpoolctl = load_threadpoolctl() or False
-        if not self._threadpoolctl:
-            return []
-        controllers = self._threadpoolctl.ThreadpoolController().lib_controllers
-        return [Pool(it.filepath, it.get_num_threads, self._setter(it)) for it in controllers]
+        watch_numba(self._launched)
+        let_sklearn_count(self._cpus)
+        self._pools = loaded_pools(self._threadpoolctl)
+        self._modules_seen = len(sys.modules)
+        fresh = [it for it in self._pools if it.name not in self._born]
+        for pool in fresh:
+            size = _size_of(pool)
+            counted = (*widths, *self._held) if pool.counts_late else widths
+            self._born[pool.name] = size, self._full(pool) if size in counted else size
+        return fresh
 
-    def _setter(self, library: Any) -> Callable[[int], Any]:
-        # threadpoolctl lets only the first thread that set a process-wide pool set it
-        # again; cells of subshells run in other threads.
-        let_go = getattr(type(library), "clear_controlling_thread", None)
-
-        def set_size(threads: int) -> None:
-            if let_go:
-                let_go(force=True)
-            library.set_num_threads(threads)
-            if let_go:
-                let_go(force=True)
-
-        return set_size
+    def _full(self, pool: Pool) -> int:
+        """The threads that a pool would have if it were loaded under no grant."""
+        for name in pool.variables:
+            first = os.environ.get(name, "").split(",")[0].strip()
+            if first.isdigit() and int(first) > 0:
+                return int(first)
+        return self._cpus()
 
 
-def full_width(cpus: Callable[[], int]) -> int:
-    """The threads that a library would start if it were loaded under no grant."""
-    for name in WIDTH_VARIABLES:
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
-    return cpus()
+def _size_of(pool: Pool) -> int | None:
+    try:
+        return pool.get()
+    except Exception:
+        return None

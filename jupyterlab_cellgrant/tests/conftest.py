@@ -104,3 +104,12 @@ def make_venv() -> Callable[..., str]:
         return str(python)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def libraries() -> str:
+    """The Python of an environment with the libraries that count CPUs; `npm test` makes it."""
+    python = ROOT / ".venv-libraries" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("there is no .venv-libraries here; `npm test` makes it")
+    return str(python)

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { ensureLibraries } from '../prepare/python.mjs';
 import { ensureChromium } from './chromium.mjs';
 import { REPORTS, checkEach, countTests } from './programs.mjs';
 import { NOTHING, ofJest, ofPlaywright, ofPytest } from './tally.mjs';
@@ -48,7 +49,8 @@ export function v2() {
 }
 
 /** The Python parts, on real kernels, servers and sidecars, and the wheel. */
-export function pytest() {
+export async function pytest() {
+  await ensureLibraries();
   const report = join(REPORTS, 'pytest.xml');
   return countTests('pytest', ['python', '-m', 'pytest', '-q', `--junitxml=${report}`], {
     report,

@@ -61,38 +61,45 @@ export function findPython(env = process.env) {
 }
 
 /** Make `.venv` with the locked Python packages, unless it is there. */
-export async function ensureVenv() {
-  const inputs = ['requirements.lock'];
-  const outputs = ['.venv/bin/python', '.venv/bin/jupyter-lab'];
-  await unlessDone(
-    'venv',
-    { inputs, outputs, stamp: inRoot('.venv', '.cellgrant-stamp') },
-    async () => {
-      const python = findPython();
-      await step('Making the Python environment in .venv', () =>
-        mustRun(python, ['-m', 'venv', inRoot('.venv')], {
-          what: 'Making the Python environment (python -m venv)',
-          log: 'venv'
-        })
-      );
-      await step('Installing the Python packages', installLocked);
-    }
-  );
+export function ensureVenv() {
+  return ensure('.venv', 'requirements.lock', 'jupyter-lab', findPython);
 }
 
-/** Run pip in the environment. */
-export function pip(args, { what, log }) {
-  const options = ['--disable-pip-version-check', '--no-input', '--retries=2'];
-  return mustRun(inVenv('python'), ['-m', 'pip', ...args, ...options], {
-    what,
-    log,
-    explain: explainUnreachable('The Python packages', 'PIP_INDEX_URL=URL')
+/**
+ * Make `.venv-libraries`, unless it is there: libraries that count CPUs, for tests of what
+ * becomes of their threads, and for the measurement of it.
+ */
+export function ensureLibraries() {
+  return ensure('.venv-libraries', 'requirements-libraries.txt', 'dask', () => inVenv('python'));
+}
+
+/** Make a Python environment with what a file names; `program` is one of those that come with it. */
+function ensure(name, requirements, program, python) {
+  const inputs = [requirements];
+  const outputs = [`${name}/bin/python`, `${name}/bin/${program}`];
+  const log = name.slice(1);
+  return unlessDone(log, { inputs, outputs, stamp: inRoot(name, '.cellgrant-stamp') }, async () => {
+    const maker = python();
+    await step(`Making the Python environment in ${name}`, () =>
+      mustRun(maker, ['-m', 'venv', inRoot(name)], {
+        what: 'Making the Python environment (python -m venv)',
+        log
+      })
+    );
+    const what = 'Installing the Python packages (pip install)';
+    const install = ['install', '--quiet', '--requirement', inRoot(requirements)];
+    await step('Installing the Python packages', () =>
+      pip(install, { what, log: `${log}-install`, python: inRoot(name, 'bin', 'python') })
+    );
   });
 }
 
-function installLocked() {
-  return pip(['install', '--quiet', '--requirement', inRoot('requirements.lock')], {
-    what: 'Installing the Python packages (pip install)',
-    log: 'pip-install'
+/** Run pip in the environment. */
+export function pip(args, { what, log, python = inVenv('python') }) {
+  const options = ['--disable-pip-version-check', '--no-input', '--retries=2'];
+  return mustRun(python, ['-m', 'pip', ...args, ...options], {
+    what,
+    log,
+    explain: explainUnreachable('The Python packages', 'PIP_INDEX_URL=URL')
   });
 }

@@ -22,7 +22,7 @@ export function cpuGrant(
   entry: ClaimEntry,
   lease: Lease,
   leaf: Leaf | null
-): Pick<Grant, 'cpus' | 'threads'> {
+): Pick<Grant, 'cpus' | 'threads' | 'asked'> {
   const total = state.pool.slots.length;
   if (state.policy === 'naive' || total === 0) {
     return { cpus: null, threads: null };
@@ -31,7 +31,8 @@ export function cpuGrant(
     return { cpus: null, threads: Math.max(1, Math.floor(total / state.holders.size)) };
   }
   if (lease.seat) {
-    return { cpus: formatCpuList(lease.seat.cpus), threads: lease.seat.cpus.length };
+    const { cpus } = lease.seat;
+    return { cpus: formatCpuList(cpus), threads: cpus.length, asked: true };
   }
   const cpus = state.pool.exclusive ? formatCpuList(sharedCpus(state.pool)) : null;
   const most = total - state.pool.exclusive;

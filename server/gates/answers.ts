@@ -107,9 +107,10 @@ export class Answers implements IAnswers {
 
 /** A grant as its gate is told it. */
 export function gateGrant(grant: Grant, hold: CpuHold): GateGrant {
-  const { cpus, threads, memoryBytes, gpus } = grant;
+  const { cpus, threads, memoryBytes, gpus, asked } = grant;
   const { affinity, cpuset } = hold;
-  return { cpus, threads, memoryBytes, gpus, affinity, cpuset, env: grantEnvironment(grant) };
+  const env = grantEnvironment(grant);
+  return { cpus, threads, memoryBytes, gpus, asked, affinity, cpuset, env };
 }
 
 /** Whether two grants ask the same of a gate. */

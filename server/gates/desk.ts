@@ -200,8 +200,8 @@ export class Desk {
     const sinceMs = this.keeper.nowMs() - holding.agoMs;
     const claim = { id, holderId: kernel.id, parentId, cellId, label, sourceHash, ask };
     if (granted) {
-      const { cpus, threads, memoryBytes, gpus } = granted;
-      const grant = { cpus, threads, memoryBytes, gpus };
+      const { cpus, threads, memoryBytes, gpus, asked } = granted;
+      const grant = { cpus, threads, memoryBytes, gpus, asked };
       this.records.add(kernel, id, { state: 'running', grant: granted, unsent: null });
       const waitingSinceMs = sinceMs - holding.waitedMs;
       this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });

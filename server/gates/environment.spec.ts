@@ -19,15 +19,22 @@ describe('environment', () => {
     expect(grantEnvironment(UNRESTRICTED)).toEqual({});
   });
 
-  it('[GPU6] sizes pools by the grant and names its GPUs by UUID', () => {
-    expect(grantEnvironment({ ...UNRESTRICTED, threads: 3, gpus: ['GPU-a', 'GPU-b'] })).toEqual({
-      OMP_NUM_THREADS: '3',
-      OPENBLAS_NUM_THREADS: '3',
-      MKL_NUM_THREADS: '3',
-      NUMEXPR_NUM_THREADS: '3',
-      LOKY_MAX_CPU_COUNT: '3',
-      PYTHON_CPU_COUNT: '3',
+  it('[GPU6] names the GPUs of a grant by UUID', () => {
+    expect(grantEnvironment({ ...UNRESTRICTED, gpus: ['GPU-a', 'GPU-b'] })).toEqual({
       CUDA_VISIBLE_DEVICES: 'GPU-a,GPU-b'
     });
+  });
+
+  it('[CPU2] tells children how many CPUs the author asked for, and orders no pools', () => {
+    const granted = { ...UNRESTRICTED, cpus: '0-1,7', threads: 3 };
+    expect(grantEnvironment({ ...granted, asked: true })).toEqual({
+      LOKY_MAX_CPU_COUNT: '3',
+      PYTHON_CPU_COUNT: '3'
+    });
+  });
+
+  it('[CPU3] tells children nothing of what others left at the moment', () => {
+    expect(grantEnvironment({ ...UNRESTRICTED, threads: 1 })).toEqual({});
+    expect(grantEnvironment({ ...UNRESTRICTED, cpus: '0-1', threads: 2 })).toEqual({});
   });
 });

@@ -1,17 +1,11 @@
+import { parseCpuList } from '../lib/cpuset';
 import type { Grant } from '../protocol/grant';
 
 /** Variables for a process. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** What sizes the thread pools of libraries that are loaded later, and of children. */
-const THREAD_VARIABLES = [
-  'OMP_NUM_THREADS',
-  'OPENBLAS_NUM_THREADS',
-  'MKL_NUM_THREADS',
-  'NUMEXPR_NUM_THREADS',
-  'LOKY_MAX_CPU_COUNT',
-  'PYTHON_CPU_COUNT'
-];
+/** By which children count CPUs; none is an order, as OMP_NUM_THREADS would be. */
+const COUNTS = ['LOKY_MAX_CPU_COUNT', 'PYTHON_CPU_COUNT'];
 
 /**
  * What a kernel is started with.
@@ -40,16 +34,23 @@ export function launchEnvironment(hasGpus: boolean): Environment {
 
 const NOTHING: Environment = {};
 
-/** What a cell and its children run with, for as long as the grant lasts. */
-export function grantEnvironment(grant: Grant): Environment {
-  if (grant.threads === null && grant.gpus.length === 0) {
+/**
+ * What a cell and its children run with, for as long as the grant lasts.
+ *
+ * #### Notes
+ * The kernel's own pools are set by its gate. A variable that sets a pool would be an
+ * order for children: joblib, for one, divides the CPUs among its workers unless it
+ * meets one. So children count, and see the CPUs that they are held to; where the author
+ * said how many these are, so do two variables for those that look at no mask. What
+ * others left at the moment is told to none of them: children outlive it.
+ */
+export function grantEnvironment({ cpus, gpus, asked }: Grant): Environment {
+  if (!asked && gpus.length === 0) {
     return NOTHING;
   }
-  const threads = String(grant.threads);
+  const count = asked && cpus !== null ? String(parseCpuList(cpus).length) : null;
   return {
-    ...(grant.threads === null
-      ? {}
-      : Object.fromEntries(THREAD_VARIABLES.map(name => [name, threads]))),
-    ...(grant.gpus.length ? { CUDA_VISIBLE_DEVICES: grant.gpus.join(',') } : {})
+    ...(count === null ? {} : Object.fromEntries(COUNTS.map(name => [name, count]))),
+    ...(gpus.length ? { CUDA_VISIBLE_DEVICES: gpus.join(',') } : {})
   };
 }

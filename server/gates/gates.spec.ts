@@ -86,7 +86,7 @@ describe('gates on a real sidecar', () => {
     const before = kernel.mask();
     kernel.claim('pinned', { cpus: 1 });
     const { grant } = await kernel.gate.hear('granted', 'pinned');
-    expect(grant).toMatchObject({ threads: 1, env: { OMP_NUM_THREADS: '1' } });
+    expect(grant).toMatchObject({ threads: 1, env: { PYTHON_CPU_COUNT: '1' } });
     expect(sidecar.tier === 'affinity' ? grant.affinity : kernel.mask()).toBe(grant.cpus);
     kernel.release('pinned');
     await kernel.gate.settled();

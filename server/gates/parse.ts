@@ -83,6 +83,7 @@ const grant = z.object({
   affinity: cpuList.nullable(),
   // A gate that began before this was told tells none.
   cpuset: cpuList.nullable().default(null),
+  asked: z.boolean().optional(),
   env: z.record(z.string(), z.string())
 });
 

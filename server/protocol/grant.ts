@@ -6,13 +6,15 @@
  * nothing is pinned and all CPUs of the node are usable. `threads` is the size
  * that thread pools are set to at the cell's start, or `null` to leave them as
  * the libraries made them. `memoryBytes` is the promise and the limit; `null`
- * for none. `gpus` are UUIDs (GPU6).
+ * for none. `gpus` are UUIDs (GPU6). `asked` says that the CPUs are those that the
+ * author asked for, and not what others left at the moment.
  */
 export type Grant = {
   readonly cpus: string | null;
   readonly threads: number | null;
   readonly memoryBytes: number | null;
   readonly gpus: readonly string[];
+  readonly asked?: boolean | undefined;
 };
 
 /** The grant of a claim on a quiet node that asked for nothing. */

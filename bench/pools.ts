@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { Stage } from '../server/testing/stage';
+import { Kernels, ROOT } from './kernels';
+
+/** The most that parallel work may take, in times of what it takes without Cellgrant. */
+const BOUND = 1.05;
+const ROUNDS = 9;
+
+/** One kind of parallel work: what is loaded before, and the cell that is timed. */
+type Workload = { readonly id: string; readonly load: string; readonly cell: string };
+
+const MATRICES = 'import numpy\nmatrices = [numpy.random.rand(250, 250) for _ in range(40)]';
+
+/** Eigenvalues, which OpenBLAS computes with threads: too many where each worker starts as many. */
+function pool(id: string, method: string): Workload {
+  return {
+    id,
+    load: `${MATRICES}\nimport multiprocessing\ncontext = multiprocessing.get_context("${method}")`,
+    cell: [
+      'with context.Pool(N) as pool:',
+      '    pool.map(numpy.linalg.eigvalsh, matrices, 1)',
+      '    pool.map(numpy.linalg.eigvalsh, matrices, 1)'
+    ].join('\n')
+  };
+}
+
+const WORKLOADS: readonly Workload[] = [
+  {
+    id: 'loky',
+    load: `${MATRICES}\nimport joblib`,
+    cell: 'joblib.Parallel(n_jobs=N)(joblib.delayed(numpy.linalg.eigvalsh)(it) for it in matrices * 2)'
+  },
+  pool('multiprocessing', 'fork'),
+  {
+    id: 'sklearn',
+    load: [
+      'from sklearn.datasets import make_classification',
+      'from sklearn.ensemble import HistGradientBoostingClassifier',
+      'from sklearn.model_selection import cross_val_score',
+      'x, y = make_classification(3000, random_state=0)'
+    ].join('\n'),
+    cell: 'cross_val_score(HistGradientBoostingClassifier(max_iter=20), x, y, cv=2 * N, n_jobs=N)'
+  },
+  pool('forkserver', 'forkserver')
+];
+
+/** One promise about speed, and whether it is kept. */
+type Bar = {
+  readonly id: string;
+  readonly name: string;
+  /** The median of the rounds. */
+  readonly value: number;
+  readonly unit: string;
+  readonly bound: number;
+  readonly better: 'lower';
+  readonly met: boolean;
+  /** The rounds next to the lowest and the highest. */
+  readonly spread: readonly [number, number];
+  readonly plainS: number;
+};
+
+/**
+ * Parallel work in a cell with `cpus: n`, n being all CPUs, beside the same in a plain kernel.
+ *
+ * #### Notes
+ * The two kernels run it by turns, each first in every other round. Takes `--rounds COUNT`.
+ * The kernels' environment is `.venv-libraries`, which `npm run bench` makes.
+ */
+export async function run(args: readonly string[] = []): Promise<{ readonly bars: Bar[] }> {
+  const at = args.indexOf('--rounds');
+  const rounds = at < 0 ? ROUNDS : Number(args[at + 1]);
+  const python = join(ROOT, '.venv-libraries', 'bin', 'python');
+  if (!existsSync(python)) {
+    throw new Error(`${python} is missing; "npm run bench -- pools" makes it.`);
+  }
+  const stage = new Stage();
+  const sidecar = await stage.sidecar();
+  const plain = await Kernels.start(1, null, python);
+  const gated = await Kernels.start(1, sidecar, python);
+  try {
+    const bars: Bar[] = [];
+    for (const workload of WORKLOADS) {
+      bars.push(await compare(workload, plain, gated, rounds));
+    }
+    return { bars };
+  } finally {
+    await Promise.all([plain.stop(), gated.stop()]);
+    await stage.clear();
+  }
+}
+
+async function compare(
+  { id, load, cell }: Workload,
+  plain: Kernels,
+  gated: Kernels,
+  rounds: number
+): Promise<Bar> {
+  const n = cpus().length;
+  const hint = `#| cpus: ${n}\n`;
+  const code = cell.replaceAll('N', `${n}`);
+  for (const kernels of [plain, gated]) {
+    await kernels.run(load);
+    await kernels.run(hint + code); // workers start, libraries are loaded
+  }
+  const [ratios, plainS]: [number[], number[]] = [[], []];
+  for (let round = 0; round < rounds; round += 1) {
+    const seconds = new Map<Kernels, number>();
+    for (const kernels of round % 2 ? [gated, plain] : [plain, gated]) {
+      seconds.set(kernels, (await kernels.run(hint + code)).seconds);
+    }
+    plainS.push(seconds.get(plain)!);
+    ratios.push(seconds.get(gated)! / seconds.get(plain)!);
+  }
+  const value = rounded(median(ratios));
+  process.stderr.write(`${id}: ${value} times (${ratios.map(rounded).join(', ')})\n`);
+  const sorted = [...ratios].sort((a, b) => a - b);
+  return {
+    id,
+    name: `parallel work by ${id} under cpus: n, over the same without Cellgrant`,
+    value,
+    unit: 'x',
+    bound: BOUND,
+    better: 'lower',
+    met: value <= BOUND,
+    spread: [rounded(sorted[1] ?? value), rounded(sorted.at(-2) ?? value)],
+    plainS: rounded(median(plainS))
+  };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,103 @@
+"""Libraries that count CPUs once are not small for good because they were loaded at a bad moment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from .conftest import StartKernel, ipykernel_spec
+from .scripted_sidecar import ScriptedSidecar
+from .test_gate_grant import granting
+
+FULL = len(os.sched_getaffinity(0))
+FIRST = str(min(os.sched_getaffinity(0)))
+pytestmark = pytest.mark.skipif(FULL < 2, reason="with one CPU every count is one")
+
+LOAD = """
+import dask.threaded, distributed, numba, numexpr, numpy, os, polars, pyarrow, threadpoolctl
+from distributed.deploy.utils import nprocesses_nthreads
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+
+@numba.njit(parallel=True)
+def used(n):
+    found = numpy.zeros(n, numpy.int64)
+    for i in numba.prange(n):
+        found[i] = i
+    return found
+
+def counts():
+    used(8)
+    assert dask.threaded.get({"x": (len, [1])}, "x") == 1
+    return {
+        "dask": dask.system.CPU_COUNT,
+        "dask.threaded": dask.threaded.default_pool._max_workers,
+        "distributed": (lambda it: it[0] * it[1])(nprocesses_nthreads()),
+        "numba": numba.get_num_threads(),
+        "numexpr": numexpr.get_num_threads(),
+        "pyarrow": pyarrow.cpu_count(),
+        "sklearn": _openmp_effective_n_threads(),
+        **{it["filepath"].rpartition("/")[2]: it["num_threads"] for it in threadpoolctl.threadpool_info()},
+    }
+
+def for_good():
+    return {"polars": polars.thread_pool_size(), "numba": numba.config.NUMBA_NUM_THREADS}
+"""
+
+ORDERS = "[it for it in os.environ if it.endswith('_THREADS')]"
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [{"affinity": FIRST}, {"threads": 1}, {"affinity": FIRST, "threads": 1, "cpus": FIRST}],
+    ids=["a share that is a mask", "a share by weight", "asked for"],
+)
+async def test_what_is_loaded_while_cpus_are_few(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, libraries: str, narrow: dict
+) -> None:
+    """[CPU3] It has the threads of the cell, and in the cells that follow what it has without us."""
+    scripted_sidecar.answer = granting(narrow, narrow, narrow, {})
+    plain = await start_kernel(ipykernel_spec(libraries, provisioner=None))
+    gated = await start_kernel(ipykernel_spec(libraries))
+    for notebook in (plain, gated):
+        assert (await notebook.run(LOAD))["status"] == "ok"
+    expected = await plain.evaluate("counts()")
+    here = await gated.evaluate("counts()")
+    assert here == dict.fromkeys(here, narrow.get("threads", FULL))
+    assert await gated.evaluate(ORDERS) == []
+    assert await gated.evaluate("counts()") == expected
+    assert await gated.evaluate("for_good()") == await plain.evaluate("for_good()")
+
+
+async def test_what_is_loaded_before_and_used_while_cpus_are_few(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, libraries: str
+) -> None:
+    """[CPU3] Some count at their first use."""
+    narrow = {"affinity": FIRST, "threads": 1}
+    scripted_sidecar.answer = granting({}, narrow, {}, narrow, {})
+    gated = await start_kernel(ipykernel_spec(libraries))
+    assert (await gated.run(LOAD))["status"] == "ok"
+    seen = [await gated.evaluate("counts()") for _ in range(4)]
+    assert seen == [dict.fromkeys(it, n) for it, n in zip(seen, (1, FULL, 1, FULL), strict=True)]
+
+
+async def test_a_failing_import_fails_as_without_us(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path
+) -> None:
+    """[CPU3] Whatever is loaded in such a cell, nothing of ours is in sight."""
+    (tmp_path / "broken.py").write_text("import json.decoder, queue\nraise ValueError('mine')")
+    scripted_sidecar.answer = granting({"threads": 1})
+    plain, gated = await start_kernel(ipykernel_spec(provisioner=None)), await start_kernel()
+    code = (
+        "import sys, traceback\n"
+        "try:\n    import broken\nexcept ValueError as error:\n    caught = error\n"
+        "frames = [(it.name, it.line) for it in traceback.extract_tb(caught.__traceback__)]\n"
+        "import wave, importlib\n"
+        "kinds = [type(it.__spec__).__name__ + str(sorted(vars(it.__spec__))) for it in (queue, wave)]"
+    )
+    code = code.replace("import wave", "import queue, wave")
+    found = []
+    for notebook in (plain, gated):
+        assert (await notebook.run(code))["status"] == "ok"
+        found.append(await notebook.evaluate("(frames, kinds)"))
+    assert found[0] == found[1]
