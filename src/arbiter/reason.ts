@@ -12,14 +12,18 @@ function reasonNow(
   { reason }: ClaimIn<'waiting'>,
   paths: ReadonlyMap<string, string>
 ): ClaimIn<'waiting'>['reason'] {
-  const [first] = reason.blockers;
-  const path = first && paths.get(first.kernelId);
-  if (!first || path === undefined) {
-    return reason;
+  let { sentence } = reason;
+  let from = 0;
+  // In the order in which the sentence names them, for two may have the same name.
+  for (const { kernelId, kernelName } of reason.blockers) {
+    const at = sentence.indexOf(` by ${kernelName}`, from);
+    if (at >= 0) {
+      const path = paths.get(kernelId);
+      const name = path === undefined ? kernelName : baseName(path);
+      const start = at + ' by '.length;
+      sentence = sentence.slice(0, start) + name + sentence.slice(start + kernelName.length);
+      from = start + name.length;
+    }
   }
-  const sentence = reason.sentence.replace(
-    `held by ${first.kernelName}`,
-    () => `held by ${baseName(path)}`
-  );
   return { ...reason, sentence };
 }

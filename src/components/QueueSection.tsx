@@ -88,7 +88,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
 
 function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX.Element {
   const { trans, snapshot, paths, claim, blocker, nowMs } = props;
-  const { kernelId, kernelName, holds, keepsGpuBytes } = blocker;
+  const { kernelId, kernelName, holds, keepsGpuBytes, claimId } = blocker;
   const age = formatAge(nowMs - blocker.sinceMs);
   // What somebody waits for is asked for by who waits.
   const keeper =
@@ -105,7 +105,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
         owner={blocker.owner}
       />
       <span>
-        {keepsGpuBytes > 0
+        {keepsGpuBytes > 0 || claimId === null
           ? trans.__('keeps %1, idle for %2', holds, age)
           : trans.__('holds %1 since %2', holds, age)}
       </span>

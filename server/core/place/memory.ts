@@ -4,7 +4,8 @@ import { MEMORY_LEDGER, promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../trees';
 import { bytesInWords } from '../words';
-import { NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
+import { inTheWay, type Found } from './inTheWay';
+import { blockingOf, NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
@@ -41,12 +42,13 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   const need = bytesInWords(ask.memoryBytes);
   const left = grantableBytes(state.node) - state.committedBytes;
   const room = left + holder.committedBytes;
-  if (growth.amount > left) {
+  const short = growth.amount - left;
+  if (short > 0) {
     const reason = () =>
       reasonOf(
         'memory',
         need,
-        othersHolding(state, holder, it => it.committedBytes, bytesInWords),
+        blockingOf(inTheWay(othersWithMemory(state, holder), short), bytesInWords),
         `only ${bytesInWords(Math.max(0, room))} is free`
       );
     return { resource: 'memory', reason };
@@ -55,6 +57,16 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   return shortage === null
     ? null
     : { resource: 'memory', reason: () => reasonOf('memory', need, NOBODY, shortage) };
+}
+
+/** Who else has memory: promised by a grant, or merely resident. */
+function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
+  return othersHolding(
+    state,
+    self,
+    it => it.committedBytes,
+    it => promisedBytes(it) > 0
+  );
 }
 
 /**
