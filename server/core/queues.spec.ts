@@ -198,7 +198,7 @@ describe('admission', () => {
     claim  k2 gpus=1             -> waits gpus 1
     claim  k1                    -> gets all GPU-0
     end    k1
-    cancel k1                    -> k2 gets all GPU-0
+    release k1                   -> k2 gets all GPU-0
     `
   );
 
@@ -231,13 +231,13 @@ describe('admission', () => {
   );
 
   scenario(
-    '[ADM9] a kept grant ends when it is cancelled, or unused for too long',
+    '[ADM9] a kept grant ends when it is released, or unused for too long',
     `
     node   4 cores
     claim  k1 cpus=2 hold=true   -> gets 0-1
     end    k1
     held   k1                    -> 0-1
-    cancel k1
+    release k1
     held   k1                    -> all
     claim  k1 cpus=2 hold=true   -> gets 0-1
     end    k1

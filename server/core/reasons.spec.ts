@@ -60,9 +60,9 @@ describe('reasons', () => {
   });
 
   it('[API4] name an idle kernel that keeps much, or without which it is not enough', () => {
-    const much = new Scene({ granted: { a: 20 * GIB }, kept: { b: 30 * GIB, c: 60 * MIB } });
+    const much = new Scene({ granted: { a: 20 * GIB }, kept: { b: 30 * GIB, c: 600 * MIB } });
     expect(much.why(15).sentence).toBe(
-      'for 15 GiB; 30 GiB held by b and 20 GiB by a; an idle kernel keeps 60 MiB'
+      'for 15 GiB; 30 GiB held by b and 20 GiB by a; an idle kernel keeps 600 MiB'
     );
     const many = new Scene({ granted: { a: GIB }, kept: idle(20, 2.9 * GIB) });
     expect(many.why(3).sentence).toBe(
@@ -70,10 +70,15 @@ describe('reasons', () => {
     );
   });
 
-  it('[API4] call kernels idle only where none of them runs anything', () => {
+  it('[API4] are silent about what is not worth a word', () => {
     const scene = new Scene({ granted: { a: 50 * GIB }, kept: idle(2, 52 * MIB) });
+    expect(scene.why(12).sentence).toBe('for 12 GiB; 50 GiB held by a');
+  });
+
+  it('[API4] call kernels idle only where none of them runs anything', () => {
+    const scene = new Scene({ granted: { a: 50 * GIB }, kept: idle(2, 520 * MIB) });
     scene.claim('plain', 'idle0');
-    expect(scene.why(12).sentence).toBe('for 12 GiB; 50 GiB held by a; other kernels keep 104 MiB');
+    expect(scene.why(12).sentence).toBe('for 12 GiB; 50 GiB held by a; other kernels keep 1 GiB');
   });
 
   it('[API4] [ADM9] name a kernel that holds its grant between cells', () => {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import { formatCpuList } from '../lib/cpuset';
-import { refusal, type Refusal } from '../protocol/errors';
+import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
-import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
 import { Administration } from './administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
@@ -17,7 +17,8 @@ import { Holders } from './holders';
 import { Sampler } from './measure';
 import { restoreKept } from './keptGrants';
 import { MemoryWatch } from './memoryWatch';
-import type { KnownProcess,
+import type {
+  KnownProcess,
   AskOrRefusal,
   IAnswers,
   IApi,
@@ -233,7 +234,7 @@ export class Sidecar implements IGateKeeper, IApi {
       return null;
     }
     const state = this.arbiter.story(claimId)?.state ?? 'done';
-    if (state === 'waiting' || this.arbiter.isHeld(claimId)) {
+    if (state === 'waiting') {
       this.arbiter.post({ type: 'claimCancelled', claimId, by });
       return null;
     }
@@ -254,6 +255,13 @@ export class Sidecar implements IGateKeeper, IApi {
 
   story(claimId: string): ClaimStory | null {
     return this.arbiter.story(claimId);
+  }
+
+  fit(kernelId: string, sources: HintSources): Fit | null {
+    const asked = this.askOf(kernelId, sources, Infinity);
+    return 'refusal' in asked
+      ? { kind: 'never', sentence: sentenceOf(asked.refusal) }
+      : this.arbiter.fit(kernelId, asked.ask);
   }
 
   choosePolicy(policy: PolicyName): void {

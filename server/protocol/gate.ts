@@ -18,6 +18,9 @@ export const LINE_BYTES_MAX = 256 * 1024;
 /** The longest JSON of a cell's own hints that is read, in bytes. */
 export const HINT_BYTES_MAX = 16 * 1024;
 
+/** How deep hints may be nested: far more than any hint, far less than a stack holds. */
+export const HINT_DEPTH_MAX = 32;
+
 /** A waiting gate hears from the sidecar at least this often, in ms. */
 export const SIGN_OF_LIFE_MS = 1000;
 

@@ -222,6 +222,7 @@ export class RandomTrace {
     const claims = [...this.state.claims.keys()];
     return random.pick<() => Happening>([
       () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: 'ann' }),
+      () => ({ type: 'holdReleased', holderId: random.pick(holders), by: 'ann' }),
       () => ({
         type: 'nodeMeasured',
         cpusBusy: 1,

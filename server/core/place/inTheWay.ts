@@ -17,7 +17,7 @@ export type InTheWay = {
   readonly rest: Rest;
 };
 
-/** Those that are not worth a name. */
+/** Those that are not worth a name; none where together they are not worth a word. */
 export type Rest = {
   readonly count: number;
   readonly amount: number;
@@ -28,8 +28,9 @@ export type Rest = {
 /** So many of each kind are looked at one by one. */
 const LOOKED_AT_MAX = 10;
 
-/** What is kept is worth a name from this part of all that others have. */
+/** What is kept is worth a name from this part of all that others have, and a word from this. */
 const WORTH_A_NAME = 0.1;
+const WORTH_A_WORD = 0.01;
 
 const mostFirst = firstDifference<Found>(
   (a, b) => b.amount - a.amount,
@@ -72,16 +73,15 @@ export function inTheWay(found: Iterable<Found>, short: number): InTheWay {
     (it.isGranted ? granted : kept).add(it);
   }
   const needed = enough([...granted.most, ...kept.most].sort(mostFirst), short);
-  const worth = (granted.amount + kept.amount) * WORTH_A_NAME;
-  const weighty = kept.most.filter(it => needed.has(it) || it.amount >= worth);
-  const weight = weighty.reduce((sum, it) => sum + it.amount, 0);
-  const isAll = weighty.length === kept.count;
+  const total = granted.amount + kept.amount;
+  const weighty = kept.most.filter(it => needed.has(it) || it.amount >= total * WORTH_A_NAME);
+  const amount = weighty.reduce((left, it) => left - it.amount, kept.amount);
   return {
     named: [...granted.most, ...weighty].sort(mostFirst),
     count: granted.count + weighty.length,
     rest: {
-      count: kept.count - weighty.length,
-      amount: isAll ? 0 : kept.amount - weight,
+      count: amount < total * WORTH_A_WORD ? 0 : kept.count - weighty.length,
+      amount,
       isIdle: kept.running === weighty.filter(it => it.holder.running.size > 0).length
     }
   };
