@@ -44,8 +44,8 @@ function never(why: Refusal): Fit {
   return { kind: 'never', sentence: sentenceOf(why) };
 }
 
-function waits({ resource, reason }: Obstacle): Fit {
-  return { kind: 'waits', resource, sentence: reason().sentence };
+function waits({ reason }: Obstacle): Fit {
+  return { kind: 'waits', reason: reason() };
 }
 
 /** The claim that would be made, which nobody else knows of. */

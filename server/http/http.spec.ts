@@ -120,14 +120,13 @@ describe('the HTTP API of a real sidecar', () => {
       { tags: ['memory=90GiB', 'draft'] },
       { directive: '#| cpus: many' }
     ];
-    expect(await sidecar.ask('POST', path, JSON.stringify(cells))).toEqual({
+    expect(await sidecar.ask('POST', path, JSON.stringify(cells))).toMatchObject({
       status: 200,
       body: [
         { kind: 'now' },
         {
           kind: 'waits',
-          resource: 'memory',
-          sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb`
+          reason: { resource: 'memory', sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb` }
         },
         { kind: 'never', sentence: expect.stringContaining('memory = 90 GiB, but this node has') },
         { kind: 'never', sentence: expect.stringContaining('The hint "cpus" is') }

@@ -5,6 +5,7 @@ import type { PolicyName, Written } from '../daemon/ports';
 import { isWithinDepth } from '../lib/depth';
 import { refusal, type Refusal } from '../protocol/errors';
 import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
+import { FITS_MAX } from '../protocol/view';
 
 /** The longest request body that is read, in bytes. */
 export const BODY_BYTES_MAX = 64 * 1024;
@@ -14,9 +15,6 @@ const SHOWN_CHARS_MAX = 40;
 
 /** Who it was, where somebody asks for something over HTTP. */
 export const BY_REQUEST = 'request';
-
-/** Of so many cells one request may ask at most. */
-export const CELLS_MAX = 256;
 
 /** Ends a request with a refusal. */
 export class RefusalError extends Error {
@@ -50,7 +48,7 @@ const CELLS = z
     ),
     { error: 'expected a JSON list such as [{"metadata": {"cpus": 2}, "tags": ["gpus=1"]}]' }
   )
-  .max(CELLS_MAX, `expected at most ${CELLS_MAX} cells`);
+  .max(FITS_MAX, `expected at most ${FITS_MAX} cells`);
 const REQUEST = z.object(
   { claim: z.string().min(1) },
   { error: 'expected a JSON object such as {"claim": "ID"}' }

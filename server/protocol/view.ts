@@ -235,11 +235,13 @@ export type Snapshot = {
   readonly claims: readonly ClaimView[];
 };
 
+/** Of so many cells one request may ask how they would fare at most. */
+export const FITS_MAX = 256;
+
 /** How a cell would fare if it ran now: `POST /api/v1/kernels/:id/fits`. */
 export type Fit =
   | { readonly kind: 'now' }
-  /** `sentence` as that of a {@link Reason}: `for 14 GiB; 12 GiB held by fit.ipynb`. */
-  | { readonly kind: 'waits'; readonly resource: Resource; readonly sentence: string }
+  | { readonly kind: 'waits'; readonly reason: Reason }
   /** `sentence` is that of the refusal. */
   | { readonly kind: 'never'; readonly sentence: string };
 

@@ -1,17 +1,15 @@
-import type { ClaimView } from '../../server/protocol/view';
+import type { ClaimView, Reason } from '../../server/protocol/view';
 import { baseName } from '../format';
-import type { ClaimIn } from './badge';
 
 /** A claim whose reason calls the notebook in the way by its name of now. */
 export function withNames<C extends ClaimView>(claim: C, paths: ReadonlyMap<string, string>): C {
-  return claim.state === 'waiting' ? ({ ...claim, reason: reasonNow(claim, paths) } as C) : claim;
+  return claim.state === 'waiting'
+    ? ({ ...claim, reason: reasonNow(claim.reason, paths) } as C)
+    : claim;
 }
 
 /** The sidecar knows a kernel by the name with which it started; a person may have changed it. */
-function reasonNow(
-  { reason }: ClaimIn<'waiting'>,
-  paths: ReadonlyMap<string, string>
-): ClaimIn<'waiting'>['reason'] {
+export function reasonNow(reason: Reason, paths: ReadonlyMap<string, string>): Reason {
   let { sentence } = reason;
   let from = 0;
   // In the order in which the sentence names them, for two may have the same name.

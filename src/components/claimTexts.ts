@@ -1,9 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Grant } from '../../server/protocol/grant';
-import type { KernelView, Resource } from '../../server/protocol/view';
+import type { Fit, KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
-import type { Fit } from '../arbiter/fit';
 import { countCpus, formatBytes, formatCpuList } from '../format';
 
 /** A resource in the middle of a sentence. */
@@ -74,9 +73,9 @@ export function fitText(trans: TranslationBundle, fit: Fit): string {
     case 'now':
       return trans.__('free now');
     case 'waits':
-      return trans.__('would wait for %1 now', resourceText(trans, fit.resource));
+      return trans.__('would wait now %1', fit.reason.sentence);
     case 'never':
-      return trans.__('more %1 than this node has: a run would be refused', fit.resource);
+      return trans.__('a run would be refused: %1', fit.sentence);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type ParsedHints
 } from '../../server/protocol/hints';
 import type { Ask } from '../../server/protocol/ask';
+import type { HintSources } from '../../server/protocol/gate';
 
 /** The metadata key of cells and of notebooks. */
 export const METADATA_KEY = 'cellgrant';
@@ -32,6 +33,8 @@ export type RawSources = {
 /** What a cell asks for, and where each part of it was written. */
 export type Sourced = {
   readonly ask: Ask;
+  /** What the cell itself says, as its gate would tell it. */
+  readonly sources: HintSources;
   /** What each source says, parsed. */
   readonly parsed: Readonly<Record<Source, ParsedHints>>;
   /** Whether the cell itself says something: in metadata, tags or a directive. */
@@ -47,17 +50,19 @@ export function directiveOf(code: string): string {
 
 /** Read every source of a cell, as the sidecar will (ADM2). */
 export function readSources(raw: RawSources): Sourced {
+  const directive = directiveOf(raw.code);
   const parsed: Record<Source, ParsedHints> = {
     cell: parseHints(raw.cell),
     tag: parseTags(raw.tags),
-    directive: parseDirective(directiveOf(raw.code)),
+    directive: parseDirective(directive),
     notebook: parseHints(raw.notebook),
     settings: parseHints(raw.settings)
   };
   const own = (['cell', 'tag', 'directive'] as const).some(
     source => Object.keys(parsed[source].hints).length + parsed[source].problems.length > 0
   );
-  return { ask: mergeHints(SOURCES.map(source => parsed[source].hints)), parsed, own };
+  const ask = mergeHints(SOURCES.map(source => parsed[source].hints));
+  return { ask, sources: { metadata: raw.cell, tags: raw.tags, directive }, parsed, own };
 }
 
 /** Everything wrong with what the cell itself says: a run would be refused (ADM4). */
