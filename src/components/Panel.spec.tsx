@@ -1,13 +1,17 @@
 import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
-import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
+import { button, click, draw, erase, keepersTo, redraw, trans } from '../testing/draw';
 import { done, GIB, gpu, kernel, node, NOW_MS, running, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
+  return draw(element(its));
+}
+
+function element(its: Partial<PanelViewProps>): React.ReactElement {
   const shown = its.snapshot ?? null;
-  return draw(
+  return (
     <Panel
       trans={trans}
       connection={{ state: 'live' }}
@@ -110,7 +114,7 @@ describe('Panel', () => {
   });
 
   it('shows what a kernel uses of what it was granted', () => {
-    const [, holder] = panel({ snapshot: busy }).querySelectorAll('.cg-Kernel');
+    const [holder] = panel({ snapshot: busy }).querySelectorAll('.cg-Kernel');
     expect(holder!.textContent).toContain('50 % of 2 CPUs (0-1)');
     expect(holder!.textContent).toContain('1 of 14 GiB');
     expect(holder!.querySelectorAll('.cg-Span').length).toBeGreaterThan(0);
@@ -124,6 +128,89 @@ describe('Panel', () => {
     );
     expect(keeper!.textContent).toContain('keeps 2 CPUs · 2 GiB for its next cell');
     expect(plain!.textContent).not.toContain('for its next cell');
+  });
+
+  it('[ADM9] releases what a kernel of this server keeps, and says what that gives back', () => {
+    const calls: string[] = [];
+    const grant = { cpus: '0-1', threads: null, memoryBytes: 4 * GIB, gpus: [] };
+    const kernels = [kernel({ grant }), kernel({ id: 'k2', grant }), kernel({ id: 'k3' })];
+    const host = panel({ snapshot: snapshot({ kernels }), keepers: keepersTo(calls) });
+    const buttons = [...host.querySelectorAll('button')].filter(it => it.textContent === 'Release');
+    expect(buttons.map(it => it.getAttribute('aria-label'))).toEqual([
+      'Release what work.ipynb keeps for its next cell'
+    ]);
+    expect(buttons[0]!.title).toBe(
+      'Gives back 2 CPUs · 3 GiB of memory. What its variables take stays: 1 GiB of memory.'
+    );
+    click(buttons[0]!);
+    expect(calls).toEqual(['release k1']);
+    const runs = kernel({ state: 'running', grant });
+    expect(button(panel({ snapshot: snapshot({ kernels: [runs] }) }), 'Release')).toBeNull();
+  });
+
+  it('[FAIR1] [FAIR2] shows the quota, the use and the surplus of each group beside its name', () => {
+    const group = { path: 'atlas', owedCpus: 2, hasQuota: true, usedCpus: 3.2, takesSurplus: true };
+    const capped = { ...group, path: 'b', hasQuota: false, usedCpus: 0.5, takesSurplus: false };
+    const host = panel({ snapshot: snapshot({ groups: [group, capped] }) });
+    expect([...host.querySelectorAll('.cg-Group')].map(it => it.textContent)).toEqual([
+      'atlas quota 2 CPUs · uses 3.2 · 1.2 of them surplus',
+      'b is owed 2 CPUs · uses 0.5 · takes no surplus'
+    ]);
+  });
+
+  describe('of a node with 14 kernels', () => {
+    const idle = Array.from({ length: 11 }, (_, i) =>
+      kernel({ id: `i${i}`, name: `idle${i}.ipynb`, memoryBytes: 64 * 1024 ** 2 })
+    );
+    const grant = { cpus: null, threads: null, memoryBytes: GIB, gpus: [] };
+    const kernels = [
+      ...idle.slice(0, 6),
+      kernel({ id: 'h', name: 'holds.ipynb', grant }),
+      kernel({ id: 'w', name: 'waits.ipynb', state: 'waiting' }),
+      ...idle.slice(6),
+      kernel({ id: 'r', name: 'runs.ipynb', state: 'running' })
+    ];
+    const names = (host: HTMLElement): string[] =>
+      [...host.querySelectorAll('.cg-Kernel .cg-KernelName')].map(it => it.getAttribute('title')!);
+    const fold = (host: HTMLElement): HTMLDetailsElement => host.querySelector('.cg-Idle')!;
+
+    it('[UI9] those that do something come first, and those that rest are folded', () => {
+      const host = panel({ snapshot: snapshot({ kernels }) });
+      expect(names(host)).toEqual(['runs.ipynb', 'waits.ipynb', 'holds.ipynb']);
+      expect(fold(host).querySelector('summary')!.textContent).toBe('11 idle kernels keep 704 MiB');
+    });
+
+    it('[UI9] they stay unfolded, whatever comes and goes', async () => {
+      const its = { snapshot: snapshot({ kernels }) };
+      const host = panel(its);
+      React.act(() => {
+        fold(host).open = true;
+        fold(host).dispatchEvent(new Event('toggle'));
+      });
+      expect(names(host)).toHaveLength(14);
+      expect(names(host).slice(3, 5)).toEqual(['idle0.ipynb', 'idle1.ipynb']);
+      const away = { connection: { state: 'away', message: '' } as const, snapshot: null };
+      await redraw(host, element(away));
+      await redraw(host, element(its));
+      expect(fold(host).open).toBe(true);
+    });
+
+    it('shows a few that rest one by one, and who is asked for a restart always', () => {
+      const few = panel({ snapshot: snapshot({ kernels: idle.slice(0, 3) }) });
+      expect(fold(few)).toBeNull();
+      expect(names(few)).toHaveLength(3);
+      const restartRequest = {
+        claimId: 'c1',
+        kernelName: 'a.ipynb',
+        label: null,
+        owner: 'ana',
+        sentence: 'for 1 GPU',
+        sinceMs: NOW_MS,
+        declined: false
+      };
+      const asked = [...idle, kernel({ id: 'z', name: 'zz.ipynb', restartRequest })];
+      expect(names(panel({ snapshot: snapshot({ kernels: asked }) }))).toEqual(['zz.ipynb']);
+    });
   });
 
   it('[UI3] says in words what its bars draw', () => {
@@ -166,10 +253,16 @@ describe('Panel', () => {
 
     it('[GPU4] shows its figures, who computes, who keeps memory, and strangers with their owner', () => {
       const leased = { ...onGpu, pid: 8, kernelId: 'k1', leased: true, memoryBytes: GIB };
+      const grant = { cpus: null, threads: null, memoryBytes: null, gpus: ['GPU-1'] };
+      const before = done({ id: 'c0', kernelId: 'k2', label: '[2]', grant });
       const stranger = { ...onGpu, pid: 9, owner: 'eve', kernelId: null, memoryBytes: 2 * GIB };
       const screen = { ...stranger, pid: 10, owner: 'gdm', name: 'Xorg', isDisplay: true } as const;
       const processes = [onGpu, leased, stranger, screen];
-      const shown = { ...full, node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }) };
+      const shown = {
+        ...full,
+        node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }),
+        claims: [running({ label: '[5]', grant }), before]
+      };
       const host = panel({ snapshot: shown });
       const bar = [...host.querySelectorAll('.cg-Bar')][2]!;
       expect(bar.getAttribute('aria-label')).toBe(
@@ -178,8 +271,8 @@ describe('Panel', () => {
       const lines = [...host.querySelectorAll('.cg-Holders li')].map(it => it.textContent);
       expect(host.querySelectorAll('.cg-Holders [data-tone="error"]')).toHaveLength(1);
       expect(lines).toEqual([
-        'explore.ipynb bo · keeps 60 GiB, no lease now ',
-        'work.ipynb · computes, 1 GiB ',
+        'explore.ipynb ▸ [2] bo · keeps 60 GiB, no lease now ',
+        'work.ipynb ▸ [5] · computes, 1 GiB ',
         ' process 9 of eve python · 2 GiB · no lease',
         ' process 10 of gdm Xorg · 2 GiB · draws a screen'
       ]);

@@ -8,6 +8,7 @@ import { askParts, formatAge, formatClock, formatSpan } from '../format';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
+import { ReleaseHold } from './ReleaseHold';
 import { Section } from './Section';
 
 /** Who waits, for what, behind whom, and for how long. */
@@ -90,6 +91,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
   const { trans, snapshot, paths, claim, blocker, nowMs } = props;
   const { kernelId, kernelName, holds, keepsGpuBytes, claimId } = blocker;
   const age = formatAge(nowMs - blocker.sinceMs);
+  const kernel = snapshot.kernels.find(it => it.id === kernelId);
   // What somebody waits for is asked for by who waits.
   const keeper =
     keepsGpuBytes > 0 && paths.has(claim.kernelId)
@@ -112,6 +114,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
       {keeper && (
         <KeeperActions trans={trans} keeper={keeper} nowMs={nowMs} calls={props.keepers} />
       )}
+      {kernel && <ReleaseHold {...props} kernel={kernel} />}
     </div>
   );
 }
