@@ -85,7 +85,7 @@ export interface IArbiter extends IDisposable {
   declineRestart(kernelId: string): Promise<void>;
   /** Give back the grant that a kernel keeps for its next cell (ADM9). Rejects as `setDefaults` does. */
   releaseHold(kernelId: string): Promise<void>;
-  /** How cells would fare that a kernel ran now (ADM10), in their order. Rejects as `setDefaults` does. */
+  /** How cells would fare that a kernel ran now (ADM11), in their order. Rejects as `setDefaults` does. */
   fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
   /** Ask for a snapshot now; resolves when it was answered or failed. */
   refresh(): Promise<void>;

@@ -42,7 +42,7 @@ describe('Fits', () => {
     jest.useRealTimers();
   });
 
-  it('[ADM10] asks the sidecar, once for all cells, and again when something changed', async () => {
+  it('[ADM11] asks the sidecar, once for all cells, and again when something changed', async () => {
     let changes = 0;
     fits.changed.connect(() => (changes += 1));
     expect([fits.of('k1', small), fits.of('k1', large), fits.of('k1', small)]).toEqual([

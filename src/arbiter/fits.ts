@@ -12,7 +12,7 @@ const SOON_MS = 250;
 const AGAIN_MS = 1000;
 
 /**
- * How the cells of one notebook would fare if they ran now (ADM10), as far as
+ * How the cells of one notebook would fare if they ran now (ADM11), as far as
  * the sidecar was asked.
  *
  * #### Notes
