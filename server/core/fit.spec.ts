@@ -46,8 +46,8 @@ describe('how a cell would fare', () => {
           continue;
         }
         const happening = trace.claim(holder.holder.id) as { readonly claim: Claim };
-        // Past runs are not known ahead.
-        const claim = { ...happening.claim, sourceHash: null };
+        // Past runs are not known ahead, and no cell that a person runs is inside of one of its kernel.
+        const claim = { ...happening.claim, sourceHash: null, parentId: null };
         trace.send({ type: 'ticked' });
         if (holder.held && !covers(trace.state, holder.held.lease, claim.ask)) {
           continue; // what it gives back for this may let others go first
