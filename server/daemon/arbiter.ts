@@ -9,12 +9,12 @@ import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
-import type { Ask } from '../protocol/ask';
+import { sentenceOf } from '../protocol/errors';
 import { UNHELD, type CpuHold } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
-import type { IAnswers, Log } from './ports';
+import type { AskOrRefusal, IAnswers, Log } from './ports';
 
 /** An event without its time, which the arbiter stamps. */
 export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;
@@ -111,9 +111,12 @@ export class Arbiter {
   }
 
   /** How a cell of a kernel would fare that ran now; null where no such kernel is known. */
-  fit(holderId: string, ask: Ask): Fit | null {
+  fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
-    return holder ? fitOf(this.state, holder, ask) : null;
+    if ('refusal' in asked) {
+      return { kind: 'never', sentence: sentenceOf(asked.refusal) };
+    }
+    return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
 
   /** Everything, at this moment. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import { formatCpuList } from '../lib/cpuset';
-import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
 import { Administration } from './administration';
@@ -258,10 +258,7 @@ export class Sidecar implements IGateKeeper, IApi {
   }
 
   fit(kernelId: string, sources: HintSources): Fit | null {
-    const asked = this.askOf(kernelId, sources, Infinity);
-    return 'refusal' in asked
-      ? { kind: 'never', sentence: sentenceOf(asked.refusal) }
-      : this.arbiter.fit(kernelId, asked.ask);
+    return this.arbiter.fit(kernelId, this.askOf(kernelId, sources, Infinity));
   }
 
   choosePolicy(policy: PolicyName): void {

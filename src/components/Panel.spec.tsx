@@ -1,17 +1,13 @@
 import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
-import { button, click, draw, erase, keepersTo, redraw, trans } from '../testing/draw';
+import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
 import { done, GIB, gpu, kernel, node, NOW_MS, running, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
-  return draw(element(its));
-}
-
-function element(its: Partial<PanelViewProps>): React.ReactElement {
   const shown = its.snapshot ?? null;
-  return (
+  return draw(
     <Panel
       trans={trans}
       connection={{ state: 'live' }}
@@ -156,61 +152,6 @@ describe('Panel', () => {
       'atlas quota 2 CPUs · uses 3.2 · 1.2 of them surplus',
       'b is owed 2 CPUs · uses 0.5 · takes no surplus'
     ]);
-  });
-
-  describe('of a node with 14 kernels', () => {
-    const idle = Array.from({ length: 11 }, (_, i) =>
-      kernel({ id: `i${i}`, name: `idle${i}.ipynb`, memoryBytes: 64 * 1024 ** 2 })
-    );
-    const grant = { cpus: null, threads: null, memoryBytes: GIB, gpus: [] };
-    const kernels = [
-      ...idle.slice(0, 6),
-      kernel({ id: 'h', name: 'holds.ipynb', grant }),
-      kernel({ id: 'w', name: 'waits.ipynb', state: 'waiting' }),
-      ...idle.slice(6),
-      kernel({ id: 'r', name: 'runs.ipynb', state: 'running' })
-    ];
-    const names = (host: HTMLElement): string[] =>
-      [...host.querySelectorAll('.cg-Kernel .cg-KernelName')].map(it => it.getAttribute('title')!);
-    const fold = (host: HTMLElement): HTMLDetailsElement => host.querySelector('.cg-Idle')!;
-
-    it('[UI9] those that do something come first, and those that rest are folded', () => {
-      const host = panel({ snapshot: snapshot({ kernels }) });
-      expect(names(host)).toEqual(['runs.ipynb', 'waits.ipynb', 'holds.ipynb']);
-      expect(fold(host).querySelector('summary')!.textContent).toBe('11 idle kernels keep 704 MiB');
-    });
-
-    it('[UI9] they stay unfolded, whatever comes and goes', async () => {
-      const its = { snapshot: snapshot({ kernels }) };
-      const host = panel(its);
-      React.act(() => {
-        fold(host).open = true;
-        fold(host).dispatchEvent(new Event('toggle'));
-      });
-      expect(names(host)).toHaveLength(14);
-      expect(names(host).slice(3, 5)).toEqual(['idle0.ipynb', 'idle1.ipynb']);
-      const away = { connection: { state: 'away', message: '' } as const, snapshot: null };
-      await redraw(host, element(away));
-      await redraw(host, element(its));
-      expect(fold(host).open).toBe(true);
-    });
-
-    it('shows a few that rest one by one, and who is asked for a restart always', () => {
-      const few = panel({ snapshot: snapshot({ kernels: idle.slice(0, 3) }) });
-      expect(fold(few)).toBeNull();
-      expect(names(few)).toHaveLength(3);
-      const restartRequest = {
-        claimId: 'c1',
-        kernelName: 'a.ipynb',
-        label: null,
-        owner: 'ana',
-        sentence: 'for 1 GPU',
-        sinceMs: NOW_MS,
-        declined: false
-      };
-      const asked = [...idle, kernel({ id: 'z', name: 'zz.ipynb', restartRequest })];
-      expect(names(panel({ snapshot: snapshot({ kernels: asked }) }))).toEqual(['zz.ipynb']);
-    });
   });
 
   it('[UI3] says in words what its bars draw', () => {
