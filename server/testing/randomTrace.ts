@@ -61,6 +61,8 @@ export function randomSharing(random: RandomSource): Sharing {
   };
 }
 
+const FAILURE = { type: 'enforcementFailed', what: 'x', errno: 'EIO' } as const;
+
 function randomAsk(random: RandomSource): Partial<Ask> {
   const n = random.whole(1, 6);
   return {
@@ -229,12 +231,7 @@ export class RandomTrace {
         memoryUsedBytes: GIB,
         memoryPressure: random.pick([null, 0, 50])
       }),
-      () => ({
-        type: 'enforcementFailed',
-        holderId: random.pick(holders),
-        what: 'x',
-        errno: 'EIO'
-      }),
+      () => ({ ...FAILURE, holderId: random.pick(holders) }),
       () => ({
         type: 'policyChosen',
         policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned'])

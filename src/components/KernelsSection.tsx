@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
-import { arranged } from '../arbiter/kernelOrder';
+import { arranged } from './kernelOrder';
 import {
   baseName,
   countCpus,
