@@ -294,10 +294,6 @@ export class Sidecar implements IGateKeeper, IApi {
 
   /** What an earlier sidecar wrote for a holder counts no more: what is decided now, or nothing. */
   private settle(holderId: string): void {
-    if (this.holders.has(holderId)) {
-      this.arbiter.confineAnew(holderId);
-    } else {
-      this.holders.undo(holderId);
-    }
+    this.holders.has(holderId) ? this.arbiter.confineAnew(holderId) : this.holders.undo(holderId);
   }
 }
