@@ -25,6 +25,8 @@ ROUTES: dict[str, frozenset[str]] = {
     "node": frozenset({"GET"}),
     "kernels": frozenset({"GET"}),
     rf"kernels/{ID}/defaults": frozenset({"GET", "PUT"}),
+    rf"kernels/{ID}/fits": frozenset({"POST"}),
+    rf"kernels/{ID}/hold": frozenset({"DELETE"}),
     rf"kernels/{ID}/free": frozenset({"POST"}),
     rf"kernels/{ID}/restart-request": frozenset({"PUT", "DELETE"}),
     "claims": frozenset({"GET"}),

@@ -2,7 +2,8 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { ClaimView, Snapshot, StoryLine } from '../server/protocol/view';
+import type { HintSources } from '../server/protocol/gate';
+import type { ClaimView, Fit, Snapshot, StoryLine } from '../server/protocol/view';
 
 /**
  * Whether the sidecar answers.
@@ -82,6 +83,10 @@ export interface IArbiter extends IDisposable {
   requestRestart(kernelId: string, claimId: string): Promise<void>;
   /** Say no to that. Rejects as `setDefaults` does. */
   declineRestart(kernelId: string): Promise<void>;
+  /** Give back the grant that a kernel keeps for its next cell (ADM9). Rejects as `setDefaults` does. */
+  releaseHold(kernelId: string): Promise<void>;
+  /** How cells would fare that a kernel ran now (ADM11), in their order. Rejects as `setDefaults` does. */
+  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
   /** Ask for a snapshot now; resolves when it was answered or failed. */
   refresh(): Promise<void>;
 }
@@ -122,7 +127,7 @@ export const IResourcesPanel = new Token<IResourcesPanel>(
 );
 
 /**
- * Gets GPU memory back from kernels that run nothing (GPU5). Refusals and
+ * Gets back what kernels keep that run nothing (ADM9, GPU5). Refusals and
  * failures are shown to the person who asked.
  */
 export interface IConsent {
@@ -139,6 +144,8 @@ export interface IConsent {
   request(kernelId: string, claimId: string): Promise<void>;
   /** Say no to such a request. */
   decline(kernelId: string): Promise<void>;
+  /** Give back the grant that a kernel keeps for its next cell (ADM9). */
+  release(kernelId: string): Promise<void>;
 }
 
 /** The token of the consent. */

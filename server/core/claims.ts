@@ -1,3 +1,4 @@
+import type { Ask } from '../protocol/ask';
 import { refusal, type Refusal } from '../protocol/errors';
 import { aboveLimit, impossibleAsk, planGrant } from './admission';
 import { UNRESTRICTED } from '../protocol/grant';
@@ -63,7 +64,8 @@ function refuseStranger(state: State, claim: Claim, why: Refusal): void {
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
 
-function createEntry(
+/** A claim that has just arrived and was not looked at; enters it nowhere. */
+export function createEntry(
   state: State,
   holder: HolderEntry,
   claim: Claim,
@@ -115,9 +117,9 @@ function enqueue(state: State, entry: WaitingEntry): void {
       return;
     }
   }
-  const limit = holder.waiting.size >= QUEUE_MAX_PER_HOLDER ? QUEUE_MAX_PER_HOLDER : QUEUE_MAX;
-  if (holder.waiting.size >= QUEUE_MAX_PER_HOLDER || state.queue.length >= QUEUE_MAX) {
-    refuseClaim(state, entry, refusal('TOO_MANY', { limit, what: 'waiting claims' }));
+  const full = queueFull(state, holder);
+  if (full) {
+    refuseClaim(state, entry, full);
     return;
   }
   holder.waiting.add(entry);
@@ -125,6 +127,15 @@ function enqueue(state: State, entry: WaitingEntry): void {
   holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
   state.queue.push(entry);
   state.mayAdmit = true;
+}
+
+/** Why nobody else may wait, on this node or in this holder; null where somebody may. */
+export function queueFull(state: State, holder: HolderEntry): Refusal | null {
+  const isFull = holder.waiting.size >= QUEUE_MAX_PER_HOLDER;
+  const limit = isFull ? QUEUE_MAX_PER_HOLDER : QUEUE_MAX;
+  return isFull || state.queue.length >= QUEUE_MAX
+    ? refusal('TOO_MANY', { limit, what: 'waiting claims' })
+    : null;
 }
 
 /** ADM9: a claim that asks no more than its holder keeps is granted from that, at once. */
@@ -135,7 +146,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
     return false;
   }
   dropHold(state, holder);
-  if (!covers(state, held.lease, claim)) {
+  if (!covers(state, held.lease, claim.ask)) {
     return false;
   }
   tell(state, entry, 'Takes over the grant that an earlier cell kept.');
@@ -143,7 +154,8 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
   return true;
 }
 
-function covers(state: State, lease: Lease, { ask }: Claim): boolean {
+/** Whether a kept grant has all that is asked for. */
+export function covers(state: State, lease: Lease, ask: Ask): boolean {
   const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
   // Without an amount a GPU is asked for alone, which a part of one is not.
   const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
@@ -166,10 +178,6 @@ export function onClaimCancelled(
   event: Extract<Event, { type: 'claimCancelled' }>
 ): void {
   const entry = state.claims.get(event.claimId);
-  if (entry?.holder.held?.claimId === event.claimId) {
-    tell(state, entry, `The grant that it kept was given back, asked by ${event.by}.`);
-    dropHold(state, entry.holder);
-  }
   if (entry?.phase.state !== 'waiting') {
     return; // unknown, running or over: nothing to give up
   }

@@ -96,6 +96,28 @@ describe('the group of a kernel', () => {
     expect(it.wait(1_400_001)).toMatchObject([{ type: 'interrupt', claimId: '2' }]);
   });
 
+  it('[FAIR1] [FAIR2] is shown with what it is owed, what it uses, and whether it takes surplus', () => {
+    const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 8 }) }));
+    const quota = { kind: 'static', cpus: 2 } as const;
+    const prod = group('prod', { notebooks: ['prod/*'], acceptSurplus: false, quota });
+    it.send({
+      type: 'configured',
+      sharing: sharingOf([{ name: 'atlas', quota, groups: [prod] }, { name: 'empty' }])
+    });
+    open(it, 'nowhere', 'x.ipynb');
+    const shown = () => snapshot(it.state, it.clock.nowMs, '').groups;
+    expect(shown()).toEqual([]);
+    open(it, 'a', 'prod/a.ipynb');
+    it.claim('1', 'a');
+    it.measure('a', { cpusBusy: 3 });
+    expect(shown()).toEqual([
+      { path: 'atlas', owedCpus: 2, hasQuota: true, usedCpus: 3, takesSurplus: true },
+      { path: 'atlas/prod', owedCpus: 2, hasQuota: true, usedCpus: 3, takesSurplus: false }
+    ]);
+    it.claim('2', 'a', { memoryBytes: 45 * GIB });
+    expect(shown()[0]!.usedCpus).toBeCloseTo((45 / 60) * 8);
+  });
+
   it('[FAIR3] has its own memory of what one user used in it', () => {
     const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 4 }) }));
     it.send({ type: 'configured', sharing: PROJECTS });

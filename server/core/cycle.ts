@@ -85,7 +85,7 @@ function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void 
 }
 
 /** Why one that lacks nothing waits: another's turn comes first. */
-function turnOf(head: WaitingEntry, entry: WaitingEntry): Obstacle {
+export function turnOf(head: WaitingEntry, entry: WaitingEntry): Obstacle {
   const wants = wantsOf(head);
   const resource = wantsOf(entry).find(it => wants.includes(it)) ?? 'cpus';
   const noun = { cpus: 'CPUs', memory: 'memory', gpus: 'GPUs' }[resource];

@@ -174,6 +174,8 @@ export type Event = { readonly atMs: number } & (
   /** Who waits for it asks for a holder's restart; its owner may say no (GPU5). */
   | { readonly type: 'restartWanted'; readonly holderId: string; readonly claimId: string }
   | { readonly type: 'restartDeclined'; readonly holderId: string }
+  /** A person gives back what a holder keeps across cells (ADM9). */
+  | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: string }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';

@@ -1,11 +1,11 @@
 import { formatCpuList } from '../lib/cpuset';
 import type { Grant } from '../protocol/grant';
-import type { Claim } from './events';
+import type { Claim, Event } from './events';
 import { dropHold } from './leases';
 import { fewest } from './order/fewest';
 import { dropFromRoom, leaseIn, roomOf } from './place/room';
 import { holdsOf, wantsOf } from './reserve';
-import type { ClaimEntry, HolderEntry, State, WaitingEntry } from './state';
+import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
 import { tell } from './story';
 import { spanInWords } from './words';
 
@@ -40,6 +40,18 @@ export function expireHolds(state: State): void {
   }
 }
 
+/** A person gives a kept grant back; nothing happens where none is kept by now. */
+export function onHoldReleased(
+  state: State,
+  event: Extract<Event, { type: 'holdReleased' }>
+): void {
+  const holder = state.holders.get(event.holderId);
+  if (holder?.held) {
+    tellKeeper(state, holder, `Given back, asked by ${event.by}.`);
+    dropHold(state, holder);
+  }
+}
+
 /** The claims that hold a reservation, in the order of the queue. */
 export function headsOf(state: State): WaitingEntry[] {
   return state.queue.filter(entry => entry.phase.reservation !== null);
@@ -57,18 +69,30 @@ export function askForHolds(state: State): boolean {
 }
 
 function askFor(state: State, head: WaitingEntry): boolean {
+  const givers = giversTo(state, head);
+  givers.forEach(it => handOver(state, it, head));
+  return givers.length > 0;
+}
+
+/** The kept grants that would go to a head; none where it would not start even so. */
+export function giversTo(state: State, head: WaitingEntry): readonly HolderEntry[] {
   const { holdSafeMs } = state.shares.sharing;
   const idle = [...state.keeping]
     .filter(it => it.running.size === 0 && sharesAny(it, head))
     .filter(it => state.nowMs - it.held!.sinceMs >= holdSafeMs)
     .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
-  const givers = fewest(idle, holders => {
-    const room = roomOf(state);
-    holders.forEach(it => dropFromRoom(room, it, it.held!.lease));
-    return leaseIn(state, room, head) !== null;
-  });
-  givers.forEach(it => handOver(state, it, head));
-  return givers.length > 0;
+  return fewest(idle, holders => leaseWithout(state, holders, head) !== null);
+}
+
+/** What a claim would get if these gave back what they keep; null where that is not enough. */
+export function leaseWithout(
+  state: State,
+  holders: readonly HolderEntry[],
+  head: WaitingEntry
+): Lease | null {
+  const room = roomOf(state);
+  holders.forEach(it => it.held && dropFromRoom(room, it, it.held.lease));
+  return leaseIn(state, room, head);
 }
 
 function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {

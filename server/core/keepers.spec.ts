@@ -59,7 +59,9 @@ describe('idle kernels that keep GPU memory', () => {
   it('[GPU5] are named as who is in the way, with what they keep', () => {
     const scene = new Scene({ small: 10, big: 50 });
     scene.ask(40);
-    expect(scene.reason()).toBe('for 1 GPU with 40 GiB; 50 GiB of GPU 0 held by big and 1 more');
+    expect(scene.reason()).toBe(
+      'for 1 GPU with 40 GiB; 50 GiB of GPU 0 held by big and 10 GiB of GPU 0 by small'
+    );
     const [claim] = snapshot(scene.state, 0, '').claims;
     expect(claim).toMatchObject({
       reason: {

@@ -2,6 +2,7 @@ import type { Reason } from '../protocol/view';
 import type { Event } from './events';
 import { headsOf } from './holds';
 import { keptOn } from './place/gpuMemory';
+import { keepersInTheWay } from './place/gpus';
 import type { ClaimEntry, HolderEntry, State } from './state';
 import { tell } from './story';
 import { bytesInWords } from './words';
@@ -18,9 +19,8 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
  */
 export function askKeepers(state: State): void {
   for (const head of headsOf(state)) {
-    for (const { kernelId, keepsGpuBytes } of head.phase.reason.blockers) {
-      const holder = state.holders.get(kernelId);
-      if (holder && keepsGpuBytes > 0 && askOnce(state, holder)) {
+    for (const holder of keepersInTheWay(state, head.holder, head.claim.ask)) {
+      if (askOnce(state, holder)) {
         tell(state, head, `${holder.holder.name} was asked to free GPU memory.`);
       }
     }

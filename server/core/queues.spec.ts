@@ -63,7 +63,7 @@ describe('admission', () => {
     claim  k2 gpus=1 time=60s    -> gets all GPU-0
     claim  k1 gpus=2             -> waits gpus 1
     claim  k1 gpus=1 time=1s     -> waits gpus 2
-    claim  k3 gpus=1 time=1s     -> gets all GPU-1
+    claim  k3 gpus=1 time=1s     -> gets all GPU-1, k1 waits gpus 1
     `
   );
 
@@ -88,7 +88,7 @@ describe('admission', () => {
     claim  k3 memory=55GiB            -> waits memory 1
     claim  k4 memory=20GiB time=50s   -> waits memory 2
     claim  k5 memory=10GiB            -> waits memory 3
-    end    k2                         -> k4 gets all 20 GiB, k5 waits memory 2
+    end    k2                         -> k4 gets all 20 GiB, k3 waits memory 1, k5 waits memory 2
     end    k4                         -> k3 waits memory 1
     end    k1                         -> k3 gets all 55 GiB, k5 waits memory 1
     `
@@ -198,7 +198,7 @@ describe('admission', () => {
     claim  k2 gpus=1             -> waits gpus 1
     claim  k1                    -> gets all GPU-0
     end    k1
-    cancel k1                    -> k2 gets all GPU-0
+    release k1                   -> k2 gets all GPU-0
     `
   );
 
@@ -231,13 +231,13 @@ describe('admission', () => {
   );
 
   scenario(
-    '[ADM9] a kept grant ends when it is cancelled, or unused for too long',
+    '[ADM9] a kept grant ends when it is released, or unused for too long',
     `
     node   4 cores
     claim  k1 cpus=2 hold=true   -> gets 0-1
     end    k1
     held   k1                    -> 0-1
-    cancel k1
+    release k1
     held   k1                    -> all
     claim  k1 cpus=2 hold=true   -> gets 0-1
     end    k1

@@ -5,7 +5,7 @@ import type { Effect } from './effects';
 import type { Event } from './events';
 import { onMemoryMeasured } from './guard';
 import { onHolderArrived, onHolderGone } from './holders';
-import { askForHolds } from './holds';
+import { askForHolds, onHoldReleased } from './holds';
 import { onFreeWanted, onRestartDeclined, onRestartWanted } from './keepers';
 import {
   onEnforcementFailed,
@@ -45,8 +45,7 @@ export { createState, type State } from './state';
  *   evictions are due, shares drift only then. `useMeasured` of all holders with
  *   a running cell once a second is what demands follow (CPU4).
  * - `claimCancelled` with `by` equal to the holder's id is its gate giving up:
- *   it is answered by nothing. With the id of a claim that keeps its grant
- *   (`hold`), the grant is given back.
+ *   it is answered by nothing.
  * - `wait` is sent when a claim queues and when its reason or place changes;
  *   far back in a long queue the place is told by the snapshot alone.
  */
@@ -98,6 +97,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onRestartWanted(state, event);
     case 'restartDeclined':
       return onRestartDeclined(state, event);
+    case 'holdReleased':
+      return onHoldReleased(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
     case 'packingFound':

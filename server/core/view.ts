@@ -16,6 +16,7 @@ import { promisedBytes } from './leases';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { predictedStarts, type Starts } from './reserve';
+import { viewGroups } from './viewGroups';
 import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
 
 const NO_TIER: TierView = {
@@ -32,6 +33,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     atMs,
     node: viewNode(state, version),
     kernels: [...state.holders.values()].map(holder => viewKernel(state, holder)),
+    groups: viewGroups(state),
     claims: viewClaims(state)
   };
 }

@@ -1,6 +1,7 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
 import type { Event } from '../core/events';
 import { story } from '../core/explain';
+import { fitOf } from '../core/fit';
 import { keptBy, type Kept } from '../core/holds';
 import { checkInvariants } from '../core/invariants';
 import { createState, type HolderEntry, type State } from '../core/state';
@@ -8,11 +9,12 @@ import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
+import { sentenceOf } from '../protocol/errors';
 import { UNHELD, type CpuHold } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
-import type { ClaimStory, Snapshot } from '../protocol/view';
+import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
-import type { IAnswers, Log } from './ports';
+import type { AskOrRefusal, IAnswers, Log } from './ports';
 
 /** An event without its time, which the arbiter stamps. */
 export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;
@@ -108,10 +110,13 @@ export class Arbiter {
     return ids;
   }
 
-  /** Whether a claim that is over keeps its grant (ADM9). */
-  isHeld(claimId: string): boolean {
-    const { held } = this.state.claims.get(claimId)?.holder ?? {};
-    return held?.claimId === claimId;
+  /** How a cell of a kernel would fare that ran now; null where no such kernel is known. */
+  fit(holderId: string, asked: AskOrRefusal): Fit | null {
+    const holder = this.state.holders.get(holderId);
+    if ('refusal' in asked) {
+      return { kind: 'never', sentence: sentenceOf(asked.refusal) };
+    }
+    return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
 
   /** Everything, at this moment. */

@@ -32,10 +32,29 @@ export class Consent implements IConsent {
     this.parts.post({ type: 'restartDeclined', holderId: kernelId });
     return null;
   }
+
+  releaseHold(kernelId: string, by: string): Refusal | null {
+    const why = whyNothingHeld(this.parts.snapshot(), kernelId);
+    why || this.parts.post({ type: 'holdReleased', holderId: kernelId, by });
+    return why;
+  }
 }
 
 function cannot({ name }: KernelView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
+}
+
+/** Why a kernel has nothing to give back between cells; null where it has (ADM9). */
+function whyNothingHeld({ kernels }: Snapshot, kernelId: string): Refusal | null {
+  const kernel = kernels.find(it => it.id === kernelId);
+  if (!kernel) {
+    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+  }
+  const { name, grant, state } = kernel;
+  if (state === 'running') {
+    return refusal('NOTHING_HELD', { name, why: 'it runs a cell; its grant ends with that' });
+  }
+  return grant ? null : refusal('NOTHING_HELD', { name, why: 'it keeps no grant' });
 }
 
 /** Why a kernel cannot be asked for GPU memory; null where it can (GPU5). */

@@ -5,7 +5,7 @@ import type { Refusal } from '../protocol/errors';
 import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
 
 export type { PolicyName };
 
@@ -140,13 +140,13 @@ export interface IGateKeeper {
   askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
-  /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
+  /** Cancel a waiting claim; returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   /** The time that events carry, in ms since the epoch. */
   nowMs(): number;
 }
 
-/** Asks who keeps GPU memory, and hears whether that may be done (GPU5); each returns why not. */
+/** What kernels keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
 export interface IConsent {
   /** Ask a kernel that runs nothing for the GPU memory that it keeps. */
   askToFree(kernelId: string): Refusal | null;
@@ -154,6 +154,8 @@ export interface IConsent {
   requestRestart(kernelId: string, claimId: string): Refusal | null;
   /** The owner of a kernel says no to that. */
   declineRestart(kernelId: string): Refusal | null;
+  /** Give back the grant that a kernel keeps for its next cell. */
+  releaseHold(kernelId: string, by: string): Refusal | null;
 }
 
 /** What requests see of the sidecar. */
@@ -164,7 +166,9 @@ export interface IApi {
   knows(kernelId: string): boolean;
   snapshot(): Snapshot;
   story(claimId: string): ClaimStory | null;
-  /** Cancel a waiting claim, or give back what one kept (ADM9); returns why not. */
+  /** How a cell with these hints would fare if a kernel ran it now; null for a kernel that is not known. */
+  fit(kernelId: string, sources: HintSources): Fit | null;
+  /** Cancel a waiting claim; returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;
   configuration(): ConfigurationView;

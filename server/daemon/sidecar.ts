@@ -5,7 +5,7 @@ import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer
 import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
-import type { ClaimStory, ConfigurationView, Snapshot } from '../protocol/view';
+import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
 import { Administration } from './administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
@@ -234,7 +234,7 @@ export class Sidecar implements IGateKeeper, IApi {
       return null;
     }
     const state = this.arbiter.story(claimId)?.state ?? 'done';
-    if (state === 'waiting' || this.arbiter.isHeld(claimId)) {
+    if (state === 'waiting') {
       this.arbiter.post({ type: 'claimCancelled', claimId, by });
       return null;
     }
@@ -255,6 +255,10 @@ export class Sidecar implements IGateKeeper, IApi {
 
   story(claimId: string): ClaimStory | null {
     return this.arbiter.story(claimId);
+  }
+
+  fit(kernelId: string, sources: HintSources): Fit | null {
+    return this.arbiter.fit(kernelId, this.askOf(kernelId, sources, Infinity));
   }
 
   choosePolicy(policy: PolicyName): void {
@@ -290,10 +294,6 @@ export class Sidecar implements IGateKeeper, IApi {
 
   /** What an earlier sidecar wrote for a holder counts no more: what is decided now, or nothing. */
   private settle(holderId: string): void {
-    if (this.holders.has(holderId)) {
-      this.arbiter.confineAnew(holderId);
-    } else {
-      this.holders.undo(holderId);
-    }
+    this.holders.has(holderId) ? this.arbiter.confineAnew(holderId) : this.holders.undo(holderId);
   }
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 
 import { parseCpuList } from '../lib/cpuset';
+import { isWithinDepth } from '../lib/depth';
 import { refusal, type Refusal } from '../protocol/errors';
+import { HINT_DEPTH_MAX } from '../protocol/gate';
 
 /** The longest id of a claim, a cell or a kernel. */
 const ID_CHARS_MAX = 128;
@@ -14,16 +16,6 @@ const PATH_CHARS_MAX = 4096;
 
 /** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
 export const KERNEL_CLAIMS_MAX = 64;
-
-/** How deep hints may be nested: far more than any hint, far less than a stack holds. */
-const DEPTH_MAX = 32;
-
-function isWithinDepth(value: unknown, depthMax: number): boolean {
-  if (typeof value !== 'object' || value === null) {
-    return true;
-  }
-  return depthMax > 0 && Object.values(value).every(it => isWithinDepth(it, depthMax - 1));
-}
 
 /** Also the name of a directory, hence neither `.` nor `..`. */
 const kernelId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
@@ -52,7 +44,7 @@ const sources = z
     metadata: z
       .unknown()
       .optional()
-      .refine(it => isWithinDepth(it, DEPTH_MAX), `expected at most ${DEPTH_MAX} levels`),
+      .refine(it => isWithinDepth(it, HINT_DEPTH_MAX), `expected at most ${HINT_DEPTH_MAX} levels`),
     tags: z.array(z.string()).exactOptional(),
     directive: z.string().exactOptional()
   })

@@ -78,6 +78,77 @@ describe('the HTTP API of a real sidecar', () => {
     kernel.release('runs');
   });
 
+  it('[ADM9] gives back what a kernel keeps between cells, and only that', async () => {
+    const keeper = await stage.connected(sidecar);
+    const path = `/api/v1/kernels/${keeper.id}/hold`;
+    expect(await sidecar.ask('DELETE', path)).toMatchObject({
+      status: 409,
+      body: { code: 'NOTHING_HELD', message: expect.stringContaining('it keeps no grant') }
+    });
+    keeper.claim('keeps', { ...HALF_THE_NODE, hold: true });
+    await keeper.gate.hear('granted', 'keeps');
+    expect(await sidecar.ask('DELETE', path)).toMatchObject({
+      status: 409,
+      body: { message: expect.stringContaining('it runs a cell') }
+    });
+    keeper.release('keeps');
+    await keeper.gate.settled();
+    const other = await stage.connected(sidecar);
+    kernel.claim('runs beside'); // where nothing runs, nobody waits for memory (ADM7)
+    await kernel.gate.hear('granted', 'runs beside');
+    other.claim('wants', HALF_THE_NODE);
+    expect(await other.gate.hear('waiting', 'wants')).toMatchObject({
+      sentence: expect.stringContaining(`3 GiB held by ${keeper.id}.ipynb`)
+    });
+    expect(await sidecar.ask('DELETE', path)).toEqual({ status: 204, body: null });
+    await other.gate.hear('granted', 'wants');
+    other.release('wants');
+    kernel.release('runs beside');
+    const { story } = await get<{ story: readonly { sentence: string }[] }>('/api/v1/claims/keeps');
+    expect(story.at(-1)!.sentence).toBe('The grant that it kept: Given back, asked by request.');
+    expect(await sidecar.ask('DELETE', '/api/v1/kernels/none/hold')).toMatchObject({ status: 404 });
+  });
+
+  it('[ADM11] tells how cells would fare, each with its sources and the defaults', async () => {
+    const [runs, asks] = [await stage.connected(sidecar), await stage.connected(sidecar)];
+    runs.claim('most', HALF_THE_NODE);
+    await runs.gate.hear('granted', 'most');
+    const path = `/api/v1/kernels/${asks.id}/fits`;
+    const cells = [
+      {},
+      { metadata: HALF_THE_NODE },
+      { tags: ['memory=90GiB', 'draft'] },
+      { directive: '#| cpus: many' }
+    ];
+    expect(await sidecar.ask('POST', path, JSON.stringify(cells))).toMatchObject({
+      status: 200,
+      body: [
+        { kind: 'now' },
+        {
+          kind: 'waits',
+          reason: { resource: 'memory', sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb` }
+        },
+        { kind: 'never', sentence: expect.stringContaining('memory = 90 GiB, but this node has') },
+        { kind: 'never', sentence: expect.stringContaining('The hint "cpus" is') }
+      ]
+    });
+    await sidecar.ask('PUT', `/api/v1/kernels/${asks.id}/defaults`, '{"memory": "3 GiB"}');
+    expect(await sidecar.ask('POST', path, '[{}]')).toMatchObject({ body: [{ kind: 'waits' }] });
+    runs.release('most');
+    await runs.gate.settled();
+    expect(await sidecar.ask('POST', path, '[{}]')).toMatchObject({ body: [{ kind: 'now' }] });
+    const deep = `[{"metadata": ${'['.repeat(9000)}${']'.repeat(9000)}}]`;
+    for (const bad of ['{}', '[1]', '[{"cpus": 2}]', '[{"tags": "gpus=1"}]', deep, '']) {
+      expect(await sidecar.ask('POST', path, bad)).toMatchObject({
+        status: 400,
+        body: { code: 'BODY_INVALID' }
+      });
+    }
+    expect(await sidecar.ask('POST', '/api/v1/kernels/none/fits', '[]')).toMatchObject({
+      status: 404
+    });
+  });
+
   it('switches the policy at run time', async () => {
     expect(await get('/api/v1/policy')).toEqual({ policy: 'dynamic' });
     const { body } = await sidecar.ask('PUT', '/api/v1/policy', '{"policy":"naive"}');

@@ -2,13 +2,19 @@ import type { Request } from 'express';
 import * as z from 'zod';
 
 import type { PolicyName, Written } from '../daemon/ports';
+import { isWithinDepth } from '../lib/depth';
 import { refusal, type Refusal } from '../protocol/errors';
+import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
+import { FITS_MAX } from '../protocol/view';
 
 /** The longest request body that is read, in bytes. */
 export const BODY_BYTES_MAX = 64 * 1024;
 
 /** How much of a header a refusal repeats, in characters. */
 const SHOWN_CHARS_MAX = 40;
+
+/** Who it was, where somebody asks for something over HTTP. */
+export const BY_REQUEST = 'request';
 
 /** Ends a request with a refusal. */
 export class RefusalError extends Error {
@@ -24,6 +30,25 @@ const POLICY = z.object(
   { policy: z.enum(['dynamic', 'partitioned', 'naive']) },
   { error: 'expected a JSON object such as {"policy": "dynamic"}' }
 );
+const CELLS = z
+  .array(
+    z.strictObject(
+      {
+        metadata: z
+          .unknown()
+          .optional()
+          .refine(
+            it => isWithinDepth(it, HINT_DEPTH_MAX),
+            `expected at most ${HINT_DEPTH_MAX} levels`
+          ),
+        tags: z.array(z.string()).exactOptional(),
+        directive: z.string().exactOptional()
+      },
+      { error: 'expected an object such as {"metadata": {"cpus": 2}}' }
+    ),
+    { error: 'expected a JSON list such as [{"metadata": {"cpus": 2}, "tags": ["gpus=1"]}]' }
+  )
+  .max(FITS_MAX, `expected at most ${FITS_MAX} cells`);
 const REQUEST = z.object(
   { claim: z.string().min(1) },
   { error: 'expected a JSON object such as {"claim": "ID"}' }
@@ -102,6 +127,11 @@ export function parseDefaults(request: Request): Written {
 /** The body of `PUT .../restart-request`: the id of the claim that waits. */
 export function parseRequest(request: Request): string {
   return parsed(REQUEST, request).claim;
+}
+
+/** The body of `POST .../fits`: what each of several cells says, as the gate would tell it. */
+export function parseCells(request: Request): readonly HintSources[] {
+  return parsed<readonly HintSources[]>(CELLS, request);
 }
 
 /** The body of `PUT /policy`. */

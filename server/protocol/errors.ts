@@ -90,6 +90,10 @@ export const CATALOGUE = {
     status: 409,
     sentence: 'The kernel "{name}" cannot be asked for GPU memory: {why}.'
   },
+  NOTHING_HELD: {
+    status: 409,
+    sentence: 'The kernel "{name}" has no grant to give back: {why}.'
+  },
   FOREIGN_PROCESS: {
     status: 403,
     sentence:

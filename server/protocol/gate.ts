@@ -21,6 +21,9 @@ export const HINT_BYTES_MAX = 16 * 1024;
 /** The longest directive that is read, in characters: what follows it is no option of a cell. */
 export const DIRECTIVE_CHARS_MAX = 4096;
 
+/** How deep hints may be nested: far more than any hint, far less than a stack holds. */
+export const HINT_DEPTH_MAX = 32;
+
 /** A waiting gate hears from the sidecar at least this often, in ms. */
 export const SIGN_OF_LIFE_MS = 1000;
 

@@ -116,6 +116,19 @@ export type KernelView = {
   readonly restartRequest: RestartRequest | null;
 };
 
+/** A group with kernels, or with such groups in it (FAIR1). */
+export type GroupView = {
+  /** From the root: `atlas/prod`. */
+  readonly path: string;
+  /** CPUs that it is owed, and as great a part of everything else: by its quota, or by weight. */
+  readonly owedCpus: number;
+  readonly hasQuota: boolean;
+  /** What its kernels use of the node, of what they use most, as so many CPUs. */
+  readonly usedCpus: number;
+  /** Whether it may use what others leave (FAIR2). */
+  readonly takesSurplus: boolean;
+};
+
 /** Somebody waits for GPU memory that an idle kernel keeps, and asks its owner to restart it. */
 export type RestartRequest = {
   /** The claim that waits. */
@@ -223,8 +236,20 @@ export type Snapshot = {
   readonly atMs: number;
   readonly node: NodeView;
   readonly kernels: readonly KernelView[];
+  /** By path; empty where nobody is in a group. */
+  readonly groups: readonly GroupView[];
   readonly claims: readonly ClaimView[];
 };
+
+/** Of so many cells one request may ask how they would fare at most. */
+export const FITS_MAX = 256;
+
+/** How a cell would fare if it ran now: `POST /api/v1/kernels/:id/fits`. */
+export type Fit =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'waits'; readonly reason: Reason }
+  /** `sentence` is that of the refusal. */
+  | { readonly kind: 'never'; readonly sentence: string };
 
 /** The configuration: `GET /api/v1/configuration`. */
 export type ConfigurationView = {

@@ -61,6 +61,8 @@ export function randomSharing(random: RandomSource): Sharing {
   };
 }
 
+const FAILURE = { type: 'enforcementFailed', what: 'x', errno: 'EIO' } as const;
+
 function randomAsk(random: RandomSource): Partial<Ask> {
   const n = random.whole(1, 6);
   return {
@@ -222,18 +224,14 @@ export class RandomTrace {
     const claims = [...this.state.claims.keys()];
     return random.pick<() => Happening>([
       () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: 'ann' }),
+      () => ({ type: 'holdReleased', holderId: random.pick(holders), by: 'ann' }),
       () => ({
         type: 'nodeMeasured',
         cpusBusy: 1,
         memoryUsedBytes: GIB,
         memoryPressure: random.pick([null, 0, 50])
       }),
-      () => ({
-        type: 'enforcementFailed',
-        holderId: random.pick(holders),
-        what: 'x',
-        errno: 'EIO'
-      }),
+      () => ({ ...FAILURE, holderId: random.pick(holders) }),
       () => ({
         type: 'policyChosen',
         policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned'])

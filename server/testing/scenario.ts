@@ -73,7 +73,7 @@ function grantInWords(grant: Grant): string {
  *
  * #### Notes
  * Lines: `kernel NAME [owner=U] [group=A/B] [inside=KERNEL]`, `claim KERNEL [hint=value ...]`,
- * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `use KERNEL [cpus=1] [seconds=2]
+ * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `release KERNEL`, `use KERNEL [cpus=1] [seconds=2]
  * [memory=1GiB]`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
  * and questions: `held KERNEL`, `share KERNEL`, `writes`. After `->` stands what is ordered beside
  * confinements, of other kernels with their names; nothing means nothing.
@@ -107,6 +107,8 @@ class Scenario {
         const claimId = this._latest(subject);
         return this._told(subject, it.send({ type: 'claimCancelled', claimId, by: 'ann' }));
       }
+      case 'release':
+        return this._told(subject, it.send({ type: 'holdReleased', holderId: subject, by: 'ann' }));
       case 'use':
         return this._told(subject, this._use(subject, pairs(rest)));
       case 'wait':

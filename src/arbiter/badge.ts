@@ -1,7 +1,6 @@
 import type { HintProblem } from '../../server/protocol/hints';
 import type { Ask } from '../../server/protocol/ask';
-import type { ClaimView } from '../../server/protocol/view';
-import type { Fit } from './fit';
+import type { ClaimView, Fit } from '../../server/protocol/view';
 
 /** A claim in one state. */
 export type ClaimIn<S extends ClaimView['state']> = Extract<ClaimView, { readonly state: S }>;

@@ -1,7 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import type { ClaimStory, ErrorBody, Snapshot } from '../../server/protocol/view';
+import type { HintSources } from '../../server/protocol/gate';
+import type { ClaimStory, ErrorBody, Fit, Snapshot } from '../../server/protocol/view';
 
 /** A request that is not answered within this time has failed, in ms. */
 const TIMEOUT_MS = 4_000;
@@ -32,6 +33,8 @@ export interface IArbiterClient {
   free(kernelId: string): Promise<void>;
   requestRestart(kernelId: string, claimId: string): Promise<void>;
   declineRestart(kernelId: string): Promise<void>;
+  releaseHold(kernelId: string): Promise<void>;
+  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
 }
 
 /**
@@ -78,6 +81,14 @@ export class ArbiterClient implements IArbiterClient {
 
   async declineRestart(kernelId: string): Promise<void> {
     await this._request('DELETE', ['kernels', kernelId, 'restart-request']);
+  }
+
+  async releaseHold(kernelId: string): Promise<void> {
+    await this._request('DELETE', ['kernels', kernelId, 'hold']);
+  }
+
+  async fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
+    return (await this._request('POST', ['kernels', kernelId, 'fits'], cells)) as readonly Fit[];
   }
 
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {

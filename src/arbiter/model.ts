@@ -2,7 +2,8 @@ import { type Event } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ClaimView, Snapshot, StoryLine } from '../../server/protocol/view';
+import type { HintSources } from '../../server/protocol/gate';
+import type { ClaimView, Fit, Snapshot, StoryLine } from '../../server/protocol/view';
 import type { ArbiterChange, Connection, IArbiter, Sample } from '../tokens';
 import {
   cellKey,
@@ -135,6 +136,14 @@ export class ArbiterModel implements IArbiter {
 
   async declineRestart(kernelId: string): Promise<void> {
     await this._client.declineRestart(kernelId);
+  }
+
+  async releaseHold(kernelId: string): Promise<void> {
+    await this._client.releaseHold(kernelId);
+  }
+
+  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
+    return this._client.fits(kernelId, cells);
   }
 
   async refresh(): Promise<void> {

@@ -11,6 +11,26 @@ describe('withNames', () => {
     );
   });
 
+  it('[UI1] does so for each of several, also where they have the same name', () => {
+    const claim = waiting();
+    const [first] = claim.reason.blockers;
+    const blockers = ['k2', 'k3', 'k4'].map(kernelId => ({
+      ...first!,
+      kernelId,
+      kernelName: 'Untitled.ipynb'
+    }));
+    const sentence =
+      'for 9 GiB; 8 GiB held by Untitled.ipynb, 2 GiB by Untitled.ipynb and 1 GiB by Untitled.ipynb';
+    const paths = new Map([
+      ['k3', 'a/two.ipynb'],
+      ['k4', 'three.ipynb']
+    ]);
+    expect(
+      withNames({ ...claim, reason: { ...claim.reason, sentence, blockers } }, paths).reason
+        .sentence
+    ).toBe('for 9 GiB; 8 GiB held by Untitled.ipynb, 2 GiB by two.ipynb and 1 GiB by three.ipynb');
+  });
+
   it('keeps the name of the sidecar for what belongs to somebody else', () => {
     expect(now([['k1', 'work.ipynb']])).toBe('for 14 GiB; 14 GiB held by holder.ipynb');
   });

@@ -1,25 +1,27 @@
-import type { ClaimView } from '../../server/protocol/view';
+import type { ClaimView, Reason } from '../../server/protocol/view';
 import { baseName } from '../format';
-import type { ClaimIn } from './badge';
 
 /** A claim whose reason calls the notebook in the way by its name of now. */
 export function withNames<C extends ClaimView>(claim: C, paths: ReadonlyMap<string, string>): C {
-  return claim.state === 'waiting' ? ({ ...claim, reason: reasonNow(claim, paths) } as C) : claim;
+  return claim.state === 'waiting'
+    ? ({ ...claim, reason: reasonNow(claim.reason, paths) } as C)
+    : claim;
 }
 
 /** The sidecar knows a kernel by the name with which it started; a person may have changed it. */
-function reasonNow(
-  { reason }: ClaimIn<'waiting'>,
-  paths: ReadonlyMap<string, string>
-): ClaimIn<'waiting'>['reason'] {
-  const [first] = reason.blockers;
-  const path = first && paths.get(first.kernelId);
-  if (!first || path === undefined) {
-    return reason;
+export function reasonNow(reason: Reason, paths: ReadonlyMap<string, string>): Reason {
+  let { sentence } = reason;
+  let from = 0;
+  // In the order in which the sentence names them, for two may have the same name.
+  for (const { kernelId, kernelName } of reason.blockers) {
+    const at = sentence.indexOf(` by ${kernelName}`, from);
+    if (at >= 0) {
+      const path = paths.get(kernelId);
+      const name = path === undefined ? kernelName : baseName(path);
+      const start = at + ' by '.length;
+      sentence = sentence.slice(0, start) + name + sentence.slice(start + kernelName.length);
+      from = start + name.length;
+    }
   }
-  const sentence = reason.sentence.replace(
-    `held by ${first.kernelName}`,
-    () => `held by ${baseName(path)}`
-  );
   return { ...reason, sentence };
 }

@@ -1,19 +1,6 @@
 import * as React from 'react';
 
-/** One part of a bar. */
-export type BarPart = {
-  readonly key: string;
-  /** 0 to 1 of the whole bar. */
-  readonly share: number;
-  /** Which series it is drawn in, or a role of its own. */
-  readonly series: number | 'other' | 'reserve' | 'alarm';
-  /** Hatched: promised, or in use without being pinned. */
-  readonly hatched?: boolean;
-  /** A letter, so that parts are told apart without colour. */
-  readonly letter?: string;
-  /** Shown on hover. */
-  readonly title: string;
-};
+import { type BarPart, drawnParts } from './barParts';
 
 /** The name of a series' colour, for `data-series`. */
 export function seriesName(series: BarPart['series']): string {
@@ -30,19 +17,17 @@ export function Bar(props: {
 }): JSX.Element {
   return (
     <div className="cg-Bar" role="img" aria-label={props.label}>
-      {props.parts
-        .filter(part => part.share > 0)
-        .map(part => (
-          <i
-            key={part.key}
-            className={part.hatched ? 'cg-Bar-part cg-mod-hatched' : 'cg-Bar-part'}
-            data-series={seriesName(part.series)}
-            style={{ width: `${Math.min(part.share, 1) * 100}%` }}
-            title={part.title}
-          >
-            {part.share >= LETTER_SHARE_MIN ? part.letter : null}
-          </i>
-        ))}
+      {drawnParts(props.parts).map(part => (
+        <i
+          key={part.key}
+          className={part.hatched ? 'cg-Bar-part cg-mod-hatched' : 'cg-Bar-part'}
+          data-series={seriesName(part.series)}
+          style={{ width: `${part.share * 100}%` }}
+          title={part.title}
+        >
+          {part.share >= LETTER_SHARE_MIN ? part.letter : null}
+        </i>
+      ))}
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { Glyph } from './Glyph';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
+import { ReleaseHold } from './ReleaseHold';
 import { RowHead } from './RowHead';
 
 type GpuProps = PanelProps & { readonly snapshot: Snapshot; readonly gpu: GpuView };
@@ -65,18 +66,26 @@ function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Elem
   const keeper =
     isLeased || isAwaited(props, kernelId) ? null : keeperOf(snapshot, paths, kernelId, null);
   const kernel = snapshot.kernels.find(it => it.id === kernelId);
+  // Newest first: the cell that computes, or the one that left what is kept.
+  const cell = snapshot.claims.find(
+    it => it.state !== 'waiting' && it.kernelId === kernelId && it.grant?.gpus.includes(gpu.uuid)
+  );
   return (
     <li>
       <KernelName
         {...props}
         kernelId={kernelId}
         name={kernel?.name ?? processes[0]?.name ?? kernelId}
+        label={cell?.label ?? null}
         owner={kernel?.owner ?? ''}
       />
       {' · '}
-      {isLeased
+      {cell?.state === 'running'
         ? trans.__('computes, %1', formatBytes(bytes))
-        : trans.__('keeps %1, no lease now', formatBytes(bytes))}{' '}
+        : isLeased
+          ? trans.__('holds it for its next cell, %1', formatBytes(bytes))
+          : trans.__('keeps %1, no lease now', formatBytes(bytes))}{' '}
+      {kernel && isLeased && <ReleaseHold {...props} kernel={kernel} />}
       {keeper?.own && (
         <KeeperActions trans={trans} keeper={keeper} nowMs={props.nowMs} calls={props.keepers} />
       )}

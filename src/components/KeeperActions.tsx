@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Keeper } from '../arbiter/keeper';
 import { baseName, formatBytes } from '../format';
 
-/** What a person may do about kernels that keep GPU memory (GPU5). */
+/** What a person may do about what kernels keep between cells (ADM9, GPU5). */
 export type KeeperCalls = {
   /** Ask a kernel to free what it can. */
   readonly onFree: (kernelId: string) => void;
@@ -14,6 +14,8 @@ export type KeeperCalls = {
   readonly onRequest: (kernelId: string, claimId: string) => void;
   /** Say no to such a request. */
   readonly onDecline: (kernelId: string) => void;
+  /** Give back the grant that a kernel of this server keeps for its next cell. */
+  readonly onRelease: (kernelId: string) => void;
 };
 
 type KeeperActionsProps = {

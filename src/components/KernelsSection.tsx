@@ -1,43 +1,96 @@
 import * as React from 'react';
 
 import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
-import { countCpus, formatAge, formatBytes, formatBytesOfAmount, formatNumber } from '../format';
+import { arranged } from './kernelOrder';
+import {
+  baseName,
+  countCpus,
+  formatAge,
+  formatBytes,
+  formatBytesOfAmount,
+  formatNumber
+} from '../format';
 import { keptText, kernelStateText } from './claimTexts';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
+import { GroupLine } from './GroupLine';
 import { KernelName, KernelSwatch } from './KernelName';
 import { Lane } from './Lane';
 import type { PanelProps } from './panelProps';
+import { ReleaseHold } from './ReleaseHold';
 import { Section } from './Section';
 
-/** Every kernel of the node: its state, its grant, and what it uses of it. */
-export function KernelsSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
-  const { trans, snapshot } = props;
-  const running = new Map(
-    snapshot.claims
-      .filter(claim => claim.state === 'running')
-      .map(claim => [claim.kernelId, claim] as const)
-  );
+type KernelsProps = PanelProps & {
+  readonly snapshot: Snapshot;
+  /** Whether idle kernels are shown one by one, where they are many. */
+  readonly isIdleOpen: boolean;
+  readonly onIdleToggle: (isOpen: boolean) => void;
+};
+
+/** Every kernel of the node: its state, its grant, and what it uses of it; the busy ones first. */
+export function KernelsSection(props: KernelsProps): JSX.Element {
+  const { trans, snapshot, paths } = props;
+  const { active, idle } = arranged(snapshot.kernels, it => baseName(paths.get(it.id) ?? it.name));
   return (
     <Section title={trans.__('Kernels')} aside={trans.__('last 10 min: waited ┄ ran ■')}>
-      {snapshot.kernels.length === 0 ? (
+      {snapshot.kernels.length === 0 && (
         <p className="cg-Empty">
           {trans.__('No kernel yet. Open a notebook: its kernel appears here with what it holds.')}
         </p>
-      ) : (
-        <ul className="cg-Kernels">
-          {snapshot.kernels.map(kernel => (
-            <KernelItem
-              key={kernel.id}
-              {...props}
-              kernel={kernel}
-              claims={snapshot.claims}
-              running={running.get(kernel.id)}
-            />
+      )}
+      {snapshot.groups.length > 0 && (
+        <ul className="cg-Groups" aria-label={trans.__('Groups')}>
+          {snapshot.groups.map(group => (
+            <GroupLine key={group.path} trans={trans} group={group} />
           ))}
         </ul>
       )}
+      <KernelList {...props} kernels={active} />
+      {idle.length > 0 && (
+        <details
+          className="cg-Idle"
+          open={props.isIdleOpen}
+          onToggle={event => props.onIdleToggle(event.currentTarget.open)}
+        >
+          <summary>{idleText(trans, idle)}</summary>
+          {props.isIdleOpen && <KernelList {...props} kernels={idle} />}
+        </details>
+      )}
     </Section>
+  );
+}
+
+/** `12 idle kernels keep 676 MiB`. */
+function idleText(trans: PanelProps['trans'], idle: readonly KernelView[]): string {
+  const sum = (of: (kernel: KernelView) => number | null): number =>
+    idle.reduce((total, kernel) => total + (of(kernel) ?? 0), 0);
+  const gpuBytes = sum(it => it.gpuMemoryBytes);
+  const kept = [
+    formatBytes(sum(it => it.memoryBytes)),
+    gpuBytes ? trans.__('%1 VRAM', formatBytes(gpuBytes)) : ''
+  ];
+  return trans.__('%1 idle kernels keep %2', idle.length, kept.filter(Boolean).join(' · '));
+}
+
+function KernelList(
+  props: PanelProps & { readonly snapshot: Snapshot; readonly kernels: readonly KernelView[] }
+): JSX.Element {
+  const { claims } = props.snapshot;
+  const running = new Map(
+    claims.filter(claim => claim.state === 'running').map(claim => [claim.kernelId, claim] as const)
+  );
+  return (
+    <ul className="cg-Kernels">
+      {props.kernels.map(kernel => (
+        <KernelItem
+          key={kernel.id}
+          {...props}
+          kernel={kernel}
+          claims={claims}
+          running={running.get(kernel.id)}
+        />
+      ))}
+    </ul>
   );
 }
 
@@ -72,7 +125,9 @@ function KernelItem(
           <span className="cg-Clock">{formatAge(nowMs - kernel.sinceMs)}</span>
         </span>
       </div>
-      <div className="cg-Small">{kernelFigures(props).join(' · ')}</div>
+      <div className="cg-Small">
+        {kernelFigures(props).join(' · ')} <ReleaseHold {...props} />
+      </div>
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (
         <div className="cg-Small" data-tone="warn">

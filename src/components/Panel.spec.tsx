@@ -111,7 +111,7 @@ describe('Panel', () => {
   });
 
   it('shows what a kernel uses of what it was granted', () => {
-    const [, holder] = panel({ snapshot: busy }).querySelectorAll('.cg-Kernel');
+    const [holder] = panel({ snapshot: busy }).querySelectorAll('.cg-Kernel');
     expect(holder!.textContent).toContain('50 % of 2 CPUs (0-1)');
     expect(holder!.textContent).toContain('1 of 14 GiB');
     expect(holder!.querySelectorAll('.cg-Span').length).toBeGreaterThan(0);
@@ -125,6 +125,34 @@ describe('Panel', () => {
     );
     expect(keeper!.textContent).toContain('keeps 2 CPUs · 2 GiB for its next cell');
     expect(plain!.textContent).not.toContain('for its next cell');
+  });
+
+  it('[ADM9] releases what a kernel of this server keeps, and says what that gives back', () => {
+    const calls: string[] = [];
+    const grant = { cpus: '0-1', threads: null, memoryBytes: 4 * GIB, gpus: [] };
+    const kernels = [kernel({ grant }), kernel({ id: 'k2', grant }), kernel({ id: 'k3' })];
+    const host = panel({ snapshot: snapshot({ kernels }), keepers: keepersTo(calls) });
+    const buttons = [...host.querySelectorAll('button')].filter(it => it.textContent === 'Release');
+    expect(buttons.map(it => it.getAttribute('aria-label'))).toEqual([
+      'Release what work.ipynb keeps for its next cell'
+    ]);
+    expect(buttons[0]!.title).toBe(
+      'Gives back 2 CPUs · 3 GiB of memory. What its variables take stays: 1 GiB of memory.'
+    );
+    click(buttons[0]!);
+    expect(calls).toEqual(['release k1']);
+    const runs = kernel({ state: 'running', grant });
+    expect(button(panel({ snapshot: snapshot({ kernels: [runs] }) }), 'Release')).toBeNull();
+  });
+
+  it('[FAIR1] [FAIR2] shows the quota, the use and the surplus of each group beside its name', () => {
+    const group = { path: 'atlas', owedCpus: 2, hasQuota: true, usedCpus: 3.2, takesSurplus: true };
+    const capped = { ...group, path: 'b', hasQuota: false, usedCpus: 0.5, takesSurplus: false };
+    const host = panel({ snapshot: snapshot({ groups: [group, capped] }) });
+    expect([...host.querySelectorAll('.cg-Group')].map(it => it.textContent)).toEqual([
+      'atlas quota 2 CPUs · uses 3.2 · 1.2 of them surplus',
+      'b is owed 2 CPUs · uses 0.5 · takes no surplus'
+    ]);
   });
 
   it('[UI3] says in words what its bars draw', () => {
@@ -185,10 +213,16 @@ describe('Panel', () => {
 
     it('[GPU4] shows its figures, who computes, who keeps memory, and strangers with their owner', () => {
       const leased = { ...onGpu, pid: 8, kernelId: 'k1', leased: true, memoryBytes: GIB };
+      const grant = { cpus: null, threads: null, memoryBytes: null, gpus: ['GPU-1'] };
+      const before = done({ id: 'c0', kernelId: 'k2', label: '[2]', grant });
       const stranger = { ...onGpu, pid: 9, owner: 'eve', kernelId: null, memoryBytes: 2 * GIB };
       const screen = { ...stranger, pid: 10, owner: 'gdm', name: 'Xorg', isDisplay: true } as const;
       const processes = [onGpu, leased, stranger, screen];
-      const shown = { ...full, node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }) };
+      const shown = {
+        ...full,
+        node: node({ gpus: [gpu({ leasedTo: ['k1'], processes })] }),
+        claims: [running({ label: '[5]', grant }), before]
+      };
       const host = panel({ snapshot: shown });
       const bar = [...host.querySelectorAll('.cg-Bar')][2]!;
       expect(bar.getAttribute('aria-label')).toBe(
@@ -197,8 +231,8 @@ describe('Panel', () => {
       const lines = [...host.querySelectorAll('.cg-Holders li')].map(it => it.textContent);
       expect(host.querySelectorAll('.cg-Holders [data-tone="error"]')).toHaveLength(1);
       expect(lines).toEqual([
-        'explore.ipynb bo · keeps 60 GiB, no lease now ',
-        'work.ipynb · computes, 1 GiB ',
+        'explore.ipynb ▸ [2] bo · keeps 60 GiB, no lease now ',
+        'work.ipynb ▸ [5] · computes, 1 GiB ',
         ' process 9 of eve python · 2 GiB · no lease',
         ' process 10 of gdm Xorg · 2 GiB · draws a screen'
       ]);

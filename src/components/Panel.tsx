@@ -24,6 +24,8 @@ export type PanelViewProps = PanelProps & {
 /** The side panel, from the node down to the active cell. */
 export function Panel(props: PanelViewProps): JSX.Element {
   const { trans, snapshot, connection } = props;
+  // Here, for it is to outlive a sidecar that is away for a while.
+  const [isIdleOpen, setIdleOpen] = React.useState(false);
   return (
     <div className="cg-Panel">
       <header className="cg-Panel-head">
@@ -46,10 +48,15 @@ export function Panel(props: PanelViewProps): JSX.Element {
         <>
           <NodeSection {...props} snapshot={snapshot} />
           <QueueSection {...props} snapshot={snapshot} />
-          <KernelsSection {...props} snapshot={snapshot} />
+          <KernelsSection
+            {...props}
+            snapshot={snapshot}
+            isIdleOpen={isIdleOpen}
+            onIdleToggle={setIdleOpen}
+          />
         </>
       )}
-      {props.thisCell}
+      {props.thisCell && <div className="cg-Panel-cell">{props.thisCell}</div>}
     </div>
   );
 }

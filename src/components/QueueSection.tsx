@@ -9,6 +9,7 @@ import { CancelButton } from './CancelButton';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
+import { ReleaseHold } from './ReleaseHold';
 import { Section } from './Section';
 
 /** Who waits, for what, behind whom, and for how long. */
@@ -81,8 +82,9 @@ function QueueItem(props: QueueItemProps): JSX.Element {
 
 function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX.Element {
   const { trans, snapshot, paths, claim, blocker, nowMs } = props;
-  const { kernelId, kernelName, holds, keepsGpuBytes } = blocker;
+  const { kernelId, kernelName, holds, keepsGpuBytes, claimId } = blocker;
   const age = formatAge(nowMs - blocker.sinceMs);
+  const kernel = snapshot.kernels.find(it => it.id === kernelId);
   // What somebody waits for is asked for by who waits.
   const keeper =
     keepsGpuBytes > 0 && paths.has(claim.kernelId)
@@ -98,13 +100,14 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
         owner={blocker.owner}
       />
       <span>
-        {keepsGpuBytes > 0
+        {keepsGpuBytes > 0 || claimId === null
           ? trans.__('keeps %1, idle for %2', holds, age)
           : trans.__('holds %1 since %2', holds, age)}
       </span>
       {keeper && (
         <KeeperActions trans={trans} keeper={keeper} nowMs={nowMs} calls={props.keepers} />
       )}
+      {kernel && <ReleaseHold {...props} kernel={kernel} />}
     </div>
   );
 }

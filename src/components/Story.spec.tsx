@@ -37,7 +37,14 @@ describe('Story', () => {
   const lines = (host: HTMLElement): (string | null)[] =>
     [...host.querySelectorAll('li')].map(it => it.textContent);
 
+  let shown: string[];
+
   beforeEach(() => {
+    shown = [];
+    // jsdom has no layout.
+    Element.prototype.scrollIntoView = function (this: Element): void {
+      shown.push(`${this.tagName} with ${this.querySelectorAll('li').length} lines`);
+    };
     asked = [];
     answer = async () => LINES;
   });
@@ -48,6 +55,14 @@ describe('Story', () => {
     await open(host);
     expect(asked).toEqual(['c1']);
     expect(lines(host)).toEqual(['+0 msClaimed.', '+12 sGranted all CPUs after 12 s.']);
+  });
+
+  it('[UI9] comes into view when it is told, and not again when it goes on', async () => {
+    const host = draw(story(waiting()));
+    await open(host);
+    expect(shown).toEqual(['DETAILS with 2 lines', 'SUMMARY with 0 lines']);
+    await redraw(host, story(running()));
+    expect(shown).toHaveLength(2);
   });
 
   it('[API2] follows its claim, but does not ask at every figure', async () => {

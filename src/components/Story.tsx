@@ -47,8 +47,21 @@ export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
     };
   }, [isOpen, claim.id, chapter]);
   const known = told?.claimId === claim.id ? told : null;
+  const details = React.useRef<HTMLDetailsElement>(null);
+  const isTold = isOpen && known !== null;
+  React.useEffect(() => {
+    if (isTold) {
+      // All of it where there is room, else its beginning.
+      details.current?.scrollIntoView({ block: 'nearest' });
+      details.current?.querySelector('summary')?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [isTold]);
   return (
-    <details className="cg-More cg-Story" onToggle={event => setOpen(event.currentTarget.open)}>
+    <details
+      ref={details}
+      className="cg-More cg-Story"
+      onToggle={event => setOpen(event.currentTarget.open)}
+    >
       <summary>
         {claim.state === 'done' ? trans.__('Story of the last run') : trans.__('Story of this run')}
       </summary>

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { GpuView, KernelView, NodeView } from '../../server/protocol/view';
 import { baseName, countCpus, formatBytes, formatNumber } from '../format';
-import type { BarPart } from './Bar';
+import type { BarPart } from './barParts';
 import type { KernelMark } from '../arbiter/kernelMarks';
 
 type Marks = ReadonlyMap<string, KernelMark>;

@@ -3,10 +3,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { HintDoubt } from '../../server/protocol/doubts';
 import type { RefusalCode } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
-import type { KernelView, Resource } from '../../server/protocol/view';
+import type { Fit, KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
-import type { Fit } from '../arbiter/fit';
-import { countCpus, formatAmount, formatBytes, formatCpuList } from '../format';
+import { countCpus, formatAmount, formatCpuList } from '../format';
 
 /** A resource in the middle of a sentence. */
 export function resourceText(trans: TranslationBundle, resource: Resource): string {
@@ -88,25 +87,9 @@ export function fitText(trans: TranslationBundle, fit: Fit): string {
     case 'now':
       return trans.__('free now');
     case 'waits':
-      return trans.__('would wait for %1 now', resourceText(trans, fit.resource));
+      return trans.__('would wait now %1', fit.reason.sentence);
     case 'never':
-      return trans.__(
-        'more than this node can grant (%1): a run would be refused',
-        mostText(trans, fit)
-      );
-  }
-}
-
-function mostText(trans: TranslationBundle, fit: Extract<Fit, { kind: 'never' }>): string {
-  switch (fit.resource) {
-    case 'cpus':
-      return trans._n('%1 CPU', '%1 CPUs', fit.most);
-    case 'memory':
-      return formatBytes(fit.most);
-    case 'gpus':
-      return fit.most === 0
-        ? trans.__('no such GPU')
-        : trans._n('%1 such GPU', '%1 such GPUs', fit.most);
+      return trans.__('a run would be refused: %1', fit.sentence);
   }
 }
 

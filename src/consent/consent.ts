@@ -44,6 +44,10 @@ export class Consent implements IConsent {
     return this._show(() => this._options.arbiter.declineRestart(kernelId));
   }
 
+  release(kernelId: string): Promise<void> {
+    return this._show(() => this._options.arbiter.releaseHold(kernelId));
+  }
+
   async restart(kernelId: string): Promise<boolean> {
     const path = this._options.kernelPaths.paths.get(kernelId);
     if (path === undefined || !(await this._ask(kernelId, baseName(path)))) {
@@ -122,6 +126,7 @@ export function keeperCalls(consent: IConsent): KeeperCalls {
     onFree: kernelId => void consent.free(kernelId),
     onRestart: kernelId => void consent.restart(kernelId),
     onRequest: (kernelId, claimId) => void consent.request(kernelId, claimId),
-    onDecline: kernelId => void consent.decline(kernelId)
+    onDecline: kernelId => void consent.decline(kernelId),
+    onRelease: kernelId => void consent.release(kernelId)
   };
 }

@@ -13,6 +13,7 @@ import {
   tagEntries
 } from '../../server/protocol/hints';
 import type { Ask } from '../../server/protocol/ask';
+import type { HintSources } from '../../server/protocol/gate';
 
 /** The metadata key of cells and of notebooks. */
 export const METADATA_KEY = 'cellgrant';
@@ -36,6 +37,8 @@ export type RawSources = {
 /** What a cell asks for, and where each part of it was written. */
 export type Sourced = {
   readonly ask: Ask;
+  /** What the cell itself says, as its gate would tell it. */
+  readonly sources: HintSources;
   /** What each source says, parsed. */
   readonly parsed: Readonly<Record<Source, ParsedHints>>;
   /** Whether the cell itself says something: in metadata, tags or a directive. */
@@ -59,7 +62,8 @@ export function readSources(raw: RawSources): Sourced {
     source => Object.keys(parsed[source].hints).length + parsed[source].problems.length > 0
   );
   const ask = mergeHints(SOURCES.map(source => parsed[source].hints));
-  return { ask, parsed, own: own || doubts.length > 0, doubts };
+  const sources = { metadata: raw.cell, tags: raw.tags, directive };
+  return { ask, sources, parsed, own: own || doubts.length > 0, doubts };
 }
 
 /** Everything wrong with what the cell itself says: a run would be refused (ADM4). */

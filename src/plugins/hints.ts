@@ -1,6 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Collapser } from '@jupyterlab/ui-components';
 
 import { IArbiter, IDefaults } from '../tokens';
 import { CellHints } from '../hints/cellHints';
@@ -35,5 +36,10 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       rank: RANK,
       tool
     });
+    // Folded, as sections come, it would hide the very fields that people come for.
+    const section = tool.parent?.parent;
+    if (section instanceof Collapser) {
+      section.collapsed = false;
+    }
   }
 };

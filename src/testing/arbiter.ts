@@ -1,7 +1,8 @@
 import type { Event } from '@jupyterlab/services';
 import { type IStream, Stream } from '@lumino/signaling';
 
-import type { ClaimStory, Snapshot } from '../../server/protocol/view';
+import type { HintSources } from '../../server/protocol/gate';
+import type { ClaimStory, Fit, Snapshot } from '../../server/protocol/view';
 import type { IArbiterClient } from '../arbiter/client';
 import { ArbiterModel, SNAPSHOT_SCHEMA } from '../arbiter/model';
 import { done, NOW_MS } from './facts';
@@ -10,6 +11,8 @@ import { done, NOW_MS } from './facts';
 export class TestClient implements IArbiterClient {
   /** The next answer, or the reason why there is none. */
   answer: Snapshot | Error = new Error('nobody is there');
+  /** How every cell would fare. */
+  fit: Fit = { kind: 'now' };
   /** Requests that are refused, by sentence. */
   refusal: string | null = null;
   readonly sent: (readonly [name: string, ...args: unknown[]])[] = [];
@@ -34,6 +37,11 @@ export class TestClient implements IArbiterClient {
   requestRestart = (id: string, claimId: string): Promise<void> =>
     this._send('requestRestart', id, claimId);
   declineRestart = (id: string): Promise<void> => this._send('declineRestart', id);
+  releaseHold = (id: string): Promise<void> => this._send('releaseHold', id);
+  fits = async (id: string, cells: readonly HintSources[]): Promise<readonly Fit[]> => {
+    await this._send('fits', id, cells);
+    return cells.map(() => this.fit);
+  };
   putPolicy = (policy: string): Promise<void> => this._send('putPolicy', policy);
 
   private async _send(name: string, ...args: unknown[]): Promise<void> {

@@ -10,7 +10,8 @@ export function keepersTo(calls: string[]): KeeperCalls {
     onFree: id => void calls.push(`free ${id}`),
     onRestart: id => void calls.push(`restart ${id}`),
     onRequest: (id, claimId) => void calls.push(`request ${id} for ${claimId}`),
-    onDecline: id => void calls.push(`decline ${id}`)
+    onDecline: id => void calls.push(`decline ${id}`),
+    onRelease: id => void calls.push(`release ${id}`)
   };
 }
 

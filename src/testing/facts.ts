@@ -147,5 +147,5 @@ export function node(its: Partial<NodeView> = {}): NodeView {
 
 /** A quiet node. */
 export function snapshot(its: Partial<Snapshot> = {}): Snapshot {
-  return { revision: 1, atMs: NOW_MS, node: node(), kernels: [], claims: [], ...its };
+  return { revision: 1, atMs: NOW_MS, node: node(), kernels: [], groups: [], claims: [], ...its };
 }

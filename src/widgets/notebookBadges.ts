@@ -5,12 +5,12 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { PanelLayout } from '@lumino/widgets';
 
-import type { ClaimView } from '../../server/protocol/view';
+import type { ClaimView, Fit } from '../../server/protocol/view';
 import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
-import { fitOf } from '../arbiter/fit';
+import { Fits } from '../arbiter/fits';
 import type { Keeper } from '../arbiter/keeper';
-import { withNames } from '../arbiter/reason';
+import { reasonNow, withNames } from '../arbiter/reason';
 import type { CellBadgeProps } from '../components/CellBadge';
 import type { KeeperCalls } from '../components/KeeperActions';
 import { ownProblems, type Sourced } from '../hints/sources';
@@ -51,6 +51,8 @@ export class NotebookBadges implements IDisposable {
   constructor(private readonly _options: NotebookBadgesOptions) {
     const { panel, arbiter, defaults } = _options;
     this._mode = _options.mode;
+    this._fits = new Fits(arbiter, () => panel.isVisible);
+    this._fits.changed.connect(this._refreshAsks, this);
     arbiter.changed.connect(this._onArbiter, this);
     defaults?.changed.connect(this.refreshAll, this);
     panel.sessionContext.kernelChanged.connect(this.refreshAll, this);
@@ -72,6 +74,7 @@ export class NotebookBadges implements IDisposable {
     window.clearInterval(this._timer);
     this._badges.forEach(badge => badge.dispose());
     this._badges.clear();
+    this._fits.dispose();
     Signal.clearData(this);
   }
 
@@ -235,9 +238,11 @@ export class NotebookBadges implements IDisposable {
     };
   }
 
-  private _fitOf(sourced: Sourced, kernelId: string | null): ReturnType<typeof fitOf> {
-    const { snapshot } = this._options.arbiter;
-    return sourced.own && snapshot ? fitOf(sourced.ask, snapshot, kernelId) : null;
+  private _fitOf({ own, sources }: Sourced, kernelId: string | null): Fit | null {
+    const fit = own && kernelId !== null ? this._fits.of(kernelId, sources) : null;
+    return fit?.kind === 'waits'
+      ? { ...fit, reason: reasonNow(fit.reason, this._options.paths()) }
+      : fit;
   }
 
   private _claimOf(cell: CodeCell): ClaimView | undefined {
@@ -253,6 +258,7 @@ export class NotebookBadges implements IDisposable {
   private readonly _badges = new Map<Cell, BadgeWidget>();
   /** The claims that ended before their cell was cleared. */
   private readonly _cleared = new WeakMap<Cell, string | undefined>();
+  private readonly _fits: Fits;
   private readonly _timer: number;
   private _mode: BadgeMode;
   private _isDisposed = false;

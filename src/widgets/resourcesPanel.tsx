@@ -32,7 +32,8 @@ const TICK_MS = 1000;
  *
  * #### Notes
  * One scrolling column rather than an accordion: what matters is compared at a
- * glance. Drawn only while it is visible.
+ * glance. The active cell stays in sight below it, however long it is. Drawn only
+ * while it is visible.
  */
 export class ResourcesPanel extends ReactWidget {
   constructor(private readonly _options: ResourcesPanelOptions) {
@@ -57,7 +58,9 @@ export class ResourcesPanel extends ReactWidget {
   async focusHints(): Promise<void> {
     MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
     await this.renderPromise;
-    const input = this.node.querySelector<HTMLElement>('.cg-Input');
+    const input = this.node.querySelector<HTMLElement>('.cg-ThisCell .cg-Input');
+    const section = input?.closest('details');
+    section && (section.open = true);
     input?.scrollIntoView({ block: 'center' });
     (input ?? this.node).focus();
   }

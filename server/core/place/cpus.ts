@@ -5,7 +5,8 @@ import { growthOfCpus, outerClaims } from '../trees';
 import { countInWords } from '../words';
 import { chooseCpus } from './chooseCpus';
 import { lendableCpus, type Seat, type Slot } from './cpuPool';
-import { othersHolding, reasonOf, type Obstacle } from './obstacle';
+import { inTheWay } from './inTheWay';
+import { blockingOf, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
 export function exclusiveCount(ask: Ask): number {
@@ -38,9 +39,13 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const reason = () => {
     const promised = (it: HolderEntry) =>
       leasesOf(it).reduce((sum, lease) => sum + blockingCpus(lease), 0);
-    const blocking = othersHolding(state, entry.holder, promised, n => countInWords(n, 'CPU'));
-    const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
     const left = Math.max(0, Math.min(free, lendable));
+    const others = inTheWay(
+      othersHolding(state, entry.holder, promised, () => true),
+      n - left
+    );
+    const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
+    const blocking = blockingOf(others, n => countInWords(n, 'CPU'));
     return reasonOf('cpus', need, blocking, `${left} are free`);
   };
   return { resource: 'cpus', reason };

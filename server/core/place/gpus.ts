@@ -5,8 +5,9 @@ import type { Gpu } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
 import { surrounds } from '../trees';
 import { amountInWords, bytesInWords, countInWords, gpusInWords } from '../words';
-import { freeGpuBytes, isLost, keptOn, leasesBeside } from './gpuMemory';
-import { BLOCKERS_MAX, blockerOf, reasonOf, type Obstacle } from './obstacle';
+import { freeGpuBytes, isLost, keptOn, leasesBeside, type Kept } from './gpuMemory';
+import { inTheWay } from './inTheWay';
+import { blockerOf, reasonOf, restInWords, type Blocking, type Obstacle } from './obstacle';
 
 /** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
 export function usableTogether(gpus: readonly Gpu[], count: number): readonly Gpu[] {
@@ -95,10 +96,7 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
   if (ask.gpus === 0 || !state.node) {
     return { gpus: [] };
   }
-  const { gpus } = state.node;
-  const wanted = self.boundGpus.length
-    ? self.boundGpus.slice(0, ask.gpus).flatMap(uuid => gpus.filter(gpu => gpu.uuid === uuid))
-    : matchingGpus(gpus, ask);
+  const wanted = wantedGpus(state.node.gpus, self, ask);
   const open = wanted
     .filter(gpu => isOpen(state, gpu, self, ask))
     .sort(self.boundGpus.length ? () => 0 : gpuOrder(state, self, ask))
@@ -106,36 +104,82 @@ export function planGpus(state: State, self: HolderEntry, ask: Ask): GpuPlan {
   if (open.length === ask.gpus) {
     return { gpus: open.map(gpu => gpu.uuid) };
   }
-  const taken = wanted.filter(gpu => !open.includes(gpu));
-  return { obstacle: { resource: 'gpus', reason: () => gpuReason(state, self, ask, taken) } };
+  return { obstacle: { resource: 'gpus', reason: () => gpuReason(state, self, ask) } };
+}
+
+/** GPUs that an ask may be given at all: those that its holder is bound to, else all that match. */
+function wantedGpus(gpus: readonly Gpu[], self: HolderEntry, ask: Ask): readonly Gpu[] {
+  return self.boundGpus.length
+    ? self.boundGpus.slice(0, ask.gpus).flatMap(uuid => gpus.filter(gpu => gpu.uuid === uuid))
+    : matchingGpus(gpus, ask);
+}
+
+function takenGpus(state: State, self: HolderEntry, ask: Ask): readonly Gpu[] {
+  const wanted = wantedGpus(state.node?.gpus ?? [], self, ask);
+  return wanted.filter(gpu => !isOpen(state, gpu, self, ask));
+}
+
+/** GPU5: what keeps an ask from a GPU that its leases alone would let it have. */
+function keptFrom(state: State, self: HolderEntry, ask: Ask, gpu: Gpu): Kept[] {
+  return ask.gpuMemoryBytes === null || isLeasedWhole(state, gpu) ? [] : keptOn(state, gpu, self);
+}
+
+/** GPU5: those that keep memory which an ask waits for, whether they are worth a name or not. */
+export function keepersInTheWay(state: State, self: HolderEntry, ask: Ask): HolderEntry[] {
+  if ('gpus' in planGpus(state, self, ask)) {
+    return []; // it waits for something else
+  }
+  const kept = takenGpus(state, self, ask).flatMap(gpu => keptFrom(state, self, ask, gpu));
+  return [...new Set(kept.map(it => it.holder))];
 }
 
 /**
  * Who is in the way: on each GPU those with a lease first, then those that keep
  * memory there; what is left is held by processes from outside (GPU4).
  */
-function gpuReason(state: State, self: HolderEntry, ask: Ask, taken: readonly Gpu[]): Reason {
+function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
+  const taken = takenGpus(state, self, ask);
   const leasing = taken.flatMap(gpu =>
     rivalLeases(state, gpu, self, ask).map(([, holder]) => blockerOf(holder, `GPU ${gpu.index}`))
   );
-  const keeping = taken
-    .filter(gpu => ask.gpuMemoryBytes !== null && !isLeasedWhole(state, gpu))
-    .flatMap(gpu =>
-      keptOn(state, gpu, self).map(({ holder, bytes }) =>
-        blockerOf(holder, `${bytesInWords(bytes)} of GPU ${gpu.index}`, bytes)
-      )
-    );
+  const keeping = taken.map(gpu => keepingOf(state, self, ask, gpu));
   // Slices that share memory have the same in the way.
   const blockers = [
-    ...new Map([...leasing, ...keeping].map(it => [`${it.kernelId} ${it.holds}`, it])).values()
+    ...new Map(
+      [...leasing, ...keeping.flatMap(it => it.blockers)].map(it => [
+        `${it.kernelId} ${it.holds}`,
+        it
+      ])
+    ).values()
   ];
   const each = ask.gpus > 1 ? ' each' : '';
   const share =
     ask.gpuMemoryBytes === null ? '' : ` with ${amountInWords(ask.gpuMemoryBytes)}${each}`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
-  const blocking = { blockers: blockers.slice(0, BLOCKERS_MAX), count: blockers.length };
+  const rest = [...new Set(keeping.map(it => it.rest).filter(Boolean))].join('; ');
   const otherwise = lostInWords(state, self, taken) ?? strangersInWords(state, taken);
-  return reasonOf('gpus', need, blocking, otherwise);
+  return reasonOf('gpus', need, { blockers, count: blockers.length, rest }, otherwise);
+}
+
+/** Those that keep memory of a GPU which an ask waits for. */
+function keepingOf(
+  state: State,
+  self: HolderEntry,
+  ask: Ask,
+  gpu: Gpu
+): Pick<Blocking, 'blockers' | 'rest'> {
+  const short = (ask.gpuMemoryBytes ?? 0) - freeGpuBytes(state, gpu, self);
+  const found = keptFrom(state, self, ask, gpu).map(({ holder, bytes }) => ({
+    holder,
+    amount: bytes,
+    isGranted: false
+  }));
+  const { named, rest } = inTheWay(found, short);
+  const inWords = (bytes: number): string => `${bytesInWords(bytes)} of GPU ${gpu.index}`;
+  return {
+    blockers: named.map(it => blockerOf(it.holder, inWords(it.amount), it.amount)),
+    rest: restInWords(rest, inWords)
+  };
 }
 
 /** GPU7: which of these GPUs do not answer, in words; null where all do. */

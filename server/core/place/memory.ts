@@ -5,7 +5,8 @@ import { MEMORY_LEDGER, promisedBytes } from '../leases';
 import type { HolderEntry, State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../trees';
 import { amountInWords, bytesInWords } from '../words';
-import { NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
+import { inTheWay, type Found } from './inTheWay';
+import { blockingOf, NOBODY, othersHolding, reasonOf, type Obstacle } from './obstacle';
 
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
@@ -43,13 +44,14 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   const need = amountInWords(askBytes);
   const left = grantableBytes(state.node) - state.committedBytes;
   const room = left + holder.committedBytes;
-  if (growth.amount > left) {
+  const short = growth.amount - left;
+  if (short > 0) {
     const reason = () =>
       reasonOf(
         'memory',
         need,
-        othersHolding(state, holder, it => it.committedBytes, amountInWords),
-        `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
+          blockingOf(inTheWay(othersWithMemory(state, holder), short), amountInWords),
+          `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
       );
     return { resource: 'memory', reason };
   }
@@ -57,6 +59,16 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   return shortage === null
     ? null
     : { resource: 'memory', reason: () => reasonOf('memory', need, NOBODY, shortage) };
+}
+
+/** Who else has memory: promised by a grant, or merely resident. */
+function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
+  return othersHolding(
+    state,
+    self,
+    it => it.committedBytes,
+    it => promisedBytes(it) > 0
+  );
 }
 
 /**

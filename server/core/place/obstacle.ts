@@ -1,10 +1,7 @@
-import { firstDifference, compareText } from '../../lib/comparators';
 import type { Blocker, Reason, Resource } from '../../protocol/view';
 import type { HolderEntry, State } from '../state';
 import { surrounds } from '../trees';
-
-/** How many blockers a reason names at most. */
-export const BLOCKERS_MAX = 8;
+import type { Found, InTheWay, Rest } from './inTheWay';
 
 /** Why something does not fit now; `reason` is worked out only where it is shown. */
 export type Obstacle = { readonly resource: Resource; readonly reason: () => Reason };
@@ -24,50 +21,73 @@ export function blockerOf(holder: HolderEntry, holds: string, keepsGpuBytes = 0)
   };
 }
 
-/** Those who stand in the way: the first few by name, and how many in all. */
-export type Blocking = { readonly blockers: readonly Blocker[]; readonly count: number };
+/** How many a reason names at most. */
+const NAMED_MAX = 3;
+
+/** Those who stand in the way: the first few by name, how many, and what others keep, in words. */
+export type Blocking = {
+  readonly blockers: readonly Blocker[];
+  readonly count: number;
+  /** Empty where there are no others. */
+  readonly rest: string;
+};
 
 /** Nobody in particular. */
-export const NOBODY: Blocking = { blockers: [], count: 0 };
+export const NOBODY: Blocking = { blockers: [], count: 0, rest: '' };
 
-/** A reason in words: what is needed, and who has it. */
+/** A reason in words: what is needed, who has it, and what others keep. */
 export function reasonOf(
   resource: Resource,
   need: string,
-  { blockers, count }: Blocking,
+  { blockers, count, rest }: Blocking,
   otherwise: string
 ): Reason {
-  const [first] = blockers;
-  const more = count > 1 ? ` and ${count - 1} more` : '';
-  const why = first ? `${first.holds} held by ${first.kernelName}${more}` : otherwise;
-  return { resource, sentence: `for ${need}; ${why}`, blockers };
+  const named = blockers.slice(0, NAMED_MAX);
+  const more = count - named.length;
+  const parts = named.map((it, i) => `${it.holds} ${i === 0 ? 'held by' : 'by'} ${it.kernelName}`);
+  const held = enumerated(more > 0 ? [...parts, `${more} more`] : parts);
+  const why = [held, rest].filter(part => part !== '').join('; ') || otherwise;
+  return { resource, sentence: `for ${need}; ${why}`, blockers: named };
 }
 
-type Found = { readonly holder: HolderEntry; readonly amount: number };
+/** `a`, `a and b`, `a, b and c`. */
+function enumerated(parts: readonly string[]): string {
+  return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter(Boolean).join(' and ');
+}
 
-const mostFirst = firstDifference<Found>(
-  (a, b) => b.amount - a.amount,
-  (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
-);
+/** Those in the way of somebody, in words. */
+export function blockingOf(
+  { named, count, rest }: InTheWay,
+  inWords: (amount: number) => string
+): Blocking {
+  const blockers = named.map(it => blockerOf(it.holder, inWords(it.amount)));
+  return { blockers, count, rest: restInWords(rest, inWords) };
+}
 
-/** Holders other than this one and those around it that have some of a resource, those with most first. */
-export function othersHolding(
+/** What those keep who are not worth a name: `idle kernels keep 676 MiB`. */
+export function restInWords(
+  { count, amount, isIdle }: Rest,
+  inWords: (amount: number) => string
+): string {
+  if (count === 0) {
+    return '';
+  }
+  return count === 1
+    ? `${isIdle ? 'an idle' : 'another'} kernel keeps ${inWords(amount)}`
+    : `${isIdle ? 'idle' : 'other'} kernels keep ${inWords(amount)}`;
+}
+
+/** Holders other than this one and those around it that have some of a resource. */
+export function* othersHolding(
   state: State,
   self: HolderEntry,
   amountOf: (holder: HolderEntry) => number,
-  inWords: (amount: number) => string
-): Blocking {
-  const most: Found[] = [];
-  let count = 0;
+  isGranted: (holder: HolderEntry) => boolean
+): Iterable<Found> {
   for (const holder of state.holders.values()) {
     const amount = surrounds(holder, self) ? 0 : amountOf(holder);
-    const last = most[BLOCKERS_MAX - 1];
-    count += amount > 0 ? 1 : 0;
-    if (amount > 0 && (!last || mostFirst({ holder, amount }, last) < 0)) {
-      most.push({ holder, amount });
-      most.sort(mostFirst);
-      most.length = Math.min(most.length, BLOCKERS_MAX);
+    if (amount > 0) {
+      yield { holder, amount, isGranted: isGranted(holder) };
     }
   }
-  return { blockers: most.map(it => blockerOf(it.holder, inWords(it.amount))), count };
 }

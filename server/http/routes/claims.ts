@@ -2,11 +2,8 @@ import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
 import { refusal } from '../../protocol/errors';
-import { parseId } from '../parse';
+import { BY_REQUEST, parseId } from '../parse';
 import { answer, refuse } from '../respond';
-
-/** Who cancels, where somebody asks for it over HTTP. */
-const BY_REQUEST = 'request';
 
 /** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
 export function claims(api: IApi): Router {

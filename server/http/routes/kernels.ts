@@ -1,25 +1,35 @@
 import { Router, type Response } from 'express';
 
 import type { IApi } from '../../daemon/ports';
-import type { Refusal } from '../../protocol/errors';
-import { parseId, parseRequest } from '../parse';
-import { refuse } from '../respond';
+import { refusal, type Refusal } from '../../protocol/errors';
+import { BY_REQUEST, parseCells, parseId, parseRequest } from '../parse';
+import { answer, refuse } from '../respond';
 
 function done(response: Response, why: Refusal | null): void {
   why ? refuse(response, why) : response.status(204).end();
 }
 
 /**
- * `GET /kernels`: the kernels and what each holds. Of one that keeps GPU memory
- * without running anything (GPU5): `POST /kernels/:id/free` asks it to give that
- * back; `PUT /kernels/:id/restart-request` asks its owner to restart it, to which
- * `DELETE` says no.
+ * `GET /kernels`: the kernels and what each holds. `POST /kernels/:id/fits` tells
+ * how cells would fare that it ran now. Of one that runs nothing: `DELETE
+ * /kernels/:id/hold` gives the grant back that it keeps (ADM9); `POST
+ * /kernels/:id/free` asks it for its GPU memory, and `PUT
+ * /kernels/:id/restart-request` its owner for a restart, to which `DELETE` says
+ * no (GPU5).
  */
 export function kernels(api: IApi): Router {
   const { consent } = api;
   return Router()
     .get('/kernels', (_, response) => {
       response.json(api.snapshot().kernels);
+    })
+    .post('/kernels/:id/fits', (request, response) => {
+      const id = parseId(request);
+      const fits = api.knows(id) ? parseCells(request).map(cell => api.fit(id, cell)) : null;
+      answer(response, fits, refusal('KERNEL_UNKNOWN', { id }));
+    })
+    .delete('/kernels/:id/hold', (request, response) => {
+      done(response, consent.releaseHold(parseId(request), BY_REQUEST));
     })
     .post('/kernels/:id/free', (request, response) => {
       done(response, consent.askToFree(parseId(request)));

@@ -1,0 +1,107 @@
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { HintSources } from '../../server/protocol/gate';
+import { type Fit, FITS_MAX } from '../../server/protocol/view';
+import type { IArbiter } from '../tokens';
+
+/** A new question waits so long for others, such as the next letter that a person types, in ms. */
+const SOON_MS = 250;
+
+/** What is known is asked again so long after something changed, in ms. */
+const AGAIN_MS = 1000;
+
+/**
+ * How the cells of one notebook would fare if they ran now (ADM11), as far as
+ * the sidecar was asked.
+ *
+ * #### Notes
+ * Cells that say the same are one question, and all questions are one request,
+ * one at a time. Nothing is asked for that nobody has looked at since the last
+ * answer, and nothing at all where no cell names what it needs.
+ */
+export class Fits implements IDisposable {
+  constructor(
+    private readonly _arbiter: IArbiter,
+    private readonly _isShown: () => boolean
+  ) {
+    _arbiter.changed.connect(this._onArbiter, this);
+  }
+
+  /** Emitted when answers may be others. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    this._isDisposed = true;
+    window.clearTimeout(this._timer);
+    Signal.clearData(this);
+  }
+
+  /** How a cell would fare; null until that is known. */
+  of(kernelId: string, cell: HintSources): Fit | null {
+    if (kernelId !== this._kernelId) {
+      this._kernelId = kernelId;
+      this._forget();
+    }
+    const key = JSON.stringify(cell);
+    if (this._wanted.has(key) || this._wanted.size < FITS_MAX) {
+      this._wanted.set(key, cell);
+      this._known.has(key) || this._askIn(SOON_MS);
+    }
+    return this._known.get(key) ?? null;
+  }
+
+  private _onArbiter(): void {
+    if (this._arbiter.connection.state !== 'live') {
+      this._forget();
+    } else if (this._wanted.size) {
+      this._askIn(AGAIN_MS);
+    }
+  }
+
+  private _forget(): void {
+    this._known = new Map();
+    this._wanted = new Map();
+  }
+
+  private _askIn(ms: number): void {
+    if (this._timer === 0 && !this._isDisposed) {
+      this._timer = window.setTimeout(() => void this._ask(), ms);
+    }
+  }
+
+  private async _ask(): Promise<void> {
+    const [kernelId, wanted] = [this._kernelId, this._wanted];
+    // A kernel may be none of this node's, or not have said hello yet.
+    const isKnown = this._arbiter.snapshot?.kernels.some(it => it.id === kernelId);
+    if (!isKnown || wanted.size === 0 || !this._isShown()) {
+      this._timer = 0;
+      return; // the next change asks again
+    }
+    this._wanted = new Map();
+    const fits = await this._arbiter.fits(kernelId, [...wanted.values()]).catch(() => []);
+    this._timer = 0;
+    if (this._isDisposed) {
+      return;
+    }
+    if (kernelId === this._kernelId) {
+      // One that was not answered is not asked for again before something changes.
+      this._known = new Map([...wanted.keys()].map((key, i) => [key, fits[i] ?? null]));
+    }
+    this._changed.emit();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _kernelId = '';
+  private _known = new Map<string, Fit | null>();
+  /** Questions since the last request. */
+  private _wanted = new Map<string, HintSources>();
+  private _timer = 0;
+  private _isDisposed = false;
+}

@@ -1,0 +1,85 @@
+import * as React from 'react';
+
+import { KernelMarks } from '../arbiter/kernelMarks';
+import { draw, erase, keepersTo, redraw, trans } from '../testing/draw';
+import { GIB, kernel, NOW_MS, snapshot } from '../testing/facts';
+import { Panel, type PanelViewProps } from './Panel';
+
+function panelElement(its: Partial<PanelViewProps>): React.ReactElement {
+  return (
+    <Panel
+      trans={trans}
+      connection={{ state: 'live' }}
+      snapshot={null}
+      history={[]}
+      problems={[]}
+      nowMs={NOW_MS}
+      marks={new KernelMarks().of([])}
+      paths={new Map()}
+      onCancel={() => undefined}
+      onReveal={() => undefined}
+      keepers={keepersTo([])}
+      thisCell={null}
+      {...its}
+    />
+  );
+}
+
+const panelOf = (its: Partial<PanelViewProps>): HTMLElement => draw(panelElement(its));
+
+describe('the kernels of a node that has 14', () => {
+  afterEach(erase);
+
+  const idle = Array.from({ length: 11 }, (_, i) =>
+    kernel({ id: `i${i}`, name: `idle${i}.ipynb`, memoryBytes: 64 * 1024 ** 2 })
+  );
+  const grant = { cpus: null, threads: null, memoryBytes: GIB, gpus: [] };
+  const kernels = [
+    ...idle.slice(0, 6),
+    kernel({ id: 'h', name: 'holds.ipynb', grant }),
+    kernel({ id: 'w', name: 'waits.ipynb', state: 'waiting' }),
+    ...idle.slice(6),
+    kernel({ id: 'r', name: 'runs.ipynb', state: 'running' })
+  ];
+  const names = (host: HTMLElement): string[] =>
+    [...host.querySelectorAll('.cg-Kernel .cg-KernelName')].map(it => it.getAttribute('title')!);
+  const fold = (host: HTMLElement): HTMLDetailsElement => host.querySelector('.cg-Idle')!;
+
+  it('[UI9] those that do something come first, and those that rest are folded', () => {
+    const host = panelOf({ snapshot: snapshot({ kernels }) });
+    expect(names(host)).toEqual(['runs.ipynb', 'waits.ipynb', 'holds.ipynb']);
+    expect(fold(host).querySelector('summary')!.textContent).toBe('11 idle kernels keep 704 MiB');
+  });
+
+  it('[UI9] they stay unfolded, whatever comes and goes', async () => {
+    const its = { snapshot: snapshot({ kernels }) };
+    const host = panelOf(its);
+    React.act(() => {
+      fold(host).open = true;
+      fold(host).dispatchEvent(new Event('toggle'));
+    });
+    expect(names(host)).toHaveLength(14);
+    expect(names(host).slice(3, 5)).toEqual(['idle0.ipynb', 'idle1.ipynb']);
+    const away = { connection: { state: 'away', message: '' } as const, snapshot: null };
+    await redraw(host, panelElement(away));
+    await redraw(host, panelElement(its));
+    expect(fold(host).open).toBe(true);
+  });
+
+  it('shows a few that rest one by one, and who is asked for a restart always', () => {
+    const few = panelOf({ snapshot: snapshot({ kernels: idle.slice(0, 3) }) });
+    expect(fold(few)).toBeNull();
+    expect(names(few)).toHaveLength(3);
+    const restartRequest = {
+      claimId: 'c1',
+      kernelName: 'a.ipynb',
+      label: null,
+      owner: 'ana',
+      sentence: 'for 1 GPU',
+      sinceMs: NOW_MS,
+      declined: false
+    };
+    const asked = [...idle, kernel({ id: 'z', name: 'zz.ipynb', restartRequest })];
+    expect(names(panelOf({ snapshot: snapshot({ kernels: asked }) }))).toEqual(['zz.ipynb']);
+  });
+});
