@@ -29,7 +29,6 @@ export type Reservation = {
   readonly atMs: number;
   /** Claims whose end it waits for. */
   readonly after: readonly ClaimEntry[];
-  readonly basis: string | null;
 };
 
 /** A claim that waits, holding nothing (ADM5). */

@@ -50,11 +50,12 @@ describe('CellBadge', () => {
   });
 
   it('[UI1] says for what, in which place, behind whom and how long a cell waits', () => {
-    const host = badge({ kind: 'waiting', claim: waiting({ position: 2, etaMs: 70_000 }) });
+    const startsIn = { fromMs: 6200, toMs: 8900, runs: 5 };
+    const host = badge({ kind: 'waiting', claim: waiting({ position: 2, startsIn }) });
     expect(host.textContent).toContain('waiting for memory · number 2 in line');
     expect(host.textContent).toContain('14 GiB held by holder.ipynb');
     expect(host.textContent).toContain('0:10');
-    expect(host.textContent).toContain('about 1 min 10 s left');
+    expect(host.textContent).toContain('starts in 6–9 s (by 5 past runs)');
   });
 
   it('[UI1] says with what a cell runs, and what it used', () => {

@@ -2,7 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Badge, ClaimIn } from '../arbiter/badge';
 import { askParts, formatBytes, formatSpan } from '../format';
-import { fitText, grantText, lineText, outcomeText, resourceText } from './claimTexts';
+import {
+  fitText,
+  grantText,
+  lineText,
+  outcomeText,
+  resourceText,
+  startText,
+  takesText
+} from './claimTexts';
 import type { GlyphName } from './Glyph';
 
 /** A badge in words: what both of its drawings say. */
@@ -66,7 +74,7 @@ function asks(trans: TranslationBundle, { ask, fit }: Of<'asks'>): BadgeTexts {
 }
 
 function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeTexts {
-  const { reason, position, etaMs } = claim;
+  const { reason, position, startsIn } = claim;
   const short = trans.__('waiting for %1', resourceText(trans, reason.resource));
   return {
     tone: 'wait',
@@ -74,10 +82,7 @@ function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeText
     state: `${short} · ${lineText(trans, position)}`,
     short,
     sinceMs: claim.arrivedMs,
-    details: [
-      reason.sentence,
-      ...(etaMs === null ? [] : [trans.__('about %1 left', formatSpan(etaMs))])
-    ]
+    details: [reason.sentence, ...(startsIn === null ? [] : [startText(trans, startsIn)])]
   };
 }
 
@@ -105,7 +110,8 @@ function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeText
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
         ? []
-        : [trans.__('%1 in memory', formatBytes(claim.memoryBytes))])
+        : [trans.__('%1 in memory', formatBytes(claim.memoryBytes))]),
+      ...(claim.takes === null ? [] : [takesText(trans, claim.takes)])
     ]
   };
 }

@@ -1,10 +1,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Grant } from '../../server/protocol/grant';
-import type { KernelView, Resource } from '../../server/protocol/view';
+import type { Forecast, KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import type { Fit } from '../arbiter/fit';
-import { countCpus, formatBytes, formatCpuList } from '../format';
+import { countCpus, formatBytes, formatCpuList, formatRange, formatSpan } from '../format';
 
 /** A resource in the middle of a sentence. */
 export function resourceText(trans: TranslationBundle, resource: Resource): string {
@@ -21,6 +21,21 @@ export function resourceText(trans: TranslationBundle, resource: Resource): stri
 /** A place in the queue of a resource, from 1. */
 export function lineText(trans: TranslationBundle, position: number): string {
   return position === 1 ? trans.__('next in line') : trans.__('number %1 in line', position);
+}
+
+/** When a claim that waits should start: `starts in 6–9 s (by 5 past runs)`. */
+export function startText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
+  const range = formatRange(trans, fromMs, toMs);
+  return runs === 0
+    ? trans.__('starts in %1 (by the time stated)', range)
+    : trans.__('starts in %1 (by %2 past runs)', range, runs);
+}
+
+/** How long a claim that runs should take: `usually 6–9 s`, `10 min stated`. */
+export function takesText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
+  return runs === 0
+    ? trans.__('%1 stated', formatSpan(toMs))
+    : trans.__('usually %1', formatRange(trans, fromMs, toMs));
 }
 
 /** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */

@@ -42,8 +42,7 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
         }
       ]
     },
-    etaMs: null,
-    etaBasis: null,
+    startsIn: null,
     ...its
   };
 }
@@ -56,6 +55,7 @@ export function running(its: Partial<ClaimIn<'running'>> = {}): ClaimIn<'running
     state: 'running',
     grantedMs: NOW_MS - 5000,
     grant: UNRESTRICTED,
+    takes: null,
     cpusBusy: 1,
     memoryBytes: GIB,
     notEnforced: null,
