@@ -16,6 +16,7 @@ function badge(its: Partial<BadgeFacts>): string | undefined {
     ask: null,
     problems: [],
     fit: null,
+    lost: null,
     nowMs: NOW_MS,
     ...its
   };
@@ -39,6 +40,10 @@ describe('badge', () => {
     ['a refusal', { claim: done({ outcome: 'refused', grantedMs: null }) }, 'done'],
     ['a cell that was cleared', { claim: done(), cleared: true }, undefined],
     ['a cell with hints that was cleared', { claim: done(), cleared: true, ask }, 'asks'],
+    ['a wait that nobody knows of', { claim: waiting(), lost: 'Gone.' }, 'lost'],
+    ['a run that nobody knows of', { claim: running(), lost: 'Gone.' }, 'lost'],
+    ['a turn that nobody knows of', { active: [running()], busy: true, lost: 'Gone.' }, 'lost'],
+    ['a run that is over, whatever the server does', { claim: done(), lost: 'Gone.' }, 'done'],
     ['no badges at all', { mode: 'none', claim: waiting() }, undefined]
   ])('[UI1] tells %s', (_, facts, kind) => {
     expect(badge(facts)).toBe(kind);

@@ -16,6 +16,8 @@ export type Badge =
   /** Jupyter will run it after another cell of its kernel. */
   | { readonly kind: 'behind'; readonly first: ClaimView }
   | { readonly kind: 'running'; readonly claim: ClaimIn<'running'> }
+  /** Its claim is active as far as is known, but the server does not answer any more. */
+  | { readonly kind: 'lost'; readonly last: ClaimView; readonly message: string }
   | { readonly kind: 'done'; readonly claim: ClaimIn<'done'> };
 
 /** Which cells have a badge: those with something to say, all, or none. */
@@ -36,6 +38,8 @@ export type BadgeFacts = {
   readonly ask: Ask | null;
   readonly problems: readonly HintProblem[];
   readonly fit: Fit | null;
+  /** Why nobody can tell any more what cells do; null while somebody can. */
+  readonly lost: string | null;
   /** The sidecar's clock. */
   readonly nowMs: number;
 };
@@ -59,15 +63,15 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
     return null;
   }
   const { claim, active, busy, ask } = facts;
-  if (claim?.state === 'waiting') {
-    return { kind: 'waiting', claim };
-  }
-  if (claim?.state === 'running') {
-    return tells(facts, claim) ? { kind: 'running', claim } : null;
-  }
   const first = active[0];
+  if (claim?.state === 'running' && !tells(facts, claim)) {
+    return null;
+  }
+  if (claim && claim.state !== 'done') {
+    return facts.lost === null ? activeBadge(claim) : lostBadge(claim, facts.lost);
+  }
   if (busy && first) {
-    return { kind: 'behind', first };
+    return facts.lost === null ? { kind: 'behind', first } : lostBadge(first, facts.lost);
   }
   if (!busy && facts.problems.length) {
     return { kind: 'malformed', problems: facts.problems };
@@ -76,6 +80,14 @@ export function badgeOf(facts: BadgeFacts): Badge | null {
     return { kind: 'done', claim };
   }
   return ask ? { kind: 'asks', ask, fit: busy ? null : facts.fit } : null;
+}
+
+function activeBadge(claim: ClaimIn<'waiting'> | ClaimIn<'running'>): Badge {
+  return claim.state === 'waiting' ? { kind: 'waiting', claim } : { kind: 'running', claim };
+}
+
+function lostBadge(last: ClaimView, message: string): Badge {
+  return { kind: 'lost', last, message };
 }
 
 /**
@@ -92,6 +104,7 @@ export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
   const stopped =
     badge.kind === 'waiting' ||
     badge.kind === 'malformed' ||
+    badge.kind === 'lost' ||
     (badge.kind === 'done' && badge.claim.outcome === 'died') ||
     ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
   return ask || stopped ? 'row' : 'corner';

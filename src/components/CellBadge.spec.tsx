@@ -116,6 +116,16 @@ describe('CellBadge', () => {
     expect(refused.textContent).not.toContain(message);
   });
 
+  it('[UI5] says that the server does not answer, and counts nothing', () => {
+    const message = 'The Jupyter server does not answer.';
+    for (const last of [waiting(), running()]) {
+      const host = badge({ kind: 'lost', last, message });
+      expect(host.textContent).toContain('the server does not answer');
+      expect(host.textContent).toContain(last.state === 'waiting' ? 'waited' : 'ran');
+      expect(host.querySelector('.cg-Clock')).toBeNull();
+    }
+  });
+
   it('[UI3] reads out the state and not its clock', () => {
     const host = badge(EVERY[2]!);
     expect(host.querySelector('[role="status"]')!.textContent).not.toMatch(/\d:\d\d/);

@@ -42,6 +42,8 @@ export function badgeTexts(trans: TranslationBundle, badge: Badge): BadgeTexts {
       return behind(trans, badge);
     case 'running':
       return running(trans, badge.claim);
+    case 'lost':
+      return lost(trans, badge);
     case 'done':
       return done(trans, badge.claim);
   }
@@ -113,6 +115,23 @@ function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeText
         : [trans.__('%1 in memory', formatBytes(claim.memoryBytes))]),
       ...(claim.takes === null ? [] : [takesText(trans, claim.takes)])
     ]
+  };
+}
+
+/** What nobody knows any more is not counted on. */
+function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTexts {
+  const state = trans.__('the server does not answer');
+  const known =
+    last.state === 'waiting'
+      ? trans.__('when last heard of, %1 waited', last.label ?? trans.__('this cell'))
+      : trans.__('when last heard of, %1 ran', last.label ?? trans.__('this cell'));
+  return {
+    tone: 'error',
+    glyph: 'warn',
+    state,
+    short: state,
+    sinceMs: null,
+    details: [known, message]
   };
 }
 

@@ -130,6 +130,11 @@ export class NotebookBadges implements IDisposable {
 
   private _onArbiter(_: unknown, change: ArbiterChange): void {
     const kernelId = this._kernelId();
+    const lost = lostOf(this._options.arbiter);
+    if (lost !== this._lost) {
+      this._lost = lost;
+      this.refreshAll();
+    }
     if (kernelId === null) {
       return;
     }
@@ -215,6 +220,7 @@ export class NotebookBadges implements IDisposable {
       ask,
       problems: ownProblems(sourced),
       fit: this._fitOf(sourced, kernelId),
+      lost: lostOf(arbiter),
       nowMs: arbiter.nowMs()
     });
     if (!badge) {
@@ -254,7 +260,13 @@ export class NotebookBadges implements IDisposable {
   private readonly _cleared = new WeakMap<Cell, string | undefined>();
   private readonly _timer: number;
   private _mode: BadgeMode;
+  /** Why the server was silent when the badges were made last; null if it was not. */
+  private _lost: string | null = null;
   private _isDisposed = false;
+}
+
+function lostOf({ connection }: IArbiter): string | null {
+  return connection.state === 'lost' ? connection.message : null;
 }
 
 function isBusy(cell: CodeCell): boolean {
