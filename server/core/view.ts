@@ -70,6 +70,7 @@ function viewNode(state: State, version: string): NodeView {
     gpus: (node?.gpus ?? []).map(gpu => viewGpu(state, gpu)),
     tier: node?.tier ?? NO_TIER,
     policy: state.policy,
+    defaults: state.defaults,
     version,
     notices: [...state.notices, ...overcommitted(state)]
   };

@@ -1,5 +1,6 @@
 import type { Ask } from './ask';
 import type { Grant } from './grant';
+import type { Hints } from './hints';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -76,6 +77,8 @@ export type NodeView = {
   readonly gpus: readonly GpuView[];
   readonly tier: TierView;
   readonly policy: string;
+  /** The administrator's hints where nobody states any (ADM2). */
+  readonly defaults: Hints;
   readonly version: string;
   /** Things a person should know: a reader that failed, pressure, a packed VM. */
   readonly notices: readonly string[];

@@ -118,11 +118,9 @@ function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | nu
       );
     case 'malformed':
     case 'asks':
-      return <EditButton trans={trans} onEdit={onEdit} />;
+    case 'running':
     case 'done':
-      return badge.claim.outcome === 'refused' ? (
-        <EditButton trans={trans} onEdit={onEdit} />
-      ) : null;
+      return <EditButton trans={trans} onEdit={onEdit} />;
     default:
       return null;
   }

@@ -102,5 +102,7 @@ function sourceText(trans: TranslationBundle, source: Source): string {
       return trans.__('from the notebook');
     case 'settings':
       return trans.__('from your settings');
+    case 'node':
+      return trans.__('from this node');
   }
 }

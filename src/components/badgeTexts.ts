@@ -1,10 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Grant } from '../../server/protocol/grant';
 import type { Badge, ClaimIn } from '../arbiter/badge';
 import { askParts, formatBytes, formatSpan } from '../format';
 import {
+  askText,
   fitText,
   grantText,
+  limitTexts,
   lineText,
   outcomeText,
   resourceText,
@@ -41,11 +44,11 @@ export function badgeTexts(trans: TranslationBundle, badge: Badge): BadgeTexts {
     case 'behind':
       return behind(trans, badge);
     case 'running':
-      return running(trans, badge.claim);
+      return running(trans, badge);
     case 'lost':
       return lost(trans, badge);
     case 'done':
-      return done(trans, badge.claim);
+      return done(trans, badge);
   }
 }
 
@@ -63,8 +66,8 @@ function malformed(trans: TranslationBundle, { problems }: Of<'malformed'>): Bad
   };
 }
 
-function asks(trans: TranslationBundle, { ask, fit }: Of<'asks'>): BadgeTexts {
-  const state = askParts(trans, ask).join(' · ') || trans.__('hints');
+function asks(trans: TranslationBundle, { ask, limits, fit }: Of<'asks'>): BadgeTexts {
+  const state = askText(trans, ask, limits) || trans.__('hints');
   return {
     tone: fit?.kind === 'never' ? 'error' : 'quiet',
     glyph: 'ask',
@@ -98,16 +101,18 @@ function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
   return { tone: 'quiet', glyph: 'behind', state, short: state, sinceMs: null, details: [why] };
 }
 
-function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeTexts {
+function running(trans: TranslationBundle, { claim, limits }: Of<'running'>): BadgeTexts {
   const { notEnforced } = claim;
+  const held = limitTexts(trans, limits);
   const short = notEnforced === null ? trans.__('running') : trans.__('running, not enforced');
   return {
     tone: notEnforced === null ? 'run' : 'error',
     glyph: 'run',
     state: `${short} · ${grantText(trans, claim.grant)}`,
-    short,
+    short: [short, ...held].join(' · '),
     sinceMs: claim.grantedMs,
     details: [
+      ...held,
       ...(notEnforced === null ? [] : [notEnforced]),
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
@@ -139,27 +144,43 @@ function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTex
 const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
 
-function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
-  const { outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
+function done(trans: TranslationBundle, { claim, limits, next }: Of<'done'>): BadgeTexts {
+  const { ask, grant, outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
   const word = outcomeText(trans, outcome);
+  const asked = askText(trans, ask, limits);
   const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
   return {
     tone: ok ? 'done' : 'error',
     glyph: ok ? 'done' : 'fail',
     state: [word, ...ran].join(' · '),
-    short: ok && ran[0] ? ran[0] : word,
+    short: [ok && ran[0] ? ran[0] : word, ...limitTexts(trans, limits)].join(' · '),
     sinceMs: null,
     details: [
+      ...(asked ? [trans.__('asked for %1', asked)] : []),
+      ...(grant && hasAny(grant) ? [trans.__('got %1', grantText(trans, grant))] : []),
       ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),
       ...(cpuSeconds === null || ranMs < RUN_MIN_MS
         ? []
         : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
       ...(memoryPeakBytes === null ? [] : [trans.__('peak %1', formatBytes(memoryPeakBytes))]),
       // Of other ends the kernel itself tells in the cell's output; a dead one cannot.
-      ...(outcome === 'died' && message !== null ? [message] : [])
+      ...(outcome === 'died' && message !== null ? [message] : []),
+      ...(next ? [nextText(trans, next)] : [])
     ]
   };
+}
+
+/** Whether a grant is more than what everybody may use. */
+function hasAny({ cpus, memoryBytes, gpus }: Grant): boolean {
+  return cpus !== null || memoryBytes !== null || gpus.length > 0;
+}
+
+function nextText(trans: TranslationBundle, { ask, fit }: NonNullable<Of<'done'>['next']>): string {
+  const asks = askParts(trans, ask).join(' · ') || trans.__('other hints');
+  return fit
+    ? trans.__('the next run asks for %1: %2', asks, fitText(trans, fit))
+    : trans.__('the next run asks for %1', asks);
 }

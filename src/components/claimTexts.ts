@@ -1,10 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { Grant } from '../../server/protocol/grant';
 import type { Forecast, KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import type { Fit } from '../arbiter/fit';
-import { countCpus, formatBytes, formatCpuList, formatRange, formatSpan } from '../format';
+import type { Limit } from '../hints/limits';
+import {
+  askParts,
+  countCpus,
+  formatBytes,
+  formatCpuList,
+  formatRange,
+  formatSpan
+} from '../format';
 
 /** A resource in the middle of a sentence. */
 export function resourceText(trans: TranslationBundle, resource: Resource): string {
@@ -45,6 +54,29 @@ export function grantText(trans: TranslationBundle, grant: Grant): string {
       ? trans.__('shared CPUs')
       : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus));
   return withRest(trans, cpus, grant);
+}
+
+/** What defaults hold a cell to, and which: `4 GiB (node default)`. */
+export function limitTexts(trans: TranslationBundle, limits: readonly Limit[]): string[] {
+  return limits.map(({ source, hints }) => {
+    const held = askParts(trans, { ...NOTHING_ASKED, ...hints }).join(', ');
+    switch (source) {
+      case 'notebook':
+        return trans.__('%1 (notebook default)', held);
+      case 'settings':
+        return trans.__('%1 (your default)', held);
+      case 'node':
+        return trans.__('%1 (node default)', held);
+    }
+  });
+}
+
+/** What a run asks for, its own hints first: `2 CPUs · 4 GiB (node default)`. */
+export function askText(trans: TranslationBundle, ask: Ask, limits: readonly Limit[]): string {
+  const inherited = limits.flatMap(({ hints }) => Object.keys(hints));
+  const own = Object.fromEntries(Object.entries(ask).filter(([key]) => !inherited.includes(key)));
+  const parts = askParts(trans, { ...NOTHING_ASKED, ...own });
+  return [...parts, ...limitTexts(trans, limits)].join(' · ');
 }
 
 /** What a grant gives beside its CPUs, after them. */

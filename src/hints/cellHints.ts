@@ -25,7 +25,8 @@ export type ActiveHints = {
 export function sourcesOf(
   cell: ICellModel,
   notebook: INotebookModel | null,
-  defaults: IDefaults | null
+  defaults: IDefaults | null,
+  arbiter: IArbiter
 ): Sourced {
   const tags = cell.getMetadata('tags');
   return readSources({
@@ -33,7 +34,8 @@ export function sourcesOf(
     tags: Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : [],
     code: cell.sharedModel.getSource(),
     notebook: notebook?.getMetadata(METADATA_KEY),
-    settings: defaults?.hints
+    settings: defaults?.hints,
+    node: arbiter.snapshot?.node.defaults
   });
 }
 
@@ -73,7 +75,7 @@ export class CellHints implements IDisposable {
     return {
       cell: new HintSheet(cell.model),
       notebook: new HintSheet(notebook),
-      sourced: sourcesOf(cell.model, notebook, this._defaults),
+      sourced: sourcesOf(cell.model, notebook, this._defaults, this._arbiter),
       readOnly: notebook.readOnly,
       notebookName: panel?.context.path ?? '',
       claim: kernelId ? this._arbiter.claimOf(kernelId, cell.model.id) : undefined

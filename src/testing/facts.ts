@@ -136,6 +136,7 @@ export function node(its: Partial<NodeView> = {}): NodeView {
     gpus: [],
     tier: { name: 'cgroup-v1', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'it works' },
     policy: 'dynamic',
+    defaults: {},
     version: '0.1.0',
     notices: [],
     ...its
