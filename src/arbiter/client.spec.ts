@@ -67,7 +67,12 @@ describe('ArbiterClient', () => {
       true
     ],
     ['a login that is over', { status: 403, body: '<html>' }, 'log in again', true],
-    ['nobody', new TypeError('Failed to fetch'), 'The Jupyter server does not answer.', true]
+    [
+      'nobody',
+      new TypeError('Failed to fetch'),
+      'The Jupyter server does not answer: it has ended',
+      true
+    ]
   ])(
     '[API1] [UI5] rejects with a sentence for people: %s',
     async (_, answer, sentence, isSilent) => {

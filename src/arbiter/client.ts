@@ -108,7 +108,8 @@ export class ArbiterClient implements IArbiterClient {
       if (error instanceof RequestError) {
         throw error;
       }
-      throw silence(abort.signal.aborted ? `nothing was heard for ${TIMEOUT_MS / 1000} s` : '');
+      const heard = `nothing was heard for ${TIMEOUT_MS / 1000} s`;
+      throw silence(abort.signal.aborted ? heard : 'it has ended, or cannot be reached from here');
     } finally {
       clearTimeout(timer);
     }
@@ -116,9 +117,8 @@ export class ArbiterClient implements IArbiterClient {
 }
 
 /** The server is gone, or cannot be reached; the browser's own words for it say nothing to people. */
-function silence(why = ''): RequestError {
-  const sentence = 'The Jupyter server does not answer';
-  return new RequestError(null, why ? `${sentence}: ${why}.` : `${sentence}.`, true);
+function silence(why: string): RequestError {
+  return new RequestError(null, `The Jupyter server does not answer: ${why}.`, true);
 }
 
 /** What was answered; throws where that is a refusal, or somebody else's page. */

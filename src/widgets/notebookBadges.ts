@@ -56,6 +56,7 @@ export class NotebookBadges implements IDisposable {
     defaults?.changed.connect(this.refreshAll, this);
     panel.sessionContext.kernelChanged.connect(this.refreshAll, this);
     panel.content.modelChanged.connect(this._onModel, this);
+    panel.content.activeCellChanged.connect(this._onActiveCell, this);
     panel.disposed.connect(this.dispose, this);
     this._timer = window.setInterval(() => this._onTick(), TICK_MS);
     this._onModel();
@@ -188,6 +189,22 @@ export class NotebookBadges implements IDisposable {
       this._insert(cell, new BadgeWidget(props));
     } else if (!isSame(known.props, props)) {
       known.tell(props);
+    }
+    this._clearToolbar(cell);
+  }
+
+  /** The toolbar came to another cell: it is there once that is drawn. */
+  private _onActiveCell(): void {
+    window.requestAnimationFrame(() => this._cells.forEach(cell => this._clearToolbar(cell)));
+  }
+
+  /** A toolbar and a badge in the corner of a short cell would be in one place. */
+  private _clearToolbar(cell: CodeCell): void {
+    const badge = this._badges.get(cell);
+    if (badge?.props.place === 'corner') {
+      const toolbar = cell.node.querySelector<HTMLElement>('.jp-cell-toolbar');
+      const width = toolbar?.offsetWidth ? toolbar.offsetWidth + 8 : 0;
+      badge.node.style.setProperty('--cg-toolbar-width', `${width}px`);
     }
   }
 
