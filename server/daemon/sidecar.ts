@@ -17,7 +17,8 @@ import { Holders } from './holders';
 import { Sampler } from './measure';
 import { restoreKept } from './keptGrants';
 import { MemoryWatch } from './memoryWatch';
-import type { KnownProcess,
+import type {
+  KnownProcess,
   AskOrRefusal,
   IAnswers,
   IApi,

@@ -190,22 +190,12 @@ export class NotebookBadges implements IDisposable {
     } else if (!isSame(known.props, props)) {
       known.tell(props);
     }
-    this._clearToolbar(cell);
+    this._badges.get(cell)?.clearToolbar();
   }
 
   /** The toolbar came to another cell: it is there once that is drawn. */
   private _onActiveCell(): void {
-    window.requestAnimationFrame(() => this._cells.forEach(cell => this._clearToolbar(cell)));
-  }
-
-  /** A toolbar and a badge in the corner of a short cell would be in one place. */
-  private _clearToolbar(cell: CodeCell): void {
-    const badge = this._badges.get(cell);
-    if (badge?.props.place === 'corner') {
-      const toolbar = cell.node.querySelector<HTMLElement>('.jp-cell-toolbar');
-      const width = toolbar?.offsetWidth ? toolbar.offsetWidth + 8 : 0;
-      badge.node.style.setProperty('--cg-toolbar-width', `${width}px`);
-    }
+    window.requestAnimationFrame(() => this._badges.forEach(badge => badge.clearToolbar()));
   }
 
   /** Put a badge between the input and the output of a cell. */
