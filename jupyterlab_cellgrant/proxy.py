@@ -18,7 +18,8 @@ from .unix_http import ORIGIN, unix_client
 
 PREFIX = "cellgrant/api/v1"
 BODY_BYTES_MAX = 64 * 1024
-ANSWER_WITHIN_S = 10.0
+# Less than a page waits for this server: so it can tell a silent sidecar from a silent server.
+ANSWER_WITHIN_S = 3.0
 ID = r"[A-Za-z0-9_.:-]{1,128}"
 # All that may be asked through Jupyter. Pushed snapshots come by the event bus instead.
 ROUTES: dict[str, frozenset[str]] = {

@@ -8,6 +8,7 @@ import {
   formatBytes,
   formatBytesOf,
   formatClock,
+  formatRange,
   formatSpan
 } from './format';
 
@@ -43,6 +44,19 @@ describe('format', () => {
     [18_000_000, '5 h'],
     [18_600_000, '5 h 10 min']
   ])('writes a span of %d ms as %s', (ms, text) => expect(formatSpan(ms)).toBe(text));
+
+  it.each([
+    [6200, 8900, '6–9 s'],
+    [7300, 7300, '7–8 s'],
+    [0, 400, 'less than 1 s'],
+    [11_000, 18_000, '10–20 s'],
+    [50_000, 70_000, 'less than 2 min'],
+    [440_000, 480_000, '7–8 min'],
+    [600_000, 600_000, 'about 10 min'],
+    [3_900_000, 8_000_000, '1–2.5 h']
+  ])('[UI4] writes a forecast of %d to %d ms as %s', (from, to, text) =>
+    expect(formatRange(trans, from, to)).toBe(text)
+  );
 
   it('writes ages coarser as they grow', () => {
     expect(formatAge(59 * 60_000)).toBe('59:00');

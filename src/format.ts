@@ -70,6 +70,27 @@ export function formatSpan(ms: number): string {
   return rest > 0 ? `${hours} h ${rest} min` : `${hours} h`;
 }
 
+/** Units of time for people, coarsest first: how far each goes, in what steps, in ms. */
+const STEPS = [
+  { fromMs: 36_000_000, stepMs: 3_600_000, unitMs: 3_600_000, unit: 'h' },
+  { fromMs: 3_600_000, stepMs: 1_800_000, unitMs: 3_600_000, unit: 'h' },
+  { fromMs: 600_000, stepMs: 300_000, unitMs: 60_000, unit: 'min' },
+  { fromMs: 60_000, stepMs: 60_000, unitMs: 60_000, unit: 'min' },
+  { fromMs: 10_000, stepMs: 5000, unitMs: 1000, unit: 's' },
+  { fromMs: 0, stepMs: 1000, unitMs: 1000, unit: 's' }
+] as const;
+
+/** A span that nobody knows better: `6–9 s`, `about 10 min`, `less than 2 h`. */
+export function formatRange(trans: TranslationBundle, fromMs: number, toMs: number): string {
+  const { stepMs, unitMs, unit } = STEPS.find(it => toMs >= it.fromMs) ?? STEPS[5];
+  const from = (Math.floor(fromMs / stepMs) * stepMs) / unitMs;
+  const to = (Math.max(1, Math.ceil(toMs / stepMs)) * stepMs) / unitMs;
+  if (from === 0) {
+    return trans.__('less than %1 %2', to, unit);
+  }
+  return from === to ? trans.__('about %1 %2', to, unit) : trans.__('%1–%2 %3', from, to, unit);
+}
+
 /** How many CPUs a list in the kernel's syntax names (`0-3,8` names 5). */
 export function countCpus(list: string): number {
   return list

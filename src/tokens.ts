@@ -10,12 +10,13 @@ import type { ClaimView, Fit, Snapshot, StoryLine } from '../server/protocol/vie
  *
  * #### Notes
  * `connecting` only before the first answer. In `away` cells run as in plain
- * Jupyter (GATE5), and `message` says for people what is missing.
+ * Jupyter (GATE5); in `lost` not even the Jupyter server answers, and nobody
+ * knows what cells do. `message` says for people what is missing.
  */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
-  | { readonly state: 'away'; readonly message: string };
+  | { readonly state: 'away' | 'lost'; readonly message: string };
 
 /** What the node did at one moment of the last ten minutes. */
 export type Sample = {
@@ -42,7 +43,7 @@ export type ArbiterChange = {
  */
 export interface IArbiter extends IDisposable {
   readonly connection: Connection;
-  /** The newest snapshot; null while none is known or the sidecar is away. */
+  /** The newest snapshot; null while none is known, or nobody answers. */
   readonly snapshot: Snapshot | null;
   /** The last ten minutes, oldest first, at most one sample a second. */
   readonly history: readonly Sample[];
@@ -53,9 +54,15 @@ export interface IArbiter extends IDisposable {
   readonly generation: number;
   /** Emitted after a snapshot was taken over, and when the connection changed. */
   readonly changed: ISignal<IArbiter, ArbiterChange>;
-  /** The sidecar's clock, in ms since the epoch: a browser's clock may differ. */
+  /**
+   * The sidecar's clock, in ms since the epoch: a browser's clock may differ.
+   *
+   * #### Notes
+   * While cells wait or run it stands still soon after the last word of them:
+   * nothing is counted that nobody knows.
+   */
   nowMs(): number;
-  /** The newest claim of a cell, if the sidecar still knows one. */
+  /** The newest claim of a cell, if the sidecar still knows one; the last known one in `lost`. */
   claimOf(kernelId: string, cellId: string): ClaimView | undefined;
   /** The claims of a kernel that wait or run, running first. */
   activeClaims(kernelId: string): readonly ClaimView[];

@@ -72,6 +72,7 @@ const LAYERS: readonly {
   {
     folder: 'src/arbiter/',
     may: ['server/protocol/', 'src/format', 'src/tokens'],
+    types: ['src/hints/limits'],
     packages: /^@(jupyterlab\/(application|cells|coreutils|nbformat|notebook|services)|lumino\/.*)$/
   },
   {

@@ -36,7 +36,8 @@ const chromium = [
 ].find(file => existsSync(file));
 
 const inVenv = path.join(project, '.venv', 'bin', 'python');
-const python = process.env['CELLGRANT_PYTHON'] ?? (existsSync(inVenv) ? inVenv : 'python3');
+const python = (process.env['CELLGRANT_UI_PYTHON'] ??=
+  process.env['CELLGRANT_PYTHON'] ?? (existsSync(inVenv) ? inVenv : 'python3'));
 
 /** The journeys share one node, so they run one after another. */
 export default defineConfig({

@@ -14,18 +14,15 @@ export function predictedDemand(state: State, entry: ClaimEntry): number {
   return known === null ? total : Math.max(1, Math.min(total, Math.ceil(known)));
 }
 
-/** How long a claim should run, and what that rests on; null where nothing is known. */
-export function predictedRun(
-  state: State,
-  entry: ClaimEntry
-): { readonly ms: number; readonly basis: string } | null {
+/**
+ * How long a claim should run, in ms, as the queue is planned; null where nothing is known.
+ *
+ * #### Notes
+ * People are told less: `forecast.ts`.
+ */
+export function predictedRunMs(state: State, entry: ClaimEntry): number | null {
   const profile = state.profiles.get(entry.claim.sourceHash ?? '');
-  const ms = expectedMs(profile);
-  if (ms !== null && profile) {
-    return { ms, basis: `${profile.runs} past ${profile.runs === 1 ? 'run' : 'runs'}` };
-  }
-  const { timeMs } = entry.claim.ask;
-  return timeMs === null ? null : { ms: timeMs, basis: 'its stated time' };
+  return expectedMs(profile) ?? entry.claim.ask.timeMs;
 }
 
 /**
@@ -36,12 +33,12 @@ export function predictedRun(
  * A prediction that was exceeded is corrected upward: as long again as it ran.
  */
 export function predictedEndMs(state: State, entry: RunningEntry): number {
-  const run = predictedRun(state, entry);
-  if (run === null) {
+  const runMs = predictedRunMs(state, entry);
+  if (runMs === null) {
     return Infinity;
   }
   const ranMs = state.nowMs - entry.phase.grantedMs;
-  return run.ms > ranMs ? entry.phase.grantedMs + run.ms : state.nowMs + ranMs;
+  return runMs > ranMs ? entry.phase.grantedMs + runMs : state.nowMs + ranMs;
 }
 
 /** Use from this part of what a cell could have: it is held back, and may want any more. */

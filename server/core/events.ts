@@ -1,6 +1,7 @@
 import type { Ask } from '../protocol/ask';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
+import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
 import type { Sharing } from './policy/groups';
 
@@ -192,6 +193,8 @@ export type Event = { readonly atMs: number } & (
       readonly sharing: Sharing;
       /** Memory kept back from grants; null or absent for what the node was found with. */
       readonly memoryReserveBytes?: number | null;
+      /** Hints where nobody states any (ADM2): the core shows them, and asks by none. */
+      readonly defaults?: Hints;
     }
   /** What a cell asks for that says nothing may be something else now. */
   | { readonly type: 'defaultsChanged' }

@@ -1,5 +1,5 @@
 import type { ClaimStory } from '../protocol/view';
-import { predictedStarts } from './reserve';
+import { forecastStarts } from './forecast';
 import type { State } from './state';
 import { viewClaim } from './view';
 
@@ -7,6 +7,6 @@ import { viewClaim } from './view';
 export function story(state: State, claimId: string): ClaimStory | null {
   const entry = state.claims.get(claimId);
   return entry
-    ? { ...viewClaim(state, entry, predictedStarts(state)), story: [...entry.story] }
+    ? { ...viewClaim(state, entry, forecastStarts(state)), story: [...entry.story] }
     : null;
 }

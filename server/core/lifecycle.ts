@@ -175,7 +175,7 @@ function stopRunning(
   cpuSeconds: number | null
 ): void {
   const { holder, phase } = entry;
-  learn(state, entry, cpuSeconds);
+  learn(state, entry, outcome === 'ok', cpuSeconds);
   liftMask(state, entry);
   phase.leaf && removeLeaf(phase.leaf);
   holder.running.delete(entry);
@@ -211,7 +211,12 @@ function isOneHolderLeft({ running }: State): boolean {
 /** Runs shorter than this say nothing of efficiency, in ms. */
 const TELLING_MS = 2000;
 
-function learn(state: State, entry: RunningEntry, cpuSeconds: number | null): void {
+function learn(
+  state: State,
+  entry: RunningEntry,
+  isWhole: boolean,
+  cpuSeconds: number | null
+): void {
   const { sourceHash } = entry.claim;
   const { grantedMs, cpusPeak, wasLimited, grant } = entry.phase;
   const tookMs = state.nowMs - grantedMs;
@@ -222,6 +227,7 @@ function learn(state: State, entry: RunningEntry, cpuSeconds: number | null): vo
   const threads = grant.threads ?? state.pool.slots.length;
   const isTelling = tookMs >= TELLING_MS && threads > 1 && !state.isShort;
   recordRun(state.profiles, sourceHash, {
+    isWhole,
     tookMs,
     cpusPeak: Math.max(average, cpusPeak),
     wasLimited,

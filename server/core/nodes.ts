@@ -35,6 +35,7 @@ export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFou
 export function onConfigured(state: State, event: Extract<Event, { type: 'configured' }>): void {
   if (sharingProblems(event.sharing).length === 0) {
     state.configuredReserveBytes = event.memoryReserveBytes ?? null;
+    state.defaults = event.defaults ?? {};
     replace(state, state.node, event.sharing);
   }
 }

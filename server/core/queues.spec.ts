@@ -146,22 +146,6 @@ describe('admission', () => {
     expect(it.claim('other', 'k3', { gpus: 1 }).map(effect => effect.type)).not.toContain('refuse');
   });
 
-  it('[UI1] a prediction says what it rests on: one run, or several', () => {
-    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
-    ['k1', 'k2'].forEach(id => it.holder(id));
-    const basisAfterRun = (run: number) => {
-      it.claim(`r${run}`, 'k1', { gpus: 1 }, { sourceHash: 's' });
-      it.measure('k1', { cpusBusy: 1, cpuSeconds: run });
-      it.claim(`w${run}`, 'k2', { gpus: 1 });
-      const waiting = snapshot(it.state, 0, '').claims.find(claim => claim.state === 'waiting');
-      it.send({ type: 'claimCancelled', claimId: `w${run}`, by: 'ann' });
-      it.clock.advance(5000);
-      it.end(`r${run}`);
-      return waiting?.etaBasis;
-    };
-    expect([1, 2, 3].map(basisAfterRun)).toEqual([null, '1 past run', '2 past runs']);
-  });
-
   scenario(
     '[ADM8] a wait that is too long ends in a refusal',
     `

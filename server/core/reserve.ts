@@ -1,5 +1,5 @@
 import type { Resource } from '../protocol/view';
-import { predictedEndMs, predictedRun } from './demand';
+import { predictedEndMs, predictedRunMs } from './demand';
 import { cpusWaitedFor } from './place/cpus';
 import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './place/room';
 import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from './state';
@@ -81,9 +81,7 @@ export function reserve(state: State, head: WaitingEntry): Reservation {
   if (!leaseIn(state, room, head)) {
     atMs = Infinity; // it waits for more than the end of cells
   }
-  const last = after[after.length - 1];
-  const basis = last ? (predictedRun(state, last)?.basis ?? null) : null;
-  return { atMs, after, basis };
+  return { atMs, after };
 }
 
 /** The room at the time of a reservation. */
@@ -128,8 +126,8 @@ export function wouldDelay(
 
 /** Whether a claim that starts now should be over by a reservation. */
 function isOverBy(state: State, entry: WaitingEntry, { atMs }: Reservation): boolean {
-  const run = predictedRun(state, entry);
-  return run !== null && atMs < Infinity && state.nowMs + run.ms <= atMs;
+  const runMs = predictedRunMs(state, entry);
+  return runMs !== null && atMs < Infinity && state.nowMs + runMs <= atMs;
 }
 
 /**
@@ -153,64 +151,4 @@ function wouldBind(head: WaitingEntry, { holder }: WaitingEntry, lease: Lease): 
 function sharesWants(a: ClaimEntry, b: ClaimEntry): boolean {
   const wants = wantsOf(a);
   return wantsOf(b).some(it => wants.includes(it));
-}
-
-/** When a waiting claim should start; Infinity where that cannot be told. */
-export type Start = { readonly atMs: number; readonly basis: string | null };
-
-/** Predicted starts of the claims that wait. */
-export type Starts = ReadonlyMap<ClaimEntry, Start>;
-
-/** How many of each queue are predicted, from the front. */
-export const PREDICTED_MAX = 16;
-
-/**
- * Predicted starts of those at the front of each queue, as if they were served
- * in order.
- */
-export function predictedStarts(state: State): Starts {
-  const starts = new Map<ClaimEntry, Start>();
-  for (const resource of ['gpus', 'memory', 'cpus'] as const) {
-    const queue = state.queue.filter(it => it.phase.reason.resource === resource);
-    predictQueue(state, queue.slice(0, PREDICTED_MAX), starts);
-  }
-  return starts;
-}
-
-type Leaving = { readonly atMs: number; readonly basis: string | null; leave(room: Room): void };
-
-function predictQueue(
-  state: State,
-  queue: readonly WaitingEntry[],
-  starts: Map<ClaimEntry, Start>
-): void {
-  if (queue.length === 0) {
-    return;
-  }
-  const room = roomOf(state);
-  const ends: Leaving[] = endsAhead(state).map(({ entry, atMs }) => ({
-    atMs,
-    basis: predictedRun(state, entry)?.basis ?? null,
-    leave: it => leaveRoom(it, entry)
-  }));
-  let [atMs, basis]: [number, string | null] = [state.nowMs, 'nothing in its way'];
-  for (const entry of queue) {
-    let lease = leaseIn(state, room, entry);
-    while (!lease && ends.length) {
-      const end = ends.shift()!;
-      [atMs, basis] = [Math.max(atMs, end.atMs), end.basis];
-      end.leave(room);
-      lease = leaseIn(state, room, entry);
-    }
-    starts.set(entry, { atMs: lease ? atMs : Infinity, basis });
-    if (lease) {
-      const taken = lease;
-      const amounts = neededFor(entry, taken);
-      changeRoom(room, taken, amounts, 1);
-      const run = predictedRun(state, entry);
-      const leave = (it: Room) => changeRoom(it, taken, amounts, -1);
-      ends.push({ atMs: atMs + (run?.ms ?? Infinity), basis: run?.basis ?? null, leave });
-      ends.sort(byTime);
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import type { RefusalCode } from '../protocol/errors';
 import type { Grant } from '../protocol/grant';
+import type { Hints } from '../protocol/hints';
 import type { ClaimView, Reason, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
@@ -30,7 +31,6 @@ export type Reservation = {
   readonly atMs: number;
   /** Claims whose end it waits for. */
   readonly after: readonly ClaimEntry[];
-  readonly basis: string | null;
 };
 
 /** A claim that waits, holding nothing (ADM5). */
@@ -157,6 +157,8 @@ export type State = {
   /** The memory reserve that the node was found with, and the configured one that counts instead. */
   foundReserveBytes: number;
   configuredReserveBytes: number | null;
+  /** Hints where nobody states any. */
+  defaults: Hints;
   policy: PolicyName;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
@@ -218,6 +220,7 @@ export function createState(): State {
     node: null,
     foundReserveBytes: 0,
     configuredReserveBytes: null,
+    defaults: {},
     policy: 'dynamic',
     holders: new Map(),
     keeping: new Set(),

@@ -2,6 +2,7 @@ import { compareText, firstDifference } from '../lib/comparators';
 import { formatCpuList } from '../lib/cpuset';
 import type {
   ClaimView,
+  Forecast,
   GpuView,
   KernelView,
   NodeView,
@@ -11,13 +12,19 @@ import type {
 } from '../protocol/view';
 import type { Gpu } from './events';
 import { keptGrant } from './holds';
+import { forecastStarts, usualOf } from './forecast';
 import { askedSince, isKeptBy } from './keepers';
 import { promisedBytes } from './leases';
 import type { Slot } from './place/cpuPool';
 import { pathOf } from './policy/shareTree';
-import { predictedStarts, type Starts } from './reserve';
 import { viewGroups } from './viewGroups';
-import type { ClaimEntry, HolderEntry, RunningEntry, State } from './state';
+import {
+  isRunning,
+  type ClaimEntry,
+  type HolderEntry,
+  type RunningEntry,
+  type State
+} from './state';
 
 const NO_TIER: TierView = {
   name: 'none',
@@ -39,7 +46,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
 }
 
 function viewClaims(state: State): ClaimView[] {
-  const starts = predictedStarts(state);
+  const starts = forecastStarts(state);
   const waiting = [...state.queue].sort((a, b) => a.phase.position - b.phase.position);
   const running = [...state.running].sort(
     firstDifference<RunningEntry>(
@@ -68,6 +75,7 @@ function viewNode(state: State, version: string): NodeView {
     gpus: (node?.gpus ?? []).map(gpu => viewGpu(state, gpu)),
     tier: node?.tier ?? NO_TIER,
     policy: state.policy,
+    defaults: state.defaults,
     version,
     notices: [...state.notices, ...overcommitted(state)]
   };
@@ -176,7 +184,11 @@ function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
 }
 
 /** One claim as it is shown. */
-export function viewClaim(state: State, entry: ClaimEntry, starts: Starts): ClaimView {
+export function viewClaim(
+  state: State,
+  entry: ClaimEntry,
+  starts: ReadonlyMap<ClaimEntry, Forecast>
+): ClaimView {
   const { claim, holder, phase, arrivedMs } = entry;
   const common = {
     id: claim.id,
@@ -191,16 +203,15 @@ export function viewClaim(state: State, entry: ClaimEntry, starts: Starts): Clai
   switch (phase.state) {
     case 'waiting': {
       const { reason, position } = phase;
-      const start = starts.get(entry) ?? { atMs: Infinity, basis: null };
-      const etaMs = start.atMs < Infinity ? Math.max(0, start.atMs - state.nowMs) : null;
-      const etaBasis = etaMs === null ? null : start.basis;
-      return { ...common, state: 'waiting', reason, position, etaMs, etaBasis };
+      const startsIn = starts.get(entry) ?? null;
+      return { ...common, state: 'waiting', reason, position, startsIn };
     }
     case 'running': {
       const { grantedMs, grant, notEnforced } = phase;
       const { cpusBusy = null, memoryBytes = null } = holder.use ?? {};
       const measured = { cpusBusy, memoryBytes };
-      return { ...common, state: 'running', grantedMs, grant, ...measured, notEnforced };
+      const takes = isRunning(entry) ? usualOf(state, entry) : null;
+      return { ...common, state: 'running', grantedMs, grant, takes, ...measured, notEnforced };
     }
     case 'done':
       return { ...common, ...phase };

@@ -61,8 +61,8 @@ export class Administration {
   }
 
   private apply(config: ConfigFiles): void {
-    const { sharing, memoryReserveBytes, policy } = config.configuration;
-    this.parts.post({ type: 'configured', sharing, memoryReserveBytes });
+    const { sharing, memoryReserveBytes, policy, defaults } = config.configuration;
+    this.parts.post({ type: 'configured', sharing, memoryReserveBytes, defaults });
     // One that is named no more goes with its line; one that a person chose stays.
     const wanted = policy ?? (this.named && this.policy);
     this.named = policy;

@@ -1,6 +1,7 @@
 import type { Ask } from './ask';
 import type { RefusalCode } from './errors';
 import type { Grant } from './grant';
+import type { Hints } from './hints';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -81,6 +82,8 @@ export type NodeView = {
   readonly gpus: readonly GpuView[];
   readonly tier: TierView;
   readonly policy: string;
+  /** The administrator's hints where nobody states any (ADM2). */
+  readonly defaults: Hints;
   readonly version: string;
   /** Things a person should know: a reader that failed, pressure, a packed VM. */
   readonly notices: readonly string[];
@@ -165,6 +168,14 @@ export type Reason = {
   readonly blockers: readonly Blocker[];
 };
 
+/** A span of time that is still to come, as a range: nobody knows it better. */
+export type Forecast = {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** How many past runs it rests on, which agreed; 0 for the time that an author stated. */
+  readonly runs: number;
+};
+
 /** What every claim shows. */
 type ClaimCommon = {
   readonly id: string;
@@ -185,15 +196,15 @@ export type ClaimView =
       /** From 1, in the queue of its resource. */
       readonly position: number;
       readonly reason: Reason;
-      /** Predicted wait from now, in ms; null where nothing is known. */
-      readonly etaMs: number | null;
-      /** What the prediction rests on: `5 past runs`. */
-      readonly etaBasis: string | null;
+      /** When it should start, from now; null where that is not known well enough. */
+      readonly startsIn: Forecast | null;
     })
   | (ClaimCommon & {
       readonly state: 'running';
       readonly grantedMs: number;
       readonly grant: Grant;
+      /** How long it should run in all; null where that is not known well enough, or exceeded. */
+      readonly takes: Forecast | null;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
       /** What of the grant could not be enforced, as a sentence; null where all of it was (ENF6). */

@@ -1,12 +1,16 @@
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { done, NOW_MS, running, waiting } from '../testing/facts';
-import { type BadgeFacts, badgeOf, placeOf } from './badge';
+import { type Badge, type BadgeFacts, badgeOf, placeOf } from './badge';
 
 const ask = { ...NOTHING_ASKED, gpus: 1 };
 const quick = { arrivedMs: NOW_MS - 500, grantedMs: NOW_MS - 500 };
 const problem = { path: 'gpus', got: '1.5', expected: 'a whole number' };
 
 function badge(its: Partial<BadgeFacts>): string | undefined {
+  return made(its)?.kind;
+}
+
+function made(its: Partial<BadgeFacts>): Badge | null {
   const facts: BadgeFacts = {
     mode: 'telling',
     claim: undefined,
@@ -14,12 +18,14 @@ function badge(its: Partial<BadgeFacts>): string | undefined {
     busy: false,
     cleared: false,
     ask: null,
+    limits: [],
     problems: [],
     fit: null,
+    lost: null,
     nowMs: NOW_MS,
     ...its
   };
-  return badgeOf(facts)?.kind;
+  return badgeOf(facts);
 }
 
 describe('badge', () => {
@@ -39,6 +45,10 @@ describe('badge', () => {
     ['a refusal', { claim: done({ outcome: 'refused', grantedMs: null }) }, 'done'],
     ['a cell that was cleared', { claim: done(), cleared: true }, undefined],
     ['a cell with hints that was cleared', { claim: done(), cleared: true, ask }, 'asks'],
+    ['a wait that nobody knows of', { claim: waiting(), lost: 'Gone.' }, 'lost'],
+    ['a run that nobody knows of', { claim: running(), lost: 'Gone.' }, 'lost'],
+    ['a turn that nobody knows of', { active: [running()], busy: true, lost: 'Gone.' }, 'lost'],
+    ['a run that is over, whatever the server does', { claim: done(), lost: 'Gone.' }, 'done'],
     ['no badges at all', { mode: 'none', claim: waiting() }, undefined]
   ])('[UI1] tells %s', (_, facts, kind) => {
     expect(badge(facts)).toBe(kind);
@@ -52,13 +62,28 @@ describe('badge', () => {
     expect(badge({ claim: running({ ...quick, arrivedMs: NOW_MS - 900 }) })).toBe('running');
   });
 
+  it('[UI1] is not silent about a quick cell that defaults hold to something', () => {
+    const limits = [{ source: 'node', hints: { memoryBytes: 4 } }] as const;
+    expect(badge({ limits })).toBe('asks');
+    expect(badge({ limits, claim: running(quick) })).toBe('running');
+    expect(badge({ limits, claim: done({ ...quick, endedMs: NOW_MS }) })).toBe('done');
+    expect(badge({ limits, mode: 'none' })).toBeUndefined();
+  });
+
+  it('[UI1] says after a run what the next one asks for, if that is something else', () => {
+    const next = (its: Partial<BadgeFacts>): unknown => made({ claim: done({ ask }), ...its });
+    expect(next({ ask: { ...ask } })).toMatchObject({ next: null });
+    expect(next({ ask: { ...ask, gpus: 2 } })).toMatchObject({ next: { ask: { gpus: 2 } } });
+    expect(next({ ask: { ...ask, gpus: 2 }, lost: 'Gone.' })).toMatchObject({ next: null });
+  });
+
   it('moves what is below a cell only where something stops it, or it has hints', () => {
-    const plain = { kind: 'running', claim: running() } as const;
+    const plain = { kind: 'running', claim: running(), limits: [] } as const;
     expect(placeOf(plain, null)).toBe('corner');
     expect(placeOf(plain, ask)).toBe('row');
     expect(placeOf({ kind: 'waiting', claim: waiting() }, null)).toBe('row');
     const waited = running({ arrivedMs: NOW_MS - 9000 });
-    expect(placeOf({ kind: 'running', claim: waited }, null)).toBe('row');
+    expect(placeOf({ kind: 'running', claim: waited, limits: [] }, null)).toBe('row');
     expect(placeOf({ kind: 'behind', first: waiting() }, null)).toBe('corner');
   });
 });

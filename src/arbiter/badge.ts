@@ -1,6 +1,7 @@
 import type { HintProblem } from '../../server/protocol/hints';
-import type { Ask } from '../../server/protocol/ask';
+import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { ClaimView, Fit } from '../../server/protocol/view';
+import type { Limit } from '../hints/limits';
 
 /** A claim in one state. */
 export type ClaimIn<S extends ClaimView['state']> = Extract<ClaimView, { readonly state: S }>;
@@ -10,12 +11,29 @@ export type Badge =
   /** Its hints are malformed: a run would be refused (ADM4). */
   | { readonly kind: 'malformed'; readonly problems: readonly HintProblem[] }
   /** It names what it needs and was not run since. */
-  | { readonly kind: 'asks'; readonly ask: Ask; readonly fit: Fit | null }
+  | {
+      readonly kind: 'asks';
+      readonly ask: Ask;
+      readonly limits: readonly Limit[];
+      readonly fit: Fit | null;
+    }
   | { readonly kind: 'waiting'; readonly claim: ClaimIn<'waiting'> }
   /** Jupyter will run it after another cell of its kernel. */
   | { readonly kind: 'behind'; readonly first: ClaimView }
-  | { readonly kind: 'running'; readonly claim: ClaimIn<'running'> }
-  | { readonly kind: 'done'; readonly claim: ClaimIn<'done'> };
+  | {
+      readonly kind: 'running';
+      readonly claim: ClaimIn<'running'>;
+      readonly limits: readonly Limit[];
+    }
+  /** Its claim is active as far as is known, but the server does not answer any more. */
+  | { readonly kind: 'lost'; readonly last: ClaimView; readonly message: string }
+  | {
+      readonly kind: 'done';
+      readonly claim: ClaimIn<'done'>;
+      readonly limits: readonly Limit[];
+      /** What the next run asks for, where that is something else by now. */
+      readonly next: { readonly ask: Ask; readonly fit: Fit | null } | null;
+    };
 
 /** Which cells have a badge: those with something to say, all, or none. */
 export type BadgeMode = 'telling' | 'all' | 'none';
@@ -31,10 +49,14 @@ export type BadgeFacts = {
   readonly busy: boolean;
   /** Whether a person cleared the cell's outputs since, and the claim's figures with them. */
   readonly cleared: boolean;
-  /** What the cell itself asks for; null where it says nothing. */
+  /** What a run asks for, defaults included; null where the cell itself says nothing. */
   readonly ask: Ask | null;
+  /** What defaults hold its run to, or would: the one that `claim` is, else the next one. */
+  readonly limits: readonly Limit[];
   readonly problems: readonly HintProblem[];
   readonly fit: Fit | null;
+  /** Why nobody can tell any more what cells do; null while somebody can. */
+  readonly lost: string | null;
   /** The sidecar's clock. */
   readonly nowMs: number;
 };
@@ -51,30 +73,59 @@ const QUIET_WAIT_MS = 100;
  * #### Notes
  * In mode `telling` a cell that asked for nothing, waited for nothing and ran
  * less than a second has no badge: quick plain cells look as in plain Jupyter,
- * and nothing jumps.
+ * and nothing jumps. One that defaults hold to something is no plain cell.
  */
 export function badgeOf(facts: BadgeFacts): Badge | null {
   if (facts.mode === 'none') {
     return null;
   }
   const { claim, active, busy, ask } = facts;
-  if (claim?.state === 'waiting') {
-    return { kind: 'waiting', claim };
-  }
-  if (claim?.state === 'running') {
-    return tells(facts, claim) ? { kind: 'running', claim } : null;
-  }
   const first = active[0];
+  if (claim?.state === 'running' && !tells(facts, claim)) {
+    return null;
+  }
+  if (claim && claim.state !== 'done') {
+    return facts.lost === null ? activeBadge(facts, claim) : lostBadge(claim, facts.lost);
+  }
   if (busy && first) {
-    return { kind: 'behind', first };
+    return facts.lost === null ? { kind: 'behind', first } : lostBadge(first, facts.lost);
   }
   if (!busy && facts.problems.length) {
     return { kind: 'malformed', problems: facts.problems };
   }
   if (claim && !busy && !facts.cleared && tells(facts, claim)) {
-    return { kind: 'done', claim };
+    return { kind: 'done', claim, limits: facts.limits, next: nextOf(facts, claim) };
   }
-  return ask ? { kind: 'asks', ask, fit: busy ? null : facts.fit } : null;
+  const { limits } = facts;
+  const fit = busy ? null : facts.fit;
+  return ask || limits.length ? { kind: 'asks', ask: ask ?? NOTHING_ASKED, limits, fit } : null;
+}
+
+function activeBadge(
+  { limits }: BadgeFacts,
+  claim: ClaimIn<'waiting'> | ClaimIn<'running'>
+): Badge {
+  return claim.state === 'waiting'
+    ? { kind: 'waiting', claim }
+    : { kind: 'running', claim, limits };
+}
+
+/** The hints of a cell may have been changed since it ran. */
+function nextOf(
+  { ask, fit, lost }: BadgeFacts,
+  ran: ClaimView
+): Extract<Badge, { kind: 'done' }>['next'] {
+  return ask && lost === null && JSON.stringify(sorted(ask)) !== JSON.stringify(sorted(ran.ask))
+    ? { ask, fit }
+    : null;
+}
+
+function sorted(ask: Ask): readonly unknown[] {
+  return Object.entries(ask).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function lostBadge(last: ClaimView, message: string): Badge {
+  return { kind: 'lost', last, message };
 }
 
 /**
@@ -94,6 +145,7 @@ export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
   const stopped =
     badge.kind === 'waiting' ||
     badge.kind === 'malformed' ||
+    badge.kind === 'lost' ||
     (badge.kind === 'done' &&
       STOPPED.includes(badge.claim.outcome) &&
       badge.claim.message !== null) ||
@@ -108,7 +160,8 @@ function waitedMs(claim: ClaimIn<'running'> | ClaimIn<'done'>): number {
 }
 
 function tells(facts: BadgeFacts, claim: ClaimIn<'running'> | ClaimIn<'done'>): boolean {
-  if (facts.mode === 'all' || facts.ask || claim.grantedMs === null) {
+  const says = facts.ask !== null || facts.limits.length > 0;
+  if (facts.mode === 'all' || says || claim.grantedMs === null) {
     return true;
   }
   const endMs = claim.state === 'done' ? claim.endedMs : facts.nowMs;

@@ -45,12 +45,63 @@ describe('ArbiterClient', () => {
     ]);
   });
 
-  it.each<[string, Answer | Error, string]>([
-    ['a refusal', { status: 404, body: '{"code":"CLAIM_UNKNOWN","message":"Gone."}' }, 'Gone.'],
-    ['a server without Cellgrant', { status: 404, body: '<html>' }, 'has no Cellgrant'],
-    ['a page of a proxy', { status: 502, body: '<html>' }, 'answered 502'],
-    ['silence', new TypeError('network'), 'does not answer']
-  ])('[API1] rejects with a sentence for people: %s', async (_, answer, sentence) => {
-    await expect(clientOf(answer).client.snapshot()).rejects.toThrow(sentence);
+  it.each<[string, Answer | Error, string, boolean]>([
+    [
+      'a refusal',
+      { status: 404, body: '{"code":"CLAIM_UNKNOWN","message":"Gone."}' },
+      'Gone.',
+      false
+    ],
+    [
+      'a sidecar away',
+      { status: 503, body: '{"code":"SIDECAR_AWAY","message":"It ended."}' },
+      'It ended.',
+      false
+    ],
+    ['a server without Cellgrant', { status: 404, body: '<html>' }, 'has no Cellgrant', false],
+    ['a page of a proxy', { status: 502, body: '<html>' }, 'does not answer: something else', true],
+    [
+      'the page of a login',
+      { status: 200, body: '<html>' },
+      'does not answer: something else',
+      true
+    ],
+    ['a login that is over', { status: 403, body: '<html>' }, 'log in again', true],
+    [
+      'nobody',
+      new TypeError('Failed to fetch'),
+      'The Jupyter server does not answer: it has ended',
+      true
+    ]
+  ])(
+    '[API1] [UI5] rejects with a sentence for people: %s',
+    async (_, answer, sentence, isSilent) => {
+      const failed = clientOf(answer).client.snapshot();
+      await expect(failed).rejects.toMatchObject({
+        message: expect.stringContaining(sentence),
+        isSilent
+      });
+      await expect(failed).rejects.not.toThrow('fetch');
+    }
+  );
+
+  it('[UI5] waits less long for an answer than for ever', async () => {
+    jest.useFakeTimers();
+    try {
+      const fetch = (request: Request): Promise<Response> =>
+        new Promise((_, reject) => {
+          request.signal.addEventListener('abort', () => reject(new Error('aborted')));
+        });
+      const settings = ServerConnection.makeSettings({ fetch: fetch as never });
+      const asked = new ArbiterClient(settings).snapshot();
+      const seen = expect(asked).rejects.toMatchObject({
+        message: 'The Jupyter server does not answer: nothing was heard for 4 s.',
+        isSilent: true
+      });
+      await jest.advanceTimersByTimeAsync(4000);
+      await seen;
+    } finally {
+      jest.useRealTimers();
+    }
   });
 });

@@ -4,18 +4,24 @@ import { ServerConnection } from '@jupyterlab/services';
 import type { HintSources } from '../../server/protocol/gate';
 import type { ClaimStory, ErrorBody, Fit, Snapshot } from '../../server/protocol/view';
 
-/** A request that is not answered within this time has failed, in ms. */
+/**
+ * A request that is not answered within this time has failed, in ms. The server
+ * itself waits less long for the sidecar (`ANSWER_WITHIN_S` of proxy.py), so it
+ * is the server that is silent then.
+ */
 const TIMEOUT_MS = 4_000;
 
 /** A request that was answered by a refusal, or by nothing at all. */
 export class RequestError extends Error {
   /**
-   * @param code - The code of the catalogue, or null where the sidecar was not
-   * the one who answered.
+   * @param code - The code of the catalogue, or null where none of ours answered.
+   * @param isSilent - Whether not even the Jupyter server answered: then nobody
+   * knows what the sidecar does.
    */
   constructor(
     readonly code: string | null,
-    message: string
+    message: string,
+    readonly isSilent = false
   ) {
     super(message);
     this.name = 'RequestError';
@@ -108,27 +114,35 @@ export class ArbiterClient implements IArbiterClient {
     try {
       const asked = { ...init, signal: abort.signal };
       const response = await ServerConnection.makeRequest(url, asked, this._settings);
-      const data = parsed(await response.text());
-      if (!response.ok) {
-        throw refusalOf(response, data);
-      }
-      return data;
+      return answerOf(response, await response.text());
     } catch (error) {
-      throw error instanceof RequestError ? error : silence(abort.signal, error);
+      if (error instanceof RequestError) {
+        throw error;
+      }
+      const heard = `nothing was heard for ${TIMEOUT_MS / 1000} s`;
+      throw silence(abort.signal.aborted ? heard : 'it has ended, or cannot be reached from here');
     } finally {
       clearTimeout(timer);
     }
   }
 }
 
-/** Why nobody answered. */
-function silence(signal: AbortSignal, error: unknown): RequestError {
-  return new RequestError(
-    null,
-    signal.aborted
-      ? `Nothing was heard from Cellgrant for ${TIMEOUT_MS / 1000} s.`
-      : `The Jupyter server does not answer: ${(error as Error).message}`
-  );
+/** The server is gone, or cannot be reached; the browser's own words for it say nothing to people. */
+function silence(why: string): RequestError {
+  return new RequestError(null, `The Jupyter server does not answer: ${why}.`, true);
+}
+
+/** What was answered; throws where that is a refusal, or somebody else's page. */
+function answerOf(response: Response, text: string): unknown {
+  const data = parsed(text);
+  if (response.ok && (data !== undefined || text === '')) {
+    return data;
+  }
+  const { code, message } = (data ?? {}) as Partial<ErrorBody>;
+  if (typeof code === 'string' && typeof message === 'string') {
+    throw new RequestError(code, message);
+  }
+  throw strangerOf(response);
 }
 
 /** Read JSON; undefined where it is none, as the pages of a proxy are. */
@@ -140,18 +154,18 @@ function parsed(text: string): unknown {
   }
 }
 
-function refusalOf(response: Response, data: unknown): RequestError {
-  const { code, message } = (data ?? {}) as Partial<ErrorBody>;
-  if (typeof code === 'string' && typeof message === 'string') {
-    return new RequestError(code, message);
-  }
-  return response.status === 404
-    ? new RequestError(
+/** Who answered instead of the sidecar: a server without it, or a proxy in front of none. */
+function strangerOf({ status, statusText }: Response): RequestError {
+  switch (status) {
+    case 404:
+      return new RequestError(
         null,
         'This Jupyter server has no Cellgrant. Enable its server extension: jupyter server extension enable jupyterlab_cellgrant'
-      )
-    : new RequestError(
-        null,
-        `The Jupyter server answered ${response.status} ${response.statusText}`
       );
+    case 401:
+    case 403:
+      return silence(`this page is not let in any more (${status} ${statusText}); log in again`);
+    default:
+      return silence(`something else answered in its place (${status} ${statusText})`);
+  }
 }

@@ -1,6 +1,7 @@
 import { done, kernel, NOW_MS, running, snapshot } from '../testing/facts';
 import { TestArbiter } from '../testing/arbiter';
 import { cellKey } from './cells';
+import { RequestError } from './client';
 
 describe('ArbiterModel', () => {
   let test: TestArbiter;
@@ -50,12 +51,51 @@ describe('ArbiterModel', () => {
       lost.push(snapshot());
       asked.mockClear();
       lost.nowMs += 10_000; // and nothing was heard in them
-      await jest.advanceTimersByTimeAsync(2_100);
+      await jest.advanceTimersByTimeAsync(600);
       expect(asked).toHaveBeenCalledTimes(1);
       lost.model.dispose();
     } finally {
       jest.useRealTimers();
     }
+  });
+
+  it('[UI5] stops counting within 2 s once nobody answers, and goes on by itself', async () => {
+    jest.useFakeTimers();
+    try {
+      const lost = new TestArbiter();
+      const pass = async (ms: number): Promise<void> => {
+        lost.nowMs += ms;
+        await jest.advanceTimersByTimeAsync(ms);
+      };
+      lost.push(snapshot({ claims: [running()] }));
+      lost.client.answer = new RequestError(null, 'The Jupyter server does not answer.', true);
+      for (let at = 0; at < 2000; at += 100) {
+        await pass(100);
+      }
+      expect(lost.model.connection).toEqual({
+        state: 'lost',
+        message: 'The Jupyter server does not answer.'
+      });
+      expect(lost.model.snapshot).toBeNull();
+      expect(lost.model.claimOf('k1', 'cell')?.state).toBe('running');
+      await pass(60_000);
+      expect(lost.model.nowMs()).toBeLessThanOrEqual(NOW_MS + 2000);
+      lost.client.answer = snapshot({ atMs: lost.nowMs });
+      await pass(3000);
+      expect(lost.model.connection).toEqual({ state: 'live' });
+      expect(lost.model.claimOf('k1', 'cell')).toBeUndefined();
+      lost.model.dispose();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('[UI5] counts on no longer than 2 s after the last word of a server that hangs', () => {
+    test.push(snapshot({ claims: [running()] }));
+    test.nowMs += 1500;
+    expect(test.model.nowMs()).toBe(NOW_MS + 1500);
+    test.nowMs += 60_000;
+    expect(test.model.nowMs()).toBe(NOW_MS + 2000);
   });
 
   it('counts the sidecars it meets: after an absence, and when revisions start anew', () => {

@@ -13,7 +13,7 @@ import {
   EMPTY_INDEX,
   indexClaims
 } from './cells';
-import type { IArbiterClient } from './client';
+import { type IArbiterClient, RequestError } from './client';
 import { withSample } from './history';
 
 /** The schema under which the server extension puts snapshots on Jupyter's event bus. */
@@ -22,8 +22,17 @@ export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
 /** After this long without an event the model asks by itself, in ms. */
 const QUIET_MS = 5_000;
 
-/** This long after the last look the model looks again, in ms. */
-const LOOK_MS = 2_000;
+/** The same while cells wait or run: somebody looks at their clocks. */
+const ACTIVE_QUIET_MS = 1_200;
+
+/** A clock goes on for this long after the last word, in ms. */
+const STILL_MS = 2_000;
+
+/** This long after the last look the model looks again whether it should ask, in ms. */
+const LOOK_MS = 400;
+
+/** A server that does not answer is asked this often, in ms: that costs it nothing. */
+const LOST_MS = 2_000;
 
 /** While the sidecar is away it is asked ever more seldom, but at least this often, in ms. */
 const AWAY_MS_MAX = 30_000;
@@ -95,7 +104,9 @@ export class ArbiterModel implements IArbiter {
   }
 
   nowMs(): number {
-    return this._clock() - this._skewMs;
+    const now = this._clock();
+    const isActive = this._index.active.size > 0;
+    return (isActive ? Math.min(now, this._heardMs + STILL_MS) : now) - this._skewMs;
   }
 
   claimOf(kernelId: string, cellId: string): ClaimView | undefined {
@@ -147,21 +158,34 @@ export class ArbiterModel implements IArbiter {
   }
 
   async refresh(): Promise<void> {
+    this._askedMs = this._clock();
     try {
       this._take(await this._client.snapshot());
     } catch (error) {
-      this._lose((error as Error).message);
+      const isLost = error instanceof RequestError && error.isSilent;
+      this._lose(isLost ? 'lost' : 'away', (error as Error).message);
     }
   }
 
-  /** Ask if need be; rejects where nobody answers, so that the next time comes later. */
+  /** Ask if need be; rejects where the sidecar is away, so that the next time comes later. */
   private async _pollOnce(): Promise<void> {
-    const quietMs = this._clock() - this._heardMs;
-    if (this._connection.state !== 'live' || quietMs >= QUIET_MS) {
+    if (this._shouldAsk()) {
       await this.refresh();
     }
     if (this._connection.state === 'away') {
       throw new Error(this._connection.message);
+    }
+  }
+
+  private _shouldAsk(): boolean {
+    const now = this._clock();
+    switch (this._connection.state) {
+      case 'live':
+        return now - this._heardMs >= (this._index.active.size ? ACTIVE_QUIET_MS : QUIET_MS);
+      case 'lost':
+        return now - this._askedMs >= LOST_MS;
+      default:
+        return true;
     }
   }
 
@@ -175,7 +199,7 @@ export class ArbiterModel implements IArbiter {
       }
       this._take(event['snapshot'] as unknown as Snapshot);
     } else {
-      this._lose(typeof event['message'] === 'string' ? event['message'] : '');
+      this._lose('away', typeof event['message'] === 'string' ? event['message'] : '');
     }
   }
 
@@ -192,13 +216,16 @@ export class ArbiterModel implements IArbiter {
     this._show(snapshot, indexClaims(snapshot.claims), { state: 'live' });
   }
 
-  /** Forget the snapshot: what it says may be wrong by now. */
-  private _lose(message: string): void {
+  /**
+   * Forget the snapshot: what it says may be wrong by now. Without the server the last
+   * claims stay known, for their cells show that nobody knows more.
+   */
+  private _lose(state: 'away' | 'lost', message: string): void {
     const known = this._connection;
-    if (this.isDisposed || (known.state === 'away' && known.message === message)) {
+    if (this.isDisposed || (known.state === state && known.message === message)) {
       return;
     }
-    this._show(null, EMPTY_INDEX, { state: 'away', message });
+    this._show(null, state === 'lost' ? this._index : EMPTY_INDEX, { state, message });
   }
 
   private _show(snapshot: Snapshot | null, index: CellIndex, connection: Connection): void {
@@ -221,5 +248,6 @@ export class ArbiterModel implements IArbiter {
   private _history: readonly Sample[] = [];
   private _generation = 0;
   private _heardMs = 0;
+  private _askedMs = 0;
   private _skewMs = 0;
 }

@@ -24,14 +24,22 @@ function badge(its: Badge, more: Partial<CellBadgeProps> = {}): HTMLElement {
   );
 }
 
+function finished(its: Parameters<typeof done>[0] = {}, more: Partial<Done> = {}): Badge {
+  return { kind: 'done', claim: done(its), limits: [], next: null, ...more };
+}
+
+type Done = Extract<Badge, { kind: 'done' }>;
+
+const LIMITS = [{ source: 'node', hints: { memoryBytes: 4 * GIB } }] as const;
+
 const EVERY: readonly Badge[] = [
-  { kind: 'asks', ask: { ...NOTHING_ASKED, gpus: 1 }, fit: { kind: 'now' } },
+  { kind: 'asks', ask: { ...NOTHING_ASKED, gpus: 1 }, limits: [], fit: { kind: 'now' } },
   { kind: 'malformed', problems: [{ path: 'gpus', got: '1.5', expected: 'a whole number' }] },
   { kind: 'waiting', claim: waiting() },
   { kind: 'behind', first: waiting() },
-  { kind: 'running', claim: running() },
-  { kind: 'done', claim: done() },
-  { kind: 'done', claim: done({ outcome: 'refused', grantedMs: null }) }
+  { kind: 'running', claim: running(), limits: [] },
+  finished(),
+  finished({ outcome: 'refused', grantedMs: null })
 ];
 
 describe('CellBadge', () => {
@@ -51,8 +59,8 @@ describe('CellBadge', () => {
 
   it('[ADM13] asks what was meant, before and after a run', () => {
     const doubts = [{ path: 'memroy', meant: 'memory' as const }];
-    const asks: Badge = { kind: 'asks', ask: NOTHING_ASKED, fit: { kind: 'now' } };
-    for (const its of [asks, { kind: 'done', claim: done() } as const]) {
+    const asks: Badge = { kind: 'asks', ask: NOTHING_ASKED, limits: [], fit: { kind: 'now' } };
+    for (const its of [asks, finished({})]) {
       expect(badge(its, { doubts }).textContent).toContain('Did you mean "memory"?');
     }
   });
@@ -72,30 +80,71 @@ describe('CellBadge', () => {
   });
 
   it('[UI1] says for what, in which place, behind whom and how long a cell waits', () => {
-    const host = badge({ kind: 'waiting', claim: waiting({ position: 2, etaMs: 70_000 }) });
+    const startsIn = { fromMs: 6200, toMs: 8900, runs: 5 };
+    const host = badge({ kind: 'waiting', claim: waiting({ position: 2, startsIn }) });
     expect(host.textContent).toContain('waiting for memory · number 2 in line');
     expect(host.textContent).toContain('14 GiB held by holder.ipynb');
     expect(host.textContent).toContain('0:10');
-    expect(host.textContent).toContain('about 1 min 10 s left');
+    expect(host.textContent).toContain('starts in 6–9 s (by 5 past runs)');
   });
 
   it('[UI1] says with what a cell runs, and what it used', () => {
     const grant = { cpus: '8-11', threads: 4, memoryBytes: 8 * GIB, gpus: [] };
-    expect(badge({ kind: 'running', claim: running({ grant }) }).textContent).toContain(
+    expect(badge({ kind: 'running', claim: running({ grant }), limits: [] }).textContent).toContain(
       'running · 4 CPUs (8–11) · 8 GiB'
     );
-    const used = badge({ kind: 'done', claim: done({ arrivedMs: NOW_MS - 7000 }) }).textContent;
+    const used = badge(finished({ arrivedMs: NOW_MS - 7000 })).textContent;
     for (const text of ['done · 4 s', 'waited 2 s', '2.0 CPUs used', 'peak 3 GiB']) {
       expect(used).toContain(text);
     }
   });
 
+  it('[UI1] keeps after a run what it asked for and got, and leads to the hints', () => {
+    const ask = { ...NOTHING_ASKED, cpus: { kind: 'fixed', n: 2 }, memoryBytes: GIB } as const;
+    const grant = { cpus: '0-1', threads: 2, memoryBytes: GIB, gpus: [] };
+    const next = {
+      ask: { ...ask, memoryBytes: 8 * GIB },
+      fit: { kind: 'waits', reason: waiting().reason }
+    } as const;
+    const calls: string[] = [];
+    const host = badge(finished({ ask, grant }, { next }), { onEdit: () => calls.push('edit') });
+    for (const text of [
+      'done · 4 s',
+      'asked for 2 CPUs · 1 GiB',
+      'got 2 CPUs (0–1) · 1 GiB',
+      `the next run asks for 2 CPUs · 8 GiB: would wait now ${waiting().reason.sentence}`
+    ]) {
+      expect(host.textContent).toContain(text);
+    }
+    click(button(host, 'Edit'));
+    expect(calls).toEqual(['edit']);
+  });
+
+  it('[UI1] names the default that holds a cell to something, before, while and after it runs', () => {
+    const ask = { ...NOTHING_ASKED, memoryBytes: 4 * GIB };
+    const grant = { cpus: null, threads: null, memoryBytes: 4 * GIB, gpus: [] };
+    const states: readonly Badge[] = [
+      { kind: 'asks', ask, limits: LIMITS, fit: null },
+      { kind: 'running', claim: running({ ask, grant }), limits: LIMITS },
+      finished({ ask, grant }, { limits: LIMITS })
+    ];
+    for (const state of states) {
+      expect(badge(state).textContent).toContain('4 GiB (node default)');
+      expect(badge(state, { place: 'corner' }).textContent).toContain('4 GiB (node default)');
+    }
+    const own = { ...ask, cpus: { kind: 'fixed', n: 2 } } as const;
+    expect(badge({ kind: 'asks', ask: own, limits: LIMITS, fit: null }).textContent).toContain(
+      '2 CPUs · 4 GiB (node default)'
+    );
+  });
+
   it('[ENF6] says of a running cell what could not be enforced', () => {
     const notEnforced = 'The grant could not be enforced: cpuset.cpus failed with ENOSPC.';
-    const host = badge({ kind: 'running', claim: running({ notEnforced }) });
+    const host = badge({ kind: 'running', claim: running({ notEnforced }), limits: [] });
     expect(host.textContent).toContain(notEnforced);
     expect(host.querySelector('.cg-Chip-state')!.textContent).not.toBe(
-      badge({ kind: 'running', claim: running() }).querySelector('.cg-Chip-state')!.textContent
+      badge({ kind: 'running', claim: running(), limits: [] }).querySelector('.cg-Chip-state')!
+        .textContent
     );
   });
 
@@ -130,10 +179,10 @@ describe('CellBadge', () => {
 
   it('[MEM3] tells what a cell died of, which its dead kernel cannot', () => {
     const message = 'The kernel of this cell was killed: it reached the 1 GiB granted.';
-    const host = badge({ kind: 'done', claim: done({ outcome: 'died', message }) });
+    const host = badge(finished({ outcome: 'died', message }));
     expect(host.textContent).toContain('kernel died');
     expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(message);
-    const refused = badge({ kind: 'done', claim: done({ outcome: 'refused', message }) });
+    const refused = badge(finished({ outcome: 'refused', message }));
     expect(refused.textContent).not.toContain(message);
   });
 
@@ -146,13 +195,24 @@ describe('CellBadge', () => {
       ask: { ...NOTHING_ASKED, memoryBytes: 500e6 },
       memoryPeakBytes: 440.2e6
     });
-    const host = badge({ kind: 'done', claim });
+    const its = finished(claim);
+    const host = badge(its);
     expect(host.querySelector('[role="status"]')!.textContent).toContain(
       'interrupted near its memory limit'
     );
     expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(`${message} · `);
     expect(host.textContent).toContain('peak 440 MB');
-    expect(placeOf({ kind: 'done', claim }, null)).toBe('row');
+    expect(placeOf(its, null)).toBe('row');
+  });
+
+  it('[UI5] says that the server does not answer, and counts nothing', () => {
+    const message = 'The Jupyter server does not answer.';
+    for (const last of [waiting(), running()]) {
+      const host = badge({ kind: 'lost', last, message });
+      expect(host.textContent).toContain('the server does not answer');
+      expect(host.textContent).toContain(last.state === 'waiting' ? 'waited' : 'ran');
+      expect(host.querySelector('.cg-Clock')).toBeNull();
+    }
   });
 
   it('[UI3] reads out the state and not its clock', () => {

@@ -79,15 +79,15 @@ function allOf({ state, details }: BadgeTexts): string {
   return [state, ...details].join(' · ');
 }
 
-/** The state and what to do about it stay in sight; the rest gives way. */
+/** The state and what to do about it come first; nothing is cut, however narrow it is. */
 function Row(props: PartProps): JSX.Element {
   const { texts } = props;
-  const details = texts.details.join(' · ');
   return (
     <>
       <span className="cg-Badge-head">
         <Chip {...props} title={allOf(texts)} />
         <Action {...props} />
+        <Holder {...props} />
       </span>
       {props.keeper && (
         <KeeperActions
@@ -98,10 +98,7 @@ function Row(props: PartProps): JSX.Element {
           isNamed
         />
       )}
-      <span className="cg-Badge-text" title={details}>
-        {details}
-      </span>
-      <Holder {...props} />
+      <span className="cg-Badge-text">{texts.details.join(' · ')}</span>
     </>
   );
 }
@@ -130,11 +127,9 @@ function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | nu
       return <CancelButton trans={trans} onCancel={() => onCancel(badge.claim.id)} />;
     case 'malformed':
     case 'asks':
-      return <EditButton trans={trans} onEdit={onEdit} />;
+    case 'running':
     case 'done':
-      return badge.claim.outcome === 'refused' ? (
-        <EditButton trans={trans} onEdit={onEdit} />
-      ) : null;
+      return <EditButton trans={trans} onEdit={onEdit} />;
     default:
       return null;
   }

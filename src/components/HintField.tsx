@@ -138,9 +138,10 @@ export function elsewhereText(
     tag: trans.__('A tag'),
     directive: trans.__('The #| line'),
     notebook: trans.__('The notebook'),
+    node: trans.__('The node'),
     settings: trans.__('Your settings')
   }[source];
-  return source === 'notebook' || source === 'settings'
+  return source === 'notebook' || source === 'settings' || source === 'node'
     ? trans.__('%1: "%2" is %3; expected %4. It counts for nothing.', where, path, got, expected)
     : trans.__('%1: "%2" is %3; expected %4. A run would be refused.', where, path, got, expected);
 }
@@ -168,5 +169,7 @@ function sourceText(trans: TranslationBundle, source: Source): string {
       return trans.__('from the notebook');
     case 'settings':
       return trans.__('from your settings');
+    case 'node':
+      return trans.__('from this node');
   }
 }

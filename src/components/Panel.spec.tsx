@@ -47,6 +47,14 @@ const busy = snapshot({
 describe('Panel', () => {
   afterEach(erase);
 
+  it('[UI5] says of a silent server only what is known', () => {
+    const message = 'The Jupyter server does not answer: nothing was heard for 4 s.';
+    const host = panel({ connection: { state: 'lost', message } });
+    expect(host.textContent).toContain(message);
+    expect(host.textContent).not.toContain('plain Jupyter');
+    expect(host.querySelector('.cg-Away')!.getAttribute('role')).toBe('status');
+  });
+
   it('[GATE5] says honestly what holds while the sidecar is away', () => {
     const host = panel({ connection: { state: 'away', message: 'It ended.' } });
     expect(host.textContent).toContain('Cellgrant is not running');

@@ -1,9 +1,8 @@
-import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import type { Snapshot } from '../../server/protocol/view';
 import type { Connection, Sample } from '../tokens';
-import { Glyph } from './Glyph';
+import { Absence } from './Absence';
 import { KernelsSection } from './KernelsSection';
 import { NodeSection } from './NodeSection';
 import type { PanelProps } from './panelProps';
@@ -38,12 +37,7 @@ export function Panel(props: PanelViewProps): JSX.Element {
           {problem}
         </p>
       ))}
-      {connection.state === 'away' && <Away trans={trans} message={connection.message} />}
-      {connection.state === 'connecting' && (
-        <p className="cg-Empty" role="status">
-          {trans.__('Asking for the state of this node…')}
-        </p>
-      )}
+      <Absence trans={trans} connection={connection} />
       {snapshot && (
         <>
           <NodeSection {...props} snapshot={snapshot} />
@@ -57,24 +51,6 @@ export function Panel(props: PanelViewProps): JSX.Element {
         </>
       )}
       {props.thisCell && <div className="cg-Panel-cell">{props.thisCell}</div>}
-    </div>
-  );
-}
-
-/** What holds while the sidecar does not answer (GATE5). */
-function Away(props: { readonly trans: TranslationBundle; readonly message: string }): JSX.Element {
-  const { trans } = props;
-  return (
-    <div className="cg-Away" role="status">
-      <strong>
-        <Glyph name="warn" /> {trans.__('Cellgrant is not running')}
-      </strong>
-      <p>
-        {trans.__(
-          'Cells run as in plain Jupyter: nothing waits, and nothing is limited. This page keeps looking for it.'
-        )}
-      </p>
-      {props.message && <p className="cg-Small">{props.message}</p>}
     </div>
   );
 }

@@ -4,8 +4,9 @@ import type { Blocker, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import { keeperOf } from '../arbiter/keeper';
 import { withNames } from '../arbiter/reason';
-import { askParts, formatAge, formatClock, formatSpan } from '../format';
+import { askParts, formatAge, formatClock } from '../format';
 import { CancelButton } from './CancelButton';
+import { startText } from './claimTexts';
 import { KeeperActions } from './KeeperActions';
 import { KernelName } from './KernelName';
 import type { PanelProps } from './panelProps';
@@ -45,12 +46,7 @@ type QueueItemProps = PanelProps & {
 function QueueItem(props: QueueItemProps): JSX.Element {
   const { trans, claim, nowMs } = props;
   const own = props.paths.has(claim.kernelId);
-  const eta =
-    claim.etaMs === null
-      ? null
-      : claim.etaBasis === null
-        ? trans.__('about %1 left', formatSpan(claim.etaMs))
-        : trans.__('about %1 left (%2)', formatSpan(claim.etaMs), claim.etaBasis);
+  const eta = claim.startsIn && startText(trans, claim.startsIn);
   return (
     <li className="cg-QueueItem">
       <div className="cg-QueueItem-head">

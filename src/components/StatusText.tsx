@@ -37,12 +37,21 @@ export function StatusText(props: {
           )}
         </>
       ) : (
-        <span>
-          {connection.state === 'away' ? trans.__('Cellgrant is away') : trans.__('Cellgrant …')}
-        </span>
+        <span>{absenceText(trans, connection)}</span>
       )}
     </button>
   );
+}
+
+function absenceText(trans: TranslationBundle, { state }: Connection): string {
+  switch (state) {
+    case 'away':
+      return trans.__('Cellgrant is away');
+    case 'lost':
+      return trans.__('The server does not answer');
+    default:
+      return trans.__('Cellgrant …');
+  }
 }
 
 function leasedGpus(snapshot: Snapshot): number {

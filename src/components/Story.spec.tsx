@@ -68,7 +68,7 @@ describe('Story', () => {
   it('[API2] follows its claim, but does not ask at every figure', async () => {
     const host = draw(story(waiting()));
     await open(host);
-    await redraw(host, story(waiting({ etaMs: 5000 })));
+    await redraw(host, story(waiting({ startsIn: { fromMs: 4000, toMs: 6000, runs: 3 } })));
     expect(asked).toEqual(['c1']);
     await redraw(host, story(running()));
     await redraw(host, story(running({ cpusBusy: 2 })));

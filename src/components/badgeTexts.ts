@@ -1,8 +1,19 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Grant } from '../../server/protocol/grant';
 import type { Badge, ClaimIn } from '../arbiter/badge';
 import { askParts, formatBytesBeside, formatSpan } from '../format';
-import { fitText, grantText, lineText, outcomeText, resourceText } from './claimTexts';
+import {
+  askText,
+  fitText,
+  grantText,
+  limitTexts,
+  lineText,
+  outcomeText,
+  resourceText,
+  startText,
+  takesText
+} from './claimTexts';
 import type { GlyphName } from './Glyph';
 
 /** A badge in words: what both of its drawings say. */
@@ -33,9 +44,11 @@ export function badgeTexts(trans: TranslationBundle, badge: Badge): BadgeTexts {
     case 'behind':
       return behind(trans, badge);
     case 'running':
-      return running(trans, badge.claim);
+      return running(trans, badge);
+    case 'lost':
+      return lost(trans, badge);
     case 'done':
-      return done(trans, badge.claim);
+      return done(trans, badge);
   }
 }
 
@@ -53,8 +66,8 @@ function malformed(trans: TranslationBundle, { problems }: Of<'malformed'>): Bad
   };
 }
 
-function asks(trans: TranslationBundle, { ask, fit }: Of<'asks'>): BadgeTexts {
-  const state = askParts(trans, ask).join(' · ') || trans.__('hints');
+function asks(trans: TranslationBundle, { ask, limits, fit }: Of<'asks'>): BadgeTexts {
+  const state = askText(trans, ask, limits) || trans.__('hints');
   return {
     tone: fit?.kind === 'never' ? 'error' : 'quiet',
     glyph: 'ask',
@@ -66,7 +79,7 @@ function asks(trans: TranslationBundle, { ask, fit }: Of<'asks'>): BadgeTexts {
 }
 
 function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeTexts {
-  const { reason, position, etaMs } = claim;
+  const { reason, position, startsIn } = claim;
   const short = trans.__('waiting for %1', resourceText(trans, reason.resource));
   return {
     tone: 'wait',
@@ -74,10 +87,7 @@ function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeText
     state: `${short} · ${lineText(trans, position)}`,
     short,
     sinceMs: claim.arrivedMs,
-    details: [
-      reason.sentence,
-      ...(etaMs === null ? [] : [trans.__('about %1 left', formatSpan(etaMs))])
-    ]
+    details: [reason.sentence, ...(startsIn === null ? [] : [startText(trans, startsIn)])]
   };
 }
 
@@ -91,22 +101,44 @@ function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
   return { tone: 'quiet', glyph: 'behind', state, short: state, sinceMs: null, details: [why] };
 }
 
-function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeTexts {
+function running(trans: TranslationBundle, { claim, limits }: Of<'running'>): BadgeTexts {
   const { notEnforced } = claim;
+  const held = limitTexts(trans, limits);
   const short = notEnforced === null ? trans.__('running') : trans.__('running, not enforced');
   return {
     tone: notEnforced === null ? 'run' : 'error',
     glyph: 'run',
     state: `${short} · ${grantText(trans, claim.grant)}`,
-    short,
+    short: [short, ...held].join(' · '),
     sinceMs: claim.grantedMs,
     details: [
+      ...held,
       ...(notEnforced === null ? [] : [notEnforced]),
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
         ? []
-        : [trans.__('%1 in memory', formatBytesBeside(claim.memoryBytes, claim.grant.memoryBytes))])
+        : [
+            trans.__('%1 in memory', formatBytesBeside(claim.memoryBytes, claim.grant.memoryBytes))
+          ]),
+      ...(claim.takes === null ? [] : [takesText(trans, claim.takes)])
     ]
+  };
+}
+
+/** What nobody knows any more is not counted on. */
+function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTexts {
+  const state = trans.__('the server does not answer');
+  const known =
+    last.state === 'waiting'
+      ? trans.__('when last heard of, %1 waited', last.label ?? trans.__('this cell'))
+      : trans.__('when last heard of, %1 ran', last.label ?? trans.__('this cell'));
+  return {
+    tone: 'error',
+    glyph: 'warn',
+    state,
+    short: state,
+    sinceMs: null,
+    details: [known, message]
   };
 }
 
@@ -114,29 +146,45 @@ function running(trans: TranslationBundle, claim: ClaimIn<'running'>): BadgeText
 const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
 
-function done(trans: TranslationBundle, claim: ClaimIn<'done'>): BadgeTexts {
-  const { outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
+function done(trans: TranslationBundle, { claim, limits, next }: Of<'done'>): BadgeTexts {
+  const { ask, grant, outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
   const word = outcomeText(trans, outcome, claim.code);
+  const asked = askText(trans, ask, limits);
   const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
   return {
     tone: ok ? 'done' : 'error',
     glyph: ok ? 'done' : 'fail',
     state: [word, ...ran].join(' · '),
-    short: ok && ran[0] ? ran[0] : word,
+    short: [ok && ran[0] ? ran[0] : word, ...limitTexts(trans, limits)].join(' · '),
     sinceMs: null,
     details: [
       // What was refused its kernel itself tells in the cell's output.
       ...(message === null || outcome === 'refused' ? [] : [message]),
+      ...(asked ? [trans.__('asked for %1', asked)] : []),
+      ...(grant && hasAny(grant) ? [trans.__('got %1', grantText(trans, grant))] : []),
       ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),
       ...(cpuSeconds === null || ranMs < RUN_MIN_MS
         ? []
         : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
       ...(memoryPeakBytes === null
         ? []
-        : [trans.__('peak %1', formatBytesBeside(memoryPeakBytes, claim.ask.memoryBytes))])
+        : [trans.__('peak %1', formatBytesBeside(memoryPeakBytes, claim.ask.memoryBytes))]),
+      ...(next ? [nextText(trans, next)] : [])
     ]
   };
+}
+
+/** Whether a grant is more than what everybody may use. */
+function hasAny({ cpus, memoryBytes, gpus }: Grant): boolean {
+  return cpus !== null || memoryBytes !== null || gpus.length > 0;
+}
+
+function nextText(trans: TranslationBundle, { ask, fit }: NonNullable<Of<'done'>['next']>): string {
+  const asks = askParts(trans, ask).join(' · ') || trans.__('other hints');
+  return fit
+    ? trans.__('the next run asks for %1: %2', asks, fitText(trans, fit))
+    : trans.__('the next run asks for %1', asks);
 }

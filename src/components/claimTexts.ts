@@ -1,11 +1,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
 import type { RefusalCode } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
-import type { Fit, KernelView, Resource } from '../../server/protocol/view';
+import type { Fit, Forecast, KernelView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
-import { countCpus, formatAmount, formatCpuList } from '../format';
+import type { Limit } from '../hints/limits';
+import {
+  askParts,
+  countCpus,
+  formatAmount,
+  formatCpuList,
+  formatRange,
+  formatSpan
+} from '../format';
 
 /** A resource in the middle of a sentence. */
 export function resourceText(trans: TranslationBundle, resource: Resource): string {
@@ -24,6 +33,21 @@ export function lineText(trans: TranslationBundle, position: number): string {
   return position === 1 ? trans.__('next in line') : trans.__('number %1 in line', position);
 }
 
+/** When a claim that waits should start: `starts in 6–9 s (by 5 past runs)`. */
+export function startText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
+  const range = formatRange(trans, fromMs, toMs);
+  return runs === 0
+    ? trans.__('starts in %1 (by the time stated)', range)
+    : trans.__('starts in %1 (by %2 past runs)', range, runs);
+}
+
+/** How long a claim that runs should take: `usually 6–9 s`, `10 min stated`. */
+export function takesText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
+  return runs === 0
+    ? trans.__('%1 stated', formatSpan(toMs))
+    : trans.__('usually %1', formatRange(trans, fromMs, toMs));
+}
+
 /** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */
 export function grantText(trans: TranslationBundle, grant: Grant): string {
   const cpus =
@@ -31,6 +55,29 @@ export function grantText(trans: TranslationBundle, grant: Grant): string {
       ? trans.__('shared CPUs')
       : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus));
   return withRest(trans, cpus, grant);
+}
+
+/** What defaults hold a cell to, and which: `4 GiB (node default)`. */
+export function limitTexts(trans: TranslationBundle, limits: readonly Limit[]): string[] {
+  return limits.map(({ source, hints }) => {
+    const held = askParts(trans, { ...NOTHING_ASKED, ...hints }).join(', ');
+    switch (source) {
+      case 'notebook':
+        return trans.__('%1 (notebook default)', held);
+      case 'settings':
+        return trans.__('%1 (your default)', held);
+      case 'node':
+        return trans.__('%1 (node default)', held);
+    }
+  });
+}
+
+/** What a run asks for, its own hints first: `2 CPUs · 4 GiB (node default)`. */
+export function askText(trans: TranslationBundle, ask: Ask, limits: readonly Limit[]): string {
+  const inherited = limits.flatMap(({ hints }) => Object.keys(hints));
+  const own = Object.fromEntries(Object.entries(ask).filter(([key]) => !inherited.includes(key)));
+  const parts = askParts(trans, { ...NOTHING_ASKED, ...own });
+  return [...parts, ...limitTexts(trans, limits)].join(' · ');
 }
 
 /** What a grant gives beside its CPUs, after them. */

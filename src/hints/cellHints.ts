@@ -32,7 +32,8 @@ export type ActiveHints = {
 export function sourcesOf(
   cell: ICellModel,
   notebook: INotebookModel | null,
-  defaults: IDefaults | null
+  defaults: IDefaults | null,
+  arbiter: IArbiter
 ): Sourced {
   const tags = cell.getMetadata('tags');
   return readSources({
@@ -40,7 +41,8 @@ export function sourcesOf(
     tags: Array.isArray(tags) ? tags.filter(tag => typeof tag === 'string') : [],
     code: cell.sharedModel.getSource(),
     notebook: notebook?.getMetadata(METADATA_KEY),
-    settings: defaults?.hints
+    settings: defaults?.hints,
+    node: arbiter.snapshot?.node.defaults
   });
 }
 
@@ -79,7 +81,8 @@ export class CellHints implements IDisposable {
       return null;
     }
     const kernelId = panel?.sessionContext.session?.kernel?.id;
-    const sourced = (cell: Cell): Sourced => sourcesOf(cell.model, notebook, this._defaults);
+    const sourced = (cell: Cell): Sourced =>
+      sourcesOf(cell.model, notebook, this._defaults, this._arbiter);
     return {
       cell: new HintSheet(
         [first, ...others].map(cell => cell.model),

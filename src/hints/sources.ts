@@ -19,7 +19,7 @@ import type { HintSources } from '../../server/protocol/gate';
 export const METADATA_KEY = 'cellgrant';
 
 /** Where a hint was written, in the order in which they count (ADM2). */
-export const SOURCES = ['cell', 'tag', 'directive', 'notebook', 'settings'] as const;
+export const SOURCES = ['cell', 'tag', 'directive', 'notebook', 'settings', 'node'] as const;
 
 /** One of {@link SOURCES}. */
 export type Source = (typeof SOURCES)[number];
@@ -32,6 +32,8 @@ export type RawSources = {
   readonly code: string;
   readonly notebook: unknown;
   readonly settings: unknown;
+  /** The administrator's, as the sidecar read them; absent while it tells none. */
+  readonly node?: Hints | undefined;
 };
 
 /** What a cell asks for, and where each part of it was written. */
@@ -55,7 +57,8 @@ export function readSources(raw: RawSources): Sourced {
     tag: parseTags(raw.tags),
     directive: parseDirective(directive),
     notebook: parseHints(raw.notebook),
-    settings: parseHints(raw.settings)
+    settings: parseHints(raw.settings),
+    node: { hints: raw.node ?? {}, problems: [] }
   };
   const doubts = doubtsOf([...tagEntries(raw.tags), ...directiveEntries(directive)]);
   const own = (['cell', 'tag', 'directive'] as const).some(

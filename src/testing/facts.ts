@@ -42,8 +42,7 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
         }
       ]
     },
-    etaMs: null,
-    etaBasis: null,
+    startsIn: null,
     ...its
   };
 }
@@ -56,6 +55,7 @@ export function running(its: Partial<ClaimIn<'running'>> = {}): ClaimIn<'running
     state: 'running',
     grantedMs: NOW_MS - 5000,
     grant: UNRESTRICTED,
+    takes: null,
     cpusBusy: 1,
     memoryBytes: GIB,
     notEnforced: null,
@@ -139,6 +139,7 @@ export function node(its: Partial<NodeView> = {}): NodeView {
     gpus: [],
     tier: { name: 'cgroup-v1', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'it works' },
     policy: 'dynamic',
+    defaults: {},
     version: '0.1.0',
     notices: [],
     ...its

@@ -21,6 +21,13 @@ export class BadgeWidget extends ReactWidget {
     this.update();
   }
 
+  /** The toolbar of an active cell and a badge in the corner of a short one would be in one place. */
+  clearToolbar(): void {
+    const toolbar = this.parent?.node.querySelector<HTMLElement>('.jp-cell-toolbar');
+    const width = toolbar?.offsetWidth ? toolbar.offsetWidth + 8 : 0;
+    this.node.style.setProperty('--cg-toolbar-width', `${width}px`);
+  }
+
   protected render(): React.ReactElement {
     return <CellBadge {...this._props} />;
   }

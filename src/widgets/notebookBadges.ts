@@ -13,6 +13,7 @@ import type { Keeper } from '../arbiter/keeper';
 import { reasonNow, withNames } from '../arbiter/reason';
 import type { CellBadgeProps } from '../components/CellBadge';
 import type { KeeperCalls } from '../components/KeeperActions';
+import { limitsOf } from '../hints/limits';
 import { ownProblems, type Sourced } from '../hints/sources';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { BadgeWidget } from './badgeWidget';
@@ -57,6 +58,7 @@ export class NotebookBadges implements IDisposable {
     defaults?.changed.connect(this.refreshAll, this);
     panel.sessionContext.kernelChanged.connect(this.refreshAll, this);
     panel.content.modelChanged.connect(this._onModel, this);
+    panel.content.activeCellChanged.connect(this._onActiveCell, this);
     panel.disposed.connect(this.dispose, this);
     this._timer = window.setInterval(() => this._onTick(), TICK_MS);
     this._onModel();
@@ -133,6 +135,11 @@ export class NotebookBadges implements IDisposable {
 
   private _onArbiter(_: unknown, change: ArbiterChange): void {
     const kernelId = this._kernelId();
+    const shared = sharedBy(this._options.arbiter);
+    if (shared !== this._shared) {
+      this._shared = shared;
+      this.refreshAll();
+    }
     if (kernelId === null) {
       return;
     }
@@ -149,7 +156,8 @@ export class NotebookBadges implements IDisposable {
   /** Whether an ask would be granted changes with everybody's claims. */
   private _refreshAsks(): void {
     for (const cell of this._cells.values()) {
-      if (this._badges.get(cell)?.props.badge.kind === 'asks') {
+      const props = this._badges.get(cell)?.props;
+      if (props?.place === 'row' && (props.badge.kind === 'asks' || props.badge.kind === 'done')) {
         this._refresh(cell);
       }
     }
@@ -185,6 +193,12 @@ export class NotebookBadges implements IDisposable {
     } else if (!isSame(known.props, props)) {
       known.tell(props);
     }
+    this._badges.get(cell)?.clearToolbar();
+  }
+
+  /** The toolbar came to another cell: it is there once that is drawn. */
+  private _onActiveCell(): void {
+    window.requestAnimationFrame(() => this._badges.forEach(badge => badge.clearToolbar()));
   }
 
   /** Put a badge between the input and the output of a cell. */
@@ -207,17 +221,21 @@ export class NotebookBadges implements IDisposable {
     const paths = this._options.paths();
     const kernelId = this._kernelId();
     const claim = this._claimOf(cell);
-    const sourced = sourcesOf(cell.model, panel.content.model, defaults);
+    const sourced = sourcesOf(cell.model, panel.content.model, defaults, arbiter);
     const ask = sourced.own ? sourced.ask : null;
+    const isBlank = cell.model.sharedModel.getSource().trim() === '';
+    const isCleared = claim !== undefined && this._cleared.get(cell) === claim.id;
     const badge = badgeOf({
       mode: this._mode,
       claim: claim && withNames(claim, paths),
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
       busy: isBusy(cell),
-      cleared: claim !== undefined && this._cleared.get(cell) === claim.id,
+      cleared: isCleared,
       ask,
+      limits: isBlank ? [] : limitsOf(sourced, claim && !isCleared ? claim.ask : undefined),
       problems: ownProblems(sourced),
       fit: this._fitOf(sourced, kernelId),
+      lost: lostOf(arbiter),
       nowMs: arbiter.nowMs()
     });
     if (!badge) {
@@ -261,7 +279,18 @@ export class NotebookBadges implements IDisposable {
   private readonly _fits: Fits;
   private readonly _timer: number;
   private _mode: BadgeMode;
+  /** What concerns all cells, when the badges were made last. */
+  private _shared = '';
   private _isDisposed = false;
+}
+
+function lostOf({ connection }: IArbiter): string | null {
+  return connection.state === 'lost' ? connection.message : null;
+}
+
+/** What every badge depends on: whether the server answers, and the node's defaults. */
+function sharedBy(arbiter: IArbiter): string {
+  return JSON.stringify([lostOf(arbiter), arbiter.snapshot?.node.defaults]);
 }
 
 function isBusy(cell: CodeCell): boolean {

@@ -159,8 +159,8 @@ export class Arbiter implements IPolicy {
     if (knowledge !== 'known') {
       return knowledge === 'learned' ? cell.source : null;
     }
-    const run = { tookMs: 0, cpusPeak: cell.threads, wasLimited: false, efficiency: null };
-    recordRun(this.state.profiles, claimId, run);
+    const run = { isWhole: true, tookMs: 0, cpusPeak: cell.threads, wasLimited: false };
+    recordRun(this.state.profiles, claimId, { ...run, efficiency: null });
     return claimId;
   }
 

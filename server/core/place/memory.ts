@@ -50,8 +50,8 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
       reasonOf(
         'memory',
         need,
-          blockingOf(inTheWay(othersWithMemory(state, holder), short), amountInWords),
-          `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
+        blockingOf(inTheWay(othersWithMemory(state, holder), short), amountInWords),
+        `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
       );
     return { resource: 'memory', reason };
   }

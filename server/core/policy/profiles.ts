@@ -1,10 +1,9 @@
 /** What past executions of one source used. */
 export type Profile = {
-  readonly runs: number;
   /** CPUs that it wants: the peak that was seen while nothing held it back; null while unknown. */
   readonly cpus: number | null;
-  /** Running time of the last two runs, newest first: a good predictor (Tsafrir et al.). */
-  readonly lastMs: readonly number[];
+  /** How long its last {@link TIMES_MAX} whole runs took, newest first. */
+  readonly tookMs: readonly number[];
   /** Threads per CPU of share that suit it (CPU3); null while unknown. */
   readonly threadsPerShare: number | null;
 };
@@ -15,8 +14,13 @@ export type Profiles = Map<string, Profile>;
 /** How many sources are remembered. */
 export const PROFILES_MAX = 10_000;
 
+/** How many running times of a source are remembered. */
+const TIMES_MAX = 5;
+
 /** One run of a source, as it was measured. */
 export type Run = {
+  /** Whether it came to its own end: one that failed, or was stopped, had more to do. */
+  readonly isWhole: boolean;
   readonly tookMs: number;
   readonly cpusPeak: number;
   /** Whether it ever used all that it could have: then the peak says little. */
@@ -28,19 +32,34 @@ export type Run = {
 /** How much of an older, higher peak is still believed after each lower one. */
 const PEAK_KEPT = 0.7;
 
-/** Remember one run of a source. */
+/**
+ * Remember one run of a source.
+ *
+ * #### Notes
+ * One that is not whole says what the source wants at least, and nothing else:
+ * it may have ended before its long part, or before its parallel one.
+ */
 export function recordRun(profiles: Profiles, sourceHash: string, run: Run): void {
-  const known = profiles.get(sourceHash);
+  const known = profiles.get(sourceHash) ?? UNKNOWN;
   profiles.delete(sourceHash);
-  profiles.set(sourceHash, {
-    runs: (known?.runs ?? 0) + 1,
-    cpus: peakAfter(known?.cpus ?? null, run),
-    lastMs: [run.tookMs, ...(known?.lastMs ?? [])].slice(0, 2),
-    threadsPerShare: threadsAfter(known?.threadsPerShare ?? null, run)
-  });
+  profiles.set(sourceHash, run.isWhole ? afterWhole(known, run) : afterPart(known, run));
   if (profiles.size > PROFILES_MAX) {
     profiles.delete(profiles.keys().next().value!);
   }
+}
+
+const UNKNOWN: Profile = { cpus: null, tookMs: [], threadsPerShare: null };
+
+function afterWhole(known: Profile, run: Run): Profile {
+  return {
+    cpus: peakAfter(known.cpus, run),
+    tookMs: [run.tookMs, ...known.tookMs].slice(0, TIMES_MAX),
+    threadsPerShare: threadsAfter(known.threadsPerShare, run)
+  };
+}
+
+function afterPart(known: Profile, { cpusPeak }: Run): Profile {
+  return { ...known, cpus: known.cpus === null ? null : Math.max(known.cpus, cpusPeak) };
 }
 
 function peakAfter(known: number | null, run: Run): number | null {
@@ -64,9 +83,36 @@ function threadsAfter(known: number | null, run: Run): number | null {
   return known === null ? seen : (known + seen) / 2;
 }
 
-/** How long a source is expected to run, in ms; null where it never ran. */
+/**
+ * How long a source is expected to run, in ms; null where it never ran to its end.
+ *
+ * #### Notes
+ * The average of the last two runs, which plans a queue well (Tsafrir et al.)
+ * because it is there early, and a wrong one costs little. It is no figure for
+ * people: see {@link usualMs}.
+ */
 export function expectedMs(profile: Profile | undefined): number | null {
-  return profile && profile.lastMs.length
-    ? profile.lastMs.reduce((sum, ms) => sum + ms, 0) / profile.lastMs.length
-    : null;
+  const lastTwo = profile?.tookMs.slice(0, 2) ?? [];
+  return lastTwo.length ? lastTwo.reduce((sum, ms) => sum + ms, 0) / lastTwo.length : null;
+}
+
+/** A person is told a running time only if so many runs agree, the longest within this factor. */
+const AGREEING_MIN = 3;
+const AGREEING_FACTOR = 2;
+
+/** The range of the newest runs that agree, and how many these are. */
+export type Usual = { readonly fromMs: number; readonly toMs: number; readonly runs: number };
+
+/** How long a source usually runs; null where its last runs do not agree, or are too few. */
+export function usualMs(profile: Profile | undefined): Usual | null {
+  let usual: Usual = { fromMs: Infinity, toMs: 0, runs: 0 };
+  for (const ms of profile?.tookMs ?? []) {
+    const fromMs = Math.min(usual.fromMs, ms);
+    const toMs = Math.max(usual.toMs, ms);
+    if (toMs > fromMs * AGREEING_FACTOR) {
+      break; // the runs before were of another kind: cold, or on other data
+    }
+    usual = { fromMs, toMs, runs: usual.runs + 1 };
+  }
+  return usual.runs >= AGREEING_MIN ? usual : null;
 }
