@@ -80,7 +80,9 @@ function leftAfterRestart(seed: number): string[] {
   );
   running.forEach(({ claim }) => it.send({ type: 'claimCancelled', claimId: claim.id, by: 'x' }));
   running.forEach(({ claim }) => it.end(claim.id));
-  running.forEach(({ claim }) => it.send({ type: 'claimCancelled', claimId: claim.id, by: 'x' }));
+  for (const holderId of it.state.holders.keys()) {
+    it.send({ type: 'holdReleased', holderId, by: 'x' });
+  }
   const bound = [...it.confined].filter(([, c]) => c.cpus !== null || c.memoryBytes !== null);
   return [
     ...lost.map(({ claim }) => `${claim.id} was lost`),

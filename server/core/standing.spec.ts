@@ -44,7 +44,7 @@ describe('standing grant', () => {
   ] as const)('[GATE6] is not given to a claim that %s, and ends with one', (_, ask) => {
     expect(told(node.claim('a', 'k1', ask))).toBe('');
     node.end('a');
-    node.send({ type: 'claimCancelled', claimId: 'a', by: 'k1' });
+    node.send({ type: 'holdReleased', holderId: 'k1', by: 'k1' });
     expect(told(node.claim('b', 'k1'))).toBe('+k1');
     node.end('b');
     expect(told(node.claim('c', 'k1', ask))).toBe('-k1');

@@ -50,7 +50,8 @@ export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lea
   const { ask } = entry.claim;
   const { memoryBytes } = grant;
   const gpus = grant.gpus.filter(uuid => state.node?.gpus.some(gpu => gpu.uuid === uuid));
-  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpuMemoryBytes };
+  // One that named no GPU ran beside one of its kernel that did, and took no part of its own.
+  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpus > 0 ? ask.gpuMemoryBytes : 0 };
   const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
   const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
   return cpus?.length

@@ -62,7 +62,7 @@ describe('drawnParts', () => {
     const big = node({ memoryBytes: 256 * GIB, memoryReserveBytes: 16 * GIB });
     const marks = new KernelMarks().of(kernels.map(it => it.id));
     const parts = memoryParts(trans, big, kernels, marks);
-    const host = draw(<Bar label="Memory" parts={parts} />);
+    const host = draw(<Bar label={trans.__('Memory')} parts={parts} />);
     const widths = [...host.querySelectorAll<HTMLElement>('.cg-Bar-part')].map(it =>
       parseFloat(it.style.width)
     );

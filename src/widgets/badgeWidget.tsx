@@ -32,3 +32,10 @@ export class BadgeWidget extends ReactWidget {
     return <CellBadge {...this._props} />;
   }
 }
+
+/** Whether drawing again would change nothing; clocks always change. */
+export function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
+  const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
+  const shown = ({ badge, doubts }: CellBadgeProps): string => JSON.stringify([badge, doubts]);
+  return !ticks && a.place === b.place && shown(a) === shown(b);
+}

@@ -16,7 +16,7 @@ import type { KeeperCalls } from '../components/KeeperActions';
 import { limitsOf } from '../hints/limits';
 import { ownProblems, type Sourced } from '../hints/sources';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
-import { BadgeWidget } from './badgeWidget';
+import { BadgeWidget, isSame } from './badgeWidget';
 import { sourcesOf } from '../hints/cellHints';
 
 /** What the badges of one notebook join. */
@@ -295,11 +295,4 @@ function sharedBy(arbiter: IArbiter): string {
 
 function isBusy(cell: CodeCell): boolean {
   return (cell.model as ICodeCellModel).executionState === 'running';
-}
-
-/** Whether drawing again would change nothing; clocks always change. */
-function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
-  const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
-  const shown = ({ badge, doubts }: CellBadgeProps): string => JSON.stringify([badge, doubts]);
-  return !ticks && a.place === b.place && shown(a) === shown(b);
 }

@@ -50,7 +50,9 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
       reasonOf(
         'memory',
         need,
-        blockingOf(inTheWay(othersWithMemory(state, holder), short), amountInWords),
+        blockingOf(inTheWay(othersWithMemory(state, holder), short), (amount, isGranted) =>
+          isGranted ? amountInWords(amount) : bytesInWords(amount)
+        ),
         `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
       );
     return { resource: 'memory', reason };

@@ -55,13 +55,13 @@ function enumerated(parts: readonly string[]): string {
   return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter(Boolean).join(' and ');
 }
 
-/** Those in the way of somebody, in words. */
+/** Those in the way of somebody, in words: what was granted somebody asked for, the rest was measured. */
 export function blockingOf(
   { named, count, rest }: InTheWay,
-  inWords: (amount: number) => string
+  inWords: (amount: number, isGranted: boolean) => string
 ): Blocking {
-  const blockers = named.map(it => blockerOf(it.holder, inWords(it.amount)));
-  return { blockers, count, rest: restInWords(rest, inWords) };
+  const blockers = named.map(it => blockerOf(it.holder, inWords(it.amount, it.isGranted)));
+  return { blockers, count, rest: restInWords(rest, amount => inWords(amount, false)) };
 }
 
 /** What those keep who are not worth a name: `idle kernels keep 676 MiB`. */
