@@ -102,8 +102,8 @@ export class SnapshotFeed {
 }
 
 /** All of a snapshot but its number and time. */
-function contentOf({ node, kernels, claims }: Snapshot): string {
-  return JSON.stringify({ node, kernels, claims }).slice(1);
+function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
+  return JSON.stringify(content).slice(1);
 }
 
 /** A snapshot as an event of the stream. */

@@ -214,6 +214,7 @@ describe('the HTTP API of a real sidecar', () => {
   it('[UI2] pushes whole snapshots, the present one first, then each change', async () => {
     const stream = await EventStream.open(sidecar);
     const first = await stream.next();
+    expect(Object.keys(first)).toEqual(Object.keys(await get<Snapshot>('/api/v1/snapshot')));
     expect(first.claims.some(it => it.id === 'pushed')).toBe(false);
     kernel.claim('pushed', { cpus: 1 });
     const seen = await stream.until(it =>
