@@ -21,7 +21,7 @@ test('[UI1] [UI2] a cell that is given hints in the sidebar waits, runs, and is 
   const tool = page.locator('.cg-HintsTool');
   await page.getByText('Resources', { exact: true }).first().click();
   await tool.getByLabel('Memory', { exact: true }).first().fill(MOST);
-  await expect(journey.badge(0)).toContainText('would wait for memory');
+  await expect(journey.badge(0)).toContainText('would wait now for');
 
   await journey.start('cellgrant:open-panel');
   await journey.start('notebook:run-all-cells');
