@@ -101,9 +101,9 @@ export class SnapshotFeed {
   }
 }
 
-/** All of a snapshot but its number and time. */
-function contentOf({ node, kernels, claims }: Snapshot): string {
-  return JSON.stringify({ node, kernels, claims }).slice(1);
+/** All of a snapshot but its number and time, which change by themselves. */
+function contentOf({ revision, atMs, ...content }: Snapshot): string {
+  return JSON.stringify(content).slice(1);
 }
 
 /** A snapshot as an event of the stream. */
