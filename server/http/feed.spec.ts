@@ -42,13 +42,16 @@ class Source {
 
 class Reader implements IReader {
   readonly kernels: number[] = [];
+  readonly snapshots: unknown[] = [];
   isReady = true;
   drained: () => void = () => undefined;
 
   write(text: string): boolean {
     const data = /^data: (.*)$/m.exec(text)?.[1];
     if (data) {
-      this.kernels.push((JSON.parse(data) as { kernels: unknown[] }).kernels.length);
+      const read = JSON.parse(data) as { kernels: unknown[] };
+      this.kernels.push(read.kernels.length);
+      this.snapshots.push(read);
     }
     return this.isReady;
   }
@@ -84,6 +87,14 @@ describe('SnapshotFeed', () => {
     expect(reader.kernels.length).toBeLessThanOrEqual(1 + 10);
     jest.advanceTimersByTime(200);
     expect(reader.kernels.at(-1)).toBe(1000);
+  });
+
+  it('sends all that a snapshot has', () => {
+    feed.join(reader);
+    source.change();
+    jest.advanceTimersByTime(200);
+    expect(reader.snapshots.at(-1)).toEqual(JSON.parse(JSON.stringify(source.snapshot())));
+    expect(reader.snapshots).toHaveLength(2);
   });
 
   it('is silent where only time passes, and makes nothing where nobody reads', () => {

@@ -76,7 +76,15 @@ function withDoubts(
 }
 
 function allOf({ state, details }: BadgeTexts): string {
-  return [state, ...details].join(' · ');
+  return lines([state, ...details]);
+}
+
+/** Figures side by side; a sentence ends its line. */
+function lines(parts: readonly string[]): string {
+  return parts.reduce(
+    (text, part) => (text ? `${text}${/[.?]$/.test(text) ? '\n' : ' · '}${part}` : part),
+    ''
+  );
 }
 
 /** The state and what to do about it come first; nothing is cut, however narrow it is. */
@@ -98,7 +106,7 @@ function Row(props: PartProps): JSX.Element {
           isNamed
         />
       )}
-      <span className="cg-Badge-text">{texts.details.join(' · ')}</span>
+      <span className="cg-Badge-text">{lines(texts.details)}</span>
     </>
   );
 }

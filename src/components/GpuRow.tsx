@@ -25,12 +25,11 @@ export function GpuRow(props: GpuProps): JSX.Element {
     gpu.utilisation === null ? '' : trans.__('%1 % busy', Math.round(gpu.utilisation * 100)),
     gpu.temperatureC === null ? '' : `${Math.round(gpu.temperatureC)} °C`,
     gpu.powerW === null ? '' : `${Math.round(gpu.powerW)} W`
-  ];
-  const text = figures.filter(part => part !== '').join(' · ');
+  ].filter(part => part !== '');
   return (
     <div className="cg-Row">
-      <RowHead name={name} figures={text} />
-      <Bar label={`${name}: ${text}`} parts={gpuParts(trans, gpu, marks)} />
+      <RowHead name={name} figures={figures} />
+      <Bar label={`${name}: ${figures.join(' · ')}`} parts={gpuParts(trans, gpu, marks)} />
       <UseLine share={gpu.utilisation ?? 0} />
       <Holders {...props} />
     </div>

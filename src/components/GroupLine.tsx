@@ -16,7 +16,9 @@ export function GroupLine({
   const owed = formatNumber(owedCpus);
   const surplus = usedCpus - owedCpus;
   const figures = [
-    group.hasQuota ? trans.__('quota %1 CPUs', owed) : trans.__('is owed %1 CPUs', owed),
+    group.hasQuota
+      ? trans._n('quota %2 CPU', 'quota %2 CPUs', owedCpus, owed)
+      : trans._n('is owed %2 CPU', 'is owed %2 CPUs', owedCpus, owed),
     trans.__('uses %1', formatNumber(usedCpus)),
     surplus > NOTHING ? trans.__('%1 of them surplus', formatNumber(surplus)) : '',
     group.takesSurplus ? '' : trans.__('takes no surplus')

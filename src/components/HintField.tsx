@@ -93,7 +93,7 @@ function Note({ trans, field }: Pick<HintFieldProps, 'trans' | 'field'>): JSX.El
     );
   }
   if (field.isMixed) {
-    return <span className="cg-Small">{trans.__('differs between the selected cells')}</span>;
+    return <span className="cg-Small">{trans.__('differs between cells')}</span>;
   }
   return field.text === '' && field.inherited ? (
     <span className="cg-Small">{sourceText(trans, field.inherited.source)}</span>
@@ -149,6 +149,9 @@ export function elsewhereText(
 /** What is wrong, and what a run would do meanwhile. */
 function problemText(trans: TranslationBundle, field: FormField): string {
   const expected = field.problem?.expected ?? '';
+  if (field.isMixed) {
+    return trans.__('Expected %1. Not saved: each cell still asks for what it did.', expected);
+  }
   if (field.text === field.written) {
     return trans.__('Expected %1. A run would be refused.', expected);
   }

@@ -51,15 +51,17 @@ function axis({ nowMs }: NodeProps): { fromMs: number; toMs: number } {
 function CpuRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
   const { node, kernels } = snapshot;
-  const granted = trans.__('%1 of %2 granted', node.cpusGranted, node.cpus);
-  const figures =
-    node.cpusBusy === null
-      ? granted
-      : `${granted} · ${trans.__('%1 busy', formatNumber(node.cpusBusy))}`;
+  const figures = [
+    trans.__('%1 of %2 granted', node.cpusGranted, node.cpus),
+    ...(node.cpusBusy === null ? [] : [trans.__('%1 busy', formatNumber(node.cpusBusy))])
+  ];
   return (
     <div className="cg-Row">
       <RowHead name={trans.__('CPU')} figures={figures} />
-      <Bar label={`${trans.__('CPU')}: ${figures}`} parts={cpuParts(trans, node, kernels, marks)} />
+      <Bar
+        label={`${trans.__('CPU')}: ${figures.join(' · ')}`}
+        parts={cpuParts(trans, node, kernels, marks)}
+      />
       <Sparkline
         {...axis(props)}
         max={node.cpus}
@@ -72,12 +74,12 @@ function CpuRow(props: NodeProps): JSX.Element {
 function MemoryRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
   const { node, kernels } = snapshot;
-  const text = memoryFigures(trans, node).join(' · ');
+  const figures = memoryFigures(trans, node);
   return (
     <div className="cg-Row">
-      <RowHead name={trans.__('Memory')} figures={text} />
+      <RowHead name={trans.__('Memory')} figures={figures} />
       <Bar
-        label={`${trans.__('Memory')}: ${text}`}
+        label={`${trans.__('Memory')}: ${figures.join(' · ')}`}
         parts={memoryParts(trans, node, kernels, marks)}
       />
       <Sparkline

@@ -106,7 +106,7 @@ describe('Panel', () => {
     });
     const item = host.querySelector<HTMLElement>('.cg-QueueItem')!;
     expect(item.textContent).toContain('14 GiB held by holder.ipynb');
-    expect(item.textContent).toContain('holds 14 GiB since 1:00');
+    expect(item.textContent).toContain('holds 14 GiB for 1:00');
     expect(item.textContent).toContain('0:10');
     click(button(item, 'Cancel'));
     click(button(item, 'work.ipynb ▸ [1]'));

@@ -64,7 +64,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
         {own && <CancelButton trans={trans} onCancel={() => props.onCancel(claim.id)} />}
       </div>
       <div className="cg-Small">
-        {[trans.__('asks %1', askParts(trans, claim.ask).join(' · ')), eta]
+        {[trans.__('asks for %1', askParts(trans, claim.ask).join(' · ')), eta]
           .filter(Boolean)
           .join(' · ')}
       </div>
@@ -98,7 +98,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
       <span>
         {keepsGpuBytes > 0 || claimId === null
           ? trans.__('keeps %1, idle for %2', holds, age)
-          : trans.__('holds %1 since %2', holds, age)}
+          : trans.__('holds %1 for %2', holds, age)}
       </span>
       {keeper && (
         <KeeperActions trans={trans} keeper={keeper} nowMs={nowMs} calls={props.keepers} />

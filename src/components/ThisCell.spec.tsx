@@ -167,6 +167,9 @@ describe('ThisCell', () => {
     expect([field(host, 'cpus').value, field(host, 'cpus').placeholder]).toEqual(['', 'mixed']);
     expect(field(host, 'gpus').value).toBe('1');
     expect(field(host, 'hold').indeterminate).toBe(true);
+    type(field(host, 'cpus'), '3-');
+    expect(field(host, 'cpus').value).toBe('3-');
+    expect(host.textContent).toContain('Not saved: each cell still asks for what it did.');
     type(field(host, 'cpus'), '3');
     expect([one, two].map(it => it.get('cellgrant'))).toEqual([
       { cpus: 3, gpus: 1, hold: true },

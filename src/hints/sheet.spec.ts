@@ -115,6 +115,9 @@ describe('HintSheet', () => {
     expect(both.field('cpus')).toMatchObject({ text: '', isMixed: true });
     expect(both.field('memory')).toMatchObject({ text: '', isMixed: false });
     both.set('cpus', '1-');
+    expect(both.field('cpus')).toMatchObject({ text: '1-', isMixed: true });
+    expect(both.field('cpus').problem).not.toBeNull();
+    expect(all()).toEqual([{ cpus: 4 }, { gpus: 1 }]);
     both.set('cpus', '1-2');
     expect(both.field('cpus')).toMatchObject({ text: '1-2', isMixed: false });
     expect(all()).toEqual([{ cpus: [1, 2] }, { gpus: 1, cpus: [1, 2] }]);

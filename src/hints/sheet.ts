@@ -39,7 +39,7 @@ type Memory = {
 /** One field as the editor shows it. */
 export type SheetField = {
   readonly name: HintName;
-  /** Empty where cells differ. */
+  /** Empty where cells differ, unless the same text was typed for all of them. */
   readonly text: string;
   readonly problem: HintProblem | null;
   /**
@@ -47,7 +47,7 @@ export type SheetField = {
    * malformed, because a malformed value is not written.
    */
   readonly written: string;
-  /** Whether the cells differ. */
+  /** Whether the cells differ in what is written. */
   readonly isMixed: boolean;
 };
 
@@ -88,9 +88,11 @@ export class HintSheet {
   /** One field. */
   field(name: HintName): SheetField {
     const [first, ...others] = this._stores.map(store => fieldOf(store, name));
-    return others.every(it => it.text === first!.text && it.written === first!.written)
-      ? first!
-      : { name, text: '', problem: null, written: '', isMixed: true };
+    if (others.some(it => it.text !== first!.text)) {
+      return { name, text: '', problem: null, written: '', isMixed: true };
+    }
+    // While it is malformed, one draft is shown for all, whatever each of them keeps.
+    return { ...first!, isMixed: others.some(it => it.written !== first!.written) };
   }
 
   /** Entries of the metadata that are no hints; a run would be refused for them. */

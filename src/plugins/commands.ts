@@ -76,10 +76,40 @@ function addPanelCommands({ app, resources, tracker, trans }: Parts): void {
   app.commands.addCommand(CommandIDs.editHints, {
     label: trans.__('Edit the Resource Hints of This Cell'),
     caption: trans.__('Say how many CPUs, how much memory or how many GPUs the active cell needs'),
-    describedBy: NO_ARGS,
-    isEnabled: () => tracker?.activeCell?.model.type === 'code',
-    execute: () => resources.editHints()
+    describedBy: {
+      args: {
+        type: 'object',
+        properties: {
+          isClicked: {
+            type: 'boolean',
+            description: trans.__('Whether the cell is the one below the context menu')
+          }
+        }
+      }
+    },
+    isEnabled: ({ isClicked }) => isClicked === true || tracker?.activeCell?.model.type === 'code',
+    execute: ({ isClicked }) => {
+      if (isClicked === true) {
+        activateClicked(app, tracker);
+      }
+      resources.editHints();
+    }
   });
+}
+
+/** Make the cell below the context menu the active one: a right click into its code does not. */
+function activateClicked(app: JupyterFrontEnd, tracker: INotebookTracker | null): void {
+  const clicked = app.contextMenuHitTest(node => node.classList.contains('jp-Cell'));
+  const panel = tracker?.find(it => it.node.contains(clicked ?? null));
+  const cell = panel?.content.widgets.findIndex(it => it.node === clicked) ?? -1;
+  if (!panel || cell < 0) {
+    return;
+  }
+  app.shell.activateById(panel.id);
+  if (!panel.content.isSelectedOrActive(panel.content.widgets[cell]!)) {
+    panel.content.deselectAll();
+    panel.content.activeCellIndex = cell;
+  }
 }
 
 function addCancelCommands({ app, arbiter, kernelPaths, tracker, trans }: Parts): void {

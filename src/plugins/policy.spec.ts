@@ -48,12 +48,21 @@ describe('[UI8] the command that chooses how the node shares its CPUs', () => {
     expect(host.textContent).toContain('Do Not Arbitrate CPUs?');
     expect(host.textContent).toContain('how the whole node n1 shares its CPUs');
     expect(host.textContent).toContain(
-      'It concerns 6 kernels: 5 of ann (a.ipynb, b.ipynb, c.ipynb, d.ipynb and 1 more); ' +
-        '1 of bob (z.ipynb). One runs a cell now.'
+      'It concerns 6 kernels: 5 kernels of ann (a.ipynb, b.ipynb, c.ipynb, d.ipynb and 1 more); ' +
+        '1 kernel of bob (z.ipynb). One runs a cell now.'
     );
     press(host, 'Leave It');
     await chosen;
     expect(test.client.sent).toEqual([]);
+  });
+
+  it('names one owner once', async () => {
+    test.push(snapshot({ node: node({ name: 'n1' }), kernels: [kernel({ owner: 'ann' })] }));
+    const chosen = choose('naive');
+    const host = await dialog();
+    expect(host.textContent).toContain('It concerns 1 kernel of ann (');
+    press(host, 'Leave It');
+    await chosen;
   });
 
   it('does it once that is agreed to', async () => {

@@ -89,7 +89,7 @@ function wordsOf({ node, kernels }: Snapshot, policy: string, trans: Translation
   for (const kernel of kernels) {
     of.set(kernel.owner, [...(of.get(kernel.owner) ?? []), kernel]);
   }
-  const whose = [...of].map(([owner, theirs]) => ofOwner(owner, theirs, trans)).join('; ');
+  const whose = [...of].map(([owner, theirs]) => ofOwner(owner, theirs, trans));
   return [
     trans.__(
       'This changes how the whole node %1 shares its CPUs, until it is changed again.',
@@ -97,7 +97,9 @@ function wordsOf({ node, kernels }: Snapshot, policy: string, trans: Translation
     ),
     policy === 'naive' ? trans.__('Cells that want the same CPUs will slow each other down.') : '',
     kernels.length
-      ? trans._n('It concerns %2.', 'It concerns %1 kernels: %2.', kernels.length, whose)
+      ? whose.length === 1
+        ? trans.__('It concerns %1.', whose[0])
+        : trans.__('It concerns %1 kernels: %2.', kernels.length, whose.join('; '))
       : trans.__('No kernel runs on it now.'),
     running ? trans._n('One runs a cell now.', '%1 of them run cells now.', running) : ''
   ]
@@ -105,10 +107,16 @@ function wordsOf({ node, kernels }: Snapshot, policy: string, trans: Translation
     .join(' ');
 }
 
-/** The kernels of one owner: `3 of ann (a.ipynb, b.ipynb, c.ipynb)`. */
+/** The kernels of one owner: `3 kernels of ann (a.ipynb, b.ipynb, c.ipynb)`. */
 function ofOwner(owner: string, kernels: readonly KernelView[], trans: TranslationBundle): string {
   const names = kernels.slice(0, NAMED_MAX).map(it => baseName(it.name));
   const more = kernels.length - names.length;
   const listed = more ? trans.__('%1 and %2 more', names.join(', '), more) : names.join(', ');
-  return trans.__('%1 of %2 (%3)', kernels.length, owner, listed);
+  return trans._n(
+    '%1 kernel of %2 (%3)',
+    '%1 kernels of %2 (%3)',
+    kernels.length,
+    owner,
+    listed
+  );
 }
