@@ -1,28 +1,32 @@
-"""What a library counts while it is loaded, in a cell that has fewer CPUs than its kernel."""
+"""What is loaded in a cell that has fewer CPUs than its kernel."""
 
 from __future__ import annotations
 
 import importlib.abc
+import importlib.machinery
 import os
 import sys
-from importlib.machinery import ModuleSpec
-from typing import Any, Callable
+from typing import Any, Callable, Collection
 
 
 class Imports(importlib.abc.MetaPathFinder):
     """Calls ``begin`` before and ``end`` after each import of something new, while it watches.
 
-    An import that another one makes is part of that one. The kernel's own finders find
-    the module and its own loader loads it: neither they nor a traceback see anything of
-    this, because it is the module's spec that tells. Never in a forked child, whose
-    imports are its own.
+    An import that another one makes is part of that one, unless it is one of ``alone``.
+    The kernel's own finders find the module and its own loader loads it: neither they nor
+    a traceback see anything of this, because it is the module's spec that tells. Never in
+    a forked child, whose imports are its own.
     """
 
-    def __init__(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    def __init__(
+        self, begin: Callable[[str], None], end: Callable[[str], None], alone: Collection[str]
+    ) -> None:
         self._begin = begin
         self._end = end
+        self._alone = alone
+        self._telling = _telling(self.loading)
         self._pid = os.getpid()
-        self._outermost: ModuleSpec | None = None
+        self._outermost: Any = None
 
     def watch(self, wanted: bool) -> None:
         """Watch from now on, or no more. Idempotent."""
@@ -33,44 +37,66 @@ class Imports(importlib.abc.MetaPathFinder):
         else:
             sys.meta_path.remove(self)
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if self._outermost is not None or os.getpid() != self._pid:
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        is_part = self._outermost is not None and name not in self._alone
+        if is_part or os.getpid() != self._pid or not _is_imported():
             return None
-        for finder in sys.meta_path:
-            find = getattr(finder, "find_spec", None)
-            spec = find(name, path, target) if find and finder is not self else None
+        for finder in list(sys.meta_path):
+            if finder is self:
+                continue
+            try:
+                spec = finder.find_spec(name, path, target)
+            except Exception:
+                return None  # importlib, which asks it next, meets that itself
             if spec is not None:
-                if type(spec) is ModuleSpec:
-                    spec.__class__ = _WatchedSpec
-                    spec.watcher = self
+                if type(spec) is importlib.machinery.ModuleSpec and _says_when_loaded(spec.loader):
+                    spec.__class__ = self._telling
                 return spec
         return None
 
-    def loading(self, spec: ModuleSpec, is_loading: bool) -> None:
+    def loading(self, spec: Any, is_loading: bool) -> None:
         """A watched module is loaded from now on, or no more."""
-        if self._outermost is not (None if is_loading else spec):
+        if is_loading and self._outermost is None:
+            self._outermost = spec
+        if self._outermost is not spec and spec.name not in self._alone:
             return  # part of another import, or beside one: the next start looks again
-        self._outermost = spec if is_loading else None
+        if not is_loading and self._outermost is spec:
+            self._outermost = None
         try:
-            (self._begin if is_loading else self._end)()
+            (self._begin if is_loading else self._end)(spec.name)
         except Exception:
             return  # whatever goes wrong here, the import goes on
 
 
-class _WatchedSpec(ModuleSpec):
-    """A spec that tells when its module is being loaded, which importlib notes in it."""
+def _is_imported() -> bool:
+    """Whether importlib asks our finder in order to load what is found. Others ask, too: those
+    that keep the spec (``importlib.util.find_spec``), and finders that ask all others."""
+    asking = sys._getframe(2).f_back
+    return asking is not None and asking.f_code.co_name == "_find_and_load_unlocked"
 
-    watcher: Imports
 
-    @property
-    def _initializing(self) -> bool:
-        return self.__dict__.get("_initializing", False)
+def _says_when_loaded(loader: Any) -> bool:
+    """Whether importlib notes it in the spec: not of a loader that loads in the old way."""
+    return loader is None or hasattr(loader, "exec_module")
 
-    @_initializing.setter
-    def _initializing(self, value: bool) -> None:
-        self.__dict__["_initializing"] = value
-        watcher = self.watcher
-        if not value:
-            del self.watcher
-            self.__class__ = ModuleSpec
-        watcher.loading(self, value)
+
+def _telling(tell: Callable[[Any, bool], None]) -> type[Any]:
+    """The class of specs that tell when their module is being loaded, which importlib notes in
+    them. A module may look at its spec, copy it and keep it meanwhile, as it may any other."""
+
+    class ModuleSpec(importlib.machinery.ModuleSpec):
+        @property
+        def _initializing(self) -> bool:
+            return self.__dict__.get("_initializing", False)
+
+        @_initializing.setter
+        def _initializing(self, value: bool) -> None:
+            self.__dict__["_initializing"] = value
+            if not value:
+                self.__class__ = importlib.machinery.ModuleSpec  # type: ignore[assignment]
+            tell(self, value)
+
+        def __reduce__(self) -> tuple:
+            return importlib.machinery.ModuleSpec, (self.name, self.loader), dict(vars(self))
+
+    return ModuleSpec

@@ -33,7 +33,10 @@ NATIVE_VARIABLES = {
 
 # Where counts are read when a library is loaded and never again, it is told the kernel's
 # own: threads of theirs that find no CPU wait, but too few would be so for good.
-COUNTED_AT_IMPORT = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS")
+COUNTED_AT_IMPORT = {"polars": "POLARS_MAX_THREADS", "numba": "NUMBA_NUM_THREADS"}
+
+# Set by threadpoolctl as it is loaded: whether copies of OpenMP may be mixed is the user's to say.
+DUPLICATES = "KMP_DUPLICATE_LIB_OK"
 
 
 def load_threadpoolctl() -> Any:
@@ -42,6 +45,15 @@ def load_threadpoolctl() -> Any:
     The path comes first because its version is known. It is loaded under a name
     of ours, so that the kernel's own ``import threadpoolctl`` finds its own.
     """
+    is_said = DUPLICATES in os.environ
+    try:
+        return _named_threadpoolctl() or _own_threadpoolctl()
+    finally:
+        if not is_said:
+            os.environ.pop(DUPLICATES, None)
+
+
+def _named_threadpoolctl() -> Any:
     path = os.environ.get("CELLGRANT_THREADPOOLCTL")
     if path:
         try:
@@ -53,6 +65,10 @@ def load_threadpoolctl() -> Any:
             return module
         except Exception:
             sys.modules.pop(name, None)  # too new for this Python, or gone: try the kernel's own
+    return None
+
+
+def _own_threadpoolctl() -> Any:
     try:
         return importlib.import_module("threadpoolctl")
     except Exception:
@@ -205,25 +221,28 @@ def let_sklearn_count(cpus: Callable[[], int]) -> None:
 
 
 class ImportCounts:
-    """Variables that say the kernel's own number of CPUs while something is imported.
+    """A variable that says the kernel's own number of CPUs while a library counts them.
 
-    Only while: children count for themselves.
+    Only while that is imported, for children count for themselves; and for no other
+    import, for that may be of the user's own settings.
     """
 
     def __init__(self, cpus: Callable[[], int]) -> None:
         self._cpus = cpus
-        self._ours: list[str] = []
+        self._ours: set[str] = set()
 
-    def begin(self) -> None:
-        """Set those that the user did not."""
-        self._ours = [it for it in COUNTED_AT_IMPORT if it not in os.environ]
-        for name in self._ours:
+    def begin(self, module: str) -> None:
+        """Set the one that this module reads, unless its user did."""
+        name = COUNTED_AT_IMPORT.get(module)
+        if name and name not in os.environ:
             os.environ[name] = str(self._cpus())
+            self._ours.add(name)
 
-    def end(self) -> None:
-        """Take them back, also from numba, which would count anew where they have changed."""
-        config = sys.modules.get("numba.core.config")
-        seen = getattr(getattr(config, "_env_reloader", None), "old_environ", {})
-        for name in self._ours:
+    def end(self, module: str) -> None:
+        """Take it back, also from numba, which would count anew where it has changed."""
+        name = COUNTED_AT_IMPORT.get(module)
+        if name in self._ours:
+            self._ours.remove(name)
             os.environ.pop(name, None)
-            seen.pop(name, None)
+            config = sys.modules.get("numba.core.config")
+            getattr(getattr(config, "_env_reloader", None), "old_environ", {}).pop(name, None)

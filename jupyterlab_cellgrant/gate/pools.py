@@ -9,6 +9,7 @@ from typing import Any, Callable, Collection
 
 from .imports import Imports
 from .libraries import (
+    COUNTED_AT_IMPORT,
     ImportCounts,
     Pool,
     let_sklearn_count,
@@ -59,7 +60,7 @@ class Pools:
         self._held: Collection[int] = ()
         self._modules_seen = 0
         self._counts = ImportCounts(cpus)
-        self._imports = Imports(self._counts.begin, self._imported)
+        self._imports = Imports(self._counts.begin, self._imported, COUNTED_AT_IMPORT)
 
     def follow(self, threads: int | None, held: int | None) -> None:
         """What is loaded from now on has these threads, and sees so many CPUs if not all."""
@@ -81,8 +82,8 @@ class Pools:
                 if is_alone or pool.is_per_thread:
                     self._fit(pool, threads)
 
-    def _imported(self) -> None:
-        self._counts.end()
+    def _imported(self, module: str) -> None:
+        self._counts.end(module)
         self._welcome()
 
     def _launched(self) -> None:

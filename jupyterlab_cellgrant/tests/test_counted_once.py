@@ -101,3 +101,61 @@ async def test_a_failing_import_fails_as_without_us(
         assert (await notebook.run(code))["status"] == "ok"
         found.append(await notebook.evaluate("(frames, kinds)"))
     assert found[0] == found[1]
+
+
+SPECS = """
+import copy, importlib, importlib.util, pickle, sys, traceback
+def look(spec):
+    return [type(it).__name__ + repr(it)[:9] + str(sorted(vars(it)))
+            for it in (spec, copy.deepcopy(spec), pickle.loads(pickle.dumps(spec)))]
+def kept():
+    spec = importlib.util.find_spec("sched")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return look(module.__spec__)
+def reloaded():
+    import colorsys
+    return look(importlib.reload(colorsys).__spec__)
+class Asking:
+    def find_spec(self, name, path=None, target=None):
+        if name == "broken":
+            raise ValueError("mine")
+        found = (it.find_spec(name, path, target) for it in sys.meta_path if it is not self)
+        return next((it for it in found if it), None)
+def asked(place):
+    finder = Asking()
+    sys.meta_path.insert(place, finder)
+    try:
+        import broken
+    except ValueError as error:
+        frames = [it.name for it in traceback.extract_tb(error.__traceback__)]
+        import plistlib
+        return frames, look(plistlib.__spec__), importlib.util.find_spec("none") is None
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.pop("plistlib", None)
+import settings
+found = [kept(), reloaded(), asked(0), asked(len(sys.meta_path)), look(settings.__spec__),
+         settings.seen, [it for it in sorted(os.environ) if it.startswith(("POLARS", "NUMBA", "KMP_D"))]]
+"""
+
+SETTINGS = """
+import copy, os
+seen = type(copy.copy(__spec__)) is type(os.__spec__), repr(__spec__)[:9]
+os.environ["POLARS_MAX_THREADS"] = "2"
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+"""
+
+
+async def test_who_looks_for_modules_finds_them_as_without_us(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path
+) -> None:
+    """[CPU3] Also who keeps a spec, asks all finders, or sets variables in a module."""
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    scripted_sidecar.answer = granting({"threads": 1})
+    found = []
+    for provisioner in (None, "cellgrant"):
+        notebook = await start_kernel(ipykernel_spec(provisioner=provisioner))
+        assert (await notebook.run("import os\n" + SPECS))["status"] == "ok"
+        found.append(await notebook.evaluate("found"))
+    assert found[0] == found[1]

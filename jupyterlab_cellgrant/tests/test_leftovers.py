@@ -14,8 +14,10 @@ from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
 from .test_gate_grant import granting, pid_of
 
+FULL = len(os.sched_getaffinity(0))
+
 pytestmark = pytest.mark.skipif(
-    len(os.sched_getaffinity(0)) < 2, reason="a cell cannot be held to few CPUs where there is one"
+    FULL < 2, reason="a cell cannot be held to few CPUs where there is one"
 )
 
 SET_AGAIN = "import os; os.sched_setaffinity(0, os.sched_getaffinity(0))"
@@ -146,3 +148,16 @@ async def test_what_a_share_leaves_is_not_what_a_kernel_came_with(
     os.sched_setaffinity(pid, everything)
     await notebook.run(f"os.sched_setaffinity(0, [{last}])")
     assert await notebook.evaluate(CPUS.format(pid=0)) == everything
+
+
+async def test_masks_of_cells_that_follow_each_other_at_once(
+    start_sidecar: Callable[..., RealSidecar], start_kernel: StartKernel
+) -> None:
+    """[CPU2] None is held by what another cell was granted, however short they are."""
+    start_sidecar("--tier", "affinity")
+    notebook = await start_kernel()
+    hints = [{"cpus": 1}, {"cpus": FULL}, None, {"cpus": 1}, None] * 10
+    code = "import os; print(len(os.sched_getaffinity(0)))"
+    cells = [notebook.submit(code, it) for it in hints]
+    seen = [(await notebook.reply(it), int(notebook.text(it)))[1] for it in cells]
+    assert seen == [1 if it == {"cpus": 1} else FULL for it in hints]

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { parseCpuList } from '../lib/cpuset';
 import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
@@ -8,14 +10,23 @@ import { OwnMasks } from './ownMasks';
 import type { FailureListener } from './removals';
 import type { SetMask } from './taskset';
 
+/**
+ * How often, and how far apart, the kernel itself is looked at before its mask is set from
+ * outside: its gate sets it in microseconds. `taskset` takes milliseconds, so that a mask
+ * for one cell could be met by the next ones, which are to have others.
+ */
+const GATE_LOOKS = 10;
+const GATE_LOOK_MS = 5;
+
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
 
-/** One holder's masks: what they were, are to be, and are. */
+/** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
 type Held = {
   readonly place: Place;
   readonly original: string;
   wanted: string;
+  wishes: number;
   applied: string;
   /** That it changed its mask itself was told. */
   told: boolean;
@@ -176,7 +187,7 @@ export class Masks {
   private hold(place: Place, original: string, applied: string): void {
     const { files, cpus, isPlaced } = this.options;
     const own = new OwnMasks(files, place.pid, cpus, isPlaced, applied);
-    const held = { place, original, wanted: applied, applied, told: false, own };
+    const held = { place, original, wanted: applied, wishes: 0, applied, told: false, own };
     this.held.set(place.holderId, held);
   }
 
@@ -186,6 +197,7 @@ export class Masks {
       held.own.look(this.treeOf(held.place));
       held.own.give(cpus);
       held.wanted = cpus;
+      held.wishes += 1;
       this.pursue(held);
     }
   }
@@ -217,15 +229,33 @@ export class Masks {
       const target = held.wanted;
       // Unknown until the last thread has it: a failure half way is tried anew.
       held.applied = '';
-      await this.applyToTree(held, target);
-      held.applied = target;
+      if (await this.applyToTree(held, target)) {
+        held.applied = target;
+      }
     }
     held.own.gave(held.applied);
   }
 
-  private async applyToTree({ place, own }: Held, cpus: string): Promise<void> {
+  /** First all but the kernel itself, whose gate may see to that; false if there was another wish. */
+  private async applyToTree(held: Held, cpus: string): Promise<boolean> {
+    const { wishes } = held;
+    await this.applyFrom(1, held, cpus);
+    for (let look = 0; look < GATE_LOOKS; look += 1) {
+      if (this.callsFrom(0, held, cpus).length === 0) {
+        return true;
+      }
+      await delay(GATE_LOOK_MS);
+      if (held.wishes !== wishes) {
+        return false;
+      }
+    }
+    await this.applyFrom(0, held, cpus);
+    return true;
+  }
+
+  private async applyFrom(first: number, held: Held, cpus: string): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const calls = this.treeOf(place).flatMap(pid => this.callsFor(pid, own, cpus));
+      const calls = this.callsFrom(first, held, cpus);
       if (calls.length === 0) {
         return;
       }
@@ -239,7 +269,14 @@ export class Masks {
         )
       );
     }
-    throw new EnforcementError(`masks of ${place.holderId}`, 'EAGAIN');
+    throw new EnforcementError(`masks of ${held.place.holderId}`, 'EAGAIN');
+  }
+
+  /** What is to be called for the processes of its tree, from this one on. */
+  private callsFrom(first: number, { place, own }: Held, cpus: string): (() => Promise<void>)[] {
+    return this.treeOf(place)
+      .slice(first)
+      .flatMap(pid => this.callsFor(pid, own, cpus));
   }
 
   /** What gives each thread of a process its mask: one call where none has a mask of its own. */
