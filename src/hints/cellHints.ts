@@ -151,7 +151,8 @@ export class CellHints implements IDisposable {
     const kernelId = this._panel?.sessionContext?.session?.kernel?.id;
     const cellId = this._cells[0]?.model?.id;
     const { snapshot } = this._arbiter;
-    const hasGpus = snapshot === null || snapshot.node.gpus.length > 0;
+    // While nobody speaks of the node, it is what it was.
+    const hasGpus = snapshot ? snapshot.node.gpus.length > 0 : this._hasGpus;
     const isConcerned = kernelId && cellId && change.cells.has(cellKey(kernelId, cellId));
     if (isConcerned || hasGpus !== this._hasGpus) {
       this._hasGpus = hasGpus;

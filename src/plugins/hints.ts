@@ -37,9 +37,12 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       tool
     });
     // Folded, as sections come, it would hide the very fields that people come for.
-    const section = tool.parent?.parent;
-    if (section instanceof Collapser) {
-      section.collapsed = false;
+    let above = tool.parent;
+    while (above && !(above instanceof Collapser)) {
+      above = above.parent;
+    }
+    if (above) {
+      above.collapsed = false;
     }
   }
 };

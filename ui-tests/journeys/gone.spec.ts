@@ -29,6 +29,7 @@ test('[UI5] a page whose server is gone says so, and goes on when it is back', a
   await expect(journey.badge(0).locator('.cg-Clock')).toHaveCount(0);
   await expect(journey.panel).toContainText('The Jupyter server does not answer');
   await expect(journey.panel).not.toContainText('plain Jupyter');
+  await expect(journey.field('GPUs'), 'the node has none').toHaveCount(0);
   await expect(page.locator('body')).not.toContainText('Failed to fetch');
   await journey.picture('server-gone');
   await start();

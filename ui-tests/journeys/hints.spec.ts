@@ -47,6 +47,7 @@ test('[ADM2] a tag that is added with the tool of the lab shows at once what it 
   await journey.open('work.ipynb');
   await journey.select(0);
   await page.sidebar.openTab('jp-property-inspector');
+  await expect(page.locator('.cg-HintsTool'), 'it comes unfolded').toBeVisible();
   await page.getByText('Common Tools', { exact: true }).click();
   await page.getByPlaceholder('Add Tag').click();
   await page.keyboard.type('cpus=1');
