@@ -112,11 +112,5 @@ function ofOwner(owner: string, kernels: readonly KernelView[], trans: Translati
   const names = kernels.slice(0, NAMED_MAX).map(it => baseName(it.name));
   const more = kernels.length - names.length;
   const listed = more ? trans.__('%1 and %2 more', names.join(', '), more) : names.join(', ');
-  return trans._n(
-    '%1 kernel of %2 (%3)',
-    '%1 kernels of %2 (%3)',
-    kernels.length,
-    owner,
-    listed
-  );
+  return trans._n('%1 kernel of %2 (%3)', '%1 kernels of %2 (%3)', kernels.length, owner, listed);
 }
