@@ -200,7 +200,9 @@ describe('CellBadge', () => {
     expect(host.querySelector('[role="status"]')!.textContent).toContain(
       'interrupted near its memory limit'
     );
-    expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(`${message}\nasked for 500 MB · `);
+    expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(
+      `${message}\nasked for 500 MB · `
+    );
     expect(host.textContent).toContain('peak 440 MB');
     expect(placeOf(its, null)).toBe('row');
   });
