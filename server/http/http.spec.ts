@@ -128,7 +128,10 @@ describe('the HTTP API of a real sidecar', () => {
           kind: 'waits',
           reason: { resource: 'memory', sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb` }
         },
-        { kind: 'never', sentence: expect.stringContaining('memory = 90 GiB, but this node can grant') },
+        {
+          kind: 'never',
+          sentence: expect.stringContaining('memory = 90 GiB, but this node can grant')
+        },
         { kind: 'never', sentence: expect.stringContaining('The hint "cpus" is') }
       ]
     });
