@@ -48,6 +48,8 @@ export type HoldersParts = {
  */
 export class Holders {
   private readonly known = new Map<string, KnownProcess>();
+  /** Of those that are known, by the pid of their process. */
+  private readonly idByPid = new Map<number, string>();
   private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
@@ -216,10 +218,13 @@ export class Holders {
     const { kernelId: id, pid } = process;
     const newcomer = { ...process, ancestors: process.ancestors ?? this.ancestorsOf(pid) };
     this.known.set(id, newcomer);
+    this.idByPid.set(pid, id);
     const failure = this.place(newcomer);
     this.note(newcomer);
     // After a restart of the sidecar, those that it started may have been back before it.
-    this.list().forEach(it => this.parentOf(it) === id && this.note(it));
+    for (const it of this.known.values()) {
+      it.ancestors?.includes(pid) && this.parentOf(it) === id && this.note(it);
+    }
     if (failure) {
       const { what, errno } = failure;
       this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
@@ -228,6 +233,8 @@ export class Holders {
   }
 
   private end(holderId: string): void {
+    const { pid } = this.known.get(holderId)!;
+    this.idByPid.get(pid) === holderId && this.idByPid.delete(pid);
     this.known.delete(holderId);
     this.closeUntilMs.delete(holderId);
     const killedForMemory = this.kills.causeOf(holderId);
@@ -281,16 +288,13 @@ export class Holders {
 
   /** The nearest holder that a process came from (ADM10); null where it came from none. */
   private parentOf({ ancestors = [], startTicks, kernelId }: KnownProcess): string | null {
-    let nearest: string | null = null;
-    let distance = Infinity;
-    for (const it of this.known.values()) {
-      const at = ancestors.indexOf(it.pid);
+    for (const pid of ancestors) {
+      const it = this.known.get(this.idByPid.get(pid) ?? '');
       // What is younger than its child has only the number of a process that ended.
-      const isOlder = it.startTicks <= startTicks && it.kernelId !== kernelId;
-      if (at >= 0 && at < distance && isOlder) {
-        [nearest, distance] = [it.kernelId, at];
+      if (it && it.startTicks <= startTicks && it.kernelId !== kernelId) {
+        return it.kernelId;
       }
     }
-    return nearest;
+    return null;
   }
 }
