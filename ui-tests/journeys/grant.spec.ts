@@ -19,7 +19,6 @@ test('[UI1] [UI2] a cell that is given hints in the sidebar waits, runs, and is 
   await journey.select(0);
   await page.sidebar.openTab('jp-property-inspector');
   const tool = page.locator('.cg-HintsTool');
-  await page.getByText('Resources', { exact: true }).first().click();
   await tool.getByLabel('Memory', { exact: true }).first().fill(MOST);
   await expect(journey.badge(0)).toContainText('would wait now for');
 
