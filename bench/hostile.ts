@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import type { TestKernel } from '../server/testing/gate';
 import { exitOf, type TestSidecar } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
+import type { Bar } from './bars';
 import { memoryOf } from './crowd';
 import { FLOODS } from './flood';
 import { quantilesOf } from './quantiles';
@@ -23,16 +24,6 @@ type Row = {
   readonly p99Ratio: number;
   readonly healthWorstMs: number;
   readonly peakMb: number;
-};
-
-type Bar = {
-  readonly id: string;
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: number;
-  readonly better: 'lower';
-  readonly met: boolean;
 };
 
 type Hostile = {

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TestSidecar, shortDirectory } from '../server/testing/sidecar';
+import type { Bar } from './bars';
 import { Kernels } from './kernels';
 
 /** The most that a write may take under a limit, in times of what it takes without Cellgrant. */
@@ -19,17 +20,6 @@ with open(PATH, "wb", buffering=0) as file:
 seconds = time.perf_counter() - began
 os.unlink(PATH)
 `;
-
-/** One promise about speed, and whether it is kept. */
-export type Bar = {
-  readonly id: string;
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: number;
-  readonly better: 'lower';
-  readonly met: boolean;
-};
 
 /** What writing takes, in s. */
 export type Found = {

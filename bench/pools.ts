@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Stage } from '../server/testing/stage';
+import type { Bar } from './bars';
 import { Kernels, ROOT } from './kernels';
 
 /** The most that parallel work may take, in times of what it takes without Cellgrant. */
@@ -46,16 +47,8 @@ const WORKLOADS: readonly Workload[] = [
   pool('forkserver', 'forkserver')
 ];
 
-/** One promise about speed, and whether it is kept. */
-type Bar = {
-  readonly id: string;
-  readonly name: string;
-  /** The median of the rounds. */
-  readonly value: number;
-  readonly unit: string;
-  readonly bound: number;
-  readonly better: 'lower';
-  readonly met: boolean;
+/** Its value is the median of the rounds. */
+type PoolBar = Bar & {
   /** The rounds next to the lowest and the highest. */
   readonly spread: readonly [number, number];
   readonly plainS: number;
@@ -68,7 +61,7 @@ type Bar = {
  * The two kernels run it by turns, each first in every other round. Takes `--rounds COUNT`.
  * The kernels' environment is `.venv-libraries`, which `npm run bench` makes.
  */
-export async function run(args: readonly string[] = []): Promise<{ readonly bars: Bar[] }> {
+export async function run(args: readonly string[] = []): Promise<{ readonly bars: PoolBar[] }> {
   const at = args.indexOf('--rounds');
   const rounds = at < 0 ? ROUNDS : Number(args[at + 1]);
   const python = join(ROOT, '.venv-libraries', 'bin', 'python');
@@ -80,7 +73,7 @@ export async function run(args: readonly string[] = []): Promise<{ readonly bars
   const plain = await Kernels.start(1, null, python);
   const gated = await Kernels.start(1, sidecar, python);
   try {
-    const bars: Bar[] = [];
+    const bars: PoolBar[] = [];
     for (const workload of WORKLOADS) {
       bars.push(await compare(workload, plain, gated, rounds));
     }
@@ -96,7 +89,7 @@ async function compare(
   plain: Kernels,
   gated: Kernels,
   rounds: number
-): Promise<Bar> {
+): Promise<PoolBar> {
   const n = cpus().length;
   const hint = `#| cpus: ${n}\n`;
   const code = cell.replaceAll('N', `${n}`);
