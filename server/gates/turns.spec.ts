@@ -55,12 +55,4 @@ describe('Turns', () => {
     await turn();
     expect(heard.slice(first)).toEqual(['stranger3-1', 'stranger4-1']);
   });
-
-  it('hears no more of one that is dropped', async () => {
-    const gone = speaker('gone', LINES_PER_TURN * 3, true);
-    turns.offer(gone);
-    turns.drop(gone);
-    await turn();
-    expect(heard).toHaveLength(1);
-  });
 });

@@ -41,17 +41,13 @@ export class Turns {
     }
   }
 
-  /** It is heard no more. */
-  drop(speaker: ISpeaker): void {
-    this.waiting.delete(speaker);
-  }
-
   /** One turn of all who wait, in the order in which they began to. */
   private round(): void {
     this.isPlanned = false;
     this.strangersMs = 0;
     for (const speaker of [...this.waiting]) {
-      if (this.waiting.delete(speaker) && this.give(speaker)) {
+      this.waiting.delete(speaker);
+      if (this.give(speaker)) {
         this.waiting.add(speaker);
       }
     }
