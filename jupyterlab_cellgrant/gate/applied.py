@@ -9,7 +9,7 @@ from typing import Callable
 from .factories import Factories
 from .gpus import is_cuda_bound
 from .leftovers import Leftovers
-from .masks import Masks, parse_cpu_list
+from .masks import Mask, Masks, mask_of, parse_cpu_list
 from .pools import Pools
 from .variables import Variables
 from .wire import UNGATED, Message
@@ -33,17 +33,29 @@ class Applied:
         # The fewer CPUs that the process was held to since a cell last began, by their number.
         self._widths: set[int] = set()
         self._told: dict[str, str] = {}
+        # The main thread's mask when threads were last looked at; None where a cell ran since.
+        self._seen: Mask | None = None
 
     def look(self, is_quiet: bool) -> None:
         """A cell is about to ask for its grant; ``is_quiet`` where it can be held to nothing."""
         with self._lock:
-            if not self._running:
+            # Whoever changes masks from outside, as taskset does, changes the main thread's.
+            if not self._running and self._seen != mask_of(os.getpid()):
                 self._leftovers.look(is_quiet)
+
+    def look_ahead(self, grant: Message) -> None:
+        """A cell that had this grant has ended, and that was told: the threads are looked at now
+        that nobody waits for it. One that was held is looked at when its cpuset is gone."""
+        with self._lock:
+            if not self._running and _is_unheld(grant):
+                self._leftovers.look(is_quiet=False)
+                self._seen = mask_of(os.getpid())
 
     def enter(self, claim_id: str, grant: Message) -> None:
         """A cell starts with this grant; called by the thread that will run it."""
         with self._lock:
             self._running[claim_id] = grant
+            self._seen = None
             widths, self._widths = self._widths, set()
             self._follow(grant)
             if len(self._running) == 1 and _is_unheld(grant):

@@ -131,8 +131,8 @@ def _code_and_silent(args: tuple, kwargs: dict) -> tuple:
 class _AfterImport(importlib.abc.MetaPathFinder):
     """Gates every kernel once ipykernel has been imported, by whoever imports it.
 
-    The launcher itself imports nothing of the kernel's, so that the program
-    finds what it would have found without us.
+    Until then nothing of the kernel's is imported: the program finds what it would have found
+    without us.
     """
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:

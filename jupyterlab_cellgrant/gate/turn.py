@@ -161,6 +161,9 @@ class Turn:
             self._link.cancel(self.holding)
         else:
             self._link.release(self.holding, self._outcome, self._cpu_seconds)
+            # The next cell most often asks as this one did.
+            if self.holding.claim["sources"] and self.holding.granted:
+                self._keeper.applied.look_ahead(self.holding.granted)
 
     def _note_interrupt(self) -> None:
         """In the signal handler: all it does is reentrant."""

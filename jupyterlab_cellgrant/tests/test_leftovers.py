@@ -111,6 +111,7 @@ async def test_what_somebody_chose_stays(notebook: NotebookClient, code: str) ->
                 break
         assert await notebook.evaluate("masks()", hints) == [main, [last], [last]]
 
+    await notebook.run("pass", {"priority": 0})  # its end looks at threads, before there are others
     await notebook.run(OTHERS.format(cpu=last))
     for main in ([first], [last], everything):
         await notebook.run(f"os.sched_setaffinity(0, {main})")
@@ -118,6 +119,19 @@ async def test_what_somebody_chose_stays(notebook: NotebookClient, code: str) ->
         for hints in (None, {"cpus": len(everything)}, None):
             await come_to(main, hints)
     await notebook.run("child.communicate('')")
+
+
+async def test_what_somebody_chose_between_two_cells_stays(notebook: NotebookClient) -> None:
+    """[ENF8] As `taskset` does, from a terminal, to a kernel whose cells ask for grants."""
+    everything = sorted(os.sched_getaffinity(0))
+    pid = await notebook.evaluate("__import__('os').getpid()")
+    await notebook.run("pass", {"priority": 0})
+    await asyncio.sleep(LATE_S)  # what follows its reply is over
+    os.sched_setaffinity(pid, everything[-1:])
+    await notebook.run(f"import os, time; time.sleep({LATE_S})", ONE)
+    await asyncio.sleep(LATE_S)
+    hints = {"cpus": len(everything)}
+    assert await notebook.evaluate(CPUS.format(pid=0), hints) == everything[-1:]
 
 
 async def test_of_two_masks_the_narrower_counts(notebook: NotebookClient) -> None:
