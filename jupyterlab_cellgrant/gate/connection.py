@@ -26,7 +26,7 @@ LOOK_S = 30.0
 SO_COOKIE = 57
 
 
-class LostDescriptor(ConnectionError):
+class LostDescriptorError(ConnectionError):
     """The number that was this connection's is nobody's, or somebody else's, by now."""
 
 
@@ -117,7 +117,7 @@ class Connection:
     def _own(self) -> socket:
         """The socket, for one call at once."""
         if not self.is_ours():
-            raise LostDescriptor
+            raise LostDescriptorError
         return self._socket
 
 

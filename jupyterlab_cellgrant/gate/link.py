@@ -9,7 +9,7 @@ from contextlib import suppress
 from os import getpid, register_at_fork
 from time import sleep
 
-from .connection import Connection, LostDescriptor
+from .connection import Connection, LostDescriptorError
 from .holding import Holding
 from .listener import Listener
 from .wire import PROTOCOL, UNHELD, Message, hello_of
@@ -203,7 +203,7 @@ class Link:
         try:
             while True:
                 connection = self._connect(connection)
-                with suppress(LostDescriptor):
+                with suppress(LostDescriptorError):
                     while True:
                         connection.wait()
                         with self._reading:
