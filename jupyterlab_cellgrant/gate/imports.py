@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
-import os
 import sys
+
+# By name, not by module: a cell may replace what modules hold.
+from os import getpid
 from typing import Any, Callable, Collection
 
 
@@ -25,7 +27,7 @@ class Imports(importlib.abc.MetaPathFinder):
         self._end = end
         self._alone = alone
         self._telling = _telling(self.loading)
-        self._pid = os.getpid()
+        self._pid = getpid()
         self._outermost: Any = None
 
     def watch(self, wanted: bool) -> None:
@@ -39,7 +41,7 @@ class Imports(importlib.abc.MetaPathFinder):
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         is_part = self._outermost is not None and name not in self._alone
-        if is_part or os.getpid() != self._pid or not _is_imported():
+        if is_part or getpid() != self._pid or not _is_imported():
             return None
         for finder in list(sys.meta_path):
             if finder is self:

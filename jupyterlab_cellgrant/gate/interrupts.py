@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+
+# By name, not by module: a cell may replace what modules hold.
+from threading import current_thread, main_thread
 from typing import Any, Callable
 
 try:
@@ -17,7 +19,7 @@ except ImportError:
 
 def in_main_thread() -> bool:
     """Whether this thread is the one that signal handlers run in."""
-    return threading.current_thread() is threading.main_thread()
+    return current_thread() is main_thread()
 
 
 class Shield:
@@ -50,7 +52,7 @@ class Shield:
 
 def interrupt_thread(ident: int) -> None:
     """Raise KeyboardInterrupt in the thread that runs a cell, as Jupyter's own interrupt does."""
-    if ident != threading.main_thread().ident:
+    if ident != main_thread().ident:
         _raise_in_thread(ident)
     elif os.getpgid(0) == os.getpid():
         os.killpg(os.getpid(), signal.SIGINT)  # children too, as ipykernel does

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
+
+# By name, not by module: a cell may replace what modules hold.
+from threading import get_ident
 from typing import Any
 
 from . import speech
@@ -52,7 +54,7 @@ class Keeper(Listener):
             if same is not None and not same.has_stopped:
                 return None
             claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
-            outer = self._outer_turn(threading.get_ident())
+            outer = self._outer_turn(get_ident())
             if outer is not None:
                 claim["parentId"] = outer.holding.id
             turn = Turn(self, kernel, parent, claim)

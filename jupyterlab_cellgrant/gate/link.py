@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import threading
+from contextlib import suppress
 
 # By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
-from socket import AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_STREAM, socket
+from os import getpid, register_at_fork
 from time import sleep
-from typing import Callable
 
+from .connection import Connection, LostDescriptorError
 from .holding import Holding
 from .listener import Listener
-from .peer import check_peer, is_readable
-from .wire import LINE_BYTES_MAX, PROTOCOL, SILENCE_MAX_S, UNHELD, Lines, Message, encode, hello_of
+from .wire import PROTOCOL, UNHELD, Message, hello_of
 
 BACKOFF_MIN_S = 0.05
 # A restarted sidecar knows the truth within 2 s; this is the longest it has to wait for us.
 BACKOFF_MAX_S = 1.0
 # What is sent between hello and welcome is kept for later; more than this is not.
 BACKLOG_MAX = 256
+# A thread that reads has done so within this time; who waits for it waits no longer.
+READING_MAX_S = 0.1
 
 
 class Link:
     """Keeps up the connection, and every claim's state in step with it.
 
-    The states of the connection are ``down``, ``greeting`` (hello is said, no
-    welcome yet) and ``up``. A thread of its own connects and reads; claims are
-    sent by the thread that makes them, which may also read for a moment (see
-    ``listen``). One lock guards holdings and sending, so that what ``hello``
-    tells is never out of step with the lines around it; another one reading.
+    The states of the connection are ``down``, ``greeting`` (hello is said, no welcome yet) and
+    ``up``. A thread of its own connects and reads; claims are sent by the thread that makes them,
+    which may also read for a moment (see ``listen``). One lock guards holdings and sending, so that
+    what ``hello`` tells is never out of step with the lines around it; another one reading.
+
+    Whoever notices that a descriptor is lost connects anew. The reading thread may still sit in a
+    call on the old one, which the sidecar ends: greeted anew, it closes that one.
     """
 
     def __init__(self, path: str, process: Message, failure: str, listener: Listener) -> None:
@@ -40,19 +43,18 @@ class Link:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._holdings: dict[str, Holding] = {}
-        self._socket: socket | None = None
+        self._connection: Connection | None = None
         self._state = "greeting"
         # Whether cells that ask for nothing may start before the sidecar hears of them.
         self._may_start = False
         # Whether a sidecar is expected to answer: a cell then waits for the welcome.
         self._hopeful = True
         self._backlog: list[Message] = []
-        self._was_up = False
         self.welcomed_once = False
         self.met = threading.Event()  # set once a sidecar has answered, or cannot be met
         # Why the sidecar will not have this kernel; None where it has not said so.
         self.refusal: str | None = None
-        self._pid = os.getpid()
+        self._pid = getpid()
         self.thread_id = 0  # of the thread that reads, once it runs, as the system counts
 
     def start(self) -> None:
@@ -62,12 +64,27 @@ class Link:
         thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
         thread.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
         thread.start()
-        os.register_at_fork(after_in_child=self._leave_to_parent)
+        register_at_fork(after_in_child=self._leave_to_parent)
 
     @property
     def is_foreign(self) -> bool:
         """Whether this is a forked child, which must not speak for its parent."""
-        return os.getpid() != self._pid
+        return getpid() != self._pid
+
+    def replace_lost(self) -> None:
+        """Where a cell has taken the descriptor away, connect anew before anything is said (GATE9).
+
+        Never raises. What the lost connection permitted is over, for nobody heard what came since.
+        """
+        lost = self._connection
+        if lost is None or lost.is_ours() or self.is_foreign:
+            return
+        try:
+            self._connect(lost)
+        except Exception:
+            with self._lock:
+                if self._connection is lost:
+                    self._go_down()  # the next who comes here tries again
 
     def starts_at_once(self, holding: Holding) -> bool:
         """Whether a claim would be granted as it is made: held to nothing (GATE6)."""
@@ -96,15 +113,16 @@ class Link:
         Handing it over from the reading thread would cost two more switches of
         threads. That thread wakes up too, but finds nothing left to read.
         """
-        connection = self._socket
-        if connection is None or not self._reading.acquire(blocking=False):
-            return  # another thread reads, and will put it into the mailbox
+        self.replace_lost()
+        connection = self._connection
+        if connection is None or not self._reading.acquire(timeout=READING_MAX_S):
+            return
         try:
-            if holding.mailbox.is_empty() and is_readable(connection, timeout_s):
+            if holding.mailbox.is_empty() and connection.is_readable(timeout_s):
                 self._read(connection)
         except Exception:
             with self._lock:
-                if self._socket is connection:
+                if self._connection is connection:
                     self._hang_up()
         finally:
             self._reading.release()
@@ -132,6 +150,7 @@ class Link:
             self._hang_up()
 
     def _end(self, holding: Holding, message: Message) -> None:
+        self.replace_lost()
         with self._lock:
             if holding.id not in self._holdings or holding.ending:
                 return
@@ -151,29 +170,24 @@ class Link:
             self._backlog.append(message)
             if len(self._backlog) > BACKLOG_MAX:
                 self._hang_up()
-        elif self._state == "up" and self._socket is not None:
-            data = encode(message)
+        elif self._state == "up" and self._connection is not None:
             try:
-                if self._socket.send(data, MSG_DONTWAIT) == len(data):
-                    return
+                self._connection.send(message)
             except OSError:
-                pass  # a full buffer or a dead peer: one remedy for both, below
-            # Half a line cannot be taken back; the next hello tells the truth anew.
-            self._hang_up()
+                # A full buffer, a dead peer or a lost descriptor: one remedy for all. Half a line
+                # cannot be taken back; the next hello tells the truth anew.
+                self._hang_up()
 
     def _hang_up(self) -> None:
         """End the connection; the reading thread notices and connects again."""
         self._state = "down"
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(SHUT_RDWR)
-            except OSError:
-                return  # the peer was faster
+        if self._connection is not None:
+            self._connection.end()
 
     def _leave_to_parent(self) -> None:
         """In a forked child: the connection belongs to the parent."""
-        if self._socket is not None:
-            self._socket.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def _stay_connected(self) -> None:
         self.thread_id = threading.get_native_id()
@@ -184,71 +198,74 @@ class Link:
             sleep(backoff_s)
 
     def _connect_and_read(self) -> bool:
-        """One connection, from its beginning to its end; whether it was welcomed."""
+        """One connection, and those in its place, to the end; whether the last was welcomed."""
+        connection: Connection | None = None
         try:
-            with socket(AF_UNIX, SOCK_STREAM) as connection:
-                connection.settimeout(SILENCE_MAX_S)
-                connection.connect(self._path)
-                check_peer(connection)
-                self._greet(connection)
-                is_open = True
-                # One that takes hellos, but answers none, is given up.
-                while is_open and is_readable(
-                    connection, None if self._state == "up" else SILENCE_MAX_S
-                ):
-                    with self._reading:
-                        is_open = self._read(connection)
+            while True:
+                connection = self._connect(connection)
+                with suppress(LostDescriptorError):
+                    while True:
+                        connection.wait()
+                        with self._reading:
+                            self._read(connection)
         except Exception:
             pass  # none there, no descriptor left, no protocol spoken: this thread must go on
-        return self._close()
+        return self._close(connection)
 
-    def _read(self, connection: socket) -> bool:
-        """Act on what has arrived; False at the end. The reading lock is held."""
-        try:
-            data = connection.recv(LINE_BYTES_MAX, MSG_DONTWAIT)
-        except BlockingIOError:
-            return True  # another thread has read it
-        for message in self._lines.feed(data):
-            self._receive(message)
-        return bool(data)
+    def _connect(self, before: Connection | None) -> Connection:
+        """What takes the place of ``before``, none or lost: made here, unless somebody has."""
+        if self._connection is before:
+            fresh = Connection(self._path)
+            with self._lock:
+                hello = self._greeting(fresh) if self._connection is before else None
+            if hello is not None:
+                fresh.greet(hello)
+                return fresh
+            fresh.close()
+        successor = self._connection
+        if successor is None:
+            raise ConnectionResetError("it is over by now")
+        return successor
 
-    def _greet(self, connection: socket) -> None:
-        with self._lock:
-            self._socket = connection
-            self._lines = Lines()
-            self._state = "greeting"
-            self._backlog = []
-            self._may_start = False
-            holdings = list(self._holdings.values())
-            for holding in holdings:
-                holding.tell()
-            data = encode(hello_of(self._process, [it.as_message() for it in holdings]))
-        connection.sendall(data)
-        connection.settimeout(None)
+    def _greeting(self, fresh: Connection) -> Message:
+        """The hello that this connection begins with; the lock is held."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._state = fresh, "greeting"
+        self._backlog, self._may_start = [], False
+        return hello_of(self._process, [it.told_in_hello() for it in self._holdings.values()])
 
-    def _close(self) -> bool:
+    def _read(self, connection: Connection) -> None:
+        """Act on what has arrived. The reading lock is held."""
+        for message in connection.receive():
+            if connection is self._connection:  # else it was said to one that is lost
+                self._receive(message)
+
+    def _close(self, connection: Connection | None) -> bool:
         """The connection is over; whether it had been welcomed."""
         self.met.set()
+        if connection is not None:
+            connection.close()
         with self._lock:
-            was_up, self._was_up = self._was_up, False
-            self._socket = None
-            self._state = "down"
-            self._hopeful = False
-            for holding in self._holdings.values():
-                holding.told = False
-                # What a sidecar knew may go on with its successor; who never reached one goes.
-                if not holding.told_once and self.failure == "open":
-                    holding.go_alone()
-            return was_up
+            if self._connection is connection:
+                self._connection = None
+                self._go_down()
+        return connection is not None and connection.is_welcomed
+
+    def _go_down(self) -> None:
+        """There is no connection now; the lock is held."""
+        self._state, self._hopeful = "down", False
+        for holding in self._holdings.values():
+            holding.lose(self.failure == "open")
 
     def _welcome(self, message: Message) -> None:
         if message.get("protocol") != PROTOCOL:
             raise ValueError(f"a sidecar that speaks version {message.get('protocol')}")
         with self._lock:
-            if self._state != "greeting" or self._socket is None:
+            if self._state != "greeting" or self._connection is None:
                 return
             self._state = "up"
-            self._was_up = self._hopeful = self.welcomed_once = True
+            self._connection.is_welcomed = self._hopeful = self.welcomed_once = True
             self.refusal = None
             self.failure = "closed" if message.get("failure") == "closed" else "open"
             backlog, self._backlog = self._backlog, []
@@ -267,34 +284,17 @@ class Link:
         """Act on one message."""
         kind = message.get("type")
         if kind == "welcome":
-            return self._welcome(message)
-        if kind == "standing":
+            self._welcome(message)
+        elif kind == "standing":
             self._may_start = message.get("isGiven") is True
-            return None
-        if kind == "free":
-            return self._listener.free()
-        if kind == "problem" and self._state == "greeting":
+        elif kind == "free":
+            self._listener.free()
+        elif kind == "problem" and self._state == "greeting":
             self.refusal = str(message.get("message"))
             raise ConnectionRefusedError(self.refusal)  # it will answer no claim of ours either
-        with self._lock:
-            holding = self._holdings.get(str(message.get("id")))
-            act = self._answer(kind, holding, message) if holding else None
-        if act is not None:
-            act()
-        return None
-
-    def _answer(
-        self, kind: object, holding: Holding, message: Message
-    ) -> Callable[[], None] | None:
-        """Note an answer to a claim; what remains to be done without the lock."""
-        grant = message.get("grant")
-        if kind == "granted" and holding.granted is None and isinstance(grant, dict):
-            holding.grant(grant)
-        elif kind == "changed" and holding.granted is not None and isinstance(grant, dict):
-            holding.granted = grant
-            return lambda: self._listener.changed(holding)
-        elif kind == "interrupt":
-            return lambda: self._listener.interrupt(holding, str(message.get("message")))
-        elif kind not in ("waiting", "refused") or holding.granted is not None:
-            return None
-        return lambda: holding.mailbox.put(message)
+        else:
+            with self._lock:
+                holding = self._holdings.get(str(message.get("id")))
+                act = holding.answer(message, self._listener) if holding else None
+            if act is not None:
+                act()

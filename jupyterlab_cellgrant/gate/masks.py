@@ -18,8 +18,12 @@ def parse_cpu_list(text: str) -> Mask:
 
 
 def own_threads() -> list[int]:
-    """Every thread of this process; the sidecar sees to its children."""
-    return [int(it) for it in os.listdir("/proc/self/task")]
+    """Every thread of this process, or at least its first one where no descriptor is left to look
+    with; the sidecar sees to its children."""
+    try:
+        return [int(it) for it in os.listdir("/proc/self/task")]
+    except OSError:
+        return [os.getpid()]
 
 
 def mask_of(tid: int) -> Mask:

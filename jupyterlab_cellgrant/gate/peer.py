@@ -1,12 +1,11 @@
-"""Who and what is at the other end of a connection."""
+"""Who is at the other end of a connection."""
 
 from __future__ import annotations
 
-import os
+from os import getuid
 
 # By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
-from select import POLLIN, poll
-from socket import SOL_SOCKET, socket
+from socket import SOL_SOCKET
 from sys import byteorder
 from typing import Any
 
@@ -24,12 +23,5 @@ def check_peer(connection: Any) -> None:
     if SO_PEERCRED is not None:
         # struct ucred: pid, uid, gid (unix(7)).
         uid = int.from_bytes(connection.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)[4:8], byteorder)
-        if uid not in (0, os.getuid()):
+        if uid not in (0, getuid()):
             raise PermissionError(f"user {uid} listens there")
-
-
-def is_readable(connection: socket, timeout_s: float | None) -> bool:
-    """Whether there is something to read, or the end, within this time; None for however long."""
-    poller = poll()
-    poller.register(connection, POLLIN)
-    return bool(poller.poll(None if timeout_s is None else timeout_s * 1000))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-import os
-import threading
-import time
 import weakref
+
+# By name, not by module: a cell may replace what modules hold.
+from os import times
+from threading import get_ident
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import speech
 from .holding import Holding
 from .interrupts import Shield
 from .rejection import Rejection, interrupted, refused
-from .wire import SILENCE_MAX_S, UNGATED, Message
+from .wire import SILENCE_PART_S, SILENCE_PARTS, UNGATED, Message
 
 if TYPE_CHECKING:
     from .keeper import Keeper
@@ -42,8 +45,8 @@ def _fails_open(step: Callable) -> Callable:
 
 def _cpu_seconds() -> float:
     """CPU time of this process and of the children it has reaped."""
-    times = os.times()
-    return time.process_time() + times.children_user + times.children_system
+    spent = times()
+    return process_time() + spent.children_user + spent.children_system
 
 
 class Attendance:
@@ -56,7 +59,7 @@ class Turn:
     def __init__(self, keeper: Keeper, kernel: Any, parent: Message, claim: Message) -> None:
         self.kernel = kernel
         self.parent = parent
-        self.thread_ident = threading.get_ident()
+        self.thread_ident = get_ident()
         self.holding = Holding(claim)
         self.settled = False
         self.rejection: Rejection | None = None
@@ -68,8 +71,9 @@ class Turn:
         self._outcome = "interrupted"
         self._cpu_seconds = 0.0
         self._wanted = ""
-        self._began = time.monotonic()
+        self._began = monotonic()
         self._has_explained = False
+        self._silent_parts = 0
         self._cpu_before = 0.0
         self._attendance: weakref.ref[Attendance] | None = None
 
@@ -93,6 +97,7 @@ class Turn:
         """Claim, and wait for the moment that an answer takes."""
         if self.settled:
             return
+        self._link.replace_lost()
         self._keeper.applied.look(self._link.starts_at_once(self.holding))
         if not self._link.claim(self.holding):
             self._keeper.tell_outage(self, speech.OUTAGE)
@@ -110,15 +115,25 @@ class Turn:
     def wait(self) -> None:
         """Wait until the claim is settled; blocks the thread."""
         while not self.settled:
-            self._take(self.holding.mailbox.get(SILENCE_MAX_S))
+            self._take(self.holding.mailbox.get(SILENCE_PART_S))
 
     async def settle(self) -> None:
-        """Wait until the claim is settled, while other tasks of the kernel go on."""
+        """Wait until the claim is settled, while other tasks of the kernel go on.
+
+        One of these may fork a child that goes on in the loop: what waits here runs in its parent.
+        """
+        never = asyncio.get_running_loop().create_future()
         try:
             while not self.settled:
-                self._take(await self.holding.mailbox.receive(SILENCE_MAX_S))
+                answer = await self.holding.mailbox.receive(SILENCE_PART_S)
+                if self.is_foreign:
+                    break
+                self._take(answer)
         except Exception:
-            self._log_failure()
+            if not self.is_foreign:
+                self._log_failure()
+        if self.is_foreign:
+            await never
 
     @property
     def is_foreign(self) -> bool:
@@ -171,10 +186,13 @@ class Turn:
         self.holding.mailbox.put({"type": "interrupted"})
 
     def _take(self, answer: Message | None) -> None:
-        """Act on one answer; None when there was none for too long."""
+        """Act on one answer; None when there was none for a part of the time of silence."""
         kind = answer["type"] if answer else "silence"
+        self._silent_parts = 0 if answer else self._silent_parts + 1
         if self._is_interrupted:
             self.rejection = interrupted(self._wanted)
+        elif kind == "silence" and not self._is_silent():
+            return
         elif kind == "waiting":
             self._explain(str(answer.get("sentence")))
             return
@@ -184,6 +202,11 @@ class Turn:
         elif kind == "silence" or kind == "absent":
             self._go_on_alone(kind)
         self._settle()
+
+    def _is_silent(self) -> bool:
+        """Whether nothing was said for too long. What has arrived unheard is read first (GATE8)."""
+        self._link.listen(self.holding, 0)
+        return self._silent_parts >= SILENCE_PARTS and self.holding.mailbox.is_empty()
 
     def _go_on_alone(self, kind: str) -> None:
         """Nobody answers: run the cell all the same, unless the site forbids it."""
@@ -197,7 +220,7 @@ class Turn:
 
     def _explain(self, sentence: str) -> None:
         self._wanted = f" {sentence}"
-        if not self._has_explained and time.monotonic() - self._began >= EXPLAIN_AFTER_S:
+        if not self._has_explained and monotonic() - self._began >= EXPLAIN_AFTER_S:
             self._has_explained = True
             speech.say(self.kernel, self.parent, f"Cellgrant: this cell waits {sentence}")
 

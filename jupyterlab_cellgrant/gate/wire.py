@@ -15,6 +15,10 @@ FAILURE_ENV = "CELLGRANT_FAILURE"
 LINE_BYTES_MAX = 256 * 1024
 HINT_BYTES_MAX = 16 * 1024
 SILENCE_MAX_S = 5.0
+# Silence is counted in parts, at the end of each of which is read what has arrived: a kernel, a
+# thread or a machine that was stopped for however long has missed no more than one (GATE8).
+SILENCE_PART_S = 0.5
+SILENCE_PARTS = round(SILENCE_MAX_S / SILENCE_PART_S)
 ID_CHARS_MAX = 128
 
 # Longer ones are no hints: what is passed over here would only be passed over later.

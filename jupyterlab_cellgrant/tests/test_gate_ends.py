@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -205,3 +206,41 @@ async def test_fork_in_a_cell(sidecar: RealSidecar, start_kernel: StartKernel) -
     assert notebook.text(message_id) == "[1, 2]\n"
     done = sidecar.wait_for_claims(running=0, waiting=0, done=1)["claims"]
     assert done[0]["outcome"] == "ok"
+
+
+FORK_BESIDE = """
+import asyncio, os
+async def fork():
+    while not os.path.exists({flag!r}):
+        await asyncio.sleep(.01)
+    loop = asyncio.get_running_loop()
+    if os.fork():
+        os.wait()
+        open({flag!r} + ' done', 'w').close()
+    else:
+        loop.call_later(1, os._exit, 0)
+task = asyncio.create_task(fork())
+"""
+"""Its child goes on in the kernel's loop for a while."""
+
+
+async def test_fork_while_a_cell_waits(
+    sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path
+) -> None:
+    """[GATE1] The cell that waits is its parent's, and runs once."""
+    holder, waiter = await start_kernel(), await start_kernel()
+    held = await hold(holder, str(tmp_path / "go"))
+    await waiter.run(FORK_BESIDE.format(flag=str(tmp_path / "fork")))
+    ran = tmp_path / "ran"
+    code = (
+        f"import os; os.write(os.open({str(ran)!r}, os.O_CREAT | os.O_APPEND | os.O_WRONLY), b'x')"
+    )
+    waiting = waiter.submit(code, HALF)
+    sidecar.wait_for_claims(running=1, waiting=1)
+    release(tmp_path / "fork")
+    while not (tmp_path / "fork done").exists():
+        await asyncio.sleep(0.01)
+    release(tmp_path / "go")
+    assert (await waiter.reply(waiting))["status"] == "ok"
+    assert ran.read_bytes() == b"x"
+    await holder.reply(held)

@@ -1,4 +1,5 @@
 import type { IGateKeeper, Outcome } from '../daemon/ports';
+import { afterHearing } from '../lib/patience';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNHELD } from '../protocol/gate';
@@ -7,7 +8,7 @@ import { gateGrant, isSame } from './answers';
 import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import type { ClaimPhase, ClaimRecord, IVoice, KernelRecord, Records } from './records';
 
-/** How long the claims of a gate that lost its connection are kept for it, in ms. */
+/** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
 export const RECONNECT_MAX_MS = 5000;
 
 const NOTHING = { ask: NOTHING_ASKED };
@@ -38,8 +39,8 @@ export class Desk {
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
   connect(kernelId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
     const kernel = this.records.kernel(kernelId);
-    clearTimeout(kernel.lapse ?? undefined);
-    kernel.lapse = null;
+    kernel.stopLapse?.();
+    kernel.stopLapse = null;
     if (kernel.voice !== voice) {
       kernel.voice?.close();
     }
@@ -67,7 +68,7 @@ export class Desk {
       return; // the sidecar ends, or another connection speaks for this kernel by now
     }
     kernel.voice = null;
-    kernel.lapse = setTimeout(() => this.lapse(kernel), RECONNECT_MAX_MS);
+    kernel.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(kernel));
     this.keeper.suspect(kernelId);
   }
 
@@ -125,7 +126,7 @@ export class Desk {
   close(): void {
     this.isClosed = true;
     for (const kernel of this.records.kernels.values()) {
-      clearTimeout(kernel.lapse ?? undefined);
+      kernel.stopLapse?.();
     }
   }
 
@@ -154,7 +155,7 @@ export class Desk {
   }
 
   private lapse(kernel: KernelRecord): void {
-    kernel.lapse = null;
+    kernel.stopLapse = null;
     for (const record of [...kernel.claims.values()]) {
       this.end(record, 'interrupted');
     }

@@ -35,8 +35,8 @@ export type KernelRecord = {
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
   mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
-  /** Ends the claims of a gate that does not come back. */
-  lapse: NodeJS.Timeout | null;
+  /** Stops what ends the claims of a gate that does not come back; null while it is there. */
+  stopLapse: (() => void) | null;
 };
 
 /** How many deaths are kept for launchers that have not asked; then the oldest is forgotten. */
@@ -53,7 +53,7 @@ export class Records {
   kernel(id: string): KernelRecord {
     let kernel = this.kernels.get(id);
     if (!kernel) {
-      kernel = { id, voice: null, mayStart: false, claims: new Map(), lapse: null };
+      kernel = { id, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
       this.kernels.set(id, kernel);
     }
     return kernel;
@@ -101,7 +101,7 @@ export class Records {
     for (const claimId of kernel.claims.keys()) {
       this.claims.delete(claimId);
     }
-    clearTimeout(kernel.lapse ?? undefined);
+    kernel.stopLapse?.();
     kernel.voice?.close();
     kernel.voice = null;
   }
