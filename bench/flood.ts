@@ -42,8 +42,20 @@ function converse(socket: Socket, said: string): void {
   socket.write(said);
 }
 
+/** No flood: it only works, so what is felt of it is what this machine does to anybody. */
+export const YARDSTICK = 'nothing but work';
+
 /** The floods by name. */
 export const FLOODS: Readonly<Record<string, Attack>> = {
+  [YARDSTICK]: {
+    connections: 1,
+    at: 'gate',
+    begin: () => {
+      for (;;) {
+        // until this process is ended
+      }
+    }
+  },
   'malformed lines': {
     connections: 20,
     at: 'gate',
@@ -86,6 +98,11 @@ export const FLOODS: Readonly<Record<string, Attack>> = {
   'connections that come and go': {
     connections: 50,
     at: 'gate',
+    begin: socket => socket.destroy()
+  },
+  'requests that never come': {
+    connections: 50,
+    at: 'api',
     begin: socket => socket.destroy()
   },
   snapshots: {

@@ -6,7 +6,7 @@ import { exitOf, type TestSidecar } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
 import type { Bar } from './bars';
 import { memoryOf } from './crowd';
-import { FLOODS } from './flood';
+import { FLOODS, YARDSTICK } from './flood';
 import { quantilesOf } from './quantiles';
 
 const SECONDS = 8;
@@ -33,12 +33,13 @@ type Hostile = {
 };
 
 /**
- * What an honest kernel feels of ten floods, each from a process of its own: from its claim to
+ * What an honest kernel feels of eleven floods, each from a process of its own: from its claim to
  * its grant, against the same in the quiet seconds right before.
  *
  * #### Notes
- * `--seconds N` measures each for so long. All processes share the CPUs of this machine, so
- * some of what is felt is the flood's own work.
+ * `--seconds N` measures each for so long, `--only FLOOD` one of them. All processes share the
+ * CPUs of this machine, so some of what is felt is the flood's own work: the first row is a
+ * process that only works, and counts for no bar.
  */
 export async function run(args: readonly string[] = []): Promise<Hostile> {
   const at = args.indexOf('--seconds');
@@ -46,7 +47,8 @@ export async function run(args: readonly string[] = []): Promise<Hostile> {
   const rows: Row[] = [];
   const ends = { crashes: 0, leaks: 0 };
   let tier = '';
-  for (const flood of Object.keys(FLOODS)) {
+  const only = args.indexOf('--only');
+  for (const flood of only < 0 ? Object.keys(FLOODS) : [args[only + 1]!]) {
     const stage = new Stage();
     const sidecar = await stage.sidecar();
     ({ tier } = sidecar);
@@ -131,7 +133,8 @@ async function timeHealth({ apiPath }: TestSidecar, seconds: number): Promise<nu
   return worst;
 }
 
-function barsOf(rows: readonly Row[], ends: { crashes: number; leaks: number }): readonly Bar[] {
+function barsOf(all: readonly Row[], ends: { crashes: number; leaks: number }): readonly Bar[] {
+  const rows = all.filter(it => it.flood !== YARDSTICK);
   const most = (of: (row: Row) => number) => Math.max(...rows.map(of));
   const bar = (id: string, name: string, value: number, unit: string, bound: number): Bar => ({
     id,

@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   /** Started by `hostile`, in a process of its own. */
   flood: () => import('./flood'),
   footprint: () => import('./footprint'),
+  fuzz: () => import('./fuzz'),
   hostile: () => import('./hostile'),
   invariants: () => import('./invariants'),
   memory: () => import('./memory'),

@@ -55,6 +55,8 @@ export class Arbiter {
   private readonly kept = new Map<string, HolderEntry['held']>();
   private readonly decide: (state: State, event: Event) => readonly Effect[];
   private answers: IAnswers | null = null;
+  /** Everything as it was shown last; null since something happened. */
+  private picture: Snapshot | null = null;
 
   constructor(private readonly parts: ArbiterParts) {
     this.decide = parts.decide ?? step;
@@ -119,9 +121,11 @@ export class Arbiter {
     return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
 
-  /** Everything, at this moment. */
+  /** Everything, at this moment. Its parts are the same objects until something happens. */
   snapshot(): Snapshot {
-    return snapshot(this.state, this.parts.clock.nowMs(), this.parts.version);
+    const atMs = this.parts.clock.nowMs();
+    this.picture ??= snapshot(this.state, atMs, this.parts.version);
+    return { ...this.picture, atMs };
   }
 
   /** One claim with its story, or null where it is not known (any more). */
@@ -131,6 +135,7 @@ export class Arbiter {
 
   private handle(event: Event): void {
     let effects: readonly Effect[];
+    this.picture = null;
     try {
       effects = this.decide(this.state, event);
     } catch (mistake) {

@@ -1,6 +1,6 @@
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, type Refusal } from '../protocol/errors';
-import { HINT_BYTES_MAX, type HintSources } from '../protocol/gate';
+import { DIRECTIVE_CHARS_MAX, HINT_BYTES_MAX, type HintSources } from '../protocol/gate';
 import {
   mergeHints,
   parseDirective,
@@ -33,11 +33,16 @@ export function askOf(
   if (bytes > HINT_BYTES_MAX) {
     return { refusal: refusal('HINT_TOO_LARGE', { bytes, limit: HINT_BYTES_MAX }) };
   }
-  const parsed = [parseHints(metadata), parseTags(tags ?? []), parseDirective(directive ?? '')];
+  const parsed = [parseHints(metadata), parseTags(tags ?? []), parseDirective(readable(directive))];
   const problems = parsed.flatMap(it => it.problems);
   return problems.length
     ? { refusal: hintRefusal(problems) }
     : { ask: mergeHints([...parsed.map(it => it.hints), ...defaults]) };
+}
+
+/** Gates cut a directive by its characters, of which each has at most two units here. */
+function readable(directive = ''): string {
+  return directive.slice(0, 2 * DIRECTIVE_CHARS_MAX);
 }
 
 function bytesOf(sources: HintSources): number {

@@ -162,6 +162,34 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     }
   });
 
+  it('[CFG2] names the line of what is nested too deeply, before it is parsed', () => {
+    const texts = [
+      `policy: naive\nlimits: ${'[\n'.repeat(40)}`,
+      `policy: naive\n${'- '.repeat(30_000)}x`,
+      `policy: naive\n${' '.repeat(300)}a: 1`,
+      `policy: naive\n${'? '.repeat(40)}x`,
+      `policy: naive\nlimits: ${'{a: '.repeat(16_000)}`
+    ];
+    for (const text of texts) {
+      const { problems } = readConfig(text);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]!.sentence).toContain('nested too deeply; expected at most 32 levels');
+      expect(problems[0]!.line).toBeGreaterThan(1);
+    }
+    const deep = `${'{a: '.repeat(30)}1${'}'.repeat(30)}`;
+    expect(readConfig(`defaults: {gpuModel: ${deep}}`).problems[0]!.sentence).not.toContain('deep');
+    expect(readConfig(`policy: naive # ${'[{'.repeat(15)}\n`).problems).toEqual([]);
+  });
+
+  it('[CFG2] tells each name that stands twice among thousands', () => {
+    const users = Array.from({ length: 6000 }, (_, n) => `      u${n}: 1`);
+    const text = ['groups:', '  a:', '    users:', ...users, '      u17: 2'].join('\n');
+    expect(readConfig(text).problems).toEqual([
+      { line: 6004, sentence: 'the same name stands here twice' }
+    ]);
+    expect(readConfig('groups: {a: {users: {x: 1, x: 2}}}').problems).toHaveLength(1);
+  });
+
   it('[CFG2] tells every problem, not only the first', () => {
     const { problems } = readConfig(
       [

@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Node, type Pair } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type Pair
+} from 'yaml';
 import {
   plainGroup,
   sharingProblems,
@@ -7,6 +17,7 @@ import {
   type Sharing
 } from '../core/policy/groups';
 import { parseHints, type Hints } from '../protocol/hints';
+import { CONFIG_DEPTH_MAX, tooDeepAt } from './configBounds';
 import {
   GPUS,
   GROUP_VALUES,
@@ -46,15 +57,29 @@ const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
 class ConfigReader {
   constructor(text: string) {
     const lines = new LineCounter();
-    // `uniqueKeys` makes a group, user or field that stands twice a problem with its line.
-    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
     this._lineAt = offset => lines.linePos(offset).line;
-    for (const { code, message, pos } of document.errors) {
-      const words = message.split('\n')[0]!.replace(/ at line \d+.*$/, '');
-      this._problem(pos[0], code === 'DUPLICATE_KEY' ? 'the same name stands here twice' : words);
+    for (const { message, pos } of document.errors) {
+      this._problem(pos[0], message.split('\n')[0]!.replace(/ at line \d+.*$/, ''));
     }
-    const isWhole = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
-    this._root = isWhole ? document.contents : null;
+    this._tellTwice(document);
+    this._root = document.errors.length === 0 ? document.contents : null;
+  }
+
+  /**
+   * A group, user or field that stands twice is a problem with its line; the parser's own check
+   * would look through all names again for each.
+   */
+  private _tellTwice(document: Document): void {
+    const tell = (_: unknown, { items }: { readonly items: readonly Pair[] }) => {
+      const names = new Set<unknown>();
+      for (const { key } of items) {
+        const name = isScalar(key) ? key.value : key;
+        names.has(name) && this._problem(offsetOf(key), 'the same name stands here twice');
+        names.add(name);
+      }
+    };
+    visit(document, { Map: tell });
   }
 
   read(outer: Said): ReadConfig {
@@ -194,7 +219,7 @@ class ConfigReader {
     }
     return node.items.map(({ key, value }: Pair) => ({
       name: isScalar(key) ? String(key.value) : '',
-      offset: (isScalar(key) ? key.range?.[0] : undefined) ?? 0,
+      offset: offsetOf(key),
       value: this._written(value as Node | null)
     }));
   }
@@ -220,6 +245,11 @@ class ConfigReader {
   private readonly _lineAt: (offset: number) => number;
   /** Where each group and each of its fields stands. */
   private readonly _lines = new Map<string, number>();
+}
+
+/** Where a key stands. */
+function offsetOf(key: unknown): number {
+  return (isScalar(key) ? key.range?.[0] : undefined) ?? 0;
 }
 
 /** A name with nothing behind it: all as it comes. */
@@ -259,5 +289,10 @@ function readUsers(node: Node): Record<string, number> | undefined {
  * README.md shows a file with everything in it.
  */
 export function readConfig(text: string, outer: Said = {}): ReadConfig {
+  const line = tooDeepAt(text);
+  if (line !== null) {
+    const sentence = `this is nested too deeply; expected at most ${CONFIG_DEPTH_MAX} levels`;
+    return { said: null, problems: [{ line, sentence }] };
+  }
   return new ConfigReader(text).read(outer);
 }

@@ -2,11 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 
 import type { ConfigurationView } from '../protocol/view';
 import { readConfig } from './config';
+import { CONFIG_BYTES_MAX } from './configBounds';
 import { configurationOf, narrowed, type Configuration, type Said } from './configSaid';
 import type { Log } from './ports';
-
-/** The longest file that is read, in bytes. */
-const BYTES_MAX = 1024 * 1024;
 
 /** How many problems are shown to everybody; the log and `cellgrant check` have them all. */
 const SHOWN_MAX = 5;
@@ -19,8 +17,8 @@ function readConfigFile(path: string, outer: Said): FileRead {
   let text: string;
   try {
     const facts = statSync(path);
-    if (!facts.isFile() || facts.size > BYTES_MAX) {
-      return { problems: [`${path}: this is no file of at most ${BYTES_MAX / 1024} KiB`] };
+    if (!facts.isFile() || facts.size > CONFIG_BYTES_MAX) {
+      return { problems: [`${path}: this is no file of at most ${CONFIG_BYTES_MAX / 1024} KiB`] };
     }
     text = readFileSync(path, 'utf8');
   } catch (failure) {

@@ -256,22 +256,25 @@ export class Holders {
     return failure;
   }
 
-  private whyForeign({ pid, startTicks }: KnownProcess): string | null {
-    const facts = this.parts.processes.find(pid);
-    if (!facts) {
-      return 'there is no such process';
-    }
-    if (facts.startTicks !== startTicks) {
+  private whyForeign(it: KnownProcess): string | null {
+    const { processes, uid } = this.parts;
+    const facts = processes.find(it.pid);
+    if (facts && facts.startTicks !== it.startTicks) {
       return 'it started at another time, so the process that was meant is gone';
     }
-    return this.parts.processes.userOf(pid) === this.parts.uid
-      ? null
-      : 'it belongs to another user';
+    const user = facts && processes.userOf(it.pid);
+    if (user === null) {
+      return processes.hasEnded(it) ? 'there is no such process' : 'it cannot be looked at now';
+    }
+    return user === uid ? null : 'it belongs to another user';
   }
 
   private isWithin(pid: number, root: KnownProcess): boolean {
-    const isAlive = this.parts.processes.find(root.pid)?.startTicks === root.startTicks;
-    return isAlive && (pid === root.pid || this.ancestorsOf(pid).includes(root.pid));
+    // Where that cannot be told it is taken to live: its claims are not to end by mistake.
+    return (
+      !this.parts.processes.hasEnded(root) &&
+      (pid === root.pid || this.ancestorsOf(pid).includes(root.pid))
+    );
   }
 
   private ancestorsOf(pid: number): readonly number[] {

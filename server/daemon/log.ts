@@ -1,9 +1,44 @@
-import type { Log } from './ports';
+import type { Log, LogLevel } from './ports';
 
-/** A log of one line a sentence, with its time, on stderr. */
-export function stderrLog(): Log {
+/** How many lines of each level are written in a second: a flood of them is a flood, too. */
+export const LINES_PER_SECOND: Readonly<Record<LogLevel, number>> = {
+  info: 20,
+  warning: 20,
+  // A configuration may have many.
+  error: 200
+};
+
+/** The longest line, in characters; whoever reads the log cuts what is longer. */
+export const LINE_CHARS_MAX = 4096;
+
+type Second = { lines: number; leftOut: number };
+
+/**
+ * A log of one line a sentence, with its time, on stderr.
+ *
+ * #### Notes
+ * Writing waits for whoever reads, who may be slow: so what a second has beyond
+ * {@link LINES_PER_SECOND} lines of one level is counted, and only the count is written.
+ */
+export function stderrLog(write: (line: string) => void = line => process.stderr.write(line)): Log {
+  const seconds = new Map<LogLevel, Second>();
+  const put = (level: LogLevel, sentence: string) => {
+    const line = sentence.slice(0, LINE_CHARS_MAX).replace(/\s*\n\s*/g, ' | ');
+    write(`${new Date().toISOString()} cellgrant ${level}: ${line}\n`);
+  };
+  const begin = (level: LogLevel): Second => {
+    const second = { lines: 0, leftOut: 0 };
+    seconds.set(level, second);
+    const end = () => {
+      seconds.delete(level);
+      second.leftOut && put(level, `${second.leftOut} more lines within a second are left out`);
+    };
+    setTimeout(end, 1000).unref();
+    return second;
+  };
   return (level, sentence) => {
-    const line = sentence.replace(/\s*\n\s*/g, ' | ');
-    process.stderr.write(`${new Date().toISOString()} cellgrant ${level}: ${line}\n`);
+    const second = seconds.get(level) ?? begin(level);
+    second.lines += 1;
+    second.lines > LINES_PER_SECOND[level] ? (second.leftOut += 1) : put(level, sentence);
   };
 }

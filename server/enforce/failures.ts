@@ -1,9 +1,15 @@
-import { errnoOf } from '../host/files';
-import { EnforcementError } from './enforcer';
+import { errnoOf, type IHostFiles } from '../host/files';
+import { whyNotAlive } from '../host/processes';
+import { EnforcementError, type Place } from './enforcer';
 
 /** The errno of an error, whether the host threw it or it was named already. */
 export function errnoIn(error: unknown): string {
   return error instanceof EnforcementError ? error.errno : errnoOf(error);
+}
+
+/** Fail because nothing is seen of a process: it has ended, or that cannot be told now. */
+export function failUnseen(files: IHostFiles, { pid, startTicks }: Place): never {
+  throw new EnforcementError(`process ${pid}`, whyNotAlive(files, { pid, startTicks }) ?? 'ESRCH');
 }
 
 /** Do a file operation; what the host refuses is named. */

@@ -5,6 +5,7 @@ import { errnoOf, type IHostFiles } from '../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../host/processes';
 import type { CpuHold } from '../protocol/gate';
 import { EnforcementError, type Place } from './enforcer';
+import { failUnseen } from './failures';
 import type { IMaskStore } from './maskStore';
 import { OwnMasks } from './ownMasks';
 import type { FailureListener } from './removals';
@@ -106,10 +107,7 @@ export class Masks {
     if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
       return;
     }
-    const original = this.currentMask(place);
-    if (original === null) {
-      throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
-    }
+    const original = this.currentMask(place) ?? failUnseen(this.options.files, place);
     this.hold(place, original, original);
     this.save(place.holderId);
     const usable = parseCpuList(this.options.cpus);

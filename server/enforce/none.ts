@@ -4,6 +4,7 @@ import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';
 import { readTreeUse } from '../host/processes';
 import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { failUnseen } from './failures';
 
 /** Nothing is enforced: grants are advice, and figures come from /proc where there is one. */
 export class NoEnforcer implements IEnforcer {
@@ -22,7 +23,7 @@ export class NoEnforcer implements IEnforcer {
 
   adopt(place: Place): void {
     if (this.observes && !isAlive(this.files, place)) {
-      throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
+      failUnseen(this.files, place);
     }
     this.held.set(place.holderId, place);
   }

@@ -1,8 +1,8 @@
 import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../host/cgroupfs';
-import { listOrNone, readOrNull, type IHostFiles } from '../host/files';
+import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../host/files';
 import { isAlive } from '../host/processes';
 import { EnforcementError, type Place } from './enforcer';
-import { attempt, errnoIn, tolerate } from './failures';
+import { attempt, errnoIn, failUnseen, tolerate } from './failures';
 import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
@@ -103,7 +103,7 @@ export class Places {
       throw new EnforcementError(`place for "${place.holderId}"`, 'EINVAL');
     }
     if (!isAlive(files, place)) {
-      throw new EnforcementError(`process ${place.pid}`, 'ESRCH');
+      failUnseen(files, place);
     }
     const origins = new Map(this.held.get(place.holderId)?.origins);
     const originIn = this.directoriesIn(this.cgroupsOf(place.pid));
@@ -134,8 +134,8 @@ export class Places {
   private isOutside(held: Held): boolean {
     const { holderId, pid } = held.place;
     const text = this.cgroupsOf(pid);
-    if (text === held.inside) {
-      return false;
+    if (text === held.inside || text === '') {
+      return false; // in its place, or nothing can be told now
     }
     const currentIn = this.directoriesIn(text);
     const isOutside = this.options.hierarchies.some(hierarchy => {
@@ -194,7 +194,7 @@ export class Places {
   }
 
   private exists(directory: string): boolean {
-    return readOrNull(this.options.files, `${directory}/${V1.procs}`) !== null;
+    return !isAbsent(this.options.files, `${directory}/${V1.procs}`);
   }
 
   private make(directory: string, name: string): void {

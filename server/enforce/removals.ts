@@ -1,5 +1,5 @@
 import { V1 } from '../host/cgroupfs';
-import { readOrNull, type IHostFiles } from '../host/files';
+import { isAbsent, type IHostFiles } from '../host/files';
 import { EnforcementError } from './enforcer';
 import { tolerate } from './failures';
 
@@ -65,6 +65,6 @@ export class Removals {
   }
 
   private exists(directory: string): boolean {
-    return readOrNull(this.options.files, `${directory}/${V1.procs}`) !== null;
+    return !isAbsent(this.options.files, `${directory}/${V1.procs}`);
   }
 }

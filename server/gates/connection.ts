@@ -6,7 +6,7 @@ import { LINE_BYTES_MAX, type SidecarMessage } from '../protocol/gate';
 import { LineReader } from './lines';
 import type { IVoice } from './records';
 import type { Session } from './session';
-import type { ISpeaker, Turns } from './turns';
+import type { Heard, ISpeaker, Turns } from './turns';
 import type { IWriter, UnfinishedLines } from './unfinished';
 
 /** One to whom so many bytes are said and who reads none of them is closed. */
@@ -44,56 +44,72 @@ export type Shared = {
  *
  * #### Notes
  * Nothing more is read from it while lines wait to be heard, nor while it does not read what
- * it was answered: whoever floods us fills its own socket.
+ * it was answered: whoever floods us fills its own socket. Of one that has not said hello a
+ * piece is read only in its turn: reading costs, too.
  */
 export class Connection implements ISpeaker, IWriter {
-  private readonly reader: LineReader;
-  /** What it has said and is still to be heard, from the place on that `heard` names. */
-  private said: (() => void)[] = [];
-  private heard = 0;
+  private readonly reader = new LineReader();
   private isOver = false;
 
+  /** The socket is paused, as it was accepted. */
   constructor(
     private readonly socket: Socket,
     private readonly session: Session,
     private readonly shared: Shared,
     private readonly onGreeted: () => void
   ) {
-    this.reader = new LineReader({
-      onLine: (text, bytes) => this.said.push(() => session.hear(text, bytes)),
-      onTooLong: () => this.said.push(() => this.hangUp())
-    });
     socket.on('data', chunk => this.take(chunk));
     socket.on('drain', () => this.shared.turns.offer(this));
     socket.on('close', () => this.end());
+    this.shared.turns.offer(this);
   }
 
   get isGreeted(): boolean {
     return this.session.isGreeted;
   }
 
-  /** Close it: its line takes too long. */
+  /** Close it: it holds too much that has not been heard, or a line that does not end. */
   close(): void {
     this.shared.log('info', 'a connection was closed: its line did not end');
+    this.reader.close();
     this.socket.destroy();
   }
 
-  hear(linesMax: number): boolean {
-    for (let count = 0; count < linesMax && this.isLeft && !this.isBackedUp; count += 1) {
-      this.said[this.heard++]!();
-    }
-    if (!this.isLeft) {
-      this.said = [];
-      this.heard = 0;
-      this.isOver && this.session.close();
+  hear(linesMax: number): Heard {
+    const hadBytes = this.reader.isLeft && !this.isBackedUp;
+    const { lines, refused } = this.hearLines(linesMax);
+    const isUseless = hadBytes && (lines === 0 ? !this.isGreeted : refused === linesMax);
+    this.noteHeld(lines > 0);
+    if (this.isOver && (isUseless || !this.reader.isLeft)) {
+      this.finish();
+      return 'nothing';
     }
     this.isGreeted && this.onGreeted();
-    this.isLeft || this.isBackedUp ? this.socket.pause() : this.socket.resume();
-    return this.isLeft && !this.isBackedUp;
+    if (this.isBackedUp) {
+      return 'nothing'; // it comes again when it has read
+    }
+    if (isUseless || this.reader.isLeft) {
+      return isUseless ? 'useless' : 'more';
+    }
+    this.socket.resume();
+    return lines > 0 ? 'all' : 'nothing';
   }
 
-  private get isLeft(): boolean {
-    return this.heard < this.said.length;
+  private hearLines(linesMax: number): { readonly lines: number; readonly refused: number } {
+    let [lines, refused] = [0, 0];
+    while (lines < linesMax && !this.isBackedUp) {
+      const line = this.reader.next();
+      if (line === null) {
+        break;
+      }
+      lines += 1;
+      if (line === 'too long') {
+        this.hangUp();
+      } else {
+        refused += this.session.hear(line.text, line.bytes) ? 0 : 1;
+      }
+    }
+    return { lines, refused };
   }
 
   /** Whether it leaves unread what it was answered. */
@@ -108,18 +124,29 @@ export class Connection implements ISpeaker, IWriter {
   }
 
   private take(chunk: Buffer): void {
-    const { turns, unfinished, nowMs } = this.shared;
+    this.socket.pause();
     this.reader.push(chunk);
-    unfinished.note(this, this.reader.heldBytes, nowMs());
-    turns.offer(this);
+    this.noteHeld(false);
+    this.shared.turns.offer(this);
+  }
+
+  /** What it holds counts from the moment on when something of it was heard last. */
+  private noteHeld(hasHeard: boolean): void {
+    const { unfinished, nowMs } = this.shared;
+    const bytes = this.reader.heldBytes;
+    hasHeard && unfinished.note(this, 0, nowMs());
+    unfinished.note(this, bytes && bytes + this.socket.readableLength, nowMs());
   }
 
   /** It is gone; what it said whole before is still heard. */
   private end(): void {
-    const { turns, unfinished, nowMs } = this.shared;
     this.isOver = true;
+    this.shared.turns.offer(this);
+  }
+
+  private finish(): void {
     this.reader.close();
-    unfinished.note(this, 0, nowMs());
-    turns.offer(this);
+    this.noteHeld(true);
+    this.session.close();
   }
 }

@@ -236,7 +236,12 @@ describe('gates on a real sidecar', () => {
     await kernel.gate.settled();
     kernel.claim('still here');
     await kernel.gate.hear('granted', 'still here');
+    // Nor does it take one for gone that says hello again.
+    kernel.gate.say({ type: 'hello', protocol: 1, ...kernel.process, holdings: [] });
+    expect((await kernel.gate.hear('problem')).message).toContain('cannot be looked at now');
     narrow.limitDescriptors(1024);
+    const { body } = await narrow.ask('GET', '/api/v1/claims/still%20here');
+    expect(body).toMatchObject({ state: 'running' });
   });
 
   it('[GATE4] counts concurrent claims of one kernel, up to a bound', async () => {

@@ -6,65 +6,81 @@ const NOTHING = Buffer.alloc(0);
 /** The least that is set aside for a line in progress, in bytes. */
 const ROOM_BYTES_MIN = 1024;
 
-/** Hears the lines of one connection. */
-export interface ILineListener {
-  onLine(text: string, bytes: number): void;
-  /** The line in progress is longer than is read; nothing more is heard. */
-  onTooLong(): void;
-}
+/** One line, without its end. */
+export type Line = { readonly text: string; readonly bytes: number };
 
 /**
- * Cuts a stream of bytes into lines.
+ * Cuts a stream of bytes into lines, each when it is asked for: what nobody has heard costs
+ * nothing but its room.
  *
  * #### Notes
- * Holds at most {@link LINE_BYTES_MAX} bytes, and at most twice what has come of a line,
- * however small the pieces are that it comes in. Empty lines are passed over. A line that never
- * ends (the connection closes in its middle) is never heard.
+ * Of a line that has not ended it holds at most {@link LINE_BYTES_MAX} bytes, and at most twice
+ * what has come of it, however small the pieces are that it comes in. Empty lines are passed
+ * over. A line that never ends (the connection closes in its middle) is never heard.
  */
 export class LineReader {
   /** The line in progress, and room for more of it. */
   private room = NOTHING;
   private usedBytes = 0;
+  /** What came after that and is not cut yet. */
+  private rest = NOTHING;
   private isClosed = false;
 
-  constructor(private readonly listener: ILineListener) {}
-
-  /** What is held for the line in progress, in bytes; 0 between lines. */
+  /** What is held, in bytes; 0 between lines. */
   get heldBytes(): number {
-    return this.room.length;
+    return this.room.length + this.rest.length;
+  }
+
+  /** Whether something has come that was not looked at. */
+  get isLeft(): boolean {
+    return this.rest.length > 0;
   }
 
   /** Take the next bytes of the stream. */
   push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.hear(chunk.subarray(start, end));
-      start = end + 1;
+    if (!this.isClosed) {
+      this.rest = this.rest.length ? Buffer.concat([this.rest, chunk]) : chunk;
     }
-    if (start < chunk.length && !this.exceeds(chunk.length - start)) {
-      this.keep(chunk.subarray(start));
+  }
+
+  /** The next whole line; null where there is none yet. Of one that is too long nothing more is heard. */
+  next(): Line | 'too long' | null {
+    while (this.isLeft) {
+      const end = this.rest.indexOf(NEWLINE);
+      const piece = end < 0 ? this.rest : this.rest.subarray(0, end);
+      this.rest = end < 0 ? NOTHING : this.rest.subarray(end + 1);
+      if (this.usedBytes + piece.length > LINE_BYTES_MAX) {
+        this.close();
+        return 'too long';
+      }
+      if (end < 0) {
+        this.keep(piece);
+        return null;
+      }
+      const line = this.whole(piece);
+      if (line) {
+        return line;
+      }
     }
+    return null;
   }
 
   /** Hear nothing more. */
   close(): void {
     this.isClosed = true;
+    this.rest = NOTHING;
     this.forget();
   }
 
-  private hear(tail: Buffer): void {
-    if (this.exceeds(tail.length)) {
-      return;
-    }
+  /** A line with its last piece; null for an empty one. */
+  private whole(tail: Buffer): Line | null {
     let line = tail;
     if (this.usedBytes) {
       this.keep(tail);
       line = this.room.subarray(0, this.usedBytes);
     }
     this.forget();
-    if (line.length) {
-      this.listener.onLine(line.toString('utf8'), line.length);
-    }
+    return line.length ? { text: line.toString('utf8'), bytes: line.length } : null;
   }
 
   private keep(piece: Buffer): void {
@@ -82,13 +98,5 @@ export class LineReader {
   private forget(): void {
     this.room = NOTHING;
     this.usedBytes = 0;
-  }
-
-  private exceeds(bytes: number): boolean {
-    if (!this.isClosed && this.usedBytes + bytes > LINE_BYTES_MAX) {
-      this.close();
-      this.listener.onTooLong();
-    }
-    return this.isClosed;
   }
 }

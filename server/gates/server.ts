@@ -45,7 +45,7 @@ export class GateServer {
       nowMs: () => performance.now(),
       log
     };
-    this.server = createServer({ noDelay: true }, socket => this.accept(socket));
+    this.server = createServer({ pauseOnConnect: true }, socket => this.accept(socket));
   }
 
   /** Listen at a path that is free; resolves to the undo. */

@@ -16,6 +16,8 @@ type SessionState =
 /** One connection's conversation: each line is answered before the next is read. */
 export class Session {
   private at: SessionState = { state: 'new' };
+  /** Whether the line that was heard last was refused. */
+  private hasObjected = false;
 
   constructor(
     private readonly keeper: IGateKeeper,
@@ -29,11 +31,15 @@ export class Session {
     return this.at.state === 'greeted';
   }
 
-  /** Hear one line of so many bytes; a mistake of ours ends neither it nor the sidecar. */
-  hear(line: string, bytes: number): void {
+  /**
+   * Hear one line of so many bytes; a mistake of ours ends neither it nor the sidecar. Says whether
+   * it was of use: a claim is, however it is answered, and what `problem` answers is not.
+   */
+  hear(line: string, bytes: number): boolean {
     if (this.at.state === 'closed') {
-      return;
+      return false;
     }
+    this.hasObjected = false;
     try {
       this.answer(line, bytes);
     } catch (mistake) {
@@ -41,6 +47,7 @@ export class Session {
       this.log('error', `a mistake in answering ${line.slice(0, SHOWN_CHARS_MAX)}: ${why}`);
       this.object(refusal('INTERNAL', { what: 'a message could not be answered' }));
     }
+    return !this.hasObjected;
   }
 
   private answer(line: string, bytes: number): void {
@@ -65,6 +72,7 @@ export class Session {
 
   /** Tell that a line was refused; nothing changed. */
   object(why: Refusal): void {
+    this.hasObjected = true;
     this.voice.send({ type: 'problem', message: sentenceOf(why), ...why });
   }
 

@@ -1,6 +1,7 @@
-import { LINES_PER_TURN, Turns, type ISpeaker } from './turns';
+import { LINES_PER_TURN, STRANGERS, TIRESOME, Turns, type Heard, type ISpeaker } from './turns';
 
 const turn = () => new Promise(resolve => setImmediate(resolve));
+const rest = () => new Promise(resolve => setTimeout(resolve, TIRESOME.pauseMs));
 
 describe('Turns', () => {
   let clockMs = 0;
@@ -15,14 +16,27 @@ describe('Turns', () => {
 
   /** Somebody with so many lines, each of which takes so long. */
   function speaker(name: string, lines: number, isGreeted: boolean, lineMs = 0): ISpeaker {
+    const mine = heard;
     return {
       isGreeted,
       hear: linesMax => {
         const now = Math.min(linesMax, lines);
         lines -= now;
         clockMs += now * lineMs;
-        heard.push(`${name}${now}`);
-        return lines > 0;
+        mine.push(`${name}${now}`);
+        return lines > 0 ? 'more' : 'all';
+      }
+    };
+  }
+
+  /** Somebody of whom this comes when it is heard, one after the other. */
+  function talker(name: string, isGreeted: boolean, comes: Heard[]): ISpeaker {
+    const mine = heard;
+    return {
+      isGreeted,
+      hear: linesMax => {
+        mine.push(`${name}${linesMax}`);
+        return comes.shift() ?? 'nothing';
       }
     };
   }
@@ -35,24 +49,49 @@ describe('Turns', () => {
 
   it('lets others have their turn before the rest of a flood', async () => {
     turns.offer(speaker('flood', LINES_PER_TURN * 2, true));
-    turns.offer(speaker('honest', 1, true));
-    expect(heard).toEqual([`flood${LINES_PER_TURN}`, 'honest1']);
+    turns.offer(speaker('late', 1, true));
+    turns.offer(speaker('stranger', 1, false));
+    expect(heard).toEqual([`flood${LINES_PER_TURN}`, 'stranger1']);
     await turn();
-    expect(heard.slice(2)).toEqual([`flood${LINES_PER_TURN}`]);
+    expect(heard.slice(2)).toEqual([`flood${LINES_PER_TURN}`, 'late1']);
     await turn();
-    expect(heard).toHaveLength(3);
+    expect(heard).toHaveLength(4);
   });
 
   it('bounds what hellos take of a turn, in their order, and delays no cell by them', async () => {
     for (let n = 0; n < 5; n += 1) {
-      turns.offer(speaker(`stranger${n}-`, 1, false, 2));
+      turns.offer(speaker(`stranger${n}-`, 1, false, STRANGERS.ms - 0.5));
     }
     turns.offer(speaker('honest', 1, true));
     const first = heard.length;
-    expect(heard.slice(0, 3)).toEqual(['stranger0-1', 'stranger1-1', 'stranger2-1']);
-    expect(heard.at(-1)).toBe('honest1');
-    expect(first).toBe(4);
+    expect(heard).toEqual(['stranger0-1', 'stranger1-1', 'honest1']);
     await turn();
-    expect(heard.slice(first)).toEqual(['stranger3-1', 'stranger4-1']);
+    expect(heard.slice(first)).toEqual(['stranger2-1', 'stranger3-1']);
+  });
+
+  it('[API5] hears whoever says nothing of use seldom, few at a time, and after newcomers', async () => {
+    const useless = () => Array<Heard>(50).fill('useless');
+    const flood = Array.from({ length: 20 }, () => talker('flood', false, useless()));
+    flood.forEach(it => turns.offer(it));
+    await turn();
+    await turn();
+    const before = heard.length;
+    // Each once, as the stranger that it was, and some of them again.
+    expect(before).toBeLessThanOrEqual(flood.length + 2 * TIRESOME.jobs);
+    turns.offer(talker('honest', false, ['all']));
+    expect(heard.at(-1)).toBe('honest1');
+    await turn();
+    await turn();
+    expect(heard.length - before).toBeLessThanOrEqual(1 + TIRESOME.jobs);
+  });
+
+  it('takes one back that says something of use, and a gate for a stranger that does not', async () => {
+    const gate = talker('gate', true, ['useless', 'all']);
+    turns.offer(gate);
+    await rest();
+    await rest();
+    expect(heard).toEqual([`gate${LINES_PER_TURN}`, 'gate1']);
+    turns.offer(gate);
+    expect(heard.at(-1)).toBe(`gate${LINES_PER_TURN}`);
   });
 });

@@ -1,15 +1,29 @@
+import { Ration } from '../lib/ration';
+
 /** How many lines of one connection are heard before others have their turn. */
 export const LINES_PER_TURN = 8;
 
-/** How long those are heard in one turn who have not said hello, in ms. */
-const STRANGERS_MS_MAX = 5;
+/** Those who have said hello: their cells wait. Each has some lines of each turn. */
+const GREETED = { ms: Infinity, jobs: Infinity, pauseMs: 0 };
+
+/** Those who have not: hellos and launchers cost far more than claims. */
+export const STRANGERS = { ms: 2, jobs: 12, pauseMs: 0 };
+
+/** Those who last said nothing of use: what they say is worth no haste. */
+export const TIRESOME = { ms: 1, jobs: 4, pauseMs: 5 };
+
+/**
+ * What came of hearing somebody: lines of use, with more behind them or none; something of no
+ * use, and there may be more; or nothing, for now.
+ */
+export type Heard = 'more' | 'all' | 'useless' | 'nothing';
 
 /** Somebody who may have said more than has been heard. */
 export interface ISpeaker {
   /** Whether it has said hello: its cells wait for an answer. */
   readonly isGreeted: boolean;
-  /** Hear at most so many lines; whether more are left that can be heard now. */
-  hear(linesMax: number): boolean;
+  /** Hear at most so many lines, or read on where there is none. */
+  hear(linesMax: number): Heard;
 }
 
 /**
@@ -18,63 +32,41 @@ export interface ISpeaker {
  * #### Notes
  * The first lines of what a kernel says are heard as they come; whoever says more than
  * {@link LINES_PER_TURN} at once waits for the next turn of the event loop with the rest.
- * Hellos and launchers cost far more than claims (a place is made, a process looked at), so all
- * of them together have at most some ms of each turn: a thousand kernels that start at once do
- * not delay a cell.
+ * All strangers together have a little of each turn: a thousand kernels that start at once do
+ * not delay a cell. Whoever last said what was refused, or no whole line, comes after those who
+ * did not, and seldom: a flood is heard at the pace that we set, and fills its own socket.
  */
 export class Turns {
-  private readonly waiting = new Set<ISpeaker>();
-  private strangersMs = 0;
-  private isPlanned = false;
+  private readonly greeted: Ration<ISpeaker>;
+  private readonly strangers: Ration<ISpeaker>;
+  private readonly tiresome: Ration<ISpeaker>;
+  /** Who last said nothing of use. */
+  private readonly useless = new WeakSet<ISpeaker>();
 
-  constructor(private readonly nowMs: () => number = () => performance.now()) {}
+  constructor(nowMs?: () => number) {
+    this.greeted = new Ration(GREETED, it => this.hear(it, LINES_PER_TURN), nowMs);
+    this.strangers = new Ration(STRANGERS, it => this.hear(it, 1), nowMs);
+    this.tiresome = new Ration(TIRESOME, it => this.hear(it, 1), nowMs);
+  }
 
   /** It has something to say: hear it at once if that is fair, else in its turn. */
   offer(speaker: ISpeaker): void {
-    if (this.waiting.has(speaker)) {
-      return;
-    }
-    const isFair = speaker.isGreeted || this.waiting.size === 0;
-    if (!isFair || this.give(speaker)) {
-      this.waiting.add(speaker);
-      this.plan();
+    if (this.useless.has(speaker)) {
+      this.tiresome.add(speaker);
+    } else {
+      (speaker.isGreeted ? this.greeted : this.strangers).add(speaker);
     }
   }
 
-  /** One turn of all who wait, in the order in which they began to. */
-  private round(): void {
-    this.isPlanned = false;
-    this.strangersMs = 0;
-    for (const speaker of [...this.waiting]) {
-      this.waiting.delete(speaker);
-      if (this.give(speaker)) {
-        this.waiting.add(speaker);
-      }
+  private hear(speaker: ISpeaker, linesMax: number): void {
+    const heard = speaker.hear(linesMax);
+    if (heard === 'useless') {
+      this.useless.add(speaker);
+    } else if (heard !== 'nothing') {
+      this.useless.delete(speaker);
     }
-    if (this.waiting.size) {
-      this.plan();
-    }
-  }
-
-  /** Hear some of what it says; whether it has to come again. */
-  private give(speaker: ISpeaker): boolean {
-    if (speaker.isGreeted) {
-      return speaker.hear(LINES_PER_TURN);
-    }
-    if (this.strangersMs >= STRANGERS_MS_MAX) {
-      return true;
-    }
-    const beganMs = this.nowMs();
-    const isLeft = speaker.hear(1);
-    this.strangersMs += this.nowMs() - beganMs;
-    this.plan();
-    return isLeft;
-  }
-
-  private plan(): void {
-    if (!this.isPlanned) {
-      this.isPlanned = true;
-      setImmediate(() => this.round());
+    if (heard === 'useless' || heard === 'more') {
+      this.offer(speaker);
     }
   }
 }

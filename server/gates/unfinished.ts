@@ -1,4 +1,4 @@
-/** How much all unfinished lines together may hold, in bytes. */
+/** How much of all that came and was not heard may be held together, in bytes. */
 export const UNFINISHED_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How long a line may take from its first byte to its last, in ms; gates send theirs whole. */
@@ -12,11 +12,12 @@ export interface IWriter {
 type Begun = { readonly sinceMs: number; bytes: number };
 
 /**
- * The lines that have begun and not ended, over all connections.
+ * What has begun to come and was not heard, over all connections: lines that have not ended, and
+ * those behind others of a flood.
  *
  * #### Notes
  * Bounded in bytes and in time: whoever began first is closed first, for an honest gate's line
- * is whole within a moment.
+ * is whole within a moment, and heard in the next.
  */
 export class UnfinishedLines {
   /** In the order in which they began. */

@@ -64,6 +64,30 @@ export function errnoOf(error: unknown): string {
   return typeof code === 'string' ? code : 'EUNKNOWN';
 }
 
+/** Errnos that say that there is no such thing. */
+const ABSENCE = ['ENOENT', 'ESRCH', 'ENOTDIR', 'ENODEV'];
+
+/**
+ * Whether an error says that what was looked for is not there.
+ *
+ * #### Notes
+ * Others say nothing of it: where descriptors or memory are wanting, nothing can be opened, and
+ * whoever took that for an absence would give up what is there.
+ */
+export function saysAbsent(error: unknown): boolean {
+  return ABSENCE.includes(errnoOf(error));
+}
+
+/** Whether a file is surely not there. */
+export function isAbsent(files: IHostFiles, path: string): boolean {
+  try {
+    files.read(path);
+    return false;
+  } catch (error) {
+    return saysAbsent(error);
+  }
+}
+
 /** A file's text without the white space around it, or null where it cannot be read. */
 export function readOrNull(files: IHostFiles, path: string): string | null {
   try {

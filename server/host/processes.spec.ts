@@ -3,7 +3,7 @@ import { OSUtils, type CPUMonitor } from 'node-os-utils';
 import { ForkingProcess } from '../testing/forkingProcess';
 import { until } from '../testing/contractRig';
 import { FakeMachine } from '../testing/fakeMachine';
-import { DiskFiles } from './files';
+import { DiskFiles, isAbsent } from './files';
 import {
   findAncestor,
   hasEnded,
@@ -12,7 +12,8 @@ import {
   readThreads,
   readTree,
   readTreeUse,
-  readUserId
+  readUserId,
+  whyNotAlive
 } from './processes';
 import { NodeUsage } from './usage';
 
@@ -43,6 +44,14 @@ describe('processes', () => {
     machine.fail(/^read \/proc\/10\/stat/, 'EMFILE');
     expect(isAlive(machine, { pid: 10, startTicks: 1010 })).toBe(false);
     expect(hasEnded(machine, { pid: 10, startTicks: 1010 })).toBe(false);
+    expect(whyNotAlive(machine, { pid: 10, startTicks: 1010 })).toBe('EMFILE');
+    for (const errno of ['EMFILE', 'ENFILE', 'EACCES', 'ENOMEM', 'EIO']) {
+      machine.heal();
+      machine.fail(/^read \/proc\/10\/stat/, errno);
+      expect(isAbsent(machine, '/proc/10/stat')).toBe(false);
+    }
+    machine.heal();
+    expect(isAbsent(machine, '/proc/4194305/stat')).toBe(true);
   });
 
   it('that ended but were not reaped are not alive', async () => {

@@ -1,5 +1,5 @@
 import { PROC } from './cgroupfs';
-import { errnoOf, listOrNone, readOrNull, type IHostFiles } from './files';
+import { errnoOf, listOrNone, readOrNull, saysAbsent, type IHostFiles } from './files';
 
 /** What /proc/PID/stat tells of a process. */
 export type ProcessStat = {
@@ -55,28 +55,31 @@ export function readProcess(files: IHostFiles, pid: number): ProcessStat | null 
   };
 }
 
-/** Whether this very process still runs: its pid was not reused, and it is no zombie. */
-export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
-  const stat = readProcess(files, process.pid);
-  return (
-    stat !== null && stat.startTicks === process.startTicks && !ENDED_STATES.includes(stat.state)
-  );
-}
-
 /**
- * Whether this very process has ended for sure.
+ * Why this very process cannot be worked with, as an errno; null where it runs.
  *
  * #### Notes
- * Not the opposite of {@link isAlive}: where no file can be opened for want of
- * descriptors or memory, neither is true.
+ * `ESRCH` where it has ended for sure: it is not there, only waits to be reaped, or its pid is
+ * another's by now. Any other where that cannot be told, for want of descriptors or memory.
  */
-export function hasEnded(files: IHostFiles, process: ProcessIdentity): boolean {
+export function whyNotAlive(files: IHostFiles, process: ProcessIdentity): string | null {
   try {
     const { state, field } = parseStat(files.read(PROC.stat(process.pid)))!;
-    return field(22) !== process.startTicks || ENDED_STATES.includes(state);
+    const isAnother = field(22) !== process.startTicks;
+    return isAnother || ENDED_STATES.includes(state) ? 'ESRCH' : null;
   } catch (failure) {
-    return ['ENOENT', 'ESRCH'].includes(errnoOf(failure));
+    return saysAbsent(failure) ? 'ESRCH' : errnoOf(failure);
   }
+}
+
+/** Whether this very process still runs; false where that cannot be told. */
+export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
+  return whyNotAlive(files, process) === null;
+}
+
+/** Whether this very process has ended; false where that cannot be told. */
+export function hasEnded(files: IHostFiles, process: ProcessIdentity): boolean {
+  return whyNotAlive(files, process) === 'ESRCH';
 }
 
 /** The real user id of a process; null where there is no such process. */

@@ -1,7 +1,7 @@
 import { createState } from '../core/state';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
-import { SnapshotFeed, type IReader } from './feed';
+import { READERS_MAX, SnapshotFeed, type IReader } from './feed';
 
 /** A source with one figure that changes: how many holders there are. */
 class Source {
@@ -44,10 +44,11 @@ class Reader implements IReader {
   readonly kernels: number[] = [];
   readonly snapshots: unknown[] = [];
   isReady = true;
+  isClosed = false;
   drained: () => void = () => undefined;
 
-  write(text: string): boolean {
-    const data = /^data: (.*)$/m.exec(text)?.[1];
+  write(text: Buffer): boolean {
+    const data = /^data: (.*)$/m.exec(String(text))?.[1];
     if (data) {
       const read = JSON.parse(data) as { kernels: unknown[] };
       this.kernels.push(read.kernels.length);
@@ -58,6 +59,10 @@ class Reader implements IReader {
 
   onDrain(listener: () => void): void {
     this.drained = listener;
+  }
+
+  close(): void {
+    this.isClosed = true;
   }
 }
 
@@ -107,7 +112,7 @@ describe('SnapshotFeed', () => {
     source.tick();
     jest.advanceTimersByTime(500);
     expect(reader.kernels).toEqual([1, 2]);
-    leave();
+    leave!();
     source.change();
     jest.advanceTimersByTime(500);
     expect(reader.kernels).toEqual([1, 2]);
@@ -131,5 +136,24 @@ describe('SnapshotFeed', () => {
     source.change();
     jest.advanceTimersByTime(200);
     expect(reader.kernels.at(-1)).toBe(6);
+    expect(reader.isClosed).toBe(false);
+  });
+
+  it('[API5] takes so many readers, and displaces the first that does not read', () => {
+    const readers = Array.from({ length: READERS_MAX }, () => new Reader());
+    readers.forEach(it => feed.join(it));
+    expect(feed.join(reader)).toBeNull();
+    const [, second, third] = readers as [Reader, Reader, Reader];
+    [second.isReady, third.isReady] = [false, false];
+    source.change();
+    jest.advanceTimersByTime(200);
+    expect(feed.join(reader)).not.toBeNull();
+    expect(readers.filter(it => it.isClosed)).toEqual([second]);
+    // A slow one is given up when it takes nothing from one sign of life to the next.
+    jest.advanceTimersByTime(15_000);
+    expect(third.isClosed).toBe(false);
+    jest.advanceTimersByTime(15_000);
+    expect(third.isClosed).toBe(true);
+    expect(readers[0]!.isClosed).toBe(false);
   });
 });

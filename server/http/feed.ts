@@ -1,23 +1,33 @@
 import type { IApi } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
+import { textOf } from './texts';
 
 /** At most one snapshot in so many ms. */
 const PERIOD_MS = 100;
 
-/** A reader hears something at least this often, so that a dead connection is found. */
+/**
+ * A reader hears something at least this often, so that a dead connection is found; one that
+ * takes nothing for as long is closed. In ms.
+ */
 const HEARTBEAT_MS = 15_000;
+
+/** How many may read at once: a Jupyter server is one. */
+export const READERS_MAX = 32;
 
 /** One who reads the feed. */
 export interface IReader {
   /** Take the text; false where no more should come before it drains. */
-  write(text: string): boolean;
+  write(text: Buffer): boolean;
   onDrain(listener: () => void): void;
+  close(): void;
 }
 
 /** What snapshots are made of. */
 export type SnapshotSource = Pick<IApi, 'snapshot' | 'onChange'>;
 
-type Place = { isFull: boolean; hasMissed: boolean };
+type Place = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
+
+const BEAT = Buffer.from(':\n\n');
 
 /**
  * Sends snapshots to readers on change, at most ten a second.
@@ -25,11 +35,13 @@ type Place = { isFull: boolean; hasMissed: boolean };
  * #### Notes
  * A snapshot is made once for all readers, and none is made where nobody reads
  * or nothing but the time has changed. A reader that is slow misses snapshots
- * and gets the newest when it is ready again: nothing piles up for it.
+ * and gets the newest when it is ready again: nothing piles up for it. Where there
+ * are as many as there may be, a newcomer displaces one that does not read.
  */
 export class SnapshotFeed {
   private readonly readers = new Map<IReader, Place>();
   private timer: NodeJS.Timeout | null = null;
+  private beats: NodeJS.Timeout | null = null;
   private isDue = false;
   private last = '';
 
@@ -37,9 +49,12 @@ export class SnapshotFeed {
     source.onChange(() => this.changed());
   }
 
-  /** Read from now on, the present snapshot first; returns the undo. */
-  join(reader: IReader): () => void {
-    const place: Place = { isFull: false, hasMissed: false };
+  /** Read from now on, the present snapshot first; returns the undo, or null where too many read. */
+  join(reader: IReader): (() => void) | null {
+    if (this.readers.size >= READERS_MAX && !this.displaceOne()) {
+      return null;
+    }
+    const place: Place = { isFull: false, hasMissed: false, isOverdue: false };
     this.readers.set(reader, place);
     reader.onDrain(() => {
       place.isFull = false;
@@ -48,17 +63,47 @@ export class SnapshotFeed {
       }
     });
     this.send(reader, place, framed(this.source.snapshot()));
-    const beat = setInterval(() => place.isFull || reader.write(':\n\n'), HEARTBEAT_MS);
-    return () => {
-      clearInterval(beat);
-      this.readers.delete(reader);
-    };
+    this.beats ??= setInterval(() => this.beat(), HEARTBEAT_MS);
+    return () => this.leave(reader);
   }
 
   /** Send nothing more. */
   close(): void {
     this.readers.clear();
     clearTimeout(this.timer ?? undefined);
+    clearInterval(this.beats ?? undefined);
+  }
+
+  private leave(reader: IReader): void {
+    this.readers.delete(reader);
+    if (this.readers.size === 0) {
+      clearInterval(this.beats ?? undefined);
+      this.beats = null;
+    }
+  }
+
+  /** Close the one of those that do not read that came first; false where all read. */
+  private displaceOne(): boolean {
+    for (const [reader, { isFull }] of this.readers) {
+      if (isFull) {
+        this.leave(reader);
+        reader.close();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private beat(): void {
+    for (const [reader, place] of this.readers) {
+      if (place.isFull && place.isOverdue) {
+        this.leave(reader);
+        reader.close();
+      } else {
+        place.isOverdue = place.isFull;
+        place.isFull || this.send(reader, place, BEAT);
+      }
+    }
   }
 
   private changed(): void {
@@ -93,7 +138,7 @@ export class SnapshotFeed {
     }
   }
 
-  private send(reader: IReader, place: Place, text: string): void {
+  private send(reader: IReader, place: Place, text: Buffer): void {
     place.hasMissed = place.isFull;
     if (!place.isFull) {
       place.isFull = !reader.write(text);
@@ -101,13 +146,19 @@ export class SnapshotFeed {
   }
 }
 
+/** The JSON of a snapshot. */
+export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)): string {
+  const { revision, atMs } = snapshot;
+  return `{"revision":${revision},"atMs":${atMs},${content}`;
+}
+
 /** All of a snapshot but its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
-  return JSON.stringify(content).slice(1);
+  const parts = Object.entries(content).map(([name, part]) => `"${name}":${textOf(part)}`);
+  return `${parts.join()}}`;
 }
 
 /** A snapshot as an event of the stream. */
-function framed(snapshot: Snapshot, content = contentOf(snapshot)): string {
-  const { revision, atMs } = snapshot;
-  return `id: ${revision}\ndata: {"revision":${revision},"atMs":${atMs},${content}\n\n`;
+function framed(snapshot: Snapshot, content?: string): Buffer {
+  return Buffer.from(`id: ${snapshot.revision}\ndata: ${snapshotText(snapshot, content)}\n\n`);
 }

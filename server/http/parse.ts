@@ -6,12 +6,7 @@ import { isWithinDepth } from '../lib/depth';
 import { refusal, type Refusal } from '../protocol/errors';
 import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
 import { FITS_MAX } from '../protocol/view';
-
-/** The longest request body that is read, in bytes. */
-export const BODY_BYTES_MAX = 64 * 1024;
-
-/** How much of a header a refusal repeats, in characters. */
-const SHOWN_CHARS_MAX = 40;
+import { SHOWN_CHARS_MAX } from './body';
 
 /** Who it was, where somebody asks for something over HTTP. */
 export const BY_REQUEST = 'request';

@@ -3,12 +3,23 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Log } from '../daemon/ports';
 import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
-import { BODY_BYTES_MAX, RefusalError } from './parse';
+import { RefusalError } from './parse';
+import { textOf } from './texts';
 
 /** Answer a request with a refusal of the catalogue. */
 export function refuse(response: Response, why: Refusal): void {
   const body: ErrorBody = { code: why.code, message: sentenceOf(why) };
   response.status(CATALOGUE[why.code].status).json(body);
+}
+
+/** Answer with a text of JSON. */
+export function answerText(response: Response, json: string): void {
+  response.type('json').send(json);
+}
+
+/** Answer with a value that nobody changes, such as a part of a snapshot. */
+export function answerPart(response: Response, part: object): void {
+  answerText(response, textOf(part));
 }
 
 /** Answer with a value, or with why there is none. */
@@ -33,10 +44,7 @@ function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
   if (error instanceof URIError) {
     return refusal('ROUTE_UNKNOWN', { method, path });
   }
-  const { type, status, message } = error as { type?: string; status?: number; message?: string };
-  if (type === 'entity.too.large') {
-    return refusal('BODY_TOO_LARGE', { limit: BODY_BYTES_MAX });
-  }
+  const { status, message } = error as { status?: number; message?: string };
   return status !== undefined && status >= 400 && status < 500
     ? refusal('BODY_INVALID', { what: message ?? 'it is malformed' })
     : null;

@@ -1,21 +1,30 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { IApi, Log } from '../daemon/ports';
+import { Ration } from '../lib/ration';
 import { Slots } from '../lib/slots';
+import { admission } from './admission';
 import { createApp } from './app';
 import { SnapshotFeed } from './feed';
 
 /** A request has to be here, head and whole, within so many ms. Over a Unix socket it is at once. */
 const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
+/** A connection on which nothing moves for so long is closed, in ms: nobody reads the answer. */
+const STILL_MS_MAX = 10_000;
+
+/** How many new connections are read from in one turn of the event loop: each may bring much. */
+const NEWCOMERS = { ms: 2, jobs: 8, pauseMs: 0 };
+
 /**
  * Listen for HTTP at a socket path that is free; resolves to the undo.
  *
  * #### Notes
- * Never on TCP (API3): who may connect is who may open the socket. When there are as many
- * connections as there may be, a newcomer displaces the oldest that has no request under way,
- * so that requests that never end do not keep `/healthz` from its answer.
+ * Never on TCP (API3): who may connect is who may open the socket. Each connection carries one
+ * request: what one sends behind it harms nobody. When there are as many as there may be, a
+ * newcomer displaces the oldest whose request is not whole. `/healthz` is answered in front of
+ * everything else, and waits for nothing (API6).
  */
 export async function listenHttp(
   path: string,
@@ -24,8 +33,16 @@ export async function listenHttp(
   connectionsMax: number
 ): Promise<() => Promise<void>> {
   const feed = new SnapshotFeed(api);
-  const server = createServer(TIMES, createApp(api, feed, log));
-  limit(server, connectionsMax);
+  const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
+  const admit = admission(socket => slots.begin(socket));
+  const app = createApp(api, feed, admit, log);
+  const server = createServer(TIMES, (request, response) => {
+    response.setHeader('connection', 'close');
+    isHealthAsked(request) ? tellHealth(response) : app(request, response);
+  });
+  server.maxRequestsPerSocket = 1;
+  server.timeout = STILL_MS_MAX;
+  limit(server, slots);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -39,14 +56,31 @@ export async function listenHttp(
   };
 }
 
-function limit(server: Server, connectionsMax: number): void {
-  const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
+function isHealthAsked({ method, url }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && url === '/healthz';
+}
+
+/** The sidecar answers: that is all. */
+function tellHealth(response: ServerResponse): void {
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.end('{"ok":true}');
+}
+
+function limit(server: Server, slots: Slots<Socket>): void {
+  const newcomers = new Ration<Socket>(NEWCOMERS, it => it.resume());
   server.on('connection', (socket: Socket) => {
-    socket.on('close', () => slots.free(socket));
-    slots.take(socket) || socket.destroy();
-  });
-  server.on('request', ({ socket }, response) => {
-    slots.begin(socket);
-    response.on('close', () => slots.end(socket));
+    if (!slots.take(socket)) {
+      socket.destroy();
+      return;
+    }
+    socket.on('close', () => {
+      slots.free(socket);
+      newcomers.drop(socket);
+    });
+    // Behind the resume of the parser, which is on its way.
+    process.nextTick(() => {
+      socket.pause();
+      newcomers.add(socket);
+    });
   });
 }

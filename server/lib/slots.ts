@@ -35,11 +35,6 @@ export class Slots<T> {
     this.idle.delete(it) && this.busy.add(it);
   }
 
-  /** It has nothing under way any more; nothing where it had not. */
-  end(it: T): void {
-    this.busy.delete(it) && this.idle.add(it);
-  }
-
   /** It is gone. Idempotent. */
   free(it: T): void {
     this.idle.delete(it) || this.busy.delete(it);

@@ -187,16 +187,16 @@ function withoutComment(line: string): string {
   return (comment < 0 ? line : line.slice(0, comment)).trim();
 }
 
-/** A value as YAML reads it: `2`, `true`, `[2, 8]`, `"8 GiB"`, `8 GiB`, `null`. */
-export function scalarOf(written: string): unknown {
+/** A value as YAML reads it: `2`, `true`, `[2, 8]`, `"8 GiB"`, `8 GiB`, `null`; no list inside another. */
+export function scalarOf(written: string, isInList = false): unknown {
   const text = written.trim();
   const quoted = /^'((?:[^']|'')*)'$/.exec(text);
-  const list = /^\[(.*)\]$/.exec(text);
+  const list = isInList ? null : /^\[(.*)\]$/.exec(text);
   if (quoted) {
     return quoted[1]!.replaceAll("''", "'");
   }
   if (list) {
-    return list[1]!.split(',').map(scalarOf);
+    return list[1]!.split(',').map(it => scalarOf(it, true));
   }
   if (/^(~|null|Null|NULL)$/.test(text)) {
     return null;

@@ -77,6 +77,16 @@ describe('hints', () => {
     expect(parseTags(['gpus=many']).problems[0]?.path).toBe('gpus');
   });
 
+  it('[ADM4] refuses a list of lists however deep, and reads no tag that is longer than hints', () => {
+    const deep = `${'['.repeat(8000)}${']'.repeat(8000)}`;
+    expect(parseDirective(`#| cpus: ${deep}`).problems[0]?.path).toBe('cpus');
+    expect(parseTags(['cpus=[[1]]']).problems[0]?.path).toBe('cpus');
+    expect(parseTags([`cpus=${deep}`, `memory=${' '.repeat(300)}x`])).toEqual(parseTags([]));
+    expect(parseTags([`cpus = ${' '.repeat(200)}2 `]).hints).toEqual({
+      cpus: { kind: 'fixed', n: 2 }
+    });
+  });
+
   it.each([
     '#| fig-cap: "Loss by epoch, time: three runs"',
     "#| fig-cap: 'All, memory: none'",

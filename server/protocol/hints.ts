@@ -33,6 +33,9 @@ export type HintProblem = {
   readonly expected: string;
 };
 
+/** The longest tag that may be a hint, in characters. */
+const TAG_CHARS_MAX = 256;
+
 /** The outcome of parsing one source: a source with problems counts for nothing. */
 export type ParsedHints = {
   readonly hints: Hints;
@@ -219,12 +222,14 @@ export function parseHints(value: unknown): ParsedHints {
  * The entries of cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
  *
  * #### Notes
- * Tags serve many masters: one that is no name with `=` or `:` behind it says nothing here.
+ * Tags serve many masters: one that is no name with `=` or `:` behind it says nothing here, nor
+ * does one that is longer than any hint.
  */
 export function tagEntries(tags: readonly string[]): OptionEntry[] {
   return tags.flatMap(tag => {
-    const match = /^\s*([a-zA-Z][\w-]*)\s*[=:]\s*(.*?)\s*$/.exec(tag);
-    return match ? [{ name: match[1]!, text: match[2]! }] : [];
+    const text = tag.length <= TAG_CHARS_MAX ? tag.trim() : '';
+    const match = /^([a-zA-Z][\w-]*)\s*[=:](.*)$/.exec(text);
+    return match ? [{ name: match[1]!, text: match[2]!.trim() }] : [];
   });
 }
 

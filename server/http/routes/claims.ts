@@ -3,13 +3,13 @@ import { Router } from 'express';
 import type { IApi } from '../../daemon/ports';
 import { refusal } from '../../protocol/errors';
 import { BY_REQUEST, parseId } from '../parse';
-import { answer, refuse } from '../respond';
+import { answer, answerPart, refuse } from '../respond';
 
 /** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
 export function claims(api: IApi): Router {
   return Router()
     .get('/claims', (_, response) => {
-      response.json(api.snapshot().claims);
+      answerPart(response, api.snapshot().claims);
     })
     .get('/claims/:id', (request, response) => {
       const id = parseId(request);

@@ -3,7 +3,7 @@ import { Router, type Response } from 'express';
 import type { IApi } from '../../daemon/ports';
 import { refusal, type Refusal } from '../../protocol/errors';
 import { BY_REQUEST, parseCells, parseId, parseRequest } from '../parse';
-import { answer, refuse } from '../respond';
+import { answer, answerPart, refuse } from '../respond';
 
 function done(response: Response, why: Refusal | null): void {
   why ? refuse(response, why) : response.status(204).end();
@@ -21,7 +21,7 @@ export function kernels(api: IApi): Router {
   const { consent } = api;
   return Router()
     .get('/kernels', (_, response) => {
-      response.json(api.snapshot().kernels);
+      answerPart(response, api.snapshot().kernels);
     })
     .post('/kernels/:id/fits', (request, response) => {
       const id = parseId(request);

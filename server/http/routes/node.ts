@@ -1,10 +1,11 @@
 import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
+import { answerPart } from '../respond';
 
 /** `GET /node`: what may be handed out, and what is used of it. */
 export function node(api: IApi): Router {
   return Router().get('/node', (_, response) => {
-    response.json(api.snapshot().node);
+    answerPart(response, api.snapshot().node);
   });
 }
