@@ -10,7 +10,7 @@ import { SnapshotFeed } from './feed';
 const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 /**
- * Listen for HTTP at a socket path that is free; resolves to the undo.
+ * Listen for HTTP; resolves to the undo.
  *
  * #### Notes
  * Never on TCP (API3): who may connect is who may open the socket. When there are as many
@@ -18,7 +18,7 @@ const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChecki
  * so that requests that never end do not keep `/healthz` from its answer.
  */
 export async function listenHttp(
-  path: string,
+  listen: (server: Server) => Promise<void>,
   api: IApi,
   log: Log,
   connectionsMax: number
@@ -26,10 +26,7 @@ export async function listenHttp(
   const feed = new SnapshotFeed(api);
   const server = createServer(TIMES, createApp(api, feed, log));
   limit(server, connectionsMax);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  await listen(server);
   server.on('error', failure => log('error', `api socket: ${failure.message}`));
   return async () => {
     feed.close();
