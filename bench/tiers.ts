@@ -6,6 +6,7 @@ import { UNCONFINED, type Confinement } from '../server/core/effects';
 import type { IEnforcer, Place } from '../server/enforce/enforcer';
 import { probe } from '../server/enforce/probe';
 import { DiskFiles } from '../server/host/files';
+import { OwnDirectory } from '../server/host/ownDirectory';
 import { readProcess, readThreads } from '../server/host/processes';
 import type { TierName } from '../server/protocol/view';
 import { quantilesOf } from './quantiles';
@@ -108,7 +109,7 @@ export async function timeTier(tier: TierName): Promise<readonly Row[]> {
   const dir = mkdtempSync(join(tmpdir(), 'cellgrant-bench-'));
   const failures: string[] = [];
   const { enforcer, node } = await probe({
-    dir,
+    own: OwnDirectory.open(dir, it => void failures.push(it)),
     tier,
     onFailure: (_, failure) => void failures.push(failure.message)
   });

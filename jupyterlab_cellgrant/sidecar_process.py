@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -10,6 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOCK = "sidecar.lock"
+# Through no link, and without waiting for the other end of a pipe.
+LOCK_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+# What to do about a refusal, where there is something better than another directory.
+REMEDIES = {
+    errno.EROFS: "mount its file system for writing, or ",
+    errno.ENOSPC: "free space or inodes on its file system, or ",
+    errno.EDQUOT: "free some of your quota, or ",
+    errno.EISDIR: "remove that directory, or ",
+    errno.ELOOP: "remove that link, or ",
+    errno.ENXIO: "remove that pipe or socket, or ",
+    errno.EACCES: "let this user write there, or ",
+}
 BUNDLE = Path(__file__).parent / "sidecar" / "main.cjs"
 # A sidecar waits far more than it works. Without this its heap keeps what it grew to in a busy
 # minute; with less, collecting garbage would slow decisions down (bench decisions).
@@ -69,10 +82,7 @@ def ensure_private(directory: Path) -> Path:
         if stat.S_IMODE(found.st_mode) & 0o077:
             directory.chmod(0o700)
     except OSError as error:
-        raise SidecarError(
-            f"the directory {directory} cannot be made ({error.strerror}): "
-            "set CELLGRANT_DIR to a directory of your own."
-        ) from error
+        raise unusable(f"the directory {directory} cannot be made", error) from error
     return directory
 
 
@@ -81,15 +91,31 @@ def take_lock(directory: Path) -> int | None:
 
     The lock lives as long as any copy of the descriptor is open. Passed on to
     the sidecar and closed here, it lives exactly as long as the sidecar, however
-    that ends.
+    that ends. Raises ``SidecarError`` where there can be no lock.
     """
-    descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    file = directory / LOCK
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(file, LOCK_FLAGS, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise SidecarError(f"{file} is no file: remove it.")
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BaseException:
+            os.close(descriptor)
+            raise
     except BlockingIOError:
-        os.close(descriptor)
         return None
+    except OSError as error:
+        raise unusable(f"{file} cannot be locked", error) from error
     return descriptor
+
+
+def unusable(what: str, error: OSError) -> SidecarError:
+    """What the system refused in the directory, and what to do about it."""
+    remedy = REMEDIES.get(error.errno or 0, "")
+    return SidecarError(
+        f"{what} ({error.strerror}): {remedy}set CELLGRANT_DIR to a directory of your own."
+    )
 
 
 def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:

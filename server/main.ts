@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/configFile';
 import { stderrLog } from './daemon/log';
-import { DirectoryError, OccupiedError, occupy, type Occupied } from './daemon/occupy';
+import { OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { Sidecar } from './daemon/sidecar';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
@@ -11,6 +11,7 @@ import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
+import { DirectoryError } from './host/ownDirectory';
 import { hasTerminal } from './host/terminal';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
@@ -22,7 +23,7 @@ import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options }
 declare const CELLGRANT_VERSION: string;
 
 /** Exit codes: sysexits(3) where it has one. */
-const EXIT = { ok: 0, problems: 1, usage: 2, occupied: 3, mistake: 70 } as const;
+const EXIT = { ok: 0, problems: 1, usage: 2, occupied: 3, mistake: 70, again: 75 } as const;
 
 /** How long a graceful stop may take before it is given up, in ms. */
 const STOP_MAX_MS = 10_000;
@@ -67,6 +68,7 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   let sidecar: Sidecar | null = null;
   const { node, enforcer, spreader, notices } = await probe({
     ...options,
+    own: place.directory,
     reservedCpus: config?.configuration.reservedCpus,
     fencesGpus: config?.configuration.fencesGpus,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
@@ -97,17 +99,16 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
     fatal,
     version: CELLGRANT_VERSION,
     failure: options.failure,
-    directory: options.dir,
-    uid: place.uid,
-    owner: nameOf(place.uid)
+    directory: place.directory,
+    uid: place.directory.uid,
+    owner: nameOf(place.directory.uid)
   });
   const connections = connectionsMax(readDescriptorsMax(files));
   const gates = new GateServer(sidecar, log, connections.gates);
   stack.add(sidecar.start(options.policy, notices));
   stack.add(gpus.start());
-  stack.add(await listenHttp(place.apiPath, sidecar, log, connections.api));
-  stack.add(await gates.listen(place.gatePath));
-  place.seal();
+  stack.add(await listenHttp(place.listenForApi, sidecar, log, connections.api));
+  stack.add(await gates.listen(place.listenForGates));
   return sidecar;
 }
 
@@ -117,10 +118,13 @@ async function run(args: readonly string[]): Promise<void> {
     return check(toCheck);
   }
   const options = parseOptions(args);
-  const place = await occupy(options.dir);
+  const place = await occupy(options.dir, log);
   const stack = new UndoStack();
   stack.add(place.leave);
-  const starting = start(options, place, stack);
+  const starting = start(options, place, stack).catch(async (failure: unknown) => {
+    await stack.dispose();
+    throw failure;
+  });
   const stop = stopper(async () => {
     // What is only half started cannot be undone well.
     await starting;
@@ -129,6 +133,7 @@ async function run(args: readonly string[]): Promise<void> {
   stopWhenAsked(options, stop);
   reloadWhenAsked(stop, async () => (await starting).reload());
   const sidecar = await starting;
+  stack.add(place.watch(why => stop(why, EXIT.again)));
   const tier = sidecar.node.tier.name;
   const { gatePath: gate, apiPath: api } = place;
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
@@ -144,9 +149,9 @@ function check({ file, before }: Check): void {
 }
 
 /** What calls `undo` the first time that it is called, and then ends the process. */
-function stopper(undo: () => Promise<void>): (why: string) => void {
+function stopper(undo: () => Promise<void>): (why: string, code?: number) => void {
   let isStopping = false;
-  return why => {
+  return (why, code = EXIT.ok) => {
     if (isStopping) {
       return;
     }
@@ -154,7 +159,7 @@ function stopper(undo: () => Promise<void>): (why: string) => void {
     log('info', `stopping: ${why}`);
     setTimeout(() => fatal(`not stopped within ${STOP_MAX_MS} ms`), STOP_MAX_MS).unref();
     undo().then(
-      () => process.exit(EXIT.ok),
+      () => process.exit(code),
       (failure: Error) => fatal(`stopped, but not cleanly: ${failure.message}`)
     );
   };

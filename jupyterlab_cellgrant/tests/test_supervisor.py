@@ -8,13 +8,14 @@ import logging
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from ..sidecar_process import SidecarOptions, take_lock
+from ..sidecar_process import LOCK, SidecarError, SidecarOptions, take_lock
 from ..supervisor import Supervisor
 
 Supervise = Callable[..., Supervisor]
@@ -79,4 +80,47 @@ async def test_a_lock_held_by_one_that_never_answers_is_told(supervise: Supervis
     await becomes(supervisor, "away")
     assert "holds the lock" in supervisor.status.sentence
     os.close(lock)
+    await becomes(supervisor, "own")
+
+
+async def test_a_directory_that_is_removed_is_made_again(supervise: Supervise) -> None:
+    """[SEC5] the sidecar ends, and the next one lives in a new directory at the same path."""
+    supervisor = supervise()
+    await becomes(supervisor, "own")
+    first = supervisor.pid
+    shutil.rmtree(supervisor.directory)
+    await becomes(supervisor, "own", besides=first)
+    assert supervisor.api_socket.is_socket()
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe", "link", "socket"])
+def test_what_is_no_lock_is_told_in_a_sentence(tmp_path: Path, kind: str) -> None:
+    """[SEC4] also where it would keep a program waiting, or write somewhere else."""
+    lock, elsewhere = tmp_path / LOCK, tmp_path / "elsewhere"
+    if kind == "directory":
+        lock.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    elif kind == "link":
+        lock.symlink_to(elsewhere)
+    else:
+        with socket.socket(socket.AF_UNIX) as it:
+            it.bind(str(lock))
+    with pytest.raises(SidecarError, match=rf"{LOCK} .*: remove .*CELLGRANT_DIR"):
+        take_lock(tmp_path)
+    assert not elsewhere.exists()
+
+
+async def test_a_lock_that_cannot_be_is_told_and_tried_again(supervise: Supervise) -> None:
+    """[SEC4] Jupyter goes on without, and with it once the way is free."""
+    supervisor = supervise()
+    await becomes(supervisor, "own")
+    in_the_way = supervisor.directory / LOCK
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    os.kill(supervisor.pid, signal.SIGKILL)
+    await becomes(supervisor, "away")
+    while "Is a directory" not in supervisor.status.sentence:
+        await asyncio.sleep(0.02)
+    in_the_way.rmdir()
     await becomes(supervisor, "own")

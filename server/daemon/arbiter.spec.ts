@@ -39,6 +39,7 @@ class Journal {
           throw error;
         }
       },
+      tighten: () => undefined,
       holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null }),
       measure: () => null,
       kills: () => 0,

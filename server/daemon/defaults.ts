@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import * as z from 'zod';
 
+import type { OwnDirectory } from '../host/ownDirectory';
 import type { Refusal } from '../protocol/errors';
 import { parseHints, type Hints } from '../protocol/hints';
 import { hintRefusal } from './asks';
 import { KeptFile } from './keptFile';
-import type { IDefaults, Log, Written } from './ports';
+import type { IDefaults, Written } from './ports';
 
 /** How many notebooks' defaults are kept; beyond it the oldest are forgotten. */
 const NOTEBOOKS_MAX = 4096;
@@ -46,13 +46,12 @@ export class Defaults implements IDefaults {
   private user: Kept;
 
   constructor(
-    directory: string,
-    log: Log,
+    directory: OwnDirectory,
     /** Called when other defaults count. */
     private readonly onChange: () => void
   ) {
-    this.userFile = new KeptFile(join(directory, 'defaults.json'), log);
-    this.notebooksFile = new KeptFile(join(directory, 'notebooks.json'), log);
+    this.userFile = new KeptFile(directory, 'defaults.json');
+    this.notebooksFile = new KeptFile(directory, 'notebooks.json');
     this.user = this.userFile.load(trusted) ?? NONE;
     const notebooks = this.notebooksFile.load(value =>
       Object.entries(NOTEBOOKS.parse(value)).map(([id, it]) => [id, trusted(it)] as const)

@@ -1,13 +1,8 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-
-import type { Log } from './ports';
+import { errnoOf } from '../host/files';
+import type { OwnDirectory } from '../host/ownDirectory';
 
 /** How soon a value that the disk did not take is tried again, in ms. */
 const RETRY_MS = 1000;
-
-/** For this user alone, and through nothing that is there already. */
-const ANEW = { mode: 0o600, flag: 'wx' } as const;
 
 /** A value on its way to the disk; a newer one may take its place until it is being written. */
 class Draft {
@@ -35,25 +30,13 @@ export class KeptFile {
   private retry: NodeJS.Timeout | null = null;
 
   constructor(
-    private readonly path: string,
-    private readonly log: Log
+    private readonly directory: OwnDirectory,
+    private readonly name: string
   ) {}
 
   /** Read what was kept, through `parse`, which throws where it is malformed; null for nothing. */
   load<T>(parse: (value: unknown) => T): T | null {
-    let text: string;
-    try {
-      text = readFileSync(this.path, 'utf8');
-    } catch {
-      return null; // nothing was kept yet
-    }
-    try {
-      return parse(JSON.parse(text));
-    } catch (failure) {
-      const why = failure instanceof Error ? failure.message : String(failure);
-      this.log('warning', `${this.path} is passed over: ${why}`);
-      return null;
-    }
+    return this.directory.load(this.name, parse);
   }
 
   /** Keep this value; resolves when it or a newer one is on the disk, or could not be kept for now. */
@@ -73,9 +56,7 @@ export class KeptFile {
   keepNow(value: unknown): void {
     this.urgent += 1;
     try {
-      rmSync(`${this.path}.now`, { force: true });
-      writeFileSync(`${this.path}.now`, `${JSON.stringify(value)}\n`, ANEW);
-      renameSync(`${this.path}.now`, this.path);
+      this.directory.replace(this.name, textOf(value));
     } catch {
       // Said by the attempt that follows.
     }
@@ -83,31 +64,32 @@ export class KeptFile {
   }
 
   private async write(): Promise<void> {
-    const draft = `${this.path}.new`;
     this.isWriting = true;
     for (let next = this.next; next; next = this.next) {
       const { value, settle } = next;
       const { urgent } = this;
       this.next = null;
       try {
-        // Anew, so through no link: where root serves another user's directory it could lead anywhere.
-        await rm(draft, { force: true });
-        await writeFile(draft, `${JSON.stringify(value)}\n`, ANEW);
-        urgent === this.urgent && renameSync(draft, this.path);
+        const commit = await this.directory.draft(this.name, textOf(value));
+        urgent === this.urgent && commit();
         clearTimeout(this.retry ?? undefined);
         this.retry = null;
       } catch (failure) {
-        this.tryAgain(value, failure as Error);
+        this.tryAgain(value, failure);
       }
       settle();
     }
     this.isWriting = false;
   }
 
-  private tryAgain(value: unknown, { message }: Error): void {
+  private tryAgain(value: unknown, failure: unknown): void {
     // Told once: a disk may be full for hours.
-    this.retry ?? this.log('warning', `${this.path} could not be written: ${message}`);
+    this.retry ?? this.directory.complain(this.name, `could not be written: ${errnoOf(failure)}`);
     clearTimeout(this.retry ?? undefined);
     this.retry = setTimeout(() => void this.keep(value), RETRY_MS).unref();
   }
+}
+
+function textOf(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
 }

@@ -76,7 +76,16 @@ export class Sampler {
       void this.measureNode();
     }
     if (isTick) {
+      running.forEach(it => this.tighten(it));
       this.parts.post({ type: 'ticked' });
+    }
+  }
+
+  private tighten(holderId: string): void {
+    const failure = failureOf(() => this.parts.enforcer.tighten(holderId));
+    if (failure) {
+      const { what, errno } = failure;
+      this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
     }
   }
 

@@ -1,12 +1,16 @@
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 
+import { DirectoryError } from '../host/ownDirectory';
 import { shortDirectory } from '../testing/sidecar';
-import { DirectoryError, OccupiedError, occupy } from './occupy';
+import { OccupiedError, occupy as occupyWith } from './occupy';
 
 describe('the directory of a sidecar', () => {
   let outer: string;
   let dir: string;
+
+  const occupy = (path: string) => occupyWith(path, () => undefined);
 
   beforeEach(() => {
     outer = shortDirectory();
@@ -21,9 +25,11 @@ describe('the directory of a sidecar', () => {
     mkdirSync(dir, { mode: 0o755 });
     const place = await occupy(dir);
     const sockets = [place.gatePath, place.apiPath];
-    sockets.forEach(path => writeFileSync(path, '', { mode: 0o666 }));
-    place.seal();
+    const servers = [createServer(), createServer()] as const;
+    await place.listenForGates(servers[0]);
+    await place.listenForApi(servers[1]);
     expect([dir, ...sockets].map(modeOf)).toEqual([0o700, 0o600, 0o600]);
+    await Promise.all(servers.map(it => new Promise(resolve => it.close(resolve))));
     place.leave();
     expect(sockets.some(path => existsSync(path))).toBe(false);
   });
@@ -47,5 +53,13 @@ describe('the directory of a sidecar', () => {
     await expect(occupy(dir)).rejects.toThrow(OccupiedError);
     place.leave();
     (await occupy(dir)).leave();
+  });
+
+  it('is cleared of the sockets of a sidecar that was killed', async () => {
+    mkdirSync(dir);
+    writeFileSync(join(dir, 'gate.sock'), '');
+    const place = await occupy(dir);
+    expect(existsSync(place.gatePath)).toBe(false);
+    place.leave();
   });
 });

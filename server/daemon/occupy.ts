@@ -1,103 +1,139 @@
-import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  rmSync
-} from 'node:fs';
-import { connect } from 'node:net';
-import { join } from 'node:path';
+import { chmodSync, closeSync, lchownSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
 
-const { O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+import { lockFile } from '../host/locks';
+import { DirectoryError, OwnDirectory, refusing } from '../host/ownDirectory';
+import { Door } from '../host/door';
+import type { Log } from './ports';
 
-/** sun_path holds 108 bytes with its closing NUL (unix(7)). */
+/** sun_path holds 108 bytes with its closing NUL (unix(7)): of those who connect, by the whole path. */
 const SOCKET_PATH_BYTES_MAX = 107;
+
+/** How often it is looked whether the directory and its sockets are still there, in ms. */
+const LOOK_MS = 2000;
+
+const LOCK = 'listening.lock';
+const GATE = 'gate.sock';
+const API = 'api.sock';
 
 /** Another sidecar serves this directory already. */
 export class OccupiedError extends Error {}
 
-/** A directory that cannot be used; the message says why and what to do. */
-export class DirectoryError extends Error {}
+/** Lets a server listen. Rejects with a {@link DirectoryError}. */
+export type Listen = (server: Server) => Promise<void>;
 
 /** A directory that this process may serve. */
 export type Occupied = {
-  /** Its owner: whose kernels may register. */
-  readonly uid: number;
+  readonly directory: OwnDirectory;
+  /** The two sockets as others reach them, and what lets a server listen there. */
   readonly gatePath: string;
   readonly apiPath: string;
-  /** Call once the sockets exist: they are for the owner alone. */
-  readonly seal: () => void;
-  /** Remove the sockets and let others in. */
+  readonly listenForGates: Listen;
+  readonly listenForApi: Listen;
+  /**
+   * Make sockets again that are removed, and tell that the directory itself was, once; then
+   * what is kept from there on is for the next sidecar. Returns the undo.
+   */
+  readonly watch: (onLost: (why: string) => void) => () => void;
+  /** Let others in; the servers have ended, and their sockets with them. */
   readonly leave: () => void;
 };
 
 /**
  * Take a directory for this process alone, and clear it of what a killed
- * sidecar left.
+ * sidecar left. Rejects with {@link DirectoryError} or {@link OccupiedError}.
  *
  * #### Notes
- * The directory is made if need be, and is its owner's alone (0700). Held by a
- * lock that ends with this process, so that of two sidecars started at once
- * one gives way; where `flock` cannot be run, by asking the socket only.
+ * The directory is made if need be, and is its owner's alone (0700), as are the sockets. Held
+ * by a lock that ends with this process, so that of two sidecars started at once one gives
+ * way; where `flock` cannot be run, by asking the socket only.
  */
-export async function occupy(dir: string): Promise<Occupied> {
-  const gatePath = join(dir, 'gate.sock');
-  const apiPath = join(dir, 'api.sock');
+export async function occupy(dir: string, log: Log): Promise<Occupied> {
+  const tell = (sentence: string): void => log('warning', sentence);
+  const directory = OwnDirectory.open(dir, tell);
+  const [gatePath, apiPath] = [directory.named(GATE), directory.named(API)];
   if (Buffer.byteLength(gatePath) > SOCKET_PATH_BYTES_MAX) {
     throw new DirectoryError(`${dir} is too long for a socket's path; name a shorter one by --dir`);
   }
-  const uid = ownedDirectory(dir);
-  const lock = openSync(join(dir, 'listening.lock'), O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600);
-  if (isLockedByAnother(lock) || (await isServed(gatePath))) {
+  const lock = directory.openLock(LOCK);
+  if (lockFile(lock) === false || (await isServed(directory.at(GATE)))) {
     closeSync(lock);
     throw new OccupiedError(`another sidecar serves ${dir} already`);
   }
-  const sockets = [gatePath, apiPath];
-  const clear = () => sockets.forEach(path => rmSync(path, { force: true }));
-  clear();
+  const [gate, api] = [entranceOf(directory, GATE), entranceOf(directory, API)];
   return {
-    uid,
+    directory,
     gatePath,
     apiPath,
-    seal: () =>
-      sockets.forEach(path => {
-        // What its owner may have put in the place of a socket is not followed.
-        uid === process.getuid?.() ? chmodSync(path, 0o600) : lchownSync(path, uid, -1);
-      }),
-    leave: () => {
-      clear();
-      closeSync(lock);
-    }
+    listenForGates: server => listen(gate, server),
+    listenForApi: server => listen(api, server),
+    watch: onLost => watch(directory, [gate, api], onLost, tell),
+    leave: () => closeSync(lock)
   };
 }
 
-function ownedDirectory(dir: string): number {
-  if (!existsSync(dir)) {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-  }
-  const facts = lstatSync(dir);
-  const self = process.getuid?.() ?? facts.uid;
-  if (!facts.isDirectory()) {
-    throw new DirectoryError(`${dir} is no directory; name another one with --dir`);
-  }
-  if (self !== 0 && facts.uid !== self) {
-    throw new DirectoryError(`${dir} belongs to another user; name another one with --dir`);
-  }
-  chmodSync(dir, 0o700);
-  return facts.uid;
+/** A socket of ours, and its path as a person knows it. */
+type Entrance = { readonly door: Door; readonly path: string };
+
+function entranceOf(directory: OwnDirectory, name: string): Entrance {
+  const { uid } = directory;
+  const path = directory.named(name);
+  refusing(path, () => directory.remove(name)); // of a sidecar that was killed
+  const seal = (it: string): void => {
+    // What its owner may have put in the place of a socket is not followed.
+    uid === process.getuid?.() ? chmodSync(it, 0o600) : lchownSync(it, uid, -1);
+  };
+  return { door: new Door(directory.at(name), seal), path };
 }
 
-/** The lock is the open file's, so it outlives the command that takes it, and ends with us. */
-function isLockedByAnother(file: number): boolean {
-  const taken = spawnSync('flock', ['--exclusive', '--nonblock', '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', file]
-  });
-  return taken.status === 1;
+async function listen({ door, path }: Entrance, server: Server): Promise<void> {
+  try {
+    await door.open(server);
+  } catch (failure) {
+    throw DirectoryError.of(path, failure);
+  }
+}
+
+function watch(
+  directory: OwnDirectory,
+  entrances: readonly Entrance[],
+  onLost: (why: string) => void,
+  tell: (sentence: string) => void
+): () => void {
+  const told = new Set<string>();
+  const look = async ({ door, path }: Entrance): Promise<void> => {
+    try {
+      await door.look();
+    } catch (failure) {
+      told.has(path) || tell(DirectoryError.of(path, failure).message);
+      told.add(path);
+    }
+  };
+  const timer = setInterval(() => {
+    if (directory.isInPlace()) {
+      entrances.forEach(it => void look(it));
+      return;
+    }
+    clearInterval(timer);
+    succeed(directory, tell);
+    onLost(`${directory.path} was removed or replaced`);
+  }, LOOK_MS).unref();
+  return () => {
+    clearInterval(timer);
+    entrances.forEach(({ door }) => door.shut());
+  };
+}
+
+/** Keep in the directory that is at the path by now, unless another sidecar is faster: it may need none of it. */
+function succeed(directory: OwnDirectory, tell: (sentence: string) => void): void {
+  try {
+    const next = OwnDirectory.open(directory.path, tell);
+    if (lockFile(next.openLock(LOCK))) {
+      directory.become(next);
+    }
+  } catch (failure) {
+    tell(`what kernels hold is kept for nobody: ${(failure as Error).message}`);
+  }
 }
 
 function isServed(path: string): Promise<boolean> {

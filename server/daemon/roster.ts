@@ -1,8 +1,9 @@
 import * as z from 'zod';
 
+import type { OwnDirectory } from '../host/ownDirectory';
 import { KeptFile } from './keptFile';
 import { KEPT } from './keptGrants';
-import type { KnownProcess, Log } from './ports';
+import type { KnownProcess } from './ports';
 
 const ROSTER = z.array(
   z.object({
@@ -33,8 +34,8 @@ export class Roster {
   /** Resolves when the list that was kept last is on the disk, or could not be kept for now. */
   kept = Promise.resolve();
 
-  constructor(path: string, log: Log) {
-    this.file = new KeptFile(path, log);
+  constructor(directory: OwnDirectory) {
+    this.file = new KeptFile(directory, 'kernels.json');
   }
 
   /** What the sidecar before this one left. */

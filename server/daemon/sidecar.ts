@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-
 import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
+import type { OwnDirectory } from '../host/ownDirectory';
 import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
@@ -47,7 +46,7 @@ export type SidecarParts = {
   readonly version: string;
   readonly failure: 'open' | 'closed';
   /** Where what outlives a sidecar is kept. */
-  readonly directory: string;
+  readonly directory: OwnDirectory;
   /** Whose kernels may register, and that user's name. */
   readonly uid: number;
   readonly owner: string;
@@ -76,14 +75,14 @@ export class Sidecar implements IGateKeeper, IApi {
   private answers: IAnswers | null = null;
 
   constructor(private readonly parts: SidecarParts) {
-    const { enforcer, clock, log, directory, meters } = parts;
+    const { enforcer, clock, directory, meters } = parts;
     this.version = parts.version;
     this.node = parts.node;
     this.failure = parts.failure;
-    this.roster = new Roster(join(directory, 'kernels.json'), log);
+    this.roster = new Roster(directory);
     this.arbiter = new Arbiter({ ...parts, revive: id => this.holders.revive(id) });
     const post = this.arbiter.post.bind(this.arbiter);
-    this.defaults = new Defaults(directory, log, () => post({ type: 'defaultsChanged' }));
+    this.defaults = new Defaults(directory, () => post({ type: 'defaultsChanged' }));
     const runningHolderIds = () => this.arbiter.runningHolderIds();
     this.holders = new Holders({ ...parts, post, runningHolderIds });
     this.memoryWatch = new MemoryWatch({ enforcer, post });

@@ -32,6 +32,10 @@ export class AffinityEnforcer implements IEnforcer {
     this.masks.set(holderId, confinement.cpus);
   }
 
+  tighten(): void {
+    return; // a mask is looked at with each measurement
+  }
+
   holdFor({ cpus }: Confinement): CpuHold {
     return this.masks.holdFor(cpus);
   }

@@ -4,10 +4,12 @@ import type { TierView } from '../protocol/view';
 import { parseCpuList } from '../lib/cpuset';
 import { V1, type Hierarchy } from '../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../host/files';
+import type { Hold } from '../host/locks';
 import { readAnonymousBytes, readTreeUse } from '../host/processes';
-import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { EnforcementError, holds, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { attempt, doAll, undoing } from './failures';
 import type { IFence } from './fence';
+import type { Group } from './group';
 import type { Masks } from './masks';
 import { MemoryV1 } from './memoryV1';
 import { Places } from './places';
@@ -20,7 +22,8 @@ export type CgroupV1Options = {
   readonly files: IHostFiles;
   /** The hierarchies to use, in which the own cgroup's directory can be written. */
   readonly hierarchies: readonly Hierarchy[];
-  readonly group: string;
+  readonly group: Group;
+  readonly hold: Hold;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
@@ -103,6 +106,16 @@ export class CgroupV1 implements IEnforcer {
         this.withMemory(holderId, it => this.memory.limit(holderId, it, confinement.memoryBytes)),
       () => this.fenceGpus(holderId, confinement)
     );
+  }
+
+  tighten(holderId: string): void {
+    const wanted = this.wanted.get(holderId);
+    const widened = wanted && holds(wanted) ? this.written.dropWidened(holderId) : [];
+    for (const { file, text } of widened.filter(it => it.isNews)) {
+      const what = `keeping ${file} of ${holderId} at ${text}`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    }
+    widened.length && this.confine(holderId, wanted!);
   }
 
   holdFor({ cpus }: Confinement): CpuHold {

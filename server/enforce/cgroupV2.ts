@@ -3,11 +3,13 @@ import type { CpuHold } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import { V2, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../host/files';
+import type { Hold } from '../host/locks';
 import { readAnonymousBytes, readTreeUse } from '../host/processes';
 import { Delegation } from './delegation';
-import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { EnforcementError, holds, type IEnforcer, type Place, type PlaceUse } from './enforcer';
 import { doAll, undoing } from './failures';
 import type { IFence } from './fence';
+import type { Group } from './group';
 import type { Masks } from './masks';
 import { MemoryV2 } from './memoryV2';
 import { Places } from './places';
@@ -22,7 +24,8 @@ export type CgroupV2Options = {
   readonly hierarchy: Hierarchy;
   /** Those of cpuset, cpu and memory that the own cgroup was given. */
   readonly controllers: readonly string[];
-  readonly group: string;
+  readonly group: Group;
+  readonly hold: Hold;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
@@ -61,7 +64,7 @@ export class CgroupV2 implements IEnforcer {
       prepare: directory => this.prepare(directory),
       exit: () => this.delegation.exit()
     });
-    this.delegation = new Delegation(options, this.places);
+    this.delegation = new Delegation({ ...options, group: options.group.name }, this.places);
     undoing(
       () => this.undoSetup(),
       () => {
@@ -102,6 +105,16 @@ export class CgroupV2 implements IEnforcer {
       () => this.has('memory') && this.memory.limit(holderId, directory, confinement.memoryBytes),
       () => this.options.fence?.set(holderId, directory, confinement.gpus)
     );
+  }
+
+  tighten(holderId: string): void {
+    const wanted = this.wanted.get(holderId);
+    const widened = wanted && holds(wanted) ? this.written.dropWidened(holderId) : [];
+    for (const { file, text } of widened.filter(it => it.isNews)) {
+      const what = `keeping ${file} of ${holderId} at ${text}`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    }
+    widened.length && this.confine(holderId, wanted!);
   }
 
   holdFor({ cpus }: Confinement): CpuHold {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { join } from 'node:path';
 
+import type { IOwnFiles } from '../host/ownDirectory';
 import { EnforcementError } from './enforcer';
 import { attempt } from './failures';
 
@@ -30,6 +30,9 @@ export interface IDevicePrograms {
 const PINS = '/sys/fs/bpf';
 const BPF_FS = 0xcafe4a11;
 
+/** Kept as long as there may be programs: that tells the next sidecar of them. */
+const OBJECT = 'fence.o';
+
 const TIMEOUT_MS = 5000;
 /** How much of what bpftool says is told, in characters. */
 const SAID_MAX = 200;
@@ -39,16 +42,13 @@ type Shown = { readonly id: number; readonly attach_type: string };
 
 /** Loads and attaches device programs by the distribution's `bpftool`, which needs root. */
 export class BpftoolPrograms implements IDevicePrograms {
-  /** Kept as long as there may be programs: that tells the next sidecar of them. */
-  private readonly object: string;
   private readonly pin: string;
 
   constructor(
-    dir: string,
+    private readonly own: IOwnFiles,
     group: string,
     private readonly command = 'bpftool'
   ) {
-    this.object = join(dir, 'fence.o');
     this.pin = `${PINS}/${group}`;
   }
 
@@ -61,11 +61,11 @@ export class BpftoolPrograms implements IDevicePrograms {
   }
 
   wereUsed(): boolean {
-    return fs.existsSync(this.object);
+    return this.own.has(OBJECT);
   }
 
   close(): void {
-    fs.rmSync(this.object, { force: true });
+    attempt(OBJECT, () => this.own.remove(OBJECT));
   }
 
   /** Once it is on a directory it needs no name any more. */
@@ -74,9 +74,9 @@ export class BpftoolPrograms implements IDevicePrograms {
       // bpftool would mount it by itself, and leave it so.
       throw new EnforcementError(`${PINS} (it takes: mount -t bpf bpf ${PINS})`, 'ENODEV');
     }
-    attempt('fence.o', () => fs.writeFileSync(this.object, object, { mode: 0o600 }));
+    attempt(OBJECT, () => this.own.replace(OBJECT, object));
     this.unpin(); // of a sidecar that was killed just here
-    this.bpftool('prog', 'load', this.object, this.pin, 'type', 'cgroup/dev');
+    this.bpftool('prog', 'load', `/proc/self/fd/3/${OBJECT}`, this.pin, 'type', 'cgroup/dev');
     try {
       this.bpftool('cgroup', 'attach', directory, 'device', 'pinned', this.pin, 'multi');
     } finally {
@@ -102,7 +102,9 @@ export class BpftoolPrograms implements IDevicePrograms {
     const { error, status, stdout, stderr } = spawnSync(this.command, ['-j', ...args], {
       env: { ...process.env, PATH, LC_ALL: 'C' },
       encoding: 'utf8',
-      timeout: TIMEOUT_MS
+      timeout: TIMEOUT_MS,
+      // The directory as the third, through which it finds the object.
+      stdio: ['ignore', 'pipe', 'pipe', this.own.descriptor]
     });
     if (error) {
       const { code = 'EIO' } = error as NodeJS.ErrnoException;

@@ -42,6 +42,11 @@ export function failureOf(act: () => void): EnforcementError | null {
   }
 }
 
+/** Whether a confinement holds to anything at all. */
+export function holds({ cpus, weight, memoryBytes }: Confinement): boolean {
+  return cpus !== null || memoryBytes !== null || weight !== 100;
+}
+
 /**
  * Places threads where the host's scheduler does not spread them (CPU10).
  *
@@ -82,6 +87,12 @@ export interface IEnforcer {
 
   /** Write what differs from the last confinement of this holder. */
   confine(holderId: string, confinement: Confinement): void;
+
+  /**
+   * Write again what somebody else widened of the holder's confinement since it was written, and
+   * say so (ENF10). Reads a few files, of holders alone that are held to something.
+   */
+  tighten(holderId: string): void;
 
   /** How a holder that is confined so is held to its CPUs: by its own gate, or from outside. */
   holdFor(confinement: Confinement): CpuHold;

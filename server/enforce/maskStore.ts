@@ -1,5 +1,4 @@
-import * as fs from 'node:fs';
-import { join } from 'node:path';
+import type { IOwnFiles } from '../host/ownDirectory';
 import type { Place } from './enforcer';
 
 /** A holder and the mask that it came with. */
@@ -15,32 +14,27 @@ export interface IMaskStore {
 
 /** Keeps masks in a file of the sidecar's directory; none is left when no mask is kept. */
 export class MaskFile implements IMaskStore {
-  private readonly path: string;
-
-  constructor(dir: string, name = 'masks.json') {
-    this.path = join(dir, name);
-  }
+  constructor(
+    private readonly own: IOwnFiles,
+    private readonly name: string
+  ) {}
 
   load(): readonly SavedMask[] {
-    try {
-      const saved: unknown = JSON.parse(fs.readFileSync(this.path, 'utf8'));
-      return Array.isArray(saved) ? saved.filter(isSavedMask) : [];
-    } catch {
-      // Absent at a first start; torn by a full disk: then there is nothing to know.
-      return [];
-    }
+    return this.own.load(this.name, parsed) ?? [];
   }
 
   save(masks: readonly SavedMask[]): void {
-    if (masks.length === 0) {
-      fs.rmSync(this.path, { force: true });
-      return;
-    }
-    // As daemon/keptFile.ts does, and for its reason.
-    fs.rmSync(`${this.path}.new`, { force: true });
-    fs.writeFileSync(`${this.path}.new`, JSON.stringify(masks), { mode: 0o600, flag: 'wx' });
-    fs.renameSync(`${this.path}.new`, this.path);
+    masks.length === 0
+      ? this.own.remove(this.name)
+      : this.own.replace(this.name, JSON.stringify(masks));
   }
+}
+
+function parsed(value: unknown): readonly SavedMask[] {
+  if (!Array.isArray(value)) {
+    throw new Error('it is no list of masks');
+  }
+  return value.filter(isSavedMask);
 }
 
 function isSavedMask(value: unknown): value is SavedMask {

@@ -34,6 +34,10 @@ export class NoEnforcer implements IEnforcer {
     }
   }
 
+  tighten(): void {
+    return; // nothing was written
+  }
+
   holdFor(): CpuHold {
     return UNHELD;
   }

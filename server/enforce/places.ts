@@ -1,8 +1,10 @@
 import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../host/cgroupfs';
 import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../host/files';
+import type { Hold } from '../host/locks';
 import { isAlive } from '../host/processes';
-import { EnforcementError, type Place } from './enforcer';
+import { EnforcementError, failureOf, type Place } from './enforcer';
 import { attempt, errnoIn, failUnseen, tolerate } from './failures';
+import { LeftPlaces, holderIn, isHolderId, placeName, type Group } from './group';
 import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
@@ -11,8 +13,10 @@ export type PlaceOptions = {
   readonly files: IHostFiles;
   /** Hierarchies in which every holder has a directory; own cgroup first. */
   readonly hierarchies: readonly Hierarchy[];
-  /** Name of the directory that holds all holders' directories. */
-  readonly group: string;
+  /** What names the directory that holds all holders' directories. */
+  readonly group: Group;
+  /** Shows others that this sidecar lives, and which others do. */
+  readonly hold: Hold;
   /** Make a new directory ready for processes. */
   readonly prepare: (directory: string) => void;
   /** Where processes go whose origin is unknown or closed. */
@@ -36,6 +40,8 @@ export class Places {
   private readonly held = new Map<string, Held>();
   private readonly removals: Removals;
   private readonly moves: Moves;
+  private left: LeftPlaces | null = null;
+  private readonly letGo: (() => void)[] = [];
 
   constructor(private readonly options: PlaceOptions) {
     this.moves = new Moves(options.files);
@@ -44,11 +50,11 @@ export class Places {
 
   /** The directory that holds all holders' directories. */
   groupIn(hierarchy: Hierarchy): string {
-    return `${slashless(hierarchy.directory)}/${this.options.group}`;
+    return `${slashless(hierarchy.directory)}/${this.options.group.name}`;
   }
 
   directoryOf(hierarchy: Hierarchy, holderId: string): string {
-    return `${this.groupIn(hierarchy)}/${holderId}`;
+    return `${this.groupIn(hierarchy)}/${placeName(holderId)}`;
   }
 
   has(holderId: string): boolean {
@@ -69,31 +75,35 @@ export class Places {
     const group = hierarchy && `${this.groupIn(hierarchy)}/`;
     const directory = hierarchy && this.directoriesIn(this.cgroupsOf(pid))(hierarchy);
     const name = group && directory?.startsWith(group) && directory.slice(group.length);
-    return name ? name.split('/')[0]! : null;
+    return name ? holderIn(name.split('/')[0]!) : null;
   }
 
   /** Holders that have a directory, adopted or not. */
   found(): readonly string[] {
-    const names = this.options.hierarchies.flatMap(hierarchy =>
-      listOrNone(this.options.files, this.groupIn(hierarchy)).filter(
-        name => isHolderId(name) && this.exists(this.directoryOf(hierarchy, name))
-      )
+    const ids = this.options.hierarchies.flatMap(hierarchy =>
+      listOrNone(this.options.files, this.groupIn(hierarchy)).flatMap(it => holderIn(it) ?? [])
     );
-    return [...new Set(names)].sort();
+    return [...new Set([...ids, ...(this.left?.holders() ?? [])])].sort();
   }
 
-  /** Make the group's directory in each hierarchy. */
+  /** Make the group's directory in each hierarchy, and find what was left in others. */
   open(): void {
-    for (const hierarchy of this.options.hierarchies) {
-      this.make(this.groupIn(hierarchy), this.options.group);
+    const { files, hierarchies, group, hold } = this.options;
+    for (const hierarchy of hierarchies) {
+      const directory = this.groupIn(hierarchy);
+      this.make(directory, group.name);
+      this.letGo.push(hold(directory, 0) ?? (() => undefined));
     }
+    this.left = new LeftPlaces(files, hierarchies, group, hold);
+    this.left.empty.forEach(it => this.remove(it, group.name));
   }
 
   /** Remove the group's directory from each hierarchy, where it is empty. */
   removeGroup(): void {
     for (const hierarchy of this.options.hierarchies) {
-      this.remove(this.groupIn(hierarchy), this.options.group);
+      this.remove(this.groupIn(hierarchy), this.options.group.name);
     }
+    this.letGo.splice(0).forEach(letGo => letGo());
   }
 
   /** Make the holder's directories and move its process tree into them. */
@@ -117,6 +127,7 @@ export class Places {
     // Known from here on, so that a half-moved tree can be released.
     this.held.set(place.holderId, { place, origins, inside: null });
     this.moveTree(place);
+    this.clearLeft(place.holderId, it => this.directoryOf(it, place.holderId));
   }
 
   /** Bring a holder back that moved itself elsewhere; says whether it had. */
@@ -161,6 +172,7 @@ export class Places {
         failure ??= error;
       }
     }
+    this.clearLeft(holderId, it => this.exitOf(it, held));
     if (failure) {
       throw failure;
     }
@@ -200,9 +212,17 @@ export class Places {
   private make(directory: string, name: string): void {
     const { files, prepare } = this.options;
     tolerate(`directory of ${name}`, ['EEXIST'], () => files.makeDirectory(directory));
-    // A kernel may be called as a file of the cgroup is: then this is no place.
-    attempt(`place of ${name}`, () => files.read(`${directory}/${V1.procs}`));
     prepare(directory);
+  }
+
+  /** Bring what another sidecar's place of a holder still has, orphans among it, to where it belongs now. */
+  private clearLeft(holderId: string, to: (hierarchy: Hierarchy) => string): void {
+    const { places, leaves } = this.left?.take(holderId) ?? { places: [], leaves: [] };
+    for (const { hierarchy, directory } of places) {
+      const failure = failureOf(() => this.empty(directory, to(hierarchy), holderId));
+      failure && this.options.onFailure(holderId, failure);
+    }
+    leaves.forEach(it => this.remove(it, holderId));
   }
 
   /** A holder's directory; the group's too, where somebody has removed it. */
@@ -214,7 +234,7 @@ export class Places {
       if (errnoIn(error) !== 'ENOENT') {
         throw error;
       }
-      this.make(this.groupIn(hierarchy), this.options.group);
+      this.make(this.groupIn(hierarchy), this.options.group.name);
       this.make(directory, holderId);
     }
   }
@@ -257,11 +277,6 @@ export class Places {
     this.evacuate(directory, exit, holderId);
     this.remove(directory, holderId);
   }
-}
-
-/** What may name a directory in a cgroup: Jupyter's kernel ids and the like, no hidden names. */
-function isHolderId(name: string): boolean {
-  return /^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/.test(name);
 }
 
 function slashless(path: string): string {

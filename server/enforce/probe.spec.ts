@@ -192,7 +192,7 @@ describe('what may be handed out', () => {
     enforcer.adopt(place);
     for (const controller of ['cpu', 'cpuset', 'memory']) {
       const [group] = rig.machine.directories(`/sys/fs/cgroup/${controller}/lab`);
-      expect(group).toMatch(/^cellgrant-[0-9a-f]{8}$/);
+      expect(group).toMatch(/^cellgrant-[0-9a-f]{8}-[0-9a-f]{8}$/);
     }
     await enforcer.close();
     expect(rig.leftovers()).toEqual([]);

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { formatCpuList } from '../lib/cpuset';
 import type { NodeFacts } from '../core/events';
@@ -9,6 +8,8 @@ import { V1, V2, findHierarchies, withoutLeaf, type Hierarchy } from '../host/cg
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { locateGpus } from '../host/gpuDevices';
 import { findGpus, type GpuOptions } from '../host/gpus';
+import { holdDirectory, type Hold } from '../host/locks';
+import type { IOwnFiles } from '../host/ownDirectory';
 import { readCapacity } from '../host/topology';
 import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity';
@@ -17,7 +18,8 @@ import { CgroupV2 } from './cgroupV2';
 import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
 import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
 import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
-import { MaskFile, type IMaskStore } from './maskStore';
+import { groupOf, type Group } from './group';
+import { MaskFile } from './maskStore';
 import { Masks } from './masks';
 import { NoEnforcer } from './none';
 import { Spreader } from './spreader';
@@ -28,7 +30,8 @@ import type { FailureListener } from './removals';
 /** What a probe may be told. */
 export type ProbeOptions = {
   /** The sidecar's directory: names the group, so that a restarted sidecar finds its places. */
-  readonly dir: string;
+  readonly own: IOwnFiles;
+  readonly hold?: Hold;
   /** Where writes that fail later are told. */
   readonly onFailure: FailureListener;
   readonly tier?: TierName | 'auto';
@@ -46,7 +49,6 @@ export type ProbeOptions = {
   readonly programs?: IDevicePrograms;
   readonly setMask?: SetMask;
   readonly setThreadMask?: SetMask;
-  readonly maskStore?: IMaskStore;
   readonly platform?: NodeJS.Platform;
 };
 
@@ -61,7 +63,8 @@ export type Probed = {
 type Surroundings = {
   readonly files: IHostFiles;
   readonly hierarchies: readonly Hierarchy[];
-  readonly group: string;
+  readonly group: Group;
+  readonly hold: Hold;
   readonly cpus: string;
   readonly masks: Masks;
   readonly fencing: FenceOptions;
@@ -82,11 +85,6 @@ const NOTHING: Confinement = {
   gpus: null
 };
 const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity', 'none'];
-
-/** The name of the directory below which all places of this sidecar lie. */
-export function groupName(dir: string): string {
-  return `cellgrant-${createHash('sha256').update(dir).digest('hex').slice(0, 8)}`;
-}
 
 /** Set up a tier for real; what it cannot do is undone and told, with what could be done about it. */
 function attempting(
@@ -133,7 +131,7 @@ function writableV1(around: Surroundings): readonly Hierarchy[] {
     if (hierarchy.version !== 1 || !hierarchy.controllers.some(it => wanted.includes(it))) {
       return false;
     }
-    const trial = `${hierarchy.directory}/${around.group}-probe-${process.pid}`;
+    const trial = `${hierarchy.directory}/${around.group.name}-probe-${process.pid}`;
     try {
       around.files.makeDirectory(trial);
       around.files.removeDirectory(trial);
@@ -230,26 +228,27 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
   const capacity = readCapacity(files, options);
   const cpus = formatCpuList(capacity.cpus.map(it => it.id));
   const { setMask = setMaskByTaskset, setThreadMask = setThreadMaskByTaskset } = options;
-  const { onFailure } = options;
+  const { onFailure, own } = options;
   const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
-  const store = options.maskStore ?? new MaskFile(options.dir);
-  const placed = new MaskFile(options.dir, 'spread.json');
+  const store = new MaskFile(own, 'masks.json');
+  const placed = new MaskFile(own, 'spread.json');
   const spreader = new Spreader({ files, cpus, setThreadMask, store: placed, onFailure });
   const isPlaced = (tid: number): boolean => spreader.hasPlaced(tid);
-  const group = groupName(options.dir);
+  const group = groupOf(own);
   const around: Surroundings = {
     files,
     onFailure,
     cpus,
     hierarchies: atRoot(files, findHierarchies(files), options.cgroupRoot),
     group,
+    hold: options.hold ?? holdDirectory,
     fencing: {
       files,
-      group,
+      group: group.name,
       hasGpus: found.gpus.length > 0,
       isWanted: options.fencesGpus ?? false,
       locate: () => locateGpus(files, found.listed),
-      programs: options.programs ?? new BpftoolPrograms(options.dir, group)
+      programs: options.programs ?? new BpftoolPrograms(own, group.name)
     },
     masks: new Masks({ files, cpus, setMask, setThreadMask, isPlaced, store, onFailure }),
     masksFailure: () => (setMask === setMaskByTaskset ? tryTaskset(cpus) : null),

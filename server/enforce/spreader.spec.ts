@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DiskFiles } from '../host/files';
+import { OwnDirectory } from '../host/ownDirectory';
 import { readCapacity } from '../host/topology';
 import { formatCpuList } from '../lib/cpuset';
 import { BusyProcess } from '../testing/busyProcess';
@@ -47,7 +48,7 @@ describe('real threads', () => {
       files,
       cpus: all,
       setThreadMask: setThreadMaskByTaskset,
-      store: new MaskFile(dir, 'spread.json'),
+      store: new MaskFile(OwnDirectory.open(dir, () => undefined), 'spread.json'),
       onFailure: (_, failure) => {
         throw failure;
       }

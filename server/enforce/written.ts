@@ -1,27 +1,55 @@
-import type { IHostFiles } from '../host/files';
+import { V1 } from '../host/cgroupfs';
+import { readOrNull, type IHostFiles } from '../host/files';
+import { parseCpuList } from '../lib/cpuset';
 import { attempt } from './failures';
+
+/** A value as it was written, and where. */
+type Value = { readonly text: string; readonly directory: string };
+
+/** A file that holds a holder to less than was written. */
+export type Widened = { readonly file: string; readonly text: string; readonly isNews: boolean };
 
 /** Writes holders' files in place, and only what differs from the last value. */
 export class Written {
-  private readonly values = new Map<string, Map<string, string>>();
+  private readonly values = new Map<string, Map<string, Value>>();
+  /** Files of each holder that were found widened. */
+  private readonly told = new Map<string, Set<string>>();
 
   constructor(private readonly files: IHostFiles) {}
 
   /** The last value that was written to a holder's file. */
   last(holderId: string, file: string): string | undefined {
-    return this.values.get(holderId)?.get(file);
+    return this.values.get(holderId)?.get(file)?.text;
   }
 
   /** Write a value; after a failure the value counts as unknown. */
-  write(holderId: string, directory: string, file: string, value: string): void {
-    if (this.last(holderId, file) === value) {
+  write(holderId: string, directory: string, file: string, text: string): void {
+    if (this.last(holderId, file) === text) {
       return;
     }
-    const values = this.values.get(holderId) ?? new Map<string, string>();
+    const values = this.values.get(holderId) ?? new Map<string, Value>();
     this.values.set(holderId, values);
     values.delete(file);
-    attempt(`${file} of ${holderId}`, () => this.files.write(`${directory}/${file}`, value));
-    values.set(file, value);
+    attempt(`${file} of ${holderId}`, () => this.files.write(`${directory}/${file}`, text));
+    values.set(file, { text, directory });
+  }
+
+  /**
+   * Files that leave a holder more than was written last, because somebody else wrote them; their
+   * values count as unknown then. Each is news once, until the holder is forgotten.
+   */
+  dropWidened(holderId: string): readonly Widened[] {
+    const widened: Widened[] = [];
+    for (const [file, { text, directory }] of this.values.get(holderId) ?? []) {
+      const found = isLimit(file, text) ? readOrNull(this.files, `${directory}/${file}`) : null;
+      if (found !== null && isWider(file, found, text)) {
+        const told = this.told.get(holderId) ?? new Set();
+        widened.push({ file, text, isNews: !told.has(file) });
+        this.told.set(holderId, told.add(file));
+        this.drop(holderId, file);
+      }
+    }
+    return widened;
   }
 
   /** Forget one value: the kernel reset the file by itself. */
@@ -32,5 +60,23 @@ export class Written {
   /** Forget all of a holder. */
   forget(holderId: string): void {
     this.values.delete(holderId);
+    this.told.delete(holderId);
   }
+}
+
+/** Whether a value holds to anything: no limit, and how the scheduler is told to idle, do not. */
+function isLimit(file: string, text: string): boolean {
+  return text !== 'max' && text !== '-1' && file !== V1.idle;
+}
+
+/** Whether what a file reads leaves more than what was written; the kernel rounds down. */
+function isWider(file: string, found: string, text: string): boolean {
+  if (found === text || found === '') {
+    return false;
+  }
+  if (file === V1.cpus) {
+    const given = parseCpuList(text);
+    return !parseCpuList(found).every(cpu => given.includes(cpu));
+  }
+  return found === 'max' || Number(found) > Number(text);
 }

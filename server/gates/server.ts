@@ -48,12 +48,9 @@ export class GateServer {
     this.server = createServer({ pauseOnConnect: true }, socket => this.accept(socket));
   }
 
-  /** Listen at a path that is free; resolves to the undo. */
-  async listen(path: string): Promise<() => Promise<void>> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(path, resolve);
-    });
+  /** Listen by these means; resolves to the undo. */
+  async listen(by: (server: Server) => Promise<void>): Promise<() => Promise<void>> {
+    await by(this.server);
     this.server.on('error', failure => this.log('error', `gate socket: ${failure.message}`));
     const stopSigns = this.answers.begin();
     const { unfinished, nowMs } = this.shared;

@@ -18,7 +18,7 @@ const STILL_MS_MAX = 10_000;
 const NEWCOMERS = { ms: 2, jobs: 8, pauseMs: 0 };
 
 /**
- * Listen for HTTP at a socket path that is free; resolves to the undo.
+ * Listen for HTTP; resolves to the undo.
  *
  * #### Notes
  * Never on TCP (API3): who may connect is who may open the socket. Each connection carries one
@@ -27,7 +27,7 @@ const NEWCOMERS = { ms: 2, jobs: 8, pauseMs: 0 };
  * everything else, and waits for nothing (API6).
  */
 export async function listenHttp(
-  path: string,
+  listen: (server: Server) => Promise<void>,
   api: IApi,
   log: Log,
   connectionsMax: number
@@ -43,10 +43,7 @@ export async function listenHttp(
   server.maxRequestsPerSocket = 1;
   server.timeout = STILL_MS_MAX;
   limit(server, slots);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
+  await listen(server);
   server.on('error', failure => log('error', `api socket: ${failure.message}`));
   return async () => {
     feed.close();

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
 import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
+import { V1, V2 } from '../host/cgroupfs';
 import type { DeviceNode } from '../host/gpuDevices';
 import type { TierName } from '../protocol/view';
 
@@ -35,6 +36,19 @@ export function traitsOf(tier: TierName, fencesGpus = false): Traits {
   };
 }
 
+/** What lets a process of a cgroup have all, in an order that the kernel takes. */
+export function widest(cpus: string): readonly (readonly [string, string])[] {
+  return [
+    [V1.cpus, cpus],
+    [V1.shares, '262144'],
+    [V1.memorySwapLimit, '-1'],
+    [V1.memoryLimit, '-1'],
+    [V2.weight, '10000'],
+    [V2.memoryMax, 'max'],
+    [V2.memorySwapMax, 'max']
+  ];
+}
+
 /** `forking` forks sleepers as fast as it can, for a while; `greedy` can be made to exhaust memory. */
 export type ProcessKind = 'plain' | 'threaded' | 'forking' | 'greedy';
 
@@ -61,6 +75,8 @@ export interface IContractRig {
   exhaust(place: Place): Promise<void>;
   /** Make a process leave its place and take all CPUs, as far as it may. */
   escape(place: Place): Promise<void>;
+  /** Do what a program of root might: leave a holder all that its files can hold it to. */
+  widen(holderId: string): void;
   /** Do what a person with too many rights might: take a holder out of its directories and remove them. */
   uproot(place: Place): Promise<void>;
   /** The process and all that descend from it now. */

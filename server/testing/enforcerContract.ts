@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
+import { V1, V2 } from '../host/cgroupfs';
 import {
   MIB,
   pinned,
@@ -25,6 +26,7 @@ export function enforcerContract(
   describe(`the enforcer's contract: ${name}`, () => {
     describe('adopt', () => adoptRules(rule));
     describe('identity', () => identityRules(rule));
+    describe('names', () => nameRules(rule));
     describe('confine', () => confineRules(rule));
     describe('removed', () => removalRules(rule));
     describe('yield', () => yieldRules(rule));
@@ -97,9 +99,39 @@ function identityRules(rule: Rule): void {
 
   rule('refuses ids that are no names of places', async (rig, enforcer) => {
     const place = await rig.spawn();
-    for (const holderId of rig.traits.isolates ? ['..', 'a/b', '.hidden', ''] : []) {
+    for (const holderId of rig.traits.isolates ? ['..', '.', 'a/b', 'a\nb', '', 'x'.repeat(129)] : []) {
       assert.throws(() => enforcer.adopt({ ...place, holderId }), refusedWith('EINVAL'));
     }
+  });
+}
+
+/** What may be the name of a kernel, and could be mistaken for something else. */
+const ODD_NAMES = [
+  ...Object.values(V1),
+  ...Object.values(V2),
+  'notify_on_release',
+  'release_agent',
+  'cellgrant-server',
+  'kernel-',
+  '...',
+  '.hidden',
+  'x'.repeat(128)
+];
+
+function nameRules(rule: Rule): void {
+  rule('[SEC5] holds a kernel whatever it is called', async (rig, enforcer) => {
+    const { pid, startTicks } = await rig.spawn();
+    for (const holderId of new Set(rig.traits.isolates ? ODD_NAMES : [])) {
+      enforcer.adopt({ holderId, pid, startTicks });
+      enforcer.confine(holderId, pinned(rig.oneCpu));
+      assert.ok(rig.isInside(holderId, pid), holderId);
+      assert.deepEqual(rig.masks(pid), [rig.oneCpu], holderId);
+      assert.equal(enforcer.holderOf(pid), holderId);
+      assert.deepEqual(enforcer.found(), [holderId]);
+      enforcer.release(holderId);
+      await enforcer.settled();
+    }
+    assert.deepEqual(rig.failures(), []);
   });
 }
 
@@ -183,6 +215,30 @@ function yieldRules(rule: Rule): void {
       }
       enforcer.measure(place.holderId);
       assert.ok(rig.failures().length <= 2, 'it was told again and again');
+    }
+  );
+
+  rule(
+    '[ENF10] what somebody widened is written again at the next look, and told once',
+    async (rig, enforcer) => {
+      const { traits } = rig;
+      const place = await rig.spawn();
+      enforcer.adopt(place);
+      const { holderId } = place;
+      enforcer.confine(holderId, { ...pinned(rig.oneCpu), weight: 50, memoryBytes: 512 * MIB });
+      await enforcer.settled();
+      for (const _round of [1, 2]) {
+        rig.widen(holderId);
+        enforcer.tighten(holderId);
+        await enforcer.settled();
+        assert.deepEqual(rig.masks(place.pid), [traits.confinesCpus ? rig.oneCpu : rig.cpus]);
+        assert.equal(rig.memoryLimit(holderId), traits.limitsMemory ? 512 * MIB : null);
+        assert.equal(traits.weighs ? rig.weight(holderId) : 50, 50);
+      }
+      const told = rig.failures();
+      assert.ok(told.every(it => /: keeping \S+ of .* at \S+: EXDEV$/.test(it)), told.join());
+      assert.equal(new Set(told).size, told.length);
+      assert.ok(!traits.isolates || told.length >= 3, told.join());
     }
   );
 

@@ -2,6 +2,7 @@ import { formatCpuList, parseCpuList } from '../lib/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
 import type { IHostFiles } from '../host/files';
 import { EnforcementError } from '../enforce/enforcer';
+import { placeName } from '../enforce/group';
 import type { SetMask } from '../enforce/taskset';
 import { FakeCgroup, HostError, type FakeHierarchy } from './fakeCgroups';
 import { FakeMounts, cgroupLine, cgroupOf, mountLine, type Layout } from './fakeMounts';
@@ -280,7 +281,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   private named(holderId: string): readonly FakeCgroup[] {
-    return this.hierarchies.flatMap(hierarchy => hierarchy.root.allNamed(holderId));
+    return this.hierarchies.flatMap(hierarchy => hierarchy.root.allNamed(placeName(holderId)));
   }
 
   private kill(cgroup: FakeCgroup): void {

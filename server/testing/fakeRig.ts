@@ -3,15 +3,16 @@ import { readTree } from '../host/processes';
 import type { DeviceNode } from '../host/gpuDevices';
 import type { IDevicePrograms } from '../enforce/devicePrograms';
 import type { IEnforcer, Place } from '../enforce/enforcer';
-import type { SavedMask } from '../enforce/maskStore';
+import { placeName } from '../enforce/group';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
+import { traitsOf, widest, type IContractRig, type ProcessKind } from './contractRig';
 import type { FakeCgroup } from './fakeCgroups';
 import { mayOpen } from './fakeDevices';
 import { FakeMachine, SELF, type FakeMachineOptions } from './fakeMachine';
 import { cgroupOf } from './fakeMounts';
 import { MadeUpDriver } from './madeUpGpus';
+import { OwnFilesInMemory } from './ownFilesInMemory';
 
 const UNLIMITED_BYTES = 2 ** 62;
 
@@ -24,7 +25,7 @@ export class FakeRig implements IContractRig {
   private readonly told: string[] = [];
   private driver: MadeUpDriver | null = null;
   private holders = 0;
-  private masksKept: readonly SavedMask[] = [];
+  private readonly own = new OwnFilesInMemory('/fake');
 
   constructor(
     private readonly tier: TierName,
@@ -42,19 +43,18 @@ export class FakeRig implements IContractRig {
   }
 
   async startBeside(): Promise<IEnforcer> {
-    const maskStore = { load: () => [], save: () => undefined };
-    return (await this.probe({ tier: this.tier, dir: '/beside', maskStore })).enforcer;
+    return (await this.probe({ tier: this.tier, own: new OwnFilesInMemory('/beside') })).enforcer;
   }
 
   /** Probe the fake machine, as a sidecar would its own. */
   probe(options: Partial<ProbeOptions> = {}): Promise<Probed> {
     return probe({
-      dir: '/fake',
+      own: this.own,
+      hold: () => () => undefined,
       files: this.machine,
       setMask: this.machine.setMask,
       // The threads of a process of this machine have one mask.
       setThreadMask: this.machine.setMask,
-      maskStore: { load: () => this.masksKept, save: masks => void (this.masksKept = masks) },
       platform: 'linux',
       gpus: { command: 'no-nvidia-smi-here' },
       programs: this.programs,
@@ -84,6 +84,14 @@ export class FakeRig implements IContractRig {
 
   async escape({ pid }: Place): Promise<void> {
     this.machine.escape(pid);
+  }
+
+  widen(holderId: string): void {
+    for (const place of this.places(holderId)) {
+      for (const [file, text] of widest(this.cpus)) {
+        place.files.has(file) && place.hierarchy.write(place, file, text);
+      }
+    }
   }
 
   async uproot({ holderId }: Place): Promise<void> {
@@ -157,7 +165,7 @@ export class FakeRig implements IContractRig {
   }
 
   private places(holderId: string): readonly FakeCgroup[] {
-    return this.groups().flatMap(group => group.children.get(holderId) ?? []);
+    return this.groups().flatMap(group => group.children.get(placeName(holderId)) ?? []);
   }
 
   private read(holderId: string, ...names: readonly string[]): string | null {

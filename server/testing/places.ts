@@ -1,25 +1,42 @@
-import { rmdirSync, writeFileSync } from 'node:fs';
+import { rmdirSync, statSync, writeFileSync } from 'node:fs';
 
-import { groupName } from '../enforce/probe';
-import { findHierarchies } from '../host/cgroupfs';
-import { DiskFiles } from '../host/files';
+import { digest, placeName } from '../enforce/group';
+import { findHierarchies, withoutLeaf } from '../host/cgroupfs';
+import { DiskFiles, listOrNone } from '../host/files';
+import { identityOf } from '../host/ownDirectory';
 
 /** What goes wrong where there is no such place, or somebody else is in it by now. */
 const EXPECTED = ['ENOENT', 'EBUSY', 'ESRCH', 'EINVAL', 'ENOTEMPTY', 'EOPNOTSUPP'];
+
+/** How the cgroups of the sidecar end that lives in a directory. */
+export function groupEndOf(dir: string): string {
+  return `-${digest(identityOf(statSync(dir)))}`;
+}
+
+/** The directories, one a hierarchy, below which such a sidecar's places lie. */
+export function groupsEndingIn(end: string): readonly string[] {
+  const files = new DiskFiles();
+  return findHierarchies(files).flatMap(it => {
+    const directory = withoutLeaf(it.directory);
+    return listOrNone(files, directory)
+      .filter(name => /^cellgrant-\w{8}-\w{8}$/.test(name) && name.endsWith(end))
+      .map(name => `${directory}/${name}`);
+  });
+}
 
 /**
  * Do what a person with too many rights might: move a kernel out of its cgroups
  * and remove them. Returns whether there was anything to remove.
  */
 export function removePlace(
-  { dir }: { readonly dir: string },
+  sidecar: { readonly places: () => readonly string[] },
   { id, pid }: { readonly id: string; readonly pid: number }
 ): boolean {
   let isRemoved = false;
-  for (const { directory } of findHierarchies(new DiskFiles())) {
+  for (const group of sidecar.places()) {
     try {
-      writeFileSync(`${directory}/cgroup.procs`, String(pid));
-      rmdirSync(`${directory}/${groupName(dir)}/${id}`);
+      writeFileSync(`${group}/../cgroup.procs`, String(pid));
+      rmdirSync(`${group}/${placeName(id)}`);
       isRemoved = true;
     } catch (failure) {
       if (!EXPECTED.includes((failure as NodeJS.ErrnoException).code ?? '')) {

@@ -3,21 +3,23 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatCpuList } from '../lib/cpuset';
-import { V1, V2, findHierarchies } from '../host/cgroupfs';
+import { LEAF, V1, V2, findHierarchies, withoutLeaf } from '../host/cgroupfs';
 import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
 import type { DeviceNode } from '../host/gpuDevices';
+import { OwnDirectory } from '../host/ownDirectory';
 import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, Place } from '../enforce/enforcer';
 import { setMaskByTaskset } from '../enforce/taskset';
-import { groupName, probe } from '../enforce/probe';
+import { placeName } from '../enforce/group';
+import { probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import { traitsOf, type IContractRig, type ProcessKind } from './contractRig';
+import { traitsOf, widest, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
+import { groupEndOf, groupsEndingIn } from './places';
 import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
-const LEAF = /\/cellgrant-server$/;
 
 /** The contract's rig on this very machine, with real processes. */
 export class RealRig implements IContractRig {
@@ -57,7 +59,8 @@ export class RealRig implements IContractRig {
     const gpus = this.driver ? { command: this.driver.command, visible: undefined } : {};
     const onFailure = (holderId: string, failure: Error): void =>
       void this.told.push(`${holderId}: ${failure.message}`);
-    const { enforcer } = await probe({ dir, tier, onFailure, gpus, fencesGpus });
+    const own = OwnDirectory.open(dir, it => void this.told.push(it));
+    const { enforcer } = await probe({ own, tier, onFailure, gpus, fencesGpus });
     if (enforcer.tier.name !== tier) {
       await enforcer.close();
       throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
@@ -102,10 +105,19 @@ export class RealRig implements IContractRig {
     await setMaskByTaskset(pid, this.cpus);
   }
 
+  widen(holderId: string): void {
+    for (const group of this.groups()) {
+      for (const [file, text] of widest(this.cpus)) {
+        const path = `${group}/${placeName(holderId)}/${file}`;
+        readOrNull(this.files, path) !== null && this.files.write(path, text);
+      }
+    }
+  }
+
   async uproot(place: Place): Promise<void> {
     await this.escape(place);
     for (const group of this.groups()) {
-      this.files.removeDirectory(`${group}/${place.holderId}`);
+      this.files.removeDirectory(`${group}/${placeName(place.holderId)}`);
       this.files.removeDirectory(group);
     }
   }
@@ -131,7 +143,7 @@ export class RealRig implements IContractRig {
 
   isInside(holderId: string, pid: number): boolean {
     const lists = this.groups().map(group =>
-      (readOrNull(this.files, `${group}/${holderId}/${V1.procs}`) ?? '').split('\n')
+      (readOrNull(this.files, `${group}/${placeName(holderId)}/${V1.procs}`) ?? '').split('\n')
     );
     return lists.length > 0 && lists.every(list => list.includes(`${pid}`));
   }
@@ -154,7 +166,10 @@ export class RealRig implements IContractRig {
   }
 
   leftovers(): readonly string[] {
-    return [...this.groups(), ...this.named('cellgrant-server')];
+    const leaves = findHierarchies(this.files)
+      .map(it => `${withoutLeaf(it.directory)}/${LEAF}`)
+      .filter(path => readOrNull(this.files, `${path}/${V1.procs}`) !== null);
+    return [...this.groups(), ...leaves];
   }
 
   failures(): readonly string[] {
@@ -170,19 +185,13 @@ export class RealRig implements IContractRig {
 
   /** The directories of this rig's first sidecar that hold all holders' directories. */
   private groups(): readonly string[] {
-    return this.named(groupName(this.dir));
-  }
-
-  private named(name: string): readonly string[] {
-    return findHierarchies(this.files)
-      .map(it => `${it.directory.replace(LEAF, '')}/${name}`)
-      .filter(path => readOrNull(this.files, `${path}/${V1.procs}`) !== null);
+    return groupsEndingIn(groupEndOf(this.dir));
   }
 
   /** The first of the files that one of the holder's directories has. */
   private read(holderId: string, ...names: readonly string[]): number | null {
     const values = this.groups().flatMap(group =>
-      names.map(name => readNumberOrNull(this.files, `${group}/${holderId}/${name}`))
+      names.map(name => readNumberOrNull(this.files, `${group}/${placeName(holderId)}/${name}`))
     );
     return values.find(value => value !== null) ?? null;
   }

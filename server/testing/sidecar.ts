@@ -1,13 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { request, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-import { groupName } from '../enforce/probe';
-import { findHierarchies } from '../host/cgroupfs';
-import { DiskFiles } from '../host/files';
+import { groupEndOf, groupsEndingIn } from './places';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -92,6 +90,7 @@ export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
 export class TestSidecar {
   /** What it logged so far. */
   log = '';
+  private readonly groupEnd: string;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -100,6 +99,7 @@ export class TestSidecar {
     private readonly ready: Ready
   ) {
     child.stderr!.on('data', chunk => (this.log += String(chunk)));
+    this.groupEnd = groupEndOf(root + dir);
   }
 
   /** Start one, and wait until it listens. */
@@ -165,9 +165,7 @@ export class TestSidecar {
 
   /** Directories that it made in the cgroup tree and that are still there. */
   places(): readonly string[] {
-    return findHierarchies(new DiskFiles())
-      .map(it => `${it.directory}/${groupName(this.dir)}`)
-      .filter(path => existsSync(path));
+    return groupsEndingIn(this.groupEnd);
   }
 
   /** Inodes of the sockets that the process has open. */

@@ -4,6 +4,9 @@ import { rmSync } from 'node:fs';
 import { TestKernel } from './gate';
 import { TestSidecar, exitOf, shortDirectory } from './sidecar';
 
+/** How a sidecar may end: when it is asked, killed, not the first, or its directory is gone. */
+const WELL: readonly (number | string | null)[] = [0, 'SIGKILL', 3, 75];
+
 /**
  * What one test starts: ended after it, and checked to have left nothing.
  *
@@ -73,7 +76,7 @@ export class Stage {
     const problems: string[] = [];
     for (const sidecar of this.sidecars) {
       const code = await sidecar.stop();
-      if (code !== 0 && code !== 'SIGKILL' && code !== 3) {
+      if (!WELL.includes(code)) {
         problems.push(`exit ${code}: ${sidecar.log}`);
       }
     }

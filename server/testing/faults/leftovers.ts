@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 
+import { placeName } from '../../enforce/group';
 import { V1, V2 } from '../../host/cgroupfs';
 import { DiskFiles, listOrNone, readNumberOrNull } from '../../host/files';
 import type { Snapshot } from '../../protocol/view';
@@ -46,10 +47,10 @@ function unknownIn({ kernels, claims }: Snapshot, living: readonly Known[]): str
 
 /** Directories of kernels that are no more, and limits on those that idle. */
 function placeLeft(sidecar: TestSidecar, kernels: readonly Known[]): string | null {
-  const ids = kernels.map(it => it.id);
+  const names = kernels.map(it => placeName(it.id));
   for (const group of sidecar.places()) {
     for (const name of directoriesIn(group)) {
-      if (!ids.includes(name)) {
+      if (!names.includes(name)) {
         return `left behind: ${group}/${name}`;
       }
       for (const file of [V1.memoryLimit, V2.memoryMax]) {

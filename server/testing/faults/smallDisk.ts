@@ -30,9 +30,9 @@ export class SmallDisk {
     this.filler = `${this.root}${dir}/filler`;
   }
 
-  /** Make one; null where a user may not, or the tools are missing. */
-  static async over(dir: string): Promise<SmallDisk | null> {
-    const script = `mount -t tmpfs -o size=${SIZE_KIB}k,mode=700 tmpfs "$0" && echo up && exec sleep 86400`;
+  /** Make one, mounted with these options; null where a user may not, or the tools are missing. */
+  static async over(dir: string, options = `size=${SIZE_KIB}k`): Promise<SmallDisk | null> {
+    const script = `mount -t tmpfs -o ${options},mode=700 tmpfs "$0" && echo up && exec sleep 86400`;
     const child = spawn('unshare', ['--mount', 'sh', '-c', script, dir], {
       stdio: ['ignore', 'pipe', 'ignore']
     });

@@ -5,6 +5,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { probe, type Probed } from '../../enforce/probe';
 import { DiskFiles } from '../../host/files';
+import { OwnDirectory } from '../../host/ownDirectory';
 import { MemoryPressure } from '../../host/pressure';
 import { NodeUsage } from '../../host/usage';
 import { formatCpuList } from '../../lib/cpuset';
@@ -34,7 +35,8 @@ export function findingRules({ describe, it }: ContractRunner, scenario: Scenari
 async function probing(test: (found: Probed) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
   const told: string[] = [];
-  const found = await probe({ dir, onFailure: (_id, failure) => told.push(failure.message) });
+  const own = OwnDirectory.open(dir, it => told.push(it));
+  const found = await probe({ own, onFailure: (_id, failure) => told.push(failure.message) });
   try {
     await test(found);
   } finally {

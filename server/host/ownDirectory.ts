@@ -1,0 +1,332 @@
+import * as fs from 'node:fs';
+import { unlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { errnoOf } from './files';
+
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
+
+const IS_LINUX = process.platform === 'linux';
+
+/**
+ * Names a file without opening it (open(2)), so that a pipe hangs nobody and a device starts
+ * nothing. Node does not list it; the same on every machine that Node runs on.
+ */
+const O_PATH = IS_LINUX ? 0o10000000 : 0;
+
+/** A larger file is none of ours, in bytes. */
+const FILE_BYTES_MAX = 64 * 2 ** 20;
+
+/** How many links are followed; the kernel's own bound (path_resolution(7)). */
+const LINKS_MAX = 40;
+
+/** For this user alone, and through nothing that is there already. */
+const ANEW = { mode: 0o600, flag: 'wx' } as const;
+
+/** What to do about an errno, where there is something better than another directory. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EROFS: 'mount its file system for writing',
+  ENOSPC: 'free space or inodes on its file system',
+  EDQUOT: 'free some of the quota of its owner',
+  EACCES: 'let this user write there',
+  EPERM: 'let this user write there',
+  EISDIR: 'remove that directory',
+  EADDRINUSE: 'remove what is there',
+  ELOOP: 'remove that link',
+  ENXIO: 'remove that pipe or socket'
+};
+
+/** A directory that cannot be used; the message says why and what to do. */
+export class DirectoryError extends Error {
+  /** What the host refused there, as a sentence. */
+  static of(what: string, refusal: unknown): DirectoryError {
+    const errno = errnoOf(refusal);
+    const remedy = REMEDIES[errno];
+    const advice = `${remedy ? `${remedy}, or ` : ''}name another directory with --dir`;
+    return new DirectoryError(`${what} cannot be used (${errno}): ${advice}`);
+  }
+}
+
+/** What the sidecar keeps in its directory, by name. */
+export interface IOwnFiles {
+  /** By which it is told from any other directory of this machine, as long as it is open. */
+  readonly identity: string;
+  /** Its owner and where it was when it was opened: the same for one that is made anew there. */
+  readonly lineage: string;
+  /** As it was named. */
+  readonly path: string;
+  /** To hand to programs that are to reach what is in it. */
+  readonly descriptor: number;
+
+  /** A JSON value, through `parse`, which throws where it is malformed; null for nothing. */
+  load<T>(name: string, parse: (value: unknown) => T): T | null;
+  /** Replace a file, whole or not at all. Throws errors with an errno as `code`. */
+  replace(name: string, data: string | Buffer): void;
+  /** Remove a file; nothing happens where there is none. Throws as above. */
+  remove(name: string): void;
+  has(name: string): boolean;
+}
+
+type Opened = Pick<IOwnFiles, 'descriptor' | 'identity' | 'lineage'> & { readonly uid: number };
+
+/**
+ * The directory that a sidecar lives in: opened once, and reached through that alone (SEC4).
+ *
+ * #### Notes
+ * Node has no openat(2), but `/proc/self/fd/N/name` is the same: it begins at the directory
+ * that was opened, wherever its path leads by now. A sidecar of root may serve a directory of
+ * another user, who can replace everything in it, and the directory itself, at any moment.
+ */
+export class OwnDirectory implements IOwnFiles {
+  private constructor(
+    readonly path: string,
+    private opened: Opened,
+    private readonly tell: (sentence: string) => void
+  ) {}
+
+  /**
+   * Open a directory, made if need be, for its owner alone (0700). Throws {@link DirectoryError}.
+   *
+   * #### Notes
+   * It belongs to whoever runs this process; or, where that is root, to another user, and then
+   * nobody but these two can lead its path elsewhere.
+   */
+  static open(named: string, tell: (sentence: string) => void): OwnDirectory {
+    const path = resolve(named);
+    const descriptor = openAt(path);
+    try {
+      const facts = fs.fstatSync(descriptor);
+      checkOwner(path, facts);
+      const own = IS_LINUX ? `/proc/self/fd/${descriptor}` : path;
+      const lineage = `${facts.uid}:${IS_LINUX ? fs.readlinkSync(own) : path}`;
+      if ((facts.mode & 0o777) !== 0o700) {
+        refusing(path, () => fs.chmodSync(own, 0o700));
+      }
+      const { uid } = facts;
+      return new OwnDirectory(path, { descriptor, uid, identity: identityOf(facts), lineage }, tell);
+    } catch (failure) {
+      fs.closeSync(descriptor);
+      throw failure;
+    }
+  }
+
+  get descriptor(): number {
+    return this.opened.descriptor;
+  }
+
+  get identity(): string {
+    return this.opened.identity;
+  }
+
+  get lineage(): string {
+    return this.opened.lineage;
+  }
+
+  /** Its owner: whose kernels may register. */
+  get uid(): number {
+    return this.opened.uid;
+  }
+
+  /** Keep in the other one from now on, which is at the same path by now; this one stays open. */
+  become(other: OwnDirectory): void {
+    this.opened = other.opened;
+  }
+
+  /** A name in it as a path that this process reaches it by. */
+  at(name: string): string {
+    return join(IS_LINUX ? `/proc/self/fd/${this.descriptor}` : this.path, name);
+  }
+
+  /** A name in it as a person knows it. */
+  named(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Say what is wrong with a name in it. */
+  complain(name: string, sentence: string): void {
+    this.tell(`${this.named(name)} ${sentence}`);
+  }
+
+  /** Whether its path still leads to it; true where that cannot be told. */
+  isInPlace(): boolean {
+    try {
+      return identityOf(fs.lstatSync(this.path)) === this.identity;
+    } catch (failure) {
+      return !['ENOENT', 'ENOTDIR'].includes(errnoOf(failure));
+    }
+  }
+
+  load<T>(name: string, parse: (value: unknown) => T): T | null {
+    try {
+      const text = this.read(name);
+      return text === null ? null : parse(JSON.parse(text));
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      this.complain(name, `is passed over: ${why}`);
+      return null;
+    }
+  }
+
+  has(name: string): boolean {
+    return fs.existsSync(this.at(name));
+  }
+
+  replace(name: string, data: string | Buffer): void {
+    const [draft, path] = [this.at(`${name}.now`), this.at(name)];
+    removeFile(draft);
+    fs.writeFileSync(draft, data, ANEW);
+    fs.renameSync(draft, path);
+  }
+
+  /** Write a draft in the background; what this resolves to puts it into the place of the file. */
+  async draft(name: string, data: string): Promise<() => void> {
+    const [draft, path] = [this.at(`${name}.new`), this.at(name)];
+    await unlink(draft).catch(unlessAbsent);
+    await writeFile(draft, data, ANEW);
+    return () => fs.renameSync(draft, path);
+  }
+
+  remove(name: string): void {
+    removeFile(this.at(name));
+  }
+
+  /** Open a file that is there to be locked, made if need be. Throws {@link DirectoryError}. */
+  openLock(name: string): number {
+    const flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    const lock = refusing(this.named(name), () => fs.openSync(this.at(name), flags, 0o600));
+    if (!fs.fstatSync(lock).isFile()) {
+      fs.closeSync(lock);
+      throw new DirectoryError(`${this.named(name)} is no file: remove it`);
+    }
+    return lock;
+  }
+
+  /** A file's text, null where there is none; throws where it is not one that a sidecar wrote. */
+  private read(name: string): string | null {
+    let file: number | null = null;
+    try {
+      file = fs.openSync(this.at(name), O_PATH | O_NOFOLLOW | O_NONBLOCK);
+      const why = whyNotOurs(fs.fstatSync(file));
+      if (why) {
+        throw new Error(why);
+      }
+      return fs.readFileSync(IS_LINUX ? `/proc/self/fd/${file}` : this.at(name), 'utf8');
+    } catch (failure) {
+      const errno = errnoOf(failure);
+      if (errno === 'ENOENT') {
+        return null;
+      }
+      throw errno === 'EUNKNOWN' ? failure : new Error(`it cannot be read (${errno})`);
+    } finally {
+      file !== null && fs.closeSync(file);
+    }
+  }
+}
+
+/** What tells a directory from any other of this machine, as long as it is open. */
+export function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
+  return `${dev}:${ino}`;
+}
+
+/** Do it; what the host refuses of this path is a {@link DirectoryError}. */
+export function refusing<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (failure) {
+    throw failure instanceof DirectoryError ? failure : DirectoryError.of(what, failure);
+  }
+}
+
+function openAt(path: string): number {
+  return refusing(path, () => {
+    if (!fs.existsSync(path)) {
+      fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    }
+    try {
+      return fs.openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    } catch (failure) {
+      if (!['ENOTDIR', 'ELOOP'].includes(errnoOf(failure))) {
+        throw failure;
+      }
+      throw new DirectoryError(`${path} is no directory, or a link; name another one with --dir`);
+    }
+  });
+}
+
+function checkOwner(path: string, facts: fs.Stats): void {
+  const self = process.getuid?.() ?? facts.uid;
+  if (facts.uid === self) {
+    return;
+  }
+  if (self !== 0) {
+    throw new DirectoryError(`${path} belongs to another user; name another one with --dir`);
+  }
+  let end: fs.Stats | null = null;
+  for (const { at, facts: step } of wayTo(path)) {
+    // The mode of the directory itself is seen to by whoever opens it.
+    const isOnTheWay = identityOf(step) !== identityOf(facts);
+    const isShared = isOnTheWay && step.isDirectory() && (step.mode & 0o1002) === 0o002;
+    if (isShared || ![0, facts.uid].includes(step.uid)) {
+      throw astray(path, isShared ? 'everybody' : `user ${step.uid}`, at);
+    }
+    end = step;
+  }
+  if (!end || identityOf(end) !== identityOf(facts)) {
+    throw astray(path, `user ${facts.uid}`, path);
+  }
+}
+
+function astray(path: string, who: string, at: string): DirectoryError {
+  const advice = 'name another one with --dir';
+  return new DirectoryError(`${path} is not used: ${who} can lead it elsewhere at ${at}; ${advice}`);
+}
+
+type Step = { readonly at: string; readonly facts: fs.Stats };
+
+/**
+ * All that decides where a path leads, links among it.
+ *
+ * #### Notes
+ * One look: who could change the way meanwhile is one of the owners that are found on it.
+ */
+function* wayTo(path: string): Generator<Step> {
+  const partsOf = (it: string): string[] => it.split('/').filter(Boolean);
+  let [at, ahead, links] = ['/', partsOf(path), 0];
+  yield { at, facts: fs.lstatSync(at) };
+  for (let name = ahead.shift(); name !== undefined && links < LINKS_MAX; name = ahead.shift()) {
+    const next = join(at, name);
+    const facts = refusing(path, () => fs.lstatSync(next));
+    yield { at: next, facts };
+    if (facts.isSymbolicLink()) {
+      ahead = [...partsOf(resolve(at, fs.readlinkSync(next))), ...ahead];
+      [at, links] = ['/', links + 1];
+    } else {
+      at = next;
+    }
+  }
+}
+
+/** Why a file is none that a sidecar wrote; null where it may be one. */
+function whyNotOurs(facts: fs.Stats): string | null {
+  if (!facts.isFile()) {
+    return facts.isSymbolicLink() ? 'it is a link' : 'it is no file';
+  }
+  if (![0, process.getuid?.() ?? 0].includes(facts.uid)) {
+    return `it belongs to user ${facts.uid}`;
+  }
+  return facts.size > FILE_BYTES_MAX ? `it is larger than ${FILE_BYTES_MAX} bytes` : null;
+}
+
+function unlessAbsent(failure: unknown): void {
+  if (errnoOf(failure) !== 'ENOENT') {
+    throw failure;
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch (failure) {
+    unlessAbsent(failure);
+  }
+}
