@@ -28,8 +28,10 @@ describe('a sidecar that was stopped', () => {
     const third = await stage.connected(sidecar);
     first.gate.close();
     second.gate.close();
-    // It has seen both ends by the time that it answers, and waits for the gates to come back.
-    await third.gate.settled();
+    // This process has closed them by its second turn, and the sidecar has seen that by its third.
+    for (let n = 0; n < 3; n += 1) {
+      await third.gate.settled();
+    }
     sidecar.signal('SIGSTOP');
     const back = [
       first.connect(sidecar, [{ ...held, granted: grant, agoMs: 5 }]),
