@@ -41,15 +41,16 @@ def take_at_number(number):
             return ours, theirs
         spare += ours, theirs
 
-def close_when(flag, number):
-    "Close it once a file appears, and say so by another one."
+def take_when(flag, number):
+    "Put a socket of the user's in its place once a file appears, and something to read into it."
+    global ours, theirs
     while not os.path.exists(flag):
         time.sleep(.01)
-    os.close(number)
-    open(flag + ' done', 'w').close()
+    ours, theirs = take_at_number(number)
+    theirs.send(b'mine')
 
-def close_later(flag):
-    threading.Thread(target=close_when, args=(flag, gate())).start()
+def take_later(flag):
+    threading.Thread(target=take_when, args=(flag, gate())).start()
 """
 
 TAKES = {
@@ -109,14 +110,14 @@ async def test_the_descriptor_goes_while_a_cell_waits(
     """[GATE9] Whoever waits notices it, and is granted on the next connection what it waits for."""
     holder, flag = await start_kernel(), tmp_path / "close"
     held = await hold(holder, str(tmp_path / "go"))
-    await notebook.run(f"close_later({str(flag)!r})")
-    waiting = notebook.submit("print('ran')", HALF)
+    await notebook.run(f"take_later({str(flag)!r})")
+    waiting = notebook.submit("print(ours.recv(9))", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
     release(flag)
     release(tmp_path / "go")
     assert (await holder.reply(held))["status"] == "ok"
     assert (await notebook.reply(waiting))["status"] == "ok"
-    assert notebook.text(waiting) == "ran\n"
+    assert notebook.text(waiting) == "b'mine'\n"
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     assert [it["grant"]["memoryBytes"] for it in done if it["ask"]["memoryBytes"]] == [
         2500 << 20
@@ -130,7 +131,7 @@ async def test_the_descriptor_goes_while_no_cell_runs(
     notebook, flag = await start_kernel(), tmp_path / "close"
     await notebook.run(GATE, silent=True)
     await notebook.run("import _cellgrant_gate.connection as c; c.LOOK_S = .1", silent=True)
-    await notebook.run(f"close_later({str(flag)!r})")
+    await notebook.run(f"take_later({str(flag)!r})")
     scripted_sidecar.wait_for("release")
     release(flag)
     scripted_sidecar.wait_for("hello", 2)

@@ -218,10 +218,10 @@ async def fork():
         os.wait()
         open({flag!r} + ' done', 'w').close()
     else:
-        loop.call_later(1, os._exit, 0)
+        loop.call_later(7, os._exit, 0)
 task = asyncio.create_task(fork())
 """
-"""Its child goes on in the kernel's loop for a while."""
+"""Its child goes on in the kernel's loop for longer than a gate waits for nothing."""
 
 
 async def test_fork_while_a_cell_waits(

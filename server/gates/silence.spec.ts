@@ -19,37 +19,28 @@ describe('a sidecar that was stopped', () => {
 
   afterAll(() => stage.clear());
 
-  it('[GATE8] reads what gates said meanwhile before it takes their claims for lost', async () => {
+  it('[GATE8] reads what a gate said meanwhile before it takes its claims for lost', async () => {
     const [first, second] = [await stage.connected(sidecar), await stage.connected(sidecar)];
     const held = first.claim('a', HALF_THE_NODE);
     const { grant } = await first.gate.hear('granted', 'a');
-    const waits = second.claim('b', HALF_THE_NODE);
+    second.claim('b', HALF_THE_NODE);
     await second.gate.hear('waiting', 'b');
-    const third = await stage.connected(sidecar);
     first.gate.close();
-    second.gate.close();
-    // It has seen both ends by the time that it answers, and waits for the gates to come back.
-    await third.gate.settled();
+    // This process has closed it by its second turn, and the sidecar has seen that by its third.
+    for (let n = 0; n < 3; n += 1) {
+      await second.gate.settled();
+    }
     sidecar.signal('SIGSTOP');
-    const back = [
-      first.connect(sidecar, [{ ...held, granted: grant, agoMs: 5 }]),
-      second.connect(sidecar, [{ ...waits, granted: null, agoMs: 5 }])
-    ];
+    const back = first.connect(sidecar, [{ ...held, granted: grant, agoMs: 5 }]);
     await pause(LONG_MS);
     sidecar.signal('SIGCONT');
-    await Promise.all(back);
-    third.claim('c', HALF_THE_NODE);
-    await third.gate.hear('waiting', 'c');
+    await back;
+    await second.gate.settled();
+    expect(second.gate.has('granted')).toBe(false);
     const { body } = await sidecar.ask('GET', '/api/v1/claims/a');
     expect(body).toMatchObject({ state: 'running' });
-    await second.gate.hear('waiting', 'b');
-    expect(second.gate.has('granted')).toBe(false);
     first.release('a');
-    // The one that waited before the pause is first, for it is the same claim.
     await second.gate.hear('granted', 'b');
-    expect(third.gate.has('granted')).toBe(false);
     second.release('b');
-    await third.gate.hear('granted', 'c');
-    third.release('c');
   });
 });
