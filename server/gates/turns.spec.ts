@@ -73,7 +73,7 @@ describe('Turns', () => {
     const useless = () => Array<Heard>(50).fill('useless');
     const flood = Array.from({ length: 20 }, () => talker('flood', false, useless()));
     flood.forEach(it => turns.offer(it));
-    expect(heard).toHaveLength(STRANGERS.jobs);
+    expect(heard.length).toBeLessThanOrEqual(STRANGERS.jobs + TIRESOME.jobs);
     // They come in their turns, each time a few, and then rest.
     await turn();
     await turn();
