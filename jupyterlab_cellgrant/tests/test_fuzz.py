@@ -73,7 +73,7 @@ def send(port: int, said: bytes) -> bytes:
             it.shutdown(socket.SHUT_WR)
             while piece := it.recv(65536):
                 answer += piece
-        except ConnectionError:
+        except OSError:
             pass  # hung up on: that is an answer, too
         return answer
 

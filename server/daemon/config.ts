@@ -57,10 +57,12 @@ const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
 class ConfigReader {
   constructor(text: string) {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false });
+    // Plain words: a parser that shows the place of each error looks through the text for each.
+    const options = { lineCounter: lines, uniqueKeys: false, prettyErrors: false };
+    const document = parseDocument(text, options);
     this._lineAt = offset => lines.linePos(offset).line;
     for (const { message, pos } of document.errors) {
-      this._problem(pos[0], message.split('\n')[0]!.replace(/ at line \d+.*$/, ''));
+      this._problem(pos[0], message);
     }
     this._tellTwice(document);
     this._root = document.errors.length === 0 ? document.contents : null;

@@ -270,11 +270,8 @@ export class Holders {
   }
 
   private isWithin(pid: number, root: KnownProcess): boolean {
-    // Where that cannot be told it is taken to live: its claims are not to end by mistake.
-    return (
-      !this.parts.processes.hasEnded(root) &&
-      (pid === root.pid || this.ancestorsOf(pid).includes(root.pid))
-    );
+    const isAlive = !this.parts.processes.hasEnded(root); // or cannot be looked at now
+    return isAlive && (pid === root.pid || this.ancestorsOf(pid).includes(root.pid));
   }
 
   private ancestorsOf(pid: number): readonly number[] {

@@ -77,26 +77,6 @@ describe('a write that the host refuses', () => {
     expect(rig.leftovers()).toEqual([]);
   });
 
-  it.each([
-    ['cgroup-v1', 'v1'],
-    ['cgroup-v2', 'v2'],
-    ['affinity', 'none'],
-    ['none', 'none']
-  ] as const)(
-    '%s: a process that cannot be looked at is not taken for gone',
-    async (tier, layout) => {
-      const rig = new FakeRig(tier, { layout });
-      const enforcer = await rig.start();
-      const place = await rig.spawn();
-      rig.machine.fail(new RegExp(`^read /proc/${place.pid}/`), 'EMFILE');
-      expect(refusal(() => enforcer.adopt(place))).toBe(`process ${place.pid}: EMFILE`);
-      rig.machine.heal();
-      enforcer.adopt(place);
-      await enforcer.close();
-      expect(rig.leftovers()).toEqual([]);
-    }
-  );
-
   it('a directory that cannot be made', async () => {
     const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
     const enforcer = await rig.start();

@@ -95,6 +95,18 @@ describe('floods on a real sidecar that has few descriptors', () => {
     );
   });
 
+  it('[API5] hears of one that says only what is refused far less than it says', async () => {
+    const lines = 20_000;
+    const socket = await open(sidecar.gatePath, '{"type": nonsense}\n'.repeat(lines));
+    let answers = 0;
+    socket.on('data', chunk => (answers += String(chunk).split('\n').length - 1));
+    for (const name of ['first', 'second', 'third']) {
+      await isServed(name);
+    }
+    expect(answers).toBeGreaterThan(0);
+    expect(answers).toBeLessThan(lines / 4);
+  });
+
   it('survives that nobody hears what is said to those who come too late', async () => {
     sidecar.signal('SIGSTOP');
     for (let n = 0; n < 10; n += 1) {

@@ -7,7 +7,10 @@ export const LINES_PER_TURN = 8;
 const GREETED = { ms: Infinity, jobs: Infinity, pauseMs: 0 };
 
 /** Those who have not: hellos and launchers cost far more than claims. */
-export const STRANGERS = { ms: 2, jobs: 12, pauseMs: 0 };
+export const STRANGERS = { ms: 2, jobs: 4, pauseMs: 0 };
+
+/** How long strangers wait after one of them said nothing of use, in ms. */
+const REST_MS = 4;
 
 /** Those who last said nothing of use: what they say is worth no haste. */
 export const TIRESOME = { ms: 1, jobs: 4, pauseMs: 5 };
@@ -62,6 +65,7 @@ export class Turns {
     const heard = speaker.hear(linesMax);
     if (heard === 'useless') {
       this.useless.add(speaker);
+      this.strangers.rest(REST_MS);
     } else if (heard !== 'nothing') {
       this.useless.delete(speaker);
     }

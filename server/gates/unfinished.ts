@@ -1,5 +1,5 @@
 /** How much of all that came and was not heard may be held together, in bytes. */
-export const UNFINISHED_BYTES_MAX = 16 * 1024 * 1024;
+export const UNFINISHED_BYTES_MAX = 8 * 1024 * 1024;
 
 /** How long a line may take from its first byte to its last, in ms; gates send theirs whole. */
 export const UNFINISHED_MS_MAX = 10_000;

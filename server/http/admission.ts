@@ -2,25 +2,20 @@ import type { Socket } from 'node:net';
 
 import type { RequestHandler } from 'express';
 
-import { Ration } from '../lib/ration';
 import { refusal } from '../protocol/errors';
 import { refuse } from './respond';
 
 /** How many whole requests may be under way at once, those that read events among them. */
 export const REQUESTS_MAX = 128;
 
-/** How much of a turn of the event loop is spent on requests before cells have theirs. */
-const SHARE = { ms: 2, jobs: 8, pauseMs: 3 };
-
 /**
- * Lets whole requests be answered in their order, a little in each turn (API5).
+ * Lets so many whole requests in (API5).
  *
  * #### Notes
  * Stands behind what reads the body: a request that is not whole is nothing to work on.
  * `onWhole` is called with the connection of each that is.
  */
 export function admission(onWhole: (socket: Socket) => void): RequestHandler {
-  const turns = new Ration<() => void>(SHARE, go => go());
   let underWay = 0;
   return (request, response, next) => {
     onWhole(request.socket);
@@ -30,7 +25,6 @@ export function admission(onWhole: (socket: Socket) => void): RequestHandler {
     }
     underWay += 1;
     response.on('close', () => (underWay -= 1));
-    // Whoever has hung up while it waited wants no answer.
-    turns.add(() => response.destroyed || next());
+    next();
   };
 }

@@ -18,7 +18,7 @@ import { snapshot } from './routes/snapshot';
  *
  * #### Notes
  * Everything below `/api/v1/`. Whatever is refused is an entry of the catalogue, as
- * `{code, message}` (API1). `admit` lets whole requests through in their turn.
+ * `{code, message}` (API1). `admit` lets so many whole requests through.
  */
 export function createApp(api: IApi, feed: SnapshotFeed, admit: RequestHandler, log: Log): Express {
   const app = express();

@@ -14,15 +14,16 @@ const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChecki
 /** A connection on which nothing moves for so long is closed, in ms: nobody reads the answer. */
 const STILL_MS_MAX = 10_000;
 
-/** How many new connections are read from in one turn of the event loop: each may bring much. */
-const NEWCOMERS = { ms: 2, jobs: 8, pauseMs: 0 };
+/** How much of a turn of the event loop is spent on requests before cells have theirs. */
+const REQUESTS = { ms: 2, jobs: 8, pauseMs: 3 };
 
 /**
  * Listen for HTTP; resolves to the undo.
  *
  * #### Notes
  * Never on TCP (API3): who may connect is who may open the socket. Each connection carries one
- * request: what one sends behind it harms nobody. When there are as many as there may be, a
+ * request: what one sends behind it harms nobody. Requests are answered in their order, a little
+ * in each turn of the event loop (API5). When there are as many as there may be, a
  * newcomer displaces the oldest whose request is not whole. `/healthz` is answered in front of
  * everything else, and waits for nothing (API6).
  */
@@ -36,9 +37,15 @@ export async function listenHttp(
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
   const app = createApp(api, feed, admit, log);
+  const turns = new Ration<() => void>(REQUESTS, go => go());
   const server = createServer(TIMES, (request, response) => {
     response.setHeader('connection', 'close');
-    isHealthAsked(request) ? tellHealth(response) : app(request, response);
+    if (isHealthAsked(request)) {
+      tellHealth(response);
+    } else {
+      // Whoever has hung up while it waited wants no answer.
+      turns.add(() => response.destroyed || app(request, response));
+    }
   });
   server.maxRequestsPerSocket = 1;
   server.timeout = STILL_MS_MAX;
@@ -64,20 +71,8 @@ function tellHealth(response: ServerResponse): void {
 }
 
 function limit(server: Server, slots: Slots<Socket>): void {
-  const newcomers = new Ration<Socket>(NEWCOMERS, it => it.resume());
   server.on('connection', (socket: Socket) => {
-    if (!slots.take(socket)) {
-      socket.destroy();
-      return;
-    }
-    socket.on('close', () => {
-      slots.free(socket);
-      newcomers.drop(socket);
-    });
-    // Behind the resume of the parser, which is on its way.
-    process.nextTick(() => {
-      socket.pause();
-      newcomers.add(socket);
-    });
+    socket.on('close', () => slots.free(socket));
+    slots.take(socket) || socket.destroy();
   });
 }

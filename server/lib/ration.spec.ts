@@ -45,14 +45,13 @@ describe('Ration', () => {
     expect(served).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('serves nothing twice that waits once, nor what was dropped', async () => {
+  it('serves nothing twice that waits once', async () => {
     const it = ration({ jobs: 1 });
     ['a', 'b', 'b', 'c'].forEach(name => it.add(name));
-    it.drop('c');
     for (let n = 0; n < 5; n += 1) {
       await turn();
     }
-    expect(served).toEqual(['a', 'b']);
+    expect(served).toEqual(['a', 'b', 'c']);
   });
 
   it('lets whoever comes again while it is served wait for the next turn', async () => {
@@ -66,6 +65,23 @@ describe('Ration', () => {
     expect(served).toEqual(['more']);
     await turn();
     expect(served.slice(1, 3).sort()).toEqual(['more', 'other']);
+  });
+
+  it('rests once where it is told to', () => {
+    jest.useFakeTimers();
+    try {
+      const it = ration({ jobs: 1 });
+      it.rest(5);
+      ['a', 'b', 'c'].forEach(name => it.add(name));
+      jest.advanceTimersByTime(4);
+      expect(served).toEqual(['a']);
+      jest.advanceTimersByTime(1);
+      expect(served).toEqual(['a', 'b']);
+      jest.advanceTimersByTime(1);
+      expect(served).toEqual(['a', 'b', 'c']);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('rests between its turns where it is to', () => {

@@ -22,6 +22,7 @@ export class Ration<T> {
   private readonly waiting = new Set<T>();
   private spentMs = 0;
   private begun = 0;
+  private restMs = 0;
   private isServing = false;
   private isPlanned = false;
 
@@ -40,9 +41,9 @@ export class Ration<T> {
     this.plan();
   }
 
-  /** Forget what waits. */
-  drop(it: T): void {
-    this.waiting.delete(it);
+  /** Let the next turn come no sooner than after so many ms, where it is not on its way yet. */
+  rest(ms: number): void {
+    this.restMs = ms;
   }
 
   private turn(): void {
@@ -62,12 +63,11 @@ export class Ration<T> {
       if (this.spentMs >= this.share.ms) {
         break;
       }
-      if (this.waiting.delete(it)) {
-        const beganMs = this.nowMs();
-        this.begun += 1;
-        this.serve(it);
-        this.spentMs += this.nowMs() - beganMs;
-      }
+      const beganMs = this.nowMs();
+      this.begun += 1;
+      this.waiting.delete(it);
+      this.serve(it);
+      this.spentMs += this.nowMs() - beganMs;
     }
     this.isServing = false;
   }
@@ -77,7 +77,8 @@ export class Ration<T> {
       return;
     }
     this.isPlanned = true;
-    const { pauseMs } = this.share;
+    const pauseMs = Math.max(this.share.pauseMs, this.restMs);
+    this.restMs = 0;
     pauseMs > 0 ? setTimeout(() => this.turn(), pauseMs) : setImmediate(() => this.turn());
   }
 }

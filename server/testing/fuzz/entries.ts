@@ -15,7 +15,13 @@ export type Target = {
   /** Processes that live, and are nobody's kernels yet. */
   readonly processes: readonly Named[];
   readonly configPath: string;
+  /** How often what was answered: types of messages, statuses, outcomes. */
+  readonly answers: Map<string, number>;
 };
+
+function count({ answers }: Target, answer: string): void {
+  answers.set(answer, (answers.get(answer) ?? 0) + 1);
+}
 
 /** Sends so many messages, or as many as are worth that; resolves when they were taken. */
 export type Send = (it: Mutator, target: Target, messages: number) => Promise<void>;
@@ -28,17 +34,19 @@ const REQUESTS_AT_ONCE = 8;
 
 /** A start on files that were changed, and a reload, cost as much as so many messages. */
 const MESSAGES_PER_START = 100;
-const MESSAGES_PER_RELOAD = 50;
+const MESSAGES_PER_RELOAD = 100;
 
 /**
- * Say bytes in pieces, and hang up: at once, or when the answer is there. Resolves when it is closed.
+ * Say bytes in pieces, and hang up: at once, or when the answer is there. Resolves to what was
+ * answered, when it is closed.
  */
-function converse(path: string, pieces: readonly Buffer[], isAnswered: boolean): Promise<void> {
+function converse(path: string, pieces: readonly Buffer[], isAnswered: boolean): Promise<string> {
   return new Promise(resolve => {
     const socket = connect(path);
     socket.on('error', () => undefined); // hung up on: that is an answer, too
-    socket.on('close', () => resolve());
-    socket.on('data', () => undefined);
+    let text = '';
+    socket.on('data', chunk => (text += String(chunk)));
+    socket.on('close', () => resolve(text));
     void (async () => {
       for (const piece of pieces) {
         await new Promise<void>(done => socket.write(piece, () => done()));
@@ -48,7 +56,8 @@ function converse(path: string, pieces: readonly Buffer[], isAnswered: boolean):
   });
 }
 
-const gate: Send = async (it, { sidecar, processes }, messages) => {
+const gate: Send = async (it, target, messages) => {
+  const { sidecar, processes } = target;
   const { random } = it;
   for (let left = messages; left > 0; left -= LINES_PER_CONNECTION) {
     const known = random.pick(processes);
@@ -59,23 +68,29 @@ const gate: Send = async (it, { sidecar, processes }, messages) => {
       Buffer.concat([it.bytes(gateLine(it, kernelId, known)), Buffer.from('\n')])
     );
     const pieces = it.pieces(Buffer.concat([Buffer.from(greeting), ...lines]));
-    await converse(sidecar.gatePath, pieces, false);
+    const answers = await converse(sidecar.gatePath, pieces, false);
+    for (const [, type] of answers.matchAll(/^\{"type":"(\w+)"/gm)) {
+      count(target, type!);
+    }
   }
 };
 
-const http: Send = async (it, { sidecar, processes }, messages) => {
+const http: Send = async (it, target, messages) => {
+  const { sidecar, processes } = target;
   let left = messages;
   const kernelId = `fuzz-${processes[0]!.pid}`;
   const lane = async () => {
     while ((left -= 1) >= 0) {
       const { bytes, isWhole } = httpRequest(it, kernelId);
-      await converse(sidecar.apiPath, it.pieces(bytes), isWhole);
+      const answer = await converse(sidecar.apiPath, it.pieces(bytes), isWhole);
+      count(target, /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'nothing');
     }
   };
   await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, lane));
 };
 
-const files: Send = async (it, { stage, processes }, messages) => {
+const files: Send = async (it, target, messages) => {
+  const { stage, processes } = target;
   for (let left = messages; left > 0; left -= MESSAGES_PER_START) {
     const dir = stage.directory();
     const known = it.random.pick(processes);
@@ -88,17 +103,19 @@ const files: Send = async (it, { stage, processes }, messages) => {
     if (status !== 200 || code !== 0 || / a mistake/.test(sidecar.log)) {
       throw new Error(`status ${status}, exit ${code}: ${sidecar.log}`);
     }
+    count(target, sidecar.log.includes('is passed over') ? 'passed over' : 'read');
   }
 };
 
 const configuration: Send = async (it, target, messages) => {
-  for (let count = 0; count < messages; count += 1) {
+  for (let n = 0; n < messages; n += 1) {
     const text = configurationText(it);
     const { said, problems } = readConfig(text.toString());
     if ((said === null) !== problems.length > 0 || problems.some(({ line }) => !(line >= 1))) {
       throw new Error(`read as ${JSON.stringify({ said, problems })}: ${text}`);
     }
-    if (count % MESSAGES_PER_RELOAD === 0) {
+    count(target, said ? 'read' : 'wrong');
+    if (n % MESSAGES_PER_RELOAD === 0) {
       await reload(target, text);
     }
   }

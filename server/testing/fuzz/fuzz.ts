@@ -28,6 +28,8 @@ export type FuzzReport = {
   /** The longest that an honest claim waited after a batch, in ms. */
   readonly grantWorstMs: number;
   readonly residentMb: number;
+  /** What was answered, and how often: whether something came through. */
+  readonly answers: Readonly<Record<string, number>>;
   /** What went wrong; empty where nothing did. */
   readonly problems: readonly string[];
 };
@@ -36,9 +38,10 @@ export type FuzzReport = {
 export async function fuzz(entry: string, messages: number, seed: number): Promise<FuzzReport> {
   const stage = new Stage();
   const watch = new Watch();
+  const answers = new Map<string, number>();
   let sent = 0;
   try {
-    const target = await targetOf(stage);
+    const target = await targetOf(stage, answers);
     const honest = await stage.connected(target.sidecar);
     const before = descriptorsOf(target.sidecar);
     const it = new Mutator(new RandomSource(seed));
@@ -54,10 +57,11 @@ export async function fuzz(entry: string, messages: number, seed: number): Promi
   }
   await stage.clear().catch(failure => watch.note(String(failure)));
   const { grantWorstMs, residentMb, problems } = watch;
-  return { entry, seed, messages: sent, grantWorstMs, residentMb, problems };
+  const counts = Object.fromEntries([...answers].sort());
+  return { entry, seed, messages: sent, grantWorstMs, residentMb, answers: counts, problems };
 }
 
-async function targetOf(stage: Stage): Promise<Target> {
+async function targetOf(stage: Stage, answers: Map<string, number>): Promise<Target> {
   const dir = stage.directory();
   const configPath = join(dir, 'config.yaml');
   writeFileSync(configPath, '');
@@ -66,7 +70,7 @@ async function targetOf(stage: Stage): Promise<Target> {
     const { pid, startTicks } = stage.kernel();
     return { pid, startTicks };
   });
-  return { stage, sidecar, processes, configPath };
+  return { stage, sidecar, processes, configPath, answers };
 }
 
 function descriptorsOf({ pid }: TestSidecar): number {
