@@ -11,7 +11,7 @@ import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
-import { DirectoryError } from './host/ownDirectory';
+import { DirectoryError } from './host/directoryError';
 import { hasTerminal } from './host/terminal';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { DirectoryError } from '../host/ownDirectory';
+import { DirectoryError } from '../host/directoryError';
 import { shortDirectory } from '../testing/sidecar';
 import { OccupiedError, occupy as occupyWith } from './occupy';
 

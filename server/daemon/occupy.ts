@@ -2,7 +2,8 @@ import { chmodSync, closeSync, lchownSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 
 import { lockFile } from '../host/locks';
-import { DirectoryError, OwnDirectory, refusing } from '../host/ownDirectory';
+import { DirectoryError, refusing } from '../host/directoryError';
+import { OwnDirectory } from '../host/ownDirectory';
 import { Door } from '../host/door';
 import type { Log } from './ports';
 

@@ -86,7 +86,6 @@ describe('a write that the host refuses', () => {
     expect(rig.isInside('k1', place.pid)).toBe(false);
     await enforcer.close();
   });
-
 });
 
 describe('what happens behind our back', () => {

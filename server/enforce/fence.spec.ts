@@ -58,7 +58,11 @@ describe('[ENF3] [ENF7] a fence that cannot be made says why, and nothing else c
   });
 
   it('where bpftool is not installed', async () => {
-    const programs = new BpftoolPrograms(new OwnFilesInMemory('/nowhere'), 'group', 'no-bpftool-here');
+    const programs = new BpftoolPrograms(
+      new OwnFilesInMemory('/nowhere'),
+      'group',
+      'no-bpftool-here'
+    );
     expect(await gapIn('v2', { programs })).toContain(
       'they cannot be fenced here: no-bpftool-here (it comes with a package of this name): ENOSYS'
     );

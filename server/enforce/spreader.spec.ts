@@ -48,7 +48,10 @@ describe('real threads', () => {
       files,
       cpus: all,
       setThreadMask: setThreadMaskByTaskset,
-      store: new MaskFile(OwnDirectory.open(dir, () => undefined), 'spread.json'),
+      store: new MaskFile(
+        OwnDirectory.open(dir, () => undefined),
+        'spread.json'
+      ),
       onFailure: (_, failure) => {
         throw failure;
       }

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { shortDirectory } from '../testing/sidecar';
-import { DirectoryError, OwnDirectory } from './ownDirectory';
+import { DirectoryError } from './directoryError';
+import { OwnDirectory } from './ownDirectory';
 
 const isRoot = process.getuid?.() === 0;
 const asRoot = isRoot ? it : it.skip;

@@ -2,7 +2,9 @@ import * as fs from 'node:fs';
 import { unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { DirectoryError, refusing } from './directoryError';
 import { errnoOf } from './files';
+import { checkOwner, identityOf } from './ownWay';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
 
@@ -17,35 +19,8 @@ const O_PATH = IS_LINUX ? 0o10000000 : 0;
 /** A larger file is none of ours, in bytes. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;
 
-/** How many links are followed; the kernel's own bound (path_resolution(7)). */
-const LINKS_MAX = 40;
-
 /** For this user alone, and through nothing that is there already. */
 const ANEW = { mode: 0o600, flag: 'wx' } as const;
-
-/** What to do about an errno, where there is something better than another directory. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  EROFS: 'mount its file system for writing',
-  ENOSPC: 'free space or inodes on its file system',
-  EDQUOT: 'free some of the quota of its owner',
-  EACCES: 'let this user write there',
-  EPERM: 'let this user write there',
-  EISDIR: 'remove that directory',
-  EADDRINUSE: 'remove what is there',
-  ELOOP: 'remove that link',
-  ENXIO: 'remove that pipe or socket'
-};
-
-/** A directory that cannot be used; the message says why and what to do. */
-export class DirectoryError extends Error {
-  /** What the host refused there, as a sentence. */
-  static of(what: string, refusal: unknown): DirectoryError {
-    const errno = errnoOf(refusal);
-    const remedy = REMEDIES[errno];
-    const advice = `${remedy ? `${remedy}, or ` : ''}name another directory with --dir`;
-    return new DirectoryError(`${what} cannot be used (${errno}): ${advice}`);
-  }
-}
 
 /** What the sidecar keeps in its directory, by name. */
 export interface IOwnFiles {
@@ -103,7 +78,11 @@ export class OwnDirectory implements IOwnFiles {
         refusing(path, () => fs.chmodSync(own, 0o700));
       }
       const { uid } = facts;
-      return new OwnDirectory(path, { descriptor, uid, identity: identityOf(facts), lineage }, tell);
+      return new OwnDirectory(
+        path,
+        { descriptor, uid, identity: identityOf(facts), lineage },
+        tell
+      );
     } catch (failure) {
       fs.closeSync(descriptor);
       throw failure;
@@ -223,20 +202,6 @@ export class OwnDirectory implements IOwnFiles {
   }
 }
 
-/** What tells a directory from any other of this machine, as long as it is open. */
-export function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
-  return `${dev}:${ino}`;
-}
-
-/** Do it; what the host refuses of this path is a {@link DirectoryError}. */
-export function refusing<T>(what: string, act: () => T): T {
-  try {
-    return act();
-  } catch (failure) {
-    throw failure instanceof DirectoryError ? failure : DirectoryError.of(what, failure);
-  }
-}
-
 function openAt(path: string): number {
   return refusing(path, () => {
     if (!fs.existsSync(path)) {
@@ -251,59 +216,6 @@ function openAt(path: string): number {
       throw new DirectoryError(`${path} is no directory, or a link; name another one with --dir`);
     }
   });
-}
-
-function checkOwner(path: string, facts: fs.Stats): void {
-  const self = process.getuid?.() ?? facts.uid;
-  if (facts.uid === self) {
-    return;
-  }
-  if (self !== 0) {
-    throw new DirectoryError(`${path} belongs to another user; name another one with --dir`);
-  }
-  let end: fs.Stats | null = null;
-  for (const { at, facts: step } of wayTo(path)) {
-    // The mode of the directory itself is seen to by whoever opens it.
-    const isOnTheWay = identityOf(step) !== identityOf(facts);
-    const isShared = isOnTheWay && step.isDirectory() && (step.mode & 0o1002) === 0o002;
-    if (isShared || ![0, facts.uid].includes(step.uid)) {
-      throw astray(path, isShared ? 'everybody' : `user ${step.uid}`, at);
-    }
-    end = step;
-  }
-  if (!end || identityOf(end) !== identityOf(facts)) {
-    throw astray(path, `user ${facts.uid}`, path);
-  }
-}
-
-function astray(path: string, who: string, at: string): DirectoryError {
-  const advice = 'name another one with --dir';
-  return new DirectoryError(`${path} is not used: ${who} can lead it elsewhere at ${at}; ${advice}`);
-}
-
-type Step = { readonly at: string; readonly facts: fs.Stats };
-
-/**
- * All that decides where a path leads, links among it.
- *
- * #### Notes
- * One look: who could change the way meanwhile is one of the owners that are found on it.
- */
-function* wayTo(path: string): Generator<Step> {
-  const partsOf = (it: string): string[] => it.split('/').filter(Boolean);
-  let [at, ahead, links] = ['/', partsOf(path), 0];
-  yield { at, facts: fs.lstatSync(at) };
-  for (let name = ahead.shift(); name !== undefined && links < LINKS_MAX; name = ahead.shift()) {
-    const next = join(at, name);
-    const facts = refusing(path, () => fs.lstatSync(next));
-    yield { at: next, facts };
-    if (facts.isSymbolicLink()) {
-      ahead = [...partsOf(resolve(at, fs.readlinkSync(next))), ...ahead];
-      [at, links] = ['/', links + 1];
-    } else {
-      at = next;
-    }
-  }
 }
 
 /** Why a file is none that a sidecar wrote; null where it may be one. */

@@ -3,7 +3,7 @@ import { rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { digest, placeName } from '../enforce/group';
 import { findHierarchies, withoutLeaf } from '../host/cgroupfs';
 import { DiskFiles, listOrNone } from '../host/files';
-import { identityOf } from '../host/ownDirectory';
+import { identityOf } from '../host/ownWay';
 
 /** What goes wrong where there is no such place, or somebody else is in it by now. */
 const EXPECTED = ['ENOENT', 'EBUSY', 'ESRCH', 'EINVAL', 'ENOTEMPTY', 'EOPNOTSUPP'];

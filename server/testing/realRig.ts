@@ -28,6 +28,7 @@ export class RealRig implements IContractRig {
   readonly oneCpu: string;
   private readonly files = new DiskFiles();
   private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
+  private readonly groupEnd = groupEndOf(this.dir);
   private beside: string | null = null;
   private readonly told: string[] = [];
   private driver: MadeUpDriver | null = null;
@@ -185,7 +186,7 @@ export class RealRig implements IContractRig {
 
   /** The directories of this rig's first sidecar that hold all holders' directories. */
   private groups(): readonly string[] {
-    return groupsEndingIn(groupEndOf(this.dir));
+    return groupsEndingIn(this.groupEnd);
   }
 
   /** The first of the files that one of the holder's directories has. */
