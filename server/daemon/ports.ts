@@ -1,5 +1,6 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { Kept } from '../core/holds';
+import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
 import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
@@ -46,6 +47,8 @@ export type NodeUse = {
 export interface INodeMeters {
   /** May watch the node for a while; null where nothing can be told. */
   node(): Promise<NodeUse | null>;
+  /** At this moment; null where it cannot be told. */
+  memory(): HeldMemory | null;
   /** The newest figures of the GPUs; empty where there are none. */
   gpus(): readonly GpuUse[];
 }
