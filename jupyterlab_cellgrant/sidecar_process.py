@@ -78,6 +78,14 @@ def ensure_private(directory: Path) -> Path:
     return directory
 
 
+def is_own(directory: Path) -> bool:
+    """Whether this is a directory of this user, and the same one wherever it is named."""
+    try:
+        return directory.is_absolute() and directory.stat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
 def take_lock(directory: Path) -> int | None:
     """Take the lock of a directory: its file descriptor, or None where another has it.
 

@@ -22,6 +22,7 @@ from .sidecar_process import (
     ensure_private,
     environment,
     first_words,
+    is_own,
     served_elsewhere,
     take_lock,
 )
@@ -176,19 +177,13 @@ class Supervisor:
                 self._process = None
         if asyncio.get_running_loop().time() - started > STABLE_AFTER_S:
             self._failures = 0
-        if self._elsewhere is not None and await self._can_join(self._elsewhere):
-            return self._move(self._elsewhere)
-        self._become("away", self._why_ended(code), logging.WARNING)
-        await self._back_off()
-
-    async def _can_join(self, directory: Path) -> bool:
-        """Whether a sidecar answers there, in a directory of our own: in a container it may be
-        another one of that name."""
-        try:
-            is_own = directory.is_absolute() and directory.stat().st_uid == os.getuid()
-        except OSError:
-            return False
-        return is_own and await self._is_healthy(directory)
+        elsewhere = self._elsewhere
+        # Whether it answers there: in a container that may be another directory of this name.
+        if elsewhere and is_own(elsewhere) and await self._is_healthy(elsewhere):
+            self._move(elsewhere)
+        else:
+            self._become("away", self._why_ended(code), logging.WARNING)
+            await self._back_off()
 
     def _move(self, directory: Path) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""

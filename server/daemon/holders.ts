@@ -2,7 +2,7 @@ import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enf
 import type { Kept } from '../core/holds';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
-import { ancestorsOf, maySpeak, whyNoKernel } from './identity';
+import { ancestorsOf, isWithin, maySpeak, whyNoKernel } from './identity';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
@@ -106,7 +106,7 @@ export class Holders {
       return why;
     }
     const before = this.known.get(newcomer.kernelId);
-    if (before && this.isWithin(newcomer.pid, before)) {
+    if (before && isWithin(this.parts.processes, newcomer.pid, before)) {
       this.renew(before, newcomer);
       return null;
     }
@@ -279,13 +279,6 @@ export class Holders {
     const why = taken ?? whyNoKernel(processes, newcomer, uid);
     const foreign = why === null ? null : refusal('FOREIGN_PROCESS', { pid, why });
     return this.whyNotSpeak(kernelId, tokenDigest) ?? foreign;
-  }
-
-  private isWithin(pid: number, root: KnownProcess): boolean {
-    const isAlive = this.parts.processes.find(root.pid)?.startTicks === root.startTicks;
-    return (
-      isAlive && (pid === root.pid || ancestorsOf(this.parts.processes, pid).includes(root.pid))
-    );
   }
 
   /** The nearest holder that a process came from (ADM10); null where it came from none. */

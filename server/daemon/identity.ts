@@ -18,6 +18,12 @@ export function ancestorsOf(processes: IProcesses, pid: number): readonly number
   return found;
 }
 
+/** Whether a process is this one, which lives, or descends from it. */
+export function isWithin(processes: IProcesses, pid: number, root: KnownProcess): boolean {
+  const isAlive = processes.find(root.pid)?.startTicks === root.startTicks;
+  return isAlive && (pid === root.pid || ancestorsOf(processes, pid).includes(root.pid));
+}
+
 /**
  * SEC7: why a process can be no kernel of a user, in words; null where it can.
  *
