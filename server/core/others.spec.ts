@@ -82,6 +82,20 @@ describe('memory that others hold', () => {
     `
   );
 
+  scenario(
+    '[ADM14] [ADM10] keeps nobody’s turn from who lacks none of it',
+    `
+    node    4 cores, 2 gpus, 64 GiB
+    kernel  k1
+    kernel  in1 inside=k1
+    claim   k1 memory=50GiB           -> gets all 50 GiB
+    claim   k2 gpus=1 time=60s        -> gets all GPU-0
+    claim   in1 gpus=2 memory=40GiB   -> waits gpus 1
+    others  40GiB
+    claim   k3 gpus=1                 -> waits gpus 2
+    `
+  );
+
   it('[ADM14] [ADM7] lets them pass however often, and then nobody once it is free', () => {
     const its = new Harness(nodeOf());
     ['big', 'small', 'last'].forEach(id => its.holder(id));
@@ -170,5 +184,24 @@ describe('memory that others hold', () => {
     expect(story(its.state, 'c')?.story.map(it => it.sentence)).toContain(
       'Beside it, 12 GiB of GPU 0 held without a lease by process 7 of bob (train).'
     );
+  });
+
+  it('[ADM14] [ADM9] takes no kept grant that would not be enough beside it', () => {
+    const its = new Harness(nodeOf());
+    ['keeps', 'waits', 'runs'].forEach(id => its.holder(id));
+    its.claim('runs', 'runs', { memoryBytes: GIB });
+    its.claim('kept', 'keeps', { memoryBytes: 30 * GIB, hold: true });
+    its.end('kept');
+    its.wait(60_000);
+    const others = (bytes: number) =>
+      its.send({ type: 'othersMeasured', bytes, totalBytes: 64 * GIB });
+    others(30 * GIB);
+    its.claim('asks', 'waits', { memoryBytes: 40 * GIB });
+    its.wait(60_000);
+    expect(its.state.keeping.size).toBe(1);
+    expect(its.grants.has('asks')).toBe(false);
+    others(10 * GIB);
+    expect(its.state.keeping.size).toBe(0);
+    expect(its.grants.has('asks')).toBe(true);
   });
 });
