@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { chownSync } from 'node:fs';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 
-import { socketNameOf } from '../host/namedSidecars';
+import { DiskFiles } from '../host/files';
+import { onlyName, ownName } from '../host/namedSidecars';
 import type { Snapshot } from '../protocol/view';
 import { TestSidecar, exitOf, spawnSidecar, textOf } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
@@ -11,6 +13,7 @@ import { Stage } from '../testing/stage';
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
+const withTwoCpus = availableParallelism() > 1 ? it : it.skip;
 
 describe('sidecars on one node', () => {
   let stage: Stage;
@@ -111,7 +114,8 @@ describe('sidecars on one node', () => {
 
   asRoot('[ENF11] are kept from nothing by somebody who takes their names', async () => {
     const scope = process.env['CELLGRANT_SCOPE'] ?? '';
-    await squatter(...[null, 1, process.pid].map(pid => socketNameOf(scope, uid, pid)));
+    const names = [1, process.pid].map(pid => ownName(scope, uid, pid));
+    await squatter(onlyName(new DiskFiles(), scope, uid), ...names);
     const sidecar = await stage.sidecar();
     const told = await notices(sidecar, () => true);
     expect(told).toContain('Somebody else has the name');
@@ -129,9 +133,19 @@ describe('sidecars on one node', () => {
     expect([code, said]).toEqual([2, expect.stringContaining('CELLGRANT_SCOPE is "no scope"')]);
   });
 
+  withTwoCpus('[ENF11] that have no CPU in common, as those of two batch jobs, are on two nodes', async () => {
+    const on = (cpu: number) => ({ dir: stage.directory(), through: ['taskset', '-c', `${cpu}`] });
+    const first = stage.adopt(await TestSidecar.startIn(on(0)));
+    const second = stage.adopt(await TestSidecar.startIn(on(1)));
+    expect(await notices(second, () => true)).toBe('');
+    const { code, told } = await refused();
+    expect(code).toBe(3);
+    expect([first, second].some(it => told.includes(`pid ${it.pid}`))).toBe(true);
+  });
+
   it('[ENF11] hear nobody at their names', async () => {
     await stage.sidecar();
-    const socket = connect(socketNameOf(process.env['CELLGRANT_SCOPE'] ?? '', uid, null));
+    const socket = connect(onlyName(new DiskFiles(), process.env['CELLGRANT_SCOPE'] ?? '', uid));
     socket.resume();
     await new Promise(resolve => socket.once('close', resolve));
   });

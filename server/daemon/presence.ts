@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 
 import type { IHostFiles } from '../host/files';
-import { findSidecars, socketNameOf, type NamedSidecar } from '../host/namedSidecars';
+import { findSidecars, onlyName, ownName, type NamedSidecar } from '../host/namedSidecars';
 import { OccupiedError } from './occupy';
 
 /** How soon the coming and going of other sidecars is noticed, in ms. */
@@ -43,20 +43,21 @@ const NAME_TAKEN =
  */
 export async function beOnNode(files: IHostFiles, scope: string, uid: number): Promise<Presence> {
   // One that loses finds the winner by this name, which the winner had before it won.
-  const named = await listenAt(socketNameOf(scope, uid, process.pid));
-  const only = await listenAt(socketNameOf(scope, uid, null));
+  const named = await listenAt(ownName(scope, uid, process.pid));
+  const only = await listenAt(onlyName(files, scope, uid));
   const leave = async () => {
     await Promise.all([named, only].map(closed));
   };
-  if (only !== 'taken') {
-    return { notices: [], leave };
-  }
-  const other = findSidecars(files, scope).find(it => it.uid === uid);
+  const isTaken = only === 'taken';
+  // Of those with the very same CPUs there may be some that lose just now.
+  const other = findSidecars(files, scope)
+    .filter(it => it.uid === uid && (isTaken || !it.hasOurCpus))
+    .sort((a, b) => Number(b.hasOurCpus) - Number(a.hasOurCpus))[0];
   if (other) {
     await leave();
     throw new ServedElsewhereError(other);
   }
-  return { notices: [NAME_TAKEN], leave };
+  return { notices: isTaken ? [NAME_TAKEN] : [], leave };
 }
 
 /** A socket of this name, that hears nobody; null where there is no such thing. */

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+
+import { parseCpuList } from '../lib/cpuset';
 import { PROC } from './cgroupfs';
 import { readOrNull, type IHostFiles } from './files';
-import { readUserId } from './processes';
+import { readMask, readUserId } from './processes';
 
 /** All of a socket's name (unix(7)): one of this length is the same however it is counted. */
 const NAME_BYTES = 108;
@@ -14,6 +17,8 @@ export type NamedSidecar = {
   /** Whose kernels it serves. */
   readonly uid: number;
   readonly served: ServedDirectory;
+  /** Whether it may use the same CPUs as we, or some of them only. */
+  readonly hasOurCpus: boolean;
 };
 
 /** So many names are looked into: anybody can give a socket any name. */
@@ -24,24 +29,34 @@ function familyOf(scope: string): string {
 }
 
 /**
- * The name of the socket by which the sidecar of a user is known on this node (ENF11); without
- * a pid the one that only one of them can have.
+ * The name of the socket by which a sidecar is known on this node (ENF11).
  *
  * #### Notes
  * In the abstract namespace, which is of the network namespace and of no directory: it goes
  * with its process, and nothing is left to be removed. `scope` is another name for another set
  * of sidecars, which are not to know of these.
  */
-export function socketNameOf(scope: string, uid: number, pid: number | null): string {
-  return `\0${familyOf(scope)}/${uid}/${pid ?? ''}/`.padEnd(NAME_BYTES, '.');
+export function ownName(scope: string, uid: number, pid: number): string {
+  return `\0${familyOf(scope)}/${uid}/${pid}/`.padEnd(NAME_BYTES, '.');
+}
+
+/** The name that only one sidecar of a user can have of those that may use the same CPUs. */
+export function onlyName(files: IHostFiles, scope: string, uid: number): string {
+  const cpus = createHash('sha256').update(ourCpus(files)).digest('hex').slice(0, 12);
+  return `\0${familyOf(scope)}/${uid}/only-${cpus}/`.padEnd(NAME_BYTES, '.');
+}
+
+function ourCpus(files: IHostFiles): string {
+  return readMask(files, process.pid) ?? '';
 }
 
 /**
- * The sidecars of this node, whoever's, but for our own process.
+ * The sidecars that may use some of our CPUs, whoever's, but for our own process.
  *
  * #### Notes
  * A name counts only where the process that it names is a sidecar, and that user's or root's.
- * Those of other network namespaces are not seen.
+ * Those of other network namespaces are not seen. Two batch jobs that have no CPU in common
+ * are two nodes.
  */
 export function findSidecars(files: IHostFiles, scope: string): readonly NamedSidecar[] {
   const named = new Map<number, number>();
@@ -51,9 +66,13 @@ export function findSidecars(files: IHostFiles, scope: string): readonly NamedSi
       named.set(Number(pid), Number(uid));
     }
   }
+  const ours = ourCpus(files);
   return [...named].flatMap(([pid, uid]) => {
     const served = [uid, 0].includes(readUserId(files, pid) ?? NaN) ? servedBy(files, pid) : null;
-    return served ? [{ pid, uid, served }] : [];
+    const cpus = readMask(files, pid) ?? ours;
+    return served && haveCommon(cpus, ours)
+      ? [{ pid, uid, served, hasOurCpus: cpus === ours }]
+      : [];
   });
 }
 
@@ -66,4 +85,10 @@ function servedBy(files: IHostFiles, pid: number): ServedDirectory | null {
   return isSidecar
     ? { directory: after('--dir') ?? '', failure: isClosed ? 'closed' : 'open' }
     : null;
+}
+
+/** Whether two lists of CPUs have one in common. */
+function haveCommon(a: string, b: string): boolean {
+  const known = new Set(parseCpuList(b));
+  return a === b || parseCpuList(a).some(id => known.has(id));
 }
