@@ -24,7 +24,7 @@ export type Belief = {
  */
 export function believable(claim: NewClaim, belief: Belief): NewClaim {
   const { nowMs, log } = belief;
-  const oldestMs = nowMs - uptime() * 1000;
+  const oldestMs = nowMs - machineAgeMs();
   const since = (ms: number) => Math.min(nowMs, Math.max(ms, oldestMs));
   const { granted, waitingSinceMs } = claim;
   const grant = granted && possible(granted.grant, belief);
@@ -37,6 +37,15 @@ export function believable(claim: NewClaim, belief: Belief): NewClaim {
     granted: granted && grant && { grant, sinceMs: since(granted.sinceMs) },
     waitingSinceMs: waitingSinceMs === null ? null : since(waitingSinceMs)
   };
+}
+
+/** How long the machine runs; for ever where it does not tell. */
+function machineAgeMs(): number {
+  try {
+    return uptime() * 1000;
+  } catch {
+    return Infinity; // a sandbox that shows no such thing
+  }
 }
 
 /** What of a grant this node can have given. */

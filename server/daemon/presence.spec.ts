@@ -133,15 +133,21 @@ describe('sidecars on one node', () => {
     expect([code, said]).toEqual([2, expect.stringContaining('CELLGRANT_SCOPE is "no scope"')]);
   });
 
-  withTwoCpus('[ENF11] that have no CPU in common, as those of two batch jobs, are on two nodes', async () => {
-    const on = (cpu: number) => ({ dir: stage.directory(), through: ['taskset', '-c', `${cpu}`] });
-    const first = stage.adopt(await TestSidecar.startIn(on(0)));
-    const second = stage.adopt(await TestSidecar.startIn(on(1)));
-    expect(await notices(second, () => true)).toBe('');
-    const { code, told } = await refused();
-    expect(code).toBe(3);
-    expect([first, second].some(it => told.includes(`pid ${it.pid}`))).toBe(true);
-  });
+  withTwoCpus(
+    '[ENF11] that have no CPU in common, as those of two batch jobs, are on two nodes',
+    async () => {
+      const on = (cpu: number) => ({
+        dir: stage.directory(),
+        through: ['taskset', '-c', `${cpu}`]
+      });
+      const first = stage.adopt(await TestSidecar.startIn(on(0)));
+      const second = stage.adopt(await TestSidecar.startIn(on(1)));
+      expect(await notices(second, () => true)).toBe('');
+      const { code, told } = await refused();
+      expect(code).toBe(3);
+      expect([first, second].some(it => told.includes(`pid ${it.pid}`))).toBe(true);
+    }
+  );
 
   it('[ENF11] hear nobody at their names', async () => {
     await stage.sidecar();
