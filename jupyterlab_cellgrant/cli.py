@@ -26,6 +26,8 @@ from .sidecar_process import (
     command,
     ensure_private,
     environment,
+    first_words,
+    served_elsewhere,
     take_lock,
 )
 from .status import SidecarAwayError, fetch, peer_pid, render
@@ -183,7 +185,9 @@ def _sidecar(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     directory = ensure_private(runtime_dir())
     settings = _settings(options)
-    with _sidecar_beside(directory, settings):
+    with _sidecar_beside(directory, settings) as beside:
+        if isinstance(beside, _OwnSidecar):
+            directory = beside.elsewhere or directory
         # Control-C is for the program, which shares the terminal; exec undoes this for it.
         before = signal.signal(signal.SIGINT, lambda *_: None)
         try:
@@ -206,7 +210,7 @@ def _sidecar_beside(directory: Path, settings: Cellgrant) -> AbstractContextMana
     try:
         node = find_node(settings.node)
         arguments = command(node.path, directory, settings.sidecar_options())
-        return _OwnSidecar([*arguments, "--with-parent"], lock)
+        return _OwnSidecar([*arguments, "--with-parent"], lock, settings.failure)
     finally:
         os.close(lock)
 
@@ -214,7 +218,11 @@ def _sidecar_beside(directory: Path, settings: Cellgrant) -> AbstractContextMana
 class _OwnSidecar:
     """A sidecar that ends with the block it is used in."""
 
-    def __init__(self, arguments: list[str], lock: int) -> None:
+    elsewhere: Path | None = None
+    """Where this user's sidecar runs already, which the program shall use (ENF11)."""
+
+    def __init__(self, arguments: list[str], lock: int, failure: str) -> None:
+        self._failure = failure
         self._process = subprocess.Popen(
             arguments,
             stdin=subprocess.PIPE,
@@ -227,7 +235,9 @@ class _OwnSidecar:
 
     def __enter__(self) -> _OwnSidecar:
         assert self._process.stdout is not None
-        if not self._process.stdout.readline():
+        words = first_words(self._process.stdout.readline())
+        self.elsewhere = served_elsewhere(words, self._failure)
+        if self.elsewhere is None and not words.get("ready"):
             raise SidecarError(
                 f"the sidecar ended at once (exit code {self._process.wait()}): "
                 "run cellgrant sidecar to see why."

@@ -18,6 +18,7 @@ GATE_SOCKET = "gate.sock"
 API_SOCKET = "api.sock"
 SYSTEM_DIR = Path("/run/cellgrant")
 CONFIG_FILE = "cellgrant.yaml"
+DIRECTORY_ENV = "CELLGRANT_DIR"
 
 
 def runtime_dir() -> Path:
@@ -28,7 +29,7 @@ def runtime_dir() -> Path:
     which lie in a home that nodes of a cluster, or containers, may share; and,
     where that path is too long for a socket, a short one of the same identity.
     """
-    if explicit := os.environ.get("CELLGRANT_DIR"):
+    if explicit := os.environ.get(DIRECTORY_ENV):
         return Path(explicit)
     system = SYSTEM_DIR / str(os.getuid())
     if _is_directory(system):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import secrets
 from pathlib import PurePath
 from typing import Any
 
@@ -13,7 +14,7 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from .command import gated_command
 from .gate.variables import CUDA_DEVICES
-from .gate.wire import process_facts
+from .gate.wire import TOKEN_ENV, process_facts
 from .paths import runtime_dir
 from .sidecar_line import SidecarLine
 
@@ -29,6 +30,8 @@ class CellgrantProvisioner(LocalProvisioner):
     does what the local provisioner does.
     """
 
+    # What this kernel is known by to the sidecar, over its restarts (SEC6).
+    _token: str | None = None
     _is_gated = False
     _name = ""
     _notebook: str | None = None
@@ -39,8 +42,8 @@ class CellgrantProvisioner(LocalProvisioner):
         kwargs = await super().pre_launch(**kwargs)
         env = kwargs["env"] = dict(kwargs.get("env") or os.environ)
         self._call_after(env.get(NOTEBOOK_ENV))
-        prepare = SidecarLine({"type": "prepare", "kernelId": self.kernel_id}, "launch")
-        answer = await prepare.answer()
+        self._token = self._token or secrets.token_hex(16)
+        answer = await self._say("prepare", "launch").answer()
         for name, value in ((answer or {}).get("env") or {}).items():
             # The server's own GPUs are what the sidecar hands out, not a wish for this kernel.
             if name == CUDA_DEVICES and env.get(name) == os.environ.get(name):
@@ -78,8 +81,7 @@ class CellgrantProvisioner(LocalProvisioner):
         registering, self._registering = self._registering, None
         if registering and registering.get_loop() is asyncio.get_running_loop():
             await registering
-        ended = SidecarLine({"type": "ended", "kernelId": self.kernel_id}, "gone")
-        answer = await ended.answer()
+        answer = await self._say("ended", "gone").answer()
         if why := (answer or {}).get("message"):
             self.log.error("Kernel %s (%s): %s", self.kernel_id, self._name, why)
         await super().cleanup(restart=restart)
@@ -90,8 +92,11 @@ class CellgrantProvisioner(LocalProvisioner):
 
     def _register(self) -> SidecarLine:
         facts = process_facts(self.kernel_id, self._name, self.pid)
-        message = {"type": "register", **facts, "notebook": self._notebook}
-        return SidecarLine(message, "registered")
+        return self._say("register", "registered", **facts, notebook=self._notebook)
+
+    def _say(self, kind: str, answer_type: str, **more: Any) -> SidecarLine:
+        who = {"kernelId": self.kernel_id, "token": self._token}
+        return SidecarLine({"type": kind, **who, **more}, answer_type)
 
     async def _look_at(self, registered: SidecarLine) -> None:
         answer = await registered.answer()
@@ -104,6 +109,7 @@ class CellgrantProvisioner(LocalProvisioner):
         env["CELLGRANT_DIR"] = str(runtime_dir())
         env["CELLGRANT_KERNEL_ID"] = self.kernel_id
         env["CELLGRANT_KERNEL_NAME"] = self._name
+        env[TOKEN_ENV] = str(self._token)
         spec = importlib.util.find_spec("threadpoolctl")
         if spec is not None and spec.origin:
             env["CELLGRANT_THREADPOOLCTL"] = spec.origin

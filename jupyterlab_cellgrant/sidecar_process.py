@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LOCK = "sidecar.lock"
 # Through no link, and without waiting for the other end of a pipe.
@@ -86,6 +88,14 @@ def ensure_private(directory: Path) -> Path:
     return directory
 
 
+def is_own(directory: Path) -> bool:
+    """Whether this is a directory of this user, and the same one wherever it is named."""
+    try:
+        return directory.is_absolute() and directory.stat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
 def take_lock(directory: Path) -> int | None:
     """Take the lock of a directory: its file descriptor, or None where another has it.
 
@@ -120,7 +130,8 @@ def unusable(what: str, error: OSError) -> SidecarError:
 
 def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:
     """The sidecar's command line. Raises ``SidecarError`` where the bundle is missing."""
-    return [*program(node), "--dir", str(directory), *options.arguments()]
+    # Absolute: others read it there (ENF11).
+    return [*program(node), "--dir", str(directory.absolute()), *options.arguments()]
 
 
 def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
@@ -140,6 +151,22 @@ def program(node: str) -> list[str]:
             "reinstall jupyterlab_cellgrant, or run npm run build in a working copy."
         )
     return [node, *NODE_OPTIONS, str(BUNDLE)]
+
+
+def first_words(line: bytes) -> dict[str, Any]:
+    """What a sidecar says first, of itself or of another one; empty where it says nothing."""
+    try:
+        words = json.loads(line)
+    except ValueError:
+        return {}  # it ended, or will: what it said of it is on stderr
+    return words if isinstance(words, dict) else {}
+
+
+def served_elsewhere(words: dict[str, Any], failure: str) -> Path | None:
+    """The directory of this user's sidecar that runs already, by what another one said instead of
+    starting (ENF11); None where there is none, or one that does another thing when it fails."""
+    served = words.get("served") or {}
+    return Path(served["directory"]) if served.get("failure") == failure else None
 
 
 def environment() -> dict[str, str]:

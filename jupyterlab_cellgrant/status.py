@@ -94,6 +94,7 @@ def _node(node: dict[str, Any], names: dict[str, str], claims: Iterable[dict[str
             f"{_bytes(node['memoryBytes'])}, {_amount(node['memoryPromisedBytes'])} promised, "
             f"{_bytes(node['memoryUsedBytes'])} used, "
             f"{_bytes(node['memoryKeptBytes'])} kept by idle kernels, "
+            f"{_bytes(node['memoryOthersBytes'])} held by others, "
             f"{_bytes(node['memoryReserveBytes'])} reserve",
         ),
         *(("GPU", _gpu(gpu, names)) for gpu in node["gpus"]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 from collections import deque
@@ -15,13 +14,16 @@ from typing import Literal
 from tornado.httpclient import HTTPError
 
 from .node_runtime import NodeMissingError, find_node
-from .paths import API_SOCKET
+from .paths import API_SOCKET, DIRECTORY_ENV
 from .sidecar_process import (
     SidecarError,
     SidecarOptions,
     command,
     ensure_private,
     environment,
+    first_words,
+    is_own,
+    served_elsewhere,
     take_lock,
 )
 from .unix_http import ORIGIN, unix_client
@@ -62,8 +64,9 @@ class Supervisor:
     """Starts, watches, restarts and stops the sidecar of one directory.
 
     A sidecar that runs already is joined and watched; when it goes away, the
-    supervisor starts its own. ``run`` ends only when it is cancelled; nothing
-    that goes wrong with the sidecar is an exception outside.
+    supervisor starts its own. Where this user's runs in another directory (ENF11), that
+    is the one from then on: for this server's kernels and terminals, too. ``run`` ends only
+    when it is cancelled; nothing that goes wrong with the sidecar is an exception outside.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class Supervisor:
         self._process: asyncio.subprocess.Process | None = None
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS_LINES)
         self._failures = 0
+        self._elsewhere: Path | None = None
 
     @property
     def api_socket(self) -> Path:
@@ -173,8 +177,20 @@ class Supervisor:
                 self._process = None
         if asyncio.get_running_loop().time() - started > STABLE_AFTER_S:
             self._failures = 0
-        self._become("away", self._why_ended(code), logging.WARNING)
-        await self._back_off()
+        elsewhere = self._elsewhere
+        # Whether it answers there: in a container that may be another directory of this name.
+        if elsewhere and is_own(elsewhere) and await self._is_healthy(elsewhere):
+            self._move(elsewhere)
+        else:
+            self._become("away", self._why_ended(code), logging.WARNING)
+            await self._back_off()
+
+    def _move(self, directory: Path) -> None:
+        """Serve, and let serve, the directory where this user's sidecar runs."""
+        self._log.info("Cellgrant uses %s: there is one sidecar of a user.", directory)
+        self.directory = directory
+        # Launchers in this process ask there, and so do kernels, terminals and what they run.
+        os.environ[DIRECTORY_ENV] = str(directory)
 
     async def _await_ready(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -184,14 +200,13 @@ class Supervisor:
             self._last_words.append(f"it was not ready within {READY_WITHIN_S:g} s")
             process.kill()
             return
-        try:
-            ready = json.loads(line)
-        except ValueError:
-            return  # it ended, or will: what it said of it is on stderr
-        self._become(
-            "own",
-            f"Cellgrant's sidecar runs (pid {process.pid}, enforcement tier {ready['tier']}).",
-        )
+        words = first_words(line)
+        self._elsewhere = served_elsewhere(words, self._options.failure)
+        if words.get("ready"):
+            self._become(
+                "own",
+                f"Cellgrant's sidecar runs (pid {process.pid}, enforcement tier {words['tier']}).",
+            )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
         """Wait for the end of a process, and end it if it hangs; returns its exit code."""
@@ -236,10 +251,11 @@ class Supervisor:
             self._log.info("Cellgrant tries again to start its sidecar in %g s.", delay_s)
             await asyncio.sleep(delay_s)
 
-    async def _is_healthy(self) -> bool:
-        if not self.api_socket.exists():
+    async def _is_healthy(self, directory: Path | None = None) -> bool:
+        api_socket = (directory or self.directory) / API_SOCKET
+        if not api_socket.exists():
             return False
-        client = unix_client(self.api_socket)
+        client = unix_client(api_socket)
         try:
             await client.fetch(f"{ORIGIN}/healthz", request_timeout=HEALTH_WITHIN_S)
         except (OSError, HTTPError):

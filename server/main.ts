@@ -4,6 +4,7 @@ import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/configFile';
 import { stderrLog } from './daemon/log';
 import { OccupiedError, occupy, type Occupied } from './daemon/occupy';
+import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';
 import { Sidecar } from './daemon/sidecar';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
@@ -32,6 +33,7 @@ const STOP_MAX_MS = 10_000;
 const HANGUP_MS = 100;
 
 const log = stderrLog();
+const files = new DiskFiles();
 
 /** The state can no longer be trusted: end, and let the next sidecar rebuild it. */
 function fatal(why: string): never {
@@ -59,9 +61,21 @@ function connectionsMax(descriptors: number): { readonly gates: number; readonly
   return { gates: Math.min(4096, left - api), api };
 }
 
+/** Start where no other sidecar of this user runs; the stack undoes it. */
+async function startOnNode(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
+  const presence = await beOnNode(files, options.scope, place.directory.uid);
+  // Undone before the directory is free: whoever takes it next is to find the node free, too.
+  stack.add(presence.leave);
+  return start(options, place, presence, stack);
+}
+
 /** Put everything together and start it; the stack undoes it. */
-async function start(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
-  const files = new DiskFiles();
+async function start(
+  options: Options,
+  place: Occupied,
+  presence: Presence,
+  stack: UndoStack
+): Promise<Sidecar> {
   const clock = systemClock();
   const config = options.config.length ? new ConfigFiles(options.config, log) : null;
   config?.read(clock.nowMs());
@@ -105,11 +119,27 @@ async function start(options: Options, place: Occupied, stack: UndoStack): Promi
   });
   const connections = connectionsMax(readDescriptorsMax(files));
   const gates = new GateServer(sidecar, log, connections.gates);
-  stack.add(sidecar.start(options.policy, notices));
+  stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
+  stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
   stack.add(await listenHttp(place.listenForApi, sidecar, log, connections.api));
   stack.add(await gates.listen(place.listenForGates));
   return sidecar;
+}
+
+/** ENF11: other sidecars are told in the panel, by `cellgrant status`, and in the log. */
+function tellOfNeighbours(sidecar: Sidecar, scope: string, users: UserNames): () => void {
+  return watchNeighbours({
+    files,
+    scope,
+    ownerOf: pid => users.ownerOf(pid),
+    tell: notices => {
+      sidecar.notice('neighbours', notices);
+      notices.length
+        ? log('warning', notices.join(' '))
+        : log('info', 'no other sidecar runs on this node any more');
+    }
+  });
 }
 
 async function run(args: readonly string[]): Promise<void> {
@@ -117,11 +147,11 @@ async function run(args: readonly string[]): Promise<void> {
   if (toCheck) {
     return check(toCheck);
   }
-  const options = parseOptions(args);
+  const options = parseOptions(args, process.env);
   const place = await occupy(options.dir, log);
   const stack = new UndoStack();
   stack.add(place.leave);
-  const starting = start(options, place, stack).catch(async (failure: unknown) => {
+  const starting = startOnNode(options, place, stack).catch(async (failure: unknown) => {
     await stack.dispose();
     throw failure;
   });
@@ -200,6 +230,10 @@ function giveUp(failure: unknown): never {
   if (failure instanceof UsageError) {
     process.stderr.write(`cellgrant: ${failure.message}\n${USAGE}\n`);
     process.exit(EXIT.usage);
+  }
+  if (failure instanceof ServedElsewhereError) {
+    // For a starter that would rather join that one.
+    process.stdout.write(`${JSON.stringify({ ready: false, served: failure.served })}\n`);
   }
   if (failure instanceof OccupiedError) {
     log('error', failure.message);

@@ -12,7 +12,8 @@ describe('options', () => {
       cpus: '0-3',
       memoryBytes: 2 * 1024 ** 3,
       policy: 'naive',
-      withParent: true
+      withParent: true,
+      scope: ''
     });
   });
 

@@ -21,6 +21,8 @@ export type Options = {
   readonly config: readonly string[];
   /** The end of stdin is a graceful stop. */
   readonly withParent: boolean;
+  /** Which sidecars of this node know of each other (ENF11): all that were started with the same. */
+  readonly scope: string;
 };
 
 export const USAGE = `Usage: node main.cjs --dir DIR [options]
@@ -103,8 +105,20 @@ export function parseCheck(args: readonly string[]): Check | null {
   return file === undefined ? null : { file, before };
 }
 
-/** Read the command line; throws {@link UsageError}. */
-export function parseOptions(args: readonly string[]): Options {
+/** A name that fits into a socket's name. */
+const SCOPE = /^[A-Za-z0-9_.-]{0,40}$/;
+
+function scopeOf({ CELLGRANT_SCOPE: scope = '' }: NodeJS.ProcessEnv): string {
+  if (!SCOPE.test(scope)) {
+    throw new UsageError(
+      `CELLGRANT_SCOPE is "${scope}"; expected at most 40 letters, digits, ".", "_" or "-"`
+    );
+  }
+  return scope;
+}
+
+/** Read the command line and the environment; throws {@link UsageError}. */
+export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {}): Options {
   const values = read(args);
   if (!values.dir) {
     throw new UsageError('--dir is missing');
@@ -118,6 +132,7 @@ export function parseOptions(args: readonly string[]): Options {
     memoryBytes: memory(values.memory),
     policy: choice('policy', values.policy, ['dynamic', 'partitioned', 'naive']),
     config: values.config ?? [],
-    withParent: values['with-parent'] ?? false
+    withParent: values['with-parent'] ?? false,
+    scope: scopeOf(env)
   };
 }

@@ -18,7 +18,15 @@ from .link import Link
 from .listener import Listener
 from .rejection import refused
 from .turn import Turn
-from .wire import FAILURE_ENV, HINT_BYTES_MAX, LINE_BYTES_MAX, claim_of, encode, process_facts
+from .wire import (
+    FAILURE_ENV,
+    HINT_BYTES_MAX,
+    LINE_BYTES_MAX,
+    TOKEN_ENV,
+    claim_of,
+    encode,
+    process_facts,
+)
 
 GATE_SOCKET = "gate.sock"
 
@@ -29,8 +37,10 @@ MEET_MAX_S = 1.0
 class Keeper(Listener):
     """Opens a turn for each cell, and carries out what the sidecar wants of running ones."""
 
-    def __init__(self, directory: str, kernel_id: str, name: str, failure: str) -> None:
-        facts = process_facts(kernel_id, name, os.getpid())
+    def __init__(
+        self, directory: str, kernel_id: str, name: str, failure: str, token: str | None = None
+    ) -> None:
+        facts = {**process_facts(kernel_id, name, os.getpid()), "token": token}
         self.link = Link(os.path.join(directory, GATE_SOCKET), facts, failure, self)
         self.applied = Applied(lambda: self.link.thread_id)
         self._turns: dict[str, Turn] = {}
@@ -135,13 +145,17 @@ class Keeper(Listener):
 
 
 def keeper_from_environment() -> Keeper | None:
-    """The keeper that the launcher's variables describe; None where they describe none."""
+    """The keeper that the launcher's variables describe; None where they describe none.
+
+    The token is taken out of the environment: what the kernel starts shall not speak for it.
+    """
+    token = os.environ.pop(TOKEN_ENV, None)
     directory = os.environ.get("CELLGRANT_DIR")
     kernel_id = os.environ.get("CELLGRANT_KERNEL_ID")
     if not directory or not kernel_id or not hasattr(socket, "AF_UNIX"):
         return None
     name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
-    keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"))
+    keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"), token)
     keeper.link.start()
     # What is to be shut before the first user code (ENF7) is shut when the sidecar answers.
     keeper.link.met.wait(MEET_MAX_S)

@@ -12,6 +12,8 @@ from typing import Any, Dict
 PROTOCOL = 1
 # What the gate does while it has not met a sidecar: "open" or "closed".
 FAILURE_ENV = "CELLGRANT_FAILURE"
+# What tells the sidecar that a gate speaks for its kernel (SEC6).
+TOKEN_ENV = "CELLGRANT_TOKEN"  # noqa: S105 (the name of a variable)
 LINE_BYTES_MAX = 256 * 1024
 HINT_BYTES_MAX = 16 * 1024
 SILENCE_MAX_S = 5.0

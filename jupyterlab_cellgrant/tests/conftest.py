@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,12 @@ from .scripted_sidecar import ScriptedSidecar
 ROOT = Path(__file__).parent.parent.parent
 
 StartKernel = Callable[..., Awaitable[NotebookClient]]
+
+
+@pytest.fixture(autouse=True)
+def a_node_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sidecars of tests that run beside each other are not to know of each other (ENF11)."""
+    monkeypatch.setenv("CELLGRANT_SCOPE", os.urandom(8).hex())
 
 
 @pytest.fixture

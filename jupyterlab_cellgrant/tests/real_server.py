@@ -114,6 +114,7 @@ class RealServer:
             "JUPYTER_RUNTIME_DIR": str(self.home / "runtime"),
             "JUPYTER_TOKEN": TOKEN,
             "CELLGRANT_DIR": str(self.sidecar_dir),
+            "CELLGRANT_SCOPE": self.home.name,
             **self._env,
         }
 

@@ -128,12 +128,12 @@ def test_what_is_configured_badly_is_one_sentence(jupyter_config: Path) -> None:
 
 
 def can_rename_node() -> bool:
-    """Whether a process of ours may have a name of the node to itself."""
-    unshared = ["unshare", "--uts", "hostname", "cg-node"]
+    """Whether a process of ours may be on a node of another name, as far as it can tell."""
+    unshared = ["unshare", "--uts", "--net", "hostname", "cg-node"]
     return shutil.which("unshare") is not None and subprocess.call(unshared) == 0
 
 
-@pytest.mark.skipif(not can_rename_node(), reason="needs a namespace of its own for a second name")
+@pytest.mark.skipif(not can_rename_node(), reason="needs namespaces of its own for a second node")
 def test_nodes_that_share_a_home_have_a_sidecar_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -144,7 +144,7 @@ def test_nodes_that_share_a_home_have_a_sidecar_each(
     started = []
     for name in ("cg-a", "cg-b"):
         script = f"hostname {name} && exec {shlex.join(CELLGRANT)} sidecar --tier none"
-        command = ["unshare", "--uts", "sh", "-c", script]
+        command = ["unshare", "--uts", "--net", "sh", "-c", script]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
     gates = {Path(json.loads(it.stdout.readline())["gate"]) for it in started}
     assert gates == {home / f"cellgrant-{name}" / "gate.sock" for name in ("cg-a", "cg-b")}
@@ -230,3 +230,16 @@ def test_control_c_is_for_the_program(directory: Path) -> None:
     assert process.wait(30) == 7
     process.stdout.close()
     eventually(lambda: not list(directory.glob("*.sock")))
+
+
+def test_run_uses_the_sidecar_of_another_directory(
+    sidecar: subprocess.Popen[str], directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[ENF11] A user has one on a node."""
+    monkeypatch.setenv("CELLGRANT_DIR", str(directory.parent / "other"))
+    shown = cellgrant("run", sys.executable, "-c", "import os; print(os.environ['CELLGRANT_DIR'])")
+    assert shown.stdout.strip() == str(directory), shown.stderr
+    assert sidecar.poll() is None
+    second = cellgrant("sidecar")
+    assert second.returncode == 3
+    assert f"serves {directory} already (pid {sidecar.pid})" in second.stderr

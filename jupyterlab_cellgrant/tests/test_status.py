@@ -64,6 +64,7 @@ NODE = {
     "memoryPromisedBytes": 1500 * 1000**2,
     "memoryKeptBytes": GIB // 2,
     "memoryReserveBytes": 2 * GIB,
+    "memoryOthersBytes": 18 * GIB,
     "memoryUsedBytes": 20 * GIB,
     "gpus": [GPU],
     "tier": TIER,
@@ -119,7 +120,8 @@ def test_tells_who_holds_what_and_who_waits() -> None:
     assert text.splitlines() == [
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
-        "memory  64 GiB, 1.5 GB promised, 20 GiB used, 512 MiB kept by idle kernels, 2 GiB reserve",
+        "memory  64 GiB, 1.5 GB promised, 20 GiB used, 512 MiB kept by idle kernels, "
+        "18 GiB held by others, 2 GiB reserve",
         "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
         "process 7 of eve without a lease (1 GiB)",
         "policy  dynamic",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ..paths import runtime_dir
 from ..sidecar_process import LOCK, SidecarError, SidecarOptions, take_lock
 from ..supervisor import Supervisor
 
@@ -23,14 +24,16 @@ WITHIN_S = 60
 
 
 @pytest.fixture
-async def supervise() -> AsyncIterator[Supervise]:
-    """Runs supervisors of one directory; each is stopped in the end."""
+async def supervise(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Supervise]:
+    """Runs supervisors, of one directory unless told; each is stopped in the end."""
     directory = Path(tempfile.mkdtemp(prefix="cg-"))
+    monkeypatch.setenv("CELLGRANT_DIR", str(directory))  # for what a supervisor changes there
     running: list[tuple[Supervisor, asyncio.Task[None]]] = []
 
-    def start(**options: float) -> Supervisor:
+    def start(where: str = "", failure: str = "open", **options: float) -> Supervisor:
         log = logging.getLogger("test")
-        supervisor = Supervisor(directory, SidecarOptions(tier="none"), log=log, **options)
+        its = SidecarOptions(tier="none", failure=failure)
+        supervisor = Supervisor(directory / where, its, log=log, **options)
         running.append((supervisor, asyncio.create_task(supervisor.run())))
         return supervisor
 
@@ -124,3 +127,28 @@ async def test_a_lock_that_cannot_be_is_told_and_tried_again(supervise: Supervis
         await asyncio.sleep(0.02)
     in_the_way.rmdir()
     await becomes(supervisor, "own")
+
+
+async def test_a_user_has_one_sidecar_whatever_their_directories_are(supervise: Supervise) -> None:
+    """[ENF11] The second server uses the first one's, and so do its kernels and terminals."""
+    first = supervise("a")
+    await becomes(first, "own")
+    second = supervise("b")
+    await becomes(second, "joined")
+    assert second.directory == first.directory
+    assert runtime_dir() == first.directory
+    os.kill(first.pid, signal.SIGKILL)
+    await becomes(first, "own", "joined", besides=first.pid)
+    await becomes(second, "own", "joined")
+    assert second.directory == first.directory
+
+
+async def test_one_that_fails_in_another_way_is_not_joined(supervise: Supervise) -> None:
+    """[ENF11] Cells that may not run ungated would."""
+    first = supervise("a")
+    await becomes(first, "own")
+    second = supervise("b", failure="closed")
+    await becomes(second, "away")
+    assert str(first.directory) in second.status.sentence
+    assert "exit code 3" in second.status.sentence
+    assert second.directory != first.directory

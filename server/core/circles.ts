@@ -2,6 +2,7 @@ import { refusal, type Refusal } from '../protocol/errors';
 import type { Resource } from '../protocol/view';
 import { refuseClaim } from './lifecycle';
 import { exclusiveCount } from './place/cpus';
+import { othersInTheWay } from './place/promisable';
 import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from './place/room';
 import type { Lease, RunningEntry, State, WaitingEntry } from './state';
 import { isInside, outerClaims, surrounds } from './trees';
@@ -31,6 +32,8 @@ function stuckClaims(state: State): readonly WaitingEntry[] {
     return waiting;
   }
   const room = roomOf(state);
+  // Others may leave at any time, so who waits for them is in no circle (ADM14).
+  room.memoryBytes += othersInTheWay(state);
   state.keeping.forEach(it => it.running.size || dropFromRoom(room, it, it.held!.lease));
   const running = new Set(state.leasing);
   for (let before = -1; before !== waiting.length;) {

@@ -169,6 +169,8 @@ export type Event = { readonly atMs: number } & (
       /** What could be taken without pushing anybody's memory out; absent where it cannot be told. */
       readonly memoryAvailableBytes?: number | null;
     }
+  /** Memory that others than our holders hold now, of all that there is (ADM14). */
+  | { readonly type: 'othersMeasured'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
   /** A person asks an idle holder for the GPU memory that it keeps (GPU5). */
   | { readonly type: 'freeWanted'; readonly holderId: string }

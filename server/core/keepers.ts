@@ -2,7 +2,7 @@ import type { Reason } from '../protocol/view';
 import type { Event } from './events';
 import { headsOf } from './holds';
 import { keptOn } from './place/gpuMemory';
-import { keepersInTheWay } from './place/gpus';
+import { keepersInTheWay, strangersInWords } from './place/gpus';
 import type { ClaimEntry, HolderEntry, State } from './state';
 import { tell } from './story';
 import { bytesInWords } from './words';
@@ -29,10 +29,14 @@ export function askKeepers(state: State): void {
 
 /**
  * GPU5: a lease of whole GPUs names no memory, so it waits for none; who keeps
- * some there is asked at once to give back what it can.
+ * some there is asked at once to give back what it can. What others hold there cannot
+ * be had back, and is told (ADM14).
  */
 export function askBeside(state: State, entry: ClaimEntry, uuids: readonly string[]): void {
-  for (const gpu of (state.node?.gpus ?? []).filter(it => uuids.includes(it.uuid))) {
+  const gpus = (state.node?.gpus ?? []).filter(it => uuids.includes(it.uuid));
+  const strangers = strangersInWords(state, gpus, false);
+  strangers && tell(state, entry, `Beside it, ${strangers}.`);
+  for (const gpu of gpus) {
     for (const { holder, bytes } of keptOn(state, gpu, entry.holder)) {
       const { name } = holder.holder;
       const isAsked = askOnce(state, holder) ? ', which was asked to free it' : '';

@@ -1,5 +1,5 @@
 import { sit, stand } from './place/cpuPool';
-import { grantableBytes } from './place/memory';
+import { grantableBytes } from './place/promisable';
 import { changeUse } from './policy/shareTree';
 import type { HolderEntry, Lease, State } from './state';
 import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';

@@ -3,6 +3,7 @@ import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
 import { isLost } from './place/gpuMemory';
+import { promisableBytes } from './place/promisable';
 import { recallStanding } from './standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
@@ -56,6 +57,17 @@ export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
   state.memoryUsedBytes = event.memoryUsedBytes;
   state.memoryPressure = event.memoryPressure;
   state.memoryAvailableBytes = event.memoryAvailableBytes ?? null;
+}
+
+/** What others hold (ADM14): who waits for it goes on when it is less. */
+export function onOthersMeasured(state: State, event: Of<'othersMeasured'>): void {
+  const { bytes, totalBytes } = event;
+  if (![bytes, totalBytes].every(it => it >= 0 && it < Infinity)) {
+    return; // no figures
+  }
+  const before = promisableBytes(state);
+  state.others = { bytes, totalBytes };
+  state.mayAdmit ||= promisableBytes(state) > before;
 }
 
 /** Figures of the GPUs (GPU3, GPU4); a cell hears of a GPU of its own that is lost (GPU7). */

@@ -22,6 +22,7 @@ import * as gpuMates from './place/gpuMates';
 import * as gpuMemory from './place/gpuMemory';
 import * as gpus from './place/gpus';
 import * as memory from './place/memory';
+import * as promisable from './place/promisable';
 import * as groups from './policy/groups';
 import * as reserve from './reserve';
 import type { RunningEntry } from './state';
@@ -138,6 +139,14 @@ const CASES: readonly Case[] = [
     plant: () => jest.spyOn(memory, 'memoryObstacle').mockReturnValue(null)
   },
   {
+    name: '[ADM14] what others hold is not promised',
+    make: () => promisesFit,
+    plant: () =>
+      jest
+        .spyOn(promisable, 'promisableBytes')
+        .mockImplementation(({ node }) => (node ? promisable.grantableBytes(node) : 0))
+  },
+  {
     name: '[GATE2] P13: what a holder had is free when it is gone',
     make: () => emptyIsFree,
     plant: () => jest.spyOn(leases, 'leaveLease').mockImplementation(() => undefined)
@@ -216,6 +225,7 @@ function starved(seed: number): number {
     trace.next();
   }
   trace.send({ type: 'gpusMeasured', gpus: [] });
+  trace.send({ type: 'othersMeasured', bytes: 0, totalBytes: 2 ** 50 });
   for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {
     trace.atMs += 60_000;
     const entry = nextToEnd(trace.state);

@@ -1,6 +1,7 @@
 import type { Resource } from '../protocol/view';
 import { predictedEndMs, predictedRunMs } from './demand';
 import { cpusWaitedFor } from './place/cpus';
+import { lacksOthersBytes } from './place/memory';
 import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './place/room';
 import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from './state';
 import { isInside, outerClaims } from './trees';
@@ -98,7 +99,8 @@ function roomAt(state: State, reservation: Reservation): Room {
  *
  * #### Notes
  * It does not if it should be over by then, or if both fit at that time. One inside a
- * running cell only lets that end the sooner (ADM10).
+ * running cell only lets that end the sooner (ADM10). Nobody delays what waits for others
+ * on the node (ADM14), however often it is passed: these may stay for days.
  */
 export function wouldDelay(
   state: State,
@@ -108,6 +110,9 @@ export function wouldDelay(
 ): boolean {
   const { reservation, passedBy } = head.phase;
   if (!reservation || isInside(entry) || !sharesWants(head, entry)) {
+    return false;
+  }
+  if (lacksOthersBytes(state, head.holder, head.claim.ask)) {
     return false;
   }
   if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {

@@ -205,6 +205,8 @@ export type State = {
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
   memoryAvailableBytes: number | null;
+  /** Memory that others hold, of all that there is, which may be more than is handed out; null before it was measured. */
+  others: { readonly bytes: number; readonly totalBytes: number } | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
@@ -250,6 +252,7 @@ export function createState(): State {
     memoryUsedBytes: null,
     memoryPressure: null,
     memoryAvailableBytes: null,
+    others: null,
     notices: [],
     dirty: new Set(),
     messages: []

@@ -11,6 +11,7 @@ import {
   onEnforcementFailed,
   onGpusMeasured,
   onNodeMeasured,
+  onOthersMeasured,
   onPackingFound,
   onPolicyChosen,
   onUseMeasured
@@ -89,6 +90,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onMemoryMeasured(state, event);
     case 'nodeMeasured':
       return onNodeMeasured(state, event);
+    case 'othersMeasured':
+      return onOthersMeasured(state, event);
     case 'gpusMeasured':
       return onGpusMeasured(state, event);
     case 'freeWanted':

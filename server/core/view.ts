@@ -72,6 +72,7 @@ function viewNode(state: State, version: string): NodeView {
     memoryPromisedBytes: sumOf(state, outermostBytes),
     memoryKeptBytes: sumOf(state, it => (it.running.size ? 0 : (it.use?.memoryBytes ?? 0))),
     memoryGrantedBytes: state.committedBytes,
+    memoryOthersBytes: state.others?.bytes ?? null,
     gpus: (node?.gpus ?? []).map(gpu => viewGpu(state, gpu)),
     tier: node?.tier ?? NO_TIER,
     policy: state.policy,

@@ -2,6 +2,7 @@ import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enf
 import type { Kept } from '../core/holds';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
+import { ancestorsOf, isWithin, maySpeak, whyNoKernel } from './identity';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
@@ -22,9 +23,6 @@ const CLOSE_WATCH_MS = 20;
 
 /** How long a holder is watched closely, in ms. */
 const CLOSE_WATCH_FOR_MS = 5000;
-
-/** How far up a process's ancestors are searched. */
-const ANCESTORS_MAX = 64;
 
 /** What the roster of holders is made of. */
 export type HoldersParts = {
@@ -98,17 +96,17 @@ export class Holders {
    *
    * #### Notes
    * The same process again only renews its name and its notebook. Another process under the same
-   * id is a restart, and ends the one before; a descendant of the known process
-   * speaks for it (a wrapper script that stays). Returns the refusal of a
-   * process that is not this user's, and takes nothing in then.
+   * id is a restart, and ends the one before; a descendant of the known process speaks for it (a
+   * wrapper script that stays). Returns the refusal of what can be no kernel (SEC7), or may not
+   * speak for this one (SEC6), and takes nothing in then.
    */
   arrive(newcomer: KnownProcess): Refusal | null {
-    const why = this.whyForeign(newcomer);
+    const why = this.whyNotArrive(newcomer);
     if (why) {
-      return refusal('FOREIGN_PROCESS', { pid: newcomer.pid, why });
+      return why;
     }
     const before = this.known.get(newcomer.kernelId);
-    if (before && this.isWithin(newcomer.pid, before)) {
+    if (before && isWithin(this.parts.processes, newcomer.pid, before)) {
       this.renew(before, newcomer);
       return null;
     }
@@ -117,6 +115,14 @@ export class Holders {
     }
     this.adopt(newcomer);
     return null;
+  }
+
+  /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
+  whyNotSpeak(holderId: string, tokenDigest: string | null): Refusal | null {
+    const it = this.known.get(holderId);
+    return !it || maySpeak(it, tokenDigest) || this.parts.processes.hasEnded(it)
+      ? null
+      : refusal('NOT_THIS_KERNEL', { id: holderId });
   }
 
   /** Look whether a holder still lives, now and closely for a while. */
@@ -129,6 +135,11 @@ export class Holders {
       this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
       this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
     }
+  }
+
+  /** The GPUs that a holder is bound to until it ends; none where that is not known. */
+  boundTo(holderId: string): readonly string[] {
+    return this.known.get(holderId)?.boundGpus ?? [];
   }
 
   /** Note the GPUs that a holder is bound to until it ends; says whether that is news. */
@@ -216,7 +227,10 @@ export class Holders {
 
   private adopt(process: KnownProcess): void {
     const { kernelId: id, pid } = process;
-    const newcomer = { ...process, ancestors: process.ancestors ?? this.ancestorsOf(pid) };
+    const newcomer = {
+      ...process,
+      ancestors: process.ancestors ?? ancestorsOf(this.parts.processes, pid)
+    };
     this.known.set(id, newcomer);
     this.idByPid.set(pid, id);
     const failure = this.place(newcomer);
@@ -256,34 +270,15 @@ export class Holders {
     return failure;
   }
 
-  private whyForeign(it: KnownProcess): string | null {
+  private whyNotArrive(newcomer: KnownProcess): Refusal | null {
+    const { kernelId, pid, startTicks, tokenDigest = null } = newcomer;
     const { processes, uid } = this.parts;
-    const facts = processes.find(it.pid);
-    if (facts && facts.startTicks !== it.startTicks) {
-      return 'it started at another time, so the process that was meant is gone';
-    }
-    const user = facts && processes.userOf(it.pid);
-    if (user === null) {
-      return processes.hasEnded(it) ? 'there is no such process' : 'it cannot be looked at now';
-    }
-    return user === uid ? null : 'it belongs to another user';
-  }
-
-  private isWithin(pid: number, root: KnownProcess): boolean {
-    const isAlive = !this.parts.processes.hasEnded(root); // or cannot be looked at now
-    return isAlive && (pid === root.pid || this.ancestorsOf(pid).includes(root.pid));
-  }
-
-  private ancestorsOf(pid: number): readonly number[] {
-    const found: number[] = [];
-    for (let at = pid; found.length < ANCESTORS_MAX;) {
-      at = this.parts.processes.find(at)?.parentPid ?? 0;
-      if (at <= 1) {
-        break;
-      }
-      found.push(at);
-    }
-    return found;
+    const owner = this.known.get(this.idByPid.get(pid) ?? kernelId);
+    const isTaken = owner?.startTicks === startTicks && owner.kernelId !== kernelId;
+    const taken = isTaken ? `it is the kernel ${owner.kernelId}` : null;
+    const why = taken ?? whyNoKernel(processes, newcomer, uid);
+    const foreign = why === null ? null : refusal('FOREIGN_PROCESS', { pid, why });
+    return this.whyNotSpeak(kernelId, tokenDigest) ?? foreign;
   }
 
   /** The nearest holder that a process came from (ADM10); null where it came from none. */

@@ -1,6 +1,7 @@
 import type { HolderUse } from '../core/events';
 import { NoEnforcer } from '../enforce/none';
 import { DiskFiles } from '../host/files';
+import type { HeldMemory } from '../host/memoryMeter';
 import type { EventBody } from './arbiter';
 import { Sampler } from './measure';
 
@@ -27,27 +28,34 @@ describe('Sampler', () => {
   let holders: string[];
   let running: Set<string>;
   let events: EventBody[];
+  let sampler: Sampler;
   let stop: () => void;
   let nodeAsked: number;
+  let held: HeldMemory | null;
 
   beforeEach(() => {
     jest.useFakeTimers();
     figures = new Figures();
-    [holders, running, events, nodeAsked] = [[], new Set(), [], 0];
+    [holders, running, events, nodeAsked, held] = [[], new Set(), [], 0, null];
     const use = {
       cpusBusy: 1,
       memoryUsedBytes: 2,
       memoryPressure: null,
       memoryAvailableBytes: null
     };
-    stop = new Sampler({
+    sampler = new Sampler({
       enforcer: figures,
-      meters: { node: () => ((nodeAsked += 1), Promise.resolve(use)), gpus: () => [] },
+      meters: {
+        node: () => ((nodeAsked += 1), Promise.resolve(use)),
+        memory: () => held,
+        gpus: () => []
+      },
       post: event => void events.push(event),
       holderIds: () => holders,
       runningHolderIds: () => running,
       nowMs: () => Date.now()
-    }).begin();
+    });
+    stop = sampler.begin();
   });
 
   afterEach(() => {
@@ -95,5 +103,19 @@ describe('Sampler', () => {
     jest.advanceTimersByTime(4000);
     expect(events.filter(it => it.type === 'ticked')).toHaveLength(4);
     expect(nodeAsked).toBeLessThanOrEqual(2);
+  });
+
+  it('[ADM14] tells what others hold beside our kernels, when that changes', () => {
+    const others = () => events.filter(it => it.type === 'othersMeasured').map(it => it.bytes);
+    const totalBytes = 2 ** 34;
+    holders = ['a', 'b'];
+    held = { totalBytes, heldBytes: 2 ** 33 + 10 };
+    jest.advanceTimersByTime(4000);
+    expect(others()).toEqual([2 ** 33]);
+    held = { totalBytes, heldBytes: 2 ** 32 + 5 };
+    holders = ['a'];
+    sampler.forget('b');
+    jest.advanceTimersByTime(4000);
+    expect(others()).toEqual([2 ** 33, 2 ** 32]);
   });
 });

@@ -1,6 +1,7 @@
 import type { HolderUse } from '../core/events';
 import { failureOf, type IEnforcer, type PlaceUse } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
+import { OthersMemory } from './othersMemory';
 import type { INodeMeters } from './ports';
 
 /** How often the holders of running claims are measured, in ms (CPU4: within a second). */
@@ -26,7 +27,11 @@ export type SamplerParts = {
   readonly nowMs: () => number;
 };
 
-type Reading = { readonly atMs: number; readonly cpuSeconds: number };
+type Reading = {
+  readonly atMs: number;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+};
 
 /**
  * Measures what holders, the node and its GPUs use, and lets time pass for the
@@ -40,6 +45,7 @@ type Reading = { readonly atMs: number; readonly cpuSeconds: number };
  */
 export class Sampler {
   private readonly readings = new Map<string, Reading>();
+  private readonly others = new OthersMemory();
   private ran: ReadonlySet<string> = new Set();
   private beats = 0;
   private turn = 0;
@@ -49,6 +55,8 @@ export class Sampler {
 
   /** Start measuring; returns the undo. */
   begin(): () => void {
+    this.measure(this.parts.holderIds());
+    this.measureOthers();
     const timer = setInterval(() => this.beat(), BEAT_MS);
     return () => clearInterval(timer);
   }
@@ -73,6 +81,7 @@ export class Sampler {
     this.measure([...all.filter(isBusy), ...idle]);
     this.ran = running;
     if (this.isDue(running.size > 0 ? TICK_MS : QUIET_PERIOD_MS)) {
+      this.measureOthers();
       void this.measureNode();
     }
     if (isTick) {
@@ -122,7 +131,7 @@ export class Sampler {
     const atMs = this.parts.nowMs();
     const before = this.readings.get(holderId);
     const { cpuSeconds, memoryBytes, threads } = use;
-    this.readings.set(holderId, { atMs, cpuSeconds });
+    this.readings.set(holderId, { atMs, cpuSeconds, memoryBytes });
     const cpusBusy = before
       ? (Math.max(0, cpuSeconds - before.cpuSeconds) * 1000) / Math.max(1, atMs - before.atMs)
       : 0;
@@ -159,6 +168,15 @@ export class Sampler {
       }
     }
     return bytes;
+  }
+
+  /** What is held beside our kernels, as these were read last (ADM14). */
+  private measureOthers(): void {
+    const memory = this.parts.meters.memory();
+    let ours = 0;
+    this.readings.forEach(it => (ours += it.memoryBytes));
+    const news = memory && this.others.note(memory, ours);
+    news && this.parts.post({ type: 'othersMeasured', ...news });
   }
 
   private async measureNode(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { NodeFacts } from '../core/events';
 import type { IHostFiles } from '../host/files';
 import type { GpuMeter } from '../host/gpuMeter';
+import { MemoryMeter } from '../host/memoryMeter';
 import { MemoryPressure } from '../host/pressure';
 import { ENDED_STATES, hasEnded, readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
@@ -49,13 +50,15 @@ export function hostMeters(
   gpus: Pick<GpuMeter, 'measure'>
 ): INodeMeters {
   const cpus = node.cpus.map(it => it.id);
-  const usage = new NodeUsage(files, cpus);
+  const memory = new MemoryMeter(files);
+  const usage = new NodeUsage(files, cpus, memory);
   const pressure = new MemoryPressure(files);
   return {
     node: async () => {
       const use = await usage.measure();
       return use && { ...use, memoryPressure: pressure.read() };
     },
+    memory: () => memory.read(),
     gpus: () => gpus.measure()
   };
 }

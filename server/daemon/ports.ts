@@ -1,5 +1,6 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { Kept } from '../core/holds';
+import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
 import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
@@ -46,6 +47,8 @@ export type NodeUse = {
 export interface INodeMeters {
   /** May watch the node for a while; null where nothing can be told. */
   node(): Promise<NodeUse | null>;
+  /** At this moment; null where it cannot be told. */
+  memory(): HeldMemory | null;
   /** The newest figures of the GPUs; empty where there are none. */
   gpus(): readonly GpuUse[];
 }
@@ -111,6 +114,8 @@ export type KnownProcess = GateProcess & {
   readonly gated: boolean;
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
+  /** What its first speaker told of its token (SEC6), as a digest; null or absent where that told none. */
+  readonly tokenDigest?: string | null;
   /** What it keeps across cells (ADM9); nothing where null or absent. */
   readonly kept?: Kept | null;
   /** The processes that it came from, the nearest first, as it arrived: some may have ended since. */
@@ -125,8 +130,10 @@ export interface IGateKeeper {
 
   /** Name who hears the answers to claims; once. */
   answerTo(answers: IAnswers): void;
-  /** Take a process in; it is confined when this returns null. */
-  arrive(process: KnownProcess): Refusal | null;
+  /** Take a process in, for which somebody speaks with this token; it is confined when this returns null. */
+  arrive(process: KnownProcess, token: string | null): Refusal | null;
+  /** Why who tells this token may not speak for a kernel; null for one that does not live (SEC6). */
+  whyNotSpeak(kernelId: string, token: string | null): Refusal | null;
   /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   remembered(): Promise<void>;
   /** A gate has told all that it holds. */

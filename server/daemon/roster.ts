@@ -14,6 +14,7 @@ const ROSTER = z.array(
     notebook: z.string().nullable().default(null),
     gated: z.boolean(),
     boundGpus: z.array(z.string()).exactOptional(),
+    tokenDigest: z.string().nullable().default(null),
     kept: KEPT,
     ancestors: z.array(z.number().int().positive()).exactOptional()
   }),
@@ -27,7 +28,7 @@ const ROSTER = z.array(
  * A hint, not the truth: each entry is checked against the live process before
  * it counts. Without it a kernel that has no gate would be lost at a restart,
  * for nobody says hello for it; no gate tells which GPUs its kernel has open, nor what it
- * keeps between cells (ADM9).
+ * keeps between cells (ADM9), and who may speak for it is known from who did first (SEC6).
  */
 export class Roster {
   private readonly file: KeptFile;

@@ -8,11 +8,13 @@ import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/v
 import { Administration } from './administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
+import { believable } from './belief';
 import type { IClock } from './clock';
 import type { ConfigFiles } from './configFile';
 import { Consent } from './consent';
 import { Defaults } from './defaults';
 import { Holders } from './holders';
+import { digestOf } from './identity';
 import { Sampler } from './measure';
 import { restoreKept } from './keptGrants';
 import { MemoryWatch } from './memoryWatch';
@@ -102,19 +104,12 @@ export class Sidecar implements IGateKeeper, IApi {
       runningHolderIds,
       nowMs: () => clock.nowMs()
     });
-    this.spreading = new Spreading({
-      ...parts,
-      post,
-      cpus: formatCpuList(parts.node.cpus.map(it => it.id)),
-      running: () => this.running(),
-      notice: (topic, notices) => this.notice(topic, notices)
-    });
+    const notice = this.notice.bind(this);
+    const cpus = formatCpuList(parts.node.cpus.map(it => it.id));
+    const running = () => this.running();
+    this.spreading = new Spreading({ ...parts, post, cpus, running, notice });
     this.consent = new Consent({ post, snapshot: () => this.snapshot() });
-    this.administration = new Administration({
-      ...parts,
-      post,
-      notice: (topic, notices) => this.notice(topic, notices)
-    });
+    this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = this.reconcile(new Set());
     this.holders.onGone(holderId => {
       this.spreading.forget(holderId);
@@ -185,8 +180,12 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.answerTo(answers);
   }
 
-  arrive(process: KnownProcess): Refusal | null {
-    return this.holders.arrive(process);
+  arrive(process: KnownProcess, token: string | null): Refusal | null {
+    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) });
+  }
+
+  whyNotSpeak(kernelId: string, token: string | null): Refusal | null {
+    return this.holders.whyNotSpeak(kernelId, token && digestOf(token));
   }
 
   remembered(): Promise<void> {
@@ -210,8 +209,10 @@ export class Sidecar implements IGateKeeper, IApi {
     return askOf(sources, hints, lineBytes);
   }
 
-  claim(body: NewClaim): void {
-    const nowMs = this.parts.clock.nowMs();
+  claim(told: NewClaim): void {
+    const nowMs = this.nowMs();
+    const boundGpus = this.holders.boundTo(told.claim.holderId);
+    const body = believable(told, { ...this.parts, nowMs, boundGpus });
     const event = { ...body, type: 'claimArrived' as const };
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
     body.granted && this.reconciliation.drop(body.claim.id);

@@ -54,7 +54,7 @@ export class Desk {
       if (record && !hasStartedUnasked(record, holding)) {
         this.resume(record, voice, holding);
       } else {
-        this.takeOver(kernel, voice, holding, bytes);
+        this.takeOver(kernel, voice, record ? ungranted(holding) : holding, bytes);
       }
     }
     this.keeper.heard(kernelId);
@@ -216,6 +216,11 @@ export class Desk {
 /** Whether a gate runs by now what waits here: it heard nothing for too long. */
 function hasStartedUnasked({ phase }: ClaimRecord, { granted }: Holding): boolean {
   return granted !== null && (phase.state === 'asked' || phase.state === 'waiting');
+}
+
+/** SEC7: what a gate runs that waits here, it was granted by nobody. */
+function ungranted({ granted, ...holding }: Holding): Holding {
+  return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
 function refuse(voice: IVoice, id: string, why: Refusal): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { parseLine } from './parse';
+import { parseLine, shownLine } from './parse';
 
 const process = { kernelId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb' };
 
@@ -70,6 +70,8 @@ describe('parseLine', () => {
     ['a negative pid', { type: 'register', ...process, pid: -1 }, '"pid"'],
     ['a pid in words', { type: 'register', ...process, pid: '7' }, '"pid"'],
     ['an outcome of its own', { type: 'release', id: 'c', outcome: 'great' }, '"outcome"'],
+    ['a token that is no text', { type: 'prepare', kernelId: 'k', token: 7 }, '"token"'],
+    ['a token of any length', { type: 'hello', ...process, token: 'x'.repeat(129) }, '"'],
     ['an empty claim id', { type: 'claim', id: '', sources: {} }, '"id"'],
     [
       'a grant that is none',
@@ -93,5 +95,14 @@ describe('parseLine', () => {
     const found = refusalOf(`{"type":"claim","id":"c","sources":${sources}}`);
     expect(found).toMatchObject({ code: 'HINT_INVALID', claimId: 'c' });
     expect(found.words).toContain(words);
+  });
+
+  it('[SEC6] shows no token of a line, whole or not', () => {
+    const line = JSON.stringify({ type: 'hello', token: 'secret', name: 'x'.repeat(999) });
+    for (const it of [line, line.slice(0, 30), '{"token" : "secret']) {
+      expect(shownLine(it)).not.toContain('sec');
+    }
+    expect(shownLine(line)).toMatch(/^\{"type":"hello","token":"...","name":"x+$/);
+    expect(shownLine(line)).toHaveLength(256);
   });
 });

@@ -59,8 +59,11 @@ const claim = {
   sources
 };
 
+const token = z.string().min(1).max(ID_CHARS_MAX).nullable().default(null);
+
 const process = {
   kernelId,
+  token,
   pid: whole.min(1),
   startTicks: whole,
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
@@ -102,9 +105,9 @@ const MESSAGE = z.discriminatedUnion('type', [
     saidMs: z.number().nullable().default(null),
     ...process
   }),
-  z.object({ type: z.literal('prepare'), kernelId }),
+  z.object({ type: z.literal('prepare'), kernelId, token }),
   z.object({ type: z.literal('register'), ...process }),
-  z.object({ type: z.literal('ended'), kernelId })
+  z.object({ type: z.literal('ended'), kernelId, token })
 ]);
 
 /** A message that can be trusted: the wire's, with `null` for what was not said. */
@@ -121,6 +124,11 @@ export type Parsed =
   { readonly message: Message } | { readonly refusal: Refusal; readonly claimId: string | null };
 
 const INVALID_CLAIM = z.object({ type: z.literal('claim'), id: claimId });
+
+/** The beginning of a line as a log may show it: without a kernel's token (SEC6). */
+export function shownLine(line: string): string {
+  return line.replace(/("token"\s*:\s*)"[^"]*"?/g, '$1"..."').slice(0, SHOWN_CHARS_MAX);
+}
 
 /** Read one line; never throws. */
 export function parseLine(line: string): Parsed {

@@ -3,7 +3,7 @@ import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOL } from '../protocol/gate';
 import type { Desk } from './desk';
 import { launchEnvironment } from './environment';
-import { SHOWN_CHARS_MAX, parseLine, type Message, type MessageOf } from './parse';
+import { parseLine, shownLine, type Message, type MessageOf } from './parse';
 import type { IVoice } from './records';
 
 /** How far a conversation is. */
@@ -44,7 +44,7 @@ export class Session {
       this.answer(line, bytes);
     } catch (mistake) {
       const why = mistake instanceof Error ? mistake.stack : String(mistake);
-      this.log('error', `a mistake in answering ${line.slice(0, SHOWN_CHARS_MAX)}: ${why}`);
+      this.log('error', `a mistake in answering ${shownLine(line)}: ${why}`);
       this.object(refusal('INTERNAL', { what: 'a message could not be answered' }));
     }
     return !this.hasObjected;
@@ -78,15 +78,13 @@ export class Session {
 
   private take(message: Message, bytes: number): void {
     switch (message.type) {
-      case 'prepare': {
-        this.desk.prepare(message.kernelId);
-        const env = launchEnvironment(this.keeper.node.gpus.length > 0);
-        return this.voice.send({ type: 'launch', env });
+      case 'prepare':
+      case 'ended': {
+        const why = this.keeper.whyNotSpeak(message.kernelId, message.token);
+        return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':
         return this.register(message);
-      case 'ended':
-        return this.voice.send({ type: 'gone', message: this.desk.ended(message.kernelId) });
       case 'hello':
         return this.hello(message, bytes);
       default:
@@ -94,6 +92,15 @@ export class Session {
           ? this.takeGreeted(this.at.kernelId, message, bytes)
           : this.object(refusal('OUT_OF_ORDER', { type: message.type }));
     }
+  }
+
+  private takeLaunch({ type, kernelId }: MessageOf<'prepare' | 'ended'>): void {
+    if (type === 'ended') {
+      return this.voice.send({ type: 'gone', message: this.desk.ended(kernelId) });
+    }
+    this.desk.prepare(kernelId);
+    const env = launchEnvironment(this.keeper.node.gpus.length > 0);
+    this.voice.send({ type: 'launch', env });
   }
 
   private takeGreeted(
@@ -113,8 +120,8 @@ export class Session {
     }
   }
 
-  private register({ type: _, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.arrive({ ...process, gated: false });
+  private register({ type: _, token, ...process }: MessageOf<'register'>): void {
+    const why = this.keeper.arrive({ ...process, gated: false }, token);
     if (why) {
       return this.object(why);
     }
@@ -124,7 +131,7 @@ export class Session {
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
-    const { protocol, kernelId, pid, startTicks, name, notebook, saidMs } = message;
+    const { protocol, kernelId, pid, startTicks, name, notebook, saidMs, token } = message;
     if (protocol !== GATE_PROTOCOL) {
       const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
       return this.object(refusal('LINE_INVALID', { what }));
@@ -133,7 +140,8 @@ export class Session {
       const what = `this connection speaks for kernel ${this.at.kernelId} already`;
       return this.object(refusal('LINE_INVALID', { what }));
     }
-    const why = this.keeper.arrive({ kernelId, pid, startTicks, name, notebook, gated: true });
+    const process = { kernelId, pid, startTicks, name, notebook, gated: true };
+    const why = this.keeper.arrive(process, token);
     if (why) {
       return this.object(why);
     }

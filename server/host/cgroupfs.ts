@@ -55,7 +55,9 @@ export const PROC = {
   ownStatus: '/proc/self/status',
   limits: '/proc/self/limits',
   memory: '/proc/meminfo',
+  zfsCache: '/proc/spl/kstat/zfs/arcstats',
   cpus: '/proc/stat',
+  unixSockets: '/proc/net/unix',
   memoryPressure: '/proc/pressure/memory',
   devices: '/proc/devices',
   gpuInstance: (gpu: number, gi: string) =>
@@ -64,6 +66,7 @@ export const PROC = {
     `/proc/driver/nvidia/capabilities/gpu${gpu}/mig/gi${gi}/ci${ci}/access`,
   stat: (pid: number) => `/proc/${pid}/stat`,
   status: (pid: number) => `/proc/${pid}/status`,
+  commandLine: (pid: number) => `/proc/${pid}/cmdline`,
   cgroups: (pid: number) => `/proc/${pid}/cgroup`,
   threads: (pid: number) => `/proc/${pid}/task`,
   threadStatus: (pid: number, tid: number) => `/proc/${pid}/task/${tid}/status`,

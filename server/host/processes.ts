@@ -82,10 +82,13 @@ export function hasEnded(files: IHostFiles, process: ProcessIdentity): boolean {
   return whyNotAlive(files, process) === 'ESRCH';
 }
 
-/** The real user id of a process; null where there is no such process. */
+/** The real user id of a process; null where there is no such process, but perhaps a thread. */
 export function readUserId(files: IHostFiles, pid: number): number | null {
-  const match = /^Uid:\s+(\d+)/m.exec(readOrNull(files, PROC.status(pid)) ?? '');
-  return match ? Number(match[1]) : null;
+  const status = readOrNull(files, PROC.status(pid)) ?? '';
+  const numberOf = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? NaN);
+  const uid = numberOf(/^Uid:\s+(\d+)/m);
+  const isThread = numberOf(/^Tgid:\s+(\d+)/m) !== pid && /^Tgid:/m.test(status);
+  return isThread || Number.isNaN(uid) ? null : uid;
 }
 
 /** What one thread did so far. */

@@ -1,7 +1,6 @@
 import { OSUtils } from 'node-os-utils';
-import { V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
-import { readNumberOrNull, type IHostFiles } from './files';
-import { MEMORY_V1, MEMORY_V2, countMemory, readCharged } from './memoryCount';
+import type { IHostFiles } from './files';
+import { MemoryMeter } from './memoryMeter';
 import { onlineCpus } from './topology';
 
 /** What all processes of the node use, Cellgrant's and others. */
@@ -24,14 +23,11 @@ export type NodeUse = {
 export class NodeUsage {
   private readonly machine = new OSUtils({ cacheEnabled: false });
 
-  private readonly own: Hierarchy | undefined;
-
   constructor(
     private readonly files: IHostFiles,
-    private readonly cpus: readonly number[]
-  ) {
-    this.own = findHierarchies(files).find(it => it.controllers.includes('memory'));
-  }
+    private readonly cpus: readonly number[],
+    private readonly memory = new MemoryMeter(files)
+  ) {}
 
   /** Takes about a second, while the machine is watched; null where it cannot be told. */
   async measure(): Promise<NodeUse | null> {
@@ -47,35 +43,12 @@ export class NodeUsage {
     const placeOf = (cpu: number) => online?.indexOf(cpu) ?? cpu;
     const busy = this.cpus.map(cpu => (cores.data[placeOf(cpu)] ?? 0) / 100);
     const machine = memory.data;
-    const own = this.cgroupUse(machine.total.toBytes());
+    const own = this.memory.readLimited(machine.total.toBytes());
+    const leftBytes = own ? Math.max(0, own.totalBytes - own.heldBytes) : Infinity;
     return {
       cpusBusy: busy.reduce((sum, it) => sum + it, 0),
-      memoryUsedBytes: own?.usedBytes ?? machine.used.toBytes(),
-      memoryAvailableBytes: Math.min(machine.available.toBytes(), own?.leftBytes ?? Infinity)
+      memoryUsedBytes: own?.heldBytes ?? machine.used.toBytes(),
+      memoryAvailableBytes: Math.min(machine.available.toBytes(), leftBytes)
     };
-  }
-
-  /** What is held in the cgroup whose limit is the tightest; null for none. */
-  private cgroupUse(
-    machineBytes: number
-  ): { readonly usedBytes: number; readonly leftBytes: number } | null {
-    const { own } = this;
-    if (!own) {
-      return null;
-    }
-    const [figures, limit] =
-      own.version === 2 ? [MEMORY_V2, V2.memoryMax] : [MEMORY_V1, V1.memoryLimit];
-    const limits = withAncestors(own).map(directory => ({
-      directory,
-      bytes: readNumberOrNull(this.files, `${directory}/${limit}`) ?? Infinity
-    }));
-    const tightest = limits.reduce((least, it) => (it.bytes < least.bytes ? it : least));
-    const { directory } = tightest;
-    const charged = readCharged(this.files, directory, figures);
-    if (tightest.bytes >= machineBytes || charged === null) {
-      return null;
-    }
-    const usedBytes = countMemory(this.files, directory, figures, charged).heldBytes;
-    return { usedBytes, leftBytes: Math.max(0, tightest.bytes - usedBytes) };
   }
 }

@@ -99,6 +99,11 @@ export const CATALOGUE = {
     sentence:
       'Process {pid} cannot be registered: {why}. A kernel can only be registered by the user who runs it.'
   },
+  NOT_THIS_KERNEL: {
+    status: 403,
+    sentence:
+      'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'
+  },
   NOT_YOURS: {
     status: 403,
     sentence: 'The claim "{id}" belongs to {owner}; only its owner can cancel it.'

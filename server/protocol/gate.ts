@@ -64,14 +64,21 @@ export type GateHolding = GateClaim & {
   readonly waitedMs?: number;
 };
 
+/**
+ * What a kernel and its launcher know, and nobody else (SEC6): the launcher makes it, keeps it
+ * over restarts of the kernel, and passes it on in the kernel's environment. Of a kernel whose
+ * first speaker told one, all others must tell the same.
+ */
+export type KernelToken = { readonly token?: string | null };
+
 /** What processes tell the sidecar. */
 export type GateMessage =
   /** A launcher asks what environment a kernel about to start must have. */
-  | { readonly type: 'prepare'; readonly kernelId: string }
+  | ({ readonly type: 'prepare'; readonly kernelId: string } & KernelToken)
   /** A launcher tells that it started a kernel. It is confined before the answer. */
-  | ({ readonly type: 'register' } & GateProcess)
+  | ({ readonly type: 'register' } & GateProcess & KernelToken)
   /** A launcher tells that a kernel ended; answered by `gone`. */
-  | { readonly type: 'ended'; readonly kernelId: string }
+  | ({ readonly type: 'ended'; readonly kernelId: string } & KernelToken)
   /** First message of a gate, at every connect; what it holds is taken over. */
   | ({
       readonly type: 'hello';
@@ -79,7 +86,8 @@ export type GateMessage =
       readonly holdings: readonly GateHolding[];
       /** When this was said, on the machine's monotone clock, in ms. */
       readonly saidMs?: number;
-    } & GateProcess)
+    } & GateProcess &
+      KernelToken)
   | ({
       readonly type: 'claim';
       /** The cell runs already, unrestricted, as the gate was permitted; what it asks is passed over. */

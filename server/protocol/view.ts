@@ -79,6 +79,8 @@ export type NodeView = {
   readonly memoryKeptBytes: number;
   /** Sum over kernels of the larger of promised and resident. */
   readonly memoryGrantedBytes: number;
+  /** What others than kernels hold (ADM14); null before it was measured, and where it cannot be. */
+  readonly memoryOthersBytes: number | null;
   readonly gpus: readonly GpuView[];
   readonly tier: TierView;
   readonly policy: string;

@@ -1,5 +1,5 @@
 import type { Effect } from '../core/effects';
-import type { Event } from '../core/events';
+import type { Event, NodeFacts } from '../core/events';
 import { checkInvariants } from '../core/invariants';
 import { admissionOrder } from '../core/order/admission';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
@@ -165,9 +165,10 @@ export function headNeverPutOff(): Property {
 
 /**
  * P11: a claim that asks for memory is granted only where all that is promised
- * fits, but for the one that is let through when nothing else runs: what is
- * granted after it in the same step does not run yet. One that takes over what
- * its kernel kept is promised nothing new (ADM9).
+ * fits beside what others hold (ADM14), but for the one that is let through when
+ * nothing else runs: what is granted after it in the same step does not run yet.
+ * Others are in its way all the same. One that takes over what its kernel kept is
+ * promised nothing new (ADM9), nor is one inside of a kernel that was (ADM10).
  */
 export const promisesFit: Property = ({ state, effects }) =>
   effects.flatMap((effect, index) => {
@@ -177,15 +178,23 @@ export const promisesFit: Property = ({ state, effects }) =>
     const entry = state.claims.get(effect.claimId);
     const isNew = !entry?.story.some(({ sentence }) => sentence.startsWith('Takes over'));
     const asks = entry?.claim.ask.memoryBytes !== null && isNew;
-    const room = state.node.memoryBytes - state.node.memoryReserveBytes;
+    const room = roomBesideOthers(state, state.node);
+    const isTooMuch = (entry?.claim.ask.memoryBytes ?? 0) > room && !entry?.holder.parent;
     const later = effects.slice(index + 1).map(it => (it.type === 'grant' ? it.claimId : null));
     const others = [...state.running].filter(
       ({ claim }) => claim.holderId !== effect.holderId && !later.includes(claim.id)
     ).length;
-    return asks && others > 0 && state.committedBytes > room
+    return asks && (isTooMuch || (others > 0 && state.committedBytes > room))
       ? [`${effect.claimId} was granted memory beyond ${room}`]
       : [];
   });
+
+/** What may be promised: what neither the reserve takes up nor, beyond that, others. */
+function roomBesideOthers({ others }: State, node: NodeFacts): number {
+  const { memoryBytes, memoryReserveBytes } = node;
+  const left = others ? others.totalBytes - others.bytes : Infinity;
+  return Math.max(0, Math.min(memoryBytes - memoryReserveBytes, left, memoryBytes));
+}
 
 /** P13: with its holders gone nothing is held. */
 export const emptyIsFree: Property = ({ state }) => {

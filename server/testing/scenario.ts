@@ -74,7 +74,7 @@ function grantInWords(grant: Grant): string {
  * #### Notes
  * Lines: `kernel NAME [owner=U] [group=A/B] [inside=KERNEL]`, `claim KERNEL [hint=value ...]`,
  * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `release KERNEL`, `use KERNEL [cpus=1] [seconds=2]
- * [memory=1GiB]`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
+ * [memory=1GiB]`, `others AMOUNT`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
  * and questions: `held KERNEL`, `share KERNEL`, `writes`. After `->` stands what is ordered beside
  * confinements, of other kernels with their names; nothing means nothing.
  * A kernel comes with its first claim. Every line checks all invariants.
@@ -116,6 +116,11 @@ class Scenario {
       case 'packs': {
         const packs = subject === 'threads';
         return this._told('', it.send({ type: 'packingFound', packs }));
+      }
+      case 'others': {
+        const totalBytes = it.state.node?.memoryBytes ?? 0;
+        const bytes = parseBytes(subject) ?? 0;
+        return this._told('', it.send({ type: 'othersMeasured', bytes, totalBytes }));
       }
       case 'policy':
         return this._told('', it.send({ type: 'policyChosen', policy: subject as 'naive' }));

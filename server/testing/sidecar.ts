@@ -10,7 +10,13 @@ import { groupEndOf, groupsEndingIn } from './places';
 const ROOT = join(__dirname, '..', '..');
 
 /** What `main.cjs` prints when it listens. */
-type Ready = { readonly pid: number; readonly gate: string; readonly api: string; tier: string };
+type Ready = {
+  readonly ready: boolean;
+  readonly pid: number;
+  readonly gate: string;
+  readonly api: string;
+  tier: string;
+};
 
 /** An answer of the API. */
 export type Answer = { readonly status: number; readonly body: unknown };
@@ -54,13 +60,19 @@ export type Surroundings = {
 /** As the product starts it: jupyterlab_cellgrant/sidecar_process.py says why. */
 const NODE_OPTIONS = ['--max-semi-space-size=8'];
 
+/** Each directory is a node of its own, for tests that run beside each other: ENF11 would end them. */
+function scopeOf(args: readonly string[]): string {
+  const dir = args[args.indexOf('--dir') + 1] ?? '';
+  return dir.replace(/[^A-Za-z0-9_.-]/g, '_').slice(-40);
+}
+
 /** Start the bundle without waiting for anything; for starts that fail or are cut short. */
 export function spawnSidecar(args: readonly string[], around: Partial<Surroundings> = {}) {
   const { through = [], nodeOptions = [], stdin = 'pipe' } = around;
   const node = [process.execPath, ...NODE_OPTIONS, ...nodeOptions];
   const command = [...through, ...node, bundled(), ...args];
   // A test's own variables: without this, those that the test runner was started with.
-  const { env } = process;
+  const env = { CELLGRANT_SCOPE: scopeOf(args), ...process.env };
   return spawn(command[0]!, command.slice(1), {
     stdio: [stdin, 'pipe', 'pipe'],
     env
@@ -112,7 +124,10 @@ export class TestSidecar {
     const { dir, root = '' } = around;
     const child = spawnSidecar(['--dir', dir, ...args], around);
     for await (const line of createInterface({ input: child.stdout! })) {
-      return new TestSidecar(child, dir, root, JSON.parse(line) as Ready);
+      const ready = JSON.parse(line) as Ready;
+      if (ready.ready) {
+        return new TestSidecar(child, dir, root, ready);
+      }
     }
     throw new Error(`the sidecar did not start: ${await textOf(child.stderr!)}`);
   }

@@ -173,10 +173,10 @@ describe('Panel', () => {
     ]);
   });
 
-  it('[UI6] tells what of the memory is promised, used, kept and reserved, in panel and status bar', () => {
+  it('[UI6] [ADM14] tells what of the memory is promised, used, kept, held by others and reserved, in panel and status bar', () => {
     const its = { memoryPromisedBytes: 14e9, memoryUsedBytes: 2.5 * GIB, memoryKeptBytes: 0 };
-    const shown = snapshot({ node: node(its) });
-    const words = '14 GB promised · 2.5 GiB used · reserve 1 GiB';
+    const shown = snapshot({ node: node({ ...its, memoryOthersBytes: 1.5 * GIB }) });
+    const words = '14 GB promised · 2.5 GiB used · others hold 1.5 GiB · reserve 1 GiB';
     expect(panel({ snapshot: shown }).textContent).toContain(words);
     const bar = draw(
       <StatusText

@@ -20,7 +20,7 @@ describe('bars', () => {
   });
 
   it('leaves room for the reserve, whatever else the machine does', () => {
-    const parts = memoryParts(trans, node({ memoryUsedBytes: 40 * GIB }), kernels, marks);
+    const parts = memoryParts(trans, node({ memoryOthersBytes: 40 * GIB }), kernels, marks);
     const shares = Object.fromEntries(parts.map(part => [part.key, part.share * 16]));
     expect(shares).toEqual({
       'k1 held': 1,

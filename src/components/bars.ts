@@ -43,12 +43,11 @@ export function memoryParts(
   marks: Marks
 ): BarPart[] {
   const parts: BarPart[] = [];
-  let [resident, taken] = [0, node.memoryReserveBytes];
+  let taken = node.memoryReserveBytes;
   for (const kernel of kernels) {
     const held = kernel.memoryBytes ?? 0;
     const promised = Math.max(0, (kernel.grant?.memoryBytes ?? 0) - held);
     const name = baseName(kernel.name);
-    resident += held;
     taken += held + promised;
     parts.push({
       key: `${kernel.id} held`,
@@ -66,7 +65,7 @@ export function memoryParts(
   }
   // A node that is a part of its machine may be smaller than what others use there.
   const room = Math.max(0, node.memoryBytes - taken);
-  const other = Math.min(Math.max(0, (node.memoryUsedBytes ?? 0) - resident), room);
+  const other = Math.min(node.memoryOthersBytes ?? 0, room);
   parts.push({
     key: 'other',
     share: other / node.memoryBytes,

@@ -135,6 +135,7 @@ export function node(its: Partial<NodeView> = {}): NodeView {
     memoryUsedBytes: 2 * GIB,
     memoryPromisedBytes: 0,
     memoryKeptBytes: GIB,
+    memoryOthersBytes: null,
     memoryGrantedBytes: GIB,
     gpus: [],
     tier: { name: 'cgroup-v1', enforced: ['cpus', 'memory'], notEnforced: [], reason: 'it works' },

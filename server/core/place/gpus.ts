@@ -157,7 +157,10 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
     ask.gpuMemoryBytes === null ? '' : ` with ${amountInWords(ask.gpuMemoryBytes)}${each}`;
   const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
   const rest = [...new Set(keeping.map(it => it.rest).filter(Boolean))].join('; ');
-  const otherwise = lostInWords(state, self, taken) ?? strangersInWords(state, taken);
+  const otherwise =
+    lostInWords(state, self, taken) ??
+    strangersInWords(state, taken) ??
+    'its memory is held by processes without a lease';
   return reasonOf('gpus', need, { blockers, count: blockers.length, rest }, otherwise);
 }
 
@@ -196,16 +199,23 @@ function lostInWords(state: State, self: HolderEntry, gpus: readonly Gpu[]): str
   )} ${verb} not answer${whose}`;
 }
 
-/** The processes from outside that hold most of these GPUs, in words. */
-function strangersInWords(state: State, gpus: readonly Gpu[]): string {
+/**
+ * Who from outside holds most of these GPUs, in words, and how many more do (GPU4); null for
+ * nobody. Who only draws a screen computes nothing there, but has memory.
+ */
+export function strangersInWords(
+  state: State,
+  gpus: readonly Gpu[],
+  withDisplays = true
+): string | null {
   const found = gpus.flatMap(gpu =>
     (state.gpuUse.get(gpu.uuid)?.processes ?? [])
-      .filter(it => it.holderId === null)
+      .filter(it => it.holderId === null && (withDisplays || !it.isDisplay))
       .map(it => ({ ...it, gpu }))
   );
   const [most] = found.sort((a, b) => b.memoryBytes - a.memoryBytes);
   if (!most) {
-    return 'its memory is held by processes without a lease';
+    return null;
   }
   const whose = most.owner === null ? '' : ` of ${most.owner}`;
   const more = found.length > 1 ? ` and ${found.length - 1} more` : '';

@@ -29,7 +29,7 @@ export type Rest = {
 const LOOKED_AT_MAX = 10;
 
 /** What is kept is worth a name from this part of all that others have, and a word from this. */
-const WORTH_A_NAME = 0.1;
+export const WORTH_A_NAME = 0.1;
 const WORTH_A_WORD = 0.01;
 
 const mostFirst = firstDifference<Found>(

@@ -6,7 +6,8 @@ import { lendableCpus, type Seat } from './cpuPool';
 import { memoryMates } from './gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from './gpuMemory';
 import { matchingGpus } from './gpus';
-import { grantableBytes, growthOfBytes } from './memory';
+import { growthOfBytes } from './memory';
+import { promisableBytes } from './promisable';
 
 /** What is free of everything that queues: a copy to try things on. */
 export type Room = {
@@ -32,10 +33,10 @@ type GpuRoom = {
 
 /** The room that there is now. */
 export function roomOf(state: State): Room {
-  const { node, pool } = state;
+  const { pool } = state;
   const total = pool.slots.length;
   return {
-    memoryBytes: node ? grantableBytes(node) - state.committedBytes : 0,
+    memoryBytes: promisableBytes(state) - state.committedBytes,
     cpus: total - pool.promised,
     lendableCpus: lendableCpus(pool),
     gone: new Set(),

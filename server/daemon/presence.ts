@@ -1,0 +1,114 @@
+import { createServer, type Server } from 'node:net';
+
+import type { IHostFiles } from '../host/files';
+import { findSidecars, onlyName, ownName, type NamedSidecar } from '../host/namedSidecars';
+import { OccupiedError } from './occupy';
+
+/** How soon the coming and going of other sidecars is noticed, in ms. */
+const LOOK_MS = 3000;
+
+/** Another sidecar of this user runs on this node, and serves another directory. */
+export class ServedElsewhereError extends OccupiedError {
+  readonly served: NamedSidecar['served'];
+
+  constructor({ pid, served }: NamedSidecar) {
+    super(
+      `a sidecar of this user serves ${served.directory} already (pid ${pid}), and two would ` +
+        `grant the same CPUs, memory and GPUs: set CELLGRANT_DIR to that directory, or end it`
+    );
+    this.served = served;
+  }
+}
+
+/** That this process is the sidecar of a user on this node. */
+export type Presence = {
+  /** What a person should know of it. */
+  readonly notices: readonly string[];
+  /** Let others be. Resolves when they can. */
+  readonly leave: () => Promise<void>;
+};
+
+const NAME_TAKEN =
+  'Somebody else has the name by which the sidecars of one user know of each other, so a second ' +
+  'one of this user would not be refused.';
+
+/**
+ * ENF11: be the only sidecar of a user on this node. Throws {@link ServedElsewhereError} where
+ * another one is.
+ *
+ * #### Notes
+ * By the name of a socket, which only one process can have, and which ends with it. It can be
+ * somebody else's: so nobody is refused but for a living sidecar. Where there are no such names
+ * nothing is known of others.
+ */
+export async function beOnNode(files: IHostFiles, scope: string, uid: number): Promise<Presence> {
+  // One that loses finds the winner by this name, which the winner had before it won.
+  const named = await listenAt(ownName(scope, uid, process.pid));
+  const only = await listenAt(onlyName(files, scope, uid));
+  const leave = async () => {
+    await Promise.all([named, only].map(closed));
+  };
+  const isTaken = only === 'taken';
+  // Of those with the very same CPUs there may be some that lose just now.
+  const other = findSidecars(files, scope)
+    .filter(it => it.uid === uid && (isTaken || !it.hasOurCpus))
+    .sort((a, b) => Number(b.hasOurCpus) - Number(a.hasOurCpus))[0];
+  if (other) {
+    await leave();
+    throw new ServedElsewhereError(other);
+  }
+  return { notices: isTaken ? [NAME_TAKEN] : [], leave };
+}
+
+/** A socket of this name, that hears nobody; null where there is no such thing. */
+function listenAt(name: string): Promise<Server | 'taken' | null> {
+  if (process.platform !== 'linux') {
+    return Promise.resolve(null);
+  }
+  return new Promise(done => {
+    const server = createServer(socket => socket.destroy()).unref();
+    server.on('error', ({ code }: NodeJS.ErrnoException) =>
+      done(code === 'EADDRINUSE' ? 'taken' : null)
+    );
+    server.listen(name, () => done(server));
+  });
+}
+
+function closed(server: Server | 'taken' | null): Promise<void> {
+  return new Promise(done => {
+    server === null || server === 'taken' ? done() : server.close(() => done());
+  });
+}
+
+/** What the watch for other sidecars is made of. */
+export type NeighboursParts = {
+  readonly files: IHostFiles;
+  readonly scope: string;
+  /** The name of the user whose a process is. */
+  readonly ownerOf: (pid: number) => string | null;
+  /** Tell people, in place of what was told before. */
+  readonly tell: (notices: readonly string[]) => void;
+};
+
+/** ENF11: tell of other sidecars on this node for as long as they run; returns the undo. */
+export function watchNeighbours({ files, scope, ownerOf, tell }: NeighboursParts): () => void {
+  let told = '';
+  const look = () => {
+    const owners = findSidecars(files, scope).map(({ pid, uid }) => ownerOf(pid) ?? String(uid));
+    const notice = owners.length ? neighboursInWords(owners) : '';
+    notice !== told && tell(notice ? [notice] : []);
+    told = notice;
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+function neighboursInWords(owners: readonly string[]): string {
+  const whose = [...new Set(owners)].sort().join(', ');
+  const who =
+    owners.length === 1
+      ? `Another sidecar runs on this node, of ${whose}`
+      : `${owners.length} other sidecars run on this node, of ${whose}`;
+  return `${who}: what they grant is not known here, so the same CPUs and GPUs may be granted twice.`;
+}

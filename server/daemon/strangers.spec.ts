@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+import { DiskFiles } from '../host/files';
+import { MemoryMeter } from '../host/memoryMeter';
+import type { ClaimStory, Snapshot } from '../protocol/view';
+import { exitOf, type TestSidecar } from '../testing/sidecar';
+import { Stage } from '../testing/stage';
+
+const MIB = 1024 ** 2;
+const CHUNK_BYTES = 256 * MIB;
+
+/** Holds as many chunks as it is told, one line each. */
+const HOLDER = `const held = [];
+require('readline').createInterface({ input: process.stdin }).on('line', chunks => {
+  while (held.length < Number(chunks)) {
+    held.push(Buffer.alloc(${CHUNK_BYTES}, 1));
+  }
+  console.log('held');
+});`;
+
+/** A process, and how to let it hold so many bytes; resolves once it does. */
+type Holding = { readonly child: ChildProcess; readonly hold: (bytes: number) => Promise<void> };
+
+describe('memory that a stranger holds', () => {
+  let stage: Stage;
+
+  beforeEach(() => {
+    stage = new Stage();
+  });
+
+  afterEach(() => stage.clear());
+
+  function holding(): Holding {
+    const child = spawn(process.execPath, ['-e', HOLDER], { stdio: ['pipe', 'pipe', 'inherit'] });
+    stage.keep({ child });
+    const hold = async (bytes: number) => {
+      child.stdin.write(`${Math.ceil(bytes / CHUNK_BYTES)}\n`);
+      await new Promise(resolve => child.stdout.once('data', resolve));
+    };
+    return { child, hold };
+  }
+
+  async function end({ child }: Holding): Promise<void> {
+    child.kill('SIGKILL');
+    await exitOf(child);
+  }
+
+  /** Resolves once what a sidecar shows is so. */
+  async function shows(sidecar: TestSidecar, isSo: (its: Snapshot) => boolean): Promise<void> {
+    for (;;) {
+      const { body } = await sidecar.ask('GET', '/api/v1/snapshot');
+      if (isSo(body as Snapshot)) {
+        return;
+      }
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+  }
+
+  const othersOf = ({ node }: Snapshot) => node.memoryOthersBytes ?? 0;
+
+  it('[ADM14] is not granted, and who waits for it goes on when the stranger ends', async () => {
+    const { totalBytes, heldBytes } = new MemoryMeter(new DiskFiles()).read()!;
+    // So much that what else happens on this machine meanwhile does not matter.
+    const bytes = (totalBytes - heldBytes) / 4;
+    const asked = Math.min(totalBytes - heldBytes - bytes / 2, totalBytes * 0.9);
+    const memory = `${Math.floor(asked / MIB)} MiB`;
+    const sidecar = await stage.sidecarIn(stage.directory());
+    const kernel = await stage.connected(sidecar);
+    kernel.claim('before', { memory });
+    await kernel.gate.hear('granted', 'before');
+    kernel.release('before');
+    const stranger = holding();
+    await stranger.hold(bytes);
+    await shows(sidecar, it => othersOf(it) > heldBytes + bytes / 2);
+    kernel.claim('beside', { memory });
+    const { sentence } = await kernel.gate.hear('waiting', 'beside');
+    expect(sentence).toMatch(/^for [\d.]+ [MG]iB; others on this node hold [\d.]+ GiB$/);
+    await end(stranger);
+    await kernel.gate.hear('granted', 'beside');
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/beside');
+    const { story } = body as ClaimStory;
+    expect(story.map(it => it.sentence).join()).toContain('others on this node hold');
+  });
+
+  it('[ADM14] is told apart from what our kernels hold', async () => {
+    const bytes = 8 * CHUNK_BYTES;
+    const sidecar = await stage.sidecar();
+    const { heldBytes } = new MemoryMeter(new DiskFiles()).read()!;
+    const isMore = (its: Snapshot) => othersOf(its) > heldBytes + bytes / 2;
+    const inKernel = holding();
+    const kernel = stage.kernelOf(inKernel.child);
+    await kernel.connect(sidecar);
+    await inKernel.hold(bytes);
+    await shows(sidecar, ({ kernels }) => (kernels[0]?.memoryBytes ?? 0) > bytes / 2);
+    const stranger = holding();
+    await stranger.hold(bytes);
+    await shows(sidecar, isMore);
+    await end(stranger);
+    await shows(sidecar, it => !isMore(it));
+  });
+});

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+
+import { FakeMachine } from '../testing/fakeMachine';
+import { exitOf } from '../testing/sidecar';
+import { DiskFiles } from './files';
+import { MemoryMeter } from './memoryMeter';
+
+const GIB = 1024 ** 3;
+const MIB = 1024 ** 2;
+
+const meminfo = (total: number, available: number) =>
+  `MemTotal: ${total / 1024} kB\nMemFree: 0 kB\nMemAvailable: ${available / 1024} kB`;
+
+describe('the memory that is held', () => {
+  it('[ADM14] grows by what a process takes, and shrinks when it ends', async () => {
+    const meter = new MemoryMeter(new DiskFiles());
+    const before = meter.read()!;
+    expect(before.heldBytes).toBeGreaterThan(0);
+    expect(before.totalBytes).toBeGreaterThan(before.heldBytes);
+    const script = `globalThis.it = Buffer.alloc(${GIB}, 1); console.log('held')`;
+    const child = spawn(process.execPath, ['-e', `${script}; setInterval(() => {}, 1e6)`]);
+    await new Promise(resolve => child.stdout.once('data', resolve));
+    const during = meter.read()!;
+    expect(during.heldBytes - before.heldBytes).toBeGreaterThan(GIB / 2);
+    child.kill('SIGKILL');
+    await exitOf(child);
+    expect(meter.read()!.heldBytes).toBeLessThan(during.heldBytes - GIB / 2);
+  });
+
+  it('[ADM14] [MEM5] is no cache, not even that of ZFS', () => {
+    const files = { '/proc/meminfo': meminfo(8 * GIB, 3 * GIB) };
+    const machine = (more = {}) =>
+      new FakeMachine({ layout: 'none', files: { ...files, ...more } });
+    expect(new MemoryMeter(machine()).read()).toEqual({ totalBytes: 8 * GIB, heldBytes: 5 * GIB });
+    const arcstats = `13 1 0x01\nname type data\nc_min    4    ${GIB}\nsize     4    ${3 * GIB}\n`;
+    const zfs = machine({ '/proc/spl/kstat/zfs/arcstats': arcstats });
+    expect(new MemoryMeter(zfs).read()?.heldBytes).toBe(3 * GIB);
+  });
+
+  it('[ADM14] is that of the limit where one is below the machine', () => {
+    const files = { '/proc/meminfo': meminfo(8 * GIB, GIB) };
+    const machine = new FakeMachine({ layout: 'v2', own: '/app', files });
+    const { files: limited } = machine.cgroup('/sys/fs/cgroup/app');
+    limited.set('memory.max', `${2 * GIB}`);
+    limited.set('memory.current', `${GIB}`);
+    limited.set('memory.stat', `inactive_file ${100 * MIB}\nactive_file ${100 * MIB}`);
+    expect(new MemoryMeter(machine).read()).toEqual({
+      totalBytes: 2 * GIB,
+      heldBytes: GIB - 200 * MIB
+    });
+  });
+
+  it('is not told where it cannot be', () => {
+    expect(new MemoryMeter(new FakeMachine({ layout: 'none' })).read()).toBeNull();
+  });
+});
