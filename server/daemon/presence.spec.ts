@@ -63,6 +63,13 @@ describe('sidecars on one node', () => {
     }
   }
 
+  /** A sidecar of nobody's. */
+  async function another(): Promise<TestSidecar> {
+    const dir = stage.directory();
+    chownSync(dir, 65534, 65534);
+    return stage.adopt(await TestSidecar.startIn({ dir, through: NOBODY }, '--tier', 'none'));
+  }
+
   /** What one says that is started in a directory of its own, and its exit code. */
   async function refused(...args: readonly string[]) {
     const child = spawnSidecar(['--dir', stage.directory(), ...args]);
@@ -99,10 +106,7 @@ describe('sidecars on one node', () => {
   asRoot('[ENF11] of other users are told for as long as they run', async () => {
     const own = await stage.sidecar();
     expect(await notices(own, () => true)).toBe('');
-    const dir = stage.directory();
-    chownSync(dir, 65534, 65534);
-    const theirs = await TestSidecar.startIn({ dir, through: NOBODY }, '--tier', 'none');
-    stage.adopt(theirs);
+    const theirs = await another();
     const told = await notices(own, it => it.includes('sidecar'));
     expect(told).toContain('Another sidecar runs on this node, of nobody: ');
     expect(await notices(theirs, it => it.includes('sidecar'))).toContain('of root');
@@ -114,12 +118,15 @@ describe('sidecars on one node', () => {
 
   asRoot('[ENF11] are kept from nothing by somebody who takes their names', async () => {
     const scope = process.env['CELLGRANT_SCOPE'] ?? '';
-    const names = [1, process.pid].map(pid => ownName(scope, uid, pid));
+    const theirs = await another();
+    const names = [1, process.pid, theirs.pid].map(pid => ownName(scope, uid, pid));
     await squatter(onlyName(new DiskFiles(), scope, uid), ...names);
-    const sidecar = await stage.sidecar();
-    const told = await notices(sidecar, () => true);
+    const first = await stage.sidecar();
+    const told = await notices(first, () => true);
     expect(told).toContain('Somebody else has the name');
-    expect(told).not.toContain('runs on this node');
+    await notices(first, it => it.includes('Another sidecar runs on this node, of nobody'));
+    await theirs.stop();
+    await notices(first, it => !it.includes('runs on this node'));
   });
 
   it('[ENF11] of another scope are not theirs', async () => {

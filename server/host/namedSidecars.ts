@@ -59,15 +59,15 @@ function ourCpus(files: IHostFiles): string {
  * are two nodes.
  */
 export function findSidecars(files: IHostFiles, scope: string): readonly NamedSidecar[] {
-  const named = new Map<number, number>();
+  const named = new Map<string, { readonly pid: number; readonly uid: number }>();
   for (const line of (readOrNull(files, PROC.unixSockets) ?? '').split('\n')) {
     const [, family, uid, pid] = / @([^ /]+)\/(\d+)\/(\d+)\/\.*$/.exec(line) ?? [];
     if (family === familyOf(scope) && Number(pid) !== process.pid && named.size < LOOKED_AT_MAX) {
-      named.set(Number(pid), Number(uid));
+      named.set(`${uid} ${pid}`, { pid: Number(pid), uid: Number(uid) });
     }
   }
   const ours = ourCpus(files);
-  return [...named].flatMap(([pid, uid]) => {
+  return [...named.values()].flatMap(({ pid, uid }) => {
     const served = [uid, 0].includes(readUserId(files, pid) ?? NaN) ? servedBy(files, pid) : null;
     const cpus = readMask(files, pid) ?? ours;
     return served && haveCommon(cpus, ours)

@@ -66,7 +66,7 @@ export type GateHolding = GateClaim & {
 
 /**
  * What a kernel and its launcher know, and nobody else (SEC6): the launcher makes it, keeps it
- * over restarts of the kernel, and passes it on in the kernel's environment. Of a kernel whose
+ * over restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. Of a kernel whose
  * first speaker told one, all others must tell the same.
  */
 export type KernelToken = { readonly token?: string | null };
