@@ -1,3 +1,4 @@
+import type { Effect } from './effects';
 import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
 
@@ -166,6 +167,50 @@ describe('a cell that runs a notebook', () => {
      end q                             -> a gets all 20 GiB`
   );
 
+  scenario(
+    '[ADM10] [ADM6] passes a head also where the kernel between runs nothing',
+    `node 4 cores, 26 GiB
+     claim outer memory=12GiB          -> gets all 12 GiB
+     claim second memory=4GiB          -> gets all 4 GiB
+     claim head memory=20GiB priority=9 -> waits memory 1
+     kernel middle inside=outer
+     kernel inner inside=middle
+     claim inner memory=16GiB          -> gets all 16 GiB, head waits memory 1`
+  );
+
+  scenario(
+    '[ADM10] [ADM7] what idle kernels keep is in no way of it where only those around it run',
+    `node 4 cores, 26 GiB
+     kernel idle
+     use idle memory=20GiB
+     claim outer memory=1GiB           -> gets all 1 GiB
+     kernel middle inside=outer
+     claim middle memory=1GiB          -> gets all 1 GiB
+     kernel inner inside=middle
+     claim inner memory=12GiB          -> gets all 12 GiB`
+  );
+
+  scenario(
+    '[ADM10] what a cell was promised is there for it, whatever is promised around that',
+    `node 4 cores, 26 GiB
+     claim top                         -> gets all
+     kernel outer inside=top
+     claim outer memory=12GiB          -> gets all 12 GiB
+     use outer memory=1GiB
+     claim other memory=10GiB          -> gets all 10 GiB
+     kernel inner inside=outer
+     claim inner memory=12GiB          -> gets all 12 GiB`
+  );
+
+  scenario(
+    '[ADM9] CPUs that a range insists on are kept from cell to cell',
+    `node 4 cores
+     claim keeper cpus=[3,3] hold=true -> gets 0-2
+     end keeper
+     claim other cpus=[2,2]            -> waits cpus 1
+     wait 31 s                         -> other gets 0-1`
+  );
+
   it('[ADM10] in the same kernel, too: a cell that takes up another in its midst', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     const asks = { exclusive: true, memoryBytes: 40 * GIB, gpus: 1 };
@@ -180,84 +225,45 @@ describe('a cell that runs a notebook', () => {
   });
 });
 
-describe('cells that would wait in a circle', () => {
-  scenario(
-    '[ADM10] one that asks for more than its outer cell leaves is refused',
-    `node 4 cores
-     claim outer exclusive=true cpus=2 -> gets 0-1
-     kernel inner inside=outer
-     claim inner exclusive=true cpus=3 -> refused INSIDE
-     claim outer2 gpus=0 cpus=2        -> gets 2-3
-     end outer2
-     end outer
-     claim inner exclusive=true cpus=3 -> gets 0-2`
-  );
+describe('CPUs that cells of one kernel insist on', () => {
+  const least = (n: number) => ({ cpus: { kind: 'range', min: n, max: n } }) as const;
+  let scene: Harness;
 
-  scenario(
-    '[ADM10] across trees: who closes the circle is refused, and the others go on',
-    `node 4 cores, 26 GiB
-     claim p memory=11GiB              -> gets all 11 GiB
-     claim q memory=10GiB              -> gets all 10 GiB
-     kernel a inside=p
-     kernel b inside=q
-     claim a memory=16GiB              -> waits memory 1
-     claim b memory=15GiB              -> refused INSIDE
-     end q                             -> a gets all 16 GiB`
-  );
-
-  scenario(
-    '[ADM10] across resources, and who waits for a third is not in it',
-    `node 4 cores, 26 GiB, 2 gpus
-     claim p gpus=1                    -> gets all GPU-0
-     claim q memory=20GiB              -> gets all 20 GiB
-     claim r gpus=1                    -> gets all GPU-1
-     kernel a inside=p
-     kernel b inside=q
-     claim b gpus=1                    -> waits gpus 1
-     claim a memory=8GiB               -> waits memory 1
-     end r                             -> b gets all GPU-1
-     end b
-     end q                             -> a gets all 8 GiB`
-  );
-
-  scenario(
-    '[ADM10] waits for what a kernel keeps for its next cell (ADM9)',
-    `node 4 cores, 26 GiB
-     claim keeper memory=8GiB hold=true -> gets all 8 GiB
-     end keeper
-     claim p memory=6GiB               -> gets all 6 GiB
-     kernel a inside=p
-     claim q                           -> gets all
-     claim a memory=16GiB              -> waits memory 1
-     wait 31 s                         -> a gets all 16 GiB`
-  );
-
-  it('[ADM10] the refusal names what it runs inside of, and what that holds', () => {
-    const it = new Harness();
-    it.holder('outer.ipynb');
-    it.claim('1', 'outer.ipynb', { exclusive: true, cpus: { kind: 'fixed', n: 2 } });
-    it.holder('inner.ipynb', 'user', [], 'outer.ipynb');
-    const [refused] = it.claim('2', 'inner.ipynb', {
-      exclusive: true,
-      cpus: { kind: 'fixed', n: 3 }
-    });
-    const details = {
-      path: 'exclusive',
-      asked: 'true with 3 CPUs',
-      outer: 'outer.ipynb',
-      held: '2 CPUs'
-    };
-    expect(refused).toMatchObject({ type: 'refuse', refusal: { code: 'INSIDE', details } });
+  beforeEach(() => {
+    scene = new Harness();
+    scene.holder('k');
+    scene.holder('other');
   });
 
-  it('[ADM10] [GPU7] who waits for a GPU that is lost is in no circle', () => {
-    const it = new Harness(nodeOf({ gpus: gpusOf(2) }));
-    it.holder('outer');
-    it.claim('1', 'outer', { gpus: 1 });
-    it.holder('inner', 'user', [], 'outer');
-    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
-    const lost = { uuid: 'GPU-1', isLost: true as const, processes: [], ...figures };
-    it.send({ type: 'gpusMeasured', gpus: [lost] });
-    expect(it.claim('2', 'inner', { gpus: 2 })).toMatchObject([{ type: 'wait', claimId: '2' }]);
+  /** What became of claims, without grants that merely changed. */
+  const kinds = (effects: readonly Effect[]) =>
+    effects.flatMap(it =>
+      'claimId' in it && it.type !== 'regrant' ? [`${it.type} ${it.claimId}`] : []
+    );
+
+  it('[ADM10] count once where one is inside of the other, and as many as the larger asks', () => {
+    scene.claim('outer', 'k', least(2));
+    expect(kinds(scene.claim('inner', 'k', least(3), { parentId: 'outer' }))).toEqual([
+      'grant inner'
+    ]);
+    expect(kinds(scene.claim('c', 'other', least(2)))).toEqual(['wait c']);
+    expect(kinds(scene.end('inner'))).toEqual(['grant c']);
+    expect(kinds(scene.claim('less', 'k', least(2), { parentId: 'outer' }))).toEqual([
+      'grant less'
+    ]);
+  });
+
+  it('[ADM10] add up where two are inside of one', () => {
+    scene.claim('outer', 'k', least(2));
+    scene.claim('a', 'k', least(2), { parentId: 'outer' });
+    expect(kinds(scene.claim('b', 'k', least(2), { parentId: 'outer' }))).toEqual(['grant b']);
+    expect(kinds(scene.claim('c', 'other', least(1)))).toEqual(['wait c']);
+    expect(kinds(scene.end('a'))).toEqual(['grant c']);
+  });
+
+  it('[ADM10] add up where none is inside of the other', () => {
+    scene.claim('a', 'k', least(2));
+    expect(kinds(scene.claim('b', 'k', least(2)))).toEqual(['grant b']);
+    expect(kinds(scene.claim('c', 'other', least(1)))).toEqual(['wait c']);
   });
 });
