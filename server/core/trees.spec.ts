@@ -1,4 +1,3 @@
-import type { Effect } from './effects';
 import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { scenario } from '../testing/scenario';
 
@@ -75,17 +74,6 @@ describe('a cell that runs a notebook', () => {
      claim c exclusive=true cpus=2     -> waits cpus 1
      end a                             -> c waits cpus 1
      end b                             -> c gets 0-1`
-  );
-
-  scenario(
-    '[ADM10] CPUs that a range insists on',
-    `node 4 cores
-     claim outer cpus=[3,3]             -> gets 0-2
-     kernel inner inside=outer
-     claim inner cpus=[3,4]             -> gets 0-1,3
-     claim other cpus=[2,2]             -> waits cpus 1
-     end inner                          -> other waits cpus 1
-     end outer                         -> other gets 0-1`
   );
 
   scenario(
@@ -179,6 +167,16 @@ describe('a cell that runs a notebook', () => {
   );
 
   scenario(
+    '[ADM10] [ADM6] passes no head once its outer cell has ended',
+    `node 4 cores, 26 GiB
+     claim second memory=4GiB          -> gets all 4 GiB
+     claim head memory=20GiB priority=9 -> waits memory 1
+     kernel outer
+     kernel inner inside=outer
+     claim inner memory=16GiB          -> waits memory 2`
+  );
+
+  scenario(
     '[ADM10] [ADM7] what idle kernels keep is in no way of it where only those around it run',
     `node 4 cores, 26 GiB
      kernel idle
@@ -202,15 +200,6 @@ describe('a cell that runs a notebook', () => {
      claim inner memory=12GiB          -> gets all 12 GiB`
   );
 
-  scenario(
-    '[ADM9] CPUs that a range insists on are kept from cell to cell',
-    `node 4 cores
-     claim keeper cpus=[3,3] hold=true -> gets 0-2
-     end keeper
-     claim other cpus=[2,2]            -> waits cpus 1
-     wait 31 s                         -> other gets 0-1`
-  );
-
   it('[ADM10] in the same kernel, too: a cell that takes up another in its midst', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     const asks = { exclusive: true, memoryBytes: 40 * GIB, gpus: 1 };
@@ -223,47 +212,14 @@ describe('a cell that runs a notebook', () => {
     ['plain', 'inner', 'outer'].forEach(id => it.end(id));
     expect(it.confinement('k').cpus).toBeNull();
   });
-});
 
-describe('CPUs that cells of one kernel insist on', () => {
-  const least = (n: number) => ({ cpus: { kind: 'range', min: n, max: n } }) as const;
-  let scene: Harness;
-
-  beforeEach(() => {
-    scene = new Harness();
-    scene.holder('k');
-    scene.holder('other');
-  });
-
-  /** What became of claims, without grants that merely changed. */
-  const kinds = (effects: readonly Effect[]) =>
-    effects.flatMap(it =>
-      'claimId' in it && it.type !== 'regrant' ? [`${it.type} ${it.claimId}`] : []
-    );
-
-  it('[ADM10] count once where one is inside of the other, and as many as the larger asks', () => {
-    scene.claim('outer', 'k', least(2));
-    expect(kinds(scene.claim('inner', 'k', least(3), { parentId: 'outer' }))).toEqual([
-      'grant inner'
-    ]);
-    expect(kinds(scene.claim('c', 'other', least(2)))).toEqual(['wait c']);
-    expect(kinds(scene.end('inner'))).toEqual(['grant c']);
-    expect(kinds(scene.claim('less', 'k', least(2), { parentId: 'outer' }))).toEqual([
-      'grant less'
-    ]);
-  });
-
-  it('[ADM10] add up where two are inside of one', () => {
-    scene.claim('outer', 'k', least(2));
-    scene.claim('a', 'k', least(2), { parentId: 'outer' });
-    expect(kinds(scene.claim('b', 'k', least(2), { parentId: 'outer' }))).toEqual(['grant b']);
-    expect(kinds(scene.claim('c', 'other', least(1)))).toEqual(['wait c']);
-    expect(kinds(scene.end('a'))).toEqual(['grant c']);
-  });
-
-  it('[ADM10] add up where none is inside of the other', () => {
-    scene.claim('a', 'k', least(2));
-    expect(kinds(scene.claim('b', 'k', least(2)))).toEqual(['grant b']);
-    expect(kinds(scene.claim('c', 'other', least(1)))).toEqual(['wait c']);
+  it('[ADM10] [ADM6] which passes a head that waits for the other', () => {
+    const it = new Harness();
+    ['k', 'second', 'head'].forEach(id => it.holder(id));
+    it.claim('outer', 'k', { memoryBytes: 30 * GIB });
+    it.claim('2', 'second', { memoryBytes: 10 * GIB });
+    it.claim('3', 'head', { memoryBytes: 55 * GIB, priority: 9 });
+    it.claim('inner', 'k', { memoryBytes: 45 * GIB }, { parentId: 'outer' });
+    expect([...it.grants.keys()]).toEqual(['outer', '2', 'inner']);
   });
 });
