@@ -176,7 +176,7 @@ describe('cells that would wait in a circle', () => {
       it.holder('b', 'user', [], 'between');
       expect(it.claim('4', 'a', a)).toMatchObject([{ type: 'wait' }]);
       expect(it.claim('5', 'b', b)).toMatchObject([
-        { type: 'refuse', claimId: '5', refusal: { details: details } }
+        { type: 'refuse', claimId: '5', refusal: { details } }
       ]);
     }
   );
