@@ -81,6 +81,39 @@ async def test_what_is_loaded_before_and_used_while_cpus_are_few(
     assert seen == [dict.fromkeys(it, n) for it, n in zip(seen, (1, FULL, 1, FULL), strict=True)]
 
 
+COUNTS_FOR_GOOD = """
+import os, sys, part
+read, write = os.pipe()
+child = os.fork()
+if child == 0:
+    import numba
+    os.write(write, repr(numba.seen).encode())
+    os._exit(0)
+os.waitpid(child, 0)
+import numba
+found = part.polars.seen, os.read(read, 9).decode(), numba.seen
+os.environ["NUMBA_NUM_THREADS"] = "7"
+del sys.modules["numba"]
+import numba
+found += numba.seen, os.environ.pop("NUMBA_NUM_THREADS")
+"""
+
+
+async def test_what_counts_for_good_is_told_the_kernels_own_count(
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path
+) -> None:
+    """[CPU3] Also as a part of another import; never in a forked child, nor over the user's word."""
+    for name in ("polars", "numba"):
+        variable = f"{name.upper()}_{'MAX' if name == 'polars' else 'NUM'}_THREADS"
+        (tmp_path / f"{name}.py").write_text(f"import os\nseen = os.environ.get({variable!r})")
+    (tmp_path / "part.py").write_text("import polars")
+    scripted_sidecar.answer = granting({"threads": 1})
+    notebook = await start_kernel()
+    assert (await notebook.run(COUNTS_FOR_GOOD))["status"] == "ok"
+    assert await notebook.evaluate("found") == (str(FULL), "None", str(FULL), "7", "7")
+    assert await notebook.evaluate(ORDERS) == []
+
+
 async def test_a_failing_import_fails_as_without_us(
     scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path
 ) -> None:
@@ -134,8 +167,31 @@ def asked(place):
     finally:
         sys.meta_path.remove(finder)
         sys.modules.pop("plistlib", None)
+class Own(importlib.machinery.ModuleSpec):
+    pass
+class New:
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        pass
+class Old:
+    def load_module(self, name):
+        return sys.modules.setdefault(name, type(sys)(name))
+class Making:
+    def find_spec(self, name, path=None, target=None):
+        made = {"own": (Own, New), "new": (importlib.machinery.ModuleSpec, New),
+                "old": (importlib.machinery.ModuleSpec, Old)}.get(name)
+        return made and made[0](name, made[1]())
+def classes():
+    sys.meta_path.append(Making())
+    try:
+        import new, old, own
+        return [type(it.__spec__) in (importlib.machinery.ModuleSpec, Own) for it in (new, old, own)], \
+            type(own.__spec__) is Own
+    finally:
+        sys.meta_path.pop()
 import settings
-found = [kept(), reloaded(), asked(0), asked(len(sys.meta_path)), look(settings.__spec__),
+found = [classes(), kept(), reloaded(), asked(0), asked(len(sys.meta_path)), look(settings.__spec__),
          settings.seen, [it for it in sorted(os.environ) if it.startswith(("POLARS", "NUMBA", "KMP_D"))]]
 """
 

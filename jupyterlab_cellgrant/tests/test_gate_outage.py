@@ -287,3 +287,5 @@ async def test_long_wait_is_explained_and_taken_back(
     assert (await notebook.reply(message_id))["status"] == "ok"
     kinds = [it for it in notebook.kinds(message_id) if it != "status"]
     assert kinds == ["execute_input", "stream", "clear_output", "stream"]
+    assert [it["name"] for it in notebook.outputs(message_id, "stream")] == ["stderr", "stdout"]
+    assert notebook.outputs(message_id, "clear_output") == [{"wait": False}]

@@ -6,6 +6,7 @@ import { othersInTheWay } from './place/promisable';
 import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from './place/room';
 import type { Lease, RunningEntry, State, WaitingEntry } from './state';
 import { isInside, outerClaims, surrounds } from './trees';
+import type { Waits } from './waits';
 import { amountInWords, countInWords } from './words';
 
 /**
@@ -17,11 +18,12 @@ import { amountInWords, countInWords } from './words';
  * that they leave suffice for the rest, one after another? The room is thought a
  * little larger than it will be while cells inside of others run; so nobody is refused
  * who might go on, and a circle is seen at the latest when these have ended.
+ * `waits` tells what those lack that were looked at just now.
  */
-export function breakCircles(state: State): void {
+export function breakCircles(state: State, waits: Waits): void {
   for (let stuck = stuckClaims(state); stuck.length > 0; stuck = stuckClaims(state)) {
     const last = stuck.reduce((a, b) => (b.arrivedMs >= a.arrivedMs ? b : a));
-    refuseClaim(state, last, whyStuck(last));
+    refuseClaim(state, last, whyStuck(last, (waits.get(last) ?? last.phase.reason).resource));
   }
 }
 
@@ -68,8 +70,7 @@ function fits(
   return leaseIn(state, isAlone ? { ...room, memoryBytes: Infinity } : room, entry) !== null;
 }
 
-function whyStuck(entry: WaitingEntry): Refusal {
-  const { resource } = entry.phase.reason;
+function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
   const { ask } = entry.claim;
   const outer = outerClaims(entry);
   const holds = outer.find(it => amountOf(it.phase.lease, resource) > 0) ?? outer[0]!;

@@ -57,7 +57,7 @@ export function runCycle(state: State, depth: number): void {
     }
   }
   state.queue = state.queue.filter(isWaiting);
-  breakCircles(state);
+  breakCircles(state, waits);
   tellPlaces(state, waits, depth > CYCLE_DEPTH);
 }
 

@@ -59,14 +59,30 @@ describe('reasons', () => {
     expect(blockers.map(it => it.kernelId)).toEqual(['b', 'e', 'c']);
   });
 
+  it('[API4] name those that hold most also of many, whoever came first', () => {
+    const sizes = Array.from({ length: 12 }, (_, i) => [`k${i}`, ((i + 1) * GIB) / 2]);
+    expect(new Scene({ granted: Object.fromEntries(sizes) as Amounts }).why(40).sentence).toBe(
+      'for 40 GiB; 6 GiB held by k11, 5.5 GiB by k10, 5 GiB by k9 and 9 more'
+    );
+  });
+
   it('[API4] name an idle kernel that keeps much, or without which it is not enough', () => {
     const much = new Scene({ granted: { a: 20 * GIB }, kept: { b: 30 * GIB, c: 600 * MIB } });
     expect(much.why(15).sentence).toBe(
       'for 15 GiB; 30 GiB held by b and 20 GiB by a; an idle kernel keeps 600 MiB'
     );
+    const enough = new Scene({ granted: { a: 40 * GIB }, kept: { b: 10 * GIB, c: 600 * MIB } });
+    expect(enough.why(15).sentence).toBe(
+      'for 15 GiB; 40 GiB held by a and 10 GiB by b; an idle kernel keeps 600 MiB'
+    );
     const many = new Scene({ granted: { a: GIB }, kept: idle(20, 2.9 * GIB) });
     expect(many.why(3).sentence).toBe(
       'for 3 GiB; 2.9 GiB held by idle0 and 1 GiB by a; idle kernels keep 55 GiB'
+    );
+    const several = new Scene({ granted: { a: GIB }, kept: idle(20, 2.9 * GIB) });
+    expect(several.why(8).sentence).toBe(
+      'for 8 GiB; 2.9 GiB held by idle0, 2.9 GiB by idle1, 2.9 GiB by idle10 and 1 more; ' +
+        'idle kernels keep 49 GiB'
     );
   });
 

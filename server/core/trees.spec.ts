@@ -77,17 +77,6 @@ describe('a cell that runs a notebook', () => {
   );
 
   scenario(
-    '[ADM10] CPUs that a range insists on',
-    `node 4 cores
-     claim outer cpus=[3,3]             -> gets 0-2
-     kernel inner inside=outer
-     claim inner cpus=[3,4]             -> gets 0-1,3
-     claim other cpus=[2,2]             -> waits cpus 1
-     end inner                          -> other waits cpus 1
-     end outer                         -> other gets 0-1`
-  );
-
-  scenario(
     '[ADM10] [GPU1] its GPUs first, and one lease of each inside as outside',
     `node 4 cores, 2 gpus
      claim outer gpus=1                -> gets all GPU-0
@@ -166,6 +155,51 @@ describe('a cell that runs a notebook', () => {
      end q                             -> a gets all 20 GiB`
   );
 
+  scenario(
+    '[ADM10] [ADM6] passes a head also where the kernel between runs nothing',
+    `node 4 cores, 26 GiB
+     claim outer memory=12GiB          -> gets all 12 GiB
+     claim second memory=4GiB          -> gets all 4 GiB
+     claim head memory=20GiB priority=9 -> waits memory 1
+     kernel middle inside=outer
+     kernel inner inside=middle
+     claim inner memory=16GiB          -> gets all 16 GiB, head waits memory 1`
+  );
+
+  scenario(
+    '[ADM10] [ADM6] passes no head once its outer cell has ended',
+    `node 4 cores, 26 GiB
+     claim second memory=4GiB          -> gets all 4 GiB
+     claim head memory=20GiB priority=9 -> waits memory 1
+     kernel outer
+     kernel inner inside=outer
+     claim inner memory=16GiB          -> waits memory 2`
+  );
+
+  scenario(
+    '[ADM10] [ADM7] what idle kernels keep is in no way of it where only those around it run',
+    `node 4 cores, 26 GiB
+     kernel idle
+     use idle memory=20GiB
+     claim outer memory=1GiB           -> gets all 1 GiB
+     kernel middle inside=outer
+     claim middle memory=1GiB          -> gets all 1 GiB
+     kernel inner inside=middle
+     claim inner memory=12GiB          -> gets all 12 GiB`
+  );
+
+  scenario(
+    '[ADM10] what a cell was promised is there for it, whatever is promised around that',
+    `node 4 cores, 26 GiB
+     claim top                         -> gets all
+     kernel outer inside=top
+     claim outer memory=12GiB          -> gets all 12 GiB
+     use outer memory=1GiB
+     claim other memory=10GiB          -> gets all 10 GiB
+     kernel inner inside=outer
+     claim inner memory=12GiB          -> gets all 12 GiB`
+  );
+
   it('[ADM10] in the same kernel, too: a cell that takes up another in its midst', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     const asks = { exclusive: true, memoryBytes: 40 * GIB, gpus: 1 };
@@ -178,86 +212,14 @@ describe('a cell that runs a notebook', () => {
     ['plain', 'inner', 'outer'].forEach(id => it.end(id));
     expect(it.confinement('k').cpus).toBeNull();
   });
-});
 
-describe('cells that would wait in a circle', () => {
-  scenario(
-    '[ADM10] one that asks for more than its outer cell leaves is refused',
-    `node 4 cores
-     claim outer exclusive=true cpus=2 -> gets 0-1
-     kernel inner inside=outer
-     claim inner exclusive=true cpus=3 -> refused INSIDE
-     claim outer2 gpus=0 cpus=2        -> gets 2-3
-     end outer2
-     end outer
-     claim inner exclusive=true cpus=3 -> gets 0-2`
-  );
-
-  scenario(
-    '[ADM10] across trees: who closes the circle is refused, and the others go on',
-    `node 4 cores, 26 GiB
-     claim p memory=11GiB              -> gets all 11 GiB
-     claim q memory=10GiB              -> gets all 10 GiB
-     kernel a inside=p
-     kernel b inside=q
-     claim a memory=16GiB              -> waits memory 1
-     claim b memory=15GiB              -> refused INSIDE
-     end q                             -> a gets all 16 GiB`
-  );
-
-  scenario(
-    '[ADM10] across resources, and who waits for a third is not in it',
-    `node 4 cores, 26 GiB, 2 gpus
-     claim p gpus=1                    -> gets all GPU-0
-     claim q memory=20GiB              -> gets all 20 GiB
-     claim r gpus=1                    -> gets all GPU-1
-     kernel a inside=p
-     kernel b inside=q
-     claim b gpus=1                    -> waits gpus 1
-     claim a memory=8GiB               -> waits memory 1
-     end r                             -> b gets all GPU-1
-     end b
-     end q                             -> a gets all 8 GiB`
-  );
-
-  scenario(
-    '[ADM10] waits for what a kernel keeps for its next cell (ADM9)',
-    `node 4 cores, 26 GiB
-     claim keeper memory=8GiB hold=true -> gets all 8 GiB
-     end keeper
-     claim p memory=6GiB               -> gets all 6 GiB
-     kernel a inside=p
-     claim q                           -> gets all
-     claim a memory=16GiB              -> waits memory 1
-     wait 31 s                         -> a gets all 16 GiB`
-  );
-
-  it('[ADM10] the refusal names what it runs inside of, and what that holds', () => {
+  it('[ADM10] [ADM6] which passes a head that waits for the other', () => {
     const it = new Harness();
-    it.holder('outer.ipynb');
-    it.claim('1', 'outer.ipynb', { exclusive: true, cpus: { kind: 'fixed', n: 2 } });
-    it.holder('inner.ipynb', 'user', [], 'outer.ipynb');
-    const [refused] = it.claim('2', 'inner.ipynb', {
-      exclusive: true,
-      cpus: { kind: 'fixed', n: 3 }
-    });
-    const details = {
-      path: 'exclusive',
-      asked: 'true with 3 CPUs',
-      outer: 'outer.ipynb',
-      held: '2 CPUs'
-    };
-    expect(refused).toMatchObject({ type: 'refuse', refusal: { code: 'INSIDE', details } });
-  });
-
-  it('[ADM10] [GPU7] who waits for a GPU that is lost is in no circle', () => {
-    const it = new Harness(nodeOf({ gpus: gpusOf(2) }));
-    it.holder('outer');
-    it.claim('1', 'outer', { gpus: 1 });
-    it.holder('inner', 'user', [], 'outer');
-    const figures = { memoryUsedBytes: null, utilisation: null, temperatureC: null, powerW: null };
-    const lost = { uuid: 'GPU-1', isLost: true as const, processes: [], ...figures };
-    it.send({ type: 'gpusMeasured', gpus: [lost] });
-    expect(it.claim('2', 'inner', { gpus: 2 })).toMatchObject([{ type: 'wait', claimId: '2' }]);
+    ['k', 'second', 'head'].forEach(id => it.holder(id));
+    it.claim('outer', 'k', { memoryBytes: 30 * GIB });
+    it.claim('2', 'second', { memoryBytes: 10 * GIB });
+    it.claim('3', 'head', { memoryBytes: 55 * GIB, priority: 9 });
+    it.claim('inner', 'k', { memoryBytes: 45 * GIB }, { parentId: 'outer' });
+    expect([...it.grants.keys()]).toEqual(['outer', '2', 'inner']);
   });
 });

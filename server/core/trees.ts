@@ -88,7 +88,7 @@ export function growthOf(ledger: Ledger, holder: HolderEntry, promised: number):
   for (let at = holder.parent; at; at = at.parent) {
     const inside = drawn(ledger, at) + amount;
     const own = ledger.promised(at);
-    isCovered ||= own > 0 && inside <= own;
+    isCovered ||= inside <= own;
     amount += Math.max(ledger.resident(at), own - inside) - ledger.counted(at);
   }
   return { amount, isCovered };

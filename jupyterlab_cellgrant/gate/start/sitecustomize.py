@@ -59,7 +59,6 @@ def _step_aside():
     else:
         os.environ.pop("PYTHONPATH", None)
     sys.path[:] = [it for it in sys.path if not _is_here(it)]
-    sys.path_importer_cache.pop(HERE, None)
 
 
 if __name__ == "sitecustomize":

@@ -30,7 +30,8 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const { ask } = entry.claim;
   const n = cpusWaitedFor(ask);
   const total = pool.slots.length;
-  const free = total - pool.promised;
+  // Fixed asks may have been promised more than there is; who asks for nothing more is not in their way.
+  const free = Math.max(0, total - pool.promised);
   const lendable = ask.exclusive ? lendableCpus(pool) : total;
   const fits = growthOfCpus(entry, n) <= free && n <= lendable;
   if (n === 0 || total === 0 || fits || exclusiveCpusFor(state, entry)) {
@@ -39,7 +40,7 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const reason = () => {
     const promised = (it: HolderEntry) =>
       leasesOf(it).reduce((sum, lease) => sum + blockingCpus(lease), 0);
-    const left = Math.max(0, Math.min(free, lendable));
+    const left = Math.min(free, lendable);
     const others = inTheWay(
       othersHolding(state, entry.holder, promised, () => true),
       n - left

@@ -157,7 +157,7 @@ function hasBytes(room: Room, { claim, holder }: WaitingEntry): boolean {
 function hasCpus(room: Room, entry: WaitingEntry): boolean {
   const { ask } = entry.claim;
   const isLendable = !ask.exclusive || exclusiveCount(ask) <= room.lendableCpus;
-  return isLendable && growthOfCpus(entry, cpusWaitedFor(ask)) <= room.cpus;
+  return isLendable && growthOfCpus(entry, cpusWaitedFor(ask)) <= Math.max(0, room.cpus);
 }
 
 function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
