@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -189,9 +188,12 @@ describe('a sidecar whose directory goes', () => {
     rmSync(sidecar.gatePath);
     rmSync(sidecar.apiPath);
     writeFileSync(sidecar.apiPath, 'something else');
-    await until(() => existsSync(sidecar.gatePath) && statSync(sidecar.apiPath).isSocket());
+    const isSealed = (path: string) => {
+      const facts = statSync(path, { throwIfNoEntry: false });
+      return facts?.isSocket() === true && (facts.mode & 0o777) === 0o600;
+    };
+    await until(() => isSealed(sidecar.gatePath) && isSealed(sidecar.apiPath));
     expect([sidecar.gatePath, sidecar.apiPath].map(inodeOf)).not.toEqual(before);
-    expect(statSync(sidecar.gatePath).mode & 0o777).toBe(0o600);
     await kernel.gate.settled();
     const late = await stage.connected(sidecar);
     expect((await kernelsOf(sidecar)).map(it => it.id)).toEqual([kernel.id, late.id]);
@@ -204,7 +206,7 @@ describe('a sidecar whose directory goes', () => {
     await until(() => sidecar.log.includes('gate.sock cannot be used'));
     await kernel.gate.settled();
     rmSync(sidecar.gatePath, { recursive: true });
-    await until(() => existsSync(sidecar.gatePath));
+    await until(() => statSync(sidecar.gatePath, { throwIfNoEntry: false })?.isSocket() === true);
     await stage.connected(sidecar);
     expect(sidecar.log.split('gate.sock cannot be used')).toHaveLength(2);
   });

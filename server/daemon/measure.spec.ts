@@ -10,10 +10,15 @@ const TIER = { name: 'none', enforced: [], notEnforced: [], reason: 'a test' } a
 /** Measures holders whose figures the test sets. */
 class Figures extends NoEnforcer {
   readonly asked: string[] = [];
+  readonly tightened: string[] = [];
   cpuSeconds = 0;
 
   constructor() {
     super(TIER, new DiskFiles(), true);
+  }
+
+  override tighten(holderId?: string): void {
+    this.tightened.push(holderId!);
   }
 
   override measure(holderId: string) {
@@ -86,6 +91,13 @@ describe('Sampler', () => {
     jest.advanceTimersByTime(beat);
     expect(figures.asked.filter(it => it === 'a').length).toBeGreaterThanOrEqual(1);
     expect(figures.asked.filter(it => it === 'b').length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('[ENF10] looks once a second at what is written for those that run, and for no other', () => {
+    holders = ['a', 'b'];
+    running = new Set(['b']);
+    jest.advanceTimersByTime(beat * 6);
+    expect(figures.tightened).toEqual(['b', 'b', 'b']);
   });
 
   it('lets idle holders take turns: some each second, all within four', () => {

@@ -75,6 +75,15 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
     expect(rig.masks(taken.pid)).toEqual([rig.cpus]);
   });
 
+  it('[SEC5] is removed where nobody is in it any more', async () => {
+    await start({ own: new OwnFilesInMemory('/fake', 'before') });
+    const groups = rig.leftovers().length;
+    const next = await start();
+    expect(rig.leftovers()).toHaveLength(groups);
+    await next.close();
+    expect(rig.leftovers()).toEqual([]);
+  });
+
   it('[SEC5] is left alone while its sidecar may live, and where it served another path', async () => {
     const place = await left();
     const before = rig.machine.writes.length;
