@@ -113,6 +113,18 @@ describe('cells that would wait in a circle', () => {
   );
 
   scenario(
+    '[ADM10] who waits inside of none is in none, though it came at the same moment',
+    `node 4 cores, 26 GiB
+     claim p memory=11GiB              -> gets all 11 GiB
+     claim q memory=10GiB              -> gets all 10 GiB
+     kernel a inside=p
+     kernel b inside=q
+     claim a memory=16GiB              -> waits memory 1
+     claim c memory=20GiB              -> waits memory 2
+     claim b memory=15GiB              -> refused INSIDE`
+  );
+
+  scenario(
     '[ADM10] what ends gives back once, however many go on by that',
     `node 4 cores, 26 GiB, 1 gpus
      claim p memory=8GiB               -> gets all 8 GiB
