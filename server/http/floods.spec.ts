@@ -58,8 +58,11 @@ describe('floods of the API of a real sidecar', () => {
   });
 
   it('[API5] answers one request of a connection, and hears none behind it', async () => {
-    const many = requestOf('GET', '/api/v1/policy').repeat(500);
-    const text = await (await say(many)).text();
+    const first = requestOf('GET', '/api/v1/policy');
+    const hints = '{"cpus":1}';
+    const behind = requestOf('PUT', '/api/v1/defaults', hints.length, hints);
+    const text = await (await say(`${first}${behind}${first.repeat(500)}`)).text();
+    expect((await sidecar.ask('GET', '/api/v1/defaults')).body).toEqual({});
     expect(text.match(/HTTP\/1\.1 200 /g)).toHaveLength(1);
     expect(text.length).toBeLessThan(5000);
     expect((await sidecar.ask('GET', '/api/v1/policy')).status).toBe(200);
@@ -80,6 +83,8 @@ describe('floods of the API of a real sidecar', () => {
   it('[API6] tells its health while no connection is left but to those who say nothing whole', async () => {
     const through = ['prlimit', `--nofile=${DESCRIPTORS}`];
     const narrow = stage.adopt(await TestSidecar.startIn({ dir: stage.directory(), through }));
+    const reader = await EventStream.open(narrow);
+    expect((await reader.next()).kernels).toEqual([]);
     for (let n = 0; n < 2 * CONNECTIONS_MAX; n += 1) {
       // A head without its end, a body without its end, or nothing at all.
       await say(
@@ -88,5 +93,9 @@ describe('floods of the API of a real sidecar', () => {
       );
     }
     expect(await narrow.ask('GET', '/healthz')).toEqual({ status: 200, body: { ok: true } });
+    // Whoever is being served has kept its place.
+    await stage.connected(narrow);
+    await reader.until(it => it.kernels.length === 1);
+    reader.close();
   });
 });

@@ -14,8 +14,11 @@ const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChecki
 /** A connection on which nothing moves for so long is closed, in ms: nobody reads the answer. */
 const STILL_MS_MAX = 10_000;
 
-/** How much of a turn of the event loop is spent on requests before cells have theirs. */
-const REQUESTS = { ms: 2, jobs: 8, pauseMs: 3 };
+/**
+ * One request, and then a pause for cells: a snapshot takes as long as several claims, and while
+ * many are made at a stretch nobody new is let in, not even who asks for our health.
+ */
+const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
 
 /**
  * Listen for HTTP; resolves to the undo.
