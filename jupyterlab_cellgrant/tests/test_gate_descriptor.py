@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+
+from jupyterlab_cellgrant.gate import speech
+from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
@@ -160,8 +164,11 @@ async def test_the_descriptor_goes_and_none_is_left(
     take_and_keep = TAKE_DESCRIPTORS.format(flag=flag).split("for it in taken")[0]
     release(tmp_path / "go")
     await notebook.run(f"os.close(gate())\n{take_and_keep}\n1/0", HALF)
+    began = time.monotonic()
     ungated = notebook.submit("for it in taken: os.close(it)")
     assert (await notebook.reply(ungated))["status"] == "ok"
+    assert notebook.text(ungated) == f"{speech.OUTAGE}\n"
+    assert time.monotonic() - began < SILENCE_MAX_S  # it knew at once
     await notebook.run("1", HALF)
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     outcomes = {it["label"]: it["outcome"] for it in done}
