@@ -179,7 +179,7 @@ async def test_the_descriptor_goes_and_none_is_left(
     began = time.monotonic()
     ungated = notebook.submit("for it in taken: os.close(it)")
     assert (await notebook.reply(ungated))["status"] == "ok"
-    assert notebook.text(ungated).startswith(f"{speech.OUTAGE}\n")  # IPython complains, too
+    assert speech.OUTAGE in notebook.text(ungated)  # IPython complains, too
     assert time.monotonic() - began < SILENCE_MAX_S  # it knew at once
     await notebook.run("1", HALF)
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
