@@ -77,7 +77,7 @@ class Link:
         Never raises. What the lost connection permitted is over, for nobody heard what came since.
         """
         lost = self._connection
-        if lost is None or lost.is_ours() or self.is_foreign:
+        if lost is None or lost.is_ours():
             return
         try:
             self._connect(lost)

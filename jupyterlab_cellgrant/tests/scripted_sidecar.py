@@ -72,7 +72,11 @@ class ScriptedSidecar:
 
     def last(self, kind: str) -> Message:
         """The latest message of this type that was heard."""
-        return [it for it in list(self.heard) if it["type"] == kind][-1]
+        return self.all(kind)[-1]
+
+    def all(self, kind: str) -> list[Message]:
+        """The messages of this type that were heard so far."""
+        return [it for it in list(self.heard) if it["type"] == kind]
 
     def _accept(self) -> None:
         while True:

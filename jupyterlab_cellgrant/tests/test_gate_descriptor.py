@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 
 import pytest
+
+from jupyterlab_cellgrant.gate import speech
+from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
@@ -48,6 +53,7 @@ def take_when(flag, number):
         time.sleep(.01)
     ours, theirs = take_at_number(number)
     theirs.send(b'mine')
+    open(flag + ' done', 'w').close()
 
 def take_later(flag):
     threading.Thread(target=take_when, args=(flag, gate())).start()
@@ -140,16 +146,26 @@ async def test_the_descriptor_goes_while_no_cell_runs(
 
 
 async def test_a_permission_ends_with_the_descriptor(
-    scripted_sidecar: ScriptedSidecar, notebook: NotebookClient
+    scripted_sidecar: ScriptedSidecar, start_kernel: StartKernel, tmp_path: Path
 ) -> None:
-    """[GATE9] [GATE6] Nobody heard whether it was recalled: the next cell asks."""
-    while not (scripted_sidecar.heard[-1].get("started")):
-        scripted_sidecar.send({"type": "standing", "isGiven": True})
+    """[GATE9] [GATE6] Nobody heard whether it was recalled: the next cells ask."""
+    notebook = await start_kernel()
+    await notebook.run(GATE, silent=True)
+    await notebook.run(f"take_later({str(tmp_path / 'take')!r})")
+    scripted_sidecar.send({"type": "standing", "isGiven": True})
+    while "started" not in scripted_sidecar.last("claim"):
         await notebook.run("1")
-    await notebook.run("os.close(gate())")
-    await notebook.run("1")
-    scripted_sidecar.wait_for("hello", 2)
-    assert "started" not in scripted_sidecar.last("claim")
+    scripted_sidecar.wait_for("release", len(scripted_sidecar.all("claim")))
+    release(tmp_path / "take")
+    while not (tmp_path / "take done").exists():
+        await asyncio.sleep(0.01)
+    before = len(scripted_sidecar.all("claim"))
+    for _ in range(2):
+        await notebook.run("1")
+    scripted_sidecar.wait_for("release", before + 2)
+    assert len(scripted_sidecar.all("hello")) == 2
+    claims = scripted_sidecar.all("claim")[before:]
+    assert [it.get("started") for it in claims] == [None, None]
 
 
 async def test_the_descriptor_goes_and_none_is_left(
@@ -160,8 +176,11 @@ async def test_the_descriptor_goes_and_none_is_left(
     take_and_keep = TAKE_DESCRIPTORS.format(flag=flag).split("for it in taken")[0]
     release(tmp_path / "go")
     await notebook.run(f"os.close(gate())\n{take_and_keep}\n1/0", HALF)
+    began = time.monotonic()
     ungated = notebook.submit("for it in taken: os.close(it)")
     assert (await notebook.reply(ungated))["status"] == "ok"
+    assert speech.OUTAGE in notebook.text(ungated)  # IPython complains, too
+    assert time.monotonic() - began < SILENCE_MAX_S  # it knew at once
     await notebook.run("1", HALF)
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     outcomes = {it["label"]: it["outcome"] for it in done}

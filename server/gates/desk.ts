@@ -1,11 +1,11 @@
 import type { IGateKeeper, Outcome } from '../daemon/ports';
-import { afterHearing } from '../lib/patience';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNHELD } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { gateGrant, isSame } from './answers';
 import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
+import { afterHearing } from './patience';
 import type { ClaimPhase, ClaimRecord, IVoice, KernelRecord, Records } from './records';
 
 /** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
