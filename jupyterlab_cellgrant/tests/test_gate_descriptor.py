@@ -139,6 +139,7 @@ async def test_the_descriptor_goes_while_no_cell_runs(
     await notebook.run("import _cellgrant_gate.connection as c; c.LOOK_S = .1", silent=True)
     await notebook.run(f"take_later({str(flag)!r})")
     scripted_sidecar.wait_for("release")
+    scripted_sidecar.send({"type": "standing", "isGiven": False})  # ends the wait that goes on
     release(flag)
     scripted_sidecar.wait_for("hello", 2)
     assert await notebook.evaluate("1 + 1") == 2
