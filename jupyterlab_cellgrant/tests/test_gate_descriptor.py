@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_cellgrant.gate import speech
 from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
@@ -180,8 +179,7 @@ async def test_the_descriptor_goes_and_none_is_left(
     began = time.monotonic()
     ungated = notebook.submit("for it in taken: os.close(it)")
     assert (await notebook.reply(ungated))["status"] == "ok"
-    assert speech.OUTAGE in notebook.text(ungated)  # IPython complains, too
-    assert time.monotonic() - began < SILENCE_MAX_S  # it knew at once
+    assert time.monotonic() - began < SILENCE_MAX_S  # it asked nobody
     await notebook.run("1", HALF)
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     outcomes = {it["label"]: it["outcome"] for it in done}
