@@ -5,7 +5,17 @@ from __future__ import annotations
 # By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
 from os import fstat
 from select import POLLIN, poll
-from socket import AF_UNIX, MSG_DONTWAIT, SHUT_RDWR, SOCK_STREAM, SOL_SOCKET, socket
+from socket import (
+    AF_UNIX,
+    MSG_DONTWAIT,
+    MSG_PEEK,
+    SHUT_RDWR,
+    SO_RCVTIMEO,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    socket,
+)
+from struct import pack
 
 from .peer import check_peer
 from .wire import (
@@ -84,10 +94,22 @@ class Connection:
         Meanwhile nobody tells that the descriptor is lost: so that is looked at now and then.
         """
         silent_parts = 0
-        while not self.is_readable(LOOK_S if self.is_welcomed else SILENCE_PART_S):
+        while not self._has_come(LOOK_S if self.is_welcomed else SILENCE_PART_S):
             silent_parts += 1
             if not self.is_welcomed and silent_parts >= SILENCE_PARTS:
                 raise TimeoutError("one that takes hellos, but answers none")
+
+    def _has_come(self, timeout_s: float) -> bool:
+        """As ``is_readable``, but once it waits, what becomes of the number matters no more: a poll
+        looks the number up each time it wakes, and would not see that the sidecar hung up."""
+        whole, part = divmod(timeout_s, 1)
+        limit = pack("ll", int(whole), int(part * 1e6))
+        self._own().setsockopt(SOL_SOCKET, SO_RCVTIMEO, limit)
+        try:
+            self._own().recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        return True
 
     def receive(self) -> list[Message]:
         """What has arrived, if anything; EOFError at the end, ValueError where it is no message."""

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_cellgrant.gate import speech
 from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
@@ -139,6 +138,7 @@ async def test_the_descriptor_goes_while_no_cell_runs(
     await notebook.run("import _cellgrant_gate.connection as c; c.LOOK_S = .1", silent=True)
     await notebook.run(f"take_later({str(flag)!r})")
     scripted_sidecar.wait_for("release")
+    scripted_sidecar.send({"type": "standing", "isGiven": False})  # ends the wait that goes on
     release(flag)
     scripted_sidecar.wait_for("hello", 2)
     assert await notebook.evaluate("1 + 1") == 2
@@ -179,8 +179,7 @@ async def test_the_descriptor_goes_and_none_is_left(
     began = time.monotonic()
     ungated = notebook.submit("for it in taken: os.close(it)")
     assert (await notebook.reply(ungated))["status"] == "ok"
-    assert speech.OUTAGE in notebook.text(ungated)  # IPython complains, too
-    assert time.monotonic() - began < SILENCE_MAX_S  # it knew at once
+    assert time.monotonic() - began < SILENCE_MAX_S  # it asked nobody
     await notebook.run("1", HALF)
     done = sidecar.wait_for_claims(running=0, waiting=0)["claims"]
     outcomes = {it["label"]: it["outcome"] for it in done}
