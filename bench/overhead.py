@@ -109,7 +109,8 @@ def main() -> None:
     arguments.add_argument("--node", default="node", help="the Node to run the sidecar with")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="cg-") as directory:
-        os.environ["CELLGRANT_DIR"] = directory
+        # Of its own, whatever sidecar this user has (ENF11).
+        os.environ["CELLGRANT_DIR"] = os.environ["CELLGRANT_SCOPE"] = directory
         command = [*program(options.node), "--dir", directory, "--with-parent"]
         sidecar = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         sidecar.stdout.readline()

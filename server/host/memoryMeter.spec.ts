@@ -11,20 +11,31 @@ const MIB = 1024 ** 2;
 const meminfo = (total: number, available: number) =>
   `MemTotal: ${total / 1024} kB\nMemFree: 0 kB\nMemAvailable: ${available / 1024} kB`;
 
+/** Whether what a process takes is seen to come and to go. */
+async function holding(bytes: number, meter: MemoryMeter): Promise<boolean> {
+  const before = meter.read()!.heldBytes;
+  const script = `globalThis.it = Buffer.alloc(${bytes}, 1); console.log('held')`;
+  const child = spawn(process.execPath, ['-e', `${script}; setInterval(() => {}, 1e6)`]);
+  await new Promise(resolve => child.stdout.once('data', resolve));
+  const during = meter.read()!.heldBytes;
+  child.kill('SIGKILL');
+  await exitOf(child);
+  const after = meter.read()!.heldBytes;
+  return [during - before, during - after].every(it => it > bytes / 2 && it < bytes * 1.5);
+}
+
 describe('the memory that is held', () => {
   it('[ADM14] grows by what a process takes, and shrinks when it ends', async () => {
     const meter = new MemoryMeter(new DiskFiles());
-    const before = meter.read()!;
-    expect(before.heldBytes).toBeGreaterThan(0);
-    expect(before.totalBytes).toBeGreaterThan(before.heldBytes);
-    const script = `globalThis.it = Buffer.alloc(${GIB}, 1); console.log('held')`;
-    const child = spawn(process.execPath, ['-e', `${script}; setInterval(() => {}, 1e6)`]);
-    await new Promise(resolve => child.stdout.once('data', resolve));
-    const during = meter.read()!;
-    expect(during.heldBytes - before.heldBytes).toBeGreaterThan(GIB / 2);
-    child.kill('SIGKILL');
-    await exitOf(child);
-    expect(meter.read()!.heldBytes).toBeLessThan(during.heldBytes - GIB / 2);
+    const { heldBytes, totalBytes } = meter.read()!;
+    expect(heldBytes).toBeGreaterThan(0);
+    expect(totalBytes).toBeGreaterThan(heldBytes);
+    // What others on this machine take or give back at the same moment is in it, too.
+    let isSeen = false;
+    for (let round = 0; round < 20 && !isSeen; round += 1) {
+      isSeen = await holding(GIB, meter);
+    }
+    expect(isSeen).toBe(true);
   });
 
   it('[ADM14] [MEM5] is no cache, not even that of ZFS', () => {
