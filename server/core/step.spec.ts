@@ -181,4 +181,20 @@ describe('the arbiter', () => {
     ]);
     expect(view.kernels.map(kernel => kernel.state)).toEqual(['running', 'waiting', 'idle']);
   });
+
+  it('shows a claim that is over as it was before, but by its kernel’s present name', () => {
+    const it = harness();
+    it.claim('1', 'a');
+    it.end('1');
+    const claim = () => snapshot(it.state, it.clock.nowMs, '0.1.0').claims[0]!;
+    const before = claim();
+    it.claim('2', 'b');
+    it.end('2');
+    const [, same] = snapshot(it.state, it.clock.nowMs, '0.1.0').claims;
+    expect(same).toBe(before);
+    const { holder } = it.state.holders.get('a')!;
+    it.send({ type: 'holderArrived', holder: { ...holder, name: 'renamed.ipynb' } });
+    const [, renamed] = snapshot(it.state, it.clock.nowMs, '0.1.0').claims;
+    expect(renamed).toEqual({ ...before, kernelName: 'renamed.ipynb' });
+  });
 });

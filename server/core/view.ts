@@ -10,7 +10,7 @@ import type {
   Snapshot,
   TierView
 } from '../protocol/view';
-import type { Gpu } from './events';
+import type { Gpu, Holder } from './events';
 import { keptGrant } from './holds';
 import { forecastStarts, usualOf } from './forecast';
 import { askedSince, isKeptBy } from './keepers';
@@ -54,8 +54,10 @@ function viewClaims(state: State): ClaimView[] {
       (a, b) => compareText(a.claim.id, b.claim.id)
     )
   );
-  const entries = [...waiting, ...running, ...[...state.done].reverse()];
-  return entries.map(entry => viewClaim(state, entry, starts));
+  return [
+    ...[...waiting, ...running].map(entry => viewClaim(state, entry, starts)),
+    ...[...state.done].reverse().map(entry => viewOver(state, entry))
+  ];
 }
 
 function viewNode(state: State, version: string): NodeView {
@@ -217,4 +219,19 @@ export function viewClaim(
     case 'done':
       return { ...common, ...phase };
   }
+}
+
+/** Views of claims that are over, each beside what it says of its kernel. */
+const overViews = new WeakMap<ClaimEntry, { readonly of: Holder; readonly view: ClaimView }>();
+
+/** A claim that is over is the same object in each snapshot, until its kernel has another name. */
+function viewOver(state: State, entry: ClaimEntry): ClaimView {
+  const { holder } = entry.holder;
+  const known = overViews.get(entry);
+  if (known?.of === holder) {
+    return known.view;
+  }
+  const view = viewClaim(state, entry, new Map());
+  overViews.set(entry, { of: holder, view });
+  return view;
 }

@@ -154,8 +154,10 @@ export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)):
 
 /** All of a snapshot but its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
-  const parts = Object.entries(content).map(([name, part]) => `"${name}":${textOf(part)}`);
-  return `${parts.join()}}`;
+  const { claims, ...others } = content;
+  const parts = Object.entries(others).map(([name, part]) => `"${name}":${textOf(part)}`);
+  // Most of them are over, and so the same as in the snapshot before.
+  return `${parts.join()},"claims":[${claims.map(textOf).join()}]}`;
 }
 
 /** A snapshot as an event of the stream. */
