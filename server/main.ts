@@ -63,7 +63,7 @@ function connectionsMax(descriptors: number): { readonly gates: number; readonly
 
 /** Start where no other sidecar of this user runs; the stack undoes it. */
 async function startOnNode(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
-  const presence = await beOnNode(files, options.scope, place.directory.uid);
+  const presence = await beOnNode(files, options.scope, place.directory.uid, options.dir);
   // Undone before the directory is free: whoever takes it next is to find the node free, too.
   stack.add(presence.leave);
   return start(options, place, presence, stack);

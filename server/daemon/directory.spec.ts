@@ -139,7 +139,10 @@ describe('a sidecar whose directory goes', () => {
     sidecar = await stage.sidecar();
   });
 
-  afterEach(() => stage.clear());
+  afterEach(async () => {
+    delete process.env['CELLGRANT_SCOPE'];
+    await stage.clear();
+  });
 
   const next = () => stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
   const kernelsOf = async (it: TestSidecar) =>
@@ -247,7 +250,21 @@ describe('a sidecar whose directory goes', () => {
     rmSync(`${sidecar.dir}.away`, { recursive: true });
   });
 
+  it('[SEC5] [ENF11] keeps others out until it has ended', async () => {
+    sidecar.signal('SIGSTOP');
+    renameSync(sidecar.dir, `${sidecar.dir}.away`);
+    await expect(next()).rejects.toThrow(
+      `a sidecar of this user (pid ${sidecar.pid}) served a directory that was ${sidecar.dir}`
+    );
+    sidecar.signal('SIGCONT');
+    expect(await sidecar.ended()).toBe(75);
+    await next();
+    rmSync(`${sidecar.dir}.away`, { recursive: true });
+  });
+
   it('[SEC5] is not touched by one at the same path, however long it hangs', async () => {
+    // As in containers that share the path: one does not hear of the other.
+    process.env['CELLGRANT_SCOPE'] = 'another-machine';
     const kernel = await stage.connected(sidecar);
     await running(kernel, 'held');
     const [placed, mask] = [cgroupsOf(kernel), kernel.mask()];

@@ -11,10 +11,13 @@ const LOOK_MS = 3000;
 export class ServedElsewhereError extends OccupiedError {
   readonly served: NamedSidecar['served'];
 
-  constructor({ pid, served }: NamedSidecar) {
+  constructor({ pid, served }: NamedSidecar, directory: string) {
     super(
-      `a sidecar of this user serves ${served.directory} already (pid ${pid}), and two would ` +
-        `grant the same CPUs, memory and GPUs: set CELLGRANT_DIR to that directory, or end it`
+      served.directory === directory
+        ? `a sidecar of this user (pid ${pid}) served a directory that was ${directory} until it ` +
+            `was removed or replaced, and ends soon: try again, or end it`
+        : `a sidecar of this user serves ${served.directory} already (pid ${pid}), and two would ` +
+            `grant the same CPUs, memory and GPUs: set CELLGRANT_DIR to that directory, or end it`
     );
     this.served = served;
   }
@@ -33,7 +36,7 @@ const NAME_TAKEN =
   'one of this user would not be refused.';
 
 /**
- * ENF11: be the only sidecar of a user on this node. Throws {@link ServedElsewhereError} where
+ * ENF11: be the only sidecar of a user on this node, and serve a directory. Throws {@link ServedElsewhereError} where
  * another one is.
  *
  * #### Notes
@@ -41,7 +44,12 @@ const NAME_TAKEN =
  * somebody else's: so nobody is refused but for a living sidecar. Where there are no such names
  * nothing is known of others.
  */
-export async function beOnNode(files: IHostFiles, scope: string, uid: number): Promise<Presence> {
+export async function beOnNode(
+  files: IHostFiles,
+  scope: string,
+  uid: number,
+  directory: string
+): Promise<Presence> {
   // One that loses finds the winner by this name, which the winner had before it won.
   const named = await listenAt(ownName(scope, uid, process.pid));
   const only = await listenAt(onlyName(files, scope, uid));
@@ -55,7 +63,7 @@ export async function beOnNode(files: IHostFiles, scope: string, uid: number): P
     .sort((a, b) => Number(b.hasOurCpus) - Number(a.hasOurCpus))[0];
   if (other) {
     await leave();
-    throw new ServedElsewhereError(other);
+    throw new ServedElsewhereError(other, directory);
   }
   return { notices: isTaken ? [NAME_TAKEN] : [], leave };
 }
