@@ -55,7 +55,7 @@ void describe("the sidecar's own program", () => {
     gate.say({ type: 'claim', id: 'c1', sources: { metadata: { cpus: 1 } } });
     const { grant } = await gate.hear('granted', 'c1');
     const place = cgroupOf(pid);
-    assert.match(place, new RegExp(`^${unit}/cellgrant-[0-9a-f]{8}/k1$`));
+    assert.match(place, new RegExp(`^${unit}/cellgrant(-[0-9a-f]{8}){2}/kernel-k1$`));
     assert.equal(readFileSync(`/sys/fs/cgroup${place}/cpuset.cpus`, 'utf8').trim(), grant.cpus);
 
     systemctl('stop', UNIT);
