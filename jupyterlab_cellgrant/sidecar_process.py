@@ -82,9 +82,14 @@ def ensure_private(directory: Path) -> Path:
                 "remove it, or set CELLGRANT_DIR to a directory of your own."
             )
         if stat.S_IMODE(found.st_mode) & 0o077:
+            if any(directory.iterdir()) and not (directory / LOCK).exists():
+                raise SidecarError(
+                    f"the directory {directory} is open to others and holds other files, which they "
+                    "would lose: set CELLGRANT_DIR to a directory for Cellgrant alone."
+                )
             directory.chmod(0o700)
     except OSError as error:
-        raise unusable(f"the directory {directory} cannot be made", error) from error
+        raise unusable(f"the directory {directory} cannot be used", error) from error
     return directory
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .. import paths
-from ..sidecar_process import SidecarError, ensure_private
+from ..sidecar_process import LOCK, SidecarError, ensure_private
 from .conftest import StartKernel
 from .real_server import RealServer
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
@@ -52,6 +52,21 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(SidecarError, match="is a link"):
         ensure_private(tmp_path / "link")
     assert (tmp_path / "public").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_directory_that_others_use_is_not_closed_to_them(tmp_path: Path) -> None:
+    """[SEC4] /tmp, or a folder that a project shares, would be."""
+    tmp_path.chmod(0o1777)
+    ensure_private(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "theirs").touch()
+    tmp_path.chmod(0o1777)
+    with pytest.raises(SidecarError, match="holds other files"):
+        ensure_private(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o777
+    (tmp_path / LOCK).touch()
+    ensure_private(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_system_directory_that_cannot_be_looked_at_is_none(

@@ -216,7 +216,7 @@ class ConfigReader {
       return [];
     }
     if (!isMap(node)) {
-      this._problem(node.range?.[0] ?? 0, `${what} must be a list of names with values`);
+      this._problem(node.range?.[0] ?? 0, `${what} must be names with values (name: value)`);
       return [];
     }
     return node.items.map(({ key, value }: Pair) => ({

@@ -17,13 +17,18 @@ function readConfigFile(path: string, outer: Said): FileRead {
   let text: string;
   try {
     const facts = statSync(path);
-    if (!facts.isFile() || facts.size > CONFIG_BYTES_MAX) {
-      return { problems: [`${path}: this is no file of at most ${CONFIG_BYTES_MAX / 1024} KiB`] };
+    if (!facts.isFile()) {
+      return { problems: [`${path}: this is no file`] };
+    }
+    if (facts.size > CONFIG_BYTES_MAX) {
+      const most = `a configuration has at most ${CONFIG_BYTES_MAX / 1024} KiB`;
+      return { problems: [`${path}: this has ${Math.ceil(facts.size / 1024)} KiB; ${most}`] };
     }
     text = readFileSync(path, 'utf8');
   } catch (failure) {
     const { code = String(failure) } = failure as NodeJS.ErrnoException;
-    return { problems: [`${path}: it cannot be read (${code})`] };
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    return { problems: [`${path}: ${why}`] };
   }
   const { said, problems } = readConfig(text, outer);
   return said
@@ -88,7 +93,7 @@ class ConfigFile {
   private verdict(): string {
     const fallback = this.isFirst ? 'everybody shares alike' : 'it counts for nothing';
     const counts = this.said ? 'what it said before stays in force' : fallback;
-    return `The configuration ${this.path} is wrong; until it is corrected, ${counts}.`;
+    return `The configuration ${this.path} is wrong; until it is corrected and read again (cellgrant reload), ${counts}.`;
   }
 }
 

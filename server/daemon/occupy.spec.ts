@@ -56,7 +56,7 @@ describe('the directory of a sidecar', () => {
   });
 
   it('is cleared of the sockets of a sidecar that was killed', async () => {
-    mkdirSync(dir);
+    mkdirSync(dir, { mode: 0o700 });
     writeFileSync(join(dir, 'gate.sock'), '');
     const place = await occupy(dir);
     expect(existsSync(place.gatePath)).toBe(false);

@@ -130,7 +130,7 @@ describe('the configuration of a sidecar', () => {
   });
 
   it.each([
-    ['/nowhere/cellgrant.yaml', 'ENOENT'],
+    ['/nowhere/cellgrant.yaml', 'there is no such file'],
     ['/dev', 'no file'],
     ['/dev/zero', 'no file']
   ])('[CFG1] serves without %s, and says why', async (file, why) => {

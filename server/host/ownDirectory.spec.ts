@@ -44,6 +44,20 @@ describe('the directory of a sidecar', () => {
     expect(() => open()).toThrow(DirectoryError);
   });
 
+  it('[SEC4] is closed to others, but not where they would lose what is in it', () => {
+    fs.mkdirSync(dir);
+    fs.chmodSync(dir, 0o1777);
+    open();
+    expect(fs.statSync(dir).mode & 0o7777).toBe(0o700);
+    fs.writeFileSync(join(dir, 'theirs'), '');
+    fs.chmodSync(dir, 0o1777);
+    expect(() => open()).toThrow(`${dir} is open to others and holds other files`);
+    expect(fs.statSync(dir).mode & 0o7777).toBe(0o1777);
+    fs.writeFileSync(join(dir, 'listening.lock'), '');
+    open();
+    expect(fs.statSync(dir).mode & 0o7777).toBe(0o700);
+  });
+
   it('[SEC5] tells whether its path still leads to it', () => {
     const own = open();
     expect(own.isInPlace()).toBe(true);

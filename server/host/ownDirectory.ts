@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import { DirectoryError, refusing } from './directoryError';
 import { errnoOf } from './files';
-import { checkOwner, identityOf } from './ownWay';
+import { checkOwner, checkUnshared, identityOf } from './ownWay';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
 
@@ -73,6 +73,7 @@ export class OwnDirectory implements IOwnFiles {
       const facts = fs.fstatSync(descriptor);
       checkOwner(path, facts);
       const own = IS_LINUX ? `/proc/self/fd/${descriptor}` : path;
+      checkUnshared(path, own, facts);
       const lineage = `${facts.uid}:${IS_LINUX ? fs.readlinkSync(own) : path}`;
       if ((facts.mode & 0o777) !== 0o700) {
         refusing(path, () => fs.chmodSync(own, 0o700));

@@ -38,6 +38,23 @@ export function checkOwner(path: string, facts: fs.Stats): void {
   }
 }
 
+/** A directory with one of these is a sidecar's: one had it, or its starter did. */
+const LOCKS = ['listening.lock', 'sidecar.lock'];
+
+/**
+ * Throws {@link DirectoryError} where others may use a directory and it holds something already
+ * that is not a sidecar's: to close it would take that from them, as with /tmp.
+ */
+export function checkUnshared(path: string, own: string, { mode }: fs.Stats): void {
+  const names = mode & 0o077 ? refusing(path, () => fs.readdirSync(own)) : [];
+  if (names.length && !LOCKS.some(it => names.includes(it))) {
+    throw new DirectoryError(
+      `${path} is open to others and holds other files, which they would lose: ` +
+        `name a directory for Cellgrant alone with --dir`
+    );
+  }
+}
+
 function astray(path: string, who: string, at: string): DirectoryError {
   const advice = 'name another one with --dir';
   return new DirectoryError(

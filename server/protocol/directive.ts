@@ -101,7 +101,7 @@ class Block {
       this._lines.push(
         this._isOurs(name)
           ? { name, parts: [value] }
-          : { name: node.key || name, parts: [node.value] }
+          : { name: name || node.key, parts: [node.value] }
       );
     }
     this._open = /^["'[{]/.test(node.value) ? scan(node.value, NOTHING_OPEN) : NOTHING_OPEN;

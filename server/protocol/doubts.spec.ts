@@ -27,7 +27,8 @@ describe('doubts', () => {
     ['#| gpu_memory: 1 GiB', 'gpu_memory gpuMemory'],
     ['#| max-wait: 5 min', 'max-wait maxWait'],
     ['#| prioritiy: 3', 'prioritiy priority'],
-    ['#| cpus: 2, exlcusive: true', 'exlcusive exclusive']
+    ['#| cpus: 2, exlcusive: true', 'exlcusive exclusive'],
+    ['#| memroy: 2 GiB, cpus: 3', 'memroy memory']
   ])('[ADM13] sees what was meant by %s', (text, found) => {
     expect(meant(text)).toEqual([found]);
   });
