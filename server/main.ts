@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
 
 import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/configFile';
@@ -63,10 +64,21 @@ function connectionsMax(descriptors: number): { readonly gates: number; readonly
 
 /** Start where no other sidecar of this user runs; the stack undoes it. */
 async function startOnNode(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
-  const presence = await beOnNode(files, options.scope, place.directory.uid);
+  const presence = await beOnNode(files, options.scope, place.directory.uid).catch(
+    (failure: unknown) => leadOn(options, place, failure)
+  );
   // Undone before the directory is free: whoever takes it next is to find the node free, too.
   stack.add(presence.leave);
   return start(options, place, presence, stack);
+}
+
+/** ENF11: kernels that were started with our directory know no other, and whoever joins that sidecar wants them gated. */
+function leadOn({ failure }: Options, place: Occupied, why: unknown): never {
+  const served = why instanceof ServedElsewhereError ? why.served : null;
+  if (served?.failure === failure && isAbsolute(served.directory)) {
+    place.leadTo(served.directory);
+  }
+  throw why;
 }
 
 /** Put everything together and start it; the stack undoes it. */
