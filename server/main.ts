@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
 
 import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/configFile';
@@ -63,10 +64,22 @@ function connectionsMax(descriptors: number): { readonly gates: number; readonly
 
 /** Start where no other sidecar of this user runs; the stack undoes it. */
 async function startOnNode(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
-  const presence = await beOnNode(files, options.scope, place.directory.uid, options.dir);
+  const presence = await beOnNode(files, options.scope, place.directory.uid, options.dir).catch(
+    (failure: unknown) => leadOn(options, place, failure)
+  );
   // Undone before the directory is free: whoever takes it next is to find the node free, too.
   stack.add(presence.leave);
   return start(options, place, presence, stack);
+}
+
+/** ENF11: kernels that were started with our directory know no other, and whoever joins that sidecar wants them gated. */
+function leadOn({ dir, failure }: Options, place: Occupied, why: unknown): never {
+  const served = why instanceof ServedElsewhereError ? why.served : null;
+  const isAnother = served && isAbsolute(served.directory) && served.directory !== dir;
+  if (isAnother && served.failure === failure) {
+    place.leadTo(served.directory);
+  }
+  throw why;
 }
 
 /** Put everything together and start it; the stack undoes it. */
@@ -232,8 +245,11 @@ function giveUp(failure: unknown): never {
     process.exit(EXIT.usage);
   }
   if (failure instanceof ServedElsewhereError) {
-    // For a starter that would rather join that one.
-    process.stdout.write(`${JSON.stringify({ ready: false, served: failure.served })}\n`);
+    // For a starter that would rather join that one: to it this is no error.
+    const answer = `${JSON.stringify({ ready: false, served: failure.served })}\n`;
+    process.stdout.isTTY || process.stdout.write(answer);
+    log('info', failure.message);
+    process.exit(EXIT.occupied);
   }
   if (failure instanceof OccupiedError) {
     log('error', failure.message);

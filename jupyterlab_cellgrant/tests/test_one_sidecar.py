@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
+from ..sidecar_process import SidecarOptions
+from ..supervisor import Supervisor
+from .conftest import StartKernel
 from .real_server import RealServer, eventually
+from .real_sidecar import RealSidecar
 
 
 def test_a_second_server_uses_the_sidecar_of_the_first() -> None:
@@ -36,3 +45,27 @@ def test_a_second_server_uses_the_sidecar_of_the_first() -> None:
     finally:
         second.stop()
         first.stop()
+
+
+async def test_kernels_that_started_before_their_server_moved_are_gated_too(
+    start_kernel: StartKernel, cellgrant_dir: Path
+) -> None:
+    """[ENF11] They were told the directory that was named, and know no other."""
+    early = await start_kernel()
+    elsewhere = Path(tempfile.mkdtemp(prefix="cg-"))
+    used = RealSidecar(elsewhere, "--tier", "none").start()
+    supervisor = Supervisor(
+        cellgrant_dir, SidecarOptions(tier="none"), log=logging.getLogger("test")
+    )
+    running = asyncio.create_task(supervisor.run())
+    try:
+        await asyncio.to_thread(used.wait_for, lambda it: any(k["gated"] for k in it["kernels"]))
+        assert await early.evaluate("6 * 7") == 42
+        reply = await early.run("6 * 7", {"memory": "999999 GiB"})
+        assert reply["status"] == "error"  # it was asked for, and refused
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await supervisor.stop()
+        used.close()
+        shutil.rmtree(elsewhere)

@@ -1,8 +1,10 @@
 import { chmodSync, closeSync, lchownSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
+import { join } from 'node:path';
 
 import { lockFile } from '../host/locks';
 import { DirectoryError, refusing } from '../host/directoryError';
+import { errnoOf } from '../host/files';
 import { OwnDirectory } from '../host/ownDirectory';
 import { Door } from '../host/door';
 import type { Log } from './ports';
@@ -36,6 +38,8 @@ export type Occupied = {
    * what is kept from there on is for the next sidecar. Returns the undo.
    */
   readonly watch: (onLost: (why: string) => void) => () => void;
+  /** Let those who know this directory alone reach the sidecar of another one, where nobody listens here. */
+  readonly leadTo: (other: string) => void;
   /** Let others in; the servers have ended, and their sockets with them. */
   readonly leave: () => void;
 };
@@ -57,7 +61,7 @@ export async function occupy(dir: string, log: Log): Promise<Occupied> {
     throw new DirectoryError(`${dir} is too long for a socket's path; name a shorter one by --dir`);
   }
   const lock = directory.openLock(LOCK);
-  if (lockFile(lock) === false || (await isServed(directory.at(GATE)))) {
+  if (lockFile(lock) === false || (await isServed(directory, GATE))) {
     closeSync(lock);
     throw new OccupiedError(`another sidecar serves ${dir} already`);
   }
@@ -69,6 +73,7 @@ export async function occupy(dir: string, log: Log): Promise<Occupied> {
     listenForGates: server => listen(gate, server),
     listenForApi: server => listen(api, server),
     watch: onLost => watch(directory, [gate, api], onLost, tell),
+    leadTo: other => [GATE, API].forEach(it => lead(directory, it, join(other, it), tell)),
     leave: () => closeSync(lock)
   };
 }
@@ -137,9 +142,26 @@ function succeed(directory: OwnDirectory, tell: (sentence: string) => void): voi
   }
 }
 
-function isServed(path: string): Promise<boolean> {
+function lead(
+  directory: OwnDirectory,
+  name: string,
+  path: string,
+  tell: (sentence: string) => void
+): void {
+  try {
+    directory.lead(name, path);
+  } catch (failure) {
+    tell(`${directory.named(name)} leads nobody to ${path}: ${errnoOf(failure)}`);
+  }
+}
+
+/** Whether somebody listens at a socket of this directory, not at one that a link here leads to. */
+function isServed(directory: OwnDirectory, name: string): Promise<boolean> {
+  if (!directory.isSocket(name)) {
+    return Promise.resolve(false);
+  }
   return new Promise(resolve => {
-    const socket = connect(path);
+    const socket = connect(directory.at(name));
     const answer = (served: boolean) => {
       socket.destroy();
       resolve(served);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { chownSync } from 'node:fs';
+import { chownSync, lstatSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 
 import { DiskFiles } from '../host/files';
 import { onlyName, ownName } from '../host/namedSidecars';
@@ -81,6 +82,9 @@ describe('sidecars on one node', () => {
     return { code, told, answer: JSON.parse(answered) as unknown };
   }
 
+  /** Whether a path leads to a socket. */
+  const isSocket = (path: string) => statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+
   it('[ENF11] are one of each user: the second tells where the first is', async () => {
     const first = await stage.sidecar('--failure', 'closed');
     const { code, told, answer } = await refused();
@@ -92,6 +96,32 @@ describe('sidecars on one node', () => {
     const second = await stage.sidecar();
     await second.stop();
     await stage.sidecarIn(first.dir); // which clears what the killed one left
+  });
+
+  it('[ENF11] are reached from the directory of one that gave way, by who knows that one alone', async () => {
+    const first = await stage.sidecar();
+    const dir = stage.directory();
+    const giveWay = async (...args: readonly string[]) => {
+      const child = spawnSidecar(['--dir', dir, ...args]);
+      const [code, answered] = await Promise.all([exitOf(child), textOf(child.stdout!)]);
+      return { code, answered };
+    };
+    const led = () => ['gate.sock', 'api.sock'].map(it => isSocket(join(dir, it)));
+    expect((await giveWay('--failure', 'closed')).code).toBe(3);
+    expect(led()).toEqual([false, false]); // whoever fails in another way is not to be led there
+    await giveWay();
+    expect(led()).toEqual([true, true]);
+    // Nor is one that is started there again taken in by that.
+    const again = await giveWay();
+    expect([again.code, JSON.parse(again.answered)]).toEqual([
+      3,
+      { ready: false, served: { directory: first.dir, failure: 'open' } }
+    ]);
+    expect(led()).toEqual([true, true]);
+    await first.stop();
+    const second = await stage.sidecarIn(dir);
+    expect((await second.ask('GET', '/api/v1/node')).status).toBe(200);
+    expect(lstatSync(join(dir, 'gate.sock')).isSocket()).toBe(true);
   });
 
   it('[ENF11] are one of each user also where several are started at once', async () => {

@@ -36,4 +36,20 @@ describe('what is written for a holder', () => {
       await enforcer.close();
     }
   );
+
+  it('[ENF10] cgroup-v2: CPUs that somebody emptied, which leaves those of the cgroup above, are written again', async () => {
+    const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
+    const enforcer = await rig.start();
+    enforcer.adopt(await rig.spawn());
+    enforcer.confine('k1', { ...UNCONFINED, cpus: '1' });
+    const [place = ''] = rig.machine.writes.flatMap(
+      it => /^(.*\/kernel-k1)\/cgroup\.procs=/.exec(it)?.[1] ?? []
+    );
+    const { files } = rig.machine.cgroup(place);
+    files.set('cpuset.cpus', '');
+    enforcer.tighten('k1');
+    expect(files.get('cpuset.cpus')).toBe('1');
+    expect(rig.failures()).toEqual([expect.stringContaining('keeping cpuset.cpus of k1 at 1')]);
+    await enforcer.close();
+  });
 });

@@ -71,12 +71,13 @@ function isLimit(file: string, text: string): boolean {
 
 /** Whether what a file reads leaves more than what was written; the kernel rounds down. */
 function isWider(file: string, found: string, text: string): boolean {
-  if (found === text || found === '') {
+  if (found === text) {
     return false;
   }
   if (file === V1.cpus) {
     const given = parseCpuList(text);
-    return !parseCpuList(found).every(cpu => given.includes(cpu));
+    // In version 2 an empty one has what is above it.
+    return found === '' || !parseCpuList(found).every(cpu => given.includes(cpu));
   }
   return found === 'max' || Number(found) > Number(text);
 }

@@ -151,6 +151,11 @@ export class OwnDirectory implements IOwnFiles {
     return fs.existsSync(this.at(name));
   }
 
+  /** Whether a name in it is a socket's, and no link. */
+  isSocket(name: string): boolean {
+    return fs.lstatSync(this.at(name), { throwIfNoEntry: false })?.isSocket() ?? false;
+  }
+
   replace(name: string, data: string | Buffer): void {
     const [draft, path] = [this.at(`${name}.now`), this.at(name)];
     removeFile(draft);
@@ -168,6 +173,11 @@ export class OwnDirectory implements IOwnFiles {
 
   remove(name: string): void {
     removeFile(this.at(name));
+  }
+
+  /** Let a name in it lead to a path. Throws as `remove` does, also where the name is taken. */
+  lead(name: string, path: string): void {
+    fs.symlinkSync(path, this.at(name));
   }
 
   /** Open a file that is there to be locked, made if need be. Throws {@link DirectoryError}. */
