@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chownSync, lstatSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { DiskFiles } from '../host/files';
 import { onlyName, ownName } from '../host/namedSidecars';
@@ -122,6 +122,10 @@ describe('sidecars on one node', () => {
     const second = await stage.sidecarIn(dir);
     expect((await second.ask('GET', '/api/v1/node')).status).toBe(200);
     expect(lstatSync(join(dir, 'gate.sock')).isSocket()).toBe(true);
+    await second.stop();
+    await stage.sidecarIn(relative(process.cwd(), stage.directory()));
+    expect((await giveWay()).code).toBe(3);
+    expect(led()).toEqual([false, false]); // what is relative leads elsewhere from there
   });
 
   it('[ENF11] are one of each user also where several are started at once', async () => {
