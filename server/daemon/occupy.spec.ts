@@ -72,11 +72,12 @@ describe('the directory of a sidecar', () => {
       const [file, socket] = [join(outer, 'file'), join(outer, 'socket')];
       writeFileSync(file, '');
       await new Promise<void>(resolve => roots.listen(socket, resolve));
-      for (const theirs of [file, socket]) {
+      for (const theirs of [file, socket, join(dir, 'listening.lock')]) {
         // Heard before the sidecar hears of it: between the making of the socket and its giving.
         api.once('listening', () => {
           rmSync(place.apiPath);
           linkSync(theirs, place.apiPath);
+          theirs.startsWith(dir) && rmSync(theirs);
         });
         await expect(place.listenForApi(api)).rejects.toThrow(
           'api.sock is not the socket that was made'
