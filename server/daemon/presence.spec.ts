@@ -128,6 +128,20 @@ describe('sidecars on one node', () => {
     expect(led()).toEqual([false, false]); // what is relative leads elsewhere from there
   });
 
+  it('[SEC5] leave a kernel that came from one that is gone, at their end, free of what that one wrote', async () => {
+    const first = await stage.sidecar();
+    const kernel = await stage.connected(first);
+    const before = kernel.mask();
+    kernel.claim('cell', { cpus: 1 });
+    await kernel.gate.hear('granted', 'cell');
+    await first.kill();
+    const second = await stage.sidecar();
+    await kernel.connect(second);
+    await second.stop();
+    expect(kernel.mask()).toBe(before);
+    await stage.sidecarIn(first.dir); // which clears what the killed one left
+  });
+
   it('[ENF11] are one of each user also where several are started at once', async () => {
     const racers = Array.from({ length: 4 }, () =>
       TestSidecar.start(stage.directory()).catch(why => String(why))
