@@ -10,6 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from ..sidecar_process import SidecarOptions
 from ..supervisor import Supervisor
 from .conftest import StartKernel
@@ -47,11 +49,18 @@ def test_a_second_server_uses_the_sidecar_of_the_first() -> None:
         first.stop()
 
 
+@pytest.mark.parametrize("has_had_one", [False, True])
 async def test_kernels_that_started_before_their_server_moved_are_gated_too(
-    start_kernel: StartKernel, cellgrant_dir: Path
+    start_kernel: StartKernel, cellgrant_dir: Path, has_had_one: bool
 ) -> None:
-    """[ENF11] They were told the directory that was named, and know no other."""
+    """[ENF11] They were told the directory that was named, and know no other; also where a sidecar
+    served it and was killed, and another one of this user was faster than its successor."""
+    before = RealSidecar(cellgrant_dir, "--tier", "none")
+    if has_had_one:
+        before.start()
     early = await start_kernel()
+    if has_had_one:
+        before.kill()
     elsewhere = Path(tempfile.mkdtemp(prefix="cg-"))
     used = RealSidecar(elsewhere, "--tier", "none").start()
     supervisor = Supervisor(

@@ -1,10 +1,22 @@
-import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { DirectoryError } from '../host/directoryError';
 import { shortDirectory } from '../testing/sidecar';
 import { OccupiedError, occupy as occupyWith } from './occupy';
+
+const NOBODY = 65534;
+const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
 describe('the directory of a sidecar', () => {
   let outer: string;
@@ -47,6 +59,36 @@ describe('the directory of a sidecar', () => {
     await expect(occupy(dir)).rejects.toThrow('ELOOP');
     expect(existsSync(elsewhere)).toBe(false);
   });
+
+  asRoot(
+    '[SEC4] [SEC3] of another user gives them sockets, and nothing of root that they put there',
+    async () => {
+      mkdirSync(dir, { mode: 0o700 });
+      chownSync(dir, NOBODY, NOBODY);
+      const place = await occupy(dir);
+      const [gate, api, roots] = [createServer(), createServer(), createServer()];
+      await place.listenForGates(gate);
+      expect(statSync(place.gatePath).uid).toBe(NOBODY);
+      const [file, socket] = [join(outer, 'file'), join(outer, 'socket')];
+      writeFileSync(file, '');
+      await new Promise<void>(resolve => roots.listen(socket, resolve));
+      for (const theirs of [file, socket, join(dir, 'listening.lock')]) {
+        // Heard before the sidecar hears of it: between the making of the socket and its giving.
+        api.once('listening', () => {
+          rmSync(place.apiPath);
+          linkSync(theirs, place.apiPath);
+          theirs.startsWith(dir) && rmSync(theirs);
+        });
+        await expect(place.listenForApi(api)).rejects.toThrow(
+          'api.sock is not the socket that was made'
+        );
+        expect(statSync(place.apiPath).uid).toBe(0);
+        await new Promise(resolve => api.close(resolve));
+      }
+      await Promise.all([gate, roots].map(it => new Promise(resolve => it.close(resolve))));
+      place.leave();
+    }
+  );
 
   it('is served by one at a time', async () => {
     const place = await occupy(dir);

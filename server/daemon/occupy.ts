@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lchownSync } from 'node:fs';
+import { chmodSync, closeSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { join } from 'node:path';
 
@@ -87,7 +87,7 @@ function entranceOf(directory: OwnDirectory, name: string): Entrance {
   refusing(path, () => directory.remove(name)); // of a sidecar that was killed
   const seal = (it: string): void => {
     // What its owner may have put in the place of a socket is not followed.
-    uid === process.getuid?.() ? chmodSync(it, 0o600) : lchownSync(it, uid, -1);
+    uid === process.getuid?.() ? chmodSync(it, 0o600) : directory.giveSocket(name);
   };
   return { door: new Door(directory.at(name), seal), path };
 }

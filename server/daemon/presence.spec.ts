@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chownSync, lstatSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import { DiskFiles } from '../host/files';
 import { onlyName, ownName } from '../host/namedSidecars';
@@ -122,6 +122,24 @@ describe('sidecars on one node', () => {
     const second = await stage.sidecarIn(dir);
     expect((await second.ask('GET', '/api/v1/node')).status).toBe(200);
     expect(lstatSync(join(dir, 'gate.sock')).isSocket()).toBe(true);
+    await second.stop();
+    await stage.sidecarIn(relative(process.cwd(), stage.directory()));
+    expect((await giveWay()).code).toBe(3);
+    expect(led()).toEqual([false, false]); // what is relative leads elsewhere from there
+  });
+
+  it('[SEC5] leave a kernel that came from one that is gone, at their end, free of what that one wrote', async () => {
+    const first = await stage.sidecar();
+    const kernel = await stage.connected(first);
+    const before = kernel.mask();
+    kernel.claim('cell', { cpus: 1 });
+    await kernel.gate.hear('granted', 'cell');
+    await first.kill();
+    const second = await stage.sidecar();
+    await kernel.connect(second);
+    await second.stop();
+    expect(kernel.mask()).toBe(before);
+    await stage.sidecarIn(first.dir); // which clears what the killed one left
   });
 
   it('[ENF11] are one of each user also where several are started at once', async () => {

@@ -107,8 +107,17 @@ export class LeftPlaces {
   }
 }
 
-function isFree(directory: string, hold: Hold): boolean {
-  const letGo = hold(directory, PREDECESSOR_WAIT_S);
+/**
+ * Whether a directory is, or is in, one of a sidecar that is gone: it holds to what nobody would
+ * change any more.
+ */
+export function isAbandoned(directory: string, hold: Hold): boolean {
+  const [group] = /^.*?\/cellgrant-[0-9a-f]{8}(-[0-9a-f]{8})?(?=\/)/.exec(directory) ?? [];
+  return group !== undefined && isFree(group, hold, 0);
+}
+
+function isFree(directory: string, hold: Hold, waitS = PREDECESSOR_WAIT_S): boolean {
+  const letGo = hold(directory, waitS);
   letGo?.();
   return letGo !== null;
 }

@@ -4,7 +4,7 @@ import type { Hold } from '../host/locks';
 import { isAlive } from '../host/processes';
 import { EnforcementError, failureOf, type Place } from './enforcer';
 import { attempt, errnoIn, failUnseen, tolerate } from './failures';
-import { LeftPlaces, holderIn, isHolderId, placeName, type Group } from './group';
+import { LeftPlaces, holderIn, isAbandoned, isHolderId, placeName, type Group } from './group';
 import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
@@ -262,7 +262,8 @@ export class Places {
   private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {
     const origin = held?.origins.get(hierarchy);
     const fallback = this.options.exit(hierarchy);
-    return hierarchy.version === 1 && origin && this.exists(origin) ? origin : fallback;
+    const isOpen = origin && this.exists(origin) && !isAbandoned(origin, this.options.hold);
+    return hierarchy.version === 1 && isOpen ? origin : fallback;
   }
 
   /** Empty a directory and those that its processes made in it, deepest first. */

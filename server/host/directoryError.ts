@@ -15,8 +15,11 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** A directory that cannot be used; the message says why and what to do. */
 export class DirectoryError extends Error {
-  /** What the host refused there, as a sentence. */
+  /** What the host refused there, as a sentence; one that is one already stays. */
   static of(what: string, refusal: unknown): DirectoryError {
+    if (refusal instanceof DirectoryError) {
+      return refusal;
+    }
     const errno = errnoOf(refusal);
     const remedy = REMEDIES[errno];
     const advice = `${remedy ? `${remedy}, or ` : ''}name another directory with --dir`;
@@ -29,6 +32,6 @@ export function refusing<T>(what: string, act: () => T): T {
   try {
     return act();
   } catch (failure) {
-    throw failure instanceof DirectoryError ? failure : DirectoryError.of(what, failure);
+    throw DirectoryError.of(what, failure);
   }
 }

@@ -175,6 +175,31 @@ export class OwnDirectory implements IOwnFiles {
     removeFile(this.at(name));
   }
 
+  /**
+   * Let its owner have a socket that this process has just made in it. Throws where that owner has
+   * put another thing in its place.
+   *
+   * #### Notes
+   * By what was opened and looked at, not by its name: a second name of a file of root's would
+   * make that theirs. A socket with one name is one of root's only where root made it here.
+   */
+  giveSocket(name: string): void {
+    if (!IS_LINUX) {
+      fs.lchownSync(this.at(name), this.uid, -1);
+      return;
+    }
+    const socket = fs.openSync(this.at(name), O_PATH | O_NOFOLLOW);
+    try {
+      const facts = fs.fstatSync(socket);
+      if (!facts.isSocket() || facts.nlink !== 1) {
+        throw new DirectoryError(`${this.named(name)} is not the socket that was made there`);
+      }
+      fs.chownSync(`/proc/self/fd/${socket}`, this.uid, -1);
+    } finally {
+      fs.closeSync(socket);
+    }
+  }
+
   /** Let a name in it lead to a path. Throws as `remove` does, also where the name is taken. */
   lead(name: string, path: string): void {
     fs.symlinkSync(path, this.at(name));
