@@ -43,7 +43,7 @@ export class Stage {
 
   /** A process that does nothing until it is killed, here or by the test. */
   process(command = 'sleep', ...args: readonly string[]): ChildProcess {
-    const child = spawn(command, args.length ? args : ['600'], { stdio: 'ignore' });
+    const child = spawn(command, args.length ? args : ['3600'], { stdio: 'ignore' });
     this.children.push(child);
     return child;
   }
