@@ -26,6 +26,7 @@ describe('doubts', () => {
     ['#| GPUS=1', 'GPUS gpus'],
     ['#| gpu_memory: 1 GiB', 'gpu_memory gpuMemory'],
     ['#| max-wait: 5 min', 'max-wait maxWait'],
+    ['#| max wait: 5 min', 'max wait maxWait'],
     ['#| prioritiy: 3', 'prioritiy priority'],
     ['#| cpus: 2, exlcusive: true', 'exlcusive exclusive'],
     ['#| memroy: 2 GiB, cpus: 3', 'memroy memory']
