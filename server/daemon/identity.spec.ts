@@ -8,11 +8,13 @@ const USER = 1000;
  * said to have started at another time, and is not here, nothing can be told.
  */
 function processesOf(
-  table: Readonly<Record<number, readonly [number, number | null]>>
+  table: Readonly<Record<number, readonly [number, number | null]>>,
+  zombie?: number
 ): IProcesses {
   return {
-    find: pid => (table[pid] ? { startTicks: pid, parentPid: table[pid][0] } : null),
-    hasEnded: ({ pid, startTicks }) => !table[pid] && startTicks === pid,
+    find: pid =>
+      table[pid] && pid !== zombie ? { startTicks: pid, parentPid: table[pid][0] } : null,
+    hasEnded: ({ pid, startTicks }) => pid === zombie || (!table[pid] && startTicks === pid),
     userOf: pid => table[pid]?.[1] ?? null
   };
 }
@@ -30,10 +32,13 @@ describe('the processes that a process came from', () => {
   const processes = processesOf({ 10: [1, USER], 20: [10, USER], 30: [20, USER], 41: [40, USER] });
 
   it('are told nearest first, as far as they live, and without the first of all', () => {
-    expect(ancestorsOf(processes, 30)).toEqual([20, 10]);
-    expect(ancestorsOf(processes, 10)).toEqual([]);
-    expect(ancestorsOf(processes, 41)).toEqual([40]);
-    expect(ancestorsOf(processes, 50)).toEqual([]);
+    // Strictly: an ancestor that is not told is none.
+    expect([30, 10, 41, 50].map(pid => ancestorsOf(processes, pid))).toStrictEqual([
+      [20, 10],
+      [],
+      [40],
+      []
+    ]);
   });
 
   it('are so many at most, whatever is told of them', () => {
@@ -52,14 +57,16 @@ describe('the processes that a process came from', () => {
 });
 
 describe('[SEC7] a process', () => {
-  const processes = processesOf({
+  const table = {
     [process.pid]: [20, USER],
     20: [10, USER],
     10: [1, USER],
     30: [20, USER],
     40: [30, USER + 1],
-    50: [30, null]
-  });
+    50: [30, null],
+    70: [30, USER]
+  } as const;
+  const processes = processesOf(table, 70);
   const why = (pid: number, startTicks = pid) => whyNoKernel(processes, { pid, startTicks }, USER);
 
   it('is a kernel of its user, also one that started beside the sidecar', () => {
@@ -74,6 +81,7 @@ describe('[SEC7] a process', () => {
     ['of another user', 40, 40, 'it belongs to another user'],
     ['of another start', 30, 31, 'it started at another time'],
     ['gone', 60, 60, 'there is no such process'],
+    ['not reaped yet', 70, 70, 'there is no such process'],
     ['not to be looked at', 60, 61, 'it is a thread, no process'],
     ['a thread', 50, 50, 'it is a thread, no process']
   ])('is none that is %s', (_, pid, startTicks, sentence) => {

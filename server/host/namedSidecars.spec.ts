@@ -18,7 +18,7 @@ type Machine = {
   readonly uid?: number;
 };
 
-/** A machine with one process that was started with these words. */
+/** A machine with one process besides ours, both started with these words. */
 function machineOf(parts: Machine): FakeMachine {
   const { sockets = [nameOf(1000, PID)], words, ownCpus = '0-3', cpus = '0-3', uid = 1000 } = parts;
   const command = words ?? ['node', '/opt/main.cjs', '--dir', '/run/cg', '--failure', 'closed'];
@@ -29,6 +29,8 @@ function machineOf(parts: Machine): FakeMachine {
       [`/proc/${PID}/cmdline`]: command.join('\0'),
       [`/proc/${PID}/status`]: `Uid:\t${uid}\t${uid}`,
       [`/proc/${PID}/task/${PID}/status`]: `Cpus_allowed_list:\t${cpus}`,
+      [`/proc/${process.pid}/cmdline`]: command.join('\0'),
+      [`/proc/${process.pid}/status`]: `Uid:\t${uid}\t${uid}`,
       [OWN]: `Cpus_allowed_list:\t${ownCpus}`
     }
   });
@@ -73,6 +75,7 @@ describe('[ENF11] sidecars that are known by their names', () => {
     ["another user's process", { sockets: [nameOf(1001, PID)] }],
     ['no name of ours', { sockets: [nameOf(1000, PID).replace('@', '@my')] }],
     ['a name of a directory', { sockets: [nameOf(1000, PID).replace('@', '/')] }],
+    ['a name without a user', { sockets: [nameOf(0, PID).replace('/0/', '//')], uid: 0 }],
     ['a longer name', { sockets: [`${nameOf(1000, PID)}x`] }],
     ['another program', { words: ['node', 'other.cjs', '--dir', '/run/cg'] }],
     ['one that serves nothing', { words: ['node', 'main.cjs'] }],
@@ -81,8 +84,12 @@ describe('[ENF11] sidecars that are known by their names', () => {
     expect(found(machine)).toEqual([]);
   });
 
-  it('are not those of another scope', () => {
+  it('are those of one scope, however long its name', () => {
     expect(found({}, 'lab')).toEqual([]);
+    const scope = 's'.repeat(108 - ownName(':', 1000, PID).replace(/\.+$/, '').length + 1);
+    const name = ownName(scope, 1000, PID);
+    expect(name).toMatch(/\/$/);
+    expect(found({ sockets: [name.replace('\0', '@')] }, scope)).toEqual([SIDECAR]);
   });
 
   it('may be of root, whatever user they serve', () => {
@@ -94,10 +101,19 @@ describe('[ENF11] sidecars that are known by their names', () => {
     const machine = machineOf({});
     machine.fail(/^read .proc.10.task/, 'EACCES');
     expect(findSidecars(machine, '')).toEqual([SIDECAR]);
+    machine.fail(new RegExp(`^read ${OWN}`), 'EACCES'); // nor of ours
+    expect(findSidecars(machine, '')).toEqual([SIDECAR]);
   });
 
   it('may have some of our CPUs only', () => {
     expect(found({ cpus: '3-9' })).toEqual([{ ...SIDECAR, hasOurCpus: false }]);
+  });
+
+  it('have none of our CPUs where those are not known', () => {
+    const machine = machineOf({});
+    machine.fail(new RegExp(`^read ${OWN}`), 'EACCES');
+    expect(findSidecars(machine, '')).toEqual([]);
+    expect(onlyName(machine, '', 1000)).toMatch(/only-[0-9a-f]{12}/);
   });
 
   it('are looked for among so many names only', () => {
