@@ -5,7 +5,7 @@ import { gpusOf, Harness, nodeOf } from '../testing/harness';
 import { RandomSource } from '../testing/randomSource';
 import { RandomTrace } from '../testing/randomTrace';
 import { sharingOf } from '../testing/scenario';
-import { covers } from './claims';
+import { covers, QUEUE_MAX_PER_HOLDER } from './claims';
 import type { Claim } from './events';
 import { fitOf } from './fit';
 import { UNLIMITED } from './policy/groups';
@@ -115,5 +115,44 @@ describe('how a cell would fare', () => {
     expect(fit(it, 'b', all)).toMatchObject({ kind: 'waits', reason: { resource: 'gpus' } });
     it.wait(31_000);
     expect(fit(it, 'b', all)).toEqual({ kind: 'now' });
+  });
+
+  it('[ADM11] [ADM9] counts nothing as given back for it while another is before it in line', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(2) }));
+    ['keeps', 'runs', 'waits', 'b'].forEach(id => it.holder(id));
+    it.claim('1', 'keeps', { gpus: 1, hold: true });
+    it.end('1');
+    it.claim('2', 'runs', { gpus: 1 });
+    it.claim('3', 'waits', { gpus: 2 });
+    it.wait(31_000);
+    expect(fit(it, 'b', { gpus: 1 })).toMatchObject({
+      kind: 'waits',
+      reason: { resource: 'gpus' }
+    });
+    expect(fit(it, 'b', { gpus: 1, priority: 1 })).toEqual({ kind: 'now' });
+  });
+
+  it('[ADM11] is never where nobody more may wait, but for who waits for nothing', () => {
+    const it = new Harness(nodeOf());
+    ['a', 'b'].forEach(id => it.holder(id));
+    it.claim('runs', 'b', { memoryBytes: 20 * GIB });
+    it.claim('kept', 'a', { memoryBytes: 40 * GIB, hold: true });
+    for (let n = 0; n < QUEUE_MAX_PER_HOLDER; n += 1) {
+      it.claim(`${n}`, 'a', { memoryBytes: 45 * GIB });
+    }
+    const never = { kind: 'never', sentence: expect.stringContaining('waiting claims') as unknown };
+    expect(fit(it, 'a', { memoryBytes: GIB })).toEqual(never);
+    expect(fit(it, 'a', {})).toEqual({ kind: 'now' });
+    it.end('kept');
+    expect(fit(it, 'a', { memoryBytes: 30 * GIB })).toEqual({ kind: 'now' });
+    expect(fit(it, 'a', { memoryBytes: 41 * GIB })).toEqual(never);
+    expect(fit(it, 'a', {})).toEqual({ kind: 'now' });
+  });
+
+  it('[ADM11] is at once while the node is not known yet', () => {
+    const it = new Harness(nodeOf());
+    it.holder('a');
+    it.state.node = null;
+    expect(fit(it, 'a', { memoryBytes: 900 * GIB })).toEqual({ kind: 'now' });
   });
 });

@@ -38,6 +38,13 @@ describe('memory that others hold', () => {
     expect(told([3.5])).toEqual([3.5]);
   });
 
+  it('[ADM14] is no news by less than 128 MiB, however small the node', () => {
+    const note = (heldBytes: number) => others.note({ totalBytes: 4 * GIB, heldBytes }, 0);
+    note(GIB);
+    expect(note(GIB - 128 * MIB + 1)).toBeNull();
+    expect(note(GIB - 128 * MIB)?.bytes).toBe(GIB - 128 * MIB);
+  });
+
   it('[ADM14] is told anew where all that there is became another amount', () => {
     told([4]);
     const heldBytes = 4 * GIB;

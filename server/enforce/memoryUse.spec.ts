@@ -16,7 +16,7 @@ const STAT = {
 function charged(
   bytes: number,
   stat: Partial<typeof STAT> = {}
-): { use: MemoryUse; set: typeof set } {
+): { use: MemoryUse; set: typeof set; files: Map<string, string> } {
   const machine = new FakeMachine({ layout: 'v2' });
   machine.makeDirectory(PLACE);
   const { files } = machine.cgroup(PLACE);
@@ -26,7 +26,33 @@ function charged(
     files.set('memory.stat', lines.join('\n'));
   };
   set(bytes, stat);
-  return { use: new MemoryUse(machine, MEMORY_V2), set };
+  return { use: new MemoryUse(machine, MEMORY_V2), set, files };
+}
+
+/** Parts in version 1, in KiB. */
+const V1_STAT = {
+  total_cache: 400,
+  total_rss: 100,
+  total_inactive_file: 150,
+  total_active_file: 250
+};
+
+/** What is held in version 1, all in KiB, where the whole machine could drop so much of its own. */
+function heldInV1(
+  chargedKiB: number,
+  stat: Partial<typeof V1_STAT>,
+  reclaimableKiB: number
+): number | null {
+  const meminfo = `MemTotal: 8388608 kB\nSReclaimable: ${reclaimableKiB} kB`;
+  const machine = new FakeMachine({ layout: 'v1', files: { '/proc/meminfo': meminfo } });
+  const place = '/sys/fs/cgroup/memory/kernel';
+  machine.makeDirectory(place);
+  const { files } = machine.cgroup(place);
+  const lines = Object.entries(stat).map(([name, KiB]) => `${name} ${KiB * 1024}`);
+  files.set('memory.usage_in_bytes', `${chargedKiB * 1024}`);
+  files.set('memory.stat', lines.join('\n'));
+  const held = new MemoryUse(machine, MEMORY_V1).held(place, 0);
+  return held === null ? null : held / 1024;
 }
 
 describe('held memory', () => {
@@ -42,21 +68,22 @@ describe('held memory', () => {
     ['of that the machine has more', 600, 100],
     ['of that the machine has little', 30, 570]
   ])('[MEM5] of version 1 is without what the kernel itself can drop, %s', (_, KiB, heldKiB) => {
-    const machine = new FakeMachine({
-      layout: 'v1',
-      files: { '/proc/meminfo': `MemTotal: 8388608 kB\nSReclaimable: ${KiB} kB` }
-    });
-    const place = '/sys/fs/cgroup/memory/kernel';
-    machine.makeDirectory(place);
-    const { files } = machine.cgroup(place);
-    files.set('memory.usage_in_bytes', `${1000 * 1024}`);
     // 400 KiB of file pages, 100 KiB of the process, and so 500 KiB of the kernel itself.
-    files.set(
-      'memory.stat',
-      `total_cache ${400 * 1024}\ntotal_rss ${100 * 1024}\n` +
-        `total_inactive_file ${150 * 1024}\ntotal_active_file ${250 * 1024}`
-    );
-    expect(new MemoryUse(machine, MEMORY_V1).held(place, 0)).toBe(heldKiB * 1024);
+    expect(heldInV1(1000, V1_STAT, KiB)).toBe(heldKiB);
+  });
+
+  it('[MEM5] is never less than nothing, where the parts were read when there was more', () => {
+    const { use } = charged(200, { file_dirty: 300 });
+    expect(use.count(PLACE)).toEqual({ chargedBytes: 200, heldBytes: 0, cleanBytes: 0 });
+    expect(heldInV1(450, V1_STAT, 600)).toBe(50);
+  });
+
+  it('[MEM5] is all that is charged, where its parts are not told', () => {
+    const { use, files } = charged(1000);
+    files.set('memory.stat', '');
+    expect(use.count(PLACE)).toEqual({ chargedBytes: 1000, heldBytes: 1000, cleanBytes: 0 });
+    expect(heldInV1(1000, {}, 0)).toBe(1000);
+    expect(heldInV1(1000, {}, 30)).toBe(970);
   });
 
   it('is looked into anew as soon as the charge changes, and each time for a limit', () => {

@@ -18,9 +18,26 @@ describe('patience', () => {
     });
     await pause(700); // in its last part
     setImmediate(() => setImmediate(() => order.push('read')));
-    stop(1500);
+    stop(1200);
     await over;
     expect(order).toEqual(['read', 'over']);
+  });
+
+  it.each([
+    [1000, 1000],
+    [501, 1000]
+  ])('ends after %s ms in whole parts, where nothing was stopped: after %s', (ms, endMs) => {
+    jest.useFakeTimers();
+    try {
+      let isOver = false;
+      afterHearing(ms, () => (isOver = true));
+      jest.advanceTimersByTime(endMs - 1);
+      expect(isOver).toBe(false);
+      jest.advanceTimersByTime(1);
+      expect(isOver).toBe(true);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('ends with its undo', async () => {

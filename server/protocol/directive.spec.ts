@@ -30,6 +30,9 @@ describe('directive', () => {
     expect([...found].length).toBeLessThanOrEqual(DIRECTIVE_CHARS_MAX);
     expect(found.split('\n')).toHaveLength(4);
     expect(parseDirective(found).hints).toEqual({ cpus: { kind: 'fixed', n: 1 } });
+    const short = '#| a: 1';
+    const lines = directiveOf(`${short}\n`.repeat(1000)).split('\n');
+    expect(lines).toHaveLength(DIRECTIVE_CHARS_MAX / (short.length + 1));
   });
 
   it("[ADM12] finds of any tool's YAML just the entries at its top level", () => {

@@ -26,6 +26,9 @@ describe('doubts', () => {
     ['#| GPUS=1', 'GPUS gpus'],
     ['#| gpu_memory: 1 GiB', 'gpu_memory gpuMemory'],
     ['#| max-wait: 5 min', 'max-wait maxWait'],
+    ['#| max wait: 5 min', 'max wait maxWait'],
+    ['#| gpu-memroys: 1 GiB', 'gpu-memroys gpuMemory'],
+    ['#| memorie: 1GB', 'memorie memory'],
     ['#| prioritiy: 3', 'prioritiy priority'],
     ['#| cpus: 2, exlcusive: true', 'exlcusive exclusive'],
     ['#| memroy: 2 GiB, cpus: 3', 'memroy memory']
@@ -41,7 +44,7 @@ describe('doubts', () => {
   });
 
   it('[ADM13] doubts no hint, no option of another tool, and nothing inside of one', () => {
-    const names = [...OTHERS.split(' '), ...HINT_NAMES];
+    const names = [...OTHERS.split(' '), ...HINT_NAMES, 'memorial'];
     expect(names.flatMap(name => meant(`#| ${name}: 1`))).toEqual([]);
     expect(meant('#| fig-cap: |\n#|   memroy: 1GB\n#| fold: true\n#| memory of 8: x')).toEqual([]);
   });
