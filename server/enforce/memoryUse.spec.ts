@@ -37,13 +37,14 @@ const V1_STAT = {
   total_active_file: 250
 };
 
-/** What is held in version 1, all in KiB, where the whole machine could drop so much of its own. */
+/** What is held in version 1, all in KiB; the whole machine could drop so much of its own, or does not tell. */
 function heldInV1(
   chargedKiB: number,
   stat: Partial<typeof V1_STAT>,
-  reclaimableKiB: number
+  reclaimableKiB: number | null
 ): number | null {
-  const meminfo = `MemTotal: 8388608 kB\nSReclaimable: ${reclaimableKiB} kB`;
+  const slab = reclaimableKiB === null ? '' : `\nSReclaimable: ${reclaimableKiB} kB`;
+  const meminfo = `MemTotal: 8388608 kB${slab}`;
   const machine = new FakeMachine({ layout: 'v1', files: { '/proc/meminfo': meminfo } });
   const place = '/sys/fs/cgroup/memory/kernel';
   machine.makeDirectory(place);
@@ -82,8 +83,9 @@ describe('held memory', () => {
     const { use, files } = charged(1000);
     files.set('memory.stat', '');
     expect(use.count(PLACE)).toEqual({ chargedBytes: 1000, heldBytes: 1000, cleanBytes: 0 });
-    expect(heldInV1(1000, {}, 0)).toBe(1000);
+    expect(heldInV1(1000, {}, null)).toBe(1000);
     expect(heldInV1(1000, {}, 30)).toBe(970);
+    expect(heldInV1(1000, {}, 2000)).toBe(0);
   });
 
   it('is looked into anew as soon as the charge changes, and each time for a limit', () => {
