@@ -161,7 +161,8 @@ def _reload(_: argparse.Namespace) -> int:
     files = [*after["narrows"], after["file"]]
     wrong = [it for it in files if any(line.startswith(f"{it}:") for line in after["problems"])]
     for file in files:
-        print(f"{file}: what it said before stays in force." if file in wrong else f"{file} is in force.")
+        is_wrong = file in wrong
+        print(f"{file}{': what it said before stays' if is_wrong else ' is'} in force.")
     return EXIT_PROBLEMS if wrong else 0
 
 

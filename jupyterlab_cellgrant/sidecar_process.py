@@ -84,8 +84,8 @@ def ensure_private(directory: Path) -> Path:
         if stat.S_IMODE(found.st_mode) & 0o077:
             if any(directory.iterdir()) and not (directory / LOCK).exists():
                 raise SidecarError(
-                    f"the directory {directory} is open to others and holds other files, which they "
-                    "would lose: set CELLGRANT_DIR to a directory for Cellgrant alone."
+                    f"the directory {directory} is open to others and holds other files, which "
+                    "they would lose: set CELLGRANT_DIR to a directory for Cellgrant alone."
                 )
             directory.chmod(0o700)
     except OSError as error:
