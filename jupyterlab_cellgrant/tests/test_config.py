@@ -168,7 +168,9 @@ def test_a_users_file_narrows_the_administrators(
             wide = cellgrant("reload")
             problem = f'{own}:2: "limits.memory" would widen what a file before this one allows; '
             assert wide.stdout.startswith(problem)
-            assert wide.stdout.endswith(f"{site} is in force.\n{own}: what it said before stays in force.\n")
+            assert wide.stdout.endswith(
+                f"{site} is in force.\n{own}: what it said before stays in force.\n"
+            )
             assert cellgrant("check", str(own)).stdout.startswith(problem)
             assert cellgrant("check", "--alone", str(own)).returncode == 0
             assert cellgrant("check", str(site)).returncode == 0
