@@ -110,12 +110,9 @@ export class CgroupV1 implements IEnforcer {
 
   tighten(holderId: string): void {
     const wanted = this.wanted.get(holderId);
-    const widened = wanted && holds(wanted) ? this.written.dropWidened(holderId) : [];
-    for (const { file, text } of widened.filter(it => it.isNews)) {
-      const what = `keeping ${file} of ${holderId} at ${text}`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onFailure)) {
+      this.confine(holderId, wanted);
     }
-    widened.length && this.confine(holderId, wanted!);
   }
 
   holdFor({ cpus }: Confinement): CpuHold {

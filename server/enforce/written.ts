@@ -1,13 +1,12 @@
 import { V1 } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
 import { parseCpuList } from '../lib/cpuset';
+import { EnforcementError } from './enforcer';
 import { attempt } from './failures';
+import type { FailureListener } from './removals';
 
 /** A value as it was written, and where. */
 type Value = { readonly text: string; readonly directory: string };
-
-/** A file that holds a holder to less than was written. */
-export type Widened = { readonly file: string; readonly text: string; readonly isNews: boolean };
 
 /** Writes holders' files in place, and only what differs from the last value. */
 export class Written {
@@ -35,21 +34,23 @@ export class Written {
   }
 
   /**
-   * Files that leave a holder more than was written last, because somebody else wrote them; their
-   * values count as unknown then. Each is news once, until the holder is forgotten.
+   * Drop the values of files that leave a holder more than was written, because somebody else wrote
+   * them; says whether there are any. Each is told once, until the holder is forgotten.
    */
-  dropWidened(holderId: string): readonly Widened[] {
-    const widened: Widened[] = [];
+  dropWidened(holderId: string, tell: FailureListener): boolean {
+    const told = this.told.get(holderId) ?? new Set();
+    let isAny = false;
     for (const [file, { text, directory }] of this.values.get(holderId) ?? []) {
       const found = isLimit(file, text) ? readOrNull(this.files, `${directory}/${file}`) : null;
       if (found !== null && isWider(file, found, text)) {
-        const told = this.told.get(holderId) ?? new Set();
-        widened.push({ file, text, isNews: !told.has(file) });
+        const what = `keeping ${file} of ${holderId} at ${text}`;
+        told.has(file) || tell(holderId, new EnforcementError(what, 'EXDEV'));
         this.told.set(holderId, told.add(file));
         this.drop(holderId, file);
+        isAny = true;
       }
     }
-    return widened;
+    return isAny;
   }
 
   /** Forget one value: the kernel reset the file by itself. */
