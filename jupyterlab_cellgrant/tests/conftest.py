@@ -15,6 +15,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 from .notebook_client import NotebookClient
+from .real_server import RealServer, eventually
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
 
@@ -56,6 +57,15 @@ def start_sidecar(cellgrant_dir: Path) -> Iterator[Callable[..., RealSidecar]]:
 def sidecar(start_sidecar: Callable[..., RealSidecar]) -> RealSidecar:
     """A real sidecar that hands out 4 GiB, so that a few claims for memory make a queue."""
     return start_sidecar("--memory", "4 GiB")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RealServer]:
+    """One server for the tests of a file that leave it as it was; its sidecar answers."""
+    it = RealServer().start()
+    eventually(lambda: it.api("node").status == 200)
+    yield it
+    it.stop()
 
 
 @pytest.fixture

@@ -31,15 +31,6 @@ def start_server() -> Iterator[Callable[..., RealServer]]:
         server.stop()
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RealServer]:
-    """One server for the tests that leave it as it was."""
-    it = RealServer().start()
-    eventually(lambda: it.api("node").status == 200)
-    yield it
-    it.stop()
-
-
 def is_alive(pid: int) -> bool:
     try:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

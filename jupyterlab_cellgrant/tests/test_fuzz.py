@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Iterator
-
-import pytest
 
 from ..proxy import ROUTES
-from .real_server import API, TOKEN, RealServer, eventually
+from .real_server import API, TOKEN, RealServer
 
 # As for server/fuzz.spec.ts: more for a long run.
 MESSAGES = int(os.environ.get("CELLGRANT_FUZZ", "1000"))
@@ -76,14 +73,6 @@ def send(port: int, said: bytes) -> bytes:
         except OSError:
             pass  # hung up on: that is an answer, too
         return answer
-
-
-@pytest.fixture
-def server() -> Iterator[RealServer]:
-    it = RealServer().start()
-    eventually(lambda: it.api("node").status == 200)
-    yield it
-    it.stop()
 
 
 def test_messages_that_are_nearly_right_end_nothing(server: RealServer) -> None:

@@ -5,21 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
-
-import pytest
 
 from ..paths import API_SOCKET
 from ..status import fetch, render
 from .real_server import RealServer, eventually
-
-
-@pytest.fixture
-def server() -> Iterator[RealServer]:
-    it = RealServer().start()
-    eventually(lambda: it.api("node").status == 200)
-    yield it
-    it.stop()
 
 
 def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> None:
