@@ -94,5 +94,6 @@ async function failureOf(
   if (end === 0) {
     return null;
   }
-  return typeof end === 'string' ? `ended by ${end}` : `failed with ${end}: ${last}`;
+  const why = last && `: ${last}`;
+  return typeof end === 'string' ? `ended by ${end}` : `failed with ${end}${why}`;
 }

@@ -5,7 +5,7 @@ import { createState, step, type State } from '../server/core/step';
 import { NOTHING_ASKED, type Ask } from '../server/protocol/ask';
 import { cpusOf, gpusOf, nodeOf, type Happening } from '../server/testing/harness';
 import { RandomSource } from '../server/testing/randomSource';
-import { barOf, barOfRounds, defineBars, type Bar } from './bar';
+import { barOfRounds, defineBars, type Bar } from './bar';
 import type { Result } from './bench';
 import { count, type Chosen } from './options';
 import { quantile, quantilesOf, rounded } from './statistics';
@@ -238,12 +238,7 @@ function barsOf(all: readonly Series[]): readonly Bar[] {
       many.map((us, block) => us / few[block]!)
     );
   });
-  const p99s = TIERS.map(tier => {
-    const many = find(tier, MANY_CELLS);
-    const blocks = many.p99s();
-    const spread = [quantile(blocks, 0.25), quantile(blocks, 0.75)] as const;
-    return barOf(BARS[`${tier}P99Us`], many.row().p99us, spread);
-  });
+  const p99s = TIERS.map(tier => barOfRounds(BARS[`${tier}P99Us`], find(tier, MANY_CELLS).p99s()));
   return [...p99s, ...growths];
 }
 
@@ -252,6 +247,7 @@ function barsOf(all: readonly Series[]): readonly Bar[] {
  *
  * #### Notes
  * The nodes take turns, block by block, so that whatever else the machine does meets all alike.
+ * Bars are the medians of the blocks; the rows have all of them in one.
  */
 export async function run({ blocks }: Chosen<typeof OPTIONS>): Promise<Result> {
   const all = TIERS.flatMap(tier => CELLS.map(cells => new Series(tier, cells)));

@@ -149,15 +149,13 @@ async function timeHealth({ apiPath }: TestSidecar, seconds: number): Promise<nu
   return worst;
 }
 
-/** The worst of all floods; no figures where there are none but the yardstick. */
+/** The worst of all floods, the ratio with all that there were; no figures where there are none but the yardstick. */
 function barsOf(all: readonly Row[], ends: { crashes: number; leaks: number }): readonly Bar[] {
   const rows = all.filter(it => it.flood !== YARDSTICK);
   const most = (of: (row: Row) => number) => Math.max(...rows.map(of));
+  const ratios = rows.map(it => it.p99Ratio);
   const figures = () => [
-    barOf(
-      BARS.worstP99Ratio,
-      most(it => it.p99Ratio)
-    ),
+    barOf(BARS.worstP99Ratio, quantile(ratios, 1), [quantile(ratios, 0), quantile(ratios, 1)]),
     barOf(
       BARS.worstStallMs,
       most(it => Math.max(it.worstMs, it.healthWorstMs))

@@ -51,7 +51,7 @@ async function measure(name: string, entry: Entry, args: readonly string[]): Pro
   const { bars: _bars, unmeasured: _unmeasured, rows, machine, ...others } = outcome;
   console.table(rows);
   console.log(JSON.stringify(others, null, 2));
-  console.log(`\n${barsTable([outcome])}\n\n${sentenceOf(machine)}`);
+  console.log(`\n${barsTable([outcome])}\n\n${sentenceOf(machine)}${noteOf(quick)}`);
   return CODES.well;
 }
 
@@ -75,9 +75,14 @@ async function measureAll(args: readonly string[]): Promise<number> {
     return { bench, seconds, loadAtStart: then?.loadAtStart, failure, bars, unmeasured };
   });
   write(join(directory, 'summary.json'), { quick, machine, runs: found });
-  console.log(`${barsTable(found)}\n\n${countsOf(found)}\n${sentenceOf(machine)}`);
+  console.log(`${barsTable(found)}\n\n${countsOf(found)}\n${sentenceOf(machine)}${noteOf(quick)}`);
   console.log(`Figures: ${directory}`);
   return runs.some(it => it.failure !== null) ? CODES.failed : CODES.well;
+}
+
+/** What is to be known of the figures above. */
+function noteOf(quick: boolean): string {
+  return quick ? '\nA quick run shows that everything works; its figures judge nothing.' : '';
 }
 
 function write(file: string, found: object): void {

@@ -30,7 +30,7 @@ export function count(what: string, full: number, quick: number): Option<number>
     what,
     full,
     quick,
-    expected: `a whole number of at least 1, such as ${full}`,
+    expected: `a whole number of at least 1, such as ${full},`,
     read: text => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined)
   };
 }
@@ -39,8 +39,12 @@ export function count(what: string, full: number, quick: number): Option<number>
 export function seed(): Option<number> {
   const unsaid = Date.now() % 1_000_000;
   return {
-    ...count('what chance starts from; another one each time', unsaid, unsaid),
-    takes: 'SEED'
+    takes: 'SEED',
+    what: 'what chance starts from; another one each time',
+    full: unsaid,
+    quick: unsaid,
+    expected: 'a whole number, such as 7,',
+    read: text => (/^\d{1,9}$/.test(text) ? Number(text) : undefined)
   };
 }
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.manager import KernelManager
-
 from kernels import READY_MAX_S, spec_of
 
 WARM_UP_BLOCKS = 5
