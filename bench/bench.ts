@@ -94,7 +94,7 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
   },
   fuzz: {
     what: 'messages that are nearly right, on a real sidecar',
-    takesS: { full: 900, quick: 60 },
+    takesS: { full: 1800, quick: 60 },
     load: () => import('./fuzz')
   }
 };
