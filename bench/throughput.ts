@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { setThreadMaskByTaskset } from '../server/enforce/taskset';
+import { setThreadMaskByTaskset } from '../server/enforce/affinity/taskset';
 import { DiskFiles } from '../server/host/files';
 import { readThread, readThreads } from '../server/host/processes';
 import { Stage } from '../server/testing/stage';
