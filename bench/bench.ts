@@ -79,7 +79,7 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
   },
   pools: {
     what: 'parallel work under `cpus: n`, against a plain kernel',
-    takesS: { full: 240, quick: 60 },
+    takesS: { full: 240, quick: 120 },
     load: () => import('./pools')
   },
   memory: {
