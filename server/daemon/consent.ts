@@ -1,4 +1,4 @@
-import { isKeptBy } from '../core/keepers';
+import { isKeptBy } from '../core/gpu/keepers';
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HolderView, Snapshot } from '../protocol/view';
