@@ -48,6 +48,11 @@ function assertApart(rig: IContractRig, { kernel, children }: Family, alive = ch
 
 /** Forks that are holders beside the process that they came from. */
 export function childRules(rule: Rule): void {
+  placeRules(rule);
+  endRules(rule);
+}
+
+function placeRules(rule: Rule): void {
   rule('[HOLD1] each has CPUs and a limit of its own', async (rig, enforcer) => {
     const family = await familyOf(rig, enforcer);
     assertApart(rig, family);
@@ -77,6 +82,21 @@ export function childRules(rule: Rule): void {
     assertApart(rig, family);
   });
 
+  rule('[HOLD4] [ENF4] the next sidecar takes each over where it is', async (rig, enforcer) => {
+    const family = await familyOf(rig, enforcer);
+    const next = await rig.start();
+    try {
+      [...family.children, family.kernel].forEach(it => {
+        next.adopt(it);
+        assertApart(rig, family);
+      });
+    } finally {
+      await next.close();
+    }
+  });
+}
+
+function endRules(rule: Rule): void {
   rule(
     '[HOLD1] one that is killed, and one over its limit, hit nobody else',
     async (rig, enforcer) => {
@@ -109,19 +129,6 @@ export function childRules(rule: Rule): void {
     for (const { pid } of [kernel, children[0]]) {
       assert.ok(rig.isAlive(pid));
       assert.deepEqual(rig.masks(pid), [rig.cpus]);
-    }
-  });
-
-  rule('[HOLD4] [ENF4] the next sidecar takes each over where it is', async (rig, enforcer) => {
-    const family = await familyOf(rig, enforcer);
-    const next = await rig.start();
-    try {
-      [...family.children, family.kernel].forEach(it => {
-        next.adopt(it);
-        assertApart(rig, family);
-      });
-    } finally {
-      await next.close();
     }
   });
 }
