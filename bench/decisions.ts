@@ -136,6 +136,7 @@ class Load {
     const holder = {
       id: `k${index}`,
       pid: index + 1,
+      kind: 'kernel' as const,
       startTicks: 1,
       name: `notebook${index}.ipynb`,
       owner: `${group}-${user}`,
@@ -151,7 +152,7 @@ class Load {
     const claim = {
       id,
       holderId: `k${index}`,
-      parentId: null,
+      outerId: null,
       cellId: `cell${this._made % 7}`,
       label: '[1]',
       sourceHash: `s${this._random.whole(1, 500)}`,
