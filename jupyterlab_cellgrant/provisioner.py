@@ -12,9 +12,9 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
+from .client.variables import CUDA_DEVICES
+from .client.wire import TOKEN_ENV, process_facts
 from .command import gated_command
-from .gate.variables import CUDA_DEVICES
-from .gate.wire import TOKEN_ENV, process_facts
 from .paths import runtime_dir
 from .sidecar_line import SidecarLine
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyterlab_cellgrant.gate.wire import UNGATED
+from jupyterlab_cellgrant.client.wire import UNGATED
 
 Message = dict[str, Any]
 Answer = Callable[[Message], "list[Message | bytes]"]

@@ -6,7 +6,7 @@ import json
 import socket
 from typing import Any
 
-from ..gate.wire import TOKEN_ENV, process_facts
+from ..client.wire import TOKEN_ENV, process_facts
 from .conftest import StartKernel
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
