@@ -24,8 +24,8 @@ function open(it: Harness, id: string, notebook: string | null, owner = 'ann', t
 }
 
 function groupsOf(it: Harness): Record<string, string> {
-  const { kernels } = snapshot(it.state, it.clock.nowMs, '');
-  return Object.fromEntries(kernels.map(kernel => [kernel.id, kernel.group]));
+  const { holders } = snapshot(it.state, it.clock.nowMs, '');
+  return Object.fromEntries(holders.map(kernel => [kernel.id, kernel.group]));
 }
 
 describe('the group of a kernel', () => {

@@ -45,7 +45,7 @@ class Scene extends Harness {
   }
 
   kernel(id: string) {
-    return snapshot(this.state, 0, '').kernels.find(it => it.id === id)!;
+    return snapshot(this.state, 0, '').holders.find(it => it.id === id)!;
   }
 
   told(): string {
@@ -66,8 +66,8 @@ describe('idle kernels that keep GPU memory', () => {
     expect(claim).toMatchObject({
       reason: {
         blockers: [
-          { kernelId: 'big', keepsGpuBytes: 50 * GIB },
-          { kernelId: 'small', keepsGpuBytes: 10 * GIB }
+          { holderId: 'big', keepsGpuBytes: 50 * GIB },
+          { holderId: 'small', keepsGpuBytes: 10 * GIB }
         ]
       }
     });
@@ -145,7 +145,7 @@ describe('a restart', () => {
     expect(scene.send(wants)).toEqual([]);
     expect(scene.kernel('big').restartRequest).toMatchObject({
       claimId: 'c',
-      kernelName: 'waits',
+      holderName: 'waits',
       declined: false,
       sentence: expect.stringContaining('50 GiB of GPU 0')
     });

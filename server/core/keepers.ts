@@ -76,8 +76,8 @@ export function onRestartDeclined(state: State, { holderId }: Of<'restartDecline
 }
 
 /** GPU5: whether who waits for this waits for GPU memory that a kernel keeps without running anything. */
-export function isKeptBy(kernelId: string, { blockers }: Reason): boolean {
-  return blockers.some(it => it.kernelId === kernelId && it.keepsGpuBytes > 0);
+export function isKeptBy(holderId: string, { blockers }: Reason): boolean {
+  return blockers.some(it => it.holderId === holderId && it.keepsGpuBytes > 0);
 }
 
 /** When a holder was asked since it last began to run, wait or rest; null where it was not. */

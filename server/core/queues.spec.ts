@@ -232,7 +232,7 @@ describe('admission', () => {
 
   it('[ADM9] what a kernel keeps for its next cell is shown, until it is given back', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
-    const shown = (): unknown => snapshot(it.state, it.clock.nowMs, '').kernels[0]!.grant;
+    const shown = (): unknown => snapshot(it.state, it.clock.nowMs, '').holders[0]!.grant;
     const ask = { cpus: { kind: 'fixed', n: 2 }, memoryBytes: 1024 ** 3, gpus: 1 } as const;
     it.holder('k1');
     it.claim('1', 'k1', { ...ask, hold: true });

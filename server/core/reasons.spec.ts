@@ -49,14 +49,14 @@ describe('reasons', () => {
       kept: idle(13, 52 * MIB)
     }).why(12);
     expect(sentence).toBe('for 12 GiB; 50 GiB held by fightA; idle kernels keep 676 MiB');
-    expect(blockers.map(it => it.kernelId)).toEqual(['fightA']);
+    expect(blockers.map(it => it.holderId)).toEqual(['fightA']);
   });
 
   it('[API4] name at most three, those that hold most first', () => {
     const granted = { a: 5 * GIB, b: 20 * GIB, c: 8 * GIB, d: GIB, e: 12 * GIB };
     const { sentence, blockers } = new Scene({ granted }).why(40);
     expect(sentence).toBe('for 40 GiB; 20 GiB held by b, 12 GiB by e, 8 GiB by c and 2 more');
-    expect(blockers.map(it => it.kernelId)).toEqual(['b', 'e', 'c']);
+    expect(blockers.map(it => it.holderId)).toEqual(['b', 'e', 'c']);
   });
 
   it('[API4] name those that hold most also of many, whoever came first', () => {
@@ -125,7 +125,7 @@ describe('reasons', () => {
       reason: {
         sentence:
           'for 1 GPU with 40 GiB; 60 GiB of GPU 0 held by big; idle kernels keep 1.5 GiB of GPU 0',
-        blockers: [{ kernelId: 'big', keepsGpuBytes: 60 * GIB }]
+        blockers: [{ holderId: 'big', keepsGpuBytes: 60 * GIB }]
       }
     });
     const asked = it

@@ -48,6 +48,6 @@ function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
   const isOther =
     entry.phase.position === 0 ||
     reason.resource !== known.resource ||
-    reason.blockers[0]?.kernelId !== known.blockers[0]?.kernelId;
+    reason.blockers[0]?.holderId !== known.blockers[0]?.holderId;
   isOther && tell(state, entry, `Waits ${reason.sentence}.`);
 }

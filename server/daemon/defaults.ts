@@ -59,8 +59,8 @@ export class Defaults implements IDefaults {
     notebooks?.forEach(([id, kept]) => this.notebooks.set(id, kept));
   }
 
-  hintsFor(kernelId: string): readonly Hints[] {
-    const notebook = this.notebooks.get(kernelId);
+  hintsFor(holderId: string): readonly Hints[] {
+    const notebook = this.notebooks.get(holderId);
     if (notebook) {
       return [notebook.hints, this.user.hints];
     }
@@ -71,8 +71,8 @@ export class Defaults implements IDefaults {
     return this.user.written;
   }
 
-  ofKernel(kernelId: string): Written {
-    return (this.notebooks.get(kernelId) ?? NONE).written;
+  ofKernel(holderId: string): Written {
+    return (this.notebooks.get(holderId) ?? NONE).written;
   }
 
   async setUser(written: Written): Promise<Refusal | null> {
@@ -86,14 +86,14 @@ export class Defaults implements IDefaults {
     return null;
   }
 
-  async setKernel(kernelId: string, written: Written): Promise<Refusal | null> {
+  async setKernel(holderId: string, written: Written): Promise<Refusal | null> {
     const kept = parsed(written);
     if ('code' in kept) {
       return kept;
     }
-    this.notebooks.delete(kernelId);
+    this.notebooks.delete(holderId);
     if (Object.keys(written).length) {
-      this.notebooks.set(kernelId, kept);
+      this.notebooks.set(holderId, kept);
     }
     this.onChange();
     const [oldest] = this.notebooks.keys();

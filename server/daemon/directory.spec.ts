@@ -146,7 +146,7 @@ describe('a sidecar whose directory goes', () => {
 
   const next = () => stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
   const kernelsOf = async (it: TestSidecar) =>
-    ((await it.ask('GET', '/api/v1/snapshot')).body as Snapshot).kernels;
+    ((await it.ask('GET', '/api/v1/snapshot')).body as Snapshot).holders;
 
   /** A running cell, as its gate would tell of it later. */
   async function running(kernel: TestKernel, id: string) {

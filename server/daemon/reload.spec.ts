@@ -72,8 +72,8 @@ describe('the configuration of a sidecar', () => {
     await other.gate.hear('waiting', 'waits');
 
     expect(await reload(sidecar, GROUPS)).toEqual([]);
-    const { kernels, claims } = await snapshotOf(sidecar);
-    expect(kernels.map(it => [it.group, it.state])).toEqual([
+    const { holders, claims } = await snapshotOf(sidecar);
+    expect(holders.map(it => [it.group, it.state])).toEqual([
       ['atlas', 'running'],
       ['phenix', 'waiting']
     ]);
@@ -102,11 +102,11 @@ describe('the configuration of a sidecar', () => {
       expect.stringContaining(`${path}:3: "speed" is not known`),
       expect.stringContaining(`${path}:4: "idle" is "x"; expected a time`)
     ]);
-    const { node, kernels } = await snapshotOf(sidecar);
+    const { node, holders } = await snapshotOf(sidecar);
     expect(node.notices.join('\n')).toContain('what it said before stays in force');
     expect(node.notices).toEqual(expect.arrayContaining([...more]));
     expect(more.every(it => sidecar.log.includes(it))).toBe(true);
-    expect([kernels[0]?.group, node.policy]).toEqual(['atlas', 'partitioned']);
+    expect([holders[0]?.group, node.policy]).toEqual(['atlas', 'partitioned']);
     kernel.claim('big', { memory: '3 GiB' });
     expect(await kernel.gate.hear('refused', 'big')).toMatchObject({ code: 'ABOVE_LIMIT' });
 
@@ -207,7 +207,7 @@ describe('the configuration of a sidecar', () => {
     await sidecar.kill();
     const next = await stage.sidecarIn(sidecar.dir, '--config', path);
     await kernel.connect(next);
-    expect((await snapshotOf(next)).kernels[0]?.group).toBe('atlas');
+    expect((await snapshotOf(next)).holders[0]?.group).toBe('atlas');
   });
 
   it('without a file SIGHUP is a word in the log', async () => {

@@ -147,7 +147,7 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
   const blockers = [
     ...new Map(
       [...leasing, ...keeping.flatMap(it => it.blockers)].map(it => [
-        `${it.kernelId} ${it.holds}`,
+        `${it.holderId} ${it.holds}`,
         it
       ])
     ).values()

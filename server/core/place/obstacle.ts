@@ -10,8 +10,8 @@ export type Obstacle = { readonly resource: Resource; readonly reason: () => Rea
 export function blockerOf(holder: HolderEntry, holds: string, keepsGpuBytes = 0): Blocker {
   const [entry] = holder.running;
   return {
-    kernelId: holder.holder.id,
-    kernelName: holder.holder.name,
+    holderId: holder.holder.id,
+    holderName: holder.holder.name,
     owner: holder.holder.owner,
     claimId: entry?.claim.id ?? holder.held?.claimId ?? null,
     label: entry?.claim.label ?? null,
@@ -44,7 +44,7 @@ export function reasonOf(
 ): Reason {
   const named = blockers.slice(0, NAMED_MAX);
   const more = count - named.length;
-  const parts = named.map((it, i) => `${it.holds} ${i === 0 ? 'held by' : 'by'} ${it.kernelName}`);
+  const parts = named.map((it, i) => `${it.holds} ${i === 0 ? 'held by' : 'by'} ${it.holderName}`);
   const held = enumerated(more > 0 ? [...parts, `${more} more`] : parts);
   const why = [held, rest].filter(part => part !== '').join('; ') || otherwise;
   return { resource, sentence: `for ${need}; ${why}`, blockers: named };

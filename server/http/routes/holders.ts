@@ -10,34 +10,34 @@ function done(response: Response, why: Refusal | null): void {
 }
 
 /**
- * `GET /kernels`: the kernels and what each holds. `POST /kernels/:id/fits` tells
+ * `GET /holders`: the kernels and what each holds. `POST /holders/:id/fits` tells
  * how cells would fare that it ran now. Of one that runs nothing: `DELETE
- * /kernels/:id/hold` gives the grant back that it keeps (ADM9); `POST
- * /kernels/:id/free` asks it for its GPU memory, and `PUT
- * /kernels/:id/restart-request` its owner for a restart, to which `DELETE` says
+ * /holders/:id/hold` gives the grant back that it keeps (ADM9); `POST
+ * /holders/:id/free` asks it for its GPU memory, and `PUT
+ * /holders/:id/restart-request` its owner for a restart, to which `DELETE` says
  * no (GPU5).
  */
-export function kernels(api: IApi): Router {
+export function holders(api: IApi): Router {
   const { consent } = api;
   return Router()
-    .get('/kernels', (_, response) => {
-      answerPart(response, api.snapshot().kernels);
+    .get('/holders', (_, response) => {
+      answerPart(response, api.snapshot().holders);
     })
-    .post('/kernels/:id/fits', (request, response) => {
+    .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
       const fits = api.knows(id) ? parseCells(request).map(cell => api.fit(id, cell)) : null;
       answer(response, fits, refusal('KERNEL_UNKNOWN', { id }));
     })
-    .delete('/kernels/:id/hold', (request, response) => {
+    .delete('/holders/:id/hold', (request, response) => {
       done(response, consent.releaseHold(parseId(request), BY_REQUEST));
     })
-    .post('/kernels/:id/free', (request, response) => {
+    .post('/holders/:id/free', (request, response) => {
       done(response, consent.askToFree(parseId(request)));
     })
-    .put('/kernels/:id/restart-request', (request, response) => {
+    .put('/holders/:id/restart-request', (request, response) => {
       done(response, consent.requestRestart(parseId(request), parseRequest(request)));
     })
-    .delete('/kernels/:id/restart-request', (request, response) => {
+    .delete('/holders/:id/restart-request', (request, response) => {
       done(response, consent.declineRestart(parseId(request)));
     });
 }
