@@ -7,6 +7,8 @@ from os import path
 
 from .channel import Channel, Peer
 from .claim import Claim
+from .errors import RefusedError
+from .holder import Holder
 from .listener import Listener
 from .wire import GATE_SOCKET, PROTOCOL, UNHELD, Message, hello_of
 
@@ -23,14 +25,14 @@ class Link(Peer):
     them is never out of step with the lines around it.
     """
 
-    def __init__(self, directory: str, process: Message, failure: str, listener: Listener) -> None:
-        """``process`` says for whom this speaks; ``failure`` counts until a sidecar has said it."""
+    def __init__(self, directory: str, holder: Holder, failure: str, listener: Listener) -> None:
+        """It speaks for ``holder``; ``failure`` counts until a sidecar has said it."""
         self.failure = failure
         self.channel = Channel(path.join(directory, GATE_SOCKET), self)
         self.welcomed_once = False
         # Why the sidecar will not have this process; None where it has not said so.
-        self.refusal: str | None = None
-        self._process = process
+        self.refusal: RefusedError | None = None
+        self._holder = holder
         self._listener = listener
         self._claims: dict[str, Claim] = {}
         # Whether claims that ask for nothing may start before the sidecar hears of them.
@@ -87,7 +89,7 @@ class Link(Peer):
 
     def greeting(self) -> Message:
         self._may_start = False
-        return hello_of(self._process, [it.told_in_hello() for it in self._claims.values()])
+        return hello_of(self._holder.facts(), [it.told_in_hello() for it in self._claims.values()])
 
     def lost(self) -> None:
         for claim in self._claims.values():
@@ -150,5 +152,6 @@ class Link(Peer):
     def _refuse(self, answer: Message) -> None:
         """The answer to hello is no welcome, or none of this version: no claim will be answered."""
         is_understood = answer["type"] == "problem" and answer.get("code") != "LINE_INVALID"
-        self.refusal = str(answer.get("message")) if is_understood else OTHER_VERSION
-        raise ConnectionRefusedError(self.refusal)
+        why = RefusedError.of(answer) if is_understood else RefusedError("VERSION", OTHER_VERSION)
+        self.refusal = why
+        raise why

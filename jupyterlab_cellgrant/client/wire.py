@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any, Dict
 
 PROTOCOL = 1
-# In the directory of a sidecar.
+# The directory of a sidecar, and its socket in it.
+DIRECTORY_ENV = "CELLGRANT_DIR"
 GATE_SOCKET = "gate.sock"
 # What the gate does while it has not met a sidecar: "open" or "closed".
 FAILURE_ENV = "CELLGRANT_FAILURE"
@@ -63,28 +65,13 @@ class Lines:
         return messages
 
 
-def start_ticks(pid: int) -> int:
-    """Field 22 of /proc/PID/stat; 0 where there is no /proc."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as stat:
-            # The second field is the name in parentheses, which may hold any character.
-            return int(stat.read().rpartition(b")")[2].split()[19])
-    except (OSError, IndexError, ValueError):
-        return 0
+def new_id() -> str:
+    """One that no other claim or holder has."""
+    return os.urandom(12).hex()
 
 
-def process_facts(kernel_id: str, name: str, pid: int) -> Message:
-    """Who a message speaks for: ``GateProcess`` of the protocol."""
-    return {
-        "kernelId": kernel_id,
-        "pid": pid,
-        "startTicks": start_ticks(pid),
-        "name": name,
-    }
-
-
-def hello_of(process: Message, holdings: list[Message]) -> Message:
+def hello_of(facts: Message, holdings: list[Message]) -> Message:
     """The first message of a connection. It tells its time, for it may be read late: a sidecar
     that just starts has much to do."""
-    hello = {"type": "hello", "protocol": PROTOCOL, "saidMs": round(time.monotonic() * 1000, 3)}
-    return {**hello, **process, "holdings": holdings}
+    said_ms = round(time.monotonic() * 1000, 3)
+    return {"type": "hello", **facts, "saidMs": said_ms, "holdings": holdings}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from typing import Any
 
-from ..client.wire import ID_CHARS_MAX, Message
+from ..client.wire import ID_CHARS_MAX, Message, new_id
 
 # Longer ones are no hints: what is passed over here would only be passed over later.
 HINT_CHARS_MAX = 256
@@ -25,7 +24,7 @@ _DATA_MAGIC = re.compile(
 def claim_of(code: str, metadata: Message, execution_count: Any) -> Message:
     """The claim of one execution of a cell. It never carries code (SEC1)."""
     claim: Message = {
-        "id": os.urandom(12).hex(),
+        "id": new_id(),
         "label": f"[{execution_count}]",
         "sourceHash": hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest(),
         "sources": sources_of(code, metadata),

@@ -11,15 +11,16 @@ from typing import Any
 from ..client.applied import Applied
 from ..client.claim import Claim
 from ..client.gpus import blind_library, free_idle_memory
+from ..client.holder import Holder
 from ..client.link import Link
 from ..client.listener import Listener
 from ..client.wire import (
+    DIRECTORY_ENV,
     FAILURE_ENV,
     HINT_BYTES_MAX,
     LINE_BYTES_MAX,
     TOKEN_ENV,
     encode,
-    process_facts,
 )
 from . import notices
 from .cells import claim_of
@@ -37,8 +38,8 @@ class Gate(Listener):
     def __init__(
         self, directory: str, kernel_id: str, name: str, failure: str, token: str | None = None
     ) -> None:
-        process = {**process_facts(kernel_id, name, os.getpid()), "token": token}
-        self.link = Link(directory, process, failure, self)
+        self.holder = Holder("kernel", kernel_id, name, os.getpid(), token=token)
+        self.link = Link(directory, self.holder, failure, self)
         self.applied = Applied(lambda: self.link.channel.thread_id)
         self._turns: dict[str, Turn] = {}
         self._has_told_outage = False
@@ -147,7 +148,7 @@ def gate_from_environment() -> Gate | None:
     The token is taken out of the environment: what the kernel starts shall not speak for it.
     """
     token = os.environ.pop(TOKEN_ENV, None)
-    directory = os.environ.get("CELLGRANT_DIR")
+    directory = os.environ.get(DIRECTORY_ENV)
     kernel_id = os.environ.get("CELLGRANT_KERNEL_ID")
     if not directory or not kernel_id or os.name != "posix":
         return None

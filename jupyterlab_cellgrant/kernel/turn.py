@@ -13,8 +13,9 @@ from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..client.claim import Claim
+from ..client.patience import Patience
 from ..client.shield import Shield
-from ..client.wire import SILENCE_PART_S, SILENCE_PARTS, UNGATED, Message
+from ..client.wire import SILENCE_PART_S, UNGATED, Message
 from . import notices
 from .rejection import Rejection, interrupted, refused
 
@@ -73,7 +74,7 @@ class Turn:
         self._wanted = ""
         self._began = monotonic()
         self._has_explained = False
-        self._silent_parts = 0
+        self._patience = Patience(self._link, claim)
         self._cpu_before = 0.0
         self._attendance: weakref.ref[Attendance] | None = None
 
@@ -188,10 +189,10 @@ class Turn:
     def _take(self, answer: Message | None) -> None:
         """Act on one answer; None when there was none for a part of the time of silence."""
         kind = answer["type"] if answer else "silence"
-        self._silent_parts = 0 if answer else self._silent_parts + 1
+        is_over = self._patience.is_over(answer)
         if self._is_interrupted:
             self.rejection = interrupted(self._wanted)
-        elif kind == "silence" and not self._is_silent():
+        elif kind == "silence" and not is_over:
             return
         elif kind == "waiting":
             self._explain(str(answer.get("sentence")))
@@ -202,11 +203,6 @@ class Turn:
         elif kind == "silence" or kind == "absent":
             self._go_on_alone(kind)
         self._settle()
-
-    def _is_silent(self) -> bool:
-        """Whether nothing was said for too long. What has arrived unheard is read first (GATE8)."""
-        self._link.listen(self.claim, 0)
-        return self._silent_parts >= SILENCE_PARTS and self.claim.mailbox.is_empty()
 
     def _go_on_alone(self, kind: str) -> None:
         """Nobody answers: run the cell all the same, unless the site forbids it."""
