@@ -84,9 +84,10 @@ class Gate(Listener):
 
         Where no sidecar was ever there, a cell that asks for nothing misses nothing.
         """
-        if not self._has_told_outage and (self.link.welcomed_once or turn.claim.asked["sources"]):
+        refusal = self.link.refusal
+        is_missed = self.link.welcomed_once or refusal or turn.claim.asked["sources"]
+        if is_missed and not self._has_told_outage:
             self._has_told_outage = True
-            refusal = self.link.refusal
             told = notices.REFUSED.format(why=refusal) if refusal else text
             notices.say(turn.kernel, turn.parent, told)
 

@@ -15,7 +15,7 @@ import pytest
 from jupyterlab_cellgrant.client.client import Client
 from jupyterlab_cellgrant.client.errors import NoSidecarError, RefusedError
 from jupyterlab_cellgrant.client.holder import Holder
-from jupyterlab_cellgrant.client.wire import UNGATED, new_id
+from jupyterlab_cellgrant.client.wire import PROTOCOL, UNGATED, new_id
 
 from .conftest import StartKernel
 from .real_sidecar import RealSidecar
@@ -127,7 +127,7 @@ def test_nobody_answers(cellgrant_dir: Path) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"type": "welcome", "protocol": 0, "tier": "none", "failure": "open"},
+        {"type": "welcome", "protocol": PROTOCOL - 1, "tier": "none", "failure": "open"},
         {"type": "problem", "code": "LINE_INVALID", "message": "what is that?"},
     ],
 )
