@@ -16,7 +16,7 @@ from pathlib import Path
 from traitlets import TraitError
 
 from . import __doc__ as description
-from .gate.wire import FAILURE_ENV
+from .client.wire import FAILURE_ENV
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, config_files_before, runtime_dir
 from .settings import Cellgrant, settings_of_jupyter

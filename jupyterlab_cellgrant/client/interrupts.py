@@ -1,4 +1,4 @@
-"""Interrupts: kept out of the gate's own code, and sent into a running cell."""
+"""Interrupts: kept out of code that has to run to its end, and sent into what runs."""
 
 from __future__ import annotations
 
