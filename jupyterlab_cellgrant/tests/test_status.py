@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from ..status import render
+from ..commands.output import UNBOUNDED, text_of
+from ..commands.status import parts_of
 
 GIB = 1024**3
+
+
+def render(snapshot: dict[str, Any], width: int = UNBOUNDED) -> str:
+    return text_of(parts_of(snapshot), width)
 
 
 def ask(**fields: Any) -> dict[str, Any]:
@@ -135,8 +140,8 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "r.ipynb   al     42   idle, not gated  1 min 01 s  -                       4     512 MiB",
         "",
         "QUEUE",
-        "POSITION  KERNEL      CELL  OWNER  WAITED  WHY",
-        "1         next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
+        "POSITION  ID  KERNEL      CELL  OWNER  WAITED  WHY",
+        "1         c   next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
     ]
 
 
