@@ -18,7 +18,7 @@ def names_of(holder: dict[str, Any]) -> list[str]:
 
 
 @click.command()
-@click.argument("holder", shell_complete=completion(lambda: api.get("kernels"), names_of))
+@click.argument("holder", shell_complete=completion(lambda: api.get("holders"), names_of))
 @json_option
 def release(holder: str, as_json: bool) -> None:
     """Give back what a kernel keeps for its next cell.
@@ -30,8 +30,8 @@ def release(holder: str, as_json: bool) -> None:
     Examples:
       cellgrant release train.ipynb
     """
-    found = find(holder, api.get("kernels"), names_of)
+    found = find(holder, api.get("holders"), names_of)
     if found is None:
         raise Failure(f'nobody here is called "{holder}": see cellgrant status.')
-    api.delete(f"kernels/{found['id']}/hold")
+    api.delete(f"holders/{found['id']}/hold")
     print_json(found) if as_json else click.echo(f"{found['name']} keeps nothing any more.")

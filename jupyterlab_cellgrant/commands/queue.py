@@ -24,7 +24,7 @@ def _waiting() -> list[dict[str, Any]]:
 
 def names_of(claim: dict[str, Any]) -> list[str]:
     """What a claim may be called, besides its id."""
-    return [cell_of(claim), claim["kernelName"], *filter(None, [claim["label"]])]
+    return [cell_of(claim), claim["holderName"], *filter(None, [claim["label"]])]
 
 
 @click.command()
@@ -70,7 +70,7 @@ def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType
         {
             "POSITION": str(it["position"]),
             "ID": it["id"][:ID_CHARS_SHOWN],
-            "KERNEL": it["kernelName"],
+            "KERNEL": it["holderName"],
             "CELL": it["label"] or "",
             "OWNER": it["owner"],
             "WAITED": span(now_ms - it["arrivedMs"]),
@@ -83,7 +83,7 @@ def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType
 
 def cell_of(claim: dict[str, Any]) -> str:
     """A claim as people know it: its kernel and its label."""
-    return " ".join(filter(None, (claim["kernelName"], claim["label"])))
+    return " ".join(filter(None, (claim["holderName"], claim["label"])))
 
 
 def in_state(claims: Sequence[dict[str, Any]], state: str) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ def status(as_json: bool) -> None:
 def parts_of(snapshot: dict[str, Any]) -> list[RenderableType]:
     """A snapshot (server/protocol/view.ts) as parts of a page."""
     now_ms = time.time() * 1000
-    kernels = snapshot["kernels"]
+    kernels = snapshot["holders"]
     names = {it["id"]: it["name"] for it in kernels}
     return [
         facts(_node(snapshot["node"], names, snapshot["claims"])),
@@ -79,11 +79,11 @@ def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
     who = [names.get(it, it) for it in gpu["leasedTo"]]
     for process in (it for it in gpu["processes"] if not it.get("isDisplay")):
         memory = measured(process["memoryBytes"])
-        if process["kernelId"] is None:
+        if process["holderId"] is None:
             owner = f" of {process['owner']}" if process["owner"] else ""
             who.append(f"process {process['pid']}{owner} without a lease ({memory})")
         elif not process["leased"]:
-            name = names.get(process["kernelId"], process["name"])
+            name = names.get(process["holderId"], process["name"])
             who.append(f"{name} keeps {memory}")
     return (
         f"{gpu['index']}: {gpu['model']}, {measured(gpu['memoryUsedBytes'])} of "

@@ -48,7 +48,7 @@ async def test_queue_shows_who_waits_and_cancel_ends_it(
     assert shown[1].split() == ["POSITION", "ID", "KERNEL", "CELL", "OWNER", "WAITED", "WHY"]
     assert "one.ipynb" in shown[2]
     [claim] = cellgrant_json("queue")
-    assert (claim["kernelName"], claim["state"]) == ("next.ipynb", "waiting")
+    assert (claim["holderName"], claim["state"]) == ("next.ipynb", "waiting")
     assert claim["id"][:8] in shown[2]
     running = cellgrant("cancel", "one.ipynb")
     assert running.returncode == 1
@@ -68,9 +68,9 @@ async def test_release_gives_back_what_a_kernel_keeps(
     """[RUN2, ADM9]"""
     one = await start_kernel(env=opened("one.ipynb"))
     await one.run("1", {**HALF, "hold": True})
-    sidecar.wait_for(lambda it: bool(it["kernels"][0]["grant"]))
+    sidecar.wait_for(lambda it: bool(it["holders"][0]["grant"]))
     assert cellgrant("release", "one.ipynb").stdout == "one.ipynb keeps nothing any more.\n"
-    sidecar.wait_for(lambda it: not it["kernels"][0]["grant"])
+    sidecar.wait_for(lambda it: not it["holders"][0]["grant"])
     again = cellgrant("release", "one.ipynb")
     assert again.returncode == 1
     assert 'The kernel "one.ipynb" has no grant to give back' in again.stderr
@@ -113,7 +113,7 @@ def test_top_without_a_terminal_is_one_table(sidecar: RealSidecar) -> None:
     """[RUN1]"""
     assert cellgrant("top").stdout.startswith("node ")
     with subprocess.Popen([*CELLGRANT, "top", "--json"], stdout=subprocess.PIPE) as process:
-        assert json.loads(process.stdout.readline())["kernels"] == []
+        assert json.loads(process.stdout.readline())["holders"] == []
         sidecar.kill()
         assert process.wait(30) == 1
 
