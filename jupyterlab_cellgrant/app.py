@@ -13,9 +13,9 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import TraitError
 
+from .client.wire import FAILURE_ENV
 from .ending import end_workers_with_main_thread
 from .events import EventFeed
-from .gate.wire import FAILURE_ENV
 from .paths import runtime_dir
 from .proxy import Access, handlers
 from .renames import follow_renames

@@ -6,8 +6,8 @@ import asyncio
 import socket
 from typing import Any
 
-from .gate.peer import check_peer
-from .gate.wire import LINE_BYTES_MAX, Lines, encode
+from .client.peer import check_peer
+from .client.wire import LINE_BYTES_MAX, Lines, encode
 from .paths import GATE_SOCKET, runtime_dir
 
 ANSWER_MAX_S = 2.0

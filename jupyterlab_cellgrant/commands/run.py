@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..gate.wire import FAILURE_ENV
+from ..client.wire import FAILURE_ENV
 from ..paths import DIRECTORY_ENV
 from .options import jupyter_settings, settings_of
 from .sidecar import sidecar_beside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
-from os import fstat
+from os import fstat, register_at_fork
 from select import POLLIN, poll
 from socket import (
     AF_UNIX,
@@ -16,6 +16,7 @@ from socket import (
     socket,
 )
 from struct import pack
+from weakref import WeakSet
 
 from .peer import check_peer
 from .wire import (
@@ -56,6 +57,7 @@ class Connection:
         self._lines = Lines()
         self._socket = socket(AF_UNIX, SOCK_STREAM)
         self._mark = _mark_of(self._socket)
+        _connections.add(self)
         try:
             self._socket.settimeout(SILENCE_MAX_S)
             self._socket.connect(path)
@@ -141,6 +143,18 @@ class Connection:
         if not self.is_ours():
             raise LostDescriptorError
         return self._socket
+
+
+_connections: WeakSet[Connection] = WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """In a forked child: each connection belongs to the parent, also one that is being made."""
+    for connection in list(_connections):
+        connection.close()
+
+
+register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _mark_of(it: socket) -> object:

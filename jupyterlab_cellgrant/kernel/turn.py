@@ -12,14 +12,15 @@ from threading import get_ident
 from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import speech
-from .holding import Holding
-from .interrupts import Shield
+from ..client.claim import Claim
+from ..client.patience import Patience
+from ..client.shield import Shield
+from ..client.wire import SILENCE_PART_S, UNGATED, Message
+from . import notices
 from .rejection import Rejection, interrupted, refused
-from .wire import SILENCE_PART_S, SILENCE_PARTS, UNGATED, Message
 
 if TYPE_CHECKING:
-    from .keeper import Keeper
+    from .gate import Gate
 
 # A grant that needs no queue is here long before; so short a wait needs no event loop.
 FAST_WAIT_S = 0.005
@@ -56,16 +57,16 @@ class Attendance:
 class Turn:
     """The turn of one cell; ``shield`` is entered around every step but the cell itself."""
 
-    def __init__(self, keeper: Keeper, kernel: Any, parent: Message, claim: Message) -> None:
+    def __init__(self, gate: Gate, kernel: Any, parent: Message, claim: Claim) -> None:
         self.kernel = kernel
         self.parent = parent
         self.thread_ident = get_ident()
-        self.holding = Holding(claim)
+        self.claim = claim
         self.settled = False
         self.rejection: Rejection | None = None
         self.shield = Shield(self._note_interrupt)
-        self._keeper = keeper
-        self._link = keeper.link
+        self._gate = gate
+        self._link = gate.link
         self._is_interrupted = False
         self.has_stopped = self._has_left = False
         self._outcome = "interrupted"
@@ -73,7 +74,7 @@ class Turn:
         self._wanted = ""
         self._began = monotonic()
         self._has_explained = False
-        self._silent_parts = 0
+        self._patience = Patience(self._link, claim)
         self._cpu_before = 0.0
         self._attendance: weakref.ref[Attendance] | None = None
 
@@ -97,17 +98,17 @@ class Turn:
         """Claim, and wait for the moment that an answer takes."""
         if self.settled:
             return
-        self._link.replace_lost()
-        self._keeper.applied.look(self._link.starts_at_once(self.holding))
-        if not self._link.claim(self.holding):
-            self._keeper.tell_outage(self, speech.OUTAGE)
+        self._link.channel.replace_lost()
+        self._gate.applied.look(self._link.starts_at_once(self.claim))
+        if not self._link.claim(self.claim):
+            self._gate.tell_outage(self, notices.OUTAGE)
             self._settle()
             return
-        if self.holding.granted is not None:
+        if self.claim.granted is not None:
             self._take({"type": "granted"})
             return
-        self._link.listen(self.holding, FAST_WAIT_S)
-        answer = self.holding.mailbox.get(0)
+        self._link.listen(self.claim, FAST_WAIT_S)
+        answer = self.claim.mailbox.get(0)
         if answer is not None:
             self._take(answer)
 
@@ -115,7 +116,7 @@ class Turn:
     def wait(self) -> None:
         """Wait until the claim is settled; blocks the thread."""
         while not self.settled:
-            self._take(self.holding.mailbox.get(SILENCE_PART_S))
+            self._take(self.claim.mailbox.get(SILENCE_PART_S))
 
     async def settle(self) -> None:
         """Wait until the claim is settled, while other tasks of the kernel go on.
@@ -125,7 +126,7 @@ class Turn:
         never = asyncio.get_running_loop().create_future()
         try:
             while not self.settled:
-                answer = await self.holding.mailbox.receive(SILENCE_PART_S)
+                answer = await self.claim.mailbox.receive(SILENCE_PART_S)
                 if self.is_foreign:
                     break
                 self._take(answer)
@@ -138,7 +139,7 @@ class Turn:
     @property
     def is_foreign(self) -> bool:
         """Whether a forked child came back here too: the turn and its grant are its parent's."""
-        return self._link.is_foreign
+        return self._link.channel.is_foreign
 
     def end(self, reply: Any) -> None:
         """Give everything back; exactly once, whatever became of the cell. Idempotent."""
@@ -167,73 +168,68 @@ class Turn:
     def _undo(self, reply: Any) -> None:
         self._cpu_seconds = _cpu_seconds() - self._cpu_before
         self._outcome = _outcome_of(reply)
-        self._keeper.applied.leave(self.holding.id)
+        self._gate.applied.leave(self.claim.id)
 
     @_fails_open
     def _tell_end(self) -> None:
-        self._keeper.forget(self)
+        self._gate.forget(self)
         if not self.settled or self.rejection is not None:
-            self._link.cancel(self.holding)
+            self._link.cancel(self.claim)
         else:
-            self._link.release(self.holding, self._outcome, self._cpu_seconds)
+            self._link.release(self.claim, self._outcome, self._cpu_seconds)
             # The next cell most often asks as this one did.
-            if self.holding.claim["sources"] and self.holding.granted:
-                self._keeper.applied.look_ahead(self.holding.granted)
+            if self.claim.asked["sources"] and self.claim.granted:
+                self._gate.applied.look_ahead(self.claim.granted)
 
     def _note_interrupt(self) -> None:
         """In the signal handler: all it does is reentrant."""
         self._is_interrupted = True
-        self.holding.mailbox.put({"type": "interrupted"})
+        self.claim.mailbox.put({"type": "interrupted"})
 
     def _take(self, answer: Message | None) -> None:
         """Act on one answer; None when there was none for a part of the time of silence."""
         kind = answer["type"] if answer else "silence"
-        self._silent_parts = 0 if answer else self._silent_parts + 1
+        is_over = self._patience.is_over(answer)
         if self._is_interrupted:
             self.rejection = interrupted(self._wanted)
-        elif kind == "silence" and not self._is_silent():
+        elif kind == "silence" and not is_over:
             return
         elif kind == "waiting":
             self._explain(str(answer.get("sentence")))
             return
         elif kind == "refused":
-            self._link.forget(self.holding)
+            self._link.forget(self.claim)
             self.rejection = refused(str(answer.get("message")))
         elif kind == "silence" or kind == "absent":
             self._go_on_alone(kind)
         self._settle()
 
-    def _is_silent(self) -> bool:
-        """Whether nothing was said for too long. What has arrived unheard is read first (GATE8)."""
-        self._link.listen(self.holding, 0)
-        return self._silent_parts >= SILENCE_PARTS and self.holding.mailbox.is_empty()
-
     def _go_on_alone(self, kind: str) -> None:
         """Nobody answers: run the cell all the same, unless the site forbids it."""
         if kind == "silence":
-            self._link.give_up(self.holding)
-        if self._link.failure == "closed" and self.holding.granted is None:
-            self.rejection = refused(speech.CLOSED)
+            self._link.give_up(self.claim)
+        if self._link.failure == "closed" and self.claim.granted is None:
+            self.rejection = refused(notices.CLOSED)
             return
         is_queued = bool(self._wanted)
-        self._keeper.tell_outage(self, speech.OUTAGE_IN_WAIT if is_queued else speech.OUTAGE)
+        self._gate.tell_outage(self, notices.OUTAGE_IN_WAIT if is_queued else notices.OUTAGE)
 
     def _explain(self, sentence: str) -> None:
         self._wanted = f" {sentence}"
         if not self._has_explained and monotonic() - self._began >= EXPLAIN_AFTER_S:
             self._has_explained = True
-            speech.say(self.kernel, self.parent, f"Cellgrant: this cell waits {sentence}")
+            notices.say(self.kernel, self.parent, f"Cellgrant: this cell waits {sentence}")
 
     def _settle(self) -> None:
         self.settled = True
         if self._has_explained:
-            speech.unsay(self.kernel, self.parent)
+            notices.unsay(self.kernel, self.parent)
         if self.rejection is None:
-            grant = self.holding.granted or UNGATED
+            grant = self.claim.granted or UNGATED
             self._cpu_before = _cpu_seconds()
-            self._keeper.applied.enter(self.holding.id, grant)
+            self._gate.applied.enter(self.claim.id, grant)
             if grant.get("gpus"):
-                self._keeper.tell_blindness(self)
+                self._gate.tell_blindness(self)
 
     def _log_failure(self) -> None:
         self.settled = True

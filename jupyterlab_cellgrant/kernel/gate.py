@@ -3,46 +3,44 @@
 from __future__ import annotations
 
 import os
-import socket
 
 # By name, not by module: a cell may replace what modules hold.
 from threading import get_ident
 from typing import Any
 
-from . import speech
-from .applied import Applied
-from .gpus import blind_library, free_idle_memory
-from .holding import Holding
-from .interrupts import interrupt_thread
-from .link import Link
-from .listener import Listener
-from .rejection import refused
-from .turn import Turn
-from .wire import (
+from ..client.applied import Applied
+from ..client.claim import Claim
+from ..client.gpus import blind_library, free_idle_memory
+from ..client.holder import Holder
+from ..client.link import Link
+from ..client.listener import Listener
+from ..client.wire import (
+    DIRECTORY_ENV,
     FAILURE_ENV,
     HINT_BYTES_MAX,
     LINE_BYTES_MAX,
     TOKEN_ENV,
-    claim_of,
     encode,
-    process_facts,
 )
-
-GATE_SOCKET = "gate.sock"
+from . import notices
+from .cells import claim_of
+from .interrupts import interrupt_thread
+from .rejection import refused
+from .turn import Turn
 
 # A kernel's start waits no longer for its sidecar's first answer, which takes some milliseconds.
 MEET_MAX_S = 1.0
 
 
-class Keeper(Listener):
+class Gate(Listener):
     """Opens a turn for each cell, and carries out what the sidecar wants of running ones."""
 
     def __init__(
         self, directory: str, kernel_id: str, name: str, failure: str, token: str | None = None
     ) -> None:
-        facts = {**process_facts(kernel_id, name, os.getpid()), "token": token}
-        self.link = Link(os.path.join(directory, GATE_SOCKET), facts, failure, self)
-        self.applied = Applied(lambda: self.link.thread_id)
+        self.holder = Holder("kernel", kernel_id, name, os.getpid(), token=token)
+        self.link = Link(directory, self.holder, failure, self)
+        self.applied = Applied(lambda: self.link.channel.thread_id)
         self._turns: dict[str, Turn] = {}
         self._has_told_outage = False
         self._kernel: Any = None
@@ -54,7 +52,7 @@ class Keeper(Listener):
         running cell executes in its turn: that belongs to its grant.
         """
         try:
-            if silent or not code.strip() or self.link.is_foreign:
+            if silent or not code.strip() or self.link.channel.is_foreign:
                 return None
             self._kernel = kernel
             parent = kernel.get_parent("shell")
@@ -63,11 +61,11 @@ class Keeper(Listener):
             # Some clients give every request the same id: what comes after a cell is no part of it.
             if same is not None and not same.has_stopped:
                 return None
-            claim = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
+            asked = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
             outer = self._outer_turn(get_ident())
             if outer is not None:
-                claim["parentId"] = outer.holding.id
-            turn = Turn(self, kernel, parent, claim)
+                asked["parentId"] = outer.claim.id
+            turn = Turn(self, kernel, parent, Claim(asked))
             self._turns[message_id] = turn
             self._refuse_oversized(turn)
             return turn
@@ -86,29 +84,30 @@ class Keeper(Listener):
 
         Where no sidecar was ever there, a cell that asks for nothing misses nothing.
         """
-        if not self._has_told_outage and (self.link.welcomed_once or turn.holding.claim["sources"]):
+        refusal = self.link.refusal
+        is_missed = self.link.welcomed_once or refusal or turn.claim.asked["sources"]
+        if is_missed and not self._has_told_outage:
             self._has_told_outage = True
-            refusal = self.link.refusal
-            told = speech.REFUSED.format(why=refusal) if refusal else text
-            speech.say(turn.kernel, turn.parent, told)
+            told = notices.REFUSED.format(why=refusal) if refusal else text
+            notices.say(turn.kernel, turn.parent, told)
 
     def tell_blindness(self, turn: Turn) -> None:
         """Say to a cell with GPUs why a library will not see them, where that is so."""
         library = blind_library()
         if library is not None:
-            speech.say(turn.kernel, turn.parent, speech.BLIND.format(library=library))
+            notices.say(turn.kernel, turn.parent, notices.BLIND.format(library=library))
 
     def welcomed(self) -> None:
         self._has_told_outage = False
 
-    def changed(self, holding: Holding) -> None:
-        if holding.granted is not None:
-            self.applied.change(holding.id, holding.granted)
+    def changed(self, claim: Claim) -> None:
+        if claim.granted is not None:
+            self.applied.change(claim.id, claim.granted)
 
-    def interrupt(self, holding: Holding, message: str) -> None:
+    def interrupt(self, claim: Claim, message: str) -> None:
         for turn in list(self._turns.values()):
-            if turn.holding is holding and turn.settled:
-                speech.say(turn.kernel, turn.parent, message)
+            if turn.claim is claim and turn.settled:
+                notices.say(turn.kernel, turn.parent, message)
                 interrupt_thread(turn.thread_ident)
 
     def free(self) -> None:
@@ -137,26 +136,26 @@ class Keeper(Listener):
 
     def _refuse_oversized(self, turn: Turn) -> None:
         """A claim that fits into no line cannot even be sent to be refused."""
-        sources = turn.holding.claim["sources"]
+        sources = turn.claim.asked["sources"]
         size = len(encode(sources)) if sources else 0
         if size > LINE_BYTES_MAX // 2:
-            sentence = speech.TOO_LARGE.format(bytes=size, limit=HINT_BYTES_MAX)
+            sentence = notices.TOO_LARGE.format(bytes=size, limit=HINT_BYTES_MAX)
             turn.settled, turn.rejection = True, refused(sentence)
 
 
-def keeper_from_environment() -> Keeper | None:
-    """The keeper that the launcher's variables describe; None where they describe none.
+def gate_from_environment() -> Gate | None:
+    """The gate that the launcher's variables describe; None where they describe none.
 
     The token is taken out of the environment: what the kernel starts shall not speak for it.
     """
     token = os.environ.pop(TOKEN_ENV, None)
-    directory = os.environ.get("CELLGRANT_DIR")
+    directory = os.environ.get(DIRECTORY_ENV)
     kernel_id = os.environ.get("CELLGRANT_KERNEL_ID")
-    if not directory or not kernel_id or not hasattr(socket, "AF_UNIX"):
+    if not directory or not kernel_id or os.name != "posix":
         return None
     name = os.environ.get("CELLGRANT_KERNEL_NAME", "")
-    keeper = Keeper(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"), token)
-    keeper.link.start()
+    gate = Gate(directory, kernel_id, name, os.environ.get(FAILURE_ENV, "open"), token)
+    gate.link.channel.start()
     # What is to be shut before the first user code (ENF7) is shut when the sidecar answers.
-    keeper.link.met.wait(MEET_MAX_S)
-    return keeper
+    gate.link.channel.met.wait(MEET_MAX_S)
+    return gate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .wire import Message
+from ..client.wire import Message
 
 OUTAGE = "Cellgrant does not answer. Cells run without grants until it is back."
 OUTAGE_IN_WAIT = (

@@ -1,4 +1,4 @@
-"""A claim that waits or runs, as the gate keeps it."""
+"""A claim that waits or runs, as who made it keeps it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 ENDED_MAX = 16
 
 
-class Holding:
-    """A claim that waits or runs, until its cell has ended."""
+class Claim:
+    """A claim that waits or runs, until that for which it was made has ended."""
 
-    def __init__(self, claim: Message) -> None:
-        self.claim = claim
-        self.id: str = claim["id"]
+    def __init__(self, asked: Message) -> None:
+        """``asked`` is the claim as the protocol has it."""
+        self.asked = asked
+        self.id: str = asked["id"]
         self.mailbox = Mailbox()
         self.granted: Message | None = None
         self.claimed = self.since = monotonic()
@@ -31,7 +32,7 @@ class Holding:
         self.told = False
         self.told_once = False
 
-    def grant(self, granted: Message = UNGATED) -> None:
+    def run(self, granted: Message = UNGATED) -> None:
         """From now on it runs, without having been granted anything where nothing is given."""
         self.granted = granted
         self.since = monotonic()
@@ -39,7 +40,7 @@ class Holding:
     def go_alone(self) -> None:
         """If it waits still, it runs from now on: nobody will answer."""
         if self.granted is None:
-            self.grant()
+            self.run()
             self.mailbox.put({"type": "absent"})
 
     def answer(self, message: Message, listener: Listener) -> Callable[[], None] | None:
@@ -47,7 +48,7 @@ class Holding:
         kind = message.get("type")
         grant = message.get("grant")
         if kind == "granted" and self.granted is None and isinstance(grant, dict):
-            self.grant(grant)
+            self.run(grant)
         elif kind == "changed" and self.granted is not None and isinstance(grant, dict):
             self.granted = grant
             return lambda: listener.changed(self)
@@ -68,7 +69,7 @@ class Holding:
         """The sidecar knows of it from now on, for as long as the connection lasts."""
         self.told = self.told_once = True
 
-    def is_news(self, others: Iterable[Holding]) -> bool:
+    def is_news(self, others: Iterable[Claim]) -> bool:
         """Whether a sidecar that is away would take it, as it ends, for one that gave up."""
         ended = sum(1 for it in others if it.ending)
         return self.granted is not None and self.told_once and ended < ENDED_MAX
@@ -79,4 +80,4 @@ class Holding:
         ago_ms = (monotonic() - self.since) * 1000
         waited_ms = (self.since - self.claimed) * 1000
         spans = {"agoMs": round(ago_ms, 3), "waitedMs": round(waited_ms, 3)}
-        return {**self.claim, "granted": self.granted, **spans}
+        return {**self.asked, "granted": self.granted, **spans}

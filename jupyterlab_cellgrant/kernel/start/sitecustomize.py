@@ -19,19 +19,18 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def _hook():
-    """Import the gate from the directory above, under a name that nobody else uses."""
+    """Import the gate and the client, under a name that nobody else uses.
+
+    The package is this one's directory alone: nothing of what else is in it is imported.
+    """
+    import importlib.machinery
     import importlib.util
 
     if PACKAGE not in sys.modules:
-        directory = os.path.dirname(HERE)
-        spec = importlib.util.spec_from_file_location(
-            PACKAGE,
-            os.path.join(directory, "__init__.py"),
-            submodule_search_locations=[directory],
-        )
+        spec = importlib.machinery.ModuleSpec(PACKAGE, None, is_package=True)
+        spec.submodule_search_locations.append(os.path.dirname(os.path.dirname(HERE)))
         sys.modules[PACKAGE] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[PACKAGE])
-    return importlib.import_module(PACKAGE + ".hook")
+    return importlib.import_module(PACKAGE + ".kernel.hook")
 
 
 def _complain(error):

@@ -10,20 +10,20 @@ import inspect
 import sys
 from typing import Any, Awaitable, Callable
 
-from .keeper import Keeper, keeper_from_environment
+from .gate import Gate, gate_from_environment
 from .rejection import rejecting, rejection_reply, shell_of
 from .turn import Attendance, Turn
 
 KERNELBASE = "ipykernel.kernelbase"
 
-_keepers: list[Keeper | None] = []
+_gates: list[Gate | None] = []
 
 
-def _keeper() -> Keeper | None:
+def _gate() -> Gate | None:
     """One for the process, made with its first kernel."""
-    if not _keepers:
-        _keepers.append(keeper_from_environment())
-    return _keepers[0]
+    if not _gates:
+        _gates.append(gate_from_environment())
+    return _gates[0]
 
 
 def gate_kernel(kernel: Any) -> None:
@@ -34,19 +34,19 @@ def gate_kernel(kernel: Any) -> None:
     own code may call it.
     """
     original = kernel.do_execute
-    keeper = _keeper()
-    if keeper is None or getattr(original, "is_gated", False):
+    gate = _gate()
+    if gate is None or getattr(original, "is_gated", False):
         return
     wrap = _awaiting if inspect.iscoroutinefunction(original) else _blocking
-    gated = wrap(kernel, original, keeper)
+    gated = wrap(kernel, original, gate)
     gated.is_gated = True  # type: ignore[attr-defined]
     kernel.do_execute = gated
 
 
-def _awaiting(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
+def _awaiting(kernel: Any, original: Callable, gate: Gate) -> Callable:
     @functools.wraps(original)
     async def do_execute(*args: Any, **kwargs: Any) -> Any:
-        turn = keeper.turn(kernel, *_code_and_silent(args, kwargs))
+        turn = gate.turn(kernel, *_code_and_silent(args, kwargs))
         if turn is None:
             return await original(*args, **kwargs)
         _attendance = turn.attend()
@@ -72,7 +72,7 @@ def _awaiting(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
 def _after_reply(kernel: Any, turn: Turn) -> None:
     """To wake the sidecar takes time, and ipykernel sends the reply before it yields to its loop.
 
-    Should the next cell begin before that, its keeper sees to the order.
+    Should the next cell begin before that, its gate sees to the order.
     """
     if turn.is_foreign:
         return  # a forked child, which has no running loop: what follows is ipykernel's to say
@@ -90,10 +90,10 @@ async def _reject(kernel: Any, turn: Turn, execute: Callable[[], Awaitable[Any]]
         return await execute()
 
 
-def _blocking(kernel: Any, original: Callable, keeper: Keeper) -> Callable:
+def _blocking(kernel: Any, original: Callable, gate: Gate) -> Callable:
     @functools.wraps(original)
     def do_execute(*args: Any, **kwargs: Any) -> Any:
-        turn = keeper.turn(kernel, *_code_and_silent(args, kwargs))
+        turn = gate.turn(kernel, *_code_and_silent(args, kwargs))
         if turn is None:
             return original(*args, **kwargs)
         attendance = turn.attend()
