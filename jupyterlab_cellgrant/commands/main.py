@@ -12,6 +12,7 @@ from traitlets import TraitError
 from .. import __doc__ as description
 from ..node_runtime import NodeMissingError
 from ..sidecar_process import SidecarError
+from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
 from .holders import release
@@ -47,7 +48,7 @@ def cellgrant() -> None:
     """See the docstring of the package."""
 
 
-for _command in (status, top, queue, cancel, release, run, sidecar, check, reload):
+for _command in (run, adopt, hold, status, top, queue, cancel, release, sidecar, check, reload):
     cellgrant.add_command(_command)
 
 

@@ -10,6 +10,8 @@ import click
 from ..settings import Cellgrant, settings_of_jupyter
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+# What is said of a sidecar is told from what is asked of one: both have cpus and memory.
+OF_SIDECAR = "sidecar_"
 
 
 def setting(name: str, flag: str = "", hidden: bool = False) -> Callable[[Command], Command]:
@@ -18,7 +20,7 @@ def setting(name: str, flag: str = "", hidden: bool = False) -> Callable[[Comman
     words = getattr(trait, "values", None)
     return click.option(
         flag or f"--{trait.metadata['option']}",
-        name,
+        f"{OF_SIDECAR}{name}",
         type=click.Choice(words) if words else str,
         metavar=trait.metadata.get("metavar"),
         help=f"{trait.help} (c.Cellgrant.{name})",
@@ -45,7 +47,9 @@ def jupyter_settings(command: Command) -> Command:
 
 def settings_of(said: dict[str, Any]) -> Cellgrant:
     """What was said, before what Jupyter's configuration says. Raises ``TraitError``."""
-    return settings_of_jupyter(**{name: it for name, it in said.items() if it is not None})
+    return settings_of_jupyter(
+        **{name.removeprefix(OF_SIDECAR): it for name, it in said.items() if it is not None}
+    )
 
 
 def _names() -> list[str]:

@@ -27,6 +27,12 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def print_line(value: Any) -> None:
+    """As JSON on a line of its own, for a program that reads it while we go on."""
+    click.echo(json.dumps(value))
+    sys.stdout.flush()
+
+
 def show(*parts: RenderableType) -> None:
     """Print parts with a blank line between them, as wide as the terminal."""
     click.echo(text_of(parts, terminal_width()))

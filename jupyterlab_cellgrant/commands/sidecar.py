@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,45 +66,58 @@ def sidecar_beside(its: Cellgrant) -> Iterator[Path]:
         return
     try:
         arguments = command(find_node(its.node).path, directory, its.arguments())
-        process = _start([*arguments, "--with-parent"], lock)
+        beside = _Beside([*arguments, "--with-parent"], lock)
     finally:
         os.close(lock)
     try:
-        yield _elsewhere(process, its.failure) or directory
+        yield beside.served(its.failure) or directory
     finally:
-        _stop(process)
+        beside.stop()
 
 
-def _start(arguments: list[str], lock: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+class _Beside:
+    """A sidecar that ends when we stop it, or end.
+
+    It is no child of ours: we may ask it for a grant, and what started it can hold none (SEC7).
+    """
+
+    def __init__(self, arguments: list[str], lock: int) -> None:
+        stdin, self._stdin = os.pipe()
+        stdout, itself = os.pipe()
+        self._words: dict[str, Any] = {}
+        if os.fork() == 0:
+            try:
+                _spawn(arguments, stdin, itself, lock)
+            finally:
+                os._exit(0)
+        os.wait()
+        os.close(stdin)
+        os.close(itself)
+        self._stdout = os.fdopen(stdout, "rb")
+
+    def served(self, failure: str) -> Path | None:
+        """Wait until it is ready; where this user's sidecar runs already, that is used (ENF11)."""
+        self._words = first_words(self._stdout.readline())
+        elsewhere = served_elsewhere(self._words, failure)
+        if elsewhere is None and not self._words.get("ready"):
+            raise SidecarError("the sidecar ended at once: run cellgrant sidecar to see why.")
+        return elsewhere
+
+    def stop(self) -> None:
+        """Wait until it has undone everything, but not for ever."""
+        os.close(self._stdin)
+        # It writes nothing more: what there is to read is its end.
+        if not select.select([self._stdout], [], [], ENDS_WITHIN_S)[0] and "pid" in self._words:
+            os.kill(self._words["pid"], signal.SIGKILL)
+
+
+def _spawn(arguments: list[str], stdin: int, stdout: int, lock: int) -> None:
+    subprocess.Popen(
         arguments,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
         env=environment(),
         pass_fds=(lock,),
         start_new_session=True,
     )
-
-
-def _elsewhere(process: subprocess.Popen[bytes], failure: str) -> Path | None:
-    """Wait until it is ready; where this user's sidecar runs already, that is used (ENF11)."""
-    assert process.stdout is not None
-    words = first_words(process.stdout.readline())
-    elsewhere = served_elsewhere(words, failure)
-    if elsewhere is None and not words.get("ready"):
-        raise SidecarError(
-            f"the sidecar ended at once (exit code {process.wait()}): "
-            "run cellgrant sidecar to see why."
-        )
-    return elsewhere
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    try:
-        process.wait(ENDS_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

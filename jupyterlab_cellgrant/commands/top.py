@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
@@ -18,7 +17,7 @@ import click
 
 from . import api
 from .failure import Failure
-from .output import json_option, show
+from .output import json_option, print_line, show
 from .status import parts_of
 
 LOOK_EVERY_S = 0.25
@@ -48,7 +47,7 @@ def top(as_json: bool) -> None:
 
 def _stream() -> None:
     for snapshot in api.snapshots():
-        click.echo(json.dumps(snapshot))
+        print_line(snapshot)
     raise Failure("the sidecar has ended.")
 
 
