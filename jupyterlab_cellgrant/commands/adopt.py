@@ -74,7 +74,10 @@ def hold(name: str | None, as_json: bool, **said: Any) -> None:
 def _held(holder: Holder, asked: dict[str, Any], end: Callable[[], object]) -> Iterator[Holding]:
     try:
         with suppress(KeyboardInterrupt), granted(holder, runtime_dir(), asked, end) as holding:
-            yield holding
+            try:
+                yield holding
+            finally:
+                holding.release()
     except NoSidecarError as error:
         raise Failure(str(error)) from error
 

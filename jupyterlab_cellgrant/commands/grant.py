@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +13,7 @@ from ..client.client import Client, Holding
 from ..client.errors import RefusedError
 from ..client.holder import Holder
 from ..client.wire import new_id
-from ..sidecar_line import NOTEBOOK_ENV
+from ..sidecar_line import NOTEBOOK_ENV, SidecarLine
 from .failure import Failure, say
 from .hints import with_options
 from .signals import unheard
@@ -29,6 +30,8 @@ def granted(
     holder: Holder, directory: Path, hints: dict[str, Any], end: Callable[[], object]
 ) -> Iterator[Holding]:
     """Wait for what is asked, saying why, and hold it. ``end`` is to end what it is held for.
+
+    Who enters releases it; what was not released then counts as cut off.
 
     Raises ``Failure`` where it is refused, NoSidecarError where nobody answers (any more).
     """
@@ -47,5 +50,13 @@ def granted(
             raise Failure.of_refusal(error.code, with_options(str(error))) from error
         finally:
             waiting.end()
-        stack.callback(holding.release)
+        stack.callback(_leave, holder)
         yield holding
+
+
+def _leave(holder: Holder) -> None:
+    """It holds nothing more, and what is left of it is where it came from; why it was killed."""
+    ended = {"type": "ended", "holderId": holder.id}
+    gone = asyncio.run(SidecarLine(ended, "gone").answer())
+    if why := (gone or {}).get("message"):
+        say(with_options(why))

@@ -32,6 +32,11 @@ class End(NamedTuple):
     """Of it and of its children that it waited for."""
 
     @property
+    def was_killed(self) -> bool:
+        """Whether by SIGKILL, which the system sends where memory is wanting."""
+        return os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) == signal.SIGKILL
+
+    @property
     def outcome(self) -> str:
         """As a claim ends."""
         if os.WIFSIGNALED(self.status) and os.WTERMSIG(self.status) in ASKED_TO_END:

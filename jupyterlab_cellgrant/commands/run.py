@@ -72,7 +72,9 @@ def _run_granted(program: Program, holder: Holder, asked: dict[str, Any], its: C
             with holding.applied():
                 adopt_orphans()
                 end = program.run()
-            holding.release(end.outcome, end.cpu_seconds)
+            # What may have been killed for want of memory is not said to have ended by itself.
+            if not end.was_killed:
+                holding.release(end.outcome, end.cpu_seconds)
             _tell_left(holder.name)
             return end
     except NoSidecarError as error:

@@ -82,7 +82,9 @@ def start(locked_sidecar: RealSidecar) -> Iterator[Start]:
     yield run
     for it in started:
         it.kill()
-        it.communicate()
+        it.wait()
+        for pipe in (it.stdin, it.stdout, it.stderr):
+            pipe.close()
 
 
 @pytest.fixture(scope="module")
