@@ -70,7 +70,7 @@ def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType
         {
             "POSITION": str(it["position"]),
             "ID": it["id"][:ID_CHARS_SHOWN],
-            "KERNEL": it["holderName"],
+            "HOLDER": it["holderName"],
             "CELL": it["label"] or "",
             "OWNER": it["owner"],
             "WAITED": span(now_ms - it["arrivedMs"]),
@@ -78,11 +78,11 @@ def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType
         }
         for it in waiting
     ]
-    return table("QUEUE", rows, wrapped=("KERNEL", "WHY"))
+    return table("QUEUE", rows, wrapped=("HOLDER", "WHY"))
 
 
 def cell_of(claim: dict[str, Any]) -> str:
-    """A claim as people know it: its kernel and its label."""
+    """A claim as people know it: its holder and its label."""
     return " ".join(filter(None, (claim["holderName"], claim["label"])))
 
 

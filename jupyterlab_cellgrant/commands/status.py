@@ -1,4 +1,4 @@
-"""``cellgrant status``: the node, its kernels and its queue."""
+"""``cellgrant status``: the node, its holders and its queue."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERYBODY = "all"
 @click.command()
 @json_option
 def status(as_json: bool) -> None:
-    """Show the node, its kernels and the queue.
+    """Show the node, who holds what, and the queue.
 
     \b
     Examples:
@@ -37,11 +37,11 @@ def status(as_json: bool) -> None:
 def parts_of(snapshot: dict[str, Any]) -> list[RenderableType]:
     """A snapshot (server/protocol/view.ts) as parts of a page."""
     now_ms = time.time() * 1000
-    kernels = snapshot["holders"]
-    names = {it["id"]: it["name"] for it in kernels}
+    holders = snapshot["holders"]
+    names = {it["id"]: it["name"] for it in holders}
     return [
         facts(_node(snapshot["node"], names, snapshot["claims"])),
-        table("KERNELS", _kernels(kernels, now_ms), wrapped=("NAME", "GROUP", "STATE", "GRANT")),
+        table("HOLDERS", _holders(holders, now_ms), wrapped=("NAME", "GROUP", "STATE", "GRANT")),
         queue_of(in_state(snapshot["claims"], "waiting"), now_ms),
     ]
 
@@ -91,16 +91,20 @@ def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
     )
 
 
-def _kernels(kernels: Sequence[dict[str, Any]], now_ms: float) -> list[dict[str, str]]:
-    has_groups = any(it["group"] != EVERYBODY for it in kernels)
-    return [_kernel(it, now_ms, has_groups) for it in kernels]
+def _holders(holders: Sequence[dict[str, Any]], now_ms: float) -> list[dict[str, str]]:
+    """What is the same for all as usual is not shown."""
+    unusual = {"KIND": any(it["kind"] != "kernel" for it in holders)}
+    unusual["GROUP"] = any(it["group"] != EVERYBODY for it in holders)
+    rows = (_holder(it, now_ms) for it in holders)
+    return [{name: it for name, it in row.items() if unusual.get(name, True)} for row in rows]
 
 
-def _kernel(it: dict[str, Any], now_ms: float, has_groups: bool) -> dict[str, str]:
+def _holder(it: dict[str, Any], now_ms: float) -> dict[str, str]:
     return {
         "NAME": it["name"],
+        "KIND": it["kind"],
         "OWNER": it["owner"],
-        **({"GROUP": it["group"]} if has_groups else {}),
+        "GROUP": it["group"],
         "PID": str(it["pid"]),
         "STATE": it["state"] if it["gated"] else f"{it['state']}, not gated",
         "FOR": span(now_ms - it["sinceMs"]),

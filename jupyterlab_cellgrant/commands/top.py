@@ -28,7 +28,7 @@ ENDING_KEYS = b"qQ\x04"
 @click.command()
 @json_option
 def top(as_json: bool) -> None:
-    """Watch the node, its kernels and the queue, until q or Control-C.
+    """Watch the node, who holds what, and the queue, until q or Control-C.
 
     Where the output is no terminal, it is printed once.
 

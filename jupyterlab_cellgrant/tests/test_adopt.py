@@ -39,14 +39,23 @@ def dead_pid() -> int:
     return process.pid
 
 
+def held(pid: int) -> tuple[set[int], str]:
+    """By a mask, and in which places."""
+    return os.sched_getaffinity(pid), Path(f"/proc/{pid}/cgroup").read_text()
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=lambda it: it.name)
 @pytest.mark.parametrize("tier", ["auto", "affinity"])
-def test_a_process_is_held_until_control_c(
-    start_sidecar: Callable[..., RealSidecar], running: subprocess.Popen[bytes], tier: str
+def test_a_process_is_held_until_who_adopted_it_ends(
+    start_sidecar: Callable[..., RealSidecar],
+    running: subprocess.Popen[bytes],
+    tier: str,
+    end: signal.Signals,
 ) -> None:
     """[RUN6] With all below it; then it is where it was, and runs on."""
     sidecar = start_sidecar("--tier", tier)
     tree = (running.pid, child_of(running.pid))
-    before = [(os.sched_getaffinity(it), Path(f"/proc/{it}/cgroup").read_text()) for it in tree]
+    before = [held(it) for it in tree]
     words = [*CELLGRANT, "adopt", str(running.pid), "--cpus", "1", "--name", "old", "--json"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as adopting:
         told = json.loads(adopting.stdout.readline())
@@ -55,11 +64,10 @@ def test_a_process_is_held_until_control_c(
         assert (holder["id"], holder["pid"]) == (told["holderId"], running.pid)
         if sidecar.tier != "none":
             eventually(lambda: [len(os.sched_getaffinity(it)) for it in tree] == [1, 1])
-        adopting.send_signal(signal.SIGINT)
-        assert adopting.wait(30) == 0
+        adopting.send_signal(end)
+        assert adopting.wait(30) == (-end if end == signal.SIGKILL else 0)
     nobody_is_left(sidecar)
-    after = [(os.sched_getaffinity(it), Path(f"/proc/{it}/cgroup").read_text()) for it in tree]
-    assert after == before
+    eventually(lambda: [held(it) for it in tree] == before)
     assert running.poll() is None
 
 

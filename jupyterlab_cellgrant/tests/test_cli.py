@@ -80,7 +80,7 @@ def test_status_shows_the_node(sidecar: subprocess.Popen[str]) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "CPUs    1 (0)" in shown.stdout
     assert "tier    none" in shown.stdout
-    assert "KERNELS: none" in shown.stdout
+    assert "HOLDERS: none" in shown.stdout
     assert json.loads(cellgrant("status", "--json").stdout)["node"]["cpuList"] == "0"
 
 

@@ -45,7 +45,7 @@ async def test_queue_shows_who_waits_and_cancel_ends_it(
     """[RUN1, RUN2] By name, by the beginning of an id, as text and as JSON."""
     other, waiting = queued
     shown = cellgrant("queue").stdout.splitlines()
-    assert shown[1].split() == ["POSITION", "ID", "KERNEL", "CELL", "OWNER", "WAITED", "WHY"]
+    assert shown[1].split() == ["POSITION", "ID", "HOLDER", "CELL", "OWNER", "WAITED", "WHY"]
     assert "one.ipynb" in shown[2]
     [claim] = cellgrant_json("queue")
     assert (claim["holderName"], claim["state"]) == ("next.ipynb", "waiting")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from .command_line import HALF, Start, cellgrant, nobody_is_left
+from .command_line import CELLGRANT, HALF, Start, cellgrant, nobody_is_left
+from .conftest import StartKernel
 from .real_server import eventually
 from .real_sidecar import RealSidecar
 
@@ -197,3 +198,33 @@ def test_a_sidecar_that_run_started_grants_it_and_ends_with_it(cellgrant_dir: Pa
     shown = cellgrant("run", "--cpus", "1", "--", sys.executable, "-c", LOOK)
     assert json.loads(shown.stdout.splitlines()[0])[1] == "1", shown.stderr
     assert not list(cellgrant_dir.glob("*.sock"))
+
+
+EXECUTE = """
+import nbformat.v4 as v4
+from nbclient import execute
+cell = v4.new_code_cell("print('ran')", metadata={"cellgrant": {"memory": "2500 MiB"}})
+print(execute(v4.new_notebook(cells=[cell])).cells[0].outputs[0].text)
+"""
+
+
+def test_cells_that_it_runs_draw_on_what_it_holds(locked_sidecar: RealSidecar) -> None:
+    """[RUN3, ADM10]"""
+    shown = cellgrant("run", *HALF, "--", sys.executable, "-c", EXECUTE)
+    assert shown.stdout == "ran\n\n", shown.stderr
+    assert [it["outcome"] for it in locked_sidecar.claims("done")] == ["ok", "ok"]
+
+
+async def test_inside_of_a_cell_it_draws_on_what_that_holds(
+    locked_sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[RUN3, ADM10] As a cell of a notebook that it runs would."""
+    kernel = await start_kernel()
+    words = [*CELLGRANT, "run", *HALF, "echo", "ran"]
+    await kernel.run("import subprocess")
+    code = f"print(subprocess.run({words}, capture_output=True, text=True))"
+    cell = kernel.submit(code, {"memory": "2500 MiB"})
+    assert (await kernel.reply(cell))["status"] == "ok"
+    assert "stdout='ran\\n'" in kernel.text(cell)
+    claims = locked_sidecar.claims("done")
+    assert {it["holderName"] for it in claims[:2]} == {"Test", "echo"}
