@@ -22,7 +22,7 @@ from .failure import Failure, say
 from .grant import command_holder, granted
 from .hints import hints, take_hints
 from .output import json_option, print_line
-from .program import name_of
+from .program import name_of, terminate
 
 name_option = click.option("--name", metavar="TEXT", help="What others are shown.")
 
@@ -45,7 +45,7 @@ def adopt(pid: int, name: str | None, as_json: bool, **said: Any) -> None:
     """
     holder = command_holder(name or _name_of(pid), pid)
     process = _open(pid)
-    with _held(holder, take_hints(said), lambda: os.kill(pid, signal.SIGTERM)) as holding:
+    with _held(holder, take_hints(said), lambda: terminate(pid)) as holding:
         _tell(holder, holding, as_json, "until it ends, or Control-C here")
         select.select([process], [], [])
 

@@ -34,6 +34,17 @@ _OPTIONS = (
     _Option("maxWait", "SPAN", "Give up after this long in the queue, such as 5min."),
 )
 
+# How the catalogue speaks of a cell and its kernel, and what these are here.
+_WORDS = (
+    (" in the cell's hints", ""),
+    ("The kernel of this cell", "This command"),
+    ("This cell", "This command"),
+    ("its kernel", "it"),
+    ("Cells are stopped", "Commands are stopped"),
+    ("kills their kernel", "kills them"),
+    (" Its variables are lost.", ""),
+)
+
 
 def hints(command: Command) -> Command:
     """Every hint that says something of a command, as an option; the sidecar reads its value."""
@@ -54,7 +65,9 @@ def with_options(sentence: str) -> str:
     for it in _OPTIONS:
         sentence = re.sub(rf'(the hint )?"{it.hint}"', it.flag, sentence, flags=re.IGNORECASE)
         sentence = re.sub(rf"\b{it.hint} =", f"{it.flag} =", sentence)
-    return sentence.replace(" in the cell's hints", "").replace("This cell", "This command")
+    for of_cell, of_command in _WORDS:
+        sentence = sentence.replace(of_cell, of_command)
+    return sentence
 
 
 def _value(name: str, said: Any) -> Any:

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,9 +74,9 @@ class Program:
             return self._attend(self._pid)
 
     def terminate(self) -> None:
-        """Ask it to end, if it runs."""
+        """Ask it and all below it to end, if it runs."""
         if self._pid is not None:
-            os.kill(self._pid, signal.SIGTERM)
+            terminate(self._pid)
 
     def _attend(self, pid: int) -> End:
         while True:
@@ -115,10 +116,24 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def left_behind() -> list[int]:
-    """The processes that are our children still."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return [int(pid) for it in tasks for pid in it.read_text().split()]
+def terminate(pid: int) -> None:
+    """Ask a process and all below it to end."""
+    for it in _below(pid):
+        with suppress(ProcessLookupError):
+            os.kill(it, signal.SIGTERM)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that are children of this one; none where it has ended."""
+    with suppress(OSError):
+        tasks = Path(f"/proc/{pid}/task").glob("*/children")
+        return [int(child) for it in tasks for child in it.read_text().split()]
+    return []
+
+
+def _below(pid: int) -> list[int]:
+    """A process, and all that it started, whose parents live."""
+    return [pid, *(it for child in children(pid) for it in _below(child))]
 
 
 def _find(name: str) -> str:

@@ -19,7 +19,7 @@ from .failure import Failure, say
 from .grant import command_holder, granted
 from .hints import hints, take_hints
 from .options import jupyter_settings, settings_of
-from .program import End, Program, adopt_orphans, end_as, left_behind, name_of
+from .program import End, Program, adopt_orphans, children, end_as, name_of
 from .sidecar import sidecar_beside
 
 PROVISIONER_ENV = "JUPYTER_DEFAULT_PROVISIONER_NAME"
@@ -93,6 +93,6 @@ def _prepare(holder: Holder) -> None:
 
 
 def _tell_left(name: str) -> None:
-    if left := left_behind():
+    if left := children(os.getpid()):
         pids = ", ".join(map(str, left))
         say(f"{name} has ended, but what it left running goes on without its grant (pid {pids}).")

@@ -7,10 +7,12 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ..sidecar_process import take_lock
 from .command_line import CELLGRANT, HALF, Start, cellgrant, nobody_is_left
 from .conftest import StartKernel
 from .real_server import eventually
@@ -150,10 +152,13 @@ def test_it_hears_what_is_sent_to_us_and_ends_as_it_ends(
     nobody_is_left(locked_sidecar)
 
 
+@pytest.mark.parametrize("tier", ["auto", "affinity"])
 def test_what_it_leaves_running_goes_on_elsewhere(
-    locked_sidecar: RealSidecar, tmp_path: Path
+    start_sidecar: Callable[..., RealSidecar], tmp_path: Path, tier: str
 ) -> None:
     """[RUN4] Its place goes with it, and that is said."""
+    sidecar = start_sidecar("--tier", tier, "--memory", "4 GiB")
+    lock = take_lock(sidecar.directory)
     left = tmp_path / "pid"
     script = f"(sleep 600 & echo $! > {left}) >/dev/null 2>&1"
     shown = cellgrant("run", "--cpus", "1", *HALF, "sh", "-c", script)
@@ -162,11 +167,12 @@ def test_what_it_leaves_running_goes_on_elsewhere(
         assert shown.returncode == 0
         said = f"sh has ended, but what it left running goes on without its grant (pid {pid})."
         assert shown.stderr == f"cellgrant: {said}\n"
-        nobody_is_left(locked_sidecar)
+        nobody_is_left(sidecar)
         here = Path("/proc/self/cgroup").read_text()
         eventually(lambda: Path(f"/proc/{pid}/cgroup").read_text() == here)
-        assert os.sched_getaffinity(pid) == os.sched_getaffinity(0)
+        eventually(lambda: os.sched_getaffinity(pid) == os.sched_getaffinity(0))
     finally:
+        os.close(lock)
         os.kill(pid, signal.SIGKILL)
 
 
@@ -228,3 +234,48 @@ async def test_inside_of_a_cell_it_draws_on_what_that_holds(
     assert "stdout='ran\\n'" in kernel.text(cell)
     claims = locked_sidecar.claims("done")
     assert {it["holderName"] for it in claims[:2]} == {"Test", "echo"}
+
+
+GROW = """
+import time
+kept = []
+print("up", flush=True)
+while True:
+    kept.append(bytearray(4 * 2**20))
+    time.sleep(0.02)
+"""
+
+
+def test_one_that_nears_its_memory_is_told_and_ends_with_all_below_it(
+    locked_sidecar: RealSidecar, tmp_path: Path
+) -> None:
+    """[RUN4, MEM3]"""
+    if not locked_sidecar.tier.startswith("cgroup"):
+        pytest.skip("memory is limited in the cgroup tiers")
+    (tmp_path / "grow.py").write_text(GROW)
+    script = f"{sys.executable} {tmp_path}/grow.py; :"
+    shown = cellgrant("run", "--memory", "200MiB", "sh", "-c", script)
+    assert shown.returncode == -signal.SIGTERM
+    assert shown.stderr.startswith("cellgrant: This command was interrupted: it uses ")
+    assert "Raise --memory, or keep less in memory." in shown.stderr
+    nobody_is_left(locked_sidecar)
+    mine = f"{tmp_path}/grow.py"
+    eventually(lambda: all(mine not in it for it in command_lines()))
+
+
+def command_lines() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            found.append(path.read_text(errors="replace"))
+    return found
+
+
+def test_a_wait_that_somebody_cancels_ends(locked_sidecar: RealSidecar, start: Start) -> None:
+    """[RUN2, RUN5] By the name that it is shown by."""
+    start("hold", *HALF, "--json").stdout.readline()
+    waiting = start("run", *HALF, "--name", "next", "echo", "ran")
+    locked_sidecar.wait_for_claims(waiting=1)
+    assert cellgrant("cancel", "next").stdout == "next waits no longer.\n"
+    assert waiting.wait(30) == 75
+    assert "This command was cancelled by" in waiting.stderr.read()
