@@ -89,14 +89,8 @@ class CellgrantProvisioner(LocalProvisioner):
         self._name = PurePath(notebook or "").name or self.kernel_spec.display_name
 
     def _register(self) -> SidecarLine:
-        holder = Holder(
-            "kernel",
-            self.kernel_id,
-            self._name,
-            self.pid,
-            notebook=self._notebook,
-            token=self._token,
-        )
+        holder = Holder("kernel", self.kernel_id, self._name, self.pid)
+        holder.notebook, holder.token = self._notebook, self._token
         return self._say("register", "registered", **holder.facts())
 
     def _say(self, message_type: str, answer_type: str, **more: Any) -> SidecarLine:

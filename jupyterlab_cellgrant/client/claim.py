@@ -7,10 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Callable, Iterable
 
 from .mailbox import Mailbox
-from .wire import UNGATED, Message
+from .wire import SILENCE_PARTS, UNGATED, Message
 
 if TYPE_CHECKING:
-    from .listener import Listener
+    from .link import Link, Listener
 
 # So many cells that ended while no sidecar was there are told to the next one.
 ENDED_MAX = 16
@@ -81,3 +81,24 @@ class Claim:
         waited_ms = (self.since - self.claimed) * 1000
         spans = {"agoMs": round(ago_ms, 3), "waitedMs": round(waited_ms, 3)}
         return {**self.asked, "granted": self.granted, **spans}
+
+
+class Patience:
+    """How long a claim that hears nothing waits on.
+
+    Silence is counted in parts; what has arrived unheard is read before it counts (GATE8).
+    """
+
+    def __init__(self, link: Link, claim: Claim) -> None:
+        self._link = link
+        self._claim = claim
+        self._silent_parts = 0
+
+    def is_over(self, answer: Message | None) -> bool:
+        """Whether nothing was said for too long; to be asked after each part, with its answer."""
+        if answer is not None:
+            self._silent_parts = 0
+            return False
+        self._silent_parts += 1
+        self._link.listen(self._claim, 0)
+        return self._silent_parts >= SILENCE_PARTS and self._claim.mailbox.is_empty()

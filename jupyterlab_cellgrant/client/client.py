@@ -6,14 +6,12 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Iterator
 
-from .claim import Claim
+from .claim import Claim, Patience
 from .errors import NoSidecarError, RefusedError
 from .gpus import free_idle_memory
 from .holder import Holder
-from .link import Link
-from .listener import Listener
-from .patience import Patience
-from .shield import Shield
+from .interrupts import Shield
+from .link import Link, Listener
 from .wire import DIRECTORY_ENV, SILENCE_MAX_S, SILENCE_PART_S, Message, new_id
 
 if TYPE_CHECKING:

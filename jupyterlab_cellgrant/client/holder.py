@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from .wire import PROTOCOL, Message
 
 
-class Holder(NamedTuple):
+class Holder:
     """A process that holds grants, as ``GateProcess`` of the protocol names it."""
 
-    kind: str
-    """``kernel``, ``cell``, ``worker`` or ``command``."""
-    id: str
-    """1 to 128 letters, digits, ``.``, ``_`` or ``-``; no other holder has it."""
-    name: str
-    """By which people recognise it."""
-    pid: int
-    parent_id: str | None = None
-    """Of the holder inside of which it runs; of a kernel the sidecar finds it."""
     notebook: str | None = None
+    """The path of the notebook that a kernel is started for."""
     token: str | None = None
-    """What only its launcher and it know, or its parent's (SEC6)."""
+    """What only its launcher and it know, or its parent's (SEC6); a command has none."""
+
+    def __init__(
+        self, kind: str, holder_id: str, name: str, pid: int, parent_id: str | None = None
+    ) -> None:
+        """``kind`` is ``kernel``, ``cell``, ``worker`` or ``command``.
+
+        #### Notes
+        ``holder_id`` is nobody else's: 1 to 128 letters, digits, ``.``, ``_`` or ``-``. ``name`` is
+        for people. ``parent_id`` is the holder that it came from; None where the sidecar finds it.
+        """
+        self.kind = kind
+        self.id = holder_id
+        self.name = name
+        self.pid = pid
+        self.parent_id = parent_id
 
     def facts(self) -> Message:
         """What ``hello`` and ``register`` say of it; its pid is looked up each time."""

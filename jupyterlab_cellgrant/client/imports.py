@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 
 # By name, not by module: a cell may replace what modules hold.
 from os import getpid
 from typing import Any, Callable, Collection
+
+# Where counts are read when a library is loaded and never again, it is told the kernel's
+# own: threads of theirs that find no CPU wait, but too few would be so for good.
+COUNTED_AT_IMPORT = {"polars": "POLARS_MAX_THREADS", "numba": "NUMBA_NUM_THREADS"}
 
 
 class Imports(importlib.abc.MetaPathFinder):
@@ -102,3 +107,31 @@ def _telling(tell: Callable[[Any, bool], None]) -> type[Any]:
             return importlib.machinery.ModuleSpec, (self.name, self.loader), dict(vars(self))
 
     return ModuleSpec
+
+
+class ImportCounts:
+    """A variable that says the kernel's own number of CPUs while a library counts them.
+
+    Only while that is imported, for children count for themselves; and for no other
+    import, for that may be of the user's own settings.
+    """
+
+    def __init__(self, cpus: Callable[[], int]) -> None:
+        self._cpus = cpus
+        self._ours: set[str] = set()
+
+    def begin(self, module: str) -> None:
+        """Set the one that this module reads, unless its user did."""
+        name = COUNTED_AT_IMPORT.get(module)
+        if name and name not in os.environ:
+            os.environ[name] = str(self._cpus())
+            self._ours.add(name)
+
+    def end(self, module: str) -> None:
+        """Take it back, also from numba, which would count anew where it has changed."""
+        name = COUNTED_AT_IMPORT.get(module)
+        if name in self._ours:
+            self._ours.remove(name)
+            os.environ.pop(name, None)
+            config = sys.modules.get("numba.core.config")
+            getattr(getattr(config, "_env_reloader", None), "old_environ", {}).pop(name, None)

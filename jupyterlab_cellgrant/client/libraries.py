@@ -6,23 +6,34 @@ import importlib
 import importlib.util
 import os
 import sys
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 OPENMP = ("OMP_NUM_THREADS",)
 
 
-class Pool(NamedTuple):
+# Counts CPUs when it is first asked, and not when it is loaded.
+COUNTS_LATE = "pyarrow"
+
+
+class Pool:
     """One pool: how its size is read and set."""
 
-    name: str
-    get: Callable[[], int | None]
-    set: Callable[[int], Any]
-    variables: tuple[str, ...] = ()
-    """By which its user says its size before it is loaded, the first that is set."""
-    is_per_thread: bool = False
-    """Whether each thread has a size of its own, as OpenMP has it."""
-    counts_late: bool = False
-    """Whether it counts CPUs when it is first asked, and not when it is loaded."""
+    def __init__(
+        self,
+        name: str,
+        get: Callable[[], int | None],
+        set_: Callable[[int], Any],
+        variables: tuple[str, ...] = (),
+        is_per_thread: bool = False,
+    ) -> None:
+        """Its user says its size by the first of ``variables`` that is set, before it is loaded;
+        ``is_per_thread`` where each thread has a size of its own, as OpenMP has it."""
+        self.name = name
+        self.get = get
+        self.set = set_
+        self.variables = variables
+        self.is_per_thread = is_per_thread
+        self.counts_late = name == COUNTS_LATE
 
 
 NATIVE_VARIABLES = {
@@ -30,10 +41,6 @@ NATIVE_VARIABLES = {
     "mkl": ("MKL_NUM_THREADS", *OPENMP),
     "blis": ("BLIS_NUM_THREADS", *OPENMP),
 }
-
-# Where counts are read when a library is loaded and never again, it is told the kernel's
-# own: threads of theirs that find no CPU wait, but too few would be so for good.
-COUNTED_AT_IMPORT = {"polars": "POLARS_MAX_THREADS", "numba": "NUMBA_NUM_THREADS"}
 
 # Set by threadpoolctl as it is loaded: whether copies of OpenMP may be mixed is the user's to say.
 DUPLICATES = "KMP_DUPLICATE_LIB_OK"
@@ -117,14 +124,14 @@ def _module_pools() -> list[Pool]:
     for name, getter, setter, variables in (
         ("torch", "get_num_threads", "set_num_threads", ("MKL_NUM_THREADS", *OPENMP)),
         ("numexpr", "get_num_threads", "set_num_threads", ("NUMEXPR_NUM_THREADS", *OPENMP)),
-        ("pyarrow", "cpu_count", "set_cpu_count", OPENMP),
+        (COUNTS_LATE, "cpu_count", "set_cpu_count", OPENMP),
     ):
         module = sys.modules.get(name)
         get, set_ = getattr(module, getter, None), getattr(module, setter, None)
         if get and set_:
             most = getattr(module, "MAX_THREADS", None)  # numexpr refuses more
             limited = _at_most(most, set_) if isinstance(most, int) else set_
-            pools.append(Pool(name, get, limited, variables, name == "torch", name == "pyarrow"))
+            pools.append(Pool(name, get, limited, variables, name == "torch"))
     return pools
 
 
@@ -218,31 +225,3 @@ def let_sklearn_count(cpus: Callable[[], int]) -> None:
 
     cpu_count.is_wide = True  # type: ignore[attr-defined]
     helpers.cpu_count = cpu_count  # type: ignore[union-attr]
-
-
-class ImportCounts:
-    """A variable that says the kernel's own number of CPUs while a library counts them.
-
-    Only while that is imported, for children count for themselves; and for no other
-    import, for that may be of the user's own settings.
-    """
-
-    def __init__(self, cpus: Callable[[], int]) -> None:
-        self._cpus = cpus
-        self._ours: set[str] = set()
-
-    def begin(self, module: str) -> None:
-        """Set the one that this module reads, unless its user did."""
-        name = COUNTED_AT_IMPORT.get(module)
-        if name and name not in os.environ:
-            os.environ[name] = str(self._cpus())
-            self._ours.add(name)
-
-    def end(self, module: str) -> None:
-        """Take it back, also from numba, which would count anew where it has changed."""
-        name = COUNTED_AT_IMPORT.get(module)
-        if name in self._ours:
-            self._ours.remove(name)
-            os.environ.pop(name, None)
-            config = sys.modules.get("numba.core.config")
-            getattr(getattr(config, "_env_reloader", None), "old_environ", {}).pop(name, None)

@@ -9,13 +9,28 @@ from .channel import Channel, Peer
 from .claim import Claim
 from .errors import RefusedError
 from .holder import Holder
-from .listener import Listener
 from .wire import GATE_SOCKET, PROTOCOL, UNHELD, Message, hello_of
 
 OTHER_VERSION = (
     f"The sidecar that runs speaks another version of the protocol than {PROTOCOL}, as one does "
     "that was started before an upgrade. Restart it, or what it was started by."
 )
+
+
+class Listener:
+    """What a link calls, from a thread of its own."""
+
+    def welcomed(self) -> None:
+        """A sidecar answers (again)."""
+
+    def changed(self, claim: Claim) -> None:
+        """The grant of a running claim changed."""
+
+    def interrupt(self, claim: Claim, message: str) -> None:
+        """The sidecar wants what a running claim is for to be interrupted."""
+
+    def free(self) -> None:
+        """The sidecar wants idle GPU memory back."""
 
 
 class Link(Peer):

@@ -7,10 +7,8 @@ import sys
 import threading
 from typing import Any, Callable, Collection
 
-from .imports import Imports
+from .imports import COUNTED_AT_IMPORT, ImportCounts, Imports
 from .libraries import (
-    COUNTED_AT_IMPORT,
-    ImportCounts,
     Pool,
     let_sklearn_count,
     load_threadpoolctl,

@@ -12,8 +12,8 @@ from ..client.applied import Applied
 from ..client.claim import Claim
 from ..client.gpus import blind_library, free_idle_memory
 from ..client.holder import Holder
-from ..client.link import Link
-from ..client.listener import Listener
+from ..client.interrupts import interrupt_thread
+from ..client.link import Link, Listener
 from ..client.wire import (
     DIRECTORY_ENV,
     FAILURE_ENV,
@@ -24,7 +24,6 @@ from ..client.wire import (
 )
 from . import notices
 from .cells import claim_of
-from .interrupts import interrupt_thread
 from .rejection import refused
 from .turn import Turn
 
@@ -38,7 +37,8 @@ class Gate(Listener):
     def __init__(
         self, directory: str, kernel_id: str, name: str, failure: str, token: str | None = None
     ) -> None:
-        self.holder = Holder("kernel", kernel_id, name, os.getpid(), token=token)
+        self.holder = Holder("kernel", kernel_id, name, os.getpid())
+        self.holder.token = token
         self.link = Link(directory, self.holder, failure, self)
         self.applied = Applied(lambda: self.link.channel.thread_id)
         self._turns: dict[str, Turn] = {}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from contextvars import ContextVar
-from typing import Any, Iterator, NamedTuple
+from typing import Any, Iterator
 
 _REJECTION: ContextVar[Rejection | None] = ContextVar("cellgrant_rejection", default=None)
 
 
-class Rejection(NamedTuple):
+class Rejection:
     """Why a cell does not run."""
 
-    name: str
-    sentence: str
+    def __init__(self, name: str, sentence: str) -> None:
+        self.name = name
+        self.sentence = sentence
 
     def lines(self) -> list:
         """Its traceback: one line, since there is no stack to show."""

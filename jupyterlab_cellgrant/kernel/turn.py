@@ -12,9 +12,8 @@ from threading import get_ident
 from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, Callable
 
-from ..client.claim import Claim
-from ..client.patience import Patience
-from ..client.shield import Shield
+from ..client.claim import Claim, Patience
+from ..client.interrupts import Shield
 from ..client.wire import SILENCE_PART_S, UNGATED, Message
 from . import notices
 from .rejection import Rejection, interrupted, refused

@@ -214,12 +214,12 @@ def gate_sockets():
         try:
             made = socket.socket(fileno=it)
         except OSError:
-            continue
+            continue  # no socket
         try:
             if str(made.getpeername()).endswith('gate.sock'):
                 found.add(os.readlink(f'/proc/self/fd/{{it}}'))
         except OSError:
-            pass
+            pass  # not connected
         finally:
             made.detach()
     return found
