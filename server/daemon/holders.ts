@@ -129,6 +129,11 @@ export class Holders {
     this.watching.suspect(holderId);
   }
 
+  /** RUN6: a command is held for as long as somebody speaks for it, and its process may run on. */
+  leave(holderId: string): void {
+    this.known.get(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
+  }
+
   /** The GPUs that a holder is bound to until it ends; none where that is not known. */
   boundTo(holderId: string): readonly string[] {
     return this.known.get(holderId)?.boundGpus ?? [];

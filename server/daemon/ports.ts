@@ -152,6 +152,8 @@ export interface IGateKeeper {
   heard(holderId: string): void;
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
+  /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
+  leave(holderId: string): void;
   /** Hear of holders that are gone, before their claims are taken back. */
   onGone(listener: (holderId: string) => void): void;
 

@@ -197,6 +197,10 @@ export class Sidecar implements IGateKeeper, IApi {
     this.holders.suspect(holderId);
   }
 
+  leave(holderId: string): void {
+    this.holders.leave(holderId);
+  }
+
   onGone(listener: (holderId: string) => void): void {
     this.holders.onGone(listener);
   }

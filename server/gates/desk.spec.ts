@@ -38,6 +38,7 @@ describe('the desk', () => {
       onGone: () => undefined,
       heard: () => undefined,
       suspect: () => undefined,
+      leave: () => undefined,
       nowMs: () => 0,
       askOf: () => ({ ask: NOTHING_ASKED }),
       claim: ({ claim, granted }: NewClaim) => {

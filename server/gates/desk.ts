@@ -118,7 +118,7 @@ export class Desk {
 
   /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
   ended(holderId: string): string | null {
-    this.keeper.suspect(holderId);
+    this.keeper.leave(holderId);
     return this.records.takeDeath(holderId);
   }
 
@@ -159,6 +159,7 @@ export class Desk {
     for (const record of [...holder.claims.values()]) {
       this.end(record, 'interrupted');
     }
+    this.keeper.leave(holder.id);
   }
 
   /** A gate is back with a claim that is known: tell it what it missed. */
