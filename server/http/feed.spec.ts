@@ -34,7 +34,7 @@ class Source {
     return snapshot(this.state, 1, 'test');
   }
 
-  onChange(listener: () => void): () => void {
+  onStep(listener: () => void): () => void {
     this.listener = listener;
     return () => undefined;
   }
@@ -50,8 +50,8 @@ class Reader implements IReader {
   write(text: Buffer): boolean {
     const data = /^data: (.*)$/m.exec(String(text))?.[1];
     if (data) {
-      const read = JSON.parse(data) as { kernels: unknown[] };
-      this.kernels.push(read.kernels.length);
+      const read = JSON.parse(data) as { holders: unknown[] };
+      this.kernels.push(read.holders.length);
       this.snapshots.push(read);
     }
     return this.isReady;
