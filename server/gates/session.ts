@@ -80,7 +80,7 @@ export class Session {
     switch (message.type) {
       case 'prepare':
       case 'ended': {
-        const why = this.keeper.whyNotSpeak(message.holderId, message.token);
+        const why = this.keeper.registrar.whyNotSpeak(message.holderId, message.token);
         return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':
@@ -121,13 +121,13 @@ export class Session {
   }
 
   private register({ type: _, token, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.arrive({ ...process, gated: false }, token);
+    const why = this.keeper.registrar.arrive({ ...process, gated: false }, token);
     if (why) {
       return this.object(why);
     }
     // Nobody says hello for a kernel without a gate: the next sidecar must find it on the disk.
     const tell = () => this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
-    void this.keeper.remembered().then(tell);
+    void this.keeper.roster.kept.then(tell);
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
@@ -141,7 +141,7 @@ export class Session {
       return this.object(refusal('LINE_INVALID', { what }));
     }
     const process = { holderId, pid, startTicks, name, notebook, gated: true };
-    const why = this.keeper.arrive(process, token);
+    const why = this.keeper.registrar.arrive(process, token);
     if (why) {
       return this.object(why);
     }

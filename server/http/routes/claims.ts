@@ -9,14 +9,14 @@ import { answer, answerPart, refuse } from '../respond';
 export function claims(api: IApi): Router {
   return Router()
     .get('/claims', (_, response) => {
-      answerPart(response, api.snapshot().claims);
+      answerPart(response, api.arbiter.snapshot().claims);
     })
     .get('/claims/:id', (request, response) => {
       const id = parseId(request);
-      answer(response, api.story(id), refusal('CLAIM_UNKNOWN', { id }));
+      answer(response, api.arbiter.story(id), refusal('CLAIM_UNKNOWN', { id }));
     })
     .delete('/claims/:id', (request, response) => {
-      const why = api.cancel(parseId(request), BY_REQUEST);
+      const why = api.claims.cancel(parseId(request), BY_REQUEST);
       why ? refuse(response, why) : response.status(204).end();
     });
 }

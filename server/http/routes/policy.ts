@@ -5,13 +5,13 @@ import { parsePolicy } from '../parse';
 
 /** `GET` and `PUT /policy`: how CPUs are shared, switchable at run time. */
 export function policy(api: IApi): Router {
-  const inForce = () => ({ policy: api.snapshot().node.policy });
+  const inForce = () => ({ policy: api.arbiter.snapshot().node.policy });
   return Router()
     .get('/policy', (_, response) => {
       response.json(inForce());
     })
     .put('/policy', (request, response) => {
-      api.choosePolicy(parsePolicy(request));
+      api.administration.choosePolicy(parsePolicy(request));
       response.json(inForce());
     });
 }
