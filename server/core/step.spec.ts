@@ -2,7 +2,7 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { UNRESTRICTED } from '../protocol/grant';
 import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
 import { snapshot } from './view';
-import { story } from './explain';
+import { story } from './claim/explain';
 
 const GIB = 1024 ** 3;
 

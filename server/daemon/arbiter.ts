@@ -1,7 +1,7 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
 import type { Claim, Event } from '../core/events';
-import { story } from '../core/explain';
-import { fitOf } from '../core/fit';
+import { story } from '../core/claim/explain';
+import { fitOf } from '../core/claim/fit';
 import { checkInvariants } from '../core/invariants';
 import { createState, type State } from '../core/state';
 import { step } from '../core/step';

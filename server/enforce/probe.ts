@@ -10,15 +10,15 @@ import { findGpus, type GpuDiscovery, type GpuOptions } from '../host/gpus';
 import { holdDirectory, type Hold } from '../host/locks';
 import type { IOwnFiles } from '../host/ownDirectory';
 import { readCapacity, type Capacity } from '../host/topology';
-import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
+import { BpftoolPrograms, type IDevicePrograms } from './fence/devicePrograms';
 import type { IEnforcer, ISpreader } from './enforcer';
-import type { FenceOptions } from './fencing';
-import { groupOf, type Group } from './group';
-import { MaskFile } from './maskStore';
-import { Masks } from './masks';
-import type { BroughtBackListener, FailureListener } from './removals';
-import { Spreader } from './spreader';
-import { setMaskByTaskset, setThreadMaskByTaskset, whyNoTaskset, type SetMask } from './taskset';
+import type { FenceOptions } from './fence/fencing';
+import { groupOf, type Group } from './cgroup/group';
+import { MaskFile } from './affinity/maskStore';
+import { Masks } from './affinity/masks';
+import type { BroughtBackListener, FailureListener } from './cgroup/removals';
+import { Spreader } from './affinity/spreader';
+import { setMaskByTaskset, setThreadMaskByTaskset, whyNoTaskset, type SetMask } from './affinity/taskset';
 import { chooseEnforcer, type Surroundings } from './tiers';
 
 /** What a probe may be told. */

@@ -3,15 +3,15 @@ import { V2, withoutLeaf, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
 import type { Hold } from '../host/locks';
 import { adviceFor } from './advice';
-import { AffinityEnforcer } from './affinity';
-import { CgroupV1 } from './cgroupV1';
-import { CgroupV2 } from './cgroupV2';
+import { AffinityEnforcer } from './affinity/affinity';
+import { CgroupV1 } from './cgroup/cgroupV1';
+import { CgroupV2 } from './cgroup/cgroupV2';
 import { EnforcementError, type IEnforcer } from './enforcer';
-import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
-import type { Group } from './group';
-import type { Masks } from './masks';
+import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fence/fencing';
+import type { Group } from './cgroup/group';
+import type { Masks } from './affinity/masks';
 import { NoEnforcer } from './none';
-import type { BroughtBackListener, FailureListener } from './removals';
+import type { BroughtBackListener, FailureListener } from './cgroup/removals';
 import { CONTROLLERS, cgroupTier, describeTier, type GpuHold } from './tierView';
 
 /** What a tier is tried on. */
