@@ -115,7 +115,8 @@ export async function timeTier(tier: TierName, grants: number): Promise<readonly
   const { enforcer, node } = await probe({
     own: OwnDirectory.open(dir, it => void failures.push(it)),
     tier,
-    onFailure: (_, failure) => void failures.push(failure.message)
+    onFailure: (_, failure) => void failures.push(failure.message),
+    onBroughtBack: (_, what) => void failures.push(what)
   });
   const watch = new Stopwatch();
   if (enforcer.tier.name === tier) {

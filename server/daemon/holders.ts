@@ -1,5 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { Kept } from '../core/holder/holds';
+import type { Kept } from '../core/effects';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';

@@ -35,17 +35,23 @@ describe('the desk', () => {
     const records = new Records();
     answers = new Answers(records);
     const keeper: Partial<IGateKeeper> = {
-      onGone: () => undefined,
-      heard: () => undefined,
-      suspect: () => undefined,
-      leave: () => undefined,
-      nowMs: () => 0,
-      askOf: () => ({ ask: NOTHING_ASKED }),
-      claim: ({ claim, granted }: NewClaim) => {
-        told.push(`claim ${claim.id}`);
-        granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+      holders: {
+        has: () => true,
+        onGone: () => undefined,
+        suspect: () => undefined,
+        leave: () => undefined
       },
-      end: (id, outcome) => void told.push(`end ${id} ${outcome}`)
+      reconciliation: { heard: () => undefined },
+      clock: { nowMs: () => 0 },
+      claims: {
+        askOf: () => ({ ask: NOTHING_ASKED }),
+        claim: ({ claim, granted }: NewClaim) => {
+          told.push(`claim ${claim.id}`);
+          granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+        },
+        end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
+        giveUp: () => undefined
+      }
     };
     desk = new Desk(keeper as IGateKeeper, records);
   });

@@ -98,6 +98,8 @@ export interface IContractRig {
   leftovers(): readonly string[];
   /** What went wrong after a call had returned. */
   failures(): readonly string[];
+  /** Who was let loose, how, and is held again. */
+  broughtBack(): readonly string[];
   /** End all processes of the rig. */
   dispose(): Promise<void>;
 }

@@ -31,6 +31,7 @@ export class RealRig implements IContractRig {
   private readonly groupEnd = groupEndOf(this.dir);
   private beside: string | null = null;
   private readonly told: string[] = [];
+  private readonly loosened: string[] = [];
   private driver: MadeUpDriver | null = null;
   private readonly children = new Map<number, ForkingProcess>();
   private readonly forks: number[] = [];
@@ -60,8 +61,11 @@ export class RealRig implements IContractRig {
     const gpus = this.driver ? { command: this.driver.command, visible: undefined } : {};
     const onFailure = (holderId: string, failure: Error): void =>
       void this.told.push(`${holderId}: ${failure.message}`);
+    const onBroughtBack = (holderId: string, what: string): void =>
+      void this.loosened.push(`${holderId}: ${what}`);
     const own = OwnDirectory.open(dir, it => void this.told.push(it));
-    const { enforcer } = await probe({ own, tier, onFailure, gpus, fencesGpus });
+    const listeners = { onFailure, onBroughtBack };
+    const { enforcer } = await probe({ own, tier, ...listeners, gpus, fencesGpus });
     if (enforcer.tier.name !== tier) {
       await enforcer.close();
       throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
@@ -193,6 +197,10 @@ export class RealRig implements IContractRig {
 
   failures(): readonly string[] {
     return this.told;
+  }
+
+  broughtBack(): readonly string[] {
+    return this.loosened;
   }
 
   async dispose(): Promise<void> {

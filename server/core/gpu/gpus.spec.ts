@@ -115,7 +115,7 @@ describe('GPUs', () => {
       refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
-    expect(effects.map(effect => effect.type)).toEqual(['grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   describe('that do not answer any more', () => {
@@ -144,6 +144,7 @@ describe('GPUs', () => {
     it('[GPU7] are granted to nobody; others are, and who waits lets others pass', () => {
       told(its, [0]);
       expect(its.claim('1', 'k1', { gpus: 1 })).toMatchObject([
+        { type: 'bind', gpus: ['GPU-1'] },
         { type: 'grant', grant: { gpus: ['GPU-1'] } }
       ]);
       its.claim('2', 'k2', { gpus: 2 });
@@ -153,7 +154,7 @@ describe('GPUs', () => {
       const passing = its.claim('3', 'k3', { gpus: 1 });
       expect(passing.map(effect => effect.type)).toContain('grant');
       its.end('3');
-      expect(told(its, [])).toMatchObject([{ type: 'grant', claimId: '2' }]);
+      expect(told(its, [])).toMatchObject([{ type: 'bind' }, { type: 'grant', claimId: '2' }]);
     });
 
     it('[GPU7] are waited for by a kernel that is bound to them, which is told so', () => {
@@ -208,7 +209,8 @@ describe('GPUs', () => {
     measured(null, 60 * 1024 ** 3);
     const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
     expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
-    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
+    const effects = measured('k1', 60 * 1024 ** 3);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   /** What nvidia-smi tells of GPU-0. */

@@ -106,7 +106,7 @@ describe('idle kernels that keep GPU memory', () => {
   it('[GPU5] are asked when somebody else is granted the whole GPU, and the story says so', () => {
     const scene = new Scene({ big: 50 });
     const effects = scene.claim('c', 'waits', { gpus: 1 });
-    expect(effects.map(it => it.type)).toEqual(['grant', 'free']);
+    expect(effects.map(it => it.type)).toEqual(['bind', 'grant', 'free']);
     expect(scene.told()).toContain('50 GiB of GPU 0 are kept by big, which was asked to free it.');
   });
 

@@ -64,6 +64,7 @@ export function onHolderGone(
   bindGpus(state, holder, []);
   state.holders.delete(holderId);
   state.dirty.delete(holder);
+  state.rekept.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);
 }
 

@@ -10,14 +10,14 @@ import { answer, answerPart, refuse } from '../respond';
 export function claims(api: IApi, caller: Caller): Router {
   return Router()
     .get('/claims', (_, response) => {
-      answerPart(response, api.snapshot().claims);
+      answerPart(response, api.arbiter.snapshot().claims);
     })
     .get('/claims/:id', (request, response) => {
       const id = parseId(request);
-      answer(response, api.story(id), refusal('CLAIM_UNKNOWN', { id }));
+      answer(response, api.arbiter.story(id), refusal('CLAIM_UNKNOWN', { id }));
     })
     .delete('/claims/:id', (request, response) => {
-      const why = api.cancel(parseId(request), caller);
+      const why = api.claims.cancel(parseId(request), caller);
       why ? refuse(response, why) : response.status(204).end();
     });
 }

@@ -22,11 +22,13 @@ export function holders(api: IApi, caller: Caller): Router {
   const { consent } = api;
   return Router()
     .get('/holders', (_, response) => {
-      answerPart(response, api.snapshot().holders);
+      answerPart(response, api.arbiter.snapshot().holders);
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
-      const fits = api.knows(id) ? parseCells(request).map(cell => api.fit(id, cell)) : null;
+      const fits = api.holders.has(id)
+        ? parseCells(request).map(cell => api.claims.fit(id, cell))
+        : null;
       answer(response, fits, refusal('HOLDER_UNKNOWN', { id }));
     })
     .delete('/holders/:id/hold', (request, response) => {

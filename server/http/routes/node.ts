@@ -6,6 +6,6 @@ import { answerPart } from '../respond';
 /** `GET /node`: what may be handed out, and what is used of it. */
 export function node(api: IApi): Router {
   return Router().get('/node', (_, response) => {
-    answerPart(response, api.snapshot().node);
+    answerPart(response, api.arbiter.snapshot().node);
   });
 }
