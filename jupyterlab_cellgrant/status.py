@@ -102,7 +102,11 @@ def _node(node: dict[str, Any], names: dict[str, str], claims: Iterable[dict[str
         ("tier", f"{tier['name']}: {tier['reason']}"),
         *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
         *(("notice", notice) for notice in node["notices"]),
-        *(("notice", f"{_cell(it)}: {why}") for it in claims if (why := it.get("notEnforced"))),
+        *(
+            ("notice", f"{_cell(it)}: {why['sentence']}")
+            for it in claims
+            if (why := it.get("notEnforced"))
+        ),
     ]
     return "\n".join(f"{name:<8}{value}".rstrip() for name, value in rows)
 

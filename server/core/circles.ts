@@ -1,5 +1,5 @@
 import { refusal, type Refusal } from '../protocol/errors';
-import type { Resource } from '../protocol/view';
+import type { Resource } from '../protocol/facts';
 import { refuseClaim } from './lifecycle';
 import { exclusiveCount } from './place/cpus';
 import { othersInTheWay } from './place/promisable';

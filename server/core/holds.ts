@@ -1,4 +1,5 @@
 import { formatCpuList } from '../lib/cpuset';
+import type { StoryFact } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { Claim, Event } from './events';
 import { dropHold } from './leases';
@@ -6,8 +7,7 @@ import { fewest } from './order/fewest';
 import { dropFromRoom, leaseIn, roomOf } from './place/room';
 import { holdsOf, wantsOf } from './reserve';
 import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from './state';
-import { tell } from './story';
-import { spanInWords } from './words';
+import { named, tell } from './story';
 
 /** What a holder keeps across cells (ADM9), and the claim that left it. */
 export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
@@ -34,7 +34,7 @@ export function expireHolds(state: State): void {
   for (const holder of state.keeping) {
     const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
     if (holder.running.size === 0 && idleMs >= holdIdleMs) {
-      tellKeeper(state, holder, `Given back after ${spanInWords(idleMs)} without a cell.`);
+      tellKeeper(state, holder, { kind: 'keptTooLong', idleMs });
       dropHold(state, holder);
     }
   }
@@ -47,7 +47,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, `Given back, asked by ${event.by}.`);
+    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by });
     dropHold(state, holder);
   }
 }
@@ -101,11 +101,11 @@ function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
 }
 
 function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
-  tellKeeper(state, holder, `Given back: ${head.holder.holder.name} asked for it.`);
+  tellKeeper(state, holder, { kind: 'keptAskedFor', by: named(head.holder) });
   dropHold(state, holder);
 }
 
-function tellKeeper(state: State, holder: HolderEntry, sentence: string): void {
+function tellKeeper(state: State, holder: HolderEntry, fact: StoryFact): void {
   const keeper = state.claims.get(holder.held?.claimId ?? '');
-  keeper && tell(state, keeper, `The grant that it kept: ${sentence}`);
+  keeper && tell(state, keeper, fact);
 }

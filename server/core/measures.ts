@@ -1,14 +1,14 @@
-import { refusal, sentenceOf } from '../protocol/errors';
+import { refusal } from '../protocol/errors';
 import { followUse } from './demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './leases';
 import { isLost } from './place/gpuMemory';
+import { gpuNames } from './place/gpus';
 import { promisableBytes } from './place/promisable';
 import { recallStanding } from './standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './story';
 import { climb, rungAfter } from './weights';
-import { gpusInWords } from './words';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -82,10 +82,10 @@ export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
 }
 
 function tellLoss(state: State, uuid: string): void {
-  const name = gpusInWords(state.node?.gpus ?? [], [uuid]);
+  const [gpu] = gpuNames(state.node?.gpus ?? [], [uuid]);
   for (const entry of state.running) {
     const uses = entry.phase.lease.gpus.includes(uuid);
-    uses && tell(state, entry, `${name} does not answer any more.`);
+    uses && gpu && tell(state, entry, { kind: 'gpuLost', gpu });
   }
 }
 
@@ -95,11 +95,11 @@ const BROUGHT_BACK = 'EXDEV';
 /** A write failed: the cells of that holder run without it, and say so (ENF6). */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
   const { what, errno } = event;
-  const sentence = sentenceOf(refusal('NOT_ENFORCED', { what, errno }));
+  const told = refusal('NOT_ENFORCED', { what, errno });
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
-    tell(state, entry, sentence);
+    tell(state, entry, { kind: 'told', refusal: told });
     if (errno !== BROUGHT_BACK) {
-      entry.phase.notEnforced = sentence;
+      entry.phase.notEnforced = { kind: 'failed', what, errno };
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Resource } from '../protocol/view';
+import type { Resource } from '../protocol/facts';
 import { predictedEndMs, predictedRunMs } from './demand';
 import { cpusWaitedFor } from './place/cpus';
 import { lacksOthersBytes } from './place/memory';

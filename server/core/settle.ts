@@ -99,8 +99,9 @@ function announce(state: State, seat: Seat): void {
   for (const entry of seat.holder.running) {
     const { phase, claim } = entry;
     if (phase.lease.seat === seat) {
-      phase.grant = { ...phase.grant, cpus: formatCpuList(seat.cpus) };
-      tell(state, entry, `Moved to CPUs ${phase.grant.cpus}.`);
+      const cpus = formatCpuList(seat.cpus);
+      phase.grant = { ...phase.grant, cpus };
+      tell(state, entry, { kind: 'moved', cpus });
       const { id, holderId } = claim;
       state.messages.push({ type: 'regrant', holderId, claimId: id, grant: phase.grant });
     }

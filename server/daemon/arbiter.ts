@@ -9,7 +9,6 @@ import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
-import { sentenceOf } from '../protocol/errors';
 import { UNHELD, type CpuHold } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
@@ -116,7 +115,7 @@ export class Arbiter {
   fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
     if ('refusal' in asked) {
-      return { kind: 'never', sentence: sentenceOf(asked.refusal) };
+      return { kind: 'never', why: asked.refusal };
     }
     return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
@@ -181,7 +180,7 @@ export class Arbiter {
         break;
       }
       case 'wait':
-        this.answers?.waiting(effect.claimId, effect.sentence, effect.position);
+        this.answers?.waiting(effect.claimId, effect.reason, effect.position);
         break;
       case 'refuse':
         this.answers?.refused(effect.claimId, effect.refusal);

@@ -30,7 +30,7 @@ import type {
   NewClaim,
   Outcome
 } from './ports';
-import { HELD_SENTENCE, Reconciliation } from './reconcile';
+import { RECOVERING, Reconciliation } from './reconcile';
 import { Roster } from './roster';
 import { Spreading, type RunningHolder } from './spreading';
 
@@ -217,7 +217,7 @@ export class Sidecar implements IGateKeeper, IApi {
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
     body.granted && this.reconciliation.drop(body.claim.id);
     if (this.reconciliation.holds(held)) {
-      this.answers?.waiting(body.claim.id, HELD_SENTENCE, 1);
+      this.answers?.waiting(body.claim.id, RECOVERING, 1);
     } else {
       this.arbiter.post(event);
     }

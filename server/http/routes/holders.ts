@@ -3,7 +3,8 @@ import { Router, type Response } from 'express';
 import type { IApi } from '../../daemon/ports';
 import { refusal, type Refusal } from '../../protocol/errors';
 import { BY_REQUEST, parseCells, parseId, parseRequest } from '../parse';
-import { answer, answerPart, refuse } from '../respond';
+import { answer, answerText, refuse } from '../respond';
+import { holdersText, spokenFit } from '../spoken';
 
 function done(response: Response, why: Refusal | null): void {
   why ? refuse(response, why) : response.status(204).end();
@@ -21,11 +22,13 @@ export function holders(api: IApi): Router {
   const { consent } = api;
   return Router()
     .get('/holders', (_, response) => {
-      answerPart(response, api.snapshot().holders);
+      answerText(response, holdersText(api.snapshot().holders));
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
-      const fits = api.knows(id) ? parseCells(request).map(cell => api.fit(id, cell)) : null;
+      const fits = api.knows(id)
+        ? parseCells(request).map(cell => spokenFit(api.fit(id, cell)))
+        : null;
       answer(response, fits, refusal('KERNEL_UNKNOWN', { id }));
     })
     .delete('/holders/:id/hold', (request, response) => {
