@@ -1,0 +1,170 @@
+import type { Cpu } from '../events';
+import type { HolderEntry } from '../state';
+
+/**
+ * A place on CPUs that one holder has.
+ *
+ * #### Notes
+ * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
+ * is the mask of a claim that asked nothing, on a tier without weights. A place
+ * may be moved: then `cpus` is another set of the same size.
+ */
+export type Allocation = {
+  readonly kind: 'pinned' | 'exclusive' | 'share';
+  readonly holder: HolderEntry;
+  /** Ascending ids. */
+  cpus: readonly number[];
+  /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
+  each: number;
+  /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
+  readonly isShared?: boolean;
+};
+
+/** CPUs that share a core, a cache or a memory node. */
+type Domain = { readonly slots: Slot[]; free: number };
+
+/** One CPU and who sits on it. */
+export type Slot = {
+  readonly cpu: Cpu;
+  readonly allocations: Set<Allocation>;
+  load: number;
+  /** Taken out of the pool (CPU6). */
+  exclusive: boolean;
+  readonly core: Domain;
+  readonly cache: Domain;
+  readonly numa: Domain;
+};
+
+/** The CPUs of the node and what is placed where. */
+export type CpuPool = {
+  readonly slots: readonly Slot[];
+  readonly byId: ReadonlyMap<number, Slot>;
+  /** CPUs taken out of the pool (CPU6). */
+  exclusive: number;
+  /** Sum of CPUs promised: fixed but for those that yield (ADM7), least of ranges, exclusive. */
+  promised: number;
+  /** Sum of the CPUs of those that yield. */
+  yielding: number;
+  /** Whether the shared set changed since masks were last derived from it. */
+  moved: boolean;
+  /** CPUs that somebody sat down on in this step. */
+  readonly taken: Set<number>;
+  /** Whether allocations changed since they were last balanced. */
+  unbalanced: boolean;
+};
+
+/** A pool on which nobody sits. */
+export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
+  const domains = new Map<string, Domain>();
+  const slots = cpus.map((cpu): Slot => {
+    const [core, cache, numa] = [`core ${cpu.core}`, `cache ${cpu.cache}`, `numa ${cpu.numa}`].map(
+      key => {
+        const domain = domains.get(key) ?? { slots: [], free: 0 };
+        domain.free += 1;
+        domains.set(key, domain);
+        return domain;
+      }
+    );
+    const domainsOfSlot = { core: core!, cache: cache!, numa: numa! };
+    const slot = {
+      cpu,
+      allocations: new Set<Allocation>(),
+      load: 0,
+      exclusive: false,
+      ...domainsOfSlot
+    };
+    Object.values(domainsOfSlot).forEach(domain => domain.slots.push(slot));
+    return slot;
+  });
+  return {
+    slots,
+    byId: new Map(slots.map(slot => [slot.cpu.id, slot])),
+    exclusive: 0,
+    promised: 0,
+    yielding: 0,
+    moved: false,
+    taken: new Set(),
+    unbalanced: false
+  };
+}
+
+/** CPUs that exclusive claims must leave to the pool: a quarter, rounded up (CPU6). */
+export function keptInPool(cpus: number): number {
+  return Math.ceil(cpus / 4);
+}
+
+/** CPUs that may still be made exclusive. */
+export function lendableCpus(pool: CpuPool): number {
+  const total = pool.slots.length;
+  return Math.max(0, total - keptInPool(total) - pool.exclusive);
+}
+
+/** CPUs that are shared now: those that nobody holds exclusively. */
+export function sharedCpus(pool: CpuPool): number[] {
+  return pool.slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
+}
+
+function changeFree(slot: Slot, difference: number): void {
+  slot.core.free += difference;
+  slot.cache.free += difference;
+  slot.numa.free += difference;
+}
+
+/** Whether nobody runs on a CPU, kept allocations apart. */
+export function isUnused(slot: Slot): boolean {
+  return slot.load < 1e-9; // sums of parts leave crumbs
+}
+
+/** Sit down. */
+export function allocate(pool: CpuPool, allocation: Allocation): void {
+  for (const id of allocation.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot) {
+      slot.allocations.size === 0 && changeFree(slot, -1);
+      slot.allocations.add(allocation);
+      pool.taken.add(id);
+      slot.load += allocation.each;
+      takeOut(pool, slot, slot.exclusive || allocation.kind === 'exclusive');
+    }
+  }
+  pool.unbalanced = true;
+}
+
+/** Stand up again: exactly undoes {@link allocate}. */
+export function deallocate(pool: CpuPool, allocation: Allocation): void {
+  for (const id of allocation.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot?.allocations.delete(allocation)) {
+      slot.load = slot.allocations.size ? slot.load - allocation.each : 0;
+      slot.allocations.size === 0 && changeFree(slot, 1);
+      slot.exclusive &&
+        takeOut(
+          pool,
+          slot,
+          [...slot.allocations].some(it => it.kind === 'exclusive')
+        );
+    }
+  }
+  pool.unbalanced = true;
+}
+
+/** Count a allocation with more or less of each of its CPUs; 0 while nobody runs on it. */
+export function weighAllocation(pool: CpuPool, allocation: Allocation, each: number): void {
+  for (const id of allocation.cpus) {
+    const slot = pool.byId.get(id);
+    if (slot?.allocations.has(allocation)) {
+      slot.load += each - allocation.each;
+    }
+  }
+  allocation.each = each;
+  pool.unbalanced = true;
+}
+
+/** Take a CPU out of the pool, or put it back. */
+function takeOut(pool: CpuPool, slot: Slot, exclusive: boolean): void {
+  if (exclusive !== slot.exclusive) {
+    slot.exclusive = exclusive;
+    pool.exclusive += exclusive ? 1 : -1;
+    pool.moved = true;
+  }
+}
