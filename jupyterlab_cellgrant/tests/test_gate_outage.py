@@ -128,7 +128,7 @@ async def test_sidecar_hangs_while_cells_wait(
     after = {it["id"]: it for it in snapshot["claims"] if it["id"] in waiting}
     done, running = sorted(after.values(), key=lambda it: it["state"])
     assert (done["state"], done["outcome"], running["state"]) == ("done", "ok", "running")
-    assert "without a grant" in running["notEnforced"]
+    assert "without a grant" in running["notEnforced"]["sentence"]
     release(tmp_path / "go")
     assert (await slow.reply(lasting))["status"] == "ok"
     assert (await holder.reply(held))["status"] == "ok"

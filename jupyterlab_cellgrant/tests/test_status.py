@@ -150,7 +150,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
 def test_tells_what_could_not_be_enforced() -> None:
     """[ENF6] As badge and panel do, for those who have neither."""
     why = "The grant could not be enforced: memory.max failed with EBUSY."
-    running = ask(state="running", holderName="tr.ipynb", notEnforced=why)
+    running = ask(state="running", holderName="tr.ipynb", notEnforced={"sentence": why})
     quiet = ask(state="running", holderName="next.ipynb", notEnforced=None)
     text = render({"node": NODE, "holders": [], "claims": [running, quiet]})
     notices = [line for line in text.splitlines() if line.startswith("notice")]

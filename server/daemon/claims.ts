@@ -11,7 +11,7 @@ import type { IClock } from './clock';
 import type { Holders } from './holders';
 import type { Interpreter } from './interpreter';
 import type { AskOrRefusal, IClaims, IDefaults, Log, NewClaim, Outcome } from './ports';
-import { HELD_SENTENCE, type Reconciliation } from './reconcile';
+import { RECOVERING, type Reconciliation } from './reconcile';
 
 /** What claims are brought before the arbiter with. */
 export type ClaimsParts = {
@@ -46,7 +46,7 @@ export class Claims implements IClaims {
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
     body.granted && reconciliation.drop(claimId);
     if (reconciliation.holds(held)) {
-      const place = { sentence: HELD_SENTENCE, position: 1 };
+      const place = { reason: RECOVERING, position: 1 };
       interpreter.carryOut({ type: 'wait', holderId, claimId, ...place });
     } else {
       arbiter.post(event);

@@ -4,6 +4,7 @@ import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
+import type { Reason } from '../protocol/facts';
 import type { CpuHold, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
@@ -72,7 +73,7 @@ export interface INodeMeters {
 export interface IAnswers {
   /** A claim runs, or (`isChange`) the grant of a running claim changed. */
   granted(claimId: string, grant: Grant, hold: CpuHold, isChange: boolean): void;
-  waiting(claimId: string, sentence: string, position: number): void;
+  waiting(claimId: string, reason: Reason, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
   /** A holder's claims that ask for nothing may start before they are heard of; or no more. */

@@ -97,7 +97,7 @@ describe('the desk', () => {
   it('[GATE5] a gate that would not wait any longer runs its cell: so does its claim', () => {
     const voice = connected();
     claim(voice, 'runs');
-    answers.waiting('runs', 'for its turn', 1);
+    answers.waiting('runs', { kind: 'unseen', resource: 'cpus', blockers: [] }, 1);
     desk.disconnect('k', voice);
     connected([held('runs')]);
     desk.release('k', { type: 'release', id: 'runs', outcome: 'ok' });
