@@ -22,7 +22,9 @@ from .waiting import Waiting
 
 def command_holder(name: str, pid: int) -> Holder:
     """A process that holds what is asked for a command; of a notebook, if one runs it."""
-    return Holder("command", new_id(), name, pid, notebook=os.environ.get(NOTEBOOK_ENV))
+    holder = Holder("command", new_id(), name, pid)
+    holder.notebook = os.environ.get(NOTEBOOK_ENV)
+    return holder
 
 
 @contextmanager
