@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SCENARIOS_UNIT } from './configuration';
 import { packCpio, type CpioEntry } from './cpio';
+import { kept } from './kept';
 
 /** A kernel, a first root file system for it, and a disk where that is not all. */
 export type Image = { readonly kernel: string; readonly initrd: string; readonly disk?: string };
@@ -101,15 +102,12 @@ function kernelPackage(): string {
 
 /** Download a package and unpack it to a directory of the same name. */
 function unpackPackage(name: string, cache: string): string {
-  const directory = join(cache, name);
-  if (!fs.existsSync(directory)) {
+  return kept(join(cache, name), [], fresh => {
     withLists(() => run('apt-get', ['download', '-qq', name], cache));
     const archive = fs.readdirSync(cache).find(it => it.startsWith(`${name}_`))!;
-    run('dpkg-deb', ['-x', archive, `${directory}.new`], cache);
+    run('dpkg-deb', ['-x', archive, fresh], cache);
     fs.rmSync(join(cache, archive));
-    fs.renameSync(`${directory}.new`, directory);
-  }
-  return directory;
+  });
 }
 
 /** A program and the libraries that it loads, under the paths that they have here. */
@@ -145,10 +143,11 @@ function withParents(files: ReadonlyMap<string, Buffer>): readonly CpioEntry[] {
   ];
 }
 
-/** Write a first root file system; its path. */
+/** A first root file system, written unless it is there; its path. */
 export function makeInitrd(files: ReadonlyMap<string, Buffer>, path: string): string {
-  fs.writeFileSync(path, packCpio(withParents(files)));
-  return path;
+  return kept(path, [...files].flat(), fresh =>
+    fs.writeFileSync(fresh, packCpio(withParents(files)))
+  );
 }
 
 /** The shell that needs no libraries. */
@@ -166,8 +165,11 @@ export function kernelOf(cache: string): { readonly image: string; readonly modu
     throw new ImageUnavailable('its kernel comes from Debian packages, which need apt');
   }
   fs.mkdirSync(cache, { recursive: true });
-  const known = fs.readdirSync(cache).find(it => /^linux-image-[^_]*[^w]$/.test(it));
-  const kernel = unpackPackage(known ?? withLists(kernelPackage), cache);
+  const known = fs.readdirSync(cache).find(it => /^linux-image-.*\.stamp$/.test(it));
+  const kernel = unpackPackage(
+    known?.slice(0, -'.stamp'.length) ?? withLists(kernelPackage),
+    cache
+  );
   const name = fs.readdirSync(join(kernel, 'boot')).find(it => it.startsWith('vmlinuz'))!;
   const modules = join(kernel, 'lib/modules', name.slice('vmlinuz-'.length), 'kernel');
   return { image: join(kernel, 'boot', name), modules };
