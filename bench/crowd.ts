@@ -28,7 +28,7 @@ export async function registerCrowd(): Promise<Crowd> {
     const began = performance.now();
     await Promise.all(kernels.map(it => it.connect(sidecar)));
     const registeredMs = Math.round(performance.now() - began);
-    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const { body } = await sidecar.ask('GET', '/api/v1/holders');
     const known = (body as readonly unknown[]).length;
     if (known !== KERNELS) {
       throw new Error(`${KERNELS} kernels said hello, ${known} are known`);

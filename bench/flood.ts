@@ -15,7 +15,7 @@ const hello = (id: string) =>
   `${JSON.stringify({
     type: 'hello',
     protocol: 1,
-    kernelId: id,
+    holderId: id,
     pid: process.pid,
     startTicks: 1,
     name: id,
@@ -87,7 +87,7 @@ export const FLOODS: Readonly<Record<string, Attack>> = {
     at: 'gate',
     begin: socket => {
       socket.pause();
-      repeat(socket, `${'{"type":"prepare","kernelId":"flood"}\n'.repeat(200)}`);
+      repeat(socket, `${'{"type":"prepare","holderId":"flood"}\n'.repeat(200)}`);
     }
   },
   hellos: {

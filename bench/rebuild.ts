@@ -13,9 +13,9 @@ const LOOK_MS = 20;
 
 /** Whether everybody is known, and every cell that runs. */
 async function isRebuilt(sidecar: TestSidecar): Promise<boolean> {
-  const { kernels, claims } = (await sidecar.ask('GET', '/api/v1/snapshot')).body as Snapshot;
+  const { holders, claims } = (await sidecar.ask('GET', '/api/v1/snapshot')).body as Snapshot;
   const running = claims.filter(it => it.state === 'running').length;
-  return kernels.length === KERNELS && running === KERNELS;
+  return holders.length === KERNELS && running === KERNELS;
 }
 
 async function untilRebuilt(sidecar: TestSidecar): Promise<void> {

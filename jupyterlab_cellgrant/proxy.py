@@ -24,7 +24,7 @@ ID = r"[A-Za-z0-9_.:-]{1,128}"
 # All that may be asked through Jupyter. Pushed snapshots come by the event bus instead.
 ROUTES: dict[str, frozenset[str]] = {
     "node": frozenset({"GET"}),
-    "kernels": frozenset({"GET"}),
+    "holders": frozenset({"GET"}),
     rf"kernels/{ID}/defaults": frozenset({"GET", "PUT"}),
     rf"kernels/{ID}/fits": frozenset({"POST"}),
     rf"kernels/{ID}/hold": frozenset({"DELETE"}),

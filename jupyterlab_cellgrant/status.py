@@ -72,8 +72,8 @@ def render(snapshot: dict[str, Any]) -> str:
     claims = snapshot["claims"]
     waiting = [it for it in claims if it["state"] == "waiting"]
     parts = [
-        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["kernels"]}, claims),
-        _section("KERNELS", _kernels(snapshot["kernels"], now_ms)),
+        _node(snapshot["node"], {it["id"]: it["name"] for it in snapshot["holders"]}, claims),
+        _section("KERNELS", _kernels(snapshot["holders"], now_ms)),
         _section("QUEUE", _queue(waiting, now_ms)),
     ]
     return "\n\n".join(parts)
@@ -108,18 +108,18 @@ def _node(node: dict[str, Any], names: dict[str, str], claims: Iterable[dict[str
 
 
 def _cell(claim: dict[str, Any]) -> str:
-    return " ".join(filter(None, (claim["kernelName"], claim["label"])))
+    return " ".join(filter(None, (claim["holderName"], claim["label"])))
 
 
 def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
     who = [names.get(it, it) for it in gpu["leasedTo"]]
     for process in (it for it in gpu["processes"] if not it.get("isDisplay")):
         memory = _bytes(process["memoryBytes"])
-        if process["kernelId"] is None:
+        if process["holderId"] is None:
             owner = f" of {process['owner']}" if process["owner"] else ""
             who.append(f"process {process['pid']}{owner} without a lease ({memory})")
         elif not process["leased"]:
-            name = names.get(process["kernelId"], process["name"])
+            name = names.get(process["holderId"], process["name"])
             who.append(f"{name} keeps {memory}")
     return (
         f"{gpu['index']}: {gpu['model']}, {_bytes(gpu['memoryUsedBytes'])} of "
@@ -154,7 +154,7 @@ def _queue(waiting: Iterable[dict[str, Any]], now_ms: float) -> list[Sequence[st
         *(
             (
                 str(it["position"]),
-                it["kernelName"],
+                it["holderName"],
                 it["label"] or "",
                 it["owner"],
                 _duration(now_ms - it["arrivedMs"]),

@@ -101,12 +101,12 @@ class Notebook:
 
     def view(self) -> dict[str, Any]:
         """The sidecar's view of it."""
-        return next(it for it in self._lab.server.api("kernels").body if it["id"] == self.kernel_id)
+        return next(it for it in self._lab.server.api("holders").body if it["id"] == self.kernel_id)
 
     def claim(self, state: str) -> dict[str, Any] | None:
         """Its first claim in this state."""
         claims = self._lab.server.api("claims").body
-        own = (it for it in claims if it["kernelId"] == self.kernel_id and it["state"] == state)
+        own = (it for it in claims if it["holderId"] == self.kernel_id and it["state"] == state)
         return next(own, None)
 
     def close(self) -> None:
@@ -189,7 +189,7 @@ class GpuLab:
         for notebook in self._notebooks:
             notebook.close()
         self._notebooks = []
-        eventually(lambda: not any(it["kernelId"] in ids for it in self.gpu["processes"]))
+        eventually(lambda: not any(it["holderId"] in ids for it in self.gpu["processes"]))
 
     def keep_capture(self, folder: Path | None, moment: str) -> None:
         """Keep what nvidia-smi says now, word for word."""

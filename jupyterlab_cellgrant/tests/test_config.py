@@ -106,12 +106,12 @@ async def test_a_reload_while_a_cell_runs_and_one_waits(
     running = await hold(one, str(flag))
     waiting = other.submit("print('ran')", HALF)
     before = sidecar.wait_for_claims(running=1, waiting=1)
-    assert {it["group"] for it in before["kernels"]} == {"all"}
+    assert {it["group"] for it in before["holders"]} == {"all"}
     for text, code in [(GROUPS, 0), (BAD, 1)]:
         file.write_text(text)
         assert cellgrant("reload").returncode == code
         after = sidecar.wait_for_claims(running=1, waiting=1)
-        groups = {it["name"]: it["group"] for it in after["kernels"]}
+        groups = {it["name"]: it["group"] for it in after["holders"]}
         assert groups == {"fit.ipynb": "atlas", "notes.ipynb": "all"}
         assert [it["id"] for it in after["claims"][:2]] == [it["id"] for it in before["claims"][:2]]
     release(flag)
@@ -194,7 +194,7 @@ def test_the_server_passes_the_file_on_and_its_end_ends_the_sidecar(
         (server.home / "atlas").mkdir()
         model = {"path": "atlas/a.ipynb", "name": "a.ipynb", "type": "notebook"}
         server.ask("/api/sessions", "POST", json.dumps({**model, "kernel": {}}).encode())
-        [kernel] = eventually(lambda: server.api("kernels").body)
+        [kernel] = eventually(lambda: server.api("holders").body)
         assert (kernel["name"], kernel["group"]) == ("a.ipynb", "atlas")
         path.write_text(BAD)
         assert cellgrant("reload").returncode == 1

@@ -40,7 +40,7 @@ def is_alive(pid: int) -> bool:
 
 def test_passes_the_api_through(server: RealServer) -> None:
     assert server.api("node").body["cpus"] == len(os.sched_getaffinity(0))
-    assert server.api("kernels").body == []
+    assert server.api("holders").body == []
     assert server.api("snapshot").body["claims"] == []
     before = server.api("policy").body
     assert server.api("policy", "PUT", b'{"policy": "naive"}').body == {"policy": "naive"}

@@ -167,7 +167,7 @@ async def test_restart_while_waiting(
     release(tmp_path / "go")
     assert await again.evaluate("6 * 7", HALF) == 42
     await holder.reply(held)
-    assert {it["gated"] for it in sidecar.get("kernels")} == {True}
+    assert {it["gated"] for it in sidecar.get("holders")} == {True}
     await again.close()
 
 
@@ -190,7 +190,7 @@ async def test_shutdown_leaves_nothing(sidecar: RealSidecar, start_kernel: Start
     await notebook.run("1")
     await notebook.close()
     await notebook.manager.shutdown_kernel()
-    sidecar.wait_for(lambda it: not it["kernels"])
+    sidecar.wait_for(lambda it: not it["holders"])
 
 
 async def test_fork_in_a_cell(sidecar: RealSidecar, start_kernel: StartKernel) -> None:

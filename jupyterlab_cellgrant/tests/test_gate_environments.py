@@ -40,7 +40,7 @@ async def passes_the_gate(
     assert (await notebook.reply(asking))["status"] == "ok"
     assert notebook.text(asking) == "hello\n"
     await holder.reply(held)
-    assert {it["gated"] for it in sidecar.get("kernels")} == {True}
+    assert {it["gated"] for it in sidecar.get("holders")} == {True}
 
 
 @pytest.mark.parametrize("requirement", ["ipykernel>=7", "ipykernel<7"])
@@ -148,7 +148,7 @@ async def test_command_that_is_left_alone(sidecar: RealSidecar, start_kernel: St
     argv = ["/usr/bin/env", sys.executable, "-c", code, "{connection_file}"]
     notebook = await start_kernel(ipykernel_spec(argv=argv))
     assert await notebook.evaluate("1 + 1", HALF) == 2
-    (kernel,) = sidecar.get("kernels")
+    (kernel,) = sidecar.get("holders")
     assert kernel["gated"] is False
     assert sidecar.claims("done") == []
 
@@ -165,11 +165,11 @@ async def test_kernel_whose_gate_never_speaks(
     argv = [sys.executable, "-c", code, "-f", "{connection_file}"]
     notebook = await start_kernel(ipykernel_spec(argv=argv))
     assert await notebook.evaluate("1 + 1", HALF) == 2
-    snapshot = sidecar.wait_for(lambda it: len(it["kernels"]) == 1)
-    assert snapshot["kernels"][0]["gated"] is False
+    snapshot = sidecar.wait_for(lambda it: len(it["holders"]) == 1)
+    assert snapshot["holders"][0]["gated"] is False
     assert sidecar.claims("done") == []
     gated = await start_kernel()
-    kernels = {it["id"]: it["gated"] for it in sidecar.get("kernels")}
+    kernels = {it["id"]: it["gated"] for it in sidecar.get("holders")}
     assert kernels[gated.manager.kernel_id] is True
 
 
@@ -194,7 +194,7 @@ async def test_nbclient(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pat
     cells = nbformat.read(tmp_path / "a.ipynb", 4).cells
     outputs = [[it["text"] for it in cell["outputs"]] for cell in cells]
     assert outputs == [["ran\n"], ["ran\n"]]
-    sidecar.wait_for(lambda it: len(it["kernels"]) == 1)
+    sidecar.wait_for(lambda it: len(it["holders"]) == 1)
 
 
 async def test_console(sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path) -> None:

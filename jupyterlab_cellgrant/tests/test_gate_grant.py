@@ -70,7 +70,7 @@ async def test_two_kernels_get_disjoint_cpus(
     held = [it.submit(HOLD_CPU.format(flag=flag), {"cpus": 1}) for it in notebooks]
     for notebook, message_id in zip(notebooks, held, strict=True):
         await notebook.until_output(message_id, "holding")
-    grants = {it["kernelId"]: it["grant"] for it in sidecar.claims("running")}
+    grants = {it["holderId"]: it["grant"] for it in sidecar.claims("running")}
     granted = [grants[it.manager.kernel_id] for it in notebooks]
     assert [it["threads"] for it in granted] == [1, 1]
     assert len({it["cpus"] for it in granted}) == 2

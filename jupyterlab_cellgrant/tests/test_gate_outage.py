@@ -78,7 +78,7 @@ async def test_sidecar_killed_in_mid_cell(
     assert (await idle.reply(message_id))["status"] == "ok"
     assert idle.text(message_id) == f"{speech.OUTAGE}\n"
     sidecar.start()
-    snapshot = sidecar.wait_for(lambda it: len(it["kernels"]) == 2 and it["claims"])
+    snapshot = sidecar.wait_for(lambda it: len(it["holders"]) == 2 and it["claims"])
     (after,) = [it for it in snapshot["claims"] if it["state"] == "running"]
     assert after["id"] == before["id"]
     assert after["grant"] == before["grant"]
@@ -156,7 +156,7 @@ async def test_sidecar_hangs(sidecar: RealSidecar, start_kernel: StartKernel) ->
     assert SILENCE_MAX_S < spans[0]
     assert sum(spans[1:]) < SILENCE_MAX_S
     sidecar.thaw()
-    sidecar.wait_for(lambda it: it["kernels"])
+    sidecar.wait_for(lambda it: it["holders"])
     await claims_again(notebook, sidecar)
 
 

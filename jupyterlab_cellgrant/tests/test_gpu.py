@@ -158,7 +158,7 @@ def test_resident_memory_is_measured(lab: GpuLab) -> None:
     notebook = lab.notebook("keeper.ipynb")
     notebook.run("cuda.open(); cuda.allocate(2048)", gpus=1)
     must_see_processes(lab, "residentSeenS")
-    own = {"kernelId": notebook.kernel_id, "leased": False}
+    own = {"holderId": notebook.kernel_id, "leased": False}
     process = eventually(lambda: lab.process(**own))
     assert process["owner"] == getpass.getuser()
     assert 2048 * MIB <= process["memoryBytes"] < 4096 * MIB
@@ -185,7 +185,7 @@ def test_a_stranger_is_flagged(lab: GpuLab) -> None:
         assert stranger.stdout.readline().strip() == "holds"
         must_see_processes(lab, "strangerSeenS")
         process = eventually(lambda: lab.process(pid=stranger.pid))
-        assert (process["kernelId"], process["leased"]) == (None, False)
+        assert (process["holderId"], process["leased"]) == (None, False)
         assert process["owner"] == getpass.getuser()
         assert process["memoryBytes"] >= 1024 * MIB
     finally:
@@ -208,7 +208,7 @@ def test_idle_memory_is_freed_when_asked(lab: GpuLab, library: str) -> None:
     before = time.monotonic()
     assert waiter.run("print('ran')", gpus=1, gpuMemory=lab.part(0.7)) == "ran"
     took = round(time.monotonic() - before, 3)
-    left = eventually(lambda: lab.process(kernelId=keeper.kernel_id))
+    left = eventually(lambda: lab.process(holderId=keeper.kernel_id))
     assert left["memoryBytes"] < cached["memoryBytes"] - large // 2
     assert keeper.run("print(state())", gpus=1) == "True"
     story = lab.server.api(f"claims/{waiter.claim('done')['id']}").body["story"]
@@ -228,7 +228,7 @@ def test_a_restart_gives_the_rest_back(lab: GpuLab) -> None:
     queued = waiter.start("print('ran')", gpus=1, gpuMemory=lab.part(0.7))
     waiting = eventually(lambda: waiter.claim("waiting"))
     (blocker,) = waiting["reason"]["blockers"]
-    assert (blocker["kernelName"], blocker["claimId"]) == ("keeper.ipynb", None)
+    assert (blocker["holderName"], blocker["claimId"]) == ("keeper.ipynb", None)
     assert blocker["keepsGpuBytes"] >= lab.mib(0.5) * MIB
     eventually(lambda: keeper.view()["askedToFreeMs"])
     path = f"kernels/{keeper.kernel_id}/restart-request"
@@ -257,7 +257,7 @@ def test_a_probe_before_the_first_grant(lab: GpuLab, library: str) -> None:
         "afterGrant": after.splitlines()[-1],
         "isTold": "looked for GPUs" in after,
         "withoutProbe": fresh.run(use, gpus=1).splitlines()[-1],
-        "takesMiB": (lab.process(kernelId=fresh.kernel_id) or {}).get("memoryBytes", 0) // MIB,
+        "takesMiB": (lab.process(holderId=fresh.kernel_id) or {}).get("memoryBytes", 0) // MIB,
     }
     if library == "torch":
         assert before.startswith("False")

@@ -107,7 +107,7 @@ async def test_a_killed_kernel_is_explained_and_no_other_notices(
     await asyncio.wait_for(until_dead(notebook), 30)
     claim = done_claim(sidecar, "died")
     assert "it reached the 400 MiB of memory granted" in claim["message"]
-    assert claim["kernelId"] == notebook.manager.kernel_id
+    assert claim["holderId"] == notebook.manager.kernel_id
     assert claim["memoryPeakBytes"] > 0
     with caplog.at_level("ERROR"):
         await notebook.manager.cleanup_resources()
@@ -146,8 +146,8 @@ async def test_what_the_system_can_write_back_or_drop_is_not_held(
     await notebook.run(READ_AGAIN)
     ended = await notebook.run("done = True")
     assert ended["status"] == "ok"
-    sidecar.wait_for(lambda it: it["kernels"][0]["state"] == "idle")
-    snapshot = sidecar.wait_for(lambda it: 0 < it["kernels"][0]["memoryBytes"] < 300 * MIB)
+    sidecar.wait_for(lambda it: it["holders"][0]["state"] == "idle")
+    snapshot = sidecar.wait_for(lambda it: 0 < it["holders"][0]["memoryBytes"] < 300 * MIB)
     assert snapshot["node"]["memoryGrantedBytes"] < 300 * MIB
 
 

@@ -100,9 +100,9 @@ async def test_cell_that_runs_a_notebook(
     sidecar.kill()
     sidecar.start()
     after = sidecar.wait_for_claims(running=2)
-    names = {it.get("insideOf", {}).get("kernelId") for it in after["kernels"]}
+    names = {it.get("insideOf", {}).get("holderId") for it in after["holders"]}
     assert len(names) == 2
-    assert names - {None} <= {it["id"] for it in after["kernels"]}
+    assert names - {None} <= {it["id"] for it in after["holders"]}
     # Each is held to the CPU of the tree, which counts once.
     assert after["node"]["cpusGranted"] == 1
     assert after["node"]["memoryGrantedBytes"] < 3000 * 2**20

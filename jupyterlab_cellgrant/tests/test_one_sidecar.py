@@ -34,13 +34,13 @@ def test_a_second_server_uses_the_sidecar_of_the_first() -> None:
         answer = second.ask("/api/sessions", "POST", json.dumps(notebook).encode())
         kernel = answer.body["kernel"]["id"]
         assert second.run_cell(kernel, "print(6 * 7)", {}).strip() == "42"
-        [known] = first.api("kernels").body
+        [known] = first.api("holders").body
         assert (known["id"], known["gated"]) == (kernel, True)
         first.end()
         eventually(second.sidecar_pid)
 
         def kernels() -> list[str]:
-            answer = second.api("kernels")
+            answer = second.api("holders")
             return [it["id"] for it in answer.body if it["gated"]] if answer.status == 200 else []
 
         assert eventually(kernels) == [kernel]
@@ -68,7 +68,7 @@ async def test_kernels_that_started_before_their_server_moved_are_gated_too(
     )
     running = asyncio.create_task(supervisor.run())
     try:
-        await asyncio.to_thread(used.wait_for, lambda it: any(k["gated"] for k in it["kernels"]))
+        await asyncio.to_thread(used.wait_for, lambda it: any(k["gated"] for k in it["holders"]))
         assert await early.evaluate("6 * 7") == 42
         reply = await early.run("6 * 7", {"memory": "999999 GiB"})
         assert reply["status"] == "error"  # it was asked for, and refused

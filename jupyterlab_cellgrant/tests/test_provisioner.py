@@ -66,7 +66,7 @@ def test_a_kernel_is_known_by_its_first_cell() -> None:
         notebook = {"path": "a.ipynb", "name": "a.ipynb", "type": "notebook", "kernel": {}}
         answer = server.ask("/api/sessions", "POST", json.dumps(notebook).encode())
         printed = server.run_cell(answer.body["kernel"]["id"], "import os; print(os.getpid())", {})
-        [known] = server.api("kernels").body
+        [known] = server.api("holders").body
         assert (known["pid"], known["name"]) == (int(printed), "a.ipynb")
     finally:
         server.stop()

@@ -19,7 +19,7 @@ def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> Non
         return json.dumps(model).encode()
 
     def names() -> list[str]:
-        return [it["name"] for it in server.api("kernels").body]
+        return [it["name"] for it in server.api("holders").body]
 
     session = server.ask("/api/sessions", "POST", named("Untitled.ipynb")).body
     eventually(lambda: names() == ["Untitled.ipynb"])
@@ -37,5 +37,5 @@ def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> Non
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: server.sidecar_pid() != pid)
     server.run_cell(session["kernel"]["id"], "1", {})
-    eventually(lambda: server.api("kernels").status == 200 and names() == ["train.ipynb"])
+    eventually(lambda: server.api("holders").status == 200 and names() == ["train.ipynb"])
     server.ask(f"/api/sessions/{session['id']}", "DELETE")

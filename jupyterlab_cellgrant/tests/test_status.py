@@ -13,7 +13,7 @@ GIB = 1024**3
 
 
 def ask(**fields: Any) -> dict[str, Any]:
-    return {"id": "c", "kernelId": "k", "cellId": None, "owner": "al", "label": "[7]", **fields}
+    return {"id": "c", "holderId": "k", "cellId": None, "owner": "al", "label": "[7]", **fields}
 
 
 TIER = {
@@ -33,7 +33,7 @@ GPU = {
             "name": "py",
             "memoryBytes": GIB,
             "owner": "al",
-            "kernelId": "k",
+            "holderId": "k",
             "leased": True,
         },
         {
@@ -41,7 +41,7 @@ GPU = {
             "name": "py",
             "memoryBytes": 2 * GIB,
             "owner": "al",
-            "kernelId": "r",
+            "holderId": "r",
             "leased": False,
         },
         {
@@ -49,7 +49,7 @@ GPU = {
             "name": "x",
             "memoryBytes": GIB,
             "owner": "eve",
-            "kernelId": None,
+            "holderId": None,
             "leased": False,
         },
     ],
@@ -88,7 +88,7 @@ NODE = {
 def test_shows_an_amount_as_its_author_wrote_it(value: int, text: str) -> None:
     """[MEM6]"""
     node = {**NODE, "memoryPromisedBytes": value}
-    shown = render({"node": node, "kernels": [], "claims": []})
+    shown = render({"node": node, "holders": [], "claims": []})
     assert f"64 GiB, {text} promised" in shown
 
 
@@ -110,13 +110,13 @@ def test_tells_who_holds_what_and_who_waits() -> None:
     other = {**kernel, "id": "r", "name": "r.ipynb", "state": "idle", "gated": False, "grant": None}
     waiting = ask(
         state="waiting",
-        kernelName="next.ipynb",
+        holderName="next.ipynb",
         arrivedMs=now_ms - 5000,
         position=1,
         reason={"sentence": "for 1 GPU; it is held by tr.ipynb"},
     )
-    done = ask(state="done", kernelName="x")
-    text = render({"node": NODE, "kernels": [kernel, other], "claims": [waiting, done]})
+    done = ask(state="done", holderName="x")
+    text = render({"node": NODE, "holders": [kernel, other], "claims": [waiting, done]})
     assert text.splitlines() == [
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
@@ -143,9 +143,9 @@ def test_tells_who_holds_what_and_who_waits() -> None:
 def test_tells_what_could_not_be_enforced() -> None:
     """[ENF6] As badge and panel do, for those who have neither."""
     why = "The grant could not be enforced: memory.max failed with EBUSY."
-    running = ask(state="running", kernelName="tr.ipynb", notEnforced=why)
-    quiet = ask(state="running", kernelName="next.ipynb", notEnforced=None)
-    text = render({"node": NODE, "kernels": [], "claims": [running, quiet]})
+    running = ask(state="running", holderName="tr.ipynb", notEnforced=why)
+    quiet = ask(state="running", holderName="next.ipynb", notEnforced=None)
+    text = render({"node": NODE, "holders": [], "claims": [running, quiet]})
     notices = [line for line in text.splitlines() if line.startswith("notice")]
     assert notices == ["notice  one reader failed", f"notice  tr.ipynb [7]: {why}"]
 
@@ -154,7 +154,7 @@ def test_names_groups_where_there_are_any() -> None:
     kernel = {"id": "k", "name": "a.ipynb", "pid": 1, "owner": "al", "gated": True, "grant": None}
     kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}
     kernels = [{**kernel, "group": group} for group in ("atlas/prod", "all")]
-    text = render({"node": NODE, "kernels": kernels, "claims": []})
+    text = render({"node": NODE, "holders": kernels, "claims": []})
     rows = text.split("KERNELS\n")[1].splitlines()[:3]
     assert [row.split()[:3] for row in rows] == [
         ["NAME", "OWNER", "GROUP"],

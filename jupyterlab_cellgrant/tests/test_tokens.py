@@ -54,11 +54,11 @@ async def test_another_process_cannot_speak_for_a_kernel(
     notebook = await start_kernel()
     message_id = notebook.submit("import time; time.sleep(600)", {"cpus": 1})
     [claim] = sidecar.wait_for_claims(running=1)["claims"]
-    [kernel] = sidecar.get("kernels")
+    [kernel] = sidecar.get("holders")
     forged = process_facts(kernel["id"], "x", kernel["pid"])
     answer = say(sidecar, {"type": "hello", "protocol": 1, **forged, "holdings": []})
     assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")
-    answer = say(sidecar, {"type": "ended", "kernelId": kernel["id"]})
+    answer = say(sidecar, {"type": "ended", "holderId": kernel["id"]})
     assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")
     assert [it["id"] for it in sidecar.claims("running")] == [claim["id"]]
     await notebook.manager.interrupt_kernel()

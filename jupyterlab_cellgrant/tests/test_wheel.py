@@ -119,7 +119,7 @@ def test_a_cell_gets_the_cpus_it_asks_for(lab: RealServer) -> None:
     assert lab.run_cell(kernel, LOOK, {}) == before
 
     def states() -> list[str]:
-        return [it["state"] for it in lab.api("claims").body if it["kernelId"] == kernel]
+        return [it["state"] for it in lab.api("claims").body if it["holderId"] == kernel]
 
     eventually(lambda: states() == ["done"] * 3)
 

@@ -2,7 +2,7 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { UNRESTRICTED } from '../protocol/grant';
 import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
 import { snapshot } from './view';
-import { story } from './explain';
+import { story } from './claim/explain';
 
 const GIB = 1024 ** 3;
 
@@ -179,7 +179,7 @@ describe('the arbiter', () => {
       ['1', 'running'],
       ['3', 'done']
     ]);
-    expect(view.kernels.map(kernel => kernel.state)).toEqual(['running', 'waiting', 'idle']);
+    expect(view.holders.map(kernel => kernel.state)).toEqual(['running', 'waiting', 'idle']);
   });
 
   it('shows a claim that is over as it was before, but by its kernel’s present name', () => {
@@ -195,6 +195,6 @@ describe('the arbiter', () => {
     const { holder } = it.state.holders.get('a')!;
     it.send({ type: 'holderArrived', holder: { ...holder, name: 'renamed.ipynb' } });
     const [, renamed] = snapshot(it.state, it.clock.nowMs, '0.1.0').claims;
-    expect(renamed).toEqual({ ...before, kernelName: 'renamed.ipynb' });
+    expect(renamed).toEqual({ ...before, holderName: 'renamed.ipynb' });
   });
 });

@@ -4,18 +4,18 @@ import type {
   ClaimView,
   Forecast,
   GpuView,
-  KernelView,
+  HolderView,
   NodeView,
   RestartRequest,
   Snapshot,
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
-import { keptGrant } from './holds';
-import { forecastStarts, usualOf } from './forecast';
-import { askedSince, isKeptBy } from './keepers';
-import { promisedBytes } from './leases';
-import type { Slot } from './place/cpuPool';
+import { keptGrant } from './holder/holds';
+import { forecastStarts, usualOf } from './claim/forecast';
+import { askedSince, isKeptBy } from './gpu/keepers';
+import { promisedBytes } from './holder/leases';
+import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { viewGroups } from './viewGroups';
 import {
@@ -39,7 +39,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     revision: state.revision,
     atMs,
     node: viewNode(state, version),
-    kernels: [...state.holders.values()].map(holder => viewKernel(state, holder)),
+    holders: [...state.holders.values()].map(holder => viewKernel(state, holder)),
     groups: viewGroups(state),
     claims: viewClaims(state)
   };
@@ -128,13 +128,13 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
     leasedTo: [...leased],
     processes: (use?.processes ?? []).map(({ holderId, ...process }) => ({
       ...process,
-      kernelId: holderId,
+      holderId,
       leased: holderId !== null && leased.has(holderId)
     }))
   };
 }
 
-function viewKernel(state: State, entry: HolderEntry): KernelView {
+function viewKernel(state: State, entry: HolderEntry): HolderView {
   const { holder, use } = entry;
   const [running] = entry.running;
   const gpuBytes = Object.values(use?.gpuMemoryBytes ?? {});
@@ -160,8 +160,8 @@ function viewKernel(state: State, entry: HolderEntry): KernelView {
   };
 }
 
-function namedOf({ holder }: HolderEntry): NonNullable<KernelView['insideOf']> {
-  return { kernelId: holder.id, kernelName: holder.name };
+function namedOf({ holder }: HolderEntry): NonNullable<HolderView['insideOf']> {
+  return { holderId: holder.id, holderName: holder.name };
 }
 
 /** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */
@@ -177,7 +177,7 @@ function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
   }
   return {
     claimId: claim.id,
-    kernelName: holder.holder.name,
+    holderName: holder.holder.name,
     label: claim.label,
     owner: holder.holder.owner,
     sentence: phase.reason.sentence,
@@ -195,8 +195,8 @@ export function viewClaim(
   const { claim, holder, phase, arrivedMs } = entry;
   const common = {
     id: claim.id,
-    kernelId: claim.holderId,
-    kernelName: holder.holder.name,
+    holderId: claim.holderId,
+    holderName: holder.holder.name,
     owner: holder.holder.owner,
     cellId: claim.cellId,
     label: claim.label,

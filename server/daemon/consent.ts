@@ -1,6 +1,6 @@
-import { isKeptBy } from '../core/keepers';
+import { isKeptBy } from '../core/gpu/keepers';
 import { refusal, type Refusal } from '../protocol/errors';
-import type { KernelView, Snapshot } from '../protocol/view';
+import type { HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
 import type { IConsent } from './ports';
 
@@ -13,42 +13,42 @@ export class Consent implements IConsent {
     }
   ) {}
 
-  askToFree(kernelId: string): Refusal | null {
-    const why = whyNotAskable(this.parts.snapshot(), kernelId);
-    why || this.parts.post({ type: 'freeWanted', holderId: kernelId });
+  askToFree(holderId: string): Refusal | null {
+    const why = whyNotAskable(this.parts.snapshot(), holderId);
+    why || this.parts.post({ type: 'freeWanted', holderId });
     return why;
   }
 
-  requestRestart(kernelId: string, claimId: string): Refusal | null {
-    const why = whyNotRestarted(this.parts.snapshot(), kernelId, claimId);
-    why || this.parts.post({ type: 'restartWanted', holderId: kernelId, claimId });
+  requestRestart(holderId: string, claimId: string): Refusal | null {
+    const why = whyNotRestarted(this.parts.snapshot(), holderId, claimId);
+    why || this.parts.post({ type: 'restartWanted', holderId, claimId });
     return why;
   }
 
-  declineRestart(kernelId: string): Refusal | null {
-    if (!this.parts.snapshot().kernels.some(it => it.id === kernelId)) {
-      return refusal('KERNEL_UNKNOWN', { id: kernelId });
+  declineRestart(holderId: string): Refusal | null {
+    if (!this.parts.snapshot().holders.some(it => it.id === holderId)) {
+      return refusal('KERNEL_UNKNOWN', { id: holderId });
     }
-    this.parts.post({ type: 'restartDeclined', holderId: kernelId });
+    this.parts.post({ type: 'restartDeclined', holderId });
     return null;
   }
 
-  releaseHold(kernelId: string, by: string): Refusal | null {
-    const why = whyNothingHeld(this.parts.snapshot(), kernelId);
-    why || this.parts.post({ type: 'holdReleased', holderId: kernelId, by });
+  releaseHold(holderId: string, by: string): Refusal | null {
+    const why = whyNothingHeld(this.parts.snapshot(), holderId);
+    why || this.parts.post({ type: 'holdReleased', holderId, by });
     return why;
   }
 }
 
-function cannot({ name }: KernelView, why: string): Refusal {
+function cannot({ name }: HolderView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
 }
 
 /** Why a kernel has nothing to give back between cells; null where it has (ADM9). */
-function whyNothingHeld({ kernels }: Snapshot, kernelId: string): Refusal | null {
-  const kernel = kernels.find(it => it.id === kernelId);
+function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null {
+  const kernel = holders.find(it => it.id === holderId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+    return refusal('KERNEL_UNKNOWN', { id: holderId });
   }
   const { name, grant, state } = kernel;
   if (state === 'running') {
@@ -58,10 +58,10 @@ function whyNothingHeld({ kernels }: Snapshot, kernelId: string): Refusal | null
 }
 
 /** Why a kernel cannot be asked for GPU memory; null where it can (GPU5). */
-function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal | null {
-  const kernel = kernels.find(it => it.id === kernelId);
+function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal | null {
+  const kernel = holders.find(it => it.id === holderId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+    return refusal('KERNEL_UNKNOWN', { id: holderId });
   }
   if (!kernel.gated) {
     return cannot(kernel, 'it has no gate, so nobody in it would hear');
@@ -70,7 +70,7 @@ function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal |
     return cannot(kernel, 'it runs a cell; ask when that has ended');
   }
   const processes = node.gpus.flatMap(gpu => gpu.processes);
-  return processes.some(it => it.kernelId === kernelId && it.memoryBytes > 0)
+  return processes.some(it => it.holderId === holderId && it.memoryBytes > 0)
     ? null
     : cannot(kernel, 'it keeps none');
 }
@@ -80,18 +80,18 @@ function whyNotAskable({ kernels, node }: Snapshot, kernelId: string): Refusal |
  * may be done: only for a claim that waits for what this kernel keeps (GPU5).
  */
 function whyNotRestarted(
-  { kernels, claims }: Snapshot,
-  kernelId: string,
+  { holders, claims }: Snapshot,
+  holderId: string,
   claimId: string
 ): Refusal | null {
-  const kernel = kernels.find(it => it.id === kernelId);
+  const kernel = holders.find(it => it.id === holderId);
   const claim = claims.find(it => it.id === claimId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: kernelId });
+    return refusal('KERNEL_UNKNOWN', { id: holderId });
   }
   if (!claim) {
     return refusal('CLAIM_UNKNOWN', { id: claimId });
   }
-  const isInTheWay = claim.state === 'waiting' && isKeptBy(kernelId, claim.reason);
+  const isInTheWay = claim.state === 'waiting' && isKeptBy(holderId, claim.reason);
   return isInTheWay ? null : cannot(kernel, 'that cell does not wait for what it keeps');
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { digest } from '../enforce/group';
+import { digest } from '../enforce/cgroup/group';
 import type { GateGrant } from '../protocol/gate';
 import type { Snapshot } from '../protocol/view';
 import { SmallDisk } from '../testing/faults/smallDisk';
@@ -146,7 +146,7 @@ describe('a sidecar whose directory goes', () => {
 
   const next = () => stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
   const kernelsOf = async (it: TestSidecar) =>
-    ((await it.ask('GET', '/api/v1/snapshot')).body as Snapshot).kernels;
+    ((await it.ask('GET', '/api/v1/snapshot')).body as Snapshot).holders;
 
   /** A running cell, as its gate would tell of it later. */
   async function running(kernel: TestKernel, id: string) {

@@ -32,7 +32,7 @@ describe('faults on real processes', () => {
     const sidecar = await stage.sidecar();
     const kernels = await Promise.all(Array.from({ length: 1000 }, () => stage.connected(sidecar)));
     const known = async () => {
-      const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+      const { body } = await sidecar.ask('GET', '/api/v1/holders');
       return (body as readonly unknown[]).length;
     };
     expect(await known()).toBe(1000);

@@ -117,7 +117,7 @@ class OpeningKernel {
     const next = await sidecarThat(true);
     await first.kernel.gate.settled();
     expect(await canOpen()).toEqual([true, false]);
-    const kernels = (await next.ask('GET', '/api/v1/kernels')).body;
+    const kernels = (await next.ask('GET', '/api/v1/holders')).body;
     expect(kernels).toContainEqual(
       expect.objectContaining({ id: first.kernel.id, boundGpus: [GPU_UUID] })
     );

@@ -1,5 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { Kept } from '../core/holds';
+import type { Kept } from '../core/holder/holds';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { ancestorsOf, isWithin, maySpeak, whyNoKernel } from './identity';
@@ -105,13 +105,13 @@ export class Holders {
     if (why) {
       return why;
     }
-    const before = this.known.get(newcomer.kernelId);
+    const before = this.known.get(newcomer.holderId);
     if (before && isWithin(this.parts.processes, newcomer.pid, before)) {
       this.renew(before, newcomer);
       return null;
     }
     if (before) {
-      this.end(newcomer.kernelId);
+      this.end(newcomer.holderId);
     }
     this.adopt(newcomer);
     return null;
@@ -217,7 +217,7 @@ export class Holders {
   }
 
   private note(it: KnownProcess): void {
-    const { kernelId: id, pid, startTicks, name, notebook = null, gated, boundGpus = [] } = it;
+    const { holderId: id, pid, startTicks, name, notebook = null, gated, boundGpus = [] } = it;
     const { owner } = this.parts;
     this.known.set(id, it);
     const parentId = this.parentOf(it);
@@ -226,7 +226,7 @@ export class Holders {
   }
 
   private adopt(process: KnownProcess): void {
-    const { kernelId: id, pid } = process;
+    const { holderId: id, pid } = process;
     const newcomer = {
       ...process,
       ancestors: process.ancestors ?? ancestorsOf(this.parts.processes, pid)
@@ -258,7 +258,7 @@ export class Holders {
     this.changeListeners.forEach(listener => listener());
   }
 
-  private place({ kernelId: holderId, pid, startTicks }: KnownProcess): EnforcementError | null {
+  private place({ holderId, pid, startTicks }: KnownProcess): EnforcementError | null {
     return this.attempt(holderId, () => this.parts.enforcer.adopt({ holderId, pid, startTicks }));
   }
 
@@ -271,23 +271,23 @@ export class Holders {
   }
 
   private whyNotArrive(newcomer: KnownProcess): Refusal | null {
-    const { kernelId, pid, startTicks, tokenDigest = null } = newcomer;
+    const { holderId, pid, startTicks, tokenDigest = null } = newcomer;
     const { processes, uid } = this.parts;
-    const owner = this.known.get(this.idByPid.get(pid) ?? kernelId);
-    const isTaken = owner?.startTicks === startTicks && owner.kernelId !== kernelId;
-    const taken = isTaken ? `it is the kernel ${owner.kernelId}` : null;
+    const owner = this.known.get(this.idByPid.get(pid) ?? holderId);
+    const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
+    const taken = isTaken ? `it is the kernel ${owner.holderId}` : null;
     const why = taken ?? whyNoKernel(processes, newcomer, uid);
     const foreign = why === null ? null : refusal('FOREIGN_PROCESS', { pid, why });
-    return this.whyNotSpeak(kernelId, tokenDigest) ?? foreign;
+    return this.whyNotSpeak(holderId, tokenDigest) ?? foreign;
   }
 
   /** The nearest holder that a process came from (ADM10); null where it came from none. */
-  private parentOf({ ancestors = [], startTicks, kernelId }: KnownProcess): string | null {
+  private parentOf({ ancestors = [], startTicks, holderId }: KnownProcess): string | null {
     for (const pid of ancestors) {
       const it = this.known.get(this.idByPid.get(pid) ?? '');
       // What is younger than its child has only the number of a process that ended.
-      if (it && it.startTicks <= startTicks && it.kernelId !== kernelId) {
-        return it.kernelId;
+      if (it && it.startTicks <= startTicks && it.holderId !== holderId) {
+        return it.holderId;
       }
     }
     return null;

@@ -20,7 +20,7 @@ function processesOf(
 }
 
 const known = (pid: number, tokenDigest?: string | null): KnownProcess => ({
-  kernelId: 'k',
+  holderId: 'k',
   name: 'k',
   pid,
   startTicks: pid,

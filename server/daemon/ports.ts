@@ -1,5 +1,5 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { Kept } from '../core/holds';
+import type { Kept } from '../core/holder/holds';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';
@@ -91,15 +91,15 @@ export type Written = Readonly<Record<string, unknown>>;
  */
 export interface IDefaults {
   /** What counts for the cells of a kernel, nearest first. */
-  hintsFor(kernelId: string): readonly Hints[];
+  hintsFor(holderId: string): readonly Hints[];
   /** The user's defaults as they were written. */
   ofUser(): Written;
   /** A notebook's defaults as they were written. */
-  ofKernel(kernelId: string): Written;
+  ofKernel(holderId: string): Written;
   /** Set the user's defaults; resolves when they are kept. */
   setUser(written: Written): Promise<Refusal | null>;
   /** Set a notebook's defaults; resolves when they are kept. */
-  setKernel(kernelId: string, written: Written): Promise<Refusal | null>;
+  setKernel(holderId: string, written: Written): Promise<Refusal | null>;
 }
 
 /** A claim that arrives; its time is stamped by the arbiter. */
@@ -133,18 +133,18 @@ export interface IGateKeeper {
   /** Take a process in, for which somebody speaks with this token; it is confined when this returns null. */
   arrive(process: KnownProcess, token: string | null): Refusal | null;
   /** Why who tells this token may not speak for a kernel; null for one that does not live (SEC6). */
-  whyNotSpeak(kernelId: string, token: string | null): Refusal | null;
+  whyNotSpeak(holderId: string, token: string | null): Refusal | null;
   /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   remembered(): Promise<void>;
   /** A gate has told all that it holds. */
-  heard(kernelId: string): void;
+  heard(holderId: string): void;
   /** Look whether a kernel still lives. */
-  suspect(kernelId: string): void;
+  suspect(holderId: string): void;
   /** Hear of kernels that are gone, before their claims are taken back. */
-  onGone(listener: (kernelId: string) => void): void;
+  onGone(listener: (holderId: string) => void): void;
 
   /** What a cell of this kernel asks for, its defaults merged (ADM2). */
-  askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
+  askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
   /** Cancel a waiting claim; returns why not. */
@@ -156,13 +156,13 @@ export interface IGateKeeper {
 /** What kernels keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
 export interface IConsent {
   /** Ask a kernel that runs nothing for the GPU memory that it keeps. */
-  askToFree(kernelId: string): Refusal | null;
+  askToFree(holderId: string): Refusal | null;
   /** Ask a kernel's owner to restart it for a claim that it is in the way of. */
-  requestRestart(kernelId: string, claimId: string): Refusal | null;
+  requestRestart(holderId: string, claimId: string): Refusal | null;
   /** The owner of a kernel says no to that. */
-  declineRestart(kernelId: string): Refusal | null;
+  declineRestart(holderId: string): Refusal | null;
   /** Give back the grant that a kernel keeps for its next cell. */
-  releaseHold(kernelId: string, by: string): Refusal | null;
+  releaseHold(holderId: string, by: string): Refusal | null;
 }
 
 /** What requests see of the sidecar. */
@@ -170,11 +170,11 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
 
-  knows(kernelId: string): boolean;
+  knows(holderId: string): boolean;
   snapshot(): Snapshot;
   story(claimId: string): ClaimStory | null;
   /** How a cell with these hints would fare if a kernel ran it now; null for a kernel that is not known. */
-  fit(kernelId: string, sources: HintSources): Fit | null;
+  fit(holderId: string, sources: HintSources): Fit | null;
   /** Cancel a waiting claim; returns why not. */
   cancel(claimId: string, by: string): Refusal | null;
   choosePolicy(policy: PolicyName): void;

@@ -50,8 +50,8 @@ describe('a sidecar that is killed and started again', () => {
     expect(said.sentence).toContain(`${holding.id}.ipynb`);
     expect(holding.mask()).toBe(mask);
 
-    const { kernels, claims } = await snapshotOf(next);
-    expect(kernels.map(it => [it.id, it.state]).sort()).toEqual([
+    const { holders, claims } = await snapshotOf(next);
+    expect(holders.map(it => [it.id, it.state]).sort()).toEqual([
       [holding.id, 'running'],
       [waiting.id, 'waiting']
     ]);
@@ -74,7 +74,7 @@ describe('a sidecar that is killed and started again', () => {
       await kernel.gate.settled();
     }
     const granted = async (it: TestSidecar) =>
-      (await snapshotOf(it)).kernels.map(({ id, state, grant }) => [id, state, grant?.memoryBytes]);
+      (await snapshotOf(it)).holders.map(({ id, state, grant }) => [id, state, grant?.memoryBytes]);
     expect(await granted(sidecar)).toHaveLength(2);
     const launcher = await TestConnection.open(sidecar);
     launcher.say({ type: 'register', ...ended.process });
@@ -106,7 +106,7 @@ describe('a sidecar that is killed and started again', () => {
     await other.connect(next);
     other.claim('next', HALF_THE_NODE);
     await other.gate.hear('granted', 'next');
-    expect((await snapshotOf(next)).kernels.map(it => it.id)).toEqual([other.id]);
+    expect((await snapshotOf(next)).holders.map(it => it.id)).toEqual([other.id]);
   });
 
   it('[ENF4] lets a kernel go whose cell ended meanwhile', async () => {
@@ -117,7 +117,7 @@ describe('a sidecar that is killed and started again', () => {
     await kernel.connect(next, []);
     await kernel.gate.settled();
     expect(kernel.mask()).toBe(before);
-    expect((await snapshotOf(next)).kernels[0]).toMatchObject({
+    expect((await snapshotOf(next)).holders[0]).toMatchObject({
       state: 'idle',
       memoryLimitBytes: null
     });
@@ -131,7 +131,7 @@ describe('a sidecar that is killed and started again', () => {
     launcher.say({ type: 'register', ...kernel.process });
     await launcher.hear('registered');
     const next = await restarted();
-    expect((await snapshotOf(next)).kernels).toEqual([
+    expect((await snapshotOf(next)).holders).toEqual([
       expect.objectContaining({ id: kernel.id, pid: kernel.pid, gated: false })
     ]);
   });
@@ -169,7 +169,7 @@ describe('a sidecar that is killed and started again', () => {
   it('keeps the defaults of the user and of notebooks', async () => {
     const kernel = await stage.connected(sidecar);
     await sidecar.ask('PUT', '/api/v1/defaults', '{"cpus":1}');
-    await sidecar.ask('PUT', `/api/v1/kernels/${kernel.id}/defaults`, '{"priority":3}');
+    await sidecar.ask('PUT', `/api/v1/holders/${kernel.id}/defaults`, '{"priority":3}');
     const next = await restarted();
     expect((await next.ask('GET', '/api/v1/defaults')).body).toEqual({ cpus: 1 });
     await kernel.connect(next);

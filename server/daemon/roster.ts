@@ -7,7 +7,7 @@ import type { KnownProcess } from './ports';
 
 const ROSTER = z.array(
   z.object({
-    kernelId: z.string(),
+    holderId: z.string(),
     pid: z.number().int().positive(),
     startTicks: z.number().int().nonnegative(),
     name: z.string(),

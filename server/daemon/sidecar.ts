@@ -5,14 +5,14 @@ import { formatCpuList } from '../lib/cpuset';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
-import { Administration } from './administration';
+import { Administration } from './config/administration';
 import { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import { believable } from './belief';
 import type { IClock } from './clock';
-import type { ConfigFiles } from './configFile';
+import type { ConfigFiles } from './config/configFile';
 import { Consent } from './consent';
-import { Defaults } from './defaults';
+import { Defaults } from './config/defaults';
 import { Holders } from './holders';
 import { digestOf } from './identity';
 import { Sampler } from './measure';
@@ -100,7 +100,7 @@ export class Sidecar implements IGateKeeper, IApi {
       enforcer,
       meters,
       post,
-      holderIds: () => this.holders.list().map(it => it.kernelId),
+      holderIds: () => this.holders.list().map(it => it.holderId),
       runningHolderIds,
       nowMs: () => clock.nowMs()
     });
@@ -135,13 +135,13 @@ export class Sidecar implements IGateKeeper, IApi {
     const expected = new Set(this.parts.enforcer.found());
     for (const process of this.roster.load()) {
       if (this.holders.arrive(process) === null) {
-        expected.add(process.kernelId);
+        expected.add(process.holderId);
         process.kept && restoreKept(it => this.arbiter.post(it), process.kept);
       }
     }
     this.reconciliation = this.reconcile(expected);
     // Nobody will tell what a kernel without a gate holds: nothing.
-    this.holders.list().forEach(it => it.gated || this.heard(it.kernelId));
+    this.holders.list().forEach(it => it.gated || this.heard(it.holderId));
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [this.reconciliation.begin(), this.sampler.begin(), this.holders.watch()];
@@ -184,28 +184,28 @@ export class Sidecar implements IGateKeeper, IApi {
     return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) });
   }
 
-  whyNotSpeak(kernelId: string, token: string | null): Refusal | null {
-    return this.holders.whyNotSpeak(kernelId, token && digestOf(token));
+  whyNotSpeak(holderId: string, token: string | null): Refusal | null {
+    return this.holders.whyNotSpeak(holderId, token && digestOf(token));
   }
 
   remembered(): Promise<void> {
     return this.roster.kept;
   }
 
-  heard(kernelId: string): void {
-    this.reconciliation.heard(kernelId);
+  heard(holderId: string): void {
+    this.reconciliation.heard(holderId);
   }
 
-  suspect(kernelId: string): void {
-    this.holders.suspect(kernelId);
+  suspect(holderId: string): void {
+    this.holders.suspect(holderId);
   }
 
-  onGone(listener: (kernelId: string) => void): void {
+  onGone(listener: (holderId: string) => void): void {
     this.holders.onGone(listener);
   }
 
-  askOf(kernelId: string, sources: HintSources, lineBytes: number): AskOrRefusal {
-    const hints = [...this.defaults.hintsFor(kernelId), ...this.administration.hints()];
+  askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal {
+    const hints = [...this.defaults.hintsFor(holderId), ...this.administration.hints()];
     return askOf(sources, hints, lineBytes);
   }
 
@@ -245,8 +245,8 @@ export class Sidecar implements IGateKeeper, IApi {
     return this.parts.clock.nowMs();
   }
 
-  knows(kernelId: string): boolean {
-    return this.holders.has(kernelId);
+  knows(holderId: string): boolean {
+    return this.holders.has(holderId);
   }
 
   snapshot(): Snapshot {
@@ -257,8 +257,8 @@ export class Sidecar implements IGateKeeper, IApi {
     return this.arbiter.story(claimId);
   }
 
-  fit(kernelId: string, sources: HintSources): Fit | null {
-    return this.arbiter.fit(kernelId, this.askOf(kernelId, sources, Infinity));
+  fit(holderId: string, sources: HintSources): Fit | null {
+    return this.arbiter.fit(holderId, this.askOf(holderId, sources, Infinity));
   }
 
   choosePolicy(policy: PolicyName): void {
@@ -277,8 +277,8 @@ export class Sidecar implements IGateKeeper, IApi {
     const running = this.arbiter.runningHolderIds();
     return this.holders
       .list()
-      .filter(it => running.has(it.kernelId))
-      .map(({ kernelId: holderId, pid, startTicks }) => ({
+      .filter(it => running.has(it.holderId))
+      .map(({ holderId, pid, startTicks }) => ({
         place: { holderId, pid, startTicks },
         confinement: this.arbiter.confinementOf(holderId)
       }));

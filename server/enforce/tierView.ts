@@ -1,4 +1,4 @@
-import type { Fencing } from './fencing';
+import type { Fencing } from './fence/fencing';
 import type { Resource, TierName, TierView } from '../protocol/view';
 
 /** What a cgroup tier needs to enforce everything. */

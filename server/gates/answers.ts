@@ -72,24 +72,24 @@ export class Answers implements IAnswers {
     }
   }
 
-  standing(kernelId: string, isGiven: boolean): void {
-    const kernel = this.records.kernels.get(kernelId);
+  standing(holderId: string, isGiven: boolean): void {
+    const kernel = this.records.kernels.get(holderId);
     if (kernel) {
       kernel.mayStart = isGiven;
       kernel.voice?.send({ type: 'standing', isGiven });
     }
   }
 
-  freeAsked(kernelId: string, gpus: readonly string[]): void {
-    this.records.kernels.get(kernelId)?.voice?.send({ type: 'free', gpus });
+  freeAsked(holderId: string, gpus: readonly string[]): void {
+    this.records.kernels.get(holderId)?.voice?.send({ type: 'free', gpus });
   }
 
-  killed(kernelId: string, why: Refusal): void {
-    this.records.noteDeath(kernelId, sentenceOf(why));
+  killed(holderId: string, why: Refusal): void {
+    this.records.noteDeath(holderId, sentenceOf(why));
   }
 
-  maskChanged(kernelId: string, affinity: string | null): void {
-    for (const { id, phase } of this.records.kernels.get(kernelId)?.claims.values() ?? []) {
+  maskChanged(holderId: string, affinity: string | null): void {
+    for (const { id, phase } of this.records.kernels.get(holderId)?.claims.values() ?? []) {
       if (phase.state === 'running' && phase.grant.affinity !== affinity) {
         this.granted(id, phase.grant, { ...phase.grant, affinity }, true);
       }

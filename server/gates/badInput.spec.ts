@@ -105,7 +105,7 @@ describe('bad input on the gate socket', () => {
 
   it('passes over a connection that closes in the middle of a line', async () => {
     const connection = await TestConnection.open(sidecar);
-    connection.write('{"type":"register","kernelId":"half');
+    connection.write('{"type":"register","holderId":"half');
     connection.close();
   });
 
@@ -133,7 +133,7 @@ describe('bad input on the gate socket', () => {
 
   it('refuses a process that is not there, or not the one that was meant', async () => {
     const connection = await TestConnection.open(sidecar);
-    const process = { kernelId: 'ghost', name: 'g.ipynb' };
+    const process = { holderId: 'ghost', name: 'g.ipynb' };
     connection.say({ type: 'register', ...process, pid: 4194304, startTicks: 1 });
     expect((await connection.hear('problem')).message).toContain('no such process');
     connection.say({ type: 'register', ...process, pid: kernel.pid, startTicks: 1 });
@@ -154,7 +154,7 @@ describe('bad input on the gate socket', () => {
     });
     connection.say({ type: 'hello', protocol: 1, ...foreign.process, holdings: [] });
     expect(await connection.hear('problem')).toMatchObject({ code: 'FOREIGN_PROCESS' });
-    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const { body } = await sidecar.ask('GET', '/api/v1/holders');
     expect(body).not.toContainEqual(expect.objectContaining({ id: foreign.id }));
     connection.close();
   });

@@ -33,12 +33,12 @@ export class Desk {
     private readonly keeper: IGateKeeper,
     private readonly records: Records
   ) {
-    keeper.onGone(kernelId => records.forget(kernelId));
+    keeper.onGone(holderId => records.forget(holderId));
   }
 
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
-  connect(kernelId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
-    const kernel = this.records.kernel(kernelId);
+  connect(holderId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
+    const kernel = this.records.kernel(holderId);
     kernel.stopLapse?.();
     kernel.stopLapse = null;
     if (kernel.voice !== voice) {
@@ -57,28 +57,28 @@ export class Desk {
         this.takeOver(kernel, voice, record ? ungranted(holding) : holding, bytes);
       }
     }
-    this.keeper.heard(kernelId);
+    this.keeper.heard(holderId);
     kernel.mayStart && voice.send({ type: 'standing', isGiven: true });
   }
 
   /** A connection is lost; its claims are kept for a while. */
-  disconnect(kernelId: string, voice: IVoice): void {
-    const kernel = this.records.kernels.get(kernelId);
+  disconnect(holderId: string, voice: IVoice): void {
+    const kernel = this.records.kernels.get(holderId);
     if (this.isClosed || kernel?.voice !== voice) {
       return; // the sidecar ends, or another connection speaks for this kernel by now
     }
     kernel.voice = null;
     kernel.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(kernel));
-    this.keeper.suspect(kernelId);
+    this.keeper.suspect(holderId);
   }
 
   /** A cell claims. */
-  claim(kernelId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
+  claim(holderId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
     const { id } = message;
-    const kernel = this.records.kernels.get(kernelId);
+    const kernel = this.records.kernels.get(holderId);
     if (kernel?.voice !== voice) {
       // The kernel has ended, or been restarted, while this line was on its way.
-      return refuse(voice, id, refusal('KERNEL_UNKNOWN', { id: kernelId }));
+      return refuse(voice, id, refusal('KERNEL_UNKNOWN', { id: holderId }));
     }
     if (this.records.claims.has(id)) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
@@ -89,37 +89,37 @@ export class Desk {
     }
     const { cellId, label, sourceHash, parentId, started } = message;
     // One that started was given nothing but what everybody may have, whatever it says (GATE6).
-    const asked = started ? NOTHING : this.keeper.askOf(kernelId, message.sources, bytes);
+    const asked = started ? NOTHING : this.keeper.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(voice, id, asked.refusal);
     }
     this.records.add(kernel, id, started ? STARTED : { state: 'asked' });
     this.keeper.claim({
-      claim: { id, holderId: kernelId, parentId, cellId, label, sourceHash, ask: asked.ask },
+      claim: { id, holderId, parentId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
       waitingSinceMs: null
     });
   }
 
   /** A gate gives a claim up; one that runs by now ends. */
-  cancel(kernelId: string, id: string): Refusal | null {
-    return this.endNamed(kernelId, id, 'interrupted', null);
+  cancel(holderId: string, id: string): Refusal | null {
+    return this.endNamed(holderId, id, 'interrupted', null);
   }
 
   /** A cell ended. */
-  release(kernelId: string, message: MessageOf<'release'>): Refusal | null {
-    return this.endNamed(kernelId, message.id, message.outcome, message.cpuSeconds ?? null);
+  release(holderId: string, message: MessageOf<'release'>): Refusal | null {
+    return this.endNamed(holderId, message.id, message.outcome, message.cpuSeconds ?? null);
   }
 
   /** A launcher is about to start a kernel: how the one before it ended is past. */
-  prepare(kernelId: string): void {
-    this.records.takeDeath(kernelId);
+  prepare(holderId: string): void {
+    this.records.takeDeath(holderId);
   }
 
   /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
-  ended(kernelId: string): string | null {
-    this.keeper.suspect(kernelId);
-    return this.records.takeDeath(kernelId);
+  ended(holderId: string): string | null {
+    this.keeper.suspect(holderId);
+    return this.records.takeDeath(holderId);
   }
 
   /** The sidecar ends: wait for nobody any more. */
@@ -131,12 +131,12 @@ export class Desk {
   }
 
   private endNamed(
-    kernelId: string,
+    holderId: string,
     id: string,
     outcome: Outcome,
     cpuSeconds: number | null
   ): Refusal | null {
-    const record = this.records.claimOf(kernelId, id);
+    const record = this.records.claimOf(holderId, id);
     if (!record) {
       return refusal('CLAIM_UNKNOWN', { id });
     }

@@ -83,7 +83,7 @@ describe('floods on a real sidecar that has few descriptors', () => {
   });
 
   it('hears no more of one that reads no answers, and all of it when it does', async () => {
-    const prepare = JSON.stringify({ type: 'prepare', kernelId: 'flood' });
+    const prepare = JSON.stringify({ type: 'prepare', holderId: 'flood' });
     const socket = await open(sidecar.gatePath, `${prepare}\n`.repeat(20_000));
     await isServed('unread');
     // What was not heard is not even read: it fills the socket of whoever said it.
@@ -105,7 +105,7 @@ describe('floods on a real sidecar that has few descriptors', () => {
       return heard;
     };
     const refused = answersOf(await open(sidecar.gatePath, '{"type":nonsense}\n'.repeat(lines)));
-    const prepare = `${JSON.stringify({ type: 'prepare', kernelId: 'flood' })}\n`;
+    const prepare = `${JSON.stringify({ type: 'prepare', holderId: 'flood' })}\n`;
     const other = answersOf(await open(sidecar.gatePath, prepare.repeat(lines)));
     while (other.count < lines) {
       await new Promise(resolve => setImmediate(resolve));

@@ -19,12 +19,12 @@ describe('gates on a real sidecar', () => {
 
   it('[ENF1] confines a kernel before it answers that it is registered', async () => {
     const launcher = await TestConnection.open(sidecar);
-    launcher.say({ type: 'prepare', kernelId: 'k' });
+    launcher.say({ type: 'prepare', holderId: 'k' });
     expect((await launcher.hear('launch')).env).toMatchObject({ OMP_WAIT_POLICY: 'PASSIVE' });
     const kernel = stage.kernel();
     launcher.say({ type: 'register', ...kernel.process });
     expect((await launcher.hear('registered')).tier).toBe(sidecar.tier);
-    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const { body } = await sidecar.ask('GET', '/api/v1/holders');
     expect(body).toContainEqual(expect.objectContaining({ id: kernel.id, state: 'idle' }));
   });
 
@@ -206,7 +206,7 @@ describe('gates on a real sidecar', () => {
     if (sidecar.tier.startsWith('cgroup')) {
       expect(maskOf(pid)).toBe(grant.cpus);
     }
-    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const { body } = await sidecar.ask('GET', '/api/v1/holders');
     const known = (body as readonly { id: string; pid: number }[]).filter(
       it => it.id === wrapper.id
     );
@@ -222,7 +222,7 @@ describe('gates on a real sidecar', () => {
     kernel.gate.say({ type: 'register', ...facts });
     await kernel.gate.hear('registered');
     const { body } = await sidecar.ask('GET', '/api/v1/claims/renamed');
-    expect(body).toMatchObject({ state: 'running', kernelName: 'better.ipynb' });
+    expect(body).toMatchObject({ state: 'running', holderName: 'better.ipynb' });
     kernel.release('renamed');
   });
 
@@ -232,7 +232,7 @@ describe('gates on a real sidecar', () => {
     const kernel = await stage.connected(narrow);
     narrow.limitDescriptors(3);
     // It looks whether that is so.
-    kernel.gate.say({ type: 'ended', kernelId: kernel.id });
+    kernel.gate.say({ type: 'ended', holderId: kernel.id });
     await kernel.gate.settled();
     kernel.claim('still here');
     await kernel.gate.hear('granted', 'still here');
@@ -262,7 +262,7 @@ describe('gates on a real sidecar', () => {
     const put = async (path: string, hints: object) =>
       expect((await sidecar.ask('PUT', path, JSON.stringify(hints))).status).toBe(200);
     await put('/api/v1/defaults', { priority: 1, time: '1 s', gpuMemory: '1 MiB', cpus: 1 });
-    await put(`/api/v1/kernels/${kernel.id}/defaults`, {
+    await put(`/api/v1/holders/${kernel.id}/defaults`, {
       priority: 2,
       time: '2 s',
       maxWait: '2 s'

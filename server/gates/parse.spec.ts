@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import { parseLine, shownLine } from './parse';
 
-const process = { kernelId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb' };
+const process = { holderId: 'k', pid: 7, startTicks: 70, name: 'a.ipynb' };
 
 function refusalOf(value: unknown): { code: string; claimId: string | null; words: string } {
   const parsed = parseLine(typeof value === 'string' ? value : JSON.stringify(value));
@@ -19,7 +19,7 @@ describe('parseLine', () => {
     const fields = fc.record(
       {
         id: fc.jsonValue(),
-        kernelId: fc.jsonValue(),
+        holderId: fc.jsonValue(),
         pid: fc.jsonValue(),
         holdings: fc.jsonValue()
       },
@@ -65,12 +65,12 @@ describe('parseLine', () => {
     ['not JSON', '{"type":', 'it is not JSON'],
     ['no object', '[1]', 'expected object'],
     ['an unknown type', { type: 'dance' }, 'Invalid'],
-    ['a kernel id that climbs', { type: 'prepare', kernelId: '..' }, '"kernelId": expected 1 to'],
-    ['a kernel id with a slash', { type: 'prepare', kernelId: 'a/b' }, '"kernelId": expected 1 to'],
+    ['a kernel id that climbs', { type: 'prepare', holderId: '..' }, '"holderId": expected 1 to'],
+    ['a kernel id with a slash', { type: 'prepare', holderId: 'a/b' }, '"holderId": expected 1 to'],
     ['a negative pid', { type: 'register', ...process, pid: -1 }, '"pid"'],
     ['a pid in words', { type: 'register', ...process, pid: '7' }, '"pid"'],
     ['an outcome of its own', { type: 'release', id: 'c', outcome: 'great' }, '"outcome"'],
-    ['a token that is no text', { type: 'prepare', kernelId: 'k', token: 7 }, '"token"'],
+    ['a token that is no text', { type: 'prepare', holderId: 'k', token: 7 }, '"token"'],
     ['a token of any length', { type: 'hello', ...process, token: 'x'.repeat(129) }, '"'],
     ['an empty claim id', { type: 'claim', id: '', sources: {} }, '"id"'],
     [

@@ -18,7 +18,7 @@ const PATH_CHARS_MAX = 4096;
 export const KERNEL_CLAIMS_MAX = 64;
 
 /** Also the name of a directory, hence neither `.` nor `..`. */
-const kernelId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
+const holderId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
   error: 'expected 1 to 128 letters, digits, ".", "_" or "-"'
 });
 const claimId = z.string().min(1).max(ID_CHARS_MAX);
@@ -62,7 +62,7 @@ const claim = {
 const token = z.string().min(1).max(ID_CHARS_MAX).nullable().default(null);
 
 const process = {
-  kernelId,
+  holderId,
   token,
   pid: whole.min(1),
   startTicks: whole,
@@ -105,9 +105,9 @@ const MESSAGE = z.discriminatedUnion('type', [
     saidMs: z.number().nullable().default(null),
     ...process
   }),
-  z.object({ type: z.literal('prepare'), kernelId, token }),
+  z.object({ type: z.literal('prepare'), holderId, token }),
   z.object({ type: z.literal('register'), ...process }),
-  z.object({ type: z.literal('ended'), kernelId, token })
+  z.object({ type: z.literal('ended'), holderId, token })
 ]);
 
 /** A message that can be trusted: the wire's, with `null` for what was not said. */
@@ -130,11 +130,20 @@ export function shownLine(line: string): string {
   return line.replace(/("token"\s*:\s*)"[^"]*"?/g, '$1"..."').slice(0, SHOWN_CHARS_MAX);
 }
 
+/** What a gate or launcher of protocol 1 calls otherwise; those that run now may outlive an upgrade. */
+function ofProtocol1(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || !('kernelId' in value)) {
+    return value;
+  }
+  const { kernelId, ...rest } = value;
+  return { holderId: kernelId, ...rest };
+}
+
 /** Read one line; never throws. */
 export function parseLine(line: string): Parsed {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = ofProtocol1(JSON.parse(line));
   } catch {
     return { refusal: refusal('LINE_INVALID', { what: 'it is not JSON' }), claimId: null };
   }

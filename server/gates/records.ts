@@ -60,8 +60,8 @@ export class Records {
   }
 
   /** A claim of this kernel; undefined for another kernel's. */
-  claimOf(kernelId: string, claimId: string): ClaimRecord | undefined {
-    return this.kernels.get(kernelId)?.claims.get(claimId);
+  claimOf(holderId: string, claimId: string): ClaimRecord | undefined {
+    return this.kernels.get(holderId)?.claims.get(claimId);
   }
 
   /** Note a claim whose id is new. */
@@ -78,26 +78,26 @@ export class Records {
   }
 
   /** Keep for its launcher why a kernel was killed. */
-  noteDeath(kernelId: string, sentence: string): void {
-    this.deaths.set(kernelId, sentence);
+  noteDeath(holderId: string, sentence: string): void {
+    this.deaths.set(holderId, sentence);
     const [oldest] = this.deaths.size > DEATHS_MAX ? this.deaths.keys() : [];
     oldest !== undefined && this.deaths.delete(oldest);
   }
 
   /** Why the kernel of this id was killed, told once; null where it was not, or nobody knows. */
-  takeDeath(kernelId: string): string | null {
-    const sentence = this.deaths.get(kernelId) ?? null;
-    this.deaths.delete(kernelId);
+  takeDeath(holderId: string): string | null {
+    const sentence = this.deaths.get(holderId) ?? null;
+    this.deaths.delete(holderId);
     return sentence;
   }
 
   /** Forget a kernel that is gone, and all its claims. */
-  forget(kernelId: string): void {
-    const kernel = this.kernels.get(kernelId);
+  forget(holderId: string): void {
+    const kernel = this.kernels.get(holderId);
     if (!kernel) {
       return;
     }
-    this.kernels.delete(kernelId);
+    this.kernels.delete(holderId);
     for (const claimId of kernel.claims.keys()) {
       this.claims.delete(claimId);
     }

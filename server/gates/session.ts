@@ -10,7 +10,7 @@ import type { IVoice } from './records';
 type SessionState =
   /** Launchers stay here: they need no hello. */
   | { readonly state: 'new' }
-  | { readonly state: 'greeted'; readonly kernelId: string }
+  | { readonly state: 'greeted'; readonly holderId: string }
   | { readonly state: 'closed' };
 
 /** One connection's conversation: each line is answered before the next is read. */
@@ -65,7 +65,7 @@ export class Session {
   /** The connection is lost, or nothing more is heard on it. */
   close(): void {
     if (this.at.state === 'greeted') {
-      this.desk.disconnect(this.at.kernelId, this.voice);
+      this.desk.disconnect(this.at.holderId, this.voice);
     }
     this.at = { state: 'closed' };
   }
@@ -80,7 +80,7 @@ export class Session {
     switch (message.type) {
       case 'prepare':
       case 'ended': {
-        const why = this.keeper.whyNotSpeak(message.kernelId, message.token);
+        const why = this.keeper.whyNotSpeak(message.holderId, message.token);
         return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':
@@ -89,32 +89,32 @@ export class Session {
         return this.hello(message, bytes);
       default:
         return this.at.state === 'greeted'
-          ? this.takeGreeted(this.at.kernelId, message, bytes)
+          ? this.takeGreeted(this.at.holderId, message, bytes)
           : this.object(refusal('OUT_OF_ORDER', { type: message.type }));
     }
   }
 
-  private takeLaunch({ type, kernelId }: MessageOf<'prepare' | 'ended'>): void {
+  private takeLaunch({ type, holderId }: MessageOf<'prepare' | 'ended'>): void {
     if (type === 'ended') {
-      return this.voice.send({ type: 'gone', message: this.desk.ended(kernelId) });
+      return this.voice.send({ type: 'gone', message: this.desk.ended(holderId) });
     }
-    this.desk.prepare(kernelId);
+    this.desk.prepare(holderId);
     const env = launchEnvironment(this.keeper.node.gpus.length > 0);
     this.voice.send({ type: 'launch', env });
   }
 
   private takeGreeted(
-    kernelId: string,
+    holderId: string,
     message: MessageOf<'claim' | 'cancel' | 'release'>,
     bytes: number
   ): void {
     if (message.type === 'claim') {
-      return this.desk.claim(kernelId, this.voice, message, bytes);
+      return this.desk.claim(holderId, this.voice, message, bytes);
     }
     const why =
       message.type === 'cancel'
-        ? this.desk.cancel(kernelId, message.id)
-        : this.desk.release(kernelId, message);
+        ? this.desk.cancel(holderId, message.id)
+        : this.desk.release(holderId, message);
     if (why) {
       this.object(why);
     }
@@ -131,27 +131,27 @@ export class Session {
   }
 
   private hello(message: MessageOf<'hello'>, bytes: number): void {
-    const { protocol, kernelId, pid, startTicks, name, notebook, saidMs, token } = message;
+    const { protocol, holderId, pid, startTicks, name, notebook, saidMs, token } = message;
     if (protocol !== GATE_PROTOCOL) {
       const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
       return this.object(refusal('LINE_INVALID', { what }));
     }
-    if (this.at.state === 'greeted' && this.at.kernelId !== kernelId) {
-      const what = `this connection speaks for kernel ${this.at.kernelId} already`;
+    if (this.at.state === 'greeted' && this.at.holderId !== holderId) {
+      const what = `this connection speaks for kernel ${this.at.holderId} already`;
       return this.object(refusal('LINE_INVALID', { what }));
     }
-    const process = { kernelId, pid, startTicks, name, notebook, gated: true };
+    const process = { holderId, pid, startTicks, name, notebook, gated: true };
     const why = this.keeper.arrive(process, token);
     if (why) {
       return this.object(why);
     }
-    this.at = { state: 'greeted', kernelId };
+    this.at = { state: 'greeted', holderId };
     const { failure, node } = this.keeper;
     const tier = node.tier.name;
     this.voice.send({ type: 'welcome', protocol: GATE_PROTOCOL, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
     const holdings = message.holdings.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
-    this.desk.connect(kernelId, this.voice, holdings, bytes);
+    this.desk.connect(holderId, this.voice, holdings, bytes);
   }
 }
 

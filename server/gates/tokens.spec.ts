@@ -61,13 +61,13 @@ describe('who speaks for a kernel', () => {
     const kernel = await known();
     const place = placeOf(kernel);
     const stranger = stage.kernel();
-    const its = { ...stranger.process, kernelId: kernel.id };
+    const its = { ...stranger.process, holderId: kernel.id };
     for (const message of [
       { ...helloOf(stranger), ...its },
       { type: 'register', ...its },
       { type: 'register', ...kernel.process, name: 'renamed' },
-      { type: 'prepare', kernelId: kernel.id },
-      { type: 'ended', kernelId: kernel.id },
+      { type: 'prepare', holderId: kernel.id },
+      { type: 'ended', holderId: kernel.id },
       helloOf(kernel)
     ]) {
       const connection = await say({ ...message, ...more });
@@ -85,12 +85,12 @@ describe('who speaks for a kernel', () => {
 
   it('[SEC6] is who tells its token, also for the next process of the same kernel', async () => {
     const kernel = await known();
-    (await say({ type: 'prepare', kernelId: kernel.id, token: TOKEN })).close();
+    (await say({ type: 'prepare', holderId: kernel.id, token: TOKEN })).close();
     const next = stage.kernel();
-    const restarted = { ...next.process, kernelId: kernel.id, token: TOKEN };
+    const restarted = { ...next.process, holderId: kernel.id, token: TOKEN };
     await (await say({ type: 'register', ...restarted })).hear('registered');
     expect(await stateOf(kernel)).toBe('done');
-    const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+    const { body } = await sidecar.ask('GET', '/api/v1/holders');
     expect(body).toContainEqual(expect.objectContaining({ id: kernel.id, pid: next.pid }));
   });
 
@@ -98,7 +98,7 @@ describe('who speaks for a kernel', () => {
     const kernel = await known();
     await kernel.kill();
     const next = stage.kernel();
-    const hello = { ...helloOf(next), kernelId: kernel.id, token: 'another' };
+    const hello = { ...helloOf(next), holderId: kernel.id, token: 'another' };
     await (await say(hello)).hear('welcome');
   });
 
@@ -127,7 +127,7 @@ describe('who speaks for a kernel', () => {
     await sidecar.kill();
     sidecar = await stage.sidecarIn(dir, '--memory', '4 GiB');
     const stranger = stage.kernel();
-    const forged = await say({ ...helloOf(stranger), kernelId: kernel.id });
+    const forged = await say({ ...helloOf(stranger), holderId: kernel.id });
     expect(await forged.hear('problem')).toMatchObject({ code: 'NOT_THIS_KERNEL' });
     await (await say(helloOf(kernel, { token: TOKEN }))).hear('welcome');
   });

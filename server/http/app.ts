@@ -8,7 +8,7 @@ import { claims } from './routes/claims';
 import { configuration } from './routes/configuration';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
-import { kernels } from './routes/kernels';
+import { holders } from './routes/holders';
 import { node } from './routes/node';
 import { policy } from './routes/policy';
 import { snapshot } from './routes/snapshot';
@@ -26,7 +26,7 @@ export function createApp(api: IApi, feed: SnapshotFeed, admit: RequestHandler, 
   app.disable('etag');
   app.use(readBody, admit);
   const v1 = Router();
-  for (const routes of [node, kernels, claims, defaults, policy, configuration]) {
+  for (const routes of [node, holders, claims, defaults, policy, configuration]) {
     v1.use(routes(api));
   }
   v1.use(snapshot(api), events(feed));

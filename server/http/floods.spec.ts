@@ -84,7 +84,7 @@ describe('floods of the API of a real sidecar', () => {
     const through = ['prlimit', `--nofile=${DESCRIPTORS}`];
     const narrow = stage.adopt(await TestSidecar.startIn({ dir: stage.directory(), through }));
     const reader = await EventStream.open(narrow);
-    expect((await reader.next()).kernels).toEqual([]);
+    expect((await reader.next()).holders).toEqual([]);
     for (let n = 0; n < 2 * CONNECTIONS_MAX; n += 1) {
       // A head without its end, a body without its end, or nothing at all.
       await say(
@@ -95,7 +95,7 @@ describe('floods of the API of a real sidecar', () => {
     expect(await narrow.ask('GET', '/healthz')).toEqual({ status: 200, body: { ok: true } });
     // Whoever is being served has kept its place.
     await stage.connected(narrow);
-    await reader.until(it => it.kernels.length === 1);
+    await reader.until(it => it.holders.length === 1);
     reader.close();
   });
 });

@@ -1,4 +1,4 @@
-import type { KernelView, NodeView, Snapshot } from '../protocol/view';
+import type { HolderView, NodeView, Snapshot } from '../protocol/view';
 import { EventStream } from '../testing/eventStream';
 import type { TestKernel } from '../testing/gate';
 import type { TestSidecar } from '../testing/sidecar';
@@ -31,8 +31,8 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
   });
 
   /** The view of a kernel in the newest snapshot that fulfils a condition. */
-  async function kernelWhere(id: string, is: (kernel: KernelView) => boolean) {
-    const found = (it: Snapshot) => it.kernels.find(kernel => kernel.id === id);
+  async function kernelWhere(id: string, is: (kernel: HolderView) => boolean) {
+    const found = (it: Snapshot) => it.holders.find(kernel => kernel.id === id);
     return found(
       await stream.until(it => {
         const kernel = found(it);
@@ -46,7 +46,7 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
     gpu.hold(keeper.child.pid!, gibibytes * GIB_IN_MIB);
     await stream.until(it =>
       gibibytes > 0
-        ? it.node.gpus[0]!.processes.some(held => held.kernelId === keeper.id)
+        ? it.node.gpus[0]!.processes.some(held => held.holderId === keeper.id)
         : it.node.gpus[0]!.processes.length === 0
     );
   }
@@ -61,8 +61,8 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
       memoryUsedBytes: (100 * GIB_IN_MIB + 700) * 1024 ** 2,
       powerW: 75.41,
       processes: expect.arrayContaining([
-        expect.objectContaining({ kernelId: keeper.id, leased: false }),
-        expect.objectContaining({ kernelId: null, pid: stranger.pid, owner: expect.any(String) })
+        expect.objectContaining({ holderId: keeper.id, leased: false }),
+        expect.objectContaining({ holderId: null, pid: stranger.pid, owner: expect.any(String) })
       ])
     });
     gpu.hold(stranger.pid!, 0);
@@ -76,13 +76,13 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
     });
     expect(await keeper.gate.hear('free')).toEqual({ type: 'free', gpus: [GPU_UUID] });
     await kernelWhere(keeper.id, it => it.askedToFreeMs !== null);
-    const path = `/api/v1/kernels/${keeper.id}/free`;
+    const path = `/api/v1/holders/${keeper.id}/free`;
     expect(await sidecar.ask('POST', path)).toEqual({ status: 204, body: null });
     await keeper.gate.hear('free');
   });
 
   it('[GPU5] can be asked for by a restart, which its owner may decline', async () => {
-    const path = `/api/v1/kernels/${keeper.id}/restart-request`;
+    const path = `/api/v1/holders/${keeper.id}/restart-request`;
     expect(await sidecar.ask('PUT', path, '{"claim":"waits"}')).toMatchObject({ status: 204 });
     const asked = await kernelWhere(keeper.id, it => it.restartRequest !== null);
     expect(asked.restartRequest).toMatchObject({ claimId: 'waits', declined: false });
@@ -100,7 +100,7 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
     ['PUT', 'restart-request', '{"claim":"waits"}', 'NOTHING_TO_FREE', 'does not wait'],
     ['PUT', 'restart-request', '{"claim":1}', 'BODY_INVALID', '"claim"']
   ])('refuses %s %s with %s by %s', async (method, path, body, code, message) => {
-    expect(await sidecar.ask(method, `/api/v1/kernels/${keeper.id}/${path}`, body)).toMatchObject({
+    expect(await sidecar.ask(method, `/api/v1/holders/${keeper.id}/${path}`, body)).toMatchObject({
       body: { code, message: expect.stringContaining(message) }
     });
   });
@@ -120,7 +120,7 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
     await keep(1);
     keeper.claim('runs');
     await keeper.gate.hear('granted', 'runs');
-    const free = (id: string) => sidecar.ask('POST', `/api/v1/kernels/${id}/free`);
+    const free = (id: string) => sidecar.ask('POST', `/api/v1/holders/${id}/free`);
     expect(await free(keeper.id)).toMatchObject({
       status: 409,
       body: { message: expect.stringContaining('it runs a cell') }
@@ -152,7 +152,7 @@ describe('a kernel that is bound to a GPU, on a real sidecar that is killed', ()
     await kernel.gate.settled();
     await sidecar.kill();
     const next = await stage.sidecarIn(sidecar.dir);
-    const { body } = await next.ask('GET', '/api/v1/kernels');
+    const { body } = await next.ask('GET', '/api/v1/holders');
     expect(body).toMatchObject([{ id: kernel.id, state: 'idle', boundGpus: [GPU_UUID] }]);
   });
 });

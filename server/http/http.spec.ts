@@ -32,7 +32,7 @@ describe('the HTTP API of a real sidecar', () => {
     await kernel.gate.hear('granted', 'shown');
     const whole = await get<Snapshot>('/api/v1/snapshot');
     expect(await get('/api/v1/node')).toMatchObject({ cpuList: whole.node.cpuList });
-    expect(await get('/api/v1/kernels')).toMatchObject([{ id: kernel.id, state: 'running' }]);
+    expect(await get('/api/v1/holders')).toMatchObject([{ id: kernel.id, state: 'running' }]);
     expect(await get('/api/v1/claims')).toMatchObject([{ id: 'shown', state: 'running' }]);
     kernel.release('shown');
     await kernel.gate.settled();
@@ -80,7 +80,7 @@ describe('the HTTP API of a real sidecar', () => {
 
   it('[ADM9] gives back what a kernel keeps between cells, and only that', async () => {
     const keeper = await stage.connected(sidecar);
-    const path = `/api/v1/kernels/${keeper.id}/hold`;
+    const path = `/api/v1/holders/${keeper.id}/hold`;
     expect(await sidecar.ask('DELETE', path)).toMatchObject({
       status: 409,
       body: { code: 'NOTHING_HELD', message: expect.stringContaining('it keeps no grant') }
@@ -106,14 +106,14 @@ describe('the HTTP API of a real sidecar', () => {
     kernel.release('runs beside');
     const { story } = await get<{ story: readonly { sentence: string }[] }>('/api/v1/claims/keeps');
     expect(story.at(-1)!.sentence).toBe('The grant that it kept: Given back, asked by request.');
-    expect(await sidecar.ask('DELETE', '/api/v1/kernels/none/hold')).toMatchObject({ status: 404 });
+    expect(await sidecar.ask('DELETE', '/api/v1/holders/none/hold')).toMatchObject({ status: 404 });
   });
 
   it('[ADM11] tells how cells would fare, each with its sources and the defaults', async () => {
     const [runs, asks] = [await stage.connected(sidecar), await stage.connected(sidecar)];
     runs.claim('most', HALF_THE_NODE);
     await runs.gate.hear('granted', 'most');
-    const path = `/api/v1/kernels/${asks.id}/fits`;
+    const path = `/api/v1/holders/${asks.id}/fits`;
     const cells = [
       {},
       { metadata: HALF_THE_NODE },
@@ -135,7 +135,7 @@ describe('the HTTP API of a real sidecar', () => {
         { kind: 'never', sentence: expect.stringContaining('The hint "cpus" is') }
       ]
     });
-    await sidecar.ask('PUT', `/api/v1/kernels/${asks.id}/defaults`, '{"memory": "3 GiB"}');
+    await sidecar.ask('PUT', `/api/v1/holders/${asks.id}/defaults`, '{"memory": "3 GiB"}');
     expect(await sidecar.ask('POST', path, '[{}]')).toMatchObject({ body: [{ kind: 'waits' }] });
     runs.release('most');
     await runs.gate.settled();
@@ -147,7 +147,7 @@ describe('the HTTP API of a real sidecar', () => {
         body: { code: 'BODY_INVALID' }
       });
     }
-    expect(await sidecar.ask('POST', '/api/v1/kernels/none/fits', '[]')).toMatchObject({
+    expect(await sidecar.ask('POST', '/api/v1/holders/none/fits', '[]')).toMatchObject({
       status: 404
     });
   });
@@ -165,8 +165,8 @@ describe('the HTTP API of a real sidecar', () => {
     ['PUT', '/api/v1/defaults', '[1]', 400, 'BODY_INVALID'],
     ['PUT', '/api/v1/defaults', '{"gpus":1.5}', 422, 'HINT_INVALID'],
     ['PUT', '/api/v1/defaults', `{"cpus":"${'x'.repeat(70_000)}"}`, 413, 'BODY_TOO_LARGE'],
-    ['PUT', '/api/v1/kernels/nobody/defaults', '{}', 404, 'KERNEL_UNKNOWN'],
-    ['GET', '/api/v1/kernels/nobody/defaults', undefined, 404, 'KERNEL_UNKNOWN'],
+    ['PUT', '/api/v1/holders/nobody/defaults', '{}', 404, 'KERNEL_UNKNOWN'],
+    ['GET', '/api/v1/holders/nobody/defaults', undefined, 404, 'KERNEL_UNKNOWN'],
     ['PUT', '/api/v1/policy', '{"policy":"magic"}', 400, 'BODY_INVALID'],
     ['GET', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],
     ['DELETE', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],
@@ -174,7 +174,7 @@ describe('the HTTP API of a real sidecar', () => {
     ['GET', '/api/v1/claims/..%2f..%2fhealthz', undefined, 404, 'CLAIM_UNKNOWN'],
     ['POST', '/api/v1/claims', '{}', 404, 'ROUTE_UNKNOWN'],
     ['GET', '/nothing', undefined, 404, 'ROUTE_UNKNOWN'],
-    ['DELETE', '/api/v1/kernels', undefined, 404, 'ROUTE_UNKNOWN']
+    ['DELETE', '/api/v1/holders', undefined, 404, 'ROUTE_UNKNOWN']
   ])('refuses %s %s with %j by %i %s', async (method, path, sent, status, code) => {
     const answer = await sidecar.ask(method, path, sent);
     expect(answer).toMatchObject({ status, body: { code } });

@@ -74,11 +74,11 @@ export type KernelToken = { readonly token?: string | null };
 /** What processes tell the sidecar. */
 export type GateMessage =
   /** A launcher asks what environment a kernel about to start must have. */
-  | ({ readonly type: 'prepare'; readonly kernelId: string } & KernelToken)
+  | ({ readonly type: 'prepare'; readonly holderId: string } & KernelToken)
   /** A launcher tells that it started a kernel. It is confined before the answer. */
   | ({ readonly type: 'register' } & GateProcess & KernelToken)
   /** A launcher tells that a kernel ended; answered by `gone`. */
-  | ({ readonly type: 'ended'; readonly kernelId: string } & KernelToken)
+  | ({ readonly type: 'ended'; readonly holderId: string } & KernelToken)
   /** First message of a gate, at every connect; what it holds is taken over. */
   | ({
       readonly type: 'hello';
@@ -107,7 +107,7 @@ export type GateMessage =
 /** The process that a kernel is. */
 export type GateProcess = {
   /** Jupyter's kernel id. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
-  readonly kernelId: string;
+  readonly holderId: string;
   readonly pid: number;
   /** Field 22 of /proc/PID/stat: with `pid` it names a process for good. */
   readonly startTicks: number;

@@ -45,7 +45,7 @@ export type GpuView = {
   readonly powerW: number | null;
   /** Kernels holding a compute lease. */
   readonly leasedTo: readonly string[];
-  /** Processes on the GPU; `kernelId` null means it holds no lease (GPU4). */
+  /** Processes on the GPU; `holderId` null means it holds no lease (GPU4). */
   readonly processes: readonly {
     readonly pid: number;
     readonly name: string;
@@ -54,7 +54,7 @@ export type GpuView = {
     readonly owner: string | null;
     /** It draws a screen and computes nothing, so it needs no lease. */
     readonly isDisplay?: true;
-    readonly kernelId: string | null;
+    readonly holderId: string | null;
     readonly leased: boolean;
   }[];
 };
@@ -92,7 +92,7 @@ export type NodeView = {
 };
 
 /** One kernel, or another holder of grants. */
-export type KernelView = {
+export type HolderView = {
   readonly id: string;
   readonly name: string;
   readonly pid: number;
@@ -101,7 +101,7 @@ export type KernelView = {
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
   /** The kernel whose process started it (ADM10); absent where none did. */
-  readonly insideOf?: { readonly kernelId: string; readonly kernelName: string };
+  readonly insideOf?: { readonly holderId: string; readonly holderName: string };
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */
@@ -138,7 +138,7 @@ export type GroupView = {
 export type RestartRequest = {
   /** The claim that waits. */
   readonly claimId: string;
-  readonly kernelName: string;
+  readonly holderName: string;
   readonly label: string | null;
   readonly owner: string;
   /** What it waits for and why, for people. */
@@ -150,8 +150,8 @@ export type RestartRequest = {
 
 /** Who stands in the way. */
 export type Blocker = {
-  readonly kernelId: string;
-  readonly kernelName: string;
+  readonly holderId: string;
+  readonly holderName: string;
   readonly owner: string;
   readonly claimId: string | null;
   readonly label: string | null;
@@ -181,8 +181,8 @@ export type Forecast = {
 /** What every claim shows. */
 type ClaimCommon = {
   readonly id: string;
-  readonly kernelId: string;
-  readonly kernelName: string;
+  readonly holderId: string;
+  readonly holderName: string;
   readonly owner: string;
   readonly cellId: string | null;
   readonly label: string | null;
@@ -248,7 +248,7 @@ export type Snapshot = {
   readonly revision: number;
   readonly atMs: number;
   readonly node: NodeView;
-  readonly kernels: readonly KernelView[];
+  readonly holders: readonly HolderView[];
   /** By path; empty where nobody is in a group. */
   readonly groups: readonly GroupView[];
   readonly claims: readonly ClaimView[];
@@ -257,7 +257,7 @@ export type Snapshot = {
 /** Of so many cells one request may ask how they would fare at most. */
 export const FITS_MAX = 256;
 
-/** How a cell would fare if it ran now: `POST /api/v1/kernels/:id/fits`. */
+/** How a cell would fare if it ran now: `POST /api/v1/holders/:id/fits`. */
 export type Fit =
   | { readonly kind: 'now' }
   | { readonly kind: 'waits'; readonly reason: Reason }

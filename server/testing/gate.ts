@@ -80,7 +80,7 @@ export class TestConnection {
 
   /** Resolves when everything said so far has been read and answered. */
   async settled(): Promise<void> {
-    this.say({ type: 'prepare', kernelId: 'settled' });
+    this.say({ type: 'prepare', holderId: 'settled' });
     await this.hear('launch');
   }
 
@@ -131,8 +131,8 @@ export class TestKernel {
 
   /** The process as messages name it. */
   get process() {
-    const { id: kernelId, pid, startTicks } = this;
-    return { kernelId, pid, startTicks, name: `${kernelId}.ipynb` };
+    const { id: holderId, pid, startTicks } = this;
+    return { holderId, pid, startTicks, name: `${holderId}.ipynb` };
   }
 
   /** Connect, and say what is held, so long ago. */

@@ -19,7 +19,7 @@ describe('cells', () => {
   });
 
   it('keeps equal cell ids of two kernels apart', () => {
-    const index = indexClaims([running({ kernelId: 'k1' }), waiting({ kernelId: 'k2' })]);
+    const index = indexClaims([running({ holderId: 'k1' }), waiting({ holderId: 'k2' })]);
     expect(index.claims.get(cellKey('k2', 'cell'))?.state).toBe('waiting');
     expect(index.active.get('k1')?.map(claim => claim.state)).toEqual(['running']);
   });
@@ -37,8 +37,8 @@ describe('cells', () => {
   });
 
   it('tells the kernels whose turn changed', () => {
-    const before = indexClaims([waiting(), running({ id: 'x', kernelId: 'k2' })]);
-    const next = indexClaims([running(), running({ id: 'x', kernelId: 'k2', cpusBusy: 3 })]);
+    const before = indexClaims([waiting(), running({ id: 'x', holderId: 'k2' })]);
+    const next = indexClaims([running(), running({ id: 'x', holderId: 'k2', cpusBusy: 3 })]);
     expect([...changedKernels(before, next)]).toEqual(['k1']);
   });
 });

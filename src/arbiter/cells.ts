@@ -29,16 +29,16 @@ export function indexClaims(all: readonly ClaimView[]): CellIndex {
   const active = new Map<string, ClaimView[]>();
   for (const claim of all) {
     if (claim.cellId !== null) {
-      const key = cellKey(claim.kernelId, claim.cellId);
+      const key = cellKey(claim.holderId, claim.cellId);
       const known = claims.get(key);
       if (!known || isNewer(claim, known)) {
         claims.set(key, claim);
       }
     }
     if (claim.state !== 'done') {
-      const list = active.get(claim.kernelId) ?? [];
+      const list = active.get(claim.holderId) ?? [];
       claim.state === 'running' ? list.unshift(claim) : list.push(claim);
-      active.set(claim.kernelId, list);
+      active.set(claim.holderId, list);
     }
   }
   return { claims, active };

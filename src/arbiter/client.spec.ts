@@ -38,10 +38,10 @@ describe('ArbiterClient', () => {
     expect(requests.map(it => `${it.method} ${it.url.replace(/\?.*/, '')}`)).toEqual([
       'GET http://localhost/user/ana/cellgrant/api/v1/snapshot',
       'DELETE http://localhost/user/ana/cellgrant/api/v1/claims/a%2Fb',
-      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/defaults',
-      'POST http://localhost/user/ana/cellgrant/api/v1/kernels/k1/free',
-      'PUT http://localhost/user/ana/cellgrant/api/v1/kernels/k1/restart-request',
-      'DELETE http://localhost/user/ana/cellgrant/api/v1/kernels/k1/restart-request'
+      'PUT http://localhost/user/ana/cellgrant/api/v1/holders/k1/defaults',
+      'POST http://localhost/user/ana/cellgrant/api/v1/holders/k1/free',
+      'PUT http://localhost/user/ana/cellgrant/api/v1/holders/k1/restart-request',
+      'DELETE http://localhost/user/ana/cellgrant/api/v1/holders/k1/restart-request'
     ]);
   });
 

@@ -70,7 +70,7 @@ export class ArbiterClient implements IArbiterClient {
   }
 
   async putKernelDefaults(kernelId: string, hints: unknown): Promise<void> {
-    await this._request('PUT', ['kernels', kernelId, 'defaults'], hints);
+    await this._request('PUT', ['holders', kernelId, 'defaults'], hints);
   }
 
   async putPolicy(policy: string): Promise<void> {
@@ -78,23 +78,23 @@ export class ArbiterClient implements IArbiterClient {
   }
 
   async free(kernelId: string): Promise<void> {
-    await this._request('POST', ['kernels', kernelId, 'free']);
+    await this._request('POST', ['holders', kernelId, 'free']);
   }
 
   async requestRestart(kernelId: string, claimId: string): Promise<void> {
-    await this._request('PUT', ['kernels', kernelId, 'restart-request'], { claim: claimId });
+    await this._request('PUT', ['holders', kernelId, 'restart-request'], { claim: claimId });
   }
 
   async declineRestart(kernelId: string): Promise<void> {
-    await this._request('DELETE', ['kernels', kernelId, 'restart-request']);
+    await this._request('DELETE', ['holders', kernelId, 'restart-request']);
   }
 
   async releaseHold(kernelId: string): Promise<void> {
-    await this._request('DELETE', ['kernels', kernelId, 'hold']);
+    await this._request('DELETE', ['holders', kernelId, 'hold']);
   }
 
   async fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
-    return (await this._request('POST', ['kernels', kernelId, 'fits'], cells)) as readonly Fit[];
+    return (await this._request('POST', ['holders', kernelId, 'fits'], cells)) as readonly Fit[];
   }
 
   private async _request(method: string, path: string[], body?: unknown): Promise<unknown> {

@@ -19,7 +19,7 @@ describe('Fits', () => {
   /** Something changes on the node. */
   function change(): void {
     test.push(
-      snapshot({ kernels: [kernel()], revision: (revision += 1), atMs: NOW_MS + revision })
+      snapshot({ holders: [kernel()], revision: (revision += 1), atMs: NOW_MS + revision })
     );
   }
 

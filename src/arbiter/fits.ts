@@ -79,7 +79,7 @@ export class Fits implements IDisposable {
   private async _ask(): Promise<void> {
     const [kernelId, wanted] = [this._kernelId, this._wanted];
     // A kernel may be none of this node's, or not have said hello yet.
-    const isKnown = this._arbiter.snapshot?.kernels.some(it => it.id === kernelId);
+    const isKnown = this._arbiter.snapshot?.holders.some(it => it.id === kernelId);
     if (!isKnown || wanted.size === 0 || !this._isShown()) {
       this._timer = 0;
       return; // the next change asks again

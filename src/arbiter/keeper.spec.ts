@@ -3,11 +3,11 @@ import { keeperFor, keeperOf } from './keeper';
 
 const held = { pid: 7, name: 'python', memoryBytes: 30 * GIB, owner: 'bo', leased: false };
 const gpus = [
-  gpu({ processes: [{ ...held, kernelId: 'k2' }] }),
-  gpu({ uuid: 'GPU-2', processes: [{ ...held, kernelId: 'k2' }] })
+  gpu({ processes: [{ ...held, holderId: 'k2' }] }),
+  gpu({ uuid: 'GPU-2', processes: [{ ...held, holderId: 'k2' }] })
 ];
 const idle = kernel({ id: 'k2', name: 'explore.ipynb', askedToFreeMs: NOW_MS });
-const shown = snapshot({ node: node({ gpus }), kernels: [kernel(), idle] });
+const shown = snapshot({ node: node({ gpus }), holders: [kernel(), idle] });
 const own = new Map([['k2', 'a/explore.ipynb']]);
 
 describe('keeper', () => {
@@ -24,7 +24,7 @@ describe('keeper', () => {
     expect(keeperOf(shown, new Map(), 'k2', null)).toMatchObject({ own: false });
     expect(keeperOf(shown, own, 'k1', null)).toBeNull();
     expect(keeperOf(shown, own, 'nobody', null)).toBeNull();
-    const busy = { ...shown, kernels: [{ ...idle, state: 'running' as const }] };
+    const busy = { ...shown, holders: [{ ...idle, state: 'running' as const }] };
     expect(keeperOf(busy, own, 'k2', null)).toBeNull();
   });
 
@@ -33,7 +33,7 @@ describe('keeper', () => {
     const reason = {
       resource: 'gpus',
       sentence: '',
-      blockers: [runs!, { ...runs!, kernelId: 'k2', keepsGpuBytes: 60 * GIB }]
+      blockers: [runs!, { ...runs!, holderId: 'k2', keepsGpuBytes: 60 * GIB }]
     } as const;
     expect(keeperFor(shown, own, waiting({ reason }))?.kernelId).toBe('k2');
     expect(keeperFor(shown, own, waiting())).toBeNull();

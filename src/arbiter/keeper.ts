@@ -23,7 +23,7 @@ type Paths = ReadonlyMap<string, string>;
 export function gpuBytesOf({ node }: Snapshot, kernelId: string): number {
   return node.gpus
     .flatMap(gpu => gpu.processes)
-    .filter(it => it.kernelId === kernelId)
+    .filter(it => it.holderId === kernelId)
     .reduce((sum, it) => sum + it.memoryBytes, 0);
 }
 
@@ -34,7 +34,7 @@ export function keeperOf(
   kernelId: string,
   claimId: string | null
 ): Keeper | null {
-  const kernel = snapshot.kernels.find(it => it.id === kernelId);
+  const kernel = snapshot.holders.find(it => it.id === kernelId);
   const bytes = gpuBytesOf(snapshot, kernelId);
   if (!kernel || kernel.state === 'running' || bytes === 0) {
     return null;
@@ -55,5 +55,5 @@ export function keeperOf(
 export function keeperFor(snapshot: Snapshot, paths: Paths, claim: ClaimView): Keeper | null {
   const blockers = claim.state === 'waiting' ? claim.reason.blockers : [];
   const blocker = blockers.find(it => it.keepsGpuBytes > 0);
-  return blocker ? keeperOf(snapshot, paths, blocker.kernelId, claim.id) : null;
+  return blocker ? keeperOf(snapshot, paths, blocker.holderId, claim.id) : null;
 }

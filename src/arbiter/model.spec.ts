@@ -29,7 +29,7 @@ describe('ArbiterModel', () => {
   });
 
   it('[GATE5] says that the sidecar is away, and forgets what may be wrong by now', async () => {
-    test.push(snapshot({ claims: [running()], kernels: [kernel()] }));
+    test.push(snapshot({ claims: [running()], holders: [kernel()] }));
     test.emit({ snapshot: null, message: 'The sidecar ended.' });
     expect(test.model.connection).toEqual({ state: 'away', message: 'The sidecar ended.' });
     expect(test.model.snapshot).toBeNull();

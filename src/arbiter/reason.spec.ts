@@ -14,10 +14,10 @@ describe('withNames', () => {
   it('[UI1] does so for each of several, also where they have the same name', () => {
     const claim = waiting();
     const [first] = claim.reason.blockers;
-    const blockers = ['k2', 'k3', 'k4'].map(kernelId => ({
+    const blockers = ['k2', 'k3', 'k4'].map(holderId => ({
       ...first!,
-      kernelId,
-      kernelName: 'Untitled.ipynb'
+      holderId,
+      holderName: 'Untitled.ipynb'
     }));
     const sentence =
       'for 9 GiB; 8 GiB held by Untitled.ipynb, 2 GiB by Untitled.ipynb and 1 GiB by Untitled.ipynb';

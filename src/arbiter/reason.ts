@@ -13,13 +13,13 @@ export function reasonNow(reason: Reason, paths: ReadonlyMap<string, string>): R
   let { sentence } = reason;
   let from = 0;
   // In the order in which the sentence names them, for two may have the same name.
-  for (const { kernelId, kernelName } of reason.blockers) {
-    const at = sentence.indexOf(` by ${kernelName}`, from);
+  for (const { holderId, holderName } of reason.blockers) {
+    const at = sentence.indexOf(` by ${holderName}`, from);
     if (at >= 0) {
-      const path = paths.get(kernelId);
-      const name = path === undefined ? kernelName : baseName(path);
+      const path = paths.get(holderId);
+      const name = path === undefined ? holderName : baseName(path);
       const start = at + ' by '.length;
-      sentence = sentence.slice(0, start) + name + sentence.slice(start + kernelName.length);
+      sentence = sentence.slice(0, start) + name + sentence.slice(start + holderName.length);
       from = start + name.length;
     }
   }

@@ -147,7 +147,7 @@ function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | nu
 function Holder({ trans, badge, onReveal }: PartProps): JSX.Element | null {
   const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0] : undefined;
   return holder && onReveal ? (
-    <button className="cg-Link" onClick={() => onReveal(holder.kernelId)}>
+    <button className="cg-Link" onClick={() => onReveal(holder.holderId)}>
       {trans.__('Show holder')}
     </button>
   ) : null;

@@ -39,10 +39,10 @@ export function GpuRow(props: GpuProps): JSX.Element {
 /** Who holds the GPU, by lease or by memory: kernels first, strangers flagged (GPU4). */
 function Holders(props: GpuProps): JSX.Element | null {
   const { gpu } = props;
-  const resident = new Set(gpu.processes.map(it => it.kernelId));
+  const resident = new Set(gpu.processes.map(it => it.holderId));
   const unseen = gpu.leasedTo.filter(id => !resident.has(id));
   const kernelIds = [...new Set([...resident, ...unseen])].filter(id => id !== null);
-  const strangers = gpu.processes.filter(it => it.kernelId === null);
+  const strangers = gpu.processes.filter(it => it.holderId === null);
   return kernelIds.length + strangers.length === 0 ? null : (
     <ul className="cg-Holders">
       {kernelIds.map(id => (
@@ -58,16 +58,16 @@ function Holders(props: GpuProps): JSX.Element | null {
 /** A kernel with a lease, or with memory that it keeps from earlier cells. */
 function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Element {
   const { trans, gpu, snapshot, paths, kernelId } = props;
-  const processes = gpu.processes.filter(it => it.kernelId === kernelId);
+  const processes = gpu.processes.filter(it => it.holderId === kernelId);
   const bytes = processes.reduce((sum, it) => sum + it.memoryBytes, 0);
   const isLeased = gpu.leasedTo.includes(kernelId);
   // Where one's own cell waits for it, the queue says what can be done.
   const keeper =
     isLeased || isAwaited(props, kernelId) ? null : keeperOf(snapshot, paths, kernelId, null);
-  const kernel = snapshot.kernels.find(it => it.id === kernelId);
+  const kernel = snapshot.holders.find(it => it.id === kernelId);
   // Newest first: the cell that computes, or the one that left what is kept.
   const cell = snapshot.claims.find(
-    it => it.state !== 'waiting' && it.kernelId === kernelId && it.grant?.gpus.includes(gpu.uuid)
+    it => it.state !== 'waiting' && it.holderId === kernelId && it.grant?.gpus.includes(gpu.uuid)
   );
   return (
     <li>
@@ -97,8 +97,8 @@ function isAwaited({ snapshot, paths }: GpuProps, kernelId: string): boolean {
   return snapshot.claims.some(
     claim =>
       claim.state === 'waiting' &&
-      paths.has(claim.kernelId) &&
-      claim.reason.blockers.some(it => it.kernelId === kernelId)
+      paths.has(claim.holderId) &&
+      claim.reason.blockers.some(it => it.holderId === kernelId)
   );
 }
 

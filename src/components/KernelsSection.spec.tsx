@@ -34,7 +34,7 @@ describe('the kernels of a node that has 14', () => {
     kernel({ id: `i${i}`, name: `idle${i}.ipynb`, memoryBytes: 64 * 1024 ** 2 })
   );
   const grant = { cpus: null, threads: null, memoryBytes: GIB, gpus: [] };
-  const kernels = [
+  const holders = [
     ...idle.slice(0, 6),
     kernel({ id: 'h', name: 'holds.ipynb', grant }),
     kernel({ id: 'w', name: 'waits.ipynb', state: 'waiting' }),
@@ -46,13 +46,13 @@ describe('the kernels of a node that has 14', () => {
   const fold = (host: HTMLElement): HTMLDetailsElement => host.querySelector('.cg-Idle')!;
 
   it('[UI9] those that do something come first, and those that rest are folded', () => {
-    const host = panelOf({ snapshot: snapshot({ kernels }) });
+    const host = panelOf({ snapshot: snapshot({ holders }) });
     expect(names(host)).toEqual(['runs.ipynb', 'waits.ipynb', 'holds.ipynb']);
     expect(fold(host).querySelector('summary')!.textContent).toBe('11 idle kernels keep 704 MiB');
   });
 
   it('[UI9] they stay unfolded, whatever comes and goes', async () => {
-    const its = { snapshot: snapshot({ kernels }) };
+    const its = { snapshot: snapshot({ holders }) };
     const host = panelOf(its);
     React.act(() => {
       fold(host).open = true;
@@ -67,12 +67,12 @@ describe('the kernels of a node that has 14', () => {
   });
 
   it('shows a few that rest one by one, and who is asked for a restart always', () => {
-    const few = panelOf({ snapshot: snapshot({ kernels: idle.slice(0, 3) }) });
+    const few = panelOf({ snapshot: snapshot({ holders: idle.slice(0, 3) }) });
     expect(fold(few)).toBeNull();
     expect(names(few)).toHaveLength(3);
     const restartRequest = {
       claimId: 'c1',
-      kernelName: 'a.ipynb',
+      holderName: 'a.ipynb',
       label: null,
       owner: 'ana',
       sentence: 'for 1 GPU',
@@ -80,6 +80,6 @@ describe('the kernels of a node that has 14', () => {
       declined: false
     };
     const asked = [...idle, kernel({ id: 'z', name: 'zz.ipynb', restartRequest })];
-    expect(names(panelOf({ snapshot: snapshot({ kernels: asked }) }))).toEqual(['zz.ipynb']);
+    expect(names(panelOf({ snapshot: snapshot({ holders: asked }) }))).toEqual(['zz.ipynb']);
   });
 });

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { ClaimView, KernelView, Snapshot } from '../../server/protocol/view';
+import type { ClaimView, HolderView, Snapshot } from '../../server/protocol/view';
 import { arranged } from './kernelOrder';
 import {
   baseName,
@@ -30,10 +30,10 @@ type KernelsProps = PanelProps & {
 /** Every kernel of the node: its state, its grant, and what it uses of it; the busy ones first. */
 export function KernelsSection(props: KernelsProps): JSX.Element {
   const { trans, snapshot, paths } = props;
-  const { active, idle } = arranged(snapshot.kernels, it => baseName(paths.get(it.id) ?? it.name));
+  const { active, idle } = arranged(snapshot.holders, it => baseName(paths.get(it.id) ?? it.name));
   return (
     <Section title={trans.__('Kernels')} aside={trans.__('last 10 min: waited ┄ ran ■')}>
-      {snapshot.kernels.length === 0 && (
+      {snapshot.holders.length === 0 && (
         <p className="cg-Empty">
           {trans.__('No kernel yet. Open a notebook: its kernel appears here with what it holds.')}
         </p>
@@ -61,8 +61,8 @@ export function KernelsSection(props: KernelsProps): JSX.Element {
 }
 
 /** `12 idle kernels keep 676 MiB`. */
-function idleText(trans: PanelProps['trans'], idle: readonly KernelView[]): string {
-  const sum = (of: (kernel: KernelView) => number | null): number =>
+function idleText(trans: PanelProps['trans'], idle: readonly HolderView[]): string {
+  const sum = (of: (kernel: HolderView) => number | null): number =>
     idle.reduce((total, kernel) => total + (of(kernel) ?? 0), 0);
   const gpuBytes = sum(it => it.gpuMemoryBytes);
   const kept = [
@@ -73,11 +73,11 @@ function idleText(trans: PanelProps['trans'], idle: readonly KernelView[]): stri
 }
 
 function KernelList(
-  props: PanelProps & { readonly snapshot: Snapshot; readonly kernels: readonly KernelView[] }
+  props: PanelProps & { readonly snapshot: Snapshot; readonly kernels: readonly HolderView[] }
 ): JSX.Element {
   const { claims } = props.snapshot;
   const running = new Map(
-    claims.filter(claim => claim.state === 'running').map(claim => [claim.kernelId, claim] as const)
+    claims.filter(claim => claim.state === 'running').map(claim => [claim.holderId, claim] as const)
   );
   return (
     <ul className="cg-Kernels">
@@ -94,7 +94,7 @@ function KernelList(
   );
 }
 
-const GLYPHS: Readonly<Record<KernelView['state'], GlyphName>> = {
+const GLYPHS: Readonly<Record<HolderView['state'], GlyphName>> = {
   idle: 'ask',
   waiting: 'wait',
   running: 'run'
@@ -102,7 +102,7 @@ const GLYPHS: Readonly<Record<KernelView['state'], GlyphName>> = {
 
 function KernelItem(
   props: PanelProps & {
-    readonly kernel: KernelView;
+    readonly kernel: HolderView;
     readonly claims: readonly ClaimView[];
     readonly running: ClaimView | undefined;
   }
@@ -150,7 +150,7 @@ const EVERYBODY = 'all';
 function kernelFigures({
   trans,
   kernel
-}: Pick<PanelProps, 'trans'> & { readonly kernel: KernelView }): string[] {
+}: Pick<PanelProps, 'trans'> & { readonly kernel: HolderView }): string[] {
   const { grant, cpusBusy, memoryBytes, memoryLimitBytes } = kernel;
   const isRunning = kernel.state === 'running';
   const pinned = isRunning && grant?.cpus ? countCpus(grant.cpus) : null;

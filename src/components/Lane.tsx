@@ -1,13 +1,13 @@
 import * as React from 'react';
 
-import type { ClaimView, KernelView } from '../../server/protocol/view';
+import type { ClaimView, HolderView } from '../../server/protocol/view';
 import { HISTORY_MS } from '../arbiter/history';
 import { formatSpan } from '../format';
 import { seriesName } from './Bar';
 import type { PanelProps } from './panelProps';
 
 type LaneProps = Pick<PanelProps, 'trans' | 'marks' | 'nowMs'> & {
-  readonly kernel: KernelView;
+  readonly kernel: HolderView;
   /** The claims of everybody, newest first. */
   readonly claims: readonly ClaimView[];
 };
@@ -56,7 +56,7 @@ const CLAIMS_MAX = 60;
 
 function spansOf(props: LaneProps): Span[] {
   return props.claims
-    .filter(claim => claim.kernelId === props.kernel.id)
+    .filter(claim => claim.holderId === props.kernel.id)
     .slice(0, CLAIMS_MAX)
     .flatMap(claim => claimSpans(props, claim));
 }

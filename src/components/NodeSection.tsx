@@ -50,7 +50,7 @@ function axis({ nowMs }: NodeProps): { fromMs: number; toMs: number } {
 
 function CpuRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
-  const { node, kernels } = snapshot;
+  const { node, holders } = snapshot;
   const figures = [
     trans.__('%1 of %2 granted', node.cpusGranted, node.cpus),
     ...(node.cpusBusy === null ? [] : [trans.__('%1 busy', formatNumber(node.cpusBusy))])
@@ -60,7 +60,7 @@ function CpuRow(props: NodeProps): JSX.Element {
       <RowHead name={trans.__('CPU')} figures={figures} />
       <Bar
         label={`${trans.__('CPU')}: ${figures.join(' · ')}`}
-        parts={cpuParts(trans, node, kernels, marks)}
+        parts={cpuParts(trans, node, holders, marks)}
       />
       <Sparkline
         {...axis(props)}
@@ -73,14 +73,14 @@ function CpuRow(props: NodeProps): JSX.Element {
 
 function MemoryRow(props: NodeProps): JSX.Element {
   const { trans, snapshot, marks } = props;
-  const { node, kernels } = snapshot;
+  const { node, holders } = snapshot;
   const figures = memoryFigures(trans, node);
   return (
     <div className="cg-Row">
       <RowHead name={trans.__('Memory')} figures={figures} />
       <Bar
         label={`${trans.__('Memory')}: ${figures.join(' · ')}`}
-        parts={memoryParts(trans, node, kernels, marks)}
+        parts={memoryParts(trans, node, holders, marks)}
       />
       <Sparkline
         {...axis(props)}

@@ -16,7 +16,7 @@ function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
       history={[]}
       problems={[]}
       nowMs={NOW_MS}
-      marks={new KernelMarks().of(shown?.kernels.map(it => it.id) ?? [])}
+      marks={new KernelMarks().of(shown?.holders.map(it => it.id) ?? [])}
       paths={new Map([['k1', 'a/work.ipynb']])}
       onCancel={() => undefined}
       onReveal={() => undefined}
@@ -29,7 +29,7 @@ function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
 
 const busy = snapshot({
   node: node({ cpusGranted: 2 }),
-  kernels: [
+  holders: [
     kernel({ state: 'waiting' }),
     kernel({
       id: 'k2',
@@ -41,7 +41,7 @@ const busy = snapshot({
       memoryLimitBytes: 14 * GIB
     })
   ],
-  claims: [waiting(), running({ id: 'c2', kernelId: 'k2' }), done({ id: 'c3', kernelId: 'k2' })]
+  claims: [waiting(), running({ id: 'c2', holderId: 'k2' }), done({ id: 'c3', holderId: 'k2' })]
 });
 
 describe('Panel', () => {
@@ -78,13 +78,13 @@ describe('Panel', () => {
 
   it('[ENF6] tells of a kernel whose cell runs without its grant', () => {
     const notEnforced = 'The grant could not be enforced: memory.max failed with EBUSY.';
-    const claims = [running({ id: 'c2', kernelId: 'k2', notEnforced })];
+    const claims = [running({ id: 'c2', holderId: 'k2', notEnforced })];
     expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
   });
 
   it('[CFG3] names the group of a kernel that is in one', () => {
-    const kernels = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
-    const items = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll('.cg-Kernel');
+    const holders = [kernel(), kernel({ id: 'k2', group: 'atlas/prod' })];
+    const items = panel({ snapshot: snapshot({ holders }) }).querySelectorAll('.cg-Kernel');
     expect([...items].map(it => /group [\w/]+/.exec(it.textContent!)?.[0])).toEqual([
       undefined,
       'group atlas/prod'
@@ -127,8 +127,8 @@ describe('Panel', () => {
 
   it('[ADM9] says what an idle kernel keeps for its next cell', () => {
     const grant = { cpus: '0-1', threads: null, memoryBytes: 2 * GIB, gpus: [] };
-    const kernels = [kernel({ grant }), kernel({ id: 'k2' })];
-    const [keeper, plain] = panel({ snapshot: snapshot({ kernels }) }).querySelectorAll(
+    const holders = [kernel({ grant }), kernel({ id: 'k2' })];
+    const [keeper, plain] = panel({ snapshot: snapshot({ holders }) }).querySelectorAll(
       '.cg-Kernel'
     );
     expect(keeper!.textContent).toContain('keeps 2 CPUs · 2 GiB for its next cell');
@@ -138,8 +138,8 @@ describe('Panel', () => {
   it('[ADM9] releases what a kernel of this server keeps, and says what that gives back', () => {
     const calls: string[] = [];
     const grant = { cpus: '0-1', threads: null, memoryBytes: 4 * GIB, gpus: [] };
-    const kernels = [kernel({ grant }), kernel({ id: 'k2', grant }), kernel({ id: 'k3' })];
-    const host = panel({ snapshot: snapshot({ kernels }), keepers: keepersTo(calls) });
+    const holders = [kernel({ grant }), kernel({ id: 'k2', grant }), kernel({ id: 'k3' })];
+    const host = panel({ snapshot: snapshot({ holders }), keepers: keepersTo(calls) });
     const buttons = [...host.querySelectorAll('button')].filter(it => it.textContent === 'Release');
     expect(buttons.map(it => it.getAttribute('aria-label'))).toEqual([
       'Release what work.ipynb keeps for its next cell'
@@ -150,7 +150,7 @@ describe('Panel', () => {
     click(buttons[0]!);
     expect(calls).toEqual(['release k1']);
     const runs = kernel({ state: 'running', grant });
-    expect(button(panel({ snapshot: snapshot({ kernels: [runs] }) }), 'Release')).toBeNull();
+    expect(button(panel({ snapshot: snapshot({ holders: [runs] }) }), 'Release')).toBeNull();
   });
 
   it('[FAIR1] [FAIR2] shows the quota, the use and the surplus of each group beside its name', () => {
@@ -198,13 +198,13 @@ describe('Panel', () => {
       name: '/opt/python',
       memoryBytes: 60 * GIB,
       owner: 'bo',
-      kernelId: 'k2',
+      holderId: 'k2',
       leased: false
     };
-    const blocker = { ...waiting().reason.blockers[0]!, kernelId: 'k2', label: null };
+    const blocker = { ...waiting().reason.blockers[0]!, holderId: 'k2', label: null };
     const kept = {
       ...blocker,
-      kernelName: 'explore.ipynb',
+      holderName: 'explore.ipynb',
       claimId: null,
       holds: '60 GiB of GPU 0'
     };
@@ -215,15 +215,15 @@ describe('Panel', () => {
     } as const;
     const full = snapshot({
       node: node({ gpus: [gpu({ leasedTo: [], processes: [onGpu] })] }),
-      kernels: [kernel({ state: 'waiting' }), idle],
+      holders: [kernel({ state: 'waiting' }), idle],
       claims: [waiting({ reason })]
     });
 
     it('[GPU4] shows its figures, who computes, who keeps memory, and strangers with their owner', () => {
-      const leased = { ...onGpu, pid: 8, kernelId: 'k1', leased: true, memoryBytes: GIB };
+      const leased = { ...onGpu, pid: 8, holderId: 'k1', leased: true, memoryBytes: GIB };
       const grant = { cpus: null, threads: null, memoryBytes: null, gpus: ['GPU-1'] };
-      const before = done({ id: 'c0', kernelId: 'k2', label: '[2]', grant });
-      const stranger = { ...onGpu, pid: 9, owner: 'eve', kernelId: null, memoryBytes: 2 * GIB };
+      const before = done({ id: 'c0', holderId: 'k2', label: '[2]', grant });
+      const stranger = { ...onGpu, pid: 9, owner: 'eve', holderId: null, memoryBytes: 2 * GIB };
       const screen = { ...stranger, pid: 10, owner: 'gdm', name: 'Xorg', isDisplay: true } as const;
       const processes = [onGpu, leased, stranger, screen];
       const shown = {
@@ -277,14 +277,14 @@ describe('Panel', () => {
       const calls: string[] = [];
       const restartRequest = {
         claimId: 'c1',
-        kernelName: 'a/work.ipynb',
+        holderName: 'a/work.ipynb',
         label: '[3]',
         owner: 'ana',
         sentence: 'for 1 GPU',
         sinceMs: NOW_MS,
         declined: false
       };
-      const asked = { ...full, kernels: [{ ...idle, restartRequest }] };
+      const asked = { ...full, holders: [{ ...idle, restartRequest }] };
       const own = new Map([['k2', 'explore.ipynb']]);
       const host = panel({ snapshot: asked, paths: own, keepers: keepersTo(calls) });
       const request = host.querySelector<HTMLElement>('.cg-Request')!;

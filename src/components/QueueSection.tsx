@@ -45,7 +45,7 @@ type QueueItemProps = PanelProps & {
 
 function QueueItem(props: QueueItemProps): JSX.Element {
   const { trans, claim, nowMs } = props;
-  const own = props.paths.has(claim.kernelId);
+  const own = props.paths.has(claim.holderId);
   const eta = claim.startsIn && startText(trans, claim.startsIn);
   return (
     <li className="cg-QueueItem">
@@ -53,8 +53,8 @@ function QueueItem(props: QueueItemProps): JSX.Element {
         <strong aria-label={trans.__('Position %1', claim.position)}>{claim.position}</strong>
         <KernelName
           {...props}
-          kernelId={claim.kernelId}
-          name={claim.kernelName}
+          kernelId={claim.holderId}
+          name={claim.holderName}
           label={claim.label}
           owner={claim.owner}
         />
@@ -70,7 +70,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
       </div>
       <div className="cg-Small">{claim.reason.sentence}</div>
       {claim.reason.blockers.map(blocker => (
-        <BlockerLine key={`${blocker.kernelId} ${blocker.claimId}`} {...props} blocker={blocker} />
+        <BlockerLine key={`${blocker.holderId} ${blocker.claimId}`} {...props} blocker={blocker} />
       ))}
     </li>
   );
@@ -78,20 +78,20 @@ function QueueItem(props: QueueItemProps): JSX.Element {
 
 function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX.Element {
   const { trans, snapshot, paths, claim, blocker, nowMs } = props;
-  const { kernelId, kernelName, holds, keepsGpuBytes, claimId } = blocker;
+  const { holderId, holderName, holds, keepsGpuBytes, claimId } = blocker;
   const age = formatAge(nowMs - blocker.sinceMs);
-  const kernel = snapshot.kernels.find(it => it.id === kernelId);
+  const kernel = snapshot.holders.find(it => it.id === holderId);
   // What somebody waits for is asked for by who waits.
   const keeper =
-    keepsGpuBytes > 0 && paths.has(claim.kernelId)
-      ? keeperOf(snapshot, paths, kernelId, claim.id)
+    keepsGpuBytes > 0 && paths.has(claim.holderId)
+      ? keeperOf(snapshot, paths, holderId, claim.id)
       : null;
   return (
     <div className="cg-Small cg-Blocker">
       <KernelName
         {...props}
-        kernelId={kernelId}
-        name={kernelName}
+        kernelId={holderId}
+        name={holderName}
         label={blocker.label}
         owner={blocker.owner}
       />

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { KernelView } from '../../server/protocol/view';
+import type { HolderView } from '../../server/protocol/view';
 import { baseName, countCpus, formatBytes } from '../format';
 import type { PanelProps } from './panelProps';
 
@@ -9,7 +9,7 @@ import type { PanelProps } from './panelProps';
  * (ADM9), and says before what that gives back: what its variables take stays.
  */
 export function ReleaseHold(
-  props: Pick<PanelProps, 'trans' | 'paths' | 'keepers'> & { readonly kernel: KernelView }
+  props: Pick<PanelProps, 'trans' | 'paths' | 'keepers'> & { readonly kernel: HolderView }
 ): JSX.Element | null {
   const { trans, kernel, paths, keepers } = props;
   if (kernel.state === 'running' || !kernel.grant || !paths.has(kernel.id)) {
@@ -31,7 +31,7 @@ export function ReleaseHold(
 function releaseText({
   trans,
   kernel
-}: Pick<PanelProps, 'trans'> & { readonly kernel: KernelView }): string {
+}: Pick<PanelProps, 'trans'> & { readonly kernel: HolderView }): string {
   const { cpus = null, memoryBytes = null, gpus = [] } = kernel.grant ?? {};
   const n = cpus === null ? 0 : countCpus(cpus);
   const resident = kernel.memoryBytes ?? 0;

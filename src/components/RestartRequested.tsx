@@ -1,20 +1,20 @@
 import * as React from 'react';
 
-import type { KernelView } from '../../server/protocol/view';
+import type { HolderView } from '../../server/protocol/view';
 import { baseName } from '../format';
 import type { PanelProps } from './panelProps';
 
 /** Somebody asks the owner of a kernel to restart it; shown to the owner alone (GPU5). */
 export function RestartRequested(
-  props: PanelProps & { readonly kernel: KernelView }
+  props: PanelProps & { readonly kernel: HolderView }
 ): JSX.Element | null {
   const { trans, kernel, paths, keepers } = props;
   const { restartRequest } = kernel;
   if (!restartRequest || restartRequest.declined || !paths.has(kernel.id)) {
     return null;
   }
-  const { kernelName, owner, label, sentence } = restartRequest;
-  const who = [baseName(kernelName), label].filter(Boolean).join(' ▸ ');
+  const { holderName, owner, label, sentence } = restartRequest;
+  const who = [baseName(holderName), label].filter(Boolean).join(' ▸ ');
   return (
     <div className="cg-Request" role="status">
       <span>{trans.__('%1 of %2 asks you to restart it: it waits %3.', who, owner, sentence)}</span>

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { GpuView, KernelView, NodeView } from '../../server/protocol/view';
+import type { GpuView, HolderView, NodeView } from '../../server/protocol/view';
 import { baseName, countCpus, formatBytes, formatNumber } from '../format';
 import type { BarPart } from './barParts';
 import type { KernelMark } from '../arbiter/kernelMarks';
@@ -16,7 +16,7 @@ function marked(marks: Marks, kernelId: string): Pick<BarPart, 'series' | 'lette
 export function cpuParts(
   trans: TranslationBundle,
   node: NodeView,
-  kernels: readonly KernelView[],
+  kernels: readonly HolderView[],
   marks: Marks
 ): BarPart[] {
   return kernels.map(kernel => {
@@ -39,7 +39,7 @@ export function cpuParts(
 export function memoryParts(
   trans: TranslationBundle,
   node: NodeView,
-  kernels: readonly KernelView[],
+  kernels: readonly HolderView[],
   marks: Marks
 ): BarPart[] {
   const parts: BarPart[] = [];
@@ -89,8 +89,8 @@ export function gpuParts(trans: TranslationBundle, gpu: GpuView, marks: Marks): 
     title: trans.__('%1 (pid %2): %3', process.name, process.pid, formatBytes(process.memoryBytes)),
     ...(process.isDisplay
       ? { series: 'other' as const }
-      : process.kernelId === null
+      : process.holderId === null
         ? { series: 'alarm' as const, letter: '!' }
-        : marked(marks, process.kernelId))
+        : marked(marks, process.holderId))
   }));
 }

@@ -4,7 +4,7 @@ import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
 import type { RefusalCode } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
-import type { Fit, Forecast, KernelView, Resource } from '../../server/protocol/view';
+import type { Fit, Forecast, HolderView, Resource } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import type { Limit } from '../hints/limits';
 import {
@@ -146,7 +146,7 @@ export function doubtText(trans: TranslationBundle, { path, meant }: HintDoubt):
 }
 
 /** The state of a kernel in one word. */
-export function kernelStateText(trans: TranslationBundle, state: KernelView['state']): string {
+export function kernelStateText(trans: TranslationBundle, state: HolderView['state']): string {
   switch (state) {
     case 'idle':
       return trans.__('idle');

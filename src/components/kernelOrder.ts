@@ -1,4 +1,4 @@
-import type { KernelView } from '../../server/protocol/view';
+import type { HolderView } from '../../server/protocol/view';
 
 /** What a kernel does, from what matters most: it runs, waits, holds a grant for its next cell, or rests. */
 export type Activity = 'running' | 'waiting' | 'holding' | 'idle';
@@ -6,7 +6,7 @@ export type Activity = 'running' | 'waiting' | 'holding' | 'idle';
 const ORDER: readonly Activity[] = ['running', 'waiting', 'holding', 'idle'];
 
 /** What a kernel does; one that its owner is asked about does not rest. */
-export function activityOf({ state, grant, restartRequest }: KernelView): Activity {
+export function activityOf({ state, grant, restartRequest }: HolderView): Activity {
   const isAskedFor = grant !== null || (restartRequest !== null && !restartRequest.declined);
   return state === 'idle' && isAskedFor ? 'holding' : state;
 }
@@ -16,10 +16,10 @@ const IDLE_SHOWN_MAX = 3;
 
 /** Kernels by what they do and then by name; those that rest apart, if they are many. */
 export function arranged(
-  kernels: readonly KernelView[],
-  nameOf: (kernel: KernelView) => string
-): { readonly active: readonly KernelView[]; readonly idle: readonly KernelView[] } {
-  const rank = (kernel: KernelView): number => ORDER.indexOf(activityOf(kernel));
+  kernels: readonly HolderView[],
+  nameOf: (kernel: HolderView) => string
+): { readonly active: readonly HolderView[]; readonly idle: readonly HolderView[] } {
+  const rank = (kernel: HolderView): number => ORDER.indexOf(activityOf(kernel));
   const sorted = [...kernels].sort(
     (a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)) || (a.id < b.id ? -1 : 1)
   );

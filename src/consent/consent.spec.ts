@@ -16,12 +16,12 @@ const [blocker] = waiting().reason.blockers;
 const reason = {
   resource: 'gpus',
   sentence: 'for 1 GPU',
-  blockers: [{ ...blocker!, kernelId: 'k2', keepsGpuBytes: 60 * GIB }]
+  blockers: [{ ...blocker!, holderId: 'k2', keepsGpuBytes: 60 * GIB }]
 } as const;
 const idle = kernel({ id: 'k2', name: 'explore.ipynb', owner: 'bo' });
 const shown = snapshot({
-  node: node({ gpus: [gpu({ processes: [{ ...held, kernelId: 'k2' }] })] }),
-  kernels: [idle],
+  node: node({ gpus: [gpu({ processes: [{ ...held, holderId: 'k2' }] })] }),
+  holders: [idle],
   claims: [waiting({ reason })]
 });
 
@@ -101,7 +101,7 @@ describe('consent', () => {
   it('[GPU5] leaves a kernel alone that runs a cell by then', async () => {
     const restarted = consent.restart('k2');
     const host = await dialog();
-    test.push({ ...shown, revision: 2, kernels: [{ ...idle, state: 'running' }] });
+    test.push({ ...shown, revision: 2, holders: [{ ...idle, state: 'running' }] });
     press(host, 'Restart');
     expect(await restarted).toBe(false);
     expect(requests).toEqual([]);
@@ -122,14 +122,14 @@ describe('consent', () => {
     });
     const restartRequest = {
       claimId: 'c1',
-      kernelName: 'work.ipynb',
+      holderName: 'work.ipynb',
       label: '[3]',
       owner: 'ana',
       sentence: 'for 1 GPU',
       sinceMs: 0,
       declined: false
     };
-    const asked = { ...shown, kernels: [{ ...idle, restartRequest }] };
+    const asked = { ...shown, holders: [{ ...idle, restartRequest }] };
     test.push({ ...asked, revision: 2 });
     test.push({ ...asked, revision: 3 });
     const { manager } = Notification;
@@ -142,7 +142,7 @@ describe('consent', () => {
     keep!.callback(new MouseEvent('click'));
     expect(test.client.sent).toEqual([['declineRestart', 'k2']]);
     const declined = { ...restartRequest, declined: true };
-    test.push({ ...shown, revision: 4, kernels: [{ ...idle, restartRequest: declined }] });
+    test.push({ ...shown, revision: 4, holders: [{ ...idle, restartRequest: declined }] });
     expect(manager.notifications).toEqual([]);
   });
 

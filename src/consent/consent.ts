@@ -66,7 +66,7 @@ export class Consent implements IConsent {
     const { trans, arbiter } = this._options;
     const bytes = arbiter.snapshot ? gpuBytesOf(arbiter.snapshot, kernelId) : 0;
     const who = this._whoWaits(kernelId).map(claim =>
-      [baseName(claim.kernelName), claim.label].filter(Boolean).join(' ▸ ')
+      [baseName(claim.holderName), claim.label].filter(Boolean).join(' ▸ ')
     );
     const { button } = await showDialog({
       title: trans.__('Restart the kernel of %1?', name),
@@ -89,14 +89,14 @@ export class Consent implements IConsent {
   private _whoWaits(kernelId: string): readonly ClaimView[] {
     return (this._options.arbiter.snapshot?.claims ?? []).filter(
       claim =>
-        claim.state === 'waiting' && claim.reason.blockers.some(it => it.kernelId === kernelId)
+        claim.state === 'waiting' && claim.reason.blockers.some(it => it.holderId === kernelId)
     );
   }
 
   /** Its owner consented to the restart of an idle kernel, and may have run a cell since. */
   private _checkIdle(kernelId: string, name: string): void {
     const { arbiter, trans } = this._options;
-    const kernel = arbiter.snapshot?.kernels.find(it => it.id === kernelId);
+    const kernel = arbiter.snapshot?.holders.find(it => it.id === kernelId);
     if (kernel?.state === 'running') {
       throw new Error(trans.__('The kernel of %1 runs a cell now. It was not restarted.', name));
     }

@@ -1,7 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { KernelView, RestartRequest } from '../../server/protocol/view';
+import type { HolderView, RestartRequest } from '../../server/protocol/view';
 import { baseName } from '../format';
 import type { IArbiter, IConsent, IKernelPaths } from '../tokens';
 
@@ -27,8 +27,8 @@ export class RestartRequests {
 
   private _onChanged(): void {
     const { arbiter, kernelPaths } = this._options;
-    const open = new Map<string, readonly [KernelView, RestartRequest]>();
-    for (const kernel of arbiter.snapshot?.kernels ?? []) {
+    const open = new Map<string, readonly [HolderView, RestartRequest]>();
+    for (const kernel of arbiter.snapshot?.holders ?? []) {
       const { restartRequest } = kernel;
       if (restartRequest && !restartRequest.declined && kernelPaths.paths.has(kernel.id)) {
         open.set(`${kernel.id} ${restartRequest.claimId}`, [kernel, restartRequest]);
@@ -47,9 +47,9 @@ export class RestartRequests {
     }
   }
 
-  private _tell(kernel: KernelView, request: RestartRequest): string {
+  private _tell(kernel: HolderView, request: RestartRequest): string {
     const { trans, consent } = this._options;
-    const who = [baseName(request.kernelName), request.label].filter(Boolean).join(' ▸ ');
+    const who = [baseName(request.holderName), request.label].filter(Boolean).join(' ▸ ');
     return Notification.emit(
       trans.__(
         // Notifications cut what is longer than 140 characters; the dialog says the rest.

@@ -44,7 +44,7 @@ export class NotebookDefaults implements IDisposable {
   private _send(): void {
     const { snapshot, generation } = this._arbiter;
     const kernelId = this._panel.sessionContext.session?.kernel?.id;
-    const known = snapshot?.kernels.some(kernel => kernel.id === kernelId);
+    const known = snapshot?.holders.some(kernel => kernel.id === kernelId);
     if (this.isDisposed || !kernelId || !known) {
       return;
     }

@@ -121,7 +121,7 @@ function addCancelCommands({ app, arbiter, kernelPaths, tracker, trans }: Parts)
   };
   const own = (): readonly ClaimView[] =>
     (arbiter.snapshot?.claims ?? []).filter(
-      claim => claim.state === 'waiting' && kernelPaths.paths.has(claim.kernelId)
+      claim => claim.state === 'waiting' && kernelPaths.paths.has(claim.holderId)
     );
   app.commands.addCommand(CommandIDs.cancel, {
     label: trans.__('Cancel the Wait of This Cell'),

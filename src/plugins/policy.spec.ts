@@ -36,8 +36,8 @@ describe('[UI8] the command that chooses how the node shares its CPUs', () => {
       kernel({ id: it, name: `x/${it}.ipynb`, owner: 'ann', state: 'idle' })
     );
     const bob = kernel({ id: 'z', name: 'z.ipynb', owner: 'bob', state: 'running' });
-    const kernels = [...ann, bob];
-    test.push(snapshot({ node: node({ name: 'n1', policy: 'dynamic' }), kernels, claims: [] }));
+    const holders = [...ann, bob];
+    test.push(snapshot({ node: node({ name: 'n1', policy: 'dynamic' }), holders, claims: [] }));
   });
 
   afterEach(() => test.model.dispose());
@@ -57,7 +57,7 @@ describe('[UI8] the command that chooses how the node shares its CPUs', () => {
   });
 
   it('names one owner once', async () => {
-    test.push(snapshot({ node: node({ name: 'n1' }), kernels: [kernel({ owner: 'ann' })] }));
+    test.push(snapshot({ node: node({ name: 'n1' }), holders: [kernel({ owner: 'ann' })] }));
     const chosen = choose('naive');
     const host = await dialog();
     expect(host.textContent).toContain('It concerns 1 kernel of ann (');

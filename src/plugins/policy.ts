@@ -2,7 +2,7 @@ import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 
-import type { KernelView, Snapshot } from '../../server/protocol/view';
+import type { HolderView, Snapshot } from '../../server/protocol/view';
 import { baseName } from '../format';
 import type { IArbiter } from '../tokens';
 
@@ -83,10 +83,10 @@ async function ask(title: string, body: string, trans: TranslationBundle): Promi
 }
 
 /** What would change, and for whom. */
-function wordsOf({ node, kernels }: Snapshot, policy: string, trans: TranslationBundle): string {
-  const running = kernels.filter(it => it.state === 'running').length;
-  const of = new Map<string, KernelView[]>();
-  for (const kernel of kernels) {
+function wordsOf({ node, holders }: Snapshot, policy: string, trans: TranslationBundle): string {
+  const running = holders.filter(it => it.state === 'running').length;
+  const of = new Map<string, HolderView[]>();
+  for (const kernel of holders) {
     of.set(kernel.owner, [...(of.get(kernel.owner) ?? []), kernel]);
   }
   const whose = [...of].map(([owner, theirs]) => ofOwner(owner, theirs, trans));
@@ -96,10 +96,10 @@ function wordsOf({ node, kernels }: Snapshot, policy: string, trans: Translation
       node.name
     ),
     policy === 'naive' ? trans.__('Cells that want the same CPUs will slow each other down.') : '',
-    kernels.length
+    holders.length
       ? whose.length === 1
         ? trans.__('It concerns %1.', whose[0])
-        : trans.__('It concerns %1 kernels: %2.', kernels.length, whose.join('; '))
+        : trans.__('It concerns %1 kernels: %2.', holders.length, whose.join('; '))
       : trans.__('No kernel runs on it now.'),
     running ? trans._n('One runs a cell now.', '%1 of them run cells now.', running) : ''
   ]
@@ -108,7 +108,7 @@ function wordsOf({ node, kernels }: Snapshot, policy: string, trans: Translation
 }
 
 /** The kernels of one owner: `3 kernels of ann (a.ipynb, b.ipynb, c.ipynb)`. */
-function ofOwner(owner: string, kernels: readonly KernelView[], trans: TranslationBundle): string {
+function ofOwner(owner: string, kernels: readonly HolderView[], trans: TranslationBundle): string {
   const names = kernels.slice(0, NAMED_MAX).map(it => baseName(it.name));
   const more = kernels.length - names.length;
   const listed = more ? trans.__('%1 and %2 more', names.join(', '), more) : names.join(', ');

@@ -1,6 +1,6 @@
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { UNRESTRICTED } from '../../server/protocol/grant';
-import type { GpuView, KernelView, NodeView, Snapshot } from '../../server/protocol/view';
+import type { GpuView, HolderView, NodeView, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 
 /** One GiB in bytes. */
@@ -11,8 +11,8 @@ export const NOW_MS = 1_000_000;
 
 const common = {
   id: 'c1',
-  kernelId: 'k1',
-  kernelName: 'work.ipynb',
+  holderId: 'k1',
+  holderName: 'work.ipynb',
   owner: 'ana',
   cellId: 'cell',
   label: '[1]',
@@ -31,8 +31,8 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
       sentence: 'for 14 GiB; 14 GiB held by holder.ipynb',
       blockers: [
         {
-          kernelId: 'k2',
-          kernelName: 'holder.ipynb',
+          holderId: 'k2',
+          holderName: 'holder.ipynb',
           owner: 'bo',
           claimId: 'c2',
           label: '[7]',
@@ -82,7 +82,7 @@ export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
 }
 
 /** An idle kernel that keeps one GiB. */
-export function kernel(its: Partial<KernelView> = {}): KernelView {
+export function kernel(its: Partial<HolderView> = {}): HolderView {
   return {
     id: 'k1',
     name: 'work.ipynb',
@@ -149,5 +149,5 @@ export function node(its: Partial<NodeView> = {}): NodeView {
 
 /** A quiet node. */
 export function snapshot(its: Partial<Snapshot> = {}): Snapshot {
-  return { revision: 1, atMs: NOW_MS, node: node(), kernels: [], groups: [], claims: [], ...its };
+  return { revision: 1, atMs: NOW_MS, node: node(), holders: [], groups: [], claims: [], ...its };
 }

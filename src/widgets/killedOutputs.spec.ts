@@ -71,7 +71,7 @@ describe('the output of a cell whose kernel was killed', () => {
     push({ outcome: 'ok', message: null, id: 'ok' });
     push({ outcome: 'refused', id: 'refused' });
     push({ message: null, id: 'crashed' });
-    push({ kernelId: 'k2', id: 'elsewhere' });
+    push({ holderId: 'k2', id: 'elsewhere' });
     push({ endedMs: NOW_MS - 3_600_000, id: 'before' });
     expect(cell.outputs.length).toBe(0);
   });

@@ -241,7 +241,7 @@ export class NotebookBadges implements IDisposable {
     if (!badge) {
       return null;
     }
-    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.kernelId : undefined;
+    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.holderId : undefined;
     return {
       trans,
       badge,

@@ -91,7 +91,7 @@ export class ResourcesPanel extends ReactWidget {
         history={history}
         problems={defaults?.problems ?? []}
         nowMs={arbiter.nowMs()}
-        marks={this._marks.of(snapshot?.kernels.map(kernel => kernel.id) ?? [])}
+        marks={this._marks.of(snapshot?.holders.map(kernel => kernel.id) ?? [])}
         paths={kernelPaths.paths}
         onCancel={onCancel}
         onReveal={kernelId => void this._reveal(kernelId)}

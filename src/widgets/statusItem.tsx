@@ -22,7 +22,7 @@ export class StatusItem extends ReactWidget {
     const { snapshot, connection } = this._arbiter;
     const { paths } = this._kernelPaths;
     const waiting = snapshot?.claims.filter(
-      claim => claim.state === 'waiting' && paths.has(claim.kernelId)
+      claim => claim.state === 'waiting' && paths.has(claim.holderId)
     );
     return (
       <StatusText

@@ -38,9 +38,9 @@ test('[ADM2] a default of the settings editor reaches the claims', async ({ jour
 test('[ADM2] the defaults of a notebook reach the claims of its kernel', async ({ journey }) => {
   journey.write('work.ipynb', [{ code: 'print("ran")' }], { memory: '320 MiB' });
   await journey.open('work.ipynb');
-  const kernelId = async (): Promise<string> => (await journey.snapshot()).kernels[0]?.id ?? '';
+  const kernelId = async (): Promise<string> => (await journey.snapshot()).holders[0]?.id ?? '';
   await expect.poll(kernelId).not.toBe('');
-  const url = `/cellgrant/api/v1/kernels/${await kernelId()}/defaults`;
+  const url = `/cellgrant/api/v1/holders/${await kernelId()}/defaults`;
   await expect
     .poll(async () => (await journey.page.request.get(url)).json())
     .toMatchObject({ memory: '320 MiB' });

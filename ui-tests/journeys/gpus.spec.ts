@@ -65,14 +65,14 @@ test('[GPU5] a request from elsewhere is shown to the owner, who may keep the ke
   page
 }) => {
   await waitForKeeper(journey);
-  const { kernels, claims } = await journey.snapshot();
-  const keeper = kernels.find(it => it.name === 'explore.ipynb')!;
+  const { holders, claims } = await journey.snapshot();
+  const keeper = holders.find(it => it.name === 'explore.ipynb')!;
   const claim = claims.find(it => it.state === 'waiting')!;
   // As the lab of another server of this user asks; by the page, for the XSRF token.
   const answer = await page.evaluate(
     async ([kernelId, claimId]) => {
       const token = /_xsrf=([^;]+)/.exec(document.cookie)?.[1] ?? '';
-      const response = await fetch(`/cellgrant/api/v1/kernels/${kernelId}/restart-request`, {
+      const response = await fetch(`/cellgrant/api/v1/holders/${kernelId}/restart-request`, {
         method: 'PUT',
         headers: { 'X-XSRFToken': token },
         body: JSON.stringify({ claim: claimId })

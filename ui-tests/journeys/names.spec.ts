@@ -55,7 +55,7 @@ test('[UI1] a cell that waits names who is in the way as that notebook is called
   await expect(item).not.toContainText('Untitled.ipynb');
   // Nor does who reads it elsewhere find the old name: `cellgrant status`, stories, another's log.
   const names = async () => {
-    const kernels = await page.request.get('/cellgrant/api/v1/kernels');
+    const kernels = await page.request.get('/cellgrant/api/v1/holders');
     return (await kernels.json()).map((it: { readonly name: string }) => it.name);
   };
   await expect.poll(names).toContain('simulation.ipynb');

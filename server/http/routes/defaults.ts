@@ -5,7 +5,7 @@ import { refusal } from '../../protocol/errors';
 import { parseDefaults, parseId } from '../parse';
 import { answer, refuse } from '../respond';
 
-/** `GET` and `PUT` of `/defaults` and `/kernels/:id/defaults`: what counts where a cell is silent (ADM2). */
+/** `GET` and `PUT` of `/defaults` and `/holders/:id/defaults`: what counts where a cell is silent (ADM2). */
 export function defaults(api: IApi): Router {
   const kept = api.defaults;
   const ofKernel = (id: string) => (api.knows(id) ? kept.ofKernel(id) : null);
@@ -17,11 +17,11 @@ export function defaults(api: IApi): Router {
       const why = await kept.setUser(parseDefaults(request));
       why ? refuse(response, why) : response.json(kept.ofUser());
     })
-    .get('/kernels/:id/defaults', (request, response) => {
+    .get('/holders/:id/defaults', (request, response) => {
       const id = parseId(request);
       answer(response, ofKernel(id), refusal('KERNEL_UNKNOWN', { id }));
     })
-    .put('/kernels/:id/defaults', async (request, response) => {
+    .put('/holders/:id/defaults', async (request, response) => {
       const id = parseId(request);
       const why = api.knows(id)
         ? await kept.setKernel(id, parseDefaults(request))

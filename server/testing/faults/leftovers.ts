@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-import { placeName } from '../../enforce/group';
+import { placeName } from '../../enforce/cgroup/group';
 import { V1, V2 } from '../../host/cgroupfs';
 import { DiskFiles, listOrNone, readNumberOrNull } from '../../host/files';
 import type { Snapshot } from '../../protocol/view';
@@ -35,8 +35,8 @@ export async function leftoverOf(
   );
 }
 
-function unknownIn({ kernels, claims }: Snapshot, living: readonly Known[]): string | null {
-  const known = kernels.map(it => `${it.id} ${it.pid} ${it.state}`).sort();
+function unknownIn({ holders, claims }: Snapshot, living: readonly Known[]): string | null {
+  const known = holders.map(it => `${it.id} ${it.pid} ${it.state}`).sort();
   const real = living.map(it => `${it.id} ${it.pid} idle`).sort();
   if (known.join() !== real.join()) {
     return `the sidecar knows [${known.join(', ')}], there are [${real.join(', ')}]`;

@@ -128,8 +128,8 @@ export class LivingKernel {
     this.isWelcome = false;
     this.mayStart = false;
     socket.on('connect', () => {
-      const { id: kernelId, pid, startTicks } = this;
-      const process = { kernelId, pid, startTicks, name: kernelId };
+      const { id: holderId, pid, startTicks } = this;
+      const process = { holderId, pid, startTicks, name: holderId };
       const hello = { type: 'hello', protocol: 1, ...process, holdings: this.holdings() };
       socket.write(`${JSON.stringify(hello)}\n`);
       // What is said from now on comes after the hello, which did not hold it.

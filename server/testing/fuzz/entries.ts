@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
-import { readConfig } from '../../daemon/config';
+import { readConfig } from '../../daemon/config/config';
 import type { TestSidecar } from '../sidecar';
 import type { Stage } from '../stage';
 import { configurationText, gateLine, httpRequest, stateFiles, type Named } from './messages';
@@ -61,11 +61,11 @@ const gate: Send = async (it, target, messages) => {
   const { random } = it;
   for (let left = messages; left > 0; left -= LINES_PER_CONNECTION) {
     const known = random.pick(processes);
-    const kernelId = `fuzz-${known.pid}`;
-    const hello = JSON.stringify({ type: 'hello', protocol: 1, kernelId, ...known, name: 'a' });
+    const holderId = `fuzz-${known.pid}`;
+    const hello = JSON.stringify({ type: 'hello', protocol: 1, holderId, ...known, name: 'a' });
     const greeting = random.chance(0.7) ? `${hello.slice(0, -1)},"holdings":[]}\n` : '';
     const lines = Array.from({ length: Math.min(left, LINES_PER_CONNECTION) }, () =>
-      Buffer.concat([it.bytes(gateLine(it, kernelId, known)), Buffer.from('\n')])
+      Buffer.concat([it.bytes(gateLine(it, holderId, known)), Buffer.from('\n')])
     );
     const pieces = it.pieces(Buffer.concat([Buffer.from(greeting), ...lines]));
     const answers = await converse(sidecar.gatePath, pieces, false);
@@ -78,10 +78,10 @@ const gate: Send = async (it, target, messages) => {
 const http: Send = async (it, target, messages) => {
   const { sidecar, processes } = target;
   let left = messages;
-  const kernelId = `fuzz-${processes[0]!.pid}`;
+  const holderId = `fuzz-${processes[0]!.pid}`;
   const lane = async () => {
     while ((left -= 1) >= 0) {
-      const { bytes, isWhole } = httpRequest(it, kernelId);
+      const { bytes, isWhole } = httpRequest(it, holderId);
       const answer = await converse(sidecar.apiPath, it.pieces(bytes), isWhole);
       count(target, /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 'nothing');
     }

@@ -117,7 +117,7 @@ class Watch {
     processes.forEach(({ pid }) => process.kill(pid, 'SIGKILL'));
     let ids: readonly string[] = [];
     for (let tries = 0; tries < 100; tries += 1) {
-      const { body } = await sidecar.ask('GET', '/api/v1/kernels');
+      const { body } = await sidecar.ask('GET', '/api/v1/holders');
       ids = (body as readonly { id: string }[]).map(it => it.id);
       if (ids.length === 1 && descriptorsOf(sidecar) <= before + DESCRIPTORS_MORE_MAX) {
         break;

@@ -49,16 +49,16 @@ function claimOf(id: string): object {
 }
 
 /** A line of the gate's protocol that one of these processes could say. */
-export function gateLine(it: Mutator, kernelId: string, known: Named): string {
+export function gateLine(it: Mutator, holderId: string, known: Named): string {
   const { random } = it;
   const id = `claim-${random.whole(0, 9)}`;
-  const process = { kernelId, ...known, name: 'a.ipynb', notebook: 'a.ipynb' };
+  const process = { holderId, ...known, name: 'a.ipynb', notebook: 'a.ipynb' };
   const holding = { ...claimOf(id), granted: GRANT, agoMs: 5, waitedMs: 1 };
   return it.json(
     random.pick<object>([
-      { type: 'prepare', kernelId },
+      { type: 'prepare', holderId },
       { type: 'register', ...process },
-      { type: 'ended', kernelId },
+      { type: 'ended', holderId },
       { type: 'hello', protocol: 1, holdings: [holding, holding], saidMs: 1, ...process },
       { type: 'claim', started: false, ...claimOf(id) },
       { type: 'claim', started: true, ...claimOf(id) },
@@ -72,7 +72,7 @@ const ROUTES = [
   'GET /healthz',
   'GET /api/v1/snapshot',
   'GET /api/v1/node',
-  'GET /api/v1/kernels',
+  'GET /api/v1/holders',
   'GET /api/v1/claims',
   'GET /api/v1/claims/ID',
   'DELETE /api/v1/claims/ID',
@@ -81,13 +81,13 @@ const ROUTES = [
   'PUT /api/v1/policy',
   'GET /api/v1/defaults',
   'PUT /api/v1/defaults',
-  'GET /api/v1/kernels/ID/defaults',
-  'PUT /api/v1/kernels/ID/defaults',
-  'POST /api/v1/kernels/ID/fits',
-  'DELETE /api/v1/kernels/ID/hold',
-  'POST /api/v1/kernels/ID/free',
-  'PUT /api/v1/kernels/ID/restart-request',
-  'DELETE /api/v1/kernels/ID/restart-request'
+  'GET /api/v1/holders/ID/defaults',
+  'PUT /api/v1/holders/ID/defaults',
+  'POST /api/v1/holders/ID/fits',
+  'DELETE /api/v1/holders/ID/hold',
+  'POST /api/v1/holders/ID/free',
+  'PUT /api/v1/holders/ID/restart-request',
+  'DELETE /api/v1/holders/ID/restart-request'
 ];
 
 const BODIES: readonly unknown[] = [
@@ -121,10 +121,10 @@ const HEADERS = [
 /** A request as bytes; `isWhole` where it will be answered without more. */
 export function httpRequest(
   it: Mutator,
-  kernelId: string
+  holderId: string
 ): { readonly bytes: Buffer; readonly isWhole: boolean } {
   const { random } = it;
-  const id = random.pick([kernelId, 'claim-1', '__proto__', '%ff', '..%2f..', 'x'.repeat(9000)]);
+  const id = random.pick([holderId, 'claim-1', '__proto__', '%ff', '..%2f..', 'x'.repeat(9000)]);
   const route = random.pick(ROUTES).replace('ID', id);
   const body = route.startsWith('GET') ? Buffer.alloc(0) : it.bytes(it.json(random.pick(BODIES)));
   const head = `${route} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n`;
@@ -140,7 +140,7 @@ export function httpRequest(
 export function stateFiles(known: Named): Readonly<Record<string, unknown>> {
   const claim = { holderId: 'kept', ...claimOf('kept-claim'), sources: undefined, ask: ASK };
   const kept = { claim, grant: GRANT, sinceMs: 1 };
-  const kernel = { kernelId: 'kept', ...known, name: 'a', notebook: null, gated: true };
+  const kernel = { holderId: 'kept', ...known, name: 'a', notebook: null, gated: true };
   return {
     'kernels.json': [{ ...kernel, boundGpus: [], kept, ancestors: [1] }],
     'masks.json': [{ holderId: 'kept', ...known, original: '0' }],

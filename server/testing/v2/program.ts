@@ -49,7 +49,7 @@ void describe("the sidecar's own program", () => {
     assert.deepEqual(tier.enforced, finds.enforced);
 
     const gate = await TestConnection.open({ gatePath: `${DIRECTORY}/gate.sock` });
-    const kernel = { kernelId: 'k1', pid, startTicks: startTicksOf(pid), name: 'k1' };
+    const kernel = { holderId: 'k1', pid, startTicks: startTicksOf(pid), name: 'k1' };
     gate.say({ type: 'hello', protocol: 1, ...kernel, holdings: [] });
     await gate.hear('welcome');
     gate.say({ type: 'claim', id: 'c1', sources: { metadata: { cpus: 1 } } });

@@ -1,0 +1,13 @@
+import type { ClaimEntry, State } from '../state';
+
+/** How many lines of a story are kept: the first eight, and the latest. */
+export const STORY_LINES_MAX = 40;
+
+const BEGINNING = 8;
+
+/** Add a line to a claim's story (API2); past the bound, lines from its middle are let go. */
+export function tell(state: State, entry: ClaimEntry, sentence: string): void {
+  const { story } = entry;
+  story.length >= STORY_LINES_MAX && story.splice(BEGINNING, 1);
+  story.push({ atMs: state.nowMs, sentence });
+}
