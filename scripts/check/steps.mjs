@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { ensureLibraries } from '../prepare/python.mjs';
@@ -10,7 +11,10 @@ import { NOTHING, ofJest, ofPlaywright, ofPytest } from './tally.mjs';
  * `only`: the files that it is to be about; without it, it is about everything.
  */
 
-/** Tests of Python that run beside each other: for the most part they wait for kernels. */
+/** By itself jest leaves one CPU free, which is half of what many machines have. */
+const JEST_WORKERS = Math.max(2, availableParallelism() - 1);
+
+/** Files of Python's tests that run beside each other: for the most part they wait for kernels. */
 const PYTEST_WORKERS = 3;
 
 /** The compiler on the product, each folder seeing only what its layer may, and on everything. */
@@ -43,6 +47,7 @@ function jestOn(name, args, show) {
   const report = join(REPORTS, `${name}.json`);
   // A test that fails may leave a process; that must not keep the run from its end.
   const options = ['--ci', '--forceExit', '--json', `--outputFile=${report}`];
+  options.push(`--maxWorkers=${JEST_WORKERS}`);
   return countTests(name, ['jest', ...options, ...args], {
     report,
     read: text => ofJest(JSON.parse(text)),

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SCENARIOS_UNIT } from './configuration';
 import { packCpio, type CpioEntry } from './cpio';
 import { kept } from './kept';
@@ -60,6 +60,13 @@ export function run(command: string, args: readonly string[], cwd?: string): str
   return result.stdout;
 }
 
+/** Run one of apt's programs when no other check does: apt itself would give up (check/chromium.mjs). */
+function apt(command: readonly string[], cwd?: string): string {
+  const lock = resolve('.cache/apt.lock');
+  fs.mkdirSync(dirname(lock), { recursive: true });
+  return run('flock', [lock, ...command], cwd);
+}
+
 function has(command: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$0"', command]).status === 0;
 }
@@ -74,7 +81,7 @@ export function ensureProgram(command: string, name: string): void {
       `it needs ${command}: install it (on Debian and Ubuntu: apt-get install ${name})`
     );
   }
-  withLists(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]));
+  withLists(() => apt(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name]));
 }
 
 /** What needs apt's lists of packages, which a fresh machine or container has not fetched yet. */
@@ -85,14 +92,14 @@ function withLists<T>(work: () => T): T {
     if (!(failure instanceof ImageUnavailable) || process.getuid?.() !== 0) {
       throw failure;
     }
-    run('apt-get', ['update', '-qq']);
+    apt(['apt-get', 'update', '-qq']);
     return work();
   }
 }
 
 /** The package that a metapackage stands for. */
 function kernelPackage(): string {
-  const facts = run('apt-cache', ['show', '--no-all-versions', KERNEL_PACKAGE]);
+  const facts = apt(['apt-cache', 'show', '--no-all-versions', KERNEL_PACKAGE]);
   const name = /^Depends:.*?(linux-image-[\w.+-]+)/m.exec(facts)?.[1];
   if (!name) {
     throw new ImageUnavailable(`apt knows no ${KERNEL_PACKAGE}`);
@@ -103,7 +110,7 @@ function kernelPackage(): string {
 /** Download a package and unpack it to a directory of the same name. */
 function unpackPackage(name: string, cache: string): string {
   return kept(join(cache, name), [], fresh => {
-    withLists(() => run('apt-get', ['download', '-qq', name], cache));
+    withLists(() => apt(['apt-get', 'download', '-qq', name], cache));
     const archive = fs.readdirSync(cache).find(it => it.startsWith(`${name}_`))!;
     run('dpkg-deb', ['-x', archive, fresh], cache);
     fs.rmSync(join(cache, archive));
