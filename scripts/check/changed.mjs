@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 
 import { ROOT, inRoot } from '../prepare/places.mjs';
 import { Failure } from '../prepare/say.mjs';
@@ -104,6 +105,8 @@ function journeys(paths) {
   return paths.some(it => IN_LAB.test(it)) ? [...new Set([...own, ...JOURNEYS])] : [];
 }
 
+const allBut = list => (list.length ? `all but ${list.join(', ')}` : 'all');
+
 /**
  * What to run for paths that changed: by step the files that it is about, and
  * sentences about what is left out.
@@ -114,14 +117,14 @@ export function planFor(paths) {
   const v2 = paths.some(it => IN_V2.test(it)) ? ['--machine', 'plain'] : [];
   const files = { lint: paths, jest: jest.run, ui, pytest, v2 };
   const chosen = Object.entries(files).filter(([, its]) => its.length);
-  const names = list => (list.length ? `all but ${list.join(', ')}` : 'all');
   return {
     only: { types: undefined, tidy: undefined, ...Object.fromEntries(chosen) },
     leftOut: [
-      `jest: tests that import nothing that changed, and ${jest.left.join(', ') || 'no other'}`,
-      `pytest: ${names(pytest)}`,
-      `ui: ${names(ui)}`,
-      `v2: ${v2.length ? 'the machine with systemd' : 'all'}`
+      `jest: ${allBut(jest.run.length ? ['what imports what changed'] : [])}`,
+      ...jest.left.map(it => `jest: ${it}, which takes long`),
+      `pytest: ${allBut(pytest.map(it => basename(it)))}`,
+      `ui: ${allBut(ui)}`,
+      `v2: ${allBut(v2.slice(1).map(it => `the machine "${it}"`))}`
     ]
   };
 }
