@@ -25,6 +25,14 @@ ROOT = Path(__file__).parent.parent.parent
 
 StartKernel = Callable[..., Awaitable[NotebookClient]]
 
+SLOWEST_FIRST = ("test_wheel", "test_extension", "test_like_plain", "test_gate_environments")
+"""Files that nothing should wait for in the end, where several are run at a time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first, and the others in their order."""
+    items.sort(key=lambda it: it.path.stem not in SLOWEST_FIRST)
+
 
 @pytest.fixture(autouse=True)
 def a_node_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
