@@ -1,18 +1,21 @@
 import process from 'node:process';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 const NPM_GONE_EVERY_MS = 1000;
 const GRACE_MS = 20_000;
 
 const running = new Set();
+let isListening = false;
+/** Set once we are asked to end. */
+let exitCode;
 
 /**
  * End a program with us; it must lead a process group of its own.
  *
  * #### Notes
  * Asked to end, we ask each group, wait for it, and end with the signal's exit code. Whoever
- * does not end in time, or whenever we are asked again, is killed. npm passes no signal on
- * but ends, so that counts as one.
+ * does not end in time, or when we are asked again, is killed. npm passes no signal on but
+ * ends, so that counts as one.
  */
 export function endWithUs(child) {
   if (child.pid === undefined) {
@@ -20,29 +23,29 @@ export function endWithUs(child) {
   }
   isListening || listen();
   running.add(child);
-  child.once('close', () => running.delete(child));
+  child.once('close', () => {
+    running.delete(child);
+    exitIfAlone();
+  });
 }
-
-let isListening = false;
 
 function listen() {
   isListening = true;
-  SIGNALS.forEach((signal, at) => process.on(signal, () => endAll(signal, [130, 143, 129][at])));
+  Object.keys(SIGNALS).forEach(signal => process.on(signal, () => endAll(signal)));
   const parent = process.ppid;
-  const watch = () => process.ppid !== parent && endAll('SIGTERM', 143);
-  setInterval(watch, NPM_GONE_EVERY_MS).unref();
+  setInterval(() => process.ppid !== parent && endAll('SIGTERM'), NPM_GONE_EVERY_MS).unref();
 }
 
-let isEnding = false;
+function endAll(signal) {
+  signalAll(exitCode === undefined ? signal : 'SIGKILL');
+  exitCode ??= SIGNALS[signal];
+  setTimeout(() => signalAll('SIGKILL'), GRACE_MS);
+  exitIfAlone();
+}
 
-function endAll(signal, exitCode) {
-  const wasEnding = isEnding;
-  isEnding = true;
-  signalAll(wasEnding ? 'SIGKILL' : signal);
-  if (!wasEnding) {
-    const gone = () => running.size === 0 && process.exit(exitCode);
-    setInterval(gone, 50);
-    setTimeout(() => signalAll('SIGKILL'), GRACE_MS);
+function exitIfAlone() {
+  if (exitCode !== undefined && running.size === 0) {
+    process.exit(exitCode);
   }
 }
 
