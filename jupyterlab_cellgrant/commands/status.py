@@ -71,7 +71,11 @@ def _node(
         ("tier", f"{tier['name']}: {tier['reason']}"),
         *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
         *(("notice", notice) for notice in node["notices"]),
-        *(("notice", f"{cell_of(it)}: {why['sentence']}") for it in claims if (why := it.get("notEnforced"))),
+        *(
+            ("notice", f"{cell_of(it)}: {why['sentence']}")
+            for it in claims
+            if (why := it.get("notEnforced"))
+        ),
     ]
 
 
