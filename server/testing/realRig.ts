@@ -20,6 +20,7 @@ import { groupEndOf, groupsEndingIn } from './places';
 import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
+const EXHAUST_MAX_MS = 60_000;
 
 /** The contract's rig on this very machine, with real processes. */
 export class RealRig implements IContractRig {
@@ -111,7 +112,8 @@ export class RealRig implements IContractRig {
     }
     await until('it waits', () => readProcess(this.files, pid)?.state === 'T');
     process.kill(pid, 'SIGCONT');
-    await until('it was killed', () => !this.isAlive(pid));
+    // To fill its memory takes an emulated machine long.
+    await until('it was killed', () => !this.isAlive(pid), EXHAUST_MAX_MS);
   }
 
   async escape({ pid }: Place): Promise<void> {
