@@ -23,21 +23,22 @@ const LONG = [
 /** The tests of Python that come first for what changed below a path, without `test_` and `.py`. */
 const PYTEST = [
   [
-    /^jupyterlab_cellgrant\/gate\/(wire|speech|rejection|turn|hook|imports|start)/,
+    /^jupyterlab_cellgrant\/kernel\/|^jupyterlab_cellgrant\/client\/(wire|errors)/,
     'gate_order wire'
   ],
-  [/^jupyterlab_cellgrant\/gate\/(connection|link|listener|mailbox|peer)/, 'gate_outage tokens'],
-  [/^jupyterlab_cellgrant\/gate\/(applied|holding|keeper|interrupts)/, 'gate_grant gate_ends'],
-  [/^jupyterlab_cellgrant\/gate\/(masks|leftovers|factories)/, 'leftovers factories'],
-  [/^jupyterlab_cellgrant\/gate\/(libraries|pools|variables)/, 'thread_pools children'],
-  [/^jupyterlab_cellgrant\/gate\/gpus|^server\/testing\/standin-gpu\//, 'gpu'],
+  [/^jupyterlab_cellgrant\/client\/(c(hannel|onnection)|link|mailbox|peer)/, 'gate_outage tokens'],
+  [/^jupyterlab_cellgrant\/client\/(applied|cl|holder|interrupts)/, 'client gate_grant gate_ends'],
+  [/^jupyterlab_cellgrant\/client\/(masks|leftovers|factories)/, 'leftovers factories'],
+  [/^jupyterlab_cellgrant\/client\/(imports|libraries|pools|variables)/, 'thread_pools children'],
+  [/^jupyterlab_cellgrant\/client\/gpus|^server\/testing\/standin-gpu\//, 'gpu'],
   [/^jupyterlab_cellgrant\/(app|proxy|settings|events|schemas)/, 'extension events'],
   [/^jupyterlab_cellgrant\/(supervisor|sidecar_|node_runtime|ending|paths)/, 'supervisor ending'],
-  [/^jupyterlab_cellgrant\/(cli|command|__main__|unix_http|status)/, 'cli command status'],
+  [/^jupyterlab_cellgrant\/(command|__main__|unix_http)/, 'cli command status run queue'],
   [/^jupyterlab_cellgrant\/(provisioner|renames)/, 'provisioner renames fence'],
   [/^jupyterlab_cellgrant\/tests\/(?!test_)|^requirements/, 'gate_order provisioner'],
+  [/^jupyterlab_cellgrant\/(?!tests\/).*\.py$/, 'layers'],
   [/^server\/(?!testing\/|.*\.spec\.ts$)/, 'gate_order trust'],
-  [/^server\/testing\/directives\.json$|^jupyterlab_cellgrant\/.*directives/, 'directives'],
+  [/^server\/testing\/directives\.json$/, 'directives'],
   [/^examples\//, 'tour'],
   [/^(pyproject\.toml|install\.json|jupyter-config\/|scripts\/(bundle|wheel))/, 'wheel']
 ];

@@ -33,7 +33,12 @@ function listen() {
   isListening = true;
   Object.keys(SIGNALS).forEach(signal => process.on(signal, () => endAll(signal)));
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && endAll('SIGTERM'), NPM_GONE_EVERY_MS).unref();
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) {
+      clearInterval(watch);
+      endAll('SIGTERM');
+    }
+  }, NPM_GONE_EVERY_MS).unref();
 }
 
 function endAll(signal) {
