@@ -88,7 +88,11 @@ export async function lookForPacking(): Promise<boolean | null> {
 async function findTier(): Promise<string> {
   const dir = mkdtempSync(join(tmpdir(), 'cellgrant-bench-'));
   const own = OwnDirectory.open(dir, () => undefined);
-  const { enforcer } = await probe({ own, onFailure: () => undefined, onBroughtBack: () => undefined });
+  const { enforcer } = await probe({
+    own,
+    onFailure: () => undefined,
+    onBroughtBack: () => undefined
+  });
   await enforcer.close();
   rmSync(dir, { recursive: true });
   return enforcer.tier.name;

@@ -15,7 +15,6 @@ from ..client.holder import Holder
 from ..client.wire import new_id
 from ..sidecar_line import NOTEBOOK_ENV, SidecarLine
 from .failure import Failure, say
-from .hints import with_options
 from .signals import unheard
 from .waiting import Waiting
 
@@ -39,7 +38,7 @@ def granted(
     """
 
     def interrupt(sentence: str) -> None:
-        say(with_options(sentence))
+        say(sentence)
         end()
 
     waiting = Waiting()
@@ -49,7 +48,7 @@ def granted(
                 client = stack.enter_context(Client(holder, str(directory)))
             holding = client.claim(hints, on_wait=waiting.tell, on_interrupt=interrupt)
         except RefusedError as error:
-            raise Failure.of_refusal(error.code, with_options(str(error))) from error
+            raise Failure.of_refusal(error.code, str(error)) from error
         finally:
             waiting.end()
         stack.callback(_leave, holder)
@@ -61,4 +60,4 @@ def _leave(holder: Holder) -> None:
     ended = {"type": "ended", "holderId": holder.id}
     gone = asyncio.run(SidecarLine(ended, "gone").answer())
     if why := (gone or {}).get("message"):
-        say(with_options(why))
+        say(why)

@@ -34,18 +34,6 @@ _OPTIONS = (
     _Option("maxWait", "SPAN", "Give up after this long in the queue, such as 5min."),
 )
 
-# How the catalogue speaks of a cell and its kernel, and what these are here.
-_WORDS = (
-    (" in the cell's hints", ""),
-    ("The kernel of this cell", "This command"),
-    ("This cell", "This command"),
-    ("its kernel", "it"),
-    ("Cells are stopped", "Commands are stopped"),
-    ("kills their kernel", "kills them"),
-    (" Its variables are lost.", ""),
-)
-
-
 def hints(command: Command) -> Command:
     """Every hint that says something of a command, as an option; the sidecar reads its value."""
     for it in reversed(_OPTIONS):
@@ -58,16 +46,6 @@ def take_hints(said: dict[str, Any]) -> dict[str, Any]:
     """Take the hints out of what was said, as the metadata of a cell has them."""
     values = {it.hint: said.pop(it.hint) for it in _OPTIONS}
     return {name: _value(name, it) for name, it in values.items() if it is not None}
-
-
-def with_options(sentence: str) -> str:
-    """A refusal as it is to be said of a command: hints are called as its options are."""
-    for it in _OPTIONS:
-        sentence = re.sub(rf'(the hint )?"{it.hint}"', it.flag, sentence, flags=re.IGNORECASE)
-        sentence = re.sub(rf"\b{it.hint} =", f"{it.flag} =", sentence)
-    for of_cell, of_command in _WORDS:
-        sentence = sentence.replace(of_cell, of_command)
-    return sentence
 
 
 def _value(name: str, said: Any) -> Any:

@@ -53,7 +53,7 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
     assert (refused.status, refused.body["code"]) == (400, "BODY_INVALID")
     refused = server.api("claims/none-of-this-name", "DELETE")
     assert (refused.status, refused.body["code"]) == (404, "CLAIM_UNKNOWN")
-    refused = server.api("kernels/none-of-this-name/free", "POST", b"")
+    refused = server.api("holders/none-of-this-name/free", "POST", b"")
     assert (refused.status, refused.body["code"]) == (404, "HOLDER_UNKNOWN")
 
 
@@ -67,8 +67,8 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
         ("../../healthz", "GET"),
         ("claims/a/b", "GET"),
         ("claims/a%2Fb", "GET"),
-        ("kernels/a/free", "GET"),
-        ("kernels/a/restart", "POST"),
+        ("holders/a/free", "GET"),
+        ("holders/a/restart", "POST"),
         ("claims/" + "x" * 129, "DELETE"),
         ("http://elsewhere/", "GET"),
     ],

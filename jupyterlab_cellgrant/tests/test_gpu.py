@@ -231,7 +231,7 @@ def test_a_restart_gives_the_rest_back(lab: GpuLab) -> None:
     assert (blocker["holderName"], blocker["claimId"]) == ("keeper.ipynb", None)
     assert blocker["keepsGpuBytes"] >= lab.mib(0.5) * MIB
     eventually(lambda: keeper.view()["askedToFreeMs"])
-    path = f"kernels/{keeper.kernel_id}/restart-request"
+    path = f"holders/{keeper.kernel_id}/restart-request"
     body = json.dumps({"claim": waiting["id"]}).encode()
     assert lab.server.api(path, "PUT", body).status == 204
     assert eventually(lambda: keeper.view()["restartRequest"])["claimId"] == waiting["id"]

@@ -1,3 +1,4 @@
+import type { HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
@@ -82,7 +83,12 @@ export type Effect =
   /** Ask an idle holder to give GPU memory back (GPU5). */
   | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] }
   /** A holder that is gone was killed for want of memory (MEM3). */
-  | { readonly type: 'killed'; readonly holderId: string; readonly refusal: Refusal }
+  | {
+      readonly type: 'killed';
+      readonly holderId: string;
+      readonly kind: HolderKind;
+      readonly refusal: Refusal;
+    }
   /** The CPUs that a holder is held to are others: for a gate that sets masks itself. */
   | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
   /** What the holder keeps across cells from now on; null for nothing (ADM9). */

@@ -74,7 +74,7 @@ export class Interpreter {
       case 'free':
         return answers.freeAsked(holderId, effect.gpus);
       case 'killed':
-        return answers.killed(holderId, effect.refusal);
+        return answers.killed(holderId, effect.kind, effect.refusal);
     }
   }
 

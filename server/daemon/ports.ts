@@ -81,7 +81,7 @@ export interface IAnswers {
   /** Asks a holder to give idle GPU memory back (GPU5). */
   freeAsked(holderId: string, gpus: readonly string[]): void;
   /** Why a holder that is gone was killed (MEM3). */
-  killed(holderId: string, refusal: Refusal): void;
+  killed(holderId: string, kind: HolderKind, refusal: Refusal): void;
   /** The masks that a holder's gate sets itself are others now (affinity tier). */
   maskChanged(holderId: string, affinity: string | null): void;
 }

@@ -1,6 +1,6 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
-import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant } from '../protocol/gate';
+import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant, type HolderKind } from '../protocol/gate';
 import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import { waitInWords } from '../protocol/sentences';
@@ -58,7 +58,12 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const message = { type: 'refused', id, message: sentenceOf(why), ...why } as const;
+    const message = {
+      type: 'refused',
+      id,
+      message: sentenceOf(why, record.holder.kind),
+      ...why
+    } as const;
     if (record.holder.voice) {
       this.records.remove(record);
       record.holder.voice.send(message);
@@ -72,7 +77,12 @@ export class Answers implements IAnswers {
     if (record?.phase.state !== 'running') {
       return;
     }
-    const message = { type: 'interrupt', id, message: sentenceOf(why), ...why } as const;
+    const message = {
+      type: 'interrupt',
+      id,
+      message: sentenceOf(why, record.holder.kind),
+      ...why
+    } as const;
     if (record.holder.voice) {
       record.holder.voice.send(message);
     } else {
@@ -92,8 +102,8 @@ export class Answers implements IAnswers {
     this.records.holders.get(holderId)?.voice?.send({ type: 'free', gpus });
   }
 
-  killed(holderId: string, why: Refusal): void {
-    this.records.noteDeath(holderId, sentenceOf(why));
+  killed(holderId: string, kind: HolderKind, why: Refusal): void {
+    this.records.noteDeath(holderId, sentenceOf(why, kind));
   }
 
   maskChanged(holderId: string, affinity: string | null): void {

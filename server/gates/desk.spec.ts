@@ -65,7 +65,7 @@ describe('the desk', () => {
 
   function connected(holdings: readonly Holding[] = []): Voice {
     const voice = new Voice();
-    desk.connect('k', voice, holdings, 10);
+    desk.connect({ holderId: 'k' }, voice, holdings, 10);
     return voice;
   }
 
@@ -115,13 +115,13 @@ describe('the desk', () => {
   it('takes no claim over that another kernel has', () => {
     claim(connected(), 'c');
     const other = new Voice();
-    desk.connect('other', other, [held('c')], 10);
+    desk.connect({ holderId: 'other' }, other, [held('c')], 10);
     expect(other.heard).toEqual(['refused c CLAIM_DUPLICATE']);
     expect(told).toEqual(['claim c']);
   });
 
   it('[MEM3] tells why a kernel was killed once, and nothing of the one before', () => {
-    const killed = () => answers.killed('k', refusal('KILLED_BY_NODE'));
+    const killed = () => answers.killed('k', 'kernel', refusal('KILLED_BY_NODE'));
     killed();
     expect(desk.ended('k')).toContain('the node ran out of memory');
     expect(desk.ended('k')).toBeNull();

@@ -1,7 +1,7 @@
 import type { IGateKeeper, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import { UNHELD } from '../protocol/gate';
+import { UNHELD, type GateProcess, type HolderKind } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
@@ -37,8 +37,14 @@ export class Desk {
   }
 
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
-  connect(holderId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
-    const holder = this.records.holder(holderId);
+  connect(
+    process: Pick<GateProcess, 'holderId' | 'kind'>,
+    voice: IVoice,
+    holdings: readonly Holding[],
+    bytes: number
+  ): void {
+    const { holderId, kind = 'kernel' } = process;
+    const holder = this.records.holder(holderId, kind);
     holder.stopLapse?.();
     holder.stopLapse = null;
     if (holder.voice !== voice) {
@@ -91,7 +97,7 @@ export class Desk {
     // One that started was given nothing but what everybody may have, whatever it says (GATE6).
     const asked = started ? NOTHING : this.keeper.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
-      return refuse(voice, id, asked.refusal);
+      return refuse(voice, id, asked.refusal, holder.kind);
     }
     this.records.add(holder, id, started ? STARTED : { state: 'asked' });
     this.keeper.claims.claim({
@@ -196,7 +202,7 @@ export class Desk {
     }
     const asked = this.keeper.claims.askOf(holder.id, holding.sources, bytes);
     if ('refusal' in asked && !granted) {
-      return refuse(voice, id, asked.refusal);
+      return refuse(voice, id, asked.refusal, holder.kind);
     }
     const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
     const sinceMs = this.keeper.clock.nowMs() - holding.agoMs;
@@ -224,6 +230,6 @@ function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
-function refuse(voice: IVoice, id: string, why: Refusal): void {
-  voice.send({ type: 'refused', id, message: sentenceOf(why), ...why });
+function refuse(voice: IVoice, id: string, why: Refusal, to?: HolderKind): void {
+  voice.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
 }

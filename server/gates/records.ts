@@ -1,4 +1,4 @@
-import type { GateGrant, SidecarMessage } from '../protocol/gate';
+import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
 
 /** Speaks to one connection. */
 export interface IVoice {
@@ -31,6 +31,7 @@ export type ClaimRecord = {
 /** A holder whose gate has said hello. */
 export type HolderRecord = {
   readonly id: string;
+  readonly kind: HolderKind;
   voice: IVoice | null;
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
   mayStart: boolean;
@@ -50,10 +51,10 @@ export class Records {
   private readonly deaths = new Map<string, string>();
 
   /** The record of a holder, made where there is none. */
-  holder(id: string): HolderRecord {
+  holder(id: string, kind: HolderKind): HolderRecord {
     let holder = this.holders.get(id);
     if (!holder) {
-      holder = { id, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
+      holder = { id, kind, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
       this.holders.set(id, holder);
     }
     return holder;

@@ -171,7 +171,7 @@ export class Session {
     this.voice.send({ type: 'welcome', protocol, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
     const holdings = told.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
-    this.desk.connect(holderId, this.voice, holdings, bytes);
+    this.desk.connect(process, this.voice, holdings, bytes);
   }
 }
 

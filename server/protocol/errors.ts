@@ -1,3 +1,5 @@
+import type { HolderKind } from './gate';
+
 /**
  * The catalogue of everything that Cellgrant refuses (API1).
  *
@@ -160,6 +162,31 @@ export const CATALOGUE = {
 /** A code of the catalogue. */
 export type RefusalCode = keyof typeof CATALOGUE;
 
+/**
+ * What is said otherwise of a command, which has options where a cell has hints: `{option}` is
+ * the one that `path` is a part of.
+ */
+export const OF_COMMANDS: Partial<Record<RefusalCode, string>> = {
+  HINT_INVALID: '{option} is {got}; expected {expected}.',
+  HINT_TOO_LARGE: 'The options of this command are {bytes} bytes long; at most {limit} are read.',
+  IMPOSSIBLE:
+    'This command asks for {option} = {asked}, but this node can grant at most {total}. Lower {option}, or run it on a larger node.',
+  ABOVE_LIMIT:
+    'This command asks for {option} = {asked}, but a cell or command of the group "{group}" may ask for at most {limit}. Lower {option}, or ask whoever configures this node.',
+  INSIDE:
+    'This command asks for {option} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower {option}, let the cell ask for as much, or run the command by itself.',
+  MAX_WAIT:
+    'This command waited {waited} for {resource}, longer than --max-wait allows. It did not run. Raise --max-wait, or ask for less.',
+  CANCELLED: 'This command was cancelled by {by} while it waited for {resource}. It did not run.',
+  MEMORY_NEAR_LIMIT:
+    'This command was interrupted: it uses {used} of the {limit} granted. Commands are stopped from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.',
+  KILLED_AT_LIMIT:
+    'This command was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Raise --memory, or keep less in memory.',
+  KILLED_BY_NODE:
+    'This command was killed by the operating system: the node ran out of memory. Commands that name the --memory they need wait until there is room.',
+  EVICTED: 'The grant of this command was taken back: {why}.'
+};
+
 /** One refusal: which entry, and the words that fill it. */
 export type Refusal = {
   readonly code: RefusalCode;
@@ -174,9 +201,17 @@ export function refusal(
   return { code, details };
 }
 
-/** The sentence of a refusal, its details filled in. */
-export function sentenceOf(it: Refusal): string {
-  return CATALOGUE[it.code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(it.details[name] ?? `(${name} unknown)`)
-  );
+/** The sentence of a refusal, its details filled in; to a holder of another kind as it has it. */
+export function sentenceOf({ code, details }: Refusal, to: HolderKind = 'kernel'): string {
+  const sentence = (to === 'command' && OF_COMMANDS[code]) || CATALOGUE[code].sentence;
+  return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = name === 'option' ? optionOf(String(details['path'])) : details[name];
+    return String(value ?? `(${name} unknown)`);
+  });
+}
+
+/** What the command line calls a hint: `--gpu-memory` for `gpuMemory`. */
+function optionOf(path: string): string {
+  const hint = /^\w*/.exec(path)![0];
+  return `--${hint.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 }

@@ -48,7 +48,8 @@ export function onHolderGone(
     return;
   }
   const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
-  why && state.messages.push({ type: 'killed', holderId, refusal: why });
+  const { kind } = holder.holder;
+  why && state.messages.push({ type: 'killed', holderId, kind, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {
     why && tell(state, entry, { kind: 'told', refusal: why });
     endClaim(state, entry, 'died', { why });
