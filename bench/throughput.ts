@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { setThreadMaskByTaskset } from '../server/enforce/taskset';
+import { setThreadMaskByTaskset } from '../server/enforce/affinity/taskset';
 import { DiskFiles } from '../server/host/files';
 import { findPacking } from '../server/host/packing';
 import { readThread, readThreads } from '../server/host/processes';

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
 import { systemClock } from './daemon/clock';
-import { ConfigFiles, problemsOf } from './daemon/configFile';
+import { ConfigFiles, problemsOf } from './daemon/config/configFile';
 import { stderrLog } from './daemon/log';
 import { OccupiedError, occupy, type Occupied } from './daemon/occupy';
 import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';

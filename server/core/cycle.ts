@@ -1,14 +1,14 @@
 import type { Resource } from '../protocol/facts';
-import { impossibleAsk, planGrant } from './admission';
-import { grantClaim, refuseClaim } from './lifecycle';
-import { admissionOrder } from './order/admission';
-import type { Obstacle } from './place/obstacle';
-import { pass, reserve, wantsOf, wouldDelay } from './reserve';
-import { breakCircles } from './circles';
+import { impossibleAsk, planGrant } from './queue/admission';
+import { grantClaim, refuseClaim } from './claim/lifecycle';
+import { admissionOrder } from './queue/order';
+import type { Obstacle } from './queue/obstacle';
+import { pass, reserve, wantsOf, wouldDelay } from './queue/reserve';
+import { breakCircles } from './holder/circles';
 import { isWaiting, type State, type WaitingEntry } from './state';
-import { named, tell } from './story';
-import { isInside } from './trees';
-import { tellPlaces, type Waits } from './waits';
+import { named, tell } from './claim/story';
+import { isInside } from './holder/trees';
+import { tellPlaces, type Waits } from './claim/waits';
 
 /** How many waiting claims one cycle looks at, from the front; at each tick, more. */
 export const CYCLE_DEPTH = 64;

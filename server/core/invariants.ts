@@ -1,11 +1,11 @@
-import { hasQueued } from './reserve';
-import { leasesOf } from './leases';
-import { keptInPool, type Seat } from './place/cpuPool';
-import { blockingCpus, cpusWaitedFor } from './place/cpus';
-import { DONE_MAX } from './remember';
+import { hasQueued } from './queue/reserve';
+import { leasesOf } from './holder/leases';
+import { keptInPool, type Seat } from './cpu/cpuPool';
+import { blockingCpus, cpusWaitedFor } from './cpu/cpus';
+import { DONE_MAX } from './claim/remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
-import { STORY_LINES_MAX } from './story';
+import { STORY_LINES_MAX } from './claim/story';
 import {
   isRelated,
   mayBeSideBySide,
@@ -14,8 +14,8 @@ import {
   sumOf,
   treeBytes,
   treeCpus
-} from './treeSums';
-import { rungWeight } from './weights';
+} from './holder/treeSums';
+import { rungWeight } from './cpu/weights';
 
 /**
  * What must hold after each step: each sentence names a rule that does not.

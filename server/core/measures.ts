@@ -1,14 +1,14 @@
 import { refusal } from '../protocol/errors';
-import { followUse } from './demand';
+import { followUse } from './cpu/demand';
 import type { Event, HolderUse } from './events';
-import { markAllDirty, recount } from './leases';
-import { isLost } from './place/gpuMemory';
-import { gpuNames } from './place/gpus';
-import { promisableBytes } from './place/promisable';
-import { recallStanding } from './standing';
+import { markAllDirty, recount } from './holder/leases';
+import { isLost } from './gpu/gpuMemory';
+import { gpuNames } from './gpu/gpus';
+import { promisableBytes } from './memory/promisable';
+import { recallStanding } from './claim/standing';
 import type { HolderEntry, RunningEntry, State } from './state';
-import { tell } from './story';
-import { climb, rungAfter } from './weights';
+import { tell } from './claim/story';
+import { climb, rungAfter } from './cpu/weights';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 

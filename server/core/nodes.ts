@@ -1,8 +1,8 @@
-import { predictedDemand } from './demand';
+import { predictedDemand } from './cpu/demand';
 import type { Event, NodeFacts } from './events';
-import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './leases';
-import { liftMask } from './masks';
-import { createCpuPool, lendableCpus, type Seat } from './place/cpuPool';
+import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
+import { liftMask } from './cpu/masks';
+import { createCpuPool, lendableCpus, type Seat } from './cpu/cpuPool';
 import { createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
 import { memberOf, membersAt, userNode, userOf } from './policy/membership';
@@ -15,9 +15,9 @@ import {
   type ShareNode,
   type ShareTree
 } from './policy/shareTree';
-import { recallStanding } from './standing';
+import { recallStanding } from './claim/standing';
 import type { State } from './state';
-import { climb } from './weights';
+import { climb } from './cpu/weights';
 
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {

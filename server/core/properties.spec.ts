@@ -13,21 +13,21 @@ import {
   type Property
 } from '../testing/properties';
 import { WaterTree } from '../lib/waterTree';
-import * as admission from './admission';
-import * as leases from './leases';
-import { endClaim } from './lifecycle';
-import * as chooseCpus from './place/chooseCpus';
-import * as cpuPool from './place/cpuPool';
-import * as gpuMates from './place/gpuMates';
-import * as gpuMemory from './place/gpuMemory';
-import * as gpus from './place/gpus';
-import * as memory from './place/memory';
-import * as promisable from './place/promisable';
+import * as admission from './queue/admission';
+import * as leases from './holder/leases';
+import { endClaim } from './claim/lifecycle';
+import * as chooseCpus from './cpu/chooseCpus';
+import * as cpuPool from './cpu/cpuPool';
+import * as gpuMates from './gpu/gpuMates';
+import * as gpuMemory from './gpu/gpuMemory';
+import * as gpus from './gpu/gpus';
+import * as memory from './memory/memory';
+import * as promisable from './memory/promisable';
 import * as groups from './policy/groups';
-import * as reserve from './reserve';
+import * as reserve from './queue/reserve';
 import type { RunningEntry } from './state';
 import type { State } from './step';
-import { outerClaims } from './trees';
+import { outerClaims } from './holder/trees';
 
 /** Events per seed, and seeds. `CELLGRANT_SEEDS=1000` runs longer. */
 const EVENTS = 300;

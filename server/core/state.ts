@@ -5,9 +5,9 @@ import type { Hints } from '../protocol/hints';
 import type { ClaimView, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
-import { createCpuPool, type CpuPool, type Seat } from './place/cpuPool';
+import { createCpuPool, type CpuPool, type Seat } from './cpu/cpuPool';
 import { EVEN_SHARING } from './policy/groups';
-import type { Guard } from './policy/memoryGuard';
+import type { Guard } from './memory/memoryGuard';
 import type { Profiles } from './policy/profiles';
 import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
 

@@ -1,12 +1,12 @@
-import { onClaimArrived, onClaimCancelled, onClaimEnded } from './claims';
-import { orderConfinements } from './confine';
+import { onClaimArrived, onClaimCancelled, onClaimEnded } from './claim/claims';
+import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import type { Effect } from './effects';
 import type { Event } from './events';
-import { onMemoryMeasured } from './guard';
-import { onHolderArrived, onHolderGone } from './holders';
-import { askForHolds, onHoldReleased } from './holds';
-import { onFreeWanted, onRestartDeclined, onRestartWanted } from './keepers';
+import { onMemoryMeasured } from './memory/guard';
+import { onHolderArrived, onHolderGone } from './holder/holders';
+import { askForHolds, onHoldReleased } from './holder/holds';
+import { onFreeWanted, onRestartDeclined, onRestartWanted } from './gpu/keepers';
 import {
   onEnforcementFailed,
   onGpusMeasured,
@@ -17,8 +17,8 @@ import {
   onUseMeasured
 } from './measures';
 import { onConfigured, onNodeFound } from './nodes';
-import { nextOfRound, ROUND_PER_TICK, settleCpus } from './settle';
-import { recallStanding } from './standing';
+import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
+import { recallStanding } from './claim/standing';
 import type { RunningEntry, State } from './state';
 import { onTick } from './tick';
 

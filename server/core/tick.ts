@@ -1,11 +1,11 @@
-import { expireWaits } from './claims';
-import { expireHolds } from './holds';
-import { askKeepers } from './keepers';
+import { expireWaits } from './claim/claims';
+import { expireHolds } from './holder/holds';
+import { askKeepers } from './gpu/keepers';
 import { weightByUse, useAt } from './policy/fairness';
 import { weightOf } from './policy/groups';
 import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
-import { carryOutEvictions, limitRuntime, preempt } from './preempt';
-import { resizeRanges } from './settle';
+import { carryOutEvictions, limitRuntime, preempt } from './policy/preempt';
+import { resizeRanges } from './cpu/settle';
 import type { RunningEntry, State } from './state';
 
 /** How many users without a kernel are remembered. */

@@ -11,11 +11,11 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
-import { keptGrant } from './holds';
-import { forecastStarts, usualOf } from './forecast';
-import { askedSince, isKeptBy } from './keepers';
-import { promisedBytes } from './leases';
-import type { Slot } from './place/cpuPool';
+import { keptGrant } from './holder/holds';
+import { forecastStarts, usualOf } from './claim/forecast';
+import { askedSince, isKeptBy } from './gpu/keepers';
+import { promisedBytes } from './holder/leases';
+import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { viewGroups } from './viewGroups';
 import {

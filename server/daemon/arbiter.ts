@@ -1,8 +1,8 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
 import type { Event } from '../core/events';
-import { story } from '../core/explain';
-import { fitOf } from '../core/fit';
-import { keptBy, type Kept } from '../core/holds';
+import { story } from '../core/claim/explain';
+import { fitOf } from '../core/claim/fit';
+import { keptBy, type Kept } from '../core/holder/holds';
 import { checkInvariants } from '../core/invariants';
 import { createState, type HolderEntry, type State } from '../core/state';
 import { step } from '../core/step';

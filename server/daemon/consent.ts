@@ -1,4 +1,4 @@
-import { isKeptBy } from '../core/keepers';
+import { isKeptBy } from '../core/gpu/keepers';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';

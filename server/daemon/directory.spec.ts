@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { digest } from '../enforce/group';
+import { digest } from '../enforce/cgroup/group';
 import type { GateGrant } from '../protocol/gate';
 import type { Snapshot } from '../protocol/view';
 import { SmallDisk } from '../testing/faults/smallDisk';

@@ -1,5 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { Kept } from '../core/holds';
+import type { Kept } from '../core/holder/holds';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { ancestorsOf, isWithin, maySpeak, whyNoKernel } from './identity';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Kept } from '../core/holds';
+import type { Kept } from '../core/holder/holds';
 import type { EventBody } from './arbiter';
 
 const amount = z.number().nonnegative();

@@ -1,4 +1,4 @@
-import { interruptAtBytes, lookAfterMs, roughUntilBytes } from '../core/policy/memoryGuard';
+import { interruptAtBytes, lookAfterMs, roughUntilBytes } from '../core/memory/memoryGuard';
 import type { IEnforcer } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 

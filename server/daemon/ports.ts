@@ -1,5 +1,5 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { Kept } from '../core/holds';
+import type { Kept } from '../core/holder/holds';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Refusal } from '../protocol/errors';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { placeName } from '../enforce/group';
+import { placeName } from '../enforce/cgroup/group';
 import { widest } from '../testing/contractRig';
 import { maskOf, type TestKernel } from '../testing/gate';
 import type { TestSidecar } from '../testing/sidecar';

@@ -12,20 +12,20 @@ import { holdDirectory, type Hold } from '../host/locks';
 import type { IOwnFiles } from '../host/ownDirectory';
 import { readCapacity } from '../host/topology';
 import { adviceFor } from './advice';
-import { AffinityEnforcer } from './affinity';
-import { CgroupV1 } from './cgroupV1';
-import { CgroupV2 } from './cgroupV2';
-import { BpftoolPrograms, type IDevicePrograms } from './devicePrograms';
+import { AffinityEnforcer } from './affinity/affinity';
+import { CgroupV1 } from './cgroup/cgroupV1';
+import { CgroupV2 } from './cgroup/cgroupV2';
+import { BpftoolPrograms, type IDevicePrograms } from './fence/devicePrograms';
 import { EnforcementError, type IEnforcer, type ISpreader } from './enforcer';
-import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fencing';
-import { groupOf, type Group } from './group';
-import { MaskFile } from './maskStore';
-import { Masks } from './masks';
+import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fence/fencing';
+import { groupOf, type Group } from './cgroup/group';
+import { MaskFile } from './affinity/maskStore';
+import { Masks } from './affinity/masks';
 import { NoEnforcer } from './none';
-import { Spreader } from './spreader';
-import { setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './taskset';
+import { Spreader } from './affinity/spreader';
+import { setMaskByTaskset, setThreadMaskByTaskset, type SetMask } from './affinity/taskset';
 import { CONTROLLERS, cgroupTier, describeTier, type GpuHold } from './tierView';
-import type { FailureListener } from './removals';
+import type { FailureListener } from './cgroup/removals';
 
 /** What a probe may be told. */
 export type ProbeOptions = {

@@ -1,4 +1,4 @@
-import type { Fencing } from './fencing';
+import type { Fencing } from './fence/fencing';
 import type { Resource } from '../protocol/facts';
 import type { TierName, TierView } from '../protocol/view';
 

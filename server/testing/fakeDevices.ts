@@ -1,5 +1,5 @@
 import { V1 } from '../host/cgroupfs';
-import { BPF } from '../enforce/fenceProgram';
+import { BPF } from '../enforce/fence/fenceProgram';
 import type { DeviceNode } from '../host/gpuDevices';
 import type { FakeCgroup } from './fakeCgroups';
 

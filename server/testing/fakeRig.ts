@@ -1,9 +1,9 @@
 import { V1, V2 } from '../host/cgroupfs';
 import { readTree } from '../host/processes';
 import type { DeviceNode } from '../host/gpuDevices';
-import type { IDevicePrograms } from '../enforce/devicePrograms';
+import type { IDevicePrograms } from '../enforce/fence/devicePrograms';
 import type { IEnforcer, Place } from '../enforce/enforcer';
-import { placeName } from '../enforce/group';
+import { placeName } from '../enforce/cgroup/group';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, widest, type IContractRig, type ProcessKind } from './contractRig';

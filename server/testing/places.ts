@@ -1,6 +1,6 @@
 import { rmdirSync, statSync, writeFileSync } from 'node:fs';
 
-import { digest, placeName } from '../enforce/group';
+import { digest, placeName } from '../enforce/cgroup/group';
 import { findHierarchies, withoutLeaf } from '../host/cgroupfs';
 import { DiskFiles, listOrNone } from '../host/files';
 import { identityOf } from '../host/ownWay';

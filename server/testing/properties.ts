@@ -1,9 +1,9 @@
 import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import { checkInvariants } from '../core/invariants';
-import { admissionOrder } from '../core/order/admission';
+import { admissionOrder } from '../core/queue/order';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
-import { reserve } from '../core/reserve';
+import { reserve } from '../core/queue/reserve';
 import type { WaitingEntry } from '../core/state';
 import type { State } from '../core/step';
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-import { placeName } from '../../enforce/group';
+import { placeName } from '../../enforce/cgroup/group';
 import { V1, V2 } from '../../host/cgroupfs';
 import { DiskFiles, listOrNone, readNumberOrNull } from '../../host/files';
 import type { Snapshot } from '../../protocol/view';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
-import { readConfig } from '../../daemon/config';
+import { readConfig } from '../../daemon/config/config';
 import type { TestSidecar } from '../sidecar';
 import type { Stage } from '../stage';
 import { configurationText, gateLine, httpRequest, stateFiles, type Named } from './messages';

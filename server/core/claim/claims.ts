@@ -1,0 +1,214 @@
+import type { Ask } from '../../protocol/ask';
+import { refusal, type Refusal } from '../../protocol/errors';
+import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
+import { UNRESTRICTED } from '../../protocol/grant';
+import type { Claim, Event } from '../events';
+import { dropHold } from '../holder/leases';
+import { endClaim, grantClaim, refuseClaim } from './lifecycle';
+import { cpusWaitedFor } from '../cpu/cpus';
+import { isLost } from '../gpu/gpuMemory';
+import { forget } from './remember';
+import { wantsOf } from '../queue/reserve';
+import {
+  isRunning,
+  isWaiting,
+  type ClaimEntry,
+  type HolderEntry,
+  type Lease,
+  type State,
+  type WaitingEntry
+} from '../state';
+import { named, tell } from './story';
+import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
+import { outerClaims } from '../holder/trees';
+import { spanInWords } from '../words';
+
+/** How many claims may wait at once on a node, and in one holder. */
+export const QUEUE_MAX = 4096;
+export const QUEUE_MAX_PER_HOLDER = 256;
+
+type Arrival = Extract<Event, { type: 'claimArrived' }>;
+
+/** A claim arrived: taken over, refused by name, granted at once, or queued. */
+export function onClaimArrived(state: State, event: Arrival): void {
+  const { claim } = event;
+  const holder = state.holders.get(claim.holderId);
+  if (!holder) {
+    refuseStranger(state, claim, refusal('KERNEL_UNKNOWN', { id: claim.holderId }));
+    return;
+  }
+  const known = state.claims.get(claim.id);
+  const returns = event.granted !== null || event.waitingSinceMs !== null;
+  if (known && returns && known.holder === holder && known.phase.state !== 'done') {
+    // Its gate reconnected: nothing was lost, so nothing changes, unless it would not wait any longer.
+    event.granted && isWaiting(known) && startUnasked(state, known, event.granted);
+    return;
+  }
+  if (known && !(returns && known.phase.state === 'done')) {
+    refuseStranger(state, claim, refusal('CLAIM_DUPLICATE', { id: claim.id }));
+    return;
+  }
+  const sinceMs = event.waitingSinceMs ?? event.granted?.sinceMs ?? state.nowMs;
+  const entry = createEntry(state, holder, claim, sinceMs);
+  known && forget(state, known);
+  state.claims.set(claim.id, entry);
+  const [outer] = outerClaims(entry);
+  outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
+  event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
+}
+
+/** Refuse what never became a claim here. */
+function refuseStranger(state: State, claim: Claim, why: Refusal): void {
+  const { id, holderId } = claim;
+  state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
+}
+
+/** A claim that has just arrived and was not looked at; enters it nowhere. */
+export function createEntry(
+  state: State,
+  holder: HolderEntry,
+  claim: Claim,
+  sinceMs: number
+): WaitingEntry {
+  const outer = state.claims.get(claim.parentId ?? '') ?? null;
+  return {
+    claim,
+    holder,
+    outer: outer?.holder === holder && isRunning(outer) ? outer : null,
+    arrivedMs: Math.min(sinceMs, state.nowMs),
+    story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
+    phase: {
+      state: 'waiting',
+      reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
+      position: 0,
+      reservation: null,
+      passedBy: 0
+    }
+  };
+}
+
+function admit(state: State, entry: WaitingEntry): void {
+  const { holder, claim } = entry;
+  if (!state.node) {
+    const lease = leaseOfGrant(state, entry, UNRESTRICTED);
+    tell(state, entry, { kind: 'nodeUnknown' });
+    grantClaim(state, entry, lease);
+    return;
+  }
+  const why = impossibleAsk(state.node, holder, claim.ask) ?? aboveLimit(holder, claim.ask);
+  if (why) {
+    refuseClaim(state, entry, why);
+    return;
+  }
+  if (grantFromHold(state, entry)) {
+    return;
+  }
+  enqueue(state, entry);
+}
+
+function enqueue(state: State, entry: WaitingEntry): void {
+  const { holder, claim } = entry;
+  // What wants nothing that queues is granted here, whatever the queue (CPU1).
+  if (wantsOf(entry).length === 0) {
+    const plan = planGrant(state, entry);
+    if ('lease' in plan) {
+      grantClaim(state, entry, plan.lease);
+      return;
+    }
+  }
+  const full = queueFull(state, holder);
+  if (full) {
+    refuseClaim(state, entry, full);
+    return;
+  }
+  holder.waiting.add(entry);
+  cpusWaitedFor(claim.ask) > 0 && state.insisting.add(entry);
+  holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
+  state.queue.push(entry);
+  state.mayAdmit = true;
+}
+
+/** Why nobody else may wait, on this node or in this holder; null where somebody may. */
+export function queueFull(state: State, holder: HolderEntry): Refusal | null {
+  const isFull = holder.waiting.size >= QUEUE_MAX_PER_HOLDER;
+  const limit = isFull ? QUEUE_MAX_PER_HOLDER : QUEUE_MAX;
+  return isFull || state.queue.length >= QUEUE_MAX
+    ? refusal('TOO_MANY', { limit, what: 'waiting claims' })
+    : null;
+}
+
+/** ADM9: a claim that asks no more than its holder keeps is granted from that, at once. */
+function grantFromHold(state: State, entry: ClaimEntry): boolean {
+  const { holder, claim } = entry;
+  const { held } = holder;
+  if (!held) {
+    return false;
+  }
+  dropHold(state, holder);
+  if (!covers(state, held.lease, claim.ask)) {
+    return false;
+  }
+  tell(state, entry, { kind: 'grantedFromKept' });
+  grantClaim(state, entry, held.lease, true);
+  return true;
+}
+
+/** Whether a kept grant has all that is asked for. */
+export function covers(state: State, lease: Lease, ask: Ask): boolean {
+  const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
+  // Without an amount a GPU is asked for alone, which a part of one is not.
+  const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
+  return (
+    ask.gpus <= lease.gpus.length &&
+    !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
+    gpuBytes <= (lease.gpuMemoryBytes ?? Infinity) &&
+    (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
+    n <= (lease.seat?.cpus.length ?? 0) &&
+    (!ask.exclusive || lease.seat?.kind === 'exclusive')
+  );
+}
+
+/**
+ * A claim was cancelled. `by` equal to the holder's id means that its own gate
+ * gave it up: then nothing is answered.
+ */
+export function onClaimCancelled(
+  state: State,
+  event: Extract<Event, { type: 'claimCancelled' }>
+): void {
+  const entry = state.claims.get(event.claimId);
+  if (entry?.phase.state !== 'waiting') {
+    return; // unknown, running or over: nothing to give up
+  }
+  if (event.by === entry.claim.holderId) {
+    tell(state, entry, { kind: 'givenUp' });
+    endClaim(state, entry, 'cancelled');
+    return;
+  }
+  const { resource } = entry.phase.reason;
+  refuseClaim(state, entry, refusal('CANCELLED', { by: event.by, resource }), 'cancelled');
+}
+
+/** The cell ended; an unknown or ended claim is passed over (P15). */
+export function onClaimEnded(state: State, event: Extract<Event, { type: 'claimEnded' }>): void {
+  const entry = state.claims.get(event.claimId);
+  if (entry && entry.phase.state !== 'done') {
+    const endedMs = Math.min(event.endedMs ?? Infinity, state.nowMs);
+    endClaim(state, entry, event.outcome, { cpuSeconds: event.cpuSeconds, endedMs });
+    const { held } = entry.holder;
+    held?.claimId === event.claimId && (held.sinceMs = endedMs);
+  }
+}
+
+/** ADM8: refuse those that waited longer than they allow. */
+export function expireWaits(state: State): void {
+  const late = state.queue.filter(
+    ({ claim, arrivedMs }) =>
+      claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
+  );
+  for (const entry of late) {
+    const resource = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
+    const waited = spanInWords(state.nowMs - entry.arrivedMs);
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource }));
+  }
+}

@@ -1,0 +1,90 @@
+import type { Ask } from '../../protocol/ask';
+import type { Refusal } from '../../protocol/errors';
+import type { Resource } from '../../protocol/facts';
+import type { Fit } from '../../protocol/view';
+import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
+import { covers, createEntry, queueFull } from './claims';
+import { turnOf } from '../cycle';
+import { giversTo, headsOf, leaseWithout } from '../holder/holds';
+import { admissionOrder } from '../queue/order';
+import type { Obstacle } from '../queue/obstacle';
+import { wantsOf, wouldDelay } from '../queue/reserve';
+import type { HolderEntry, State, WaitingEntry } from '../state';
+
+/** Sorts after every other id: who asks only now comes last. */
+const LAST_ID = '\uffff';
+
+/**
+ * How a cell of a holder would fare if it ran now: what admission would answer,
+ * with the queue, the reservations, the holds and the limits of its group.
+ *
+ * #### Notes
+ * Changes nothing. Right until the next event, with two exceptions: a cell that
+ * is known from past runs may pass where this says that it waits; and what its
+ * kernel keeps, but is not enough, may let others go first.
+ */
+export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
+  const entry = lookAhead(state, holder, ask);
+  if (!state.node) {
+    return NOW;
+  }
+  const why = impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask);
+  if (why) {
+    return never(why);
+  }
+  if (wantsOf(entry).length === 0 || (holder.held && covers(state, holder.held.lease, ask))) {
+    return NOW;
+  }
+  const full = queueFull(state, holder);
+  return full ? never(full) : fitInQueue(state, entry);
+}
+
+const NOW: Fit = { kind: 'now' };
+
+function never(why: Refusal): Fit {
+  return { kind: 'never', why };
+}
+
+function waits({ reason }: Obstacle): Fit {
+  return { kind: 'waits', reason: reason() };
+}
+
+/** The claim that would be made, which nobody else knows of. */
+function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
+  const claim = {
+    id: LAST_ID,
+    holderId: holder.holder.id,
+    parentId: null,
+    cellId: null,
+    label: null,
+    sourceHash: null,
+    ask
+  };
+  return createEntry(state, holder, claim, state.nowMs);
+}
+
+function lacksOf(head: WaitingEntry): Resource {
+  return head.phase.reason.resource;
+}
+
+/** As the admission cycle would decide (ADM6), and who is asked for a hold then (ADM9). */
+function fitInQueue(state: State, entry: WaitingEntry): Fit {
+  const { holder } = entry;
+  const order = admissionOrder(state.nowMs);
+  const before = headsOf(state).filter(it => order(it, entry) < 0);
+  // One inside a running cell may have a reservation without being the first (ADM10).
+  const heads = before.filter(
+    (it, i) => before.findIndex(other => lacksOf(other) === lacksOf(it)) === i
+  );
+  const plan = planGrant(state, entry);
+  // What its own kernel keeps is given back when it claims.
+  const own = holder.held ? [holder] : [];
+  const lease = 'lease' in plan ? plan.lease : own.length ? leaseWithout(state, own, entry) : null;
+  if (lease) {
+    const head = heads.find(it => wouldDelay(state, it, entry, lease));
+    return head ? waits(turnOf(head, entry)) : NOW;
+  }
+  const { obstacle } = plan as Extract<typeof plan, { obstacle: Obstacle }>;
+  const isHead = heads.every(it => lacksOf(it) !== obstacle.resource);
+  return isHead && giversTo(state, entry).length > 0 ? NOW : waits(obstacle);
+}

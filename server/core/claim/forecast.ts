@@ -1,0 +1,112 @@
+import type { Forecast } from '../../protocol/view';
+import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from '../queue/room';
+import { usualMs } from '../policy/profiles';
+import { LOOKED_AT_MAX } from '../queue/reserve';
+import type { ClaimEntry, RunningEntry, State, WaitingEntry } from '../state';
+
+/**
+ * How long a claim runs, from its start; null where that is not known well enough to be said.
+ *
+ * #### Notes
+ * The queue is planned with more than this: there a guess is better than none
+ * (`predictedRunMs`), but people take a figure at its word. Past runs count
+ * before what the author stated, if they agree.
+ */
+export function usualRun(state: State, entry: ClaimEntry): Forecast | null {
+  const { sourceHash, ask } = entry.claim;
+  const { timeMs } = ask;
+  const stated = timeMs === null ? null : { fromMs: timeMs, toMs: timeMs, runs: 0 };
+  return usualMs(state.profiles.get(sourceHash ?? '')) ?? stated;
+}
+
+/** The same while it runs: one that takes longer than usual has no usual time any more. */
+export function usualOf(state: State, entry: RunningEntry): Forecast | null {
+  const usual = usualRun(state, entry);
+  return usual && state.nowMs - entry.phase.grantedMs < usual.toMs ? usual : null;
+}
+
+/** How many of each queue are told when they start, from the front. */
+export const FORECAST_MAX = 16;
+
+/**
+ * When claims that wait start, from now on, as if each queue were served in
+ * order; those of which that cannot be told are not in it.
+ */
+export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
+  const starts = new Map<ClaimEntry, Forecast>();
+  for (const resource of ['gpus', 'memory', 'cpus'] as const) {
+    const queue = state.queue.filter(it => it.phase.reason.resource === resource);
+    forecastQueue(state, queue.slice(0, FORECAST_MAX), starts);
+  }
+  return starts;
+}
+
+/** Something that ends; null where nobody knows when. */
+type End = { readonly in: Forecast | null; leave(room: Room): void };
+
+function forecastQueue(
+  state: State,
+  queue: readonly WaitingEntry[],
+  starts: Map<ClaimEntry, Forecast>
+): void {
+  if (queue.length === 0) {
+    return;
+  }
+  const room = roomOf(state);
+  const ends = endsOf(state);
+  let start: Forecast | null = { fromMs: 0, toMs: 0, runs: 0 };
+  for (const entry of queue) {
+    let lease = leaseIn(state, room, entry);
+    while (!lease && ends.length) {
+      const end = ends.shift()!;
+      start = start && end.in && laterOf(start, end.in);
+      end.leave(room);
+      lease = leaseIn(state, room, entry);
+    }
+    if (!lease || !start) {
+      return; // nor can it be told of those behind it
+    }
+    start.toMs > 0 && starts.set(entry, start);
+    const taken = lease;
+    const amounts = neededFor(entry, taken);
+    changeRoom(room, taken, amounts, 1);
+    const leave = (it: Room): void => changeRoom(it, taken, amounts, -1);
+    ends.push({ in: afterIt(start, usualRun(state, entry)), leave });
+    ends.sort(bySoonest);
+  }
+}
+
+/** Running claims with something to give, the soonest to end first. */
+function endsOf(state: State): End[] {
+  return [...state.leasing]
+    .slice(0, LOOKED_AT_MAX)
+    .map(entry => ({
+      in: remaining(usualOf(state, entry), state.nowMs - entry.phase.grantedMs),
+      leave: (room: Room): void => leaveRoom(room, entry)
+    }))
+    .sort(bySoonest);
+}
+
+function bySoonest(a: End, b: End): number {
+  return (a.in?.toMs ?? Number.MAX_VALUE) - (b.in?.toMs ?? Number.MAX_VALUE);
+}
+
+function remaining(usual: Forecast | null, ranMs: number): Forecast | null {
+  return (
+    usual && {
+      fromMs: Math.max(0, usual.fromMs - ranMs),
+      toMs: usual.toMs - ranMs,
+      runs: usual.runs
+    }
+  );
+}
+
+/** When both are over; it rests on what takes longer. */
+function laterOf(a: Forecast, b: Forecast): Forecast {
+  const { runs } = a.toMs > b.toMs ? a : b;
+  return { fromMs: Math.max(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs), runs };
+}
+
+function afterIt(start: Forecast, run: Forecast | null): Forecast | null {
+  return run && { fromMs: start.fromMs + run.fromMs, toMs: start.toMs + run.toMs, runs: run.runs };
+}

@@ -1,0 +1,232 @@
+import { refusal, type Refusal } from '../../protocol/errors';
+import type { Grant } from '../../protocol/grant';
+import type { Granted } from '../../protocol/facts';
+import { evictionInWords } from '../../protocol/stories';
+import { cpuGrant } from '../cpu/cpuGrant';
+import { predictedDemand, watchShortage } from '../cpu/demand';
+import { askBeside } from '../gpu/keepers';
+import { endYielding, enterLease, leaveLease, recount } from '../holder/leases';
+import { liftMask } from '../cpu/masks';
+import { weighSeat } from '../cpu/cpuPool';
+import { gpuNames } from '../gpu/gpus';
+import { createGuard } from '../memory/memoryGuard';
+import { recordRun } from '../policy/profiles';
+import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
+import { rememberDone } from './remember';
+import { hasQueued } from '../queue/reserve';
+import {
+  isRunning,
+  isWaiting,
+  type ClaimEntry,
+  type Done,
+  type Lease,
+  type Running,
+  type RunningEntry,
+  type State,
+  type WaitingEntry
+} from '../state';
+import { decideStanding, recallStanding } from './standing';
+import { tell } from './story';
+
+/** Grant a claim: enter its lease, and say so; `wasKept` where an earlier cell left it the lease (ADM9). */
+export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKept = false): void {
+  const running = startRunning(state, entry, lease, state.nowMs);
+  running.keeps ||= wasKept;
+  const { leaf } = running;
+  watchShortage(state);
+  const cpus = cpuGrant(state, entry, lease, leaf);
+  running.grant = { ...cpus, memoryBytes: lease.memoryBytes, gpus: lease.gpus };
+  if (leaf && cpus.threads !== null && cpus.threads < leaf.drinker.demand) {
+    changeDemand(leaf, cpus.threads);
+  }
+  const waitedMs = state.nowMs - entry.arrivedMs;
+  tell(state, entry, { kind: 'granted', granted: grantedOf(state, running.grant), waitedMs });
+  const { id, holderId } = entry.claim;
+  state.messages.push({ type: 'grant', holderId, claimId: id, grant: running.grant });
+  decideStanding(state, entry, running.grant);
+  lease.gpuMemoryBytes === null && askBeside(state, entry, lease.gpus);
+}
+
+/** Enter a claim among the running ones; its grant is still to be said. */
+export function startRunning(
+  state: State,
+  entry: ClaimEntry,
+  lease: Lease,
+  grantedMs: number
+): Running {
+  const { holder } = entry;
+  state.standing !== holder && recallStanding(state);
+  isWaiting(entry) && leaveLine(state, entry);
+  const isPlain = lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
+  const running: Running = {
+    state: 'running',
+    grantedMs,
+    lease,
+    grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
+    leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
+    mask: null,
+    rung: 0,
+    cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
+    cpuSeconds: 0,
+    memoryPeakBytes: holder.use?.memoryBytes ?? null,
+    cpusPeak: 0,
+    wasLimited: false,
+    eviction: null,
+    maxRuntimeMs: holder.user.group.maxRuntimeMs,
+    keeps: entry.claim.ask.hold,
+    notEnforced: null,
+    // A limit that is in force already brings no first figure.
+    guard: createGuard(holder.confined.memoryBytes === null ? null : holder.limitedBytes)
+  };
+  entry.phase = running;
+  holder.running.size === 0 && (holder.sinceMs = grantedMs);
+  holder.running.add(entry as RunningEntry);
+  state.running.add(entry as RunningEntry);
+  hasQueued(lease) && state.leasing.add(entry as RunningEntry);
+  state.touched.add(entry as RunningEntry);
+  enterLease(state, holder, lease);
+  state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  recount(state, holder);
+  return running;
+}
+
+function grantedOf(state: State, { cpus, threads, memoryBytes, gpus }: Grant): Granted {
+  return { cpus, threads, memoryBytes, gpus: gpuNames(state.node?.gpus ?? [], gpus) };
+}
+
+/** Refuse a claim that was entered: it is over, and its gate is told. */
+export function refuseClaim(
+  state: State,
+  entry: ClaimEntry,
+  why: Refusal,
+  outcome: 'refused' | 'cancelled' = 'refused'
+): void {
+  tell(state, entry, { kind: 'told', refusal: why });
+  endClaim(state, entry, outcome, { why });
+  const { id, holderId } = entry.claim;
+  state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
+}
+
+/** End a claim, whatever it is doing; frees what it has exactly once (GATE2). */
+export function endClaim(
+  state: State,
+  entry: ClaimEntry,
+  outcome: Done['outcome'],
+  known: {
+    readonly cpuSeconds?: number | null;
+    readonly why?: Refusal | null;
+    readonly endedMs?: number;
+  } = {}
+): void {
+  const { holder, phase } = entry;
+  if (phase.state === 'done') {
+    return;
+  }
+  const running = phase.state === 'running' ? phase : null;
+  if (isRunning(entry)) {
+    stopRunning(state, entry, outcome, known.cpuSeconds ?? null);
+  } else if (isWaiting(entry)) {
+    stopWaiting(state, entry);
+  }
+  const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
+  (entry as ClaimEntry).phase = {
+    state: 'done',
+    grantedMs: running?.grantedMs ?? null,
+    endedMs: known.endedMs ?? state.nowMs,
+    outcome,
+    why,
+    grant: running?.grant ?? null,
+    cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
+    memoryPeakBytes: running?.memoryPeakBytes ?? null
+  };
+  if (holder.running.size + holder.waiting.size === 0) {
+    holder.sinceMs = state.nowMs;
+  }
+  rememberDone(state, entry);
+}
+
+/** Why a claim was interrupted by us; null where it was not. */
+function toldWhy({ guard, eviction }: Running): Refusal | null {
+  return (
+    guard.why ??
+    (eviction?.told ? refusal('EVICTED', { why: evictionInWords(eviction.why) }) : null)
+  );
+}
+
+function leaveLine(state: State, entry: WaitingEntry): void {
+  entry.holder.waiting.delete(entry);
+  state.insisting.delete(entry) && state.insisting.size === 0 && endYielding(state);
+}
+
+function stopWaiting(state: State, entry: WaitingEntry): void {
+  leaveLine(state, entry);
+  state.queue = state.queue.filter(it => it !== entry);
+  state.mayAdmit = true;
+}
+
+function stopRunning(
+  state: State,
+  entry: RunningEntry,
+  outcome: Done['outcome'],
+  cpuSeconds: number | null
+): void {
+  const { holder, phase } = entry;
+  learn(state, entry, outcome === 'ok', cpuSeconds);
+  liftMask(state, entry);
+  phase.leaf && removeLeaf(phase.leaf);
+  holder.running.delete(entry);
+  state.running.delete(entry);
+  state.leasing.delete(entry);
+  state.evicting.delete(entry);
+  state.touched.delete(entry);
+  // What was taken back for somebody (FAIR4) is not kept from them.
+  const isKept = phase.keeps && phase.eviction === null && outcome !== 'died';
+  if (isKept && !holder.held) {
+    holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
+    state.keeping.add(holder);
+    recallStanding(state);
+    phase.lease.seat && weighSeat(state.pool, phase.lease.seat, 0);
+    state.dirty.add(holder);
+    state.mayAdmit = true;
+    tell(state, entry, { kind: 'ended', isKept: true });
+  } else {
+    leaveLease(state, holder, phase.lease);
+    tell(state, entry, { kind: 'ended', isKept: false });
+  }
+  state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+  state.mayAdmit ||= isOneHolderLeft(state);
+  recount(state, holder);
+}
+
+/** ADM7: whether whoever waits for memory may be let through, since no cell of another kernel runs. */
+function isOneHolderLeft({ running }: State): boolean {
+  const [first] = running;
+  return running.size === (first?.holder.running.size ?? 0);
+}
+
+/** Runs shorter than this say nothing of efficiency, in ms. */
+const TELLING_MS = 2000;
+
+function learn(
+  state: State,
+  entry: RunningEntry,
+  isWhole: boolean,
+  cpuSeconds: number | null
+): void {
+  const { sourceHash } = entry.claim;
+  const { grantedMs, cpusPeak, wasLimited, grant } = entry.phase;
+  const tookMs = state.nowMs - grantedMs;
+  const average = cpuSeconds === null || tookMs < 1 ? 0 : (cpuSeconds * 1000) / tookMs;
+  if (sourceHash === null || (average === 0 && cpusPeak === 0)) {
+    return;
+  }
+  const threads = grant.threads ?? state.pool.slots.length;
+  const isTelling = tookMs >= TELLING_MS && threads > 1 && !state.isShort;
+  recordRun(state.profiles, sourceHash, {
+    isWhole,
+    tookMs,
+    cpusPeak: Math.max(average, cpusPeak),
+    wasLimited,
+    efficiency: isTelling && average > 1 ? Math.min(1, average / threads) : null
+  });
+}

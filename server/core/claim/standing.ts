@@ -1,0 +1,37 @@
+import { asksNothing } from '../../protocol/ask';
+import type { Grant } from '../../protocol/grant';
+import type { ClaimEntry, State } from '../state';
+
+/**
+ * The standing grant (GATE6): a holder that runs alone may start what asks for
+ * nothing before it is heard of, since it would be granted everything anyway.
+ *
+ * #### Notes
+ * Alone means that nobody else runs or keeps anything, so at most one holder has
+ * it, and giving or recalling it costs the same however many there are. One that
+ * starts while the recall is on its way has more threads than it would have been
+ * given; its share is what it would have been.
+ */
+export function decideStanding(state: State, entry: ClaimEntry, grant: Grant): void {
+  const { holder, claim } = entry;
+  const isAlone = state.running.size === 1 && state.keeping.size === 0;
+  if (!isAlone || !state.node || !asksNothing(claim.ask) || !isUnrestricted(grant)) {
+    recallStanding(state);
+  } else if (state.standing !== holder) {
+    state.standing = holder;
+    state.messages.push({ type: 'stand', holderId: claim.holderId, isGiven: true });
+  }
+}
+
+/** From now on every claim asks. */
+export function recallStanding(state: State): void {
+  if (state.standing) {
+    const { id } = state.standing.holder;
+    state.standing = null;
+    state.messages.push({ type: 'stand', holderId: id, isGiven: false });
+  }
+}
+
+function isUnrestricted({ cpus, threads, memoryBytes, gpus }: Grant): boolean {
+  return cpus === null && threads === null && memoryBytes === null && gpus.length === 0;
+}

@@ -1,0 +1,103 @@
+import { parseCpuList } from '../../lib/cpuset';
+import type { NotEnforced } from '../../protocol/facts';
+import type { Grant } from '../../protocol/grant';
+import type { Claim } from '../events';
+import { dropHold } from '../holder/leases';
+import { startRunning } from './lifecycle';
+import { lendableCpus, type Seat } from '../cpu/cpuPool';
+import { exclusiveCpusFor, seatInside, type CpuLease } from '../cpu/cpus';
+import type { ClaimEntry, Lease, State, WaitingEntry } from '../state';
+import { tell } from './story';
+import { surrounds } from '../holder/trees';
+
+/** What a claim was granted without us, and since when. */
+type Granted = { readonly grant: Grant; readonly sinceMs: number };
+
+/** GATE5: a cell that waited here runs by now, for its gate heard nothing for too long. */
+export function startUnasked(state: State, entry: WaitingEntry, granted: Granted): void {
+  takeOver(state, entry, granted, 'startedUnasked');
+  state.queue = state.queue.filter(it => it !== entry);
+  state.mayAdmit = true;
+}
+
+/** What of an ask a cell runs without, as it began while nobody answered; null for nothing. */
+function lackOf({ policy }: State, { ask }: Claim, grant: Grant): NotEnforced | null {
+  const namesCpus = ask.exclusive || ask.cpus.kind !== 'auto';
+  const isLacking =
+    (ask.memoryBytes !== null && grant.memoryBytes === null) ||
+    ask.gpus > grant.gpus.length ||
+    (namesCpus && policy === 'dynamic' && grant.cpus === null);
+  return isLacking ? { kind: 'ungranted' } : null;
+}
+
+/** ENF4: a claim granted before a restart is taken over as it is. */
+export function takeOver(
+  state: State,
+  entry: ClaimEntry,
+  granted: Granted,
+  kind: 'takenOver' | 'startedUnasked' = 'takenOver'
+): void {
+  dropHold(state, entry.holder); // a cell of its kernel has begun since
+  const sinceMs = Math.min(granted.sinceMs, state.nowMs);
+  const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
+  running.grant = granted.grant;
+  state.pool.moved = true; // where another sits there by now, one of them moves
+  running.notEnforced = lackOf(state, entry.claim, granted.grant);
+  tell(state, entry, { kind });
+}
+
+/** What a grant of an earlier sidecar stands for, as far as this node still has it. */
+export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
+  const { ask } = entry.claim;
+  const { memoryBytes } = grant;
+  const gpus = grant.gpus.filter(uuid => state.node?.gpus.some(gpu => gpu.uuid === uuid));
+  // One that named no GPU ran beside one of its kernel that did, and took no part of its own.
+  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpus > 0 ? ask.gpuMemoryBytes : 0 };
+  const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
+  const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
+  return cpus?.length
+    ? { ...seatInside(entry, cpus), ...rest }
+    : { ...cpusOfGrant(state, entry, grant), ...rest };
+}
+
+function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
+  const { ask } = entry.claim;
+  const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
+  const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
+  const size = seat?.cpus.length ?? 0;
+  // Where it had fewer than it named, it gets the rest when they come back (CPU6).
+  const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
+  const promised = Math.max(size, Math.min(named, state.pool.slots.length));
+  return {
+    seat,
+    promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
+    yieldsCpus: false,
+    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised
+  };
+}
+
+function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null {
+  const { pool } = state;
+  const { exclusive } = entry.claim.ask;
+  const known = listedCpus(grant).filter(id => pool.byId.has(id));
+  const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
+  // Those around it, or inside of it, may be back already (ADM10).
+  const isOurs = ({ holder }: Seat) =>
+    surrounds(holder, entry.holder) || surrounds(entry.holder, holder);
+  const shared = known.filter(id => {
+    const { exclusive: isTaken, seats } = pool.byId.get(id)!;
+    return isTaken && [...seats].every(isOurs);
+  });
+  const cpus = exclusive ? [...fresh, ...shared].sort((a, b) => a - b) : known;
+  const kind = exclusive ? 'exclusive' : 'pinned';
+  return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
+}
+
+/** A list comes from outside: one that cannot be read stands for nothing. */
+function listedCpus(grant: Grant): number[] {
+  try {
+    return grant.cpus === null ? [] : parseCpuList(grant.cpus);
+  } catch {
+    return []; // the claim goes on as one that is not pinned
+  }
+}

@@ -1,0 +1,53 @@
+import { isSame } from '../../lib/plainData';
+import type { Reason, Resource } from '../../protocol/facts';
+import type { Obstacle } from '../queue/obstacle';
+import type { State, WaitingEntry } from '../state';
+import { tell } from './story';
+
+/** What each waiting claim that was looked at lacks. */
+export type Waits = Map<WaitingEntry, Obstacle>;
+
+/** Reasons of this many at the front of each queue are worked out anew at each cycle. */
+export const FRESH_MAX = 16;
+
+/** On nodes with more holders than this, reasons that are known wait for a tick to be renewed. */
+const HOLDERS_MAX = 256;
+
+/**
+ * Tell each claim that waits why it waits and where it stands, where that changed.
+ *
+ * #### Notes
+ * Far back in a queue only the first word is said: its place is in the snapshot.
+ */
+export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
+  const isExact = isTick || state.holders.size <= HOLDERS_MAX;
+  const places: Record<Resource, number> = { cpus: 0, memory: 0, gpus: 0 };
+  for (const entry of state.queue) {
+    const { phase } = entry;
+    const lacks = waits.get(entry);
+    const resource = lacks?.resource ?? phase.reason.resource;
+    const position = (places[resource] += 1);
+    const isStale = phase.position === 0 || resource !== phase.reason.resource;
+    const isNear = position <= FRESH_MAX && isExact;
+    const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
+    const isOther = position !== phase.position || !isSame(reason, phase.reason);
+    const isTold = isOther && (position <= FRESH_MAX || isStale);
+    isOther && noteBlocker(state, entry, reason);
+    phase.reason = reason;
+    phase.position = position;
+    if (isTold) {
+      const { id, holderId } = entry.claim;
+      state.messages.push({ type: 'wait', holderId, claimId: id, reason, position });
+    }
+  }
+}
+
+/** A story tells who stands in the way, not each figure that moves. */
+function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
+  const known = entry.phase.reason;
+  const isOther =
+    entry.phase.position === 0 ||
+    reason.resource !== known.resource ||
+    reason.blockers[0]?.holderId !== known.blockers[0]?.holderId;
+  isOther && tell(state, entry, { kind: 'waits', reason });
+}

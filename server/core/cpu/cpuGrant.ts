@@ -1,0 +1,53 @@
+import { formatCpuList } from '../../lib/cpuset';
+import type { Grant } from '../../protocol/grant';
+import { sharedCpus } from './cpuPool';
+import { reachOf, type Leaf } from '../policy/shareTree';
+import type { ClaimEntry, Lease, State } from '../state';
+
+/**
+ * Threads per CPU of share beyond the first, until a source's own figure is
+ * learned (CPU3). Fewer make long cells more efficient, more let them grow.
+ */
+export const THREADS_PER_SHARE = 1.1;
+
+/**
+ * The CPU part of a new grant: the pinned set, and the size of thread pools.
+ *
+ * #### Notes
+ * `leaf` is the claim's place in the tree with the demand that was predicted.
+ * On a quiet node nothing is said to a claim that asked nothing (CPU2).
+ */
+export function cpuGrant(
+  state: State,
+  entry: ClaimEntry,
+  lease: Lease,
+  leaf: Leaf | null
+): Pick<Grant, 'cpus' | 'threads' | 'asked'> {
+  const total = state.pool.slots.length;
+  if (state.policy === 'naive' || total === 0) {
+    return { cpus: null, threads: null };
+  }
+  if (state.policy === 'partitioned') {
+    return { cpus: null, threads: Math.max(1, Math.floor(total / state.holders.size)) };
+  }
+  if (lease.seat) {
+    const { cpus } = lease.seat;
+    return { cpus: formatCpuList(cpus), threads: cpus.length, asked: true };
+  }
+  const cpus = state.pool.exclusive ? formatCpuList(sharedCpus(state.pool)) : null;
+  const most = total - state.pool.exclusive;
+  const threads = leaf && state.isShort ? moldedThreads(state, entry, leaf) : most;
+  return { cpus, threads: threads >= total ? null : threads };
+}
+
+/**
+ * CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`; with half
+ * of the node or more all of them, since it may soon have the rest.
+ */
+function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
+  const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
+  const share = Math.min(leaf.drinker.demand, reachOf(state.shares, leaf));
+  const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
+  const most = Math.max(1, Math.ceil(leaf.drinker.demand));
+  return share >= state.pool.slots.length / 2 ? most : Math.min(most, wanted);
+}

@@ -1,0 +1,136 @@
+import type { Ask } from '../../protocol/ask';
+import { leasesOf } from '../holder/leases';
+import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
+import { growthOfCpus, outerClaims } from '../holder/trees';
+import { chooseCpus } from './chooseCpus';
+import { lendableCpus, type Seat, type Slot } from './cpuPool';
+import { inTheWay } from '../queue/inTheWay';
+import { blockingOf, heldReason, othersHolding, type Obstacle } from '../queue/obstacle';
+
+/** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
+export function exclusiveCount(ask: Ask): number {
+  const { cpus } = ask;
+  return cpus.kind === 'fixed' ? cpus.n : cpus.kind === 'range' ? cpus.min : 1;
+}
+
+/** CPUs that an ask insists on and may wait for: none for fixed and auto (CPU1). */
+export function cpusWaitedFor(ask: Ask): number {
+  return ask.exclusive ? exclusiveCount(ask) : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
+}
+
+/** CPUs of a lease that stand in the way of claims that insist on some (ADM7). */
+export function blockingCpus({ promisedCpus, yieldsCpus }: Lease): number {
+  return yieldsCpus ? 0 : promisedCpus;
+}
+
+/** CPU6, CPU1: why CPUs that were insisted on cannot be had now, or null. */
+export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
+  const { pool } = state;
+  const { ask } = entry.claim;
+  const n = cpusWaitedFor(ask);
+  const total = pool.slots.length;
+  // Fixed asks may have been promised more than there is; who asks for nothing more is not in their way.
+  const free = Math.max(0, total - pool.promised);
+  const lendable = ask.exclusive ? lendableCpus(pool) : total;
+  const fits = growthOfCpus(entry, n) <= free && n <= lendable;
+  if (n === 0 || total === 0 || fits || exclusiveCpusFor(state, entry)) {
+    return null;
+  }
+  const reason = () => {
+    const promised = (it: HolderEntry) =>
+      leasesOf(it).reduce((sum, lease) => sum + blockingCpus(lease), 0);
+    const left = Math.min(free, lendable);
+    const others = inTheWay(
+      othersHolding(state, entry.holder, promised, () => true),
+      n - left
+    );
+    const need = { kind: 'cpus', count: n, isExclusive: ask.exclusive } as const;
+    const blocking = blockingOf(others, count => ({ kind: 'cpus', count }));
+    return (
+      heldReason('cpus', need, blocking) ?? {
+        kind: 'scarce',
+        resource: 'cpus',
+        blockers: [],
+        need,
+        left
+      }
+    );
+  };
+  return { resource: 'cpus', reason };
+}
+
+/** The CPU part of a lease. */
+export type CpuLease = Pick<Lease, 'seat' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
+
+/**
+ * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
+ * these are too few for what it asks.
+ *
+ * #### Notes
+ * They are taken out of the pool already. Whoever asks for exclusive ones has them to
+ * itself among those inside; one that names no number has all that such left it.
+ * `gone` are seats to be thought away.
+ */
+export function exclusiveCpusFor(
+  state: State,
+  entry: ClaimEntry,
+  gone: ReadonlySet<Seat> = new Set()
+): readonly number[] | null {
+  const { cpus, exclusive } = entry.claim.ask;
+  const isAny = cpus.kind === 'auto' && !exclusive;
+  const named = isAny ? 1 : exclusiveCount(entry.claim.ask);
+  const most = isAny ? Infinity : cpus.kind === 'range' && !exclusive ? cpus.max : named;
+  const around = new Set(outerClaims(entry).map(it => it.phase.lease.seat));
+  for (const seat of around) {
+    if (seat?.kind === 'exclusive') {
+      const isOpen = (slot: Slot) =>
+        seat.cpus.includes(slot.cpu.id) &&
+        [...slot.seats].every(it => around.has(it) || gone.has(it) || (it.isShared && !exclusive));
+      const open = state.pool.slots.filter(isOpen).length;
+      if (open >= named) {
+        const n = Math.min(open, most);
+        return chooseCpus(state.pool, n, entry.holder.lastPinned, [], isOpen);
+      }
+    }
+  }
+  return null;
+}
+
+/** Place an ask that has no obstacle: on CPUs where it named some, else free. */
+export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
+  const inside = exclusiveCpusFor(state, entry);
+  return inside ? seatInside(entry, inside) : seatInPool(state, entry);
+}
+
+/** A place on CPUs that are exclusive to what the claim is inside of. */
+export function seatInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
+  const isShared = !claim.ask.exclusive;
+  const seat: Seat = { kind: 'exclusive', holder, cpus, each: 1, isShared };
+  return { seat, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };
+}
+
+function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
+  const { pool } = state;
+  const { ask } = claim;
+  const { cpus } = ask;
+  if (pool.slots.length === 0 || (cpus.kind === 'auto' && !ask.exclusive)) {
+    return { seat: null, promisedCpus: 0, yieldsCpus: false, cpusMax: 0 };
+  }
+  const promisedCpus = ask.exclusive
+    ? exclusiveCount(ask)
+    : cpus.kind === 'fixed'
+      ? cpus.n
+      : cpusWaitedFor(ask);
+  // It never waits, so that a row of such claims would keep one that does out for ever.
+  const yieldsCpus = cpusWaitedFor(ask) === 0 && state.insisting.size > 0;
+  const cpusMax = cpus.kind === 'range' && !ask.exclusive ? cpus.max : promisedCpus;
+  const free = pool.slots.length - pool.promised;
+  const size = Math.max(promisedCpus, Math.min(cpusMax, free));
+  const seat: Seat = {
+    kind: ask.exclusive ? 'exclusive' : 'pinned',
+    holder,
+    cpus: chooseCpus(pool, size, holder.lastPinned),
+    each: 1
+  };
+  return { seat, promisedCpus, yieldsCpus, cpusMax };
+}

@@ -1,0 +1,120 @@
+import { formatCpuList } from '../../lib/cpuset';
+import { watchShortage } from './demand';
+import { leasesOf, markAllDirty } from '../holder/leases';
+import { fitMasks, usesMasks } from './masks';
+import { balance } from './balance';
+import { chooseCpus } from './chooseCpus';
+import { sit, stand, type Seat } from './cpuPool';
+import { shareOf } from '../policy/shareTree';
+import type { HolderEntry, Lease, RunningEntry, State } from '../state';
+import { tell } from '../claim/story';
+
+/** How many running claims one step looks at beside those that it is about. */
+export const ROUND_PER_STEP = 4;
+/** How many a tick looks at: on any common node, all of them. */
+export const ROUND_PER_TICK = 2048;
+
+/** The next claims of the round over all that run; each once per call at most. */
+export function nextOfRound(state: State, count: number): RunningEntry[] {
+  const found: RunningEntry[] = [];
+  const most = Math.min(count, state.running.size);
+  for (let fresh = false; found.length < most;) {
+    const next = state.round.next();
+    if (!next.done) {
+      state.running.has(next.value) && found.push(next.value);
+    } else if (fresh) {
+      break;
+    } else {
+      state.round = state.running.values();
+      fresh = true;
+    }
+  }
+  return found;
+}
+
+/**
+ * Let CPUs follow what changed in this step: places, masks and weights.
+ *
+ * #### Notes
+ * A few claims are looked at in each step, all of them in turn, so that a step
+ * costs the same however many run.
+ */
+export function settleCpus(state: State, ticked: readonly RunningEntry[]): void {
+  const changed = watchShortage(state);
+  const lookAt = state.isShort && ticked.length === 0 ? nextOfRound(state, ROUND_PER_STEP) : ticked;
+  const { moved } = state.pool;
+  if (moved) {
+    state.pool.moved = false;
+    state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
+    reseatAll(state);
+    markAllDirty(state);
+  }
+  if (state.isShort && state.node?.sharesByWeight) {
+    lookAt.forEach(entry => state.dirty.add(entry.holder)); // a weight may be due
+  }
+  if (usesMasks(state) || state.masked.size > 0) {
+    fitMasks(state, changed || moved ? state.running : [...state.touched, ...lookAt]);
+  }
+  state.touched.clear();
+  state.pool.taken.clear();
+  for (const seat of balance(state.pool)) {
+    state.dirty.add(seat.holder);
+    announce(state, seat);
+  }
+}
+
+/** Pinned sets that lost CPUs to an exclusive claim, or may have them back, move (CPU6). */
+function reseatAll(state: State): void {
+  for (const holder of state.holders.values()) {
+    for (const lease of leasesOf(holder)) {
+      const { seat } = lease;
+      if (seat?.kind === 'pinned') {
+        reseat(state, holder, lease, Math.max(1, lease.promisedCpus, seat.cpus.length));
+      }
+    }
+  }
+}
+
+/** Give a pinned lease a place of this size, as far as the shared pool has it. */
+function reseat(state: State, holder: HolderEntry, lease: Lease, wanted: number): void {
+  const { seat } = lease;
+  const { pool } = state;
+  const size = Math.min(wanted, lease.cpusMax, pool.slots.length - pool.exclusive);
+  if (!seat || size < 1) {
+    return;
+  }
+  const isWell = seat.cpus.every(id => pool.byId.get(id)?.exclusive === false);
+  if (isWell && seat.cpus.length === size) {
+    return;
+  }
+  stand(pool, seat);
+  seat.cpus = chooseCpus(pool, size, seat.cpus);
+  sit(pool, seat);
+  state.dirty.add(holder);
+  announce(state, seat);
+}
+
+/** Tell the claim whose pinned set moved. */
+function announce(state: State, seat: Seat): void {
+  for (const entry of seat.holder.running) {
+    const { phase, claim } = entry;
+    if (phase.lease.seat === seat) {
+      const cpus = formatCpuList(seat.cpus);
+      phase.grant = { ...phase.grant, cpus };
+      tell(state, entry, { kind: 'moved', cpus });
+      const { id, holderId } = claim;
+      state.messages.push({ type: 'regrant', holderId, claimId: id, grant: phase.grant });
+    }
+  }
+}
+
+/** A range follows its share between its ends (CPU1). */
+export function resizeRanges(state: State): void {
+  for (const entry of state.leasing) {
+    const { lease, leaf } = entry.phase;
+    if (leaf && lease.seat && lease.cpusMax > lease.promisedCpus) {
+      const share = Math.round(shareOf(state.shares, leaf));
+      reseat(state, entry.holder, lease, Math.max(lease.promisedCpus, share));
+    }
+  }
+}

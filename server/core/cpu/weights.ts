@@ -1,0 +1,78 @@
+import { UNCONFINED } from '../effects';
+import { changeSeniority, freshSeniority, relativeSeniority } from '../policy/seniority';
+import { levelIn, reachOf } from '../policy/shareTree';
+import type { HolderEntry, RunningEntry, State } from '../state';
+
+/**
+ * CPU7: the ladder of attained service. A cell's weight halves at each of these
+ * CPU seconds.
+ *
+ * #### Notes
+ * Short cells pass long ones without anybody predicting their lengths: what
+ * least attained service gives, at most four writes per cell, and nobody
+ * starves, since the last rung still has a sixteenth of the first.
+ */
+export const RUNGS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
+
+/** The rung that a cell stands on after so many CPU seconds, from 0. */
+export function rungAfter(cpuSeconds: number): number {
+  let rung = 0;
+  while (rung < RUNGS_CPU_SECONDS.length && cpuSeconds >= RUNGS_CPU_SECONDS[rung]!) {
+    rung += 1;
+  }
+  return rung;
+}
+
+/** How much a cell on a rung weighs; 1 on the first. */
+export function rungWeight(rung: number): number {
+  return 2 ** -rung;
+}
+
+/** Put a running claim on a rung. */
+export function climb(state: State, entry: RunningEntry, rung: number): void {
+  entry.phase.rung = rung;
+  entry.phase.leaf && changeSeniority(entry.phase.leaf, rungWeight(rung));
+  state.touched.add(entry);
+}
+
+/** The range of weights that every tier understands. */
+const WEIGHT_MIN = 1;
+const WEIGHT_MAX = 10_000;
+
+/** A weight is written anew only where it is off by more than this part. */
+const WORTH_WRITING = 0.1;
+
+/** What weights are told relative to: a fresh cell of the busiest user; 0 for none. */
+export function weightLevel(state: State): number {
+  const { busiest } = state.shares;
+  const isNeeded = state.policy === 'dynamic' && state.isShort && state.node?.sharesByWeight;
+  return isNeeded && busiest ? levelIn(state.shares, busiest) * freshSeniority(busiest) : 0;
+}
+
+/**
+ * The weight of a holder (CPU3, CPU7): what its cells could reach in the tree of
+ * shares, and how long they ran. The scheduler of the host then finds the
+ * max-min shares by itself, and lends what is not used.
+ *
+ * #### Notes
+ * Only where cells want more than there is: on a quiet node a weight says
+ * nothing, so it is left as it is. Fresh cells of the busiest user have the
+ * default, so that nothing is written for a short cell where everybody is alike.
+ */
+export function weightFor(state: State, holder: HolderEntry, level: number): number {
+  if (holder.running.size === 0 || state.policy !== 'dynamic' || !state.node?.sharesByWeight) {
+    return UNCONFINED.weight;
+  }
+  if (!(level > 0)) {
+    return holder.confined.weight;
+  }
+  let weight = 0;
+  for (const { phase } of holder.running) {
+    const { leaf } = phase;
+    const reach = leaf ? reachOf(state.shares, leaf) * relativeSeniority(leaf) : level;
+    weight += (UNCONFINED.weight * reach) / level;
+  }
+  const target = Math.round(Math.max(WEIGHT_MIN, Math.min(WEIGHT_MAX, weight)));
+  const off = Math.abs(target / holder.confined.weight - 1);
+  return off > WORTH_WRITING ? target : holder.confined.weight;
+}

@@ -1,0 +1,138 @@
+import { formatCpuList } from '../../lib/cpuset';
+import type { Confinement, Effect } from '../effects';
+import { sharedCpus } from '../cpu/cpuPool';
+import type { HolderEntry, State } from '../state';
+import { weightFor, weightLevel } from '../cpu/weights';
+
+/** CPUs busy above which a holder with no running claim is worth a write (CPU8). */
+const BACKGROUND_CPUS = 0.05;
+
+/** What is the same for all holders of one step. */
+type Frame = {
+  /** The shared pool where exclusive claims made it smaller, or null for all CPUs. */
+  readonly shared: string | null;
+  readonly partitions: ReadonlyMap<HolderEntry, string> | null;
+  /** What weights are told relative to. */
+  readonly level: number;
+  /** Whether the tier keeps GPUs from those that were not granted them (ENF7). */
+  readonly fencesGpus: boolean;
+};
+
+function frameOf(state: State): Frame {
+  const { pool, policy } = state;
+  const isSmaller = pool.exclusive > 0 && policy === 'dynamic';
+  return {
+    shared: isSmaller ? formatCpuList(sharedCpus(pool)) : null,
+    partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null,
+    level: weightLevel(state),
+    fencesGpus: state.node?.tier.enforced.includes('gpus') ?? false
+  };
+}
+
+/** A static even split among the holders, in order of arrival; whole CPUs, at least one. */
+function partition(state: State): Map<HolderEntry, string> {
+  const ids = state.pool.slots.map(slot => slot.cpu.id);
+  const holders = [...state.holders.values()];
+  const size = Math.max(1, Math.floor(ids.length / Math.max(1, holders.length)));
+  const parts = Math.max(1, Math.floor(ids.length / size));
+  return new Map(
+    holders.map((holder, index) => {
+      const start = (index % parts) * size;
+      return [holder, formatCpuList(ids.slice(start, start + size))];
+    })
+  );
+}
+
+/**
+ * The set that a holder is held to, or null for all CPUs: where its cells sit,
+ * and the shared pool too where one of them is not placed.
+ */
+function cpusFor(state: State, holder: HolderEntry, frame: Frame): string | null {
+  if (state.policy !== 'dynamic') {
+    return frame.partitions?.get(holder) ?? null;
+  }
+  const ids: number[] = [...(holder.held?.lease.seat?.cpus ?? [])];
+  let isPlaced = true;
+  for (const { phase } of holder.running) {
+    const mask = phase.mask?.cpus.length === state.pool.slots.length ? null : phase.mask;
+    const seat = phase.lease.seat ?? mask; // a mask of all CPUs is none
+    seat ? ids.push(...seat.cpus) : (isPlaced = false);
+  }
+  if (isPlaced && ids.length) {
+    return formatCpuList(ids);
+  }
+  return frame.shared && ids.length
+    ? formatCpuList([...ids, ...sharedCpus(state.pool)])
+    : frame.shared;
+}
+
+/**
+ * CPU8, without a write on a quiet node: a holder is idled only while it burns
+ * CPU with no cell running, and running cells lack some.
+ */
+function yields(state: State, holder: HolderEntry): boolean {
+  return (
+    state.policy === 'dynamic' &&
+    state.isShort &&
+    holder.holder.gated &&
+    holder.running.size === 0 &&
+    (holder.use?.cpusBusy ?? 0) > BACKGROUND_CPUS
+  );
+}
+
+function memoryFor(holder: HolderEntry): number | null {
+  let most: number | null = null;
+  for (const { phase } of holder.running) {
+    const { memoryBytes } = phase.lease;
+    most = memoryBytes === null ? most : Math.max(most ?? 0, memoryBytes);
+  }
+  return most;
+}
+
+/**
+ * The GPUs that a holder may open: those that it is bound to, which its leases
+ * are among. A holder without a gate is not fenced, for nobody could grant it one.
+ */
+function gpusFor({ holder, boundGpus }: HolderEntry, frame: Frame): readonly string[] | null {
+  return frame.fencesGpus && holder.gated ? boundGpus : null;
+}
+
+function confinementOf(state: State, holder: HolderEntry, frame: Frame): Confinement {
+  return {
+    cpus: cpusFor(state, holder, frame),
+    weight: weightFor(state, holder, frame.level),
+    idle: yields(state, holder),
+    memoryBytes: memoryFor(holder),
+    gpus: gpusFor(holder, frame)
+  };
+}
+
+function isSame(a: Confinement, b: Confinement): boolean {
+  return (
+    a.cpus === b.cpus &&
+    a.weight === b.weight &&
+    a.idle === b.idle &&
+    a.memoryBytes === b.memoryBytes &&
+    a.gpus === b.gpus
+  );
+}
+
+/**
+ * Order the confinements that changed, before the messages of this step, and
+ * those of holders without a running cell first: what they give back others get.
+ */
+export function orderConfinements(state: State): Effect[] {
+  const frame = frameOf(state);
+  const givers: Effect[] = [];
+  const takers: Effect[] = [];
+  for (const holder of state.dirty) {
+    const confinement = confinementOf(state, holder, frame);
+    if (!isSame(confinement, holder.confined)) {
+      holder.confined = confinement;
+      const list = holder.running.size ? takers : givers;
+      list.push({ type: 'confine', holderId: holder.holder.id, confinement });
+    }
+  }
+  state.dirty.clear();
+  return [...givers, ...takers];
+}

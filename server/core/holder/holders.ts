@@ -1,0 +1,91 @@
+import type { Event } from '../events';
+import { killedFor } from '../memory/guard';
+import { bindGpus, dropHold, markAllDirty, recount } from './leases';
+import { endClaim } from '../claim/lifecycle';
+import { regroup } from '../nodes';
+import { userOf } from '../policy/membership';
+import { changeUse } from '../policy/shareTree';
+import { createHolder, type HolderEntry, type State } from '../state';
+import { tell } from '../claim/story';
+import { surrounds } from './trees';
+
+/**
+ * A holder arrived. The same process again only renews its name and its
+ * notebook; another process under the same id means that the first one is gone.
+ */
+export function onHolderArrived(
+  state: State,
+  event: Extract<Event, { type: 'holderArrived' }>
+): void {
+  const { holder } = event;
+  const known = state.holders.get(holder.id);
+  if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
+    const { owner, group } = known.holder;
+    known.holder.gated === holder.gated || state.dirty.add(known);
+    known.holder = { ...holder, owner, group };
+    known.parent ?? linkToParent(state, known);
+    userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
+    return;
+  }
+  known && onHolderGone(state, { holderId: holder.id });
+  const user = userOf(state.shares, holder, state.nowMs);
+  user.holders += 1;
+  const entry = createHolder(holder, user, state.nowMs);
+  state.holders.set(holder.id, entry);
+  linkToParent(state, entry);
+  bindGpus(state, entry, holder.boundGpus ?? []);
+  state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
+}
+
+/** A holder is gone: all that it had is free, exactly once (GATE2). */
+export function onHolderGone(
+  state: State,
+  event: Omit<Extract<Event, { type: 'holderGone' }>, 'type' | 'atMs'>
+): void {
+  const { holderId } = event;
+  const holder = state.holders.get(holderId);
+  if (!holder) {
+    return;
+  }
+  const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
+  why && state.messages.push({ type: 'killed', holderId, refusal: why });
+  for (const entry of [...holder.running, ...holder.waiting]) {
+    why && tell(state, entry, { kind: 'told', refusal: why });
+    endClaim(state, entry, 'died', { why });
+  }
+  dropHold(state, holder);
+  state.standing === holder && (state.standing = null);
+  state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
+  leaveTree(state, holder);
+  changeUse(holder.user, state.nowMs, -holder.useRate);
+  holder.useRate = 0;
+  holder.user.holders -= 1;
+  bindGpus(state, holder, []);
+  state.holders.delete(holderId);
+  state.dirty.delete(holder);
+  state.policy === 'partitioned' && markAllDirty(state);
+}
+
+function linkToParent(state: State, child: HolderEntry): void {
+  const parent = state.holders.get(child.holder.parentId ?? '');
+  if (parent && !surrounds(child, parent)) {
+    adoptChild(parent, child);
+    recount(state, parent);
+  }
+}
+
+function adoptChild(parent: HolderEntry | null, child: HolderEntry): void {
+  child.parent = parent;
+  parent?.children.add(child);
+}
+
+/** A holder that has nothing any more is counted no more; its children are its parent's from now on. */
+function leaveTree(state: State, holder: HolderEntry): void {
+  state.committedBytes -= holder.committedBytes;
+  state.pool.promised -= holder.committedCpus;
+  [holder.committedBytes, holder.committedCpus] = [0, 0];
+  holder.parent?.children.delete(holder);
+  holder.children.forEach(child => adoptChild(holder.parent, child));
+  holder.children.clear();
+  holder.parent && recount(state, holder.parent);
+}

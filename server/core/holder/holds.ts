@@ -1,0 +1,111 @@
+import { formatCpuList } from '../../lib/cpuset';
+import type { StoryFact } from '../../protocol/facts';
+import type { Grant } from '../../protocol/grant';
+import type { Claim, Event } from '../events';
+import { dropHold } from './leases';
+import { fewest } from '../queue/fewest';
+import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
+import { holdsOf, wantsOf } from '../queue/reserve';
+import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
+import { named, tell } from '../claim/story';
+
+/** What a holder keeps across cells (ADM9), and the claim that left it. */
+export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+
+/** What a holder keeps; null for nothing. */
+export function keptBy(state: State, holder: HolderEntry): Kept | null {
+  const claim = state.claims.get(holder.held?.claimId ?? '')?.claim;
+  const grant = keptGrant(holder);
+  return claim && grant ? { claim, grant, sinceMs: holder.held!.sinceMs } : null;
+}
+
+/** What a holder keeps, as a grant; null for nothing. */
+export function keptGrant({ held }: HolderEntry): Grant | null {
+  if (!held) {
+    return null;
+  }
+  const { seat, memoryBytes, gpus } = held.lease;
+  return { cpus: seat && formatCpuList(seat.cpus), threads: null, memoryBytes, gpus };
+}
+
+/** ADM9: kept grants that nobody used for too long are given back. */
+export function expireHolds(state: State): void {
+  const { holdIdleMs } = state.shares.sharing;
+  for (const holder of state.keeping) {
+    const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
+    if (holder.running.size === 0 && idleMs >= holdIdleMs) {
+      tellKeeper(state, holder, { kind: 'keptTooLong', idleMs });
+      dropHold(state, holder);
+    }
+  }
+}
+
+/** A person gives a kept grant back; nothing happens where none is kept by now. */
+export function onHoldReleased(
+  state: State,
+  event: Extract<Event, { type: 'holdReleased' }>
+): void {
+  const holder = state.holders.get(event.holderId);
+  if (holder?.held) {
+    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by });
+    dropHold(state, holder);
+  }
+}
+
+/** The claims that hold a reservation, in the order of the queue. */
+export function headsOf(state: State): WaitingEntry[] {
+  return state.queue.filter(entry => entry.phase.reservation !== null);
+}
+
+/**
+ * ADM9: a kept grant goes to a head that asks for it, the longest idle first.
+ *
+ * #### Notes
+ * Only where that is enough to let the head start, and none that is not needed for
+ * it. Returns whether any went.
+ */
+export function askForHolds(state: State): boolean {
+  return state.keeping.size > 0 && headsOf(state).some(head => askFor(state, head));
+}
+
+function askFor(state: State, head: WaitingEntry): boolean {
+  const givers = giversTo(state, head);
+  givers.forEach(it => handOver(state, it, head));
+  return givers.length > 0;
+}
+
+/** The kept grants that would go to a head; none where it would not start even so. */
+export function giversTo(state: State, head: WaitingEntry): readonly HolderEntry[] {
+  const { holdSafeMs } = state.shares.sharing;
+  const idle = [...state.keeping]
+    .filter(it => it.running.size === 0 && sharesAny(it, head))
+    .filter(it => state.nowMs - it.held!.sinceMs >= holdSafeMs)
+    .sort((a, b) => a.held!.sinceMs - b.held!.sinceMs);
+  return fewest(idle, holders => leaseWithout(state, holders, head) !== null);
+}
+
+/** What a claim would get if these gave back what they keep; null where that is not enough. */
+export function leaseWithout(
+  state: State,
+  holders: readonly HolderEntry[],
+  head: WaitingEntry
+): Lease | null {
+  const room = roomOf(state);
+  holders.forEach(it => it.held && dropFromRoom(room, it, it.held.lease));
+  return leaseIn(state, room, head);
+}
+
+function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
+  const wants = wantsOf(head);
+  return held !== null && holdsOf(held.lease).some(it => wants.includes(it));
+}
+
+function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
+  tellKeeper(state, holder, { kind: 'keptAskedFor', by: named(head.holder) });
+  dropHold(state, holder);
+}
+
+function tellKeeper(state: State, holder: HolderEntry, fact: StoryFact): void {
+  const keeper = state.claims.get(holder.held?.claimId ?? '');
+  keeper && tell(state, keeper, fact);
+}

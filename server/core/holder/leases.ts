@@ -1,0 +1,144 @@
+import { sit, stand } from '../cpu/cpuPool';
+import { grantableBytes } from '../memory/promisable';
+import { changeUse } from '../policy/shareTree';
+import type { HolderEntry, Lease, State } from '../state';
+import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';
+
+/** The leases that a holder has: of its running claims, and the one that it keeps (ADM9). */
+export function leasesOf(holder: HolderEntry): Lease[] {
+  const leases = Array.from(holder.running, entry => entry.phase.lease);
+  holder.held && leases.push(holder.held.lease);
+  return leases;
+}
+
+/** Memory that a holder's process tree is promised: the most that any of its leases says. */
+export function promisedBytes(holder: HolderEntry): number {
+  let most = holder.held?.lease.memoryBytes ?? 0;
+  for (const entry of holder.running) {
+    most = Math.max(most, entry.phase.lease.memoryBytes ?? 0);
+  }
+  return most;
+}
+
+/** The ledger of memory. */
+export const MEMORY_LEDGER: Ledger = {
+  promised: promisedBytes,
+  resident: holder => holder.use?.memoryBytes ?? 0,
+  counted: holder => holder.committedBytes
+};
+
+/** Count a holder anew, and those around it: memory (MEM1), CPUs promised, and its part of the node (FAIR3). */
+export function recount(state: State, holder: HolderEntry): void {
+  for (let at: HolderEntry | null = holder; at; at = at.parent) {
+    recountOne(state, at);
+  }
+}
+
+function recountOne(state: State, holder: HolderEntry): void {
+  const bytes = countOf(MEMORY_LEDGER, holder, promisedBytes(holder));
+  state.committedBytes += bytes - holder.committedBytes;
+  holder.committedBytes = bytes;
+  const cpus = countOf(CPU_LEDGER, holder, promisedCpus(holder));
+  state.pool.promised += cpus - holder.committedCpus;
+  holder.committedCpus = cpus;
+  const rate = dominantShare(state, holder);
+  if (rate !== holder.useRate) {
+    changeUse(holder.user, state.nowMs, rate - holder.useRate);
+    holder.useRate = rate;
+  }
+}
+
+/** The greatest part that a holder has of any one resource, as in dominant resource fairness. */
+function dominantShare(state: State, holder: HolderEntry): number {
+  if (!state.node || (holder.running.size === 0 && !holder.held)) {
+    return 0;
+  }
+  const cpus = holder.use?.cpusBusy ?? 0;
+  let [gpus, promised] = [0, 0];
+  for (const lease of leasesOf(holder)) {
+    gpus = Math.max(gpus, lease.gpus.length);
+    promised += lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+  }
+  return Math.max(
+    part(Math.max(cpus, Math.min(promised, holder.committedCpus)), state.pool.slots.length),
+    part(gpus, state.node.gpus.length),
+    part(Math.min(promisedBytes(holder), holder.committedBytes), grantableBytes(state.node))
+  );
+}
+
+function part(of: number, whole: number): number {
+  return whole > 0 ? of / whole : 0;
+}
+
+/** Nobody insists on CPUs any more: who comes later finds those that yielded in its way (ADM7). */
+export function endYielding(state: State): void {
+  const { pool } = state;
+  if (pool.yielding > 0) {
+    pool.yielding = 0;
+    for (const holder of state.holders.values()) {
+      const yielding = leasesOf(holder).filter(lease => lease.yieldsCpus);
+      yielding.forEach(lease => (lease.yieldsCpus = false));
+      yielding.length && recount(state, holder);
+    }
+  }
+}
+
+/** Enter a lease where its CPUs and GPUs are; its holder is still to be counted anew. */
+export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
+  state.pool.yielding += lease.yieldsCpus ? lease.promisedCpus : 0;
+  lease.seat && sit(state.pool, lease.seat);
+  for (const uuid of lease.gpus) {
+    const leases = state.gpuLeases.get(uuid) ?? new Map<Lease, HolderEntry>();
+    state.gpuLeases.set(uuid, leases.set(lease, holder));
+  }
+  if (lease.gpus.length > holder.boundGpus.length) {
+    bindGpus(state, holder, lease.gpus);
+  }
+  state.dirty.add(holder);
+}
+
+/** Bind a holder to GPUs until it ends (GPU2); to none when it has ended. */
+export function bindGpus(state: State, holder: HolderEntry, gpus: readonly string[]): void {
+  const count = (uuid: string, by: number) =>
+    state.gpuBound.set(uuid, (state.gpuBound.get(uuid) ?? 0) + by);
+  holder.boundGpus.forEach(uuid => count(uuid, -1));
+  gpus.forEach(uuid => count(uuid, 1));
+  holder.boundGpus = gpus;
+}
+
+/** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */
+export function leaveLease(state: State, holder: HolderEntry, lease: Lease): void {
+  state.pool.yielding -= lease.yieldsCpus ? lease.promisedCpus : 0;
+  if (lease.seat) {
+    stand(state.pool, lease.seat);
+    holder.lastPinned = lease.seat.cpus;
+  }
+  for (const uuid of lease.gpus) {
+    const leases = state.gpuLeases.get(uuid);
+    leases?.delete(lease);
+    leases?.size === 0 && state.gpuLeases.delete(uuid);
+  }
+  if (lease.gpus.length || lease.promisedCpus || lease.memoryBytes !== null) {
+    state.mayAdmit = true;
+  }
+  state.dirty.add(holder);
+}
+
+/** Give back what a holder kept across cells (ADM9). */
+export function dropHold(state: State, holder: HolderEntry): void {
+  if (holder.held) {
+    const { seat } = holder.held.lease;
+    leaveLease(state, holder, holder.held.lease);
+    seat && (seat.each = 1); // whole again for the cell that may take it over
+    holder.held = null;
+    state.keeping.delete(holder);
+    recount(state, holder);
+  }
+}
+
+/** Every holder's confinement may have to change. */
+export function markAllDirty(state: State): void {
+  for (const holder of state.holders.values()) {
+    state.dirty.add(holder);
+  }
+}

@@ -1,0 +1,132 @@
+import { refusal } from '../../protocol/errors';
+import type { Eviction } from '../../protocol/facts';
+import { evictionInWords } from '../../protocol/stories';
+import { fewest } from '../queue/fewest';
+import { groupOf, lostWorkMs, overQuota, victimOrder } from './victims';
+import { headsOf } from '../holder/holds';
+import { leaseIn, leaveRoom, roomOf } from '../queue/room';
+import { useAt } from './fairness';
+import { pathOf } from './shareTree';
+import { holdsOf, wantsOf } from '../queue/reserve';
+import type { RunningEntry, State, WaitingEntry } from '../state';
+import { named, tell } from '../claim/story';
+import { surrounds } from '../holder/trees';
+
+/** FAIR4: heads that waited longer than their group allows get what they are owed. */
+export function preempt(state: State): void {
+  for (const head of headsOf(state)) {
+    const { latencyMs } = head.holder.user.group;
+    const waitedMs = state.nowMs - head.arrivedMs;
+    if (latencyMs !== null && waitedMs >= latencyMs && !isServed(state, head)) {
+      chooseVictims(state, head).forEach(victim => condemn(state, victim, head));
+    }
+  }
+}
+
+function isServed(state: State, head: WaitingEntry): boolean {
+  return [...state.evicting].some(it => it.phase.eviction?.beneficiary === head);
+}
+
+/**
+ * FAIR4: whether a head may have a victim's resources by force: its group uses
+ * less than it is owed and the victim's more; or both are of one group, and the
+ * victim's user used more lately.
+ */
+function mayEvict(state: State, head: WaitingEntry, victim: RunningEntry): boolean {
+  const ranMs = state.nowMs - victim.phase.grantedMs;
+  if (surrounds(victim.holder, head.holder) || ranMs < victim.holder.user.group.minRuntimeMs) {
+    return false;
+  }
+  const total = state.pool.slots.length;
+  const [own, other] = [groupOf(head), groupOf(victim)];
+  if (own === other) {
+    const use = (user: typeof own) => useAt(user.use, state.nowMs) / user.weight;
+    return use(victim.holder.user) > use(head.holder.user);
+  }
+  return overQuota(own, total) < 1 && overQuota(other, total) > 1;
+}
+
+/** The first victims in order that are enough, and none that is not needed; or nobody. */
+function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[] {
+  const wants = wantsOf(head);
+  const order = victimOrder(state.shares.sharing.victims, state.nowMs, state.pool.slots.length);
+  const able = [...state.leasing]
+    .filter(it => it.phase.eviction === null && mayEvict(state, head, it))
+    .filter(it => holdsOf(it.phase.lease).some(held => wants.includes(held)))
+    .sort(order);
+  return fewest(able, victims => {
+    const room = roomOf(state);
+    victims.forEach(it => leaveRoom(room, it));
+    return leaseIn(state, room, head) !== null;
+  });
+}
+
+function condemn(state: State, victim: RunningEntry, head: WaitingEntry): void {
+  const { victims, graceMs } = state.shares.sharing;
+  const ranMs = lostWorkMs(victim, state.nowMs);
+  const why: Eviction = {
+    kind: 'owed',
+    to: named(head.holder),
+    toGroup: pathOf(groupOf(head)),
+    waitedMs: state.nowMs - head.arrivedMs,
+    group: pathOf(groupOf(victim)),
+    ranMs,
+    victims
+  };
+  const atMs = state.nowMs + graceMs;
+  victim.phase.eviction = { atMs, why, beneficiary: head, told: false };
+  state.evicting.add(victim);
+  tell(state, victim, { kind: 'toBeEvicted', inMs: graceMs, why });
+  tell(state, head, { kind: 'roomMade', by: named(victim.holder), inMs: graceMs, lostMs: ranMs });
+}
+
+/** A cell that does not end so long after its interrupt is given up; another is chosen. */
+const DEAF_MS = 30_000;
+
+/** Interrupt those whose grace is over; spare those whose place is not needed any more. */
+export function carryOutEvictions(state: State): void {
+  for (const entry of state.evicting) {
+    const { eviction } = entry.phase;
+    const isOver = entry.phase.state !== 'running';
+    const isNeeded =
+      eviction?.beneficiary === null || eviction?.beneficiary?.phase.state === 'waiting';
+    const isDeaf = eviction?.told === true && state.nowMs - eviction.atMs > DEAF_MS;
+    if (isOver || !eviction || isDeaf) {
+      state.evicting.delete(entry);
+    } else if (eviction.told) {
+      continue;
+    } else if (!isNeeded) {
+      entry.phase.eviction = null;
+      state.evicting.delete(entry);
+      tell(state, entry, { kind: 'spared' });
+    } else if (state.nowMs >= eviction.atMs) {
+      eviction.told = true;
+      interrupt(state, entry, eviction.why);
+    }
+  }
+}
+
+function interrupt(state: State, entry: RunningEntry, why: Eviction): void {
+  const { id, holderId } = entry.claim;
+  const evicted = refusal('EVICTED', { why: evictionInWords(why) });
+  tell(state, entry, { kind: 'evicted', why });
+  state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
+}
+
+/** How long a cell may run: what its group says, but no less than it said when the cell began (CFG1). */
+function runtimeOf({ phase, holder }: RunningEntry): number {
+  const { maxRuntimeMs } = holder.user.group;
+  return Math.max(maxRuntimeMs ?? Infinity, phase.maxRuntimeMs ?? Infinity);
+}
+
+/** A group's cells run no longer than it says. */
+export function limitRuntime(state: State, entries: readonly RunningEntry[]): void {
+  for (const entry of entries) {
+    const mostMs = runtimeOf(entry);
+    if (state.nowMs - entry.phase.grantedMs > mostMs && entry.phase.eviction === null) {
+      const why = { kind: 'runtime', group: pathOf(groupOf(entry)), mostMs } as const;
+      entry.phase.eviction = { atMs: state.nowMs, why, beneficiary: null, told: true };
+      interrupt(state, entry, why);
+    }
+  }
+}

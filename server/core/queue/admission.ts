@@ -1,0 +1,134 @@
+import type { Ask } from '../../protocol/ask';
+import { refusal, type Refusal } from '../../protocol/errors';
+import { gpusInWords } from '../../protocol/sentences';
+import type { NodeFacts } from '../events';
+import { cpuObstacle, exclusiveCount, placeCpus } from '../cpu/cpus';
+import { keptInPool } from '../cpu/cpuPool';
+import { gpuNames, matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
+import { memoryObstacle } from '../memory/memory';
+import type { Obstacle } from './obstacle';
+import { grantableBytes } from '../memory/promisable';
+import { pathOf, type ShareNode } from '../policy/shareTree';
+import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
+import { amountInWords, bytesInWords } from '../words';
+
+function impossible(path: string, asked: string | number, total: string | number): Refusal {
+  return refusal('IMPOSSIBLE', { path, asked, total });
+}
+
+/** What cells can be granted, and how that follows from what the panel shows. */
+function memoryInWords(node: NodeFacts): string {
+  const { memoryBytes, memoryReserveBytes } = node;
+  const granted = bytesInWords(grantableBytes(node));
+  return memoryReserveBytes === 0
+    ? granted
+    : `${granted} (${bytesInWords(memoryBytes)} less a reserve of ${bytesInWords(memoryReserveBytes)})`;
+}
+
+function impossibleCpus(node: NodeFacts, ask: Ask): Refusal | null {
+  const total = node.cpus.length;
+  const least =
+    ask.cpus.kind === 'range' ? ask.cpus.min : ask.cpus.kind === 'fixed' ? ask.cpus.n : 0;
+  if (least > total) {
+    return impossible('cpus', least, total);
+  }
+  const lendable = total - keptInPool(total);
+  if (ask.exclusive && exclusiveCount(ask) > lendable) {
+    const asked = `true with ${exclusiveCount(ask)} CPUs`;
+    return impossible('exclusive', asked, `${lendable} that may be exclusive (of ${total})`);
+  }
+  return null;
+}
+
+function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
+  if (ask.gpus === 0) {
+    return null;
+  }
+  const together = usableTogether(node.gpus, ask.gpus).length;
+  if (ask.gpus > together) {
+    const slices = together < node.gpus.length ? ' that a process can use with others' : '';
+    return impossible('gpus', ask.gpus, `${together}${slices}`);
+  }
+  const ofModel = matchingGpus(node.gpus, { ...ask, gpuMemoryBytes: null });
+  if (ask.gpus > ofModel.length) {
+    return impossible('gpuModel', ask.gpuModel ?? '', `${ofModel.length} of that model`);
+  }
+  if (ask.gpus > matchingGpus(node.gpus, ask).length) {
+    const most = Math.max(...ofModel.map(gpu => gpu.memoryBytes));
+    return impossible('gpuMemory', amountInWords(ask.gpuMemoryBytes ?? 0), bytesInWords(most));
+  }
+  return null;
+}
+
+/**
+ * GPU2: an ask that its holder, bound as it is, can never be granted before it restarts.
+ *
+ * #### Notes
+ * It is granted the first of those that it is bound to (place/gpus.ts), so these have to suit.
+ */
+function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
+  if (ask.gpus === 0 || holder.boundGpus.length === 0) {
+    return null;
+  }
+  const first = holder.boundGpus.slice(0, ask.gpus);
+  const bound = node.gpus.filter(gpu => first.includes(gpu.uuid));
+  return ask.gpus > matchingGpus(bound, ask).length
+    ? refusal('BOUND', {
+        asked: ask.gpus,
+        bound: gpusInWords(gpuNames(node.gpus, holder.boundGpus))
+      })
+    : null;
+}
+
+/** ADM3: why this node can never satisfy an ask, or null. */
+export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
+  const bytes = grantableBytes(node);
+  if (ask.memoryBytes !== null && ask.memoryBytes > bytes) {
+    return impossible('memory', amountInWords(ask.memoryBytes), memoryInWords(node));
+  }
+  return (
+    impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)
+  );
+}
+
+/** CFG4: which limit of a holder's group, or of one above it, an ask exceeds, or null. */
+export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
+  for (let at: ShareNode | null = holder.user; at; at = at.parent) {
+    const { memoryBytes, gpus, exclusiveCpus } = at.group.limits;
+    const over = (path: string, asked: string | number, limit: string | number) =>
+      refusal('ABOVE_LIMIT', { path, asked, limit, group: pathOf(at!) });
+    if (at.kind !== 'group') {
+      continue; // its group is the one above
+    }
+    if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
+      return over('memory', amountInWords(ask.memoryBytes ?? 0), amountInWords(memoryBytes));
+    }
+    if (gpus !== null && ask.gpus > gpus) {
+      return over('gpus', ask.gpus, gpus);
+    }
+    if (exclusiveCpus !== null && ask.exclusive && exclusiveCount(ask) > exclusiveCpus) {
+      return over('exclusive', `true with ${exclusiveCount(ask)} CPUs`, `${exclusiveCpus} CPUs`);
+    }
+  }
+  return null;
+}
+
+/** Everything that a claim needs, or why it cannot be had now. */
+export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
+
+/** ADM5: plan a whole grant, or nothing. Changes nothing. */
+export function planGrant(state: State, entry: ClaimEntry): Plan {
+  const { holder } = entry;
+  const { ask } = entry.claim;
+  const gpuPlan = planGpus(state, holder, ask);
+  if ('obstacle' in gpuPlan) {
+    return gpuPlan;
+  }
+  const obstacle = memoryObstacle(state, holder, ask) ?? cpuObstacle(state, entry);
+  if (obstacle) {
+    return { obstacle };
+  }
+  const { memoryBytes, gpuMemoryBytes } = ask;
+  const cpus = placeCpus(state, entry);
+  return { lease: { ...cpus, memoryBytes, gpus: gpuPlan.gpus, gpuMemoryBytes } };
+}

@@ -1,0 +1,159 @@
+import type { Resource } from '../../protocol/facts';
+import { predictedEndMs, predictedRunMs } from '../cpu/demand';
+import { cpusWaitedFor } from '../cpu/cpus';
+import { lacksOthersBytes } from '../memory/memory';
+import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
+import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from '../state';
+import { isInside, outerClaims } from '../holder/trees';
+
+/** How many running claims a reservation looks at; those granted first. */
+export const LOOKED_AT_MAX = 1024;
+
+/** After this many were let pass, nobody passes a head any more: wrong estimates must not starve it (ADM7). */
+export const PASSES_MAX = 64;
+
+/** Resources that a claim may wait for. */
+export function wantsOf({ claim }: ClaimEntry): readonly Resource[] {
+  const { ask } = claim;
+  const wants: Resource[] = [];
+  ask.gpus > 0 && wants.push('gpus');
+  ask.memoryBytes !== null && wants.push('memory');
+  cpusWaitedFor(ask) > 0 && wants.push('cpus');
+  return wants;
+}
+
+/**
+ * Resources of a lease that others may wait for.
+ *
+ * #### Notes
+ * It may have more than its claim waited for: fixed CPUs, or what an earlier cell kept (ADM9).
+ */
+export function holdsOf(lease: Lease): readonly Resource[] {
+  const holds: Resource[] = [];
+  lease.gpus.length > 0 && holds.push('gpus');
+  lease.memoryBytes !== null && holds.push('memory');
+  lease.promisedCpus > 0 && holds.push('cpus');
+  return holds;
+}
+
+/** Whether a running claim has anything that others queue for. */
+export function hasQueued(lease: Lease): boolean {
+  return holdsOf(lease).length > 0;
+}
+
+type End = { readonly entry: RunningEntry; readonly atMs: number };
+
+/**
+ * Running claims with something to give, in the order of their predicted ends; not those
+ * that do not end before `self` has run.
+ */
+function endsAhead(state: State, self: ClaimEntry | null = null): End[] {
+  const ends: End[] = [];
+  const around = new Set(self && outerClaims(self));
+  for (const entry of state.leasing) {
+    around.has(entry) || ends.push({ entry, atMs: predictedEndMs(state, entry) });
+    if (ends.length === LOOKED_AT_MAX) {
+      break;
+    }
+  }
+  return ends.sort(byTime);
+}
+
+function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): number {
+  return a.atMs === b.atMs ? 0 : a.atMs - b.atMs; // two Infinities differ by NaN
+}
+
+/**
+ * ADM6: when a head should start at the latest: when enough of those that run
+ * have ended, as predicted.
+ */
+export function reserve(state: State, head: WaitingEntry): Reservation {
+  const room = roomOf(state);
+  const after: RunningEntry[] = [];
+  let atMs = state.nowMs;
+  for (const end of endsAhead(state, head)) {
+    if (leaseIn(state, room, head)) {
+      break;
+    }
+    leaveRoom(room, end.entry);
+    after.push(end.entry);
+    atMs = Math.max(atMs, end.atMs);
+  }
+  if (!leaseIn(state, room, head)) {
+    atMs = Infinity; // it waits for more than the end of cells
+  }
+  return { atMs, after };
+}
+
+/** The room at the time of a reservation. */
+function roomAt(state: State, reservation: Reservation): Room {
+  const room = roomOf(state);
+  for (const entry of reservation.after) {
+    entry.phase.state === 'running' && leaveRoom(room, entry as RunningEntry);
+  }
+  return room;
+}
+
+/**
+ * ADM6: whether a claim that fits now would delay a head's reservation.
+ *
+ * #### Notes
+ * It does not if it should be over by then, or if both fit at that time. One inside a
+ * running cell only lets that end the sooner (ADM10). Nobody delays what waits for others
+ * on the node (ADM14), however often it is passed: these may stay for days.
+ */
+export function wouldDelay(
+  state: State,
+  head: WaitingEntry,
+  entry: WaitingEntry,
+  lease: Lease
+): boolean {
+  const { reservation, passedBy } = head.phase;
+  if (!reservation || isInside(entry) || !sharesWants(head, entry)) {
+    return false;
+  }
+  if (lacksOthersBytes(state, head.holder, head.claim.ask)) {
+    return false;
+  }
+  if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {
+    return true;
+  }
+  if (isOverBy(state, entry, reservation)) {
+    return false;
+  }
+  const room = roomAt(state, reservation);
+  if (!leaseIn(state, room, head)) {
+    return false; // it waits for more than the end of cells, which this one does not change
+  }
+  changeRoom(room, lease, neededFor(entry, lease), 1);
+  return leaseIn(state, room, head) === null;
+}
+
+/** Whether a claim that starts now should be over by a reservation. */
+function isOverBy(state: State, entry: WaitingEntry, { atMs }: Reservation): boolean {
+  const runMs = predictedRunMs(state, entry);
+  return runMs !== null && atMs < Infinity && state.nowMs + runMs <= atMs;
+}
+
+/**
+ * ADM6: a claim passes a head. One that should be over by then is one of those
+ * whose end the head waits for, so that the next to pass finds the same room.
+ */
+export function pass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
+  const { phase } = head;
+  phase.passedBy += 1;
+  if (phase.reservation && isOverBy(state, entry, phase.reservation)) {
+    phase.reservation = { ...phase.reservation, after: [...phase.reservation.after, entry] };
+  }
+}
+
+/** Whether the head's own kernel would be bound to GPUs, and so the head to no others (GPU2). */
+function wouldBind(head: WaitingEntry, { holder }: WaitingEntry, lease: Lease): boolean {
+  const isBound = holder.boundGpus.length >= lease.gpus.length;
+  return holder === head.holder && head.claim.ask.gpus > 0 && !isBound;
+}
+
+function sharesWants(a: ClaimEntry, b: ClaimEntry): boolean {
+  const wants = wantsOf(a);
+  return wantsOf(b).some(it => wants.includes(it));
+}

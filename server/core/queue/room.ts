@@ -1,0 +1,192 @@
+import type { Gpu } from '../events';
+import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
+import { growthOfCpus, outerClaims, surrounds } from '../holder/trees';
+import { blockingCpus, cpusWaitedFor, exclusiveCount, exclusiveCpusFor } from '../cpu/cpus';
+import { lendableCpus, type Seat } from '../cpu/cpuPool';
+import { memoryMates } from '../gpu/gpuMates';
+import { freeGpuBytes, isLost, leasesBeside } from '../gpu/gpuMemory';
+import { matchingGpus } from '../gpu/gpus';
+import { growthOfBytes } from '../memory/memory';
+import { promisableBytes } from '../memory/promisable';
+
+/** What is free of everything that queues: a copy to try things on. */
+export type Room = {
+  memoryBytes: number;
+  cpus: number;
+  /** CPUs that may still be made exclusive (CPU6). */
+  lendableCpus: number;
+  /** Places that were given back. */
+  readonly gone: Set<Seat>;
+  readonly gpus: Map<string, GpuRoom>;
+};
+
+type GpuRoom = {
+  leases: number;
+  /** One for all GPUs that share it. */
+  readonly memory: {
+    /** Leases of all of it, and of a part. */
+    whole: number;
+    parts: number;
+    freeBytes: number;
+  };
+};
+
+/** The room that there is now. */
+export function roomOf(state: State): Room {
+  const { pool } = state;
+  const total = pool.slots.length;
+  return {
+    memoryBytes: promisableBytes(state) - state.committedBytes,
+    cpus: total - pool.promised,
+    lendableCpus: lendableCpus(pool),
+    gone: new Set(),
+    gpus: gpuRooms(state)
+  };
+}
+
+function gpuRooms(state: State): Map<string, GpuRoom> {
+  const gpus = (state.node?.gpus ?? []).filter(gpu => !isLost(state, gpu.uuid));
+  const rooms = new Map<string, GpuRoom>();
+  for (const gpu of gpus) {
+    const [first = gpu] = memoryMates(gpus, gpu);
+    const memory = rooms.get(first.uuid)?.memory ?? memoryRoom(state, gpu);
+    rooms.set(gpu.uuid, { leases: state.gpuLeases.get(gpu.uuid)?.size ?? 0, memory });
+  }
+  return rooms;
+}
+
+function memoryRoom(state: State, gpu: Gpu): GpuRoom['memory'] {
+  const leases = leasesBeside(state, gpu);
+  const parts = leases.filter(([, lease]) => lease.gpuMemoryBytes !== null).length;
+  return { whole: leases.length - parts, parts, freeBytes: freeGpuBytes(state, gpu, null) };
+}
+
+/** What a lease takes of a room beside GPUs: less than it says where one around it has that already. */
+export type Amounts = {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** CPUs that nobody else made exclusive. */
+  readonly exclusiveCpus: number;
+};
+
+/** Change a room by a lease: taken with sign 1, given back with sign -1. */
+export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 | -1): void {
+  room.memoryBytes -= sign * amounts.memoryBytes;
+  room.cpus -= sign * amounts.cpus;
+  room.lendableCpus -= sign * amounts.exclusiveCpus;
+  sign < 0 && lease.seat && room.gone.add(lease.seat);
+  for (const uuid of lease.gpus) {
+    const gpu = room.gpus.get(uuid);
+    const isPart = lease.gpuMemoryBytes !== null;
+    if (gpu) {
+      gpu.leases += sign;
+      gpu.memory[isPart ? 'parts' : 'whole'] += sign;
+      gpu.memory.freeBytes -= sign * (lease.gpuMemoryBytes ?? 0);
+    }
+  }
+}
+
+/** A running claim is thought to end; what its holder keeps resident stays. */
+export function leaveRoom(room: Room, entry: RunningEntry): void {
+  const { lease } = entry.phase;
+  const around = outerClaims(entry).map(it => it.phase.lease.seat);
+  const isAlone = (id: number) =>
+    !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
+  const exclusiveCpus =
+    lease.seat?.kind === 'exclusive' ? lease.seat.cpus.filter(isAlone).length : 0;
+  changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
+}
+
+/** A lease that its holder keeps across cells is thought to be given back. */
+export function dropFromRoom(room: Room, holder: HolderEntry, lease: Lease): void {
+  const exclusiveCpus = lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+  changeRoom(room, lease, { ...freedBy(holder, lease), exclusiveCpus }, -1);
+}
+
+function freedBy(holder: HolderEntry, lease: Lease): Omit<Amounts, 'exclusiveCpus'> {
+  const freed = holder.committedBytes - (holder.use?.memoryBytes ?? 0);
+  return {
+    memoryBytes: lease.memoryBytes === null ? 0 : Math.max(0, freed),
+    cpus: Math.min(blockingCpus(lease), holder.committedCpus)
+  };
+}
+
+/** What a waiting claim would take of a room with this lease. */
+export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
+  const { memoryBytes, promisedCpus, yieldsCpus, seat } = lease;
+  return {
+    memoryBytes: memoryBytes === null ? 0 : growthOfBytes(entry.holder, memoryBytes).amount,
+    cpus: yieldsCpus ? 0 : growthOfCpus(entry, promisedCpus),
+    exclusiveCpus: seat?.kind === 'exclusive' && !seat.isShared ? promisedCpus : 0
+  };
+}
+
+/** The lease that a waiting claim would get in a room where it fits, GPUs first that are open. */
+export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | null {
+  const { ask } = entry.claim;
+  const { holder } = entry;
+  const gpus = openGpus(state, room, entry).slice(0, ask.gpus);
+  const promisedCpus = cpusWaitedFor(ask);
+  const isInside = promisedCpus > 0 && exclusiveCpusFor(state, entry, room.gone) !== null;
+  const isFitting =
+    gpus.length === ask.gpus &&
+    hasBytes(room, entry) &&
+    (promisedCpus === 0 || isInside || hasCpus(room, entry));
+  const isAlone = ask.exclusive && !isInside;
+  const seat = isAlone ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
+  const { memoryBytes, gpuMemoryBytes } = ask;
+  return isFitting
+    ? {
+        seat,
+        promisedCpus,
+        yieldsCpus: false,
+        cpusMax: promisedCpus,
+        memoryBytes,
+        gpus,
+        gpuMemoryBytes
+      }
+    : null;
+}
+
+function hasBytes(room: Room, { claim, holder }: WaitingEntry): boolean {
+  const { memoryBytes } = claim.ask;
+  const growth = memoryBytes === null ? null : growthOfBytes(holder, memoryBytes);
+  return growth === null || growth.isCovered || growth.amount <= room.memoryBytes;
+}
+
+function hasCpus(room: Room, entry: WaitingEntry): boolean {
+  const { ask } = entry.claim;
+  const isLendable = !ask.exclusive || exclusiveCount(ask) <= room.lendableCpus;
+  return isLendable && growthOfCpus(entry, cpusWaitedFor(ask)) <= Math.max(0, room.cpus);
+}
+
+function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
+  const { ask } = entry.claim;
+  if (ask.gpus === 0 || !state.node) {
+    return [];
+  }
+  const { gpus } = state.node;
+  const bound = entry.holder.boundGpus.slice(0, ask.gpus);
+  const wanted = bound.length
+    ? bound.flatMap(uuid => gpus.find(gpu => gpu.uuid === uuid) ?? [])
+    : matchingGpus(gpus, ask);
+  const open = wanted.filter(gpu => {
+    const its = room.gpus.get(gpu.uuid);
+    // What the claim is inside of is not in its way.
+    const around = leasesBeside(state, gpu).filter(([, , it]) => surrounds(it, entry.holder));
+    const parts = around.filter(([, lease]) => lease.gpuMemoryBytes !== null).length;
+    return (
+      its !== undefined &&
+      (ask.gpuMemoryBytes === null
+        ? its.leases <= around.filter(([mate]) => mate === gpu).length && its.memory.parts <= parts
+        : its.memory.whole <= around.length - parts &&
+          its.memory.freeBytes + ownBytes(state, gpu, entry.holder) >= ask.gpuMemoryBytes)
+    );
+  });
+  return open.map(gpu => gpu.uuid);
+}
+
+/** What a holder keeps on a GPU beyond its leases, which is not in its own way. */
+function ownBytes(state: State, gpu: Gpu, holder: HolderEntry): number {
+  return freeGpuBytes(state, gpu, holder) - freeGpuBytes(state, gpu, null);
+}

@@ -1,0 +1,90 @@
+import type { NodeFacts } from '../../core/events';
+import type { Hints } from '../../protocol/hints';
+import type { ConfigurationView } from '../../protocol/view';
+import type { EventBody } from '../arbiter';
+import type { IClock } from '../clock';
+import type { ConfigFiles } from './configFile';
+import type { Configuration } from './configSaid';
+import type { Log, PolicyName } from '../ports';
+
+/** What the configuration acts on. */
+export type AdministrationParts = {
+  /** The files, read already; null where there are none. */
+  readonly config: ConfigFiles | null;
+  readonly node: NodeFacts;
+  readonly clock: IClock;
+  readonly log: Log;
+  readonly post: (event: EventBody) => void;
+  /** Tell people something, in place of what was told on this topic before. */
+  readonly notice: (topic: string, notices: readonly string[]) => void;
+};
+
+/** Puts the configuration in force, at the start and whenever it is read again (CFG1). */
+export class Administration {
+  /** What counts where the file names no policy. */
+  private policy: PolicyName = 'dynamic';
+  /** What the node was read with: CPUs are kept back, and GPUs fenced, from the start or not at all. */
+  private readonly atStart: Configuration | null;
+  /** The policy that the file named last. */
+  private named: PolicyName | null = null;
+
+  constructor(private readonly parts: AdministrationParts) {
+    this.atStart = parts.config?.configuration ?? null;
+  }
+
+  /** Put the file in force for the first time, after the policy that counts where it names none. */
+  begin(policy: PolicyName): void {
+    this.policy = policy;
+    this.parts.config && this.apply(this.parts.config);
+  }
+
+  /** Read the file again; what is granted stays granted. */
+  reload(): void {
+    const { config, clock, log } = this.parts;
+    if (!config) {
+      log('info', 'there is no configuration file to read again: none was named at the start');
+      return;
+    }
+    // A bad file changes nothing, not even back what was chosen since (CFG1).
+    config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
+  }
+
+  /** The site's defaults, behind all others (ADM2). */
+  hints(): readonly Hints[] {
+    const { defaults = {} } = this.parts.config?.configuration ?? {};
+    return Object.keys(defaults).length ? [defaults] : [];
+  }
+
+  /** What was read, and what is wrong with it. */
+  view(): ConfigurationView {
+    return this.parts.config?.view() ?? { file: null, narrows: [], readMs: null, problems: [] };
+  }
+
+  private apply(config: ConfigFiles): void {
+    const { sharing, memoryReserveBytes, policy, defaults } = config.configuration;
+    this.parts.post({ type: 'configured', sharing, memoryReserveBytes, defaults });
+    // One that is named no more goes with its line; one that a person chose stays.
+    const wanted = policy ?? (this.named && this.policy);
+    this.named = policy;
+    wanted && this.parts.post({ type: 'policyChosen', policy: wanted });
+    this.tell(config);
+  }
+
+  private tell(config: ConfigFiles): void {
+    const { node, notice } = this.parts;
+    const { memoryReserveBytes, reservedCpus, fencesGpus } = config.configuration;
+    const notices = [...config.notices()];
+    const untilThen = 'until the sidecar is started again.';
+    if (this.atStart && reservedCpus !== this.atStart.reservedCpus) {
+      const kept = `${this.atStart.reservedCpus} are kept back`;
+      notices.push(`"reserve.cpus" is ${reservedCpus} now; ${kept} ${untilThen}`);
+    }
+    if (this.atStart && fencesGpus !== this.atStart.fencesGpus) {
+      notices.push(`"gpus.fence" is ${fencesGpus} now; that counts for nothing ${untilThen}`);
+    }
+    if ((memoryReserveBytes ?? 0) >= node.memoryBytes) {
+      notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');
+    }
+    notice('configuration', notices);
+  }
+}

@@ -1,0 +1,140 @@
+import { readFileSync, statSync } from 'node:fs';
+
+import type { ConfigurationView } from '../../protocol/view';
+import { readConfig } from './config';
+import { CONFIG_BYTES_MAX } from './configBounds';
+import { configurationOf, narrowed, type Configuration, type Said } from './configSaid';
+import type { Log } from '../ports';
+
+/** How many problems are shown to everybody; the log and `cellgrant check` have them all. */
+const SHOWN_MAX = 5;
+
+/** What a file says, or everything that is wrong with it, as `FILE:LINE: sentence`. */
+type FileRead = { readonly said: Said } | { readonly problems: readonly string[] };
+
+/** Read and check a configuration file that may only narrow `outer` (CFG2, CFG5). Never throws. */
+function readConfigFile(path: string, outer: Said): FileRead {
+  let text: string;
+  try {
+    const facts = statSync(path);
+    if (!facts.isFile()) {
+      return { problems: [`${path}: this is no file`] };
+    }
+    if (facts.size > CONFIG_BYTES_MAX) {
+      const most = `a configuration has at most ${CONFIG_BYTES_MAX / 1024} KiB`;
+      return { problems: [`${path}: this has ${Math.ceil(facts.size / 1024)} KiB; ${most}`] };
+    }
+    text = readFileSync(path, 'utf8');
+  } catch (failure) {
+    const { code = String(failure) } = failure as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    return { problems: [`${path}: ${why}`] };
+  }
+  const { said, problems } = readConfig(text, outer);
+  return said
+    ? { said }
+    : { problems: problems.map(({ line, sentence }) => `${path}:${line}: ${sentence}`) };
+}
+
+/** Everything that is wrong with a file that counts after these; theirs is theirs (CFG2). */
+export function problemsOf(path: string, before: readonly string[]): readonly string[] {
+  const outer = before.reduce<Said>((said, it) => {
+    const found = readConfigFile(it, said);
+    return 'said' in found ? narrowed(said, found.said).said : said;
+  }, {});
+  const found = readConfigFile(path, outer);
+  return 'problems' in found ? found.problems : [];
+}
+
+/**
+ * One file, as it was read last.
+ *
+ * #### Notes
+ * With problems it changes nothing (CFG1): what it said before stays in force,
+ * and at the start, when it has said nothing, it counts for nothing.
+ */
+class ConfigFile {
+  problems: readonly string[] = [];
+  private said: Said | null = null;
+
+  constructor(
+    readonly path: string,
+    private readonly isFirst: boolean,
+    private readonly log: Log
+  ) {}
+
+  /** Read it, now or again; every problem goes to the log. Returns what counts then, with `outer`. */
+  read(outer: Said): Said {
+    const found = readConfigFile(this.path, outer);
+    if ('problems' in found) {
+      this.problems = found.problems;
+      this.log('error', this.verdict());
+      found.problems.forEach(it => this.log('error', it));
+    } else {
+      this.problems = [];
+      this.said = found.said;
+      this.log('info', `${this.path} is in force`);
+    }
+    return narrowed(outer, this.said ?? {}).said;
+  }
+
+  /** What people should know of it; empty where it is good. */
+  notices(): readonly string[] {
+    const hidden = this.problems.length - SHOWN_MAX;
+    return this.problems.length === 0
+      ? []
+      : [
+          this.verdict(),
+          ...this.problems.slice(0, SHOWN_MAX),
+          ...(hidden > 0 ? [`${this.path}: ${hidden} more; see cellgrant check ${this.path}.`] : [])
+        ];
+  }
+
+  private verdict(): string {
+    const fallback = this.isFirst ? 'everybody shares alike' : 'it counts for nothing';
+    const counts = this.said ? 'what it said before stays in force' : fallback;
+    return `The configuration ${this.path} is wrong; until it is corrected and read again (cellgrant reload), ${counts}.`;
+  }
+}
+
+/**
+ * The files of a sidecar, the administrator's before the user's; each may only
+ * narrow those before it (CFG5).
+ *
+ * #### Notes
+ * A sidecar that did not start for want of a good file would leave every cell
+ * ungated, which is worse than sharing alike.
+ */
+export class ConfigFiles {
+  /** What is in force. */
+  configuration: Configuration = configurationOf({});
+  private readonly files: readonly ConfigFile[];
+  private readMs = 0;
+
+  constructor(paths: readonly string[], log: Log) {
+    this.files = paths.map((path, index) => new ConfigFile(path, index === 0, log));
+  }
+
+  /** Read them, now or again. Says whether any of them is good, and so in force. */
+  read(nowMs: number): boolean {
+    this.readMs = nowMs;
+    const said = this.files.reduce<Said>((outer, file) => file.read(outer), {});
+    this.configuration = configurationOf(said);
+    return this.files.some(file => file.problems.length === 0);
+  }
+
+  /** What people should know of them; empty where they are good. */
+  notices(): readonly string[] {
+    return this.files.flatMap(file => file.notices());
+  }
+
+  view(): ConfigurationView {
+    const paths = this.files.map(file => file.path);
+    return {
+      file: paths.at(-1) ?? null,
+      narrows: paths.slice(0, -1),
+      readMs: this.readMs,
+      problems: this.files.flatMap(file => file.problems)
+    };
+  }
+}

@@ -1,0 +1,141 @@
+import { amountInWords, spanInWords } from '../../core/words';
+import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../../core/policy/groups';
+import type { Hints } from '../../protocol/hints';
+import type { PolicyName } from '../ports';
+
+/** What one file says, by its sections; what it leaves out is not there. */
+export type Said = {
+  readonly groups?: readonly Group[];
+  readonly limits?: Partial<Limits>;
+  readonly preemption?: Partial<Pick<Sharing, 'victims' | 'graceMs'>>;
+  readonly hold?: Partial<Pick<Sharing, 'holdIdleMs' | 'holdSafeMs'>>;
+  readonly reserve?: { readonly memory?: number; readonly cpus?: number };
+  readonly gpus?: { readonly fence?: boolean };
+  readonly policy?: PolicyName;
+  readonly defaults?: Hints;
+};
+
+/** What is in force; what nobody said is null or as without a file. */
+export type Configuration = {
+  readonly sharing: Sharing;
+  /** Memory kept back from grants, instead of what the node's size suggests. */
+  readonly memoryReserveBytes: number | null;
+  /** How many CPUs are never handed out. */
+  readonly reservedCpus: number;
+  /** Whether GPUs are kept from kernels that were not granted them (ENF7). */
+  readonly fencesGpus: boolean;
+  readonly policy: PolicyName | null;
+  /** Hints that count where nobody else states any (ADM2). */
+  readonly defaults: Hints;
+};
+
+/** What a file that says this puts in force. */
+export function configurationOf(said: Said): Configuration {
+  const { groups = [], limits, reserve = {} } = said;
+  return {
+    sharing: {
+      ...EVEN_SHARING,
+      groups,
+      limits: { ...EVEN_SHARING.limits, ...limits },
+      ...said.preemption,
+      ...said.hold
+    },
+    memoryReserveBytes: reserve.memory ?? null,
+    reservedCpus: reserve.cpus ?? 0,
+    fencesGpus: said.gpus?.fence ?? false,
+    policy: said.policy ?? null,
+    defaults: said.defaults ?? {}
+  };
+}
+
+/** One thing that a file may not say, for one that counts before it said otherwise. */
+export type Refused = {
+  /** Null for what stands at the top. */
+  readonly section: string | null;
+  readonly name: string;
+  readonly sentence: string;
+};
+
+/** A field that files may narrow. */
+type Field = {
+  readonly section: 'limits' | 'reserve' | 'hold' | 'gpus' | 'preemption';
+  /** As it is called in the file. */
+  readonly name: string;
+  /** As it is called inside, where that differs. */
+  readonly key?: string;
+  readonly may: keyof typeof MAY;
+  readonly words?: (value: number) => string;
+};
+
+/** How a value may differ from the one that counts before it. */
+const MAY = {
+  fall: { allows: (value: number, before: number) => value <= before, expected: 'at most ' },
+  rise: { allows: (value: number, before: number) => value >= before, expected: 'at least ' },
+  stay: { allows: (value: number, before: number) => value === before, expected: '' }
+} as const;
+
+/** CFG5: what a file may do to what counts before it. */
+const FIELDS: readonly Field[] = [
+  { section: 'limits', name: 'memory', key: 'memoryBytes', may: 'fall', words: amountInWords },
+  { section: 'limits', name: 'gpus', may: 'fall' },
+  { section: 'limits', name: 'exclusive', key: 'exclusiveCpus', may: 'fall' },
+  { section: 'reserve', name: 'cpus', may: 'rise' },
+  { section: 'reserve', name: 'memory', may: 'rise', words: amountInWords },
+  { section: 'hold', name: 'idle', key: 'holdIdleMs', may: 'fall', words: spanInWords },
+  { section: 'hold', name: 'safe', key: 'holdSafeMs', may: 'fall', words: spanInWords },
+  { section: 'gpus', name: 'fence', may: 'rise' },
+  { section: 'preemption', name: 'victims', may: 'stay' },
+  { section: 'preemption', name: 'grace', key: 'graceMs', may: 'stay', words: spanInWords }
+];
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** The fields of a section that say something. */
+function stated(section: Section | undefined): Section {
+  return Object.fromEntries(Object.entries(section ?? {}).filter(([, value]) => value !== null));
+}
+
+/**
+ * CFG5: what one file and one that counts after it say together.
+ *
+ * #### Notes
+ * What is refused is left as `outer` has it, so the outcome is never wider.
+ */
+export function narrowed(
+  outer: Said,
+  inner: Said
+): { readonly said: Said; readonly refused: readonly Refused[] } {
+  const refused: Refused[] = [];
+  const all: Record<string, unknown> = { defaults: { ...outer.defaults, ...inner.defaults } };
+  for (const section of new Set(FIELDS.map(it => it.section))) {
+    const [before, after] = [stated(outer[section]), stated(inner[section])];
+    const both: Record<string, unknown> = { ...before, ...after };
+    for (const field of FIELDS.filter(it => it.section === section)) {
+      const { name, key = name, may, words = String } = field;
+      if (key in before && key in after && !allows(may, after[key], before[key])) {
+        both[key] = before[key];
+        const expected = `${MAY[may].expected}${words(before[key] as number)}`;
+        refused.push({ section, name, sentence: wider(`${section}.${name}`, expected) });
+      }
+    }
+    all[section] = both;
+  }
+  // Who shares what with whom is one file's to say.
+  for (const name of ['groups', 'policy'] as const) {
+    const before = outer[name]?.length ? outer[name] : undefined;
+    all[name] = before ?? inner[name];
+    if (before && inner[name]?.length && inner[name] !== before) {
+      const expected = name === 'policy' ? (before as PolicyName) : 'no groups of its own';
+      refused.push({ section: null, name, sentence: wider(name, expected) });
+    }
+  }
+  return { said: all as Said, refused };
+}
+
+function allows(may: Field['may'], value: unknown, before: unknown): boolean {
+  return MAY[may].allows(value as number, before as number);
+}
+
+function wider(name: string, expected: string): string {
+  return `"${name}" would widen what a file before this one allows; expected ${expected}`;
+}

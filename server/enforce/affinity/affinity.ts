@@ -1,0 +1,77 @@
+import type { Confinement } from '../../core/effects';
+import type { CpuHold } from '../../protocol/gate';
+import type { TierView } from '../../protocol/view';
+import { findAncestor, readTreeUse } from '../../host/processes';
+import type { IHostFiles } from '../../host/files';
+import type { IEnforcer, Place, PlaceUse } from '../enforcer';
+import type { Masks } from './masks';
+
+/**
+ * CPUs by affinity masks: the gate sets those of its own process, `taskset`
+ * those of its children and of kernels without a gate.
+ *
+ * #### Notes
+ * A process may widen its own mask again, and memory is not limited.
+ */
+export class AffinityEnforcer implements IEnforcer {
+  constructor(
+    readonly tier: TierView,
+    private readonly files: IHostFiles,
+    private readonly masks: Masks
+  ) {}
+
+  found(): readonly string[] {
+    return this.masks.holders();
+  }
+
+  adopt(place: Place): void {
+    this.masks.adopt(place);
+  }
+
+  confine(holderId: string, confinement: Confinement): void {
+    this.masks.set(holderId, confinement.cpus);
+  }
+
+  tighten(): void {
+    return; // a mask is looked at with each measurement
+  }
+
+  holdFor({ cpus }: Confinement): CpuHold {
+    return this.masks.holdFor(cpus);
+  }
+
+  measure(holderId: string): PlaceUse | null {
+    const place = this.masks.placeOf(holderId);
+    this.masks.recall(holderId);
+    return place && readTreeUse(this.files, place.pid, this.masks.othersThan(place.pid));
+  }
+
+  memoryOf(holderId: string): number | null {
+    return this.measure(holderId)?.memoryBytes ?? null;
+  }
+
+  holderOf(pid: number): string | null {
+    return findAncestor(this.files, pid, this.masks.holdersByPid());
+  }
+
+  kills(): number {
+    return 0;
+  }
+
+  hasReachedLimit(): boolean {
+    return false;
+  }
+
+  release(holderId: string): void {
+    this.masks.release(holderId);
+  }
+
+  settled(): Promise<void> {
+    return this.masks.settled();
+  }
+
+  async close(): Promise<void> {
+    this.masks.holders().forEach(holderId => this.masks.release(holderId));
+    await this.masks.settled();
+  }
+}

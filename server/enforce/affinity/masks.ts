@@ -1,0 +1,298 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { parseCpuList } from '../../lib/cpuset';
+import { errnoOf, type IHostFiles } from '../../host/files';
+import { isAlive, readMask, readThreads, readTree } from '../../host/processes';
+import type { CpuHold } from '../../protocol/gate';
+import { EnforcementError, type Place } from '../enforcer';
+import { failUnseen } from '../failures';
+import type { IMaskStore } from './maskStore';
+import { OwnMasks } from './ownMasks';
+import type { FailureListener } from '../cgroup/removals';
+import type { SetMask } from './taskset';
+
+/**
+ * How often, and how far apart, the kernel itself is looked at before its mask is set from
+ * outside: its gate sets it in microseconds. `taskset` takes milliseconds, so that a mask
+ * for one cell could be met by the next ones, which are to have others.
+ */
+const GATE_LOOKS = 10;
+const GATE_LOOK_MS = 5;
+
+/** Rounds of looking for processes that were forked meanwhile. */
+const ROUNDS_MAX = 50;
+
+/** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
+type Held = {
+  readonly place: Place;
+  readonly original: string;
+  wanted: string;
+  wishes: number;
+  applied: string;
+  /** That it changed its mask itself was told. */
+  told: boolean;
+  readonly own: OwnMasks;
+};
+
+/** What masks need to know. */
+export type MaskOptions = {
+  readonly files: IHostFiles;
+  /** All CPUs that may be handed out, in list syntax. */
+  readonly cpus: string;
+  readonly setMask: SetMask;
+  readonly setThreadMask: SetMask;
+  /** Whether a thread has a mask because it was placed. */
+  readonly isPlaced: (tid: number) => boolean;
+  readonly store: IMaskStore;
+  readonly onFailure: FailureListener;
+};
+
+/**
+ * The affinity masks of whole process trees, changed from outside.
+ *
+ * #### Notes
+ * Setting is asynchronous: the last wish for a holder wins, wishes in between
+ * may be skipped, and a tree is gone over until no thread with another mask is
+ * found. A thread that holds the mask already is left alone.
+ */
+export class Masks {
+  private readonly held = new Map<string, Held>();
+  private readonly work = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: MaskOptions) {
+    const saved = options.store.load();
+    for (const { original, ...place } of saved) {
+      const current = this.currentMask(place);
+      if (current !== null) {
+        this.hold(place, original, current);
+      }
+    }
+    if (this.held.size < saved.length) {
+      this.save('masks.json');
+    }
+  }
+
+  /** How a holder is held by masks. */
+  holdFor(cpus: string | null): CpuHold {
+    return { affinity: this.maskFor(cpus), cpuset: null };
+  }
+
+  /** The mask that a confinement comes to. */
+  private maskFor(cpus: string | null): string {
+    return cpus ?? this.options.cpus;
+  }
+
+  placeOf(holderId: string): Place | null {
+    return this.held.get(holderId)?.place ?? null;
+  }
+
+  holders(): readonly string[] {
+    return [...this.held.keys()];
+  }
+
+  holdersByPid(): ReadonlyMap<number, string> {
+    return new Map([...this.held].map(([holderId, { place }]) => [place.pid, holderId]));
+  }
+
+  /** The processes of other holders, which one that started them does not answer for. */
+  othersThan(pid: number): ReadonlySet<number> {
+    const pids = new Set(this.holdersByPid().keys());
+    pids.delete(pid);
+    return pids;
+  }
+
+  /** Remember how the holder came; idempotent. */
+  adopt(place: Place): void {
+    const known = this.held.get(place.holderId);
+    if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
+      return;
+    }
+    const original = this.currentMask(place) ?? failUnseen(this.options.files, place);
+    this.hold(place, original, original);
+    this.save(place.holderId);
+    const usable = parseCpuList(this.options.cpus);
+    if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
+      this.set(place.holderId, null);
+    }
+  }
+
+  /** Wish for a mask; null for all CPUs of the node. */
+  set(holderId: string, cpus: string | null): void {
+    const held = this.held.get(holderId);
+    if (!held) {
+      throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
+    }
+    this.want(held, this.maskFor(cpus));
+  }
+
+  /**
+   * Look whether the holder's main thread has a CPU in its mask that it was not
+   * given: libraries reset masks. Then the mask is set again, and that is told
+   * once. A mask that a cell made narrower itself is its own affair.
+   */
+  recall(holderId: string): void {
+    const held = this.held.get(holderId);
+    const mask = held && this.currentMask(held.place);
+    if (!held || !mask || held.applied !== held.wanted || this.work.has(holderId)) {
+      return;
+    }
+    const given = parseCpuList(held.wanted);
+    if (parseCpuList(mask).every(cpu => given.includes(cpu))) {
+      return;
+    }
+    if (!held.told) {
+      held.told = true;
+      const what = `keeping process ${held.place.pid} of ${holderId} on CPUs ${held.wanted}`;
+      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+    }
+    held.applied = '';
+    this.want(held, held.wanted);
+  }
+
+  /** Give the holder the mask back that it came with. */
+  release(holderId: string): void {
+    const held = this.held.get(holderId);
+    this.held.delete(holderId);
+    if (held) {
+      this.save(holderId);
+      this.want(held, held.original);
+    }
+  }
+
+  /** Resolves when every mask is as it was last wished, or has failed. */
+  async settled(): Promise<void> {
+    while (this.work.size > 0) {
+      await Promise.all(this.work.values());
+    }
+  }
+
+  private currentMask(place: Place): string | null {
+    const { files } = this.options;
+    return isAlive(files, place) ? readMask(files, place.pid) : null;
+  }
+
+  /** Without the file the masks of this moment hold all the same, so a failure is told, not thrown. */
+  private save(holderId: string): void {
+    try {
+      this.options.store.save(
+        [...this.held.values()].map(({ place, original }) => ({ ...place, original }))
+      );
+    } catch (error) {
+      this.options.onFailure(holderId, new EnforcementError('masks.json', errnoOf(error)));
+    }
+  }
+
+  private hold(place: Place, original: string, applied: string): void {
+    const { files, cpus, isPlaced } = this.options;
+    const own = new OwnMasks(files, place.pid, cpus, isPlaced, applied);
+    const held = { place, original, wanted: applied, wishes: 0, applied, told: false, own };
+    this.held.set(place.holderId, held);
+  }
+
+  /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
+  private want(held: Held, cpus: string): void {
+    if (cpus !== held.wanted || cpus !== held.applied) {
+      held.own.look(this.treeOf(held.place));
+      held.own.give(cpus);
+      held.wanted = cpus;
+      held.wishes += 1;
+      this.pursue(held);
+    }
+  }
+
+  private treeOf(place: Place): readonly number[] {
+    const { files } = this.options;
+    return isAlive(files, place) ? readTree(files, place.pid, this.othersThan(place.pid)) : [];
+  }
+
+  private pursue(held: Held): void {
+    const { holderId } = held.place;
+    if (held.wanted === held.applied) {
+      return;
+    }
+    const before = this.work.get(holderId) ?? Promise.resolve();
+    const work: Promise<void> = before
+      .then(() => this.applyWanted(held))
+      .catch((error: unknown) => this.options.onFailure(holderId, asFailure(error)))
+      .finally(() => {
+        if (this.work.get(holderId) === work) {
+          this.work.delete(holderId);
+        }
+      });
+    this.work.set(holderId, work);
+  }
+
+  private async applyWanted(held: Held): Promise<void> {
+    while (held.applied !== held.wanted) {
+      const target = held.wanted;
+      // Unknown until the last thread has it: a failure half way is tried anew.
+      held.applied = '';
+      if (await this.applyToTree(held, target)) {
+        held.applied = target;
+      }
+    }
+    held.own.gave(held.applied);
+  }
+
+  /** First all but the kernel itself, whose gate may see to that; false if there was another wish. */
+  private async applyToTree(held: Held, cpus: string): Promise<boolean> {
+    const { wishes } = held;
+    await this.applyFrom(1, held, cpus);
+    for (let look = 0; look < GATE_LOOKS; look += 1) {
+      if (this.callsFrom(0, held, cpus).length === 0) {
+        return true;
+      }
+      await delay(GATE_LOOK_MS);
+      if (held.wishes !== wishes) {
+        return false;
+      }
+    }
+    await this.applyFrom(0, held, cpus);
+    return true;
+  }
+
+  private async applyFrom(first: number, held: Held, cpus: string): Promise<void> {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const calls = this.callsFrom(first, held, cpus);
+      if (calls.length === 0) {
+        return;
+      }
+      await Promise.all(
+        calls.map(call =>
+          call().catch((error: EnforcementError) => {
+            if (error.errno !== 'ESRCH') {
+              throw error;
+            }
+          })
+        )
+      );
+    }
+    throw new EnforcementError(`masks of ${held.place.holderId}`, 'EAGAIN');
+  }
+
+  /** What is to be called for the processes of its tree, from this one on. */
+  private callsFrom(first: number, { place, own }: Held, cpus: string): (() => Promise<void>)[] {
+    return this.treeOf(place)
+      .slice(first)
+      .flatMap(pid => this.callsFor(pid, own, cpus));
+  }
+
+  /** What gives each thread of a process its mask: one call where none has a mask of its own. */
+  private callsFor(pid: number, own: OwnMasks, cpus: string): readonly (() => Promise<void>)[] {
+    const { files, setMask, setThreadMask } = this.options;
+    const threads = readThreads(files, pid).map(tid => {
+      const mask = readMask(files, pid, tid);
+      own.see(tid, mask); // somebody may have set it since we looked
+      return { tid, mask, wanted: own.under(tid, cpus) };
+    });
+    const others = threads.filter(it => it.mask !== null && it.mask !== it.wanted);
+    if (others.length > 0 && threads.every(it => it.wanted === cpus)) {
+      return [() => setMask(pid, cpus)];
+    }
+    return others.map(it => () => setThreadMask(it.tid, it.wanted));
+  }
+}
+
+function asFailure(error: unknown): EnforcementError {
+  return error instanceof EnforcementError ? error : new EnforcementError(String(error), 'EIO');
+}

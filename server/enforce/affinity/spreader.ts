@@ -1,0 +1,205 @@
+import { isAlive, readMask, readThread, readThreads, readTree } from '../../host/processes';
+import { errnoOf, type IHostFiles } from '../../host/files';
+import { EnforcementError, type ISpreader, type Place } from '../enforcer';
+import type { IMaskStore } from './maskStore';
+import type { FailureListener } from '../cgroup/removals';
+import type { SetMask } from './taskset';
+
+/** CPU time since the last look, in ticks of 10 ms, from which on a thread counts as busy. */
+const BUSY_TICKS = 5;
+
+/** A busy thread, and the CPU that it is held to if it is one. */
+export type BusyThread = { readonly tid: number; readonly cpu: number | null };
+
+/**
+ * Where to move busy threads so that each CPU has about as many.
+ *
+ * #### Notes
+ * Those that are well placed stay, whoever placed them. One thread alone may
+ * stay where it is.
+ */
+export function planSpread(
+  busy: readonly BusyThread[],
+  cpus: readonly number[]
+): readonly { readonly tid: number; readonly cpu: number }[] {
+  if (busy.length < 2 || cpus.length < 2) {
+    return [];
+  }
+  const most = Math.ceil(busy.length / cpus.length);
+  const count = new Map(cpus.map(cpu => [cpu, 0]));
+  const homeless = busy.filter(({ cpu }) => {
+    const there = cpu === null ? undefined : count.get(cpu);
+    const stays = there !== undefined && there < most;
+    stays && count.set(cpu!, there + 1);
+    return !stays;
+  });
+  return homeless.map(({ tid }) => {
+    const [cpu] = [...count].reduce((least, it) => (it[1] < least[1] ? it : least));
+    count.set(cpu, count.get(cpu)! + 1);
+    return { tid, cpu };
+  });
+}
+
+/** What is known of a holder's threads. */
+type Tree = {
+  readonly place: Place;
+  /** CPU time at the last look, by thread. */
+  cpuTicks: ReadonlyMap<number, number>;
+  /** Threads that were placed, with when they started. */
+  readonly placed: Map<number, number>;
+  work: Promise<void> | null;
+  /** That a thread could not be placed was told. */
+  told: boolean;
+};
+
+/** What a spreader needs to know. */
+export type SpreaderOptions = {
+  readonly files: IHostFiles;
+  /** All CPUs that may be handed out, in list syntax. */
+  readonly cpus: string;
+  readonly setThreadMask: SetMask;
+  /** Remembers beyond the life of a sidecar whose threads were placed. */
+  readonly store: IMaskStore;
+  readonly onFailure: FailureListener;
+};
+
+/** Places threads by their affinity masks, one CPU each. */
+export class Spreader implements ISpreader {
+  private readonly trees = new Map<string, Tree>();
+  private readonly works = new Set<Promise<void>>();
+
+  /** Undoes what a sidecar before this one placed and could not undo. */
+  constructor(private readonly options: SpreaderOptions) {
+    for (const { original, ...place } of options.store.load()) {
+      const tree = this.treeOf(place);
+      this.keepNarrow(tree);
+      this.gather(place.holderId, original);
+    }
+  }
+
+  spread(place: Place, cpus: readonly number[]): void {
+    const tree = this.treeOf(place);
+    if (tree.work) {
+      return;
+    }
+    const threads = this.threadsOf(place);
+    const before = tree.cpuTicks;
+    tree.cpuTicks = new Map(threads.map(it => [it.tid, it.cpuTicks]));
+    const busy = threads.filter(
+      it => it.isRunnable || it.cpuTicks - (before.get(it.tid) ?? it.cpuTicks) >= BUSY_TICKS
+    );
+    const moves = planSpread(
+      busy.map(({ pid, tid }) => ({ tid, cpu: this.cpuOf(pid, tid) })),
+      cpus
+    );
+    if (moves.length) {
+      const isFirst = tree.placed.size === 0;
+      moves.forEach(({ tid }) => tree.placed.set(tid, busy.find(it => it.tid === tid)!.startTicks));
+      isFirst && this.save(place.holderId);
+      this.work(tree, async () => {
+        for (const { tid, cpu } of moves) {
+          await this.setMask(tree, tid, `${cpu}`);
+        }
+      });
+    }
+  }
+
+  gather(holderId: string, cpus: string): void {
+    const tree = this.trees.get(holderId);
+    this.trees.delete(holderId);
+    if (!tree?.placed.size) {
+      return;
+    }
+    this.work(tree, async () => {
+      for (const { pid, tid, startTicks } of this.threadsOf(tree.place)) {
+        // What a placed thread forked inherited its CPU.
+        const inherited = pid !== tree.place.pid && this.cpuOf(pid, tid) !== null;
+        if (tree.placed.get(tid) === startTicks || inherited) {
+          await this.setMask(tree, tid, cpus);
+        }
+      }
+      this.save(holderId);
+    });
+  }
+
+  /** Whether a thread has its mask from here. */
+  hasPlaced(tid: number): boolean {
+    return [...this.trees.values()].some(it => it.placed.has(tid));
+  }
+
+  holders(): readonly string[] {
+    return [...this.trees.keys()];
+  }
+
+  async settled(): Promise<void> {
+    while (this.works.size > 0) {
+      await Promise.all(this.works);
+    }
+  }
+
+  private treeOf(place: Place): Tree {
+    const known = this.trees.get(place.holderId);
+    if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
+      return known;
+    }
+    const tree: Tree = { place, cpuTicks: new Map(), placed: new Map(), work: null, told: false };
+    this.trees.set(place.holderId, tree);
+    return tree;
+  }
+
+  private threadsOf(place: Place) {
+    const { files } = this.options;
+    const others = new Set(Array.from(this.trees.values(), it => it.place.pid));
+    others.delete(place.pid);
+    const pids = isAlive(files, place) ? readTree(files, place.pid, others) : [];
+    return pids.flatMap(pid =>
+      readThreads(files, pid).flatMap(tid => readThread(files, pid, tid) ?? [])
+    );
+  }
+
+  private cpuOf(pid: number, tid: number): number | null {
+    const mask = readMask(this.options.files, pid, tid);
+    return mask !== null && /^\d+$/.test(mask) ? Number(mask) : null;
+  }
+
+  /** Of a tree that another sidecar placed: what is on one CPU was placed. */
+  private keepNarrow(tree: Tree): void {
+    for (const { pid, tid, startTicks } of this.threadsOf(tree.place)) {
+      this.cpuOf(pid, tid) !== null && tree.placed.set(tid, startTicks);
+    }
+  }
+
+  private work(tree: Tree, act: () => Promise<void>): void {
+    const before = tree.work ?? Promise.resolve();
+    const work: Promise<void> = before.then(act).finally(() => {
+      this.works.delete(work);
+      tree.work = tree.work === work ? null : tree.work;
+    });
+    tree.work = work;
+    this.works.add(work);
+  }
+
+  private async setMask(tree: Tree, tid: number, cpus: string): Promise<void> {
+    try {
+      await this.options.setThreadMask(tid, cpus);
+    } catch (error) {
+      const failure = error as EnforcementError;
+      // It ended, or its CPUs changed meanwhile: the next look knows better.
+      if (!['ESRCH', 'EINVAL'].includes(failure.errno) && !tree.told) {
+        tree.told = true;
+        this.options.onFailure(tree.place.holderId, failure);
+      }
+    }
+  }
+
+  private save(holderId: string): void {
+    const placed = [...this.trees.values()].filter(it => it.placed.size > 0);
+    try {
+      this.options.store.save(
+        placed.map(({ place }) => ({ ...place, original: this.options.cpus }))
+      );
+    } catch (error) {
+      this.options.onFailure(holderId, new EnforcementError('spread.json', errnoOf(error)));
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { EnforcementError } from '../enforcer';
+
+const TASKSET_TIMEOUT_MS = 5000;
+
+/** Sets the mask of every thread of a process; rejects with {@link EnforcementError}. */
+export type SetMask = (pid: number, cpus: string) => Promise<void>;
+
+/** What `taskset` says in the C locale, as the errno that it was. */
+const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/No such process/, 'ESRCH'],
+  [/Operation not permitted/, 'EPERM'],
+  [/Invalid argument/, 'EINVAL'],
+  [/Permission denied/, 'EACCES']
+];
+
+/** Set the masks of a process by util-linux's `taskset`: Node cannot do it itself. */
+export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', cpus, pid);
+
+/** Set the mask of one thread. */
+export const setThreadMaskByTaskset: SetMask = (tid, cpus) => taskset('-pc', cpus, tid);
+
+function taskset(option: string, cpus: string, id: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      'taskset',
+      [option, cpus, `${id}`],
+      { env: { ...process.env, LC_ALL: 'C' }, timeout: TASKSET_TIMEOUT_MS },
+      (error, _stdout, stderr) => {
+        if (!error) {
+          resolve();
+          return;
+        }
+        const said = ERRNO_BY_WORDS.find(([words]) => words.test(stderr))?.[1];
+        const errno = said ?? (typeof error.code === 'string' ? error.code : 'EIO');
+        reject(new EnforcementError(`taskset ${option} ${cpus} ${id}`, errno));
+      }
+    );
+  });
+}

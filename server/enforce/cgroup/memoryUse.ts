@@ -1,0 +1,61 @@
+import type { IHostFiles } from '../../host/files';
+import {
+  countMemory,
+  readCharged,
+  type MemoryCount,
+  type MemoryFigures
+} from '../../host/memoryCount';
+
+/** Reads what is charged to holders' directories, the same way in both cgroup versions. */
+export class MemoryUse {
+  /** From directory to its last count. */
+  private readonly counted = new Map<string, MemoryCount>();
+
+  constructor(
+    private readonly files: IHostFiles,
+    private readonly figures: MemoryFigures
+  ) {}
+
+  /** What is charged to a directory; null where that cannot be told. */
+  count(directory: string): MemoryCount | null {
+    const chargedBytes = readCharged(this.files, directory, this.figures);
+    return chargedBytes === null ? null : this.look(directory, chargedBytes);
+  }
+
+  /**
+   * What is held, in bytes, for ledger and people; null where that cannot be told.
+   *
+   * #### Notes
+   * While the charge stays the same so does what could be dropped, as good as
+   * always: of fifty kernels that idle, the longer file is not read again and
+   * again. What limits are made of is counted anew each time.
+   */
+  shown(directory: string): number | null {
+    const chargedBytes = readCharged(this.files, directory, this.figures);
+    const last = this.counted.get(directory);
+    if (chargedBytes === null) {
+      return null;
+    }
+    return (last?.chargedBytes === chargedBytes ? last : this.look(directory, chargedBytes))
+      .heldBytes;
+  }
+
+  /** What is held, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  held(directory: string, exactFromBytes: number): number | null {
+    const chargedBytes = readCharged(this.files, directory, this.figures);
+    return chargedBytes === null || chargedBytes < exactFromBytes
+      ? chargedBytes
+      : this.look(directory, chargedBytes).heldBytes;
+  }
+
+  /** Forget a directory that is gone. */
+  forget(directory: string): void {
+    this.counted.delete(directory);
+  }
+
+  private look(directory: string, chargedBytes: number): MemoryCount {
+    const count = countMemory(this.files, directory, this.figures, chargedBytes);
+    this.counted.set(directory, count);
+    return count;
+  }
+}

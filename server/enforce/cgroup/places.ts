@@ -1,0 +1,285 @@
+import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../../host/cgroupfs';
+import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../../host/files';
+import type { Hold } from '../../host/locks';
+import { isAlive } from '../../host/processes';
+import { EnforcementError, failureOf, type Place } from '../enforcer';
+import { attempt, errnoIn, failUnseen, tolerate } from '../failures';
+import { LeftPlaces, holderIn, isAbandoned, isHolderId, placeName, type Group } from './group';
+import { Moves } from './moves';
+import { Removals, type FailureListener } from './removals';
+
+/** What places need to know of a cgroup version. */
+export type PlaceOptions = {
+  readonly files: IHostFiles;
+  /** Hierarchies in which every holder has a directory; own cgroup first. */
+  readonly hierarchies: readonly Hierarchy[];
+  /** What names the directory that holds all holders' directories. */
+  readonly group: Group;
+  /** Shows others that this sidecar lives, and which others do. */
+  readonly hold: Hold;
+  /** Make a new directory ready for processes. */
+  readonly prepare: (directory: string) => void;
+  /** Where processes go whose origin is unknown or closed. */
+  readonly exit: (hierarchy: Hierarchy) => string;
+  readonly onFailure: FailureListener;
+};
+
+type Held = {
+  readonly place: Place;
+  /** From hierarchy to the directory that the holder came from. */
+  readonly origins: ReadonlyMap<Hierarchy, string>;
+  /** /proc/PID/cgroup as it read when the holder was last found in its place. */
+  inside: string | null;
+};
+
+/**
+ * The directories of holders and the processes in them, the same way in both
+ * cgroup versions.
+ */
+export class Places {
+  private readonly held = new Map<string, Held>();
+  private readonly removals: Removals;
+  private readonly moves: Moves;
+  private left: LeftPlaces | null = null;
+  private readonly letGo: (() => void)[] = [];
+
+  constructor(private readonly options: PlaceOptions) {
+    this.moves = new Moves(options.files);
+    this.removals = new Removals({ ...options, isBack: holderId => this.has(holderId) });
+  }
+
+  /** The directory that holds all holders' directories. */
+  groupIn(hierarchy: Hierarchy): string {
+    return `${slashless(hierarchy.directory)}/${this.options.group.name}`;
+  }
+
+  directoryOf(hierarchy: Hierarchy, holderId: string): string {
+    return `${this.groupIn(hierarchy)}/${placeName(holderId)}`;
+  }
+
+  has(holderId: string): boolean {
+    return this.held.has(holderId);
+  }
+
+  placeOf(holderId: string): Place | null {
+    return this.held.get(holderId)?.place ?? null;
+  }
+
+  holders(): readonly string[] {
+    return [...this.held.keys()];
+  }
+
+  /** The holder in whose directory, or one that was made in it, a process is. */
+  holderOf(pid: number): string | null {
+    const [hierarchy] = this.options.hierarchies;
+    const group = hierarchy && `${this.groupIn(hierarchy)}/`;
+    const directory = hierarchy && this.directoriesIn(this.cgroupsOf(pid))(hierarchy);
+    const name = group && directory?.startsWith(group) && directory.slice(group.length);
+    return name ? holderIn(name.split('/')[0]!) : null;
+  }
+
+  /** Holders that have a directory, adopted or not. */
+  found(): readonly string[] {
+    const ids = this.options.hierarchies.flatMap(hierarchy =>
+      listOrNone(this.options.files, this.groupIn(hierarchy)).flatMap(it => holderIn(it) ?? [])
+    );
+    return [...new Set([...ids, ...(this.left?.holders() ?? [])])].sort();
+  }
+
+  /** Make the group's directory in each hierarchy, and find what was left in others. */
+  open(): void {
+    const { files, hierarchies, group, hold } = this.options;
+    for (const hierarchy of hierarchies) {
+      const directory = this.groupIn(hierarchy);
+      this.make(directory, group.name);
+      this.letGo.push(hold(directory, 0) ?? (() => undefined));
+    }
+    this.left = new LeftPlaces(files, hierarchies, group, hold);
+    this.left.empty.forEach(it => this.remove(it, group.name));
+  }
+
+  /** Remove the group's directory from each hierarchy, where it is empty. */
+  removeGroup(): void {
+    for (const hierarchy of this.options.hierarchies) {
+      this.remove(this.groupIn(hierarchy), this.options.group.name);
+    }
+    this.letGo.splice(0).forEach(letGo => letGo());
+  }
+
+  /** Make the holder's directories and move its process tree into them. */
+  adopt(place: Place): void {
+    const { files, hierarchies } = this.options;
+    if (!isHolderId(place.holderId)) {
+      throw new EnforcementError(`place for "${place.holderId}"`, 'EINVAL');
+    }
+    if (!isAlive(files, place)) {
+      failUnseen(files, place);
+    }
+    const origins = new Map(this.held.get(place.holderId)?.origins);
+    const originIn = this.directoriesIn(this.cgroupsOf(place.pid));
+    for (const hierarchy of hierarchies) {
+      const origin = originIn(hierarchy);
+      if (origin !== this.directoryOf(hierarchy, place.holderId)) {
+        origins.set(hierarchy, origin);
+      }
+      this.makePlace(hierarchy, place.holderId);
+    }
+    // Known from here on, so that a half-moved tree can be released.
+    this.held.set(place.holderId, { place, origins, inside: null });
+    this.moveTree(place);
+    this.clearLeft(place.holderId, it => this.directoryOf(it, place.holderId));
+  }
+
+  /** Bring a holder back that moved itself elsewhere; says whether it had. */
+  recall(holderId: string): boolean {
+    const held = this.held.get(holderId);
+    // Where it is says enough as a rule; whether it lives, only where that is odd.
+    const isAway =
+      held !== undefined && this.isOutside(held) && isAlive(this.options.files, held.place);
+    if (isAway) {
+      this.moveTree(held.place);
+    }
+    return isAway;
+  }
+
+  private isOutside(held: Held): boolean {
+    const { holderId, pid } = held.place;
+    const text = this.cgroupsOf(pid);
+    if (text === held.inside || text === '') {
+      return false; // in its place, or nothing can be told now
+    }
+    const currentIn = this.directoriesIn(text);
+    const isOutside = this.options.hierarchies.some(hierarchy => {
+      const directory = this.directoryOf(hierarchy, holderId);
+      const current = currentIn(hierarchy);
+      const isInside = current === directory || current.startsWith(`${directory}/`);
+      return !isInside && this.exists(directory);
+    });
+    held.inside = isOutside ? null : text;
+    return isOutside;
+  }
+
+  /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
+  release(holderId: string): void {
+    const held = this.held.get(holderId);
+    this.held.delete(holderId);
+    let failure: unknown = null;
+    for (const hierarchy of this.options.hierarchies) {
+      const directory = this.directoryOf(hierarchy, holderId);
+      try {
+        this.empty(directory, this.exitOf(hierarchy, held), holderId);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    this.clearLeft(holderId, it => this.exitOf(it, held));
+    if (failure) {
+      throw failure;
+    }
+  }
+
+  /** Resolves when no directory waits for its removal. */
+  settled(): Promise<void> {
+    return this.removals.settled();
+  }
+
+  /** Remove an empty directory now, or as soon as its last process is reaped. */
+  remove(directory: string, holderId: string): void {
+    this.removals.remove(directory, holderId);
+  }
+
+  /** Release every holder, found ones too, and remove the group's own directories. */
+  async close(): Promise<void> {
+    for (const holderId of new Set([...this.held.keys(), ...this.found()])) {
+      try {
+        this.release(holderId);
+      } catch (error) {
+        this.options.onFailure(holderId, error as EnforcementError);
+      }
+    }
+    await this.settled();
+  }
+
+  /** Move a directory's processes to another one; dying ones stay, and its removal waits for them. */
+  evacuate(from: string, to: string, name: string): void {
+    this.moves.evacuate(from, to, name);
+  }
+
+  private exists(directory: string): boolean {
+    return !isAbsent(this.options.files, `${directory}/${V1.procs}`);
+  }
+
+  private make(directory: string, name: string): void {
+    const { files, prepare } = this.options;
+    tolerate(`directory of ${name}`, ['EEXIST'], () => files.makeDirectory(directory));
+    prepare(directory);
+  }
+
+  /** Bring what another sidecar's place of a holder still has, orphans among it, to where it belongs now. */
+  private clearLeft(holderId: string, to: (hierarchy: Hierarchy) => string): void {
+    const { places, leaves } = this.left?.take(holderId) ?? { places: [], leaves: [] };
+    for (const { hierarchy, directory } of places) {
+      const failure = failureOf(() => this.empty(directory, to(hierarchy), holderId));
+      failure && this.options.onFailure(holderId, failure);
+    }
+    leaves.forEach(it => this.remove(it, holderId));
+  }
+
+  /** A holder's directory; the group's too, where somebody has removed it. */
+  private makePlace(hierarchy: Hierarchy, holderId: string): void {
+    const directory = this.directoryOf(hierarchy, holderId);
+    try {
+      this.make(directory, holderId);
+    } catch (error) {
+      if (errnoIn(error) !== 'ENOENT') {
+        throw error;
+      }
+      this.make(this.groupIn(hierarchy), this.options.group.name);
+      this.make(directory, holderId);
+    }
+  }
+
+  private cgroupsOf(pid: number): string {
+    return readOrNull(this.options.files, PROC.cgroups(pid)) ?? '';
+  }
+
+  /** Where a process is in each hierarchy, by what /proc/PID/cgroup reads. */
+  private directoriesIn(text: string): (hierarchy: Hierarchy) => string {
+    const paths = parseCgroups(text);
+    return hierarchy => {
+      const path = paths.get(hierarchy.version === 2 ? '' : hierarchy.controllers[0]!);
+      return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
+    };
+  }
+
+  private moveTree({ pid, holderId }: Place): void {
+    const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
+    const others = new Set(Array.from(this.held.values(), it => it.place.pid));
+    others.delete(pid);
+    this.moves.moveTree(pid, directories, holderId, others);
+  }
+
+  private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {
+    const origin = held?.origins.get(hierarchy);
+    const fallback = this.options.exit(hierarchy);
+    const isOpen = origin && this.exists(origin) && !isAbandoned(origin, this.options.hold);
+    return hierarchy.version === 1 && isOpen ? origin : fallback;
+  }
+
+  /** Empty a directory and those that its processes made in it, deepest first. */
+  private empty(directory: string, exit: string, holderId: string): void {
+    const { files } = this.options;
+    if (!this.exists(directory)) {
+      return;
+    }
+    for (const name of attempt(`directory of ${holderId}`, () => files.directories(directory))) {
+      this.empty(`${directory}/${name}`, exit, holderId);
+    }
+    this.evacuate(directory, exit, holderId);
+    this.remove(directory, holderId);
+  }
+}
+
+function slashless(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}

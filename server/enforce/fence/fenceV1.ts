@@ -1,0 +1,80 @@
+import { V1 } from '../../host/cgroupfs';
+import type { IHostFiles } from '../../host/files';
+import type { GpuDevice } from '../../host/gpuDevices';
+import { EnforcementError } from '../enforcer';
+import { attempt, undoing } from '../failures';
+import { allNodes, nameOf, shutNodes, type IFence } from './fence';
+
+/**
+ * The device controller of cgroup version 1.
+ *
+ * #### Notes
+ * Where everything is allowed that is not denied, the kernel takes back a denial
+ * only by the same words (devices.rst), so each file is denied by itself.
+ * Reading and writing are denied; making the file is not, for nvidia-modprobe
+ * does that for everybody in whichever process first uses CUDA.
+ */
+export class FenceV1 implements IFence {
+  /** By holder: the files that were shut, or (`false`) opened. */
+  private readonly written = new Map<string, Map<string, boolean>>();
+
+  constructor(
+    private readonly files: IHostFiles,
+    private readonly devices: readonly GpuDevice[]
+  ) {}
+
+  /** Try it in a directory of its own, which is made and removed; throws {@link EnforcementError}. */
+  tryIn(directory: string): void {
+    const remove = (): void => this.files.removeDirectory(directory);
+    attempt('a directory to try the fence in', () => this.files.makeDirectory(directory));
+    undoing(remove, () => {
+      this.set('trial', directory, []);
+      this.mustBeShut(directory);
+    });
+    this.forget('trial');
+    attempt('a directory to try the fence in', remove);
+  }
+
+  set(holderId: string, directory: string, gpus: readonly string[] | null): void {
+    const written = this.written.get(holderId) ?? new Map<string, boolean>();
+    this.written.set(holderId, written);
+    const shut = new Set(shutNodes(this.devices, gpus).map(nameOf));
+    for (const name of allNodes(this.devices).map(nameOf)) {
+      const isShut = shut.has(name);
+      if (written.get(name) !== isShut) {
+        const file = isShut ? V1.devicesDeny : V1.devicesAllow;
+        written.delete(name);
+        attempt(`${file} of ${holderId}`, () =>
+          this.files.write(`${directory}/${file}`, `c ${name} rw`)
+        );
+        written.set(name, isShut);
+      }
+    }
+  }
+
+  forget(holderId: string): void {
+    this.written.delete(holderId);
+  }
+
+  close(): void {
+    this.written.clear();
+  }
+
+  /**
+   * Where only what is listed is allowed, as in some containers, a file that a
+   * wider line lists cannot be denied by itself.
+   */
+  private mustBeShut(directory: string): void {
+    const list = attempt(V1.devicesList, () => this.files.read(`${directory}/${V1.devicesList}`));
+    const lines = list.trim().split('\n');
+    const isListed = lines[0] !== 'a *:* rwm';
+    const shut = allNodes(this.devices).map(it => [`${it.major}:*`, '*:*', nameOf(it)]);
+    const opening = lines.find(line => {
+      const [type, name, access] = line.split(' ');
+      return type !== 'b' && /[rw]/.test(access ?? '') && shut.flat().includes(name!);
+    });
+    if (isListed && opening !== undefined) {
+      throw new EnforcementError(`denying GPUs where "${opening}" is allowed`, 'EEXIST');
+    }
+  }
+}

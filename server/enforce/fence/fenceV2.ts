@@ -1,0 +1,50 @@
+import type { IHostFiles } from '../../host/files';
+import type { GpuDevice } from '../../host/gpuDevices';
+import type { IDevicePrograms } from './devicePrograms';
+import { attempt, undoing } from '../failures';
+import { nameOf, shutNodes, type IFence } from './fence';
+import { fenceObject } from './fenceProgram';
+
+/**
+ * Device programs on the directories of cgroup version 2.
+ *
+ * #### Notes
+ * The kernel asks every program from a directory upwards, so a holder's program
+ * only ever takes away. It goes with its directory.
+ */
+export class FenceV2 implements IFence {
+  /** By holder: the files that are shut, as one text. */
+  private readonly written = new Map<string, string>();
+
+  constructor(
+    private readonly programs: IDevicePrograms,
+    private readonly devices: readonly GpuDevice[]
+  ) {}
+
+  /** Try it in a directory of its own, which is made and removed; throws `EnforcementError`. */
+  tryIn(directory: string, files: IHostFiles): void {
+    const remove = (): void => files.removeDirectory(directory);
+    attempt('a directory to try the fence in', () => files.makeDirectory(directory));
+    undoing(remove, () => this.set('trial', directory, []));
+    this.forget('trial');
+    attempt('a directory to try the fence in', remove);
+  }
+
+  set(holderId: string, directory: string, gpus: readonly string[] | null): void {
+    const shut = shutNodes(this.devices, gpus);
+    const text = shut.map(nameOf).join(' ');
+    if (this.written.get(holderId) !== text) {
+      this.written.delete(holderId);
+      this.programs.replace(directory, shut.length > 0 ? fenceObject(shut) : null);
+      this.written.set(holderId, text);
+    }
+  }
+
+  forget(holderId: string): void {
+    this.written.delete(holderId);
+  }
+
+  close(): void {
+    this.programs.close();
+  }
+}

@@ -1,0 +1,85 @@
+import { V1, type Hierarchy } from '../../host/cgroupfs';
+import { readOrNull, type IHostFiles } from '../../host/files';
+import type { GpuDevice, LocatedGpus } from '../../host/gpuDevices';
+import type { IDevicePrograms } from './devicePrograms';
+import { failureOf } from '../enforcer';
+import type { IFence } from './fence';
+import { FenceV1 } from './fenceV1';
+import { FenceV2 } from './fenceV2';
+
+/** What a tier needs to know to fence GPUs. */
+export type FenceOptions = {
+  readonly files: IHostFiles;
+  /** The name of the directory that holds all holders' directories. */
+  readonly group: string;
+  readonly hasGpus: boolean;
+  /** Whether the administrator asked for it. */
+  readonly isWanted: boolean;
+  readonly locate: () => LocatedGpus;
+  readonly programs: IDevicePrograms;
+};
+
+/** How GPUs are kept from those that were not granted them. */
+export type Fencing = {
+  /** Made also where nobody asks for it any more, to lift what an earlier sidecar left. */
+  readonly fence: IFence | null;
+  readonly hasGpus: boolean;
+  /** Whether it holds what it promises. */
+  readonly isFenced: boolean;
+  /** Why GPUs are not fenced though somebody asked; null where they are, or nobody did. */
+  readonly why: string | null;
+};
+
+/** No fence; `why` counts only where one was asked for. */
+export function unfenced({ hasGpus, isWanted }: FenceOptions, why: string): Fencing {
+  return { fence: null, hasGpus, isFenced: false, why: hasGpus && isWanted ? why : null };
+}
+
+/** A fence by the device controller of version 1, tried in the own directory. */
+export function fenceByV1(options: FenceOptions, devices: Hierarchy | null): Fencing {
+  const { files, group } = options;
+  if (!devices) {
+    return unfenced(options, 'cgroup version 1 has no devices controller here');
+  }
+  const wasUsed = () => readOrNull(files, `${devices.directory}/${group}/${V1.procs}`) !== null;
+  return choose(options, wasUsed, gpus => {
+    const fence = new FenceV1(files, gpus);
+    return { fence, tryIt: () => fence.tryIn(trialIn(devices, group)) };
+  });
+}
+
+/** A fence by programs on the directories of version 2. */
+export function fenceByV2(options: FenceOptions, unified: Hierarchy): Fencing {
+  const { files, group, programs } = options;
+  const wasUsed = () => programs.wereUsed();
+  return choose(options, wasUsed, gpus => {
+    const fence = new FenceV2(programs, gpus);
+    return { fence, tryIt: () => fence.tryIn(trialIn(unified, group), files) };
+  });
+}
+
+/** A fence for these GPUs, and what tries it; throws `EnforcementError`. */
+type Make = (gpus: readonly GpuDevice[]) => { readonly fence: IFence; readonly tryIt: () => void };
+
+function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fencing {
+  const isWanted = options.hasGpus && options.isWanted;
+  const isLeft = wasUsed();
+  if (!isWanted && !isLeft) {
+    return unfenced(options, '');
+  }
+  const located = options.locate();
+  if ('why' in located) {
+    return unfenced(options, located.why);
+  }
+  const { fence, tryIt } = make(located.devices);
+  const failure = isWanted ? failureOf(tryIt) : null;
+  const isFenced = isWanted && !failure;
+  isLeft || fence.close(); // nothing stays of the trial
+  const { hasGpus } = options;
+  const why = failure?.message ?? null;
+  return { fence: isFenced || isLeft ? fence : null, hasGpus, isFenced, why };
+}
+
+function trialIn({ directory }: Hierarchy, group: string): string {
+  return `${directory}/${group}-fence-${process.pid}`;
+}
