@@ -67,7 +67,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
   });
 
   it('[CFG2] reads the example of README.md, which has every field', () => {
-    const readme = readFileSync(join(__dirname, '../../README.md'), 'utf8');
+    const readme = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
     const example = /```yaml\n([^]*?)```/.exec(readme)![1]!;
     expect(readConfig(example).problems).toEqual([]);
     const { PREEMPTION, HOLD, RESERVE, GPUS, LIMITS, GROUP_VALUES, TOP_VALUES } = fields;
