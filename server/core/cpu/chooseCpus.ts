@@ -84,7 +84,7 @@ function candidateOf(slot: Slot, n: number, sticky: ReadonlySet<number>): Candid
     slot,
     load: coarse(slot.load),
     coreLoad: coarse(coreLoad),
-    isKept: isUnused(slot) && slot.seats.size > 0 ? 1 : 0,
+    isKept: isUnused(slot) && slot.allocations.size > 0 ? 1 : 0,
     isElsewhere: sticky.has(slot.cpu.id) ? 0 : 1,
     numaSlack: slack(slot.numa.free, n),
     cacheSlack: slack(slot.cache.free, n)

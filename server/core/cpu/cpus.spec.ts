@@ -171,7 +171,7 @@ describe('CPUs', () => {
   );
 
   scenario(
-    '[CPU7] the ladder orders cells inside a group; groups keep their parts',
+    '[CPU7] attained service orders cells inside a group; groups keep their parts',
     `
     node   4 cores
     kernel k1 group=a
