@@ -41,7 +41,7 @@ export function takeOver(
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
   const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
   running.grant = granted.grant;
-  state.pool.moved = true; // where another sits there by now, one of them moves
+  state.pool.moved = true; // where another has them by now, one of them moves
   running.notEnforced = lackOf(state, entry.claim, granted.grant);
   tell(state, entry, { kind });
 }

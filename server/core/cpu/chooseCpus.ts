@@ -54,8 +54,8 @@ function coarse(load: number): number {
  * and the best others (CPU5), those of `last` the sooner.
  *
  * #### Notes
- * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who sits on its
- * own CPUs is not told apart from others: stand up before choosing anew.
+ * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who runs on its
+ * own CPUs is not told apart from others: deallocate before choosing anew.
  */
 export function chooseCpus(
   pool: CpuPool,

@@ -2,11 +2,11 @@ import type { Cpu } from '../events';
 import type { HolderEntry } from '../state';
 
 /**
- * A place on CPUs that one holder has.
+ * CPUs that one holder is allocated.
  *
  * #### Notes
  * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
- * is the mask of a claim that asked nothing, on a tier without weights. A place
+ * is the mask of a claim that asked nothing, on a tier without weights. An allocation
  * may be moved: then `cpus` is another set of the same size.
  */
 export type Allocation = {
@@ -23,7 +23,7 @@ export type Allocation = {
 /** CPUs that share a core, a cache or a memory node. */
 type Domain = { readonly slots: Slot[]; free: number };
 
-/** One CPU and who sits on it. */
+/** One CPU and its allocations. */
 export type Slot = {
   readonly cpu: Cpu;
   readonly allocations: Set<Allocation>;
@@ -35,7 +35,7 @@ export type Slot = {
   readonly numa: Domain;
 };
 
-/** The CPUs of the node and what is placed where. */
+/** The CPUs of the node and their allocations. */
 export type CpuPool = {
   readonly slots: readonly Slot[];
   readonly byId: ReadonlyMap<number, Slot>;
@@ -47,13 +47,13 @@ export type CpuPool = {
   yielding: number;
   /** Whether the shared set changed since masks were last derived from it. */
   moved: boolean;
-  /** CPUs that somebody sat down on in this step. */
+  /** CPUs that were allocated to somebody in this step. */
   readonly taken: Set<number>;
   /** Whether allocations changed since they were last balanced. */
   unbalanced: boolean;
 };
 
-/** A pool on which nobody sits. */
+/** A pool without allocations. */
 export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
   const domains = new Map<string, Domain>();
   const slots = cpus.map((cpu): Slot => {

@@ -63,7 +63,7 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
 export type CpuLease = Pick<Lease, 'allocation' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
 /**
- * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
+ * ADM10: where a claim runs that is inside one with exclusive CPUs: there, or null where
  * these are too few for what it asks.
  *
  * #### Notes

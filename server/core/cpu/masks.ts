@@ -36,12 +36,12 @@ function isMaskable(entry: RunningEntry): boolean {
  * (CPU3, CPU5, CPU10).
  *
  * #### Notes
- * Looks at the given claims, whose shares may have changed, and at those on
- * whose CPUs somebody sat down since the last step. A new mask has the share
+ * Looks at the given claims, whose shares may have changed, and at those that have
+ * CPUs that were allocated to somebody since the last step. A new mask has the share
  * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
  * so that together masks cover the node, and `balance` moves parts of masks to
  * CPUs that idle. What a mask has beyond its share it keeps until somebody else
- * sits there, so that one change moves few masks.
+ * is allocated them, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
