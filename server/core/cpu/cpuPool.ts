@@ -115,7 +115,7 @@ export function isUnused(slot: Slot): boolean {
   return slot.load < 1e-9; // sums of parts leave crumbs
 }
 
-/** Sit down. */
+/** Enter an allocation. */
 export function allocate(pool: CpuPool, allocation: Allocation): void {
   for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);
@@ -130,7 +130,7 @@ export function allocate(pool: CpuPool, allocation: Allocation): void {
   pool.unbalanced = true;
 }
 
-/** Stand up again: exactly undoes {@link allocate}. */
+/** Take an allocation out: exactly undoes {@link allocate}. */
 export function deallocate(pool: CpuPool, allocation: Allocation): void {
   for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);
