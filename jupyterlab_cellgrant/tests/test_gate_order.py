@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from ..gate.keeper import Keeper
+from ..kernel.gate import Gate
 from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
@@ -82,13 +82,13 @@ def test_ids_given_again(tmp_path: Path) -> None:
     """[GATE1] A client may give each request the same id: what comes after a cell is no part of it."""
     parent = {"header": {"msg_id": "1"}, "metadata": {"cellgrant": HALF}}
     kernel = SimpleNamespace(get_parent=lambda _: parent, execution_count=1)
-    keeper = Keeper(str(tmp_path), "k", "a.ipynb", "open")
-    first = keeper.turn(kernel, "1", False)
-    assert keeper.turn(kernel, "1", False) is None
+    gate = Gate(str(tmp_path), "k", "a.ipynb", "open")
+    first = gate.turn(kernel, "1", False)
+    assert gate.turn(kernel, "1", False) is None
     first.stop({"status": "ok"})
-    assert keeper.turn(kernel, "1", False) is not None
+    assert gate.turn(kernel, "1", False) is not None
     first.leave()
-    assert keeper.turn(kernel, "1", False) is None
+    assert gate.turn(kernel, "1", False) is None
 
 
 async def test_stop_on_error(sidecar: RealSidecar, start_kernel: StartKernel) -> None:

@@ -89,18 +89,29 @@ function tellLoss(state: State, uuid: string): void {
   }
 }
 
-/** What the host says of a holder that let itself loose: it was brought back since (ENF5). */
-const BROUGHT_BACK = 'EXDEV';
-
 /** A write failed: the cells of that holder run without it, and say so (ENF6). */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
   const { what, errno } = event;
   const told = refusal('NOT_ENFORCED', { what, errno });
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
     tell(state, entry, { kind: 'told', refusal: told });
-    if (errno !== BROUGHT_BACK) {
-      entry.phase.notEnforced = { kind: 'failed', what, errno };
-    }
+    entry.phase.notEnforced = { kind: 'failed', what, errno };
+  }
+}
+
+/** It let itself loose, or somebody else did: its cells say so, and are held to their grants again (ENF5). */
+export function onHolderBroughtBack(state: State, event: Of<'holderBroughtBack'>): void {
+  for (const entry of state.holders.get(event.holderId)?.running ?? []) {
+    tell(state, entry, { kind: 'broughtBack', what: event.what });
+  }
+}
+
+/** All that it holds is known by now: whatever is written for it, its confinement is written anew (ENF4). */
+export function onHolderSettled(state: State, { holderId }: Of<'holderSettled'>): void {
+  const holder = state.holders.get(holderId);
+  if (holder) {
+    holder.isStale = true;
+    state.dirty.add(holder);
   }
 }
 

@@ -123,6 +123,8 @@ export type HolderEntry = {
   readonly children: Set<HolderEntry>;
   /** The last confinement that was ordered. */
   confined: Confinement;
+  /** Whether something else may be written than was ordered last: then it is ordered again. */
+  isStale: boolean;
   /** Since when it is idle, waiting or running. */
   sinceMs: number;
   readonly waiting: Set<WaitingEntry>;
@@ -210,6 +212,8 @@ export type State = {
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
+  /** Holders that keep something else across cells since this step. */
+  readonly rekept: Set<HolderEntry>;
   /** Effects of this step that follow the confinements. */
   messages: Effect[];
 };
@@ -255,6 +259,7 @@ export function createState(): State {
     others: null,
     notices: [],
     dirty: new Set(),
+    rekept: new Set(),
     messages: []
   };
 }
@@ -267,6 +272,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     parent: null,
     children: new Set(),
     confined: UNCONFINED,
+    isStale: false,
     sinceMs: atMs,
     waiting: new Set(),
     running: new Set(),

@@ -49,6 +49,7 @@ describe('the arbiter', () => {
       { type: 'wait', claimId: '2', position: 1, reason: { blockers: [{ holderId: 'a' }] } }
     ]);
     expect(it.end('1')).toMatchObject([
+      { type: 'bind', holderId: 'b', gpus: ['GPU-0'] },
       { type: 'grant', claimId: '2', grant: { gpus: ['GPU-0'] } }
     ]);
   });
@@ -90,7 +91,7 @@ describe('the arbiter', () => {
     const claim = {
       id: '1',
       holderId: 'a',
-      parentId: null,
+      outerId: null,
       cellId: 'c',
       label: '[1]',
       sourceHash: null,
@@ -99,7 +100,8 @@ describe('the arbiter', () => {
     const grant = { ...UNRESTRICTED, cpus: '2-3', threads: 2 };
     const granted = { grant, sinceMs: 5 };
     expect(it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })).toMatchObject([
-      { type: 'confine', confinement: { cpus: '2-3' } }
+      { type: 'confine', confinement: { cpus: '2-3' } },
+      { type: 'remask', confinement: { cpus: '2-3' } }
     ]);
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 } });
     expect(it.grants.get('2')?.cpus).toBe('0-1');
@@ -110,7 +112,7 @@ describe('the arbiter', () => {
     const alone = { ...ask, cpus: { kind: 'fixed' as const, n: 2 }, exclusive: true };
     const it = harness({}, ['a', 'b']);
     const takeOver = (id: string, holderId: string, cpus: string, its: typeof ask) => {
-      const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+      const known = { outerId: null, cellId: null, label: null, sourceHash: null };
       const claim = { id, holderId, ...known, ask: its };
       const granted = { grant: { ...UNRESTRICTED, cpus, threads: 2 }, sinceMs: 5 };
       it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
@@ -127,7 +129,7 @@ describe('the arbiter', () => {
     it.claim('1', 'a', { gpus: 1, memoryBytes: GIB });
     it.claim('2', 'b', { gpus: 1 });
     const effects = it.send({ type: 'holderGone', holderId: 'a' });
-    expect(effects.map(effect => effect.type)).toEqual(['grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   it('[GATE4] limits a kernel to the most that any of its cells was promised', () => {

@@ -1,15 +1,17 @@
-import { onClaimArrived, onClaimCancelled, onClaimEnded } from './claim/claims';
+import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import type { Effect } from './effects';
 import type { Event } from './events';
 import { onMemoryMeasured } from './memory/guard';
 import { onHolderArrived, onHolderGone } from './holder/holders';
-import { askForHolds, onHoldReleased } from './holder/holds';
+import { askForHolds, onHoldReleased, orderKept } from './holder/holds';
 import { onFreeWanted, onRestartDeclined, onRestartWanted } from './gpu/keepers';
 import {
   onEnforcementFailed,
   onGpusMeasured,
+  onHolderBroughtBack,
+  onHolderSettled,
   onNodeMeasured,
   onOthersMeasured,
   onPackingFound,
@@ -30,7 +32,8 @@ export { createState, type State } from './state';
  * 1. The event changes what is known.
  * 2. If that may let a waiting claim go, the admission cycle runs.
  * 3. CPUs follow: places, masks, weights.
- * 4. Confinements that changed are ordered, before the messages.
+ * 4. Confinements that changed are ordered, before the messages; what holders keep
+ *    across cells, behind them.
  *
  * #### Notes
  * - `createState()` makes a state; `step` owns it and updates it in place.
@@ -38,15 +41,14 @@ export { createState, type State } from './state';
  * - Pure apart from the state: no clock, no randomness, no I/O. The same events
  *   give the same effects.
  * - Effects are to be carried out in their order: a holder is confined before
- *   its claim hears of the grant. Effects name no holder that is gone.
+ *   its claim hears of the grant. Effects name no holder that is gone,
+ *   but for `killed`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
  *   duplicate, a late event, figures that are none are refused by name or
  *   passed over. A time before the last one is taken as the last one.
  * - `nodeFound` comes first, `ticked` at least once a second: waits expire,
  *   evictions are due, shares drift only then. `useMeasured` of all holders with
  *   a running cell once a second is what demands follow (CPU4).
- * - `claimCancelled` with `by` equal to the holder's id is its gate giving up:
- *   it is answered by nothing.
  * - `wait` is sent when a claim queues and when its reason or place changes;
  *   far back in a long queue the place is told by the snapshot alone.
  */
@@ -63,7 +65,7 @@ export function step(state: State, event: Event): Effect[] {
     askForHolds(state) && runCycle(state, depth);
   }
   settleCpus(state, lookAt);
-  const effects = [...orderConfinements(state), ...state.messages];
+  const effects = [...orderConfinements(state), ...state.messages, ...orderKept(state)];
   state.messages = [];
   return effects;
 }
@@ -82,6 +84,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onClaimArrived(state, event);
     case 'claimCancelled':
       return onClaimCancelled(state, event);
+    case 'claimGivenUp':
+      return onClaimGivenUp(state, event);
     case 'claimEnded':
       return onClaimEnded(state, event);
     case 'useMeasured':
@@ -104,6 +108,10 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onHoldReleased(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
+    case 'holderBroughtBack':
+      return onHolderBroughtBack(state, event);
+    case 'holderSettled':
+      return onHolderSettled(state, event);
     case 'packingFound':
       return onPackingFound(state, event);
     case 'policyChosen':

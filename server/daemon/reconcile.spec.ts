@@ -3,7 +3,7 @@ import { GRACE_MS, Reconciliation, type ClaimArrived } from './reconcile';
 
 /** A claim for memory. */
 function claimOf(holderId: string): ClaimArrived {
-  const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+  const known = { outerId: null, cellId: null, label: null, sourceHash: null };
   const ask = { ...NOTHING_ASKED, memoryBytes: 2 ** 30 };
   const claim = { id: `${holderId}.1`, holderId, ...known, ask };
   return { type: 'claimArrived', claim, granted: null, waitingSinceMs: 0 };
@@ -17,11 +17,10 @@ describe('the time after a restart', () => {
     jest.useFakeTimers();
     told = [];
     reconciliation = new Reconciliation({
-      expected: new Set(['silent', 'speaks']),
       post: event => void (event.type === 'claimArrived' && told.push(event.claim.id)),
       settle: holderId => void told.push(`settle ${holderId}`)
     });
-    reconciliation.begin();
+    reconciliation.begin(new Set(['silent', 'speaks']));
   });
 
   afterEach(() => void jest.useRealTimers());

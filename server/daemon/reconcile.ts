@@ -18,8 +18,6 @@ export const RECOVERING: Reason = {
 
 /** What the reconciliation is made of. */
 export type ReconciliationParts = {
-  /** Kernels that were alive under the sidecar before, and have not said hello. */
-  readonly expected: ReadonlySet<string>;
   readonly post: (event: EventBody) => void;
   /** Called once for each: what it holds is known now, or will not be told. */
   readonly settle: (holderId: string) => void;
@@ -35,16 +33,18 @@ export type ReconciliationParts = {
  * nothing pass, and so does everything once it is over.
  */
 export class Reconciliation {
-  private readonly expected: Set<string>;
+  private readonly expected = new Set<string>();
   private readonly held = new Map<string, ClaimArrived>();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly parts: ReconciliationParts) {
-    this.expected = new Set(parts.expected);
-  }
+  constructor(private readonly parts: ReconciliationParts) {}
 
-  /** Start waiting; over at once where nobody is expected. Returns the undo. */
-  begin(): () => void {
+  /**
+   * Start waiting for kernels that were alive under the sidecar before, and have not said
+   * hello; over at once where there are none. Returns the undo.
+   */
+  begin(expected: ReadonlySet<string>): () => void {
+    expected.forEach(it => this.expected.add(it));
     this.timer = setTimeout(() => this.finish(), this.expected.size ? GRACE_MS : 0);
     return () => clearTimeout(this.timer ?? undefined);
   }
@@ -69,9 +69,11 @@ export class Reconciliation {
     return true;
   }
 
-  /** Forget a held claim; false where it is not held. */
-  drop(claimId: string): boolean {
-    return this.held.delete(claimId);
+  /** Forget a held claim; null where it is not held. */
+  drop(claimId: string): ClaimArrived | null {
+    const event = this.held.get(claimId) ?? null;
+    this.held.delete(claimId);
+    return event;
   }
 
   /** The kernel of these claims is gone. */

@@ -8,7 +8,7 @@ import { Desk } from './desk';
 import type { Holding, MessageOf } from './parse';
 import { Records, type IVoice } from './records';
 
-const KNOWN = { cellId: null, label: null, sourceHash: null, parentId: null, sources: {} };
+const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
 const EVICTED = refusal('EVICTED', { why: 'a test' });
 
 /** A connection: what was said on it, in words. */
@@ -35,16 +35,23 @@ describe('the desk', () => {
     const records = new Records();
     answers = new Answers(records);
     const keeper: Partial<IGateKeeper> = {
-      onGone: () => undefined,
-      heard: () => undefined,
-      suspect: () => undefined,
-      nowMs: () => 0,
-      askOf: () => ({ ask: NOTHING_ASKED }),
-      claim: ({ claim, granted }: NewClaim) => {
-        told.push(`claim ${claim.id}`);
-        granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+      holders: {
+        has: () => true,
+        onGone: () => undefined,
+        suspect: () => undefined,
+        leave: () => undefined
       },
-      end: (id, outcome) => void told.push(`end ${id} ${outcome}`)
+      reconciliation: { heard: () => undefined },
+      clock: { nowMs: () => 0 },
+      claims: {
+        askOf: () => ({ ask: NOTHING_ASKED }),
+        claim: ({ claim, granted }: NewClaim) => {
+          told.push(`claim ${claim.id}`);
+          granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+        },
+        end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
+        giveUp: () => undefined
+      }
     };
     desk = new Desk(keeper as IGateKeeper, records);
   });
@@ -101,7 +108,7 @@ describe('the desk', () => {
     const voice = connected();
     connected();
     claim(voice, 'late');
-    expect(voice.heard).toEqual(['closed', 'refused late KERNEL_UNKNOWN']);
+    expect(voice.heard).toEqual(['closed', 'refused late HOLDER_UNKNOWN']);
     expect(told).toEqual([]);
   });
 

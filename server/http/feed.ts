@@ -1,4 +1,4 @@
-import type { IApi } from '../daemon/ports';
+import type { IShown } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
 import { claimsText, holdersText } from './spoken';
 import { textOf } from './texts';
@@ -24,7 +24,7 @@ export interface IReader {
 }
 
 /** What snapshots are made of. */
-export type SnapshotSource = Pick<IApi, 'snapshot' | 'onChange'>;
+export type SnapshotSource = Pick<IShown, 'snapshot' | 'onStep'>;
 
 type Place = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
 
@@ -47,7 +47,7 @@ export class SnapshotFeed {
   private last = '';
 
   constructor(private readonly source: SnapshotSource) {
-    source.onChange(() => this.changed());
+    source.onStep(() => this.changed());
   }
 
   /** Read from now on, the present snapshot first; returns the undo, or null where too many read. */

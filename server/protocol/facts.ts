@@ -1,4 +1,5 @@
 import type { Refusal } from './errors';
+import type { HolderKind } from './gate';
 
 /**
  * Why cells wait and what became of them, as facts: who, what, how much, since
@@ -140,12 +141,14 @@ export type StoryFact =
   | { readonly kind: 'inside'; readonly outer: Named }
   | { readonly kind: 'waits'; readonly reason: Reason }
   | { readonly kind: 'passes'; readonly before: Named }
-  | { readonly kind: 'givenUp' }
+  | { readonly kind: 'givenUp'; readonly by: HolderKind }
   | { readonly kind: 'nodeUnknown' }
   | { readonly kind: 'granted'; readonly granted: Granted; readonly waitedMs: number }
   | { readonly kind: 'grantedFromKept' }
   | { readonly kind: 'takenOver' }
   | { readonly kind: 'startedUnasked' }
+  /** It was let loose, or let itself loose, and is held again (ENF5). */
+  | { readonly kind: 'broughtBack'; readonly what: string }
   | { readonly kind: 'moved'; readonly cpus: string }
   | { readonly kind: 'gpuLost'; readonly gpu: GpuName }
   /** Refused, interrupted, killed or not enforced, by an entry of the catalogue. */

@@ -1,6 +1,7 @@
 import { amountInWords, bytesInWords, spanInWords } from './amounts';
 import { refusal, sentenceOf } from './errors';
 import type { Eviction, Granted, NotEnforced, StoryFact } from './facts';
+import type { HolderKind } from './gate';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { gpusInWords, strangerInWords, waitInWords } from './sentences';
 
@@ -18,13 +19,14 @@ const SENTENCES: Sentences = {
   waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
-  givenUp: (_, { trans }) => trans.__('Given up by its kernel while it waited.'),
+  givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
   nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
   granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),
   grantedFromKept: (_, { trans }) => trans.__('Takes over the grant that an earlier cell kept.'),
   takenOver: (_, { trans }) => trans.__('Taken over as it was granted before a restart.'),
   startedUnasked: (_, { trans }) =>
     trans.__('Runs without a grant: Cellgrant did not answer in time.'),
+  broughtBack: ({ what }, { trans }) => trans.__('Brought back: %1.', what),
   moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
@@ -75,6 +77,19 @@ const SENTENCES: Sentences = {
 export function storySentence(fact: StoryFact, speaker: Speaker = ENGLISH): string {
   const sentence = SENTENCES[fact.kind] as (fact: StoryFact, speaker: Speaker) => string;
   return sentence(fact, speaker);
+}
+
+function givenUpSentence(trans: Phrases, by: HolderKind): string {
+  switch (by) {
+    case 'kernel':
+      return trans.__('Given up by its kernel while it waited.');
+    case 'cell':
+      return trans.__('Given up by its cell while it waited.');
+    case 'worker':
+      return trans.__('Given up by its worker while it waited.');
+    case 'command':
+      return trans.__('Given up by its command while it waited.');
+  }
 }
 
 function grantedSentence(trans: Phrases, granted: Granted, waitedMs: number): string {

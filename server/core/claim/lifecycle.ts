@@ -184,6 +184,7 @@ function stopRunning(
   if (isKept && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);
+    state.rekept.add(holder);
     recallStanding(state);
     phase.lease.allocation && weighAllocation(state.pool, phase.lease.allocation, 0);
     state.dirty.add(holder);

@@ -88,7 +88,14 @@ describe('GPUs', () => {
       const [small, large] = [gpusOf(1, 40 * 1024 ** 3)[0]!, gpusOf(2, 80 * 1024 ** 3, 'A100')[1]!];
       const it = new Harness(nodeOf({ gpus: [small, large] }));
       const bound = { boundGpus: [small.uuid, large.uuid], owner: 'user', group: [], gated: true };
-      const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', ...bound };
+      const holder = {
+        id: 'k1',
+        pid: 1,
+        startTicks: 1,
+        kind: 'kernel' as const,
+        name: 'k1',
+        ...bound
+      };
       it.send({ type: 'holderArrived', holder });
       expect(it.claim('1', 'k1', { gpus: 1, ...ask })).toMatchObject([
         { type: 'refuse', refusal: { code: 'BOUND' } }
@@ -108,7 +115,7 @@ describe('GPUs', () => {
       refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
-    expect(effects.map(effect => effect.type)).toEqual(['grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   describe('that do not answer any more', () => {
@@ -133,6 +140,7 @@ describe('GPUs', () => {
     it('[GPU7] are granted to nobody; others are, and who waits lets others pass', () => {
       told(its, [0]);
       expect(its.claim('1', 'k1', { gpus: 1 })).toMatchObject([
+        { type: 'bind', gpus: ['GPU-1'] },
         { type: 'grant', grant: { gpus: ['GPU-1'] } }
       ]);
       its.claim('2', 'k2', { gpus: 2 });
@@ -142,7 +150,7 @@ describe('GPUs', () => {
       const passing = its.claim('3', 'k3', { gpus: 1 });
       expect(passing.map(effect => effect.type)).toContain('grant');
       its.end('3');
-      expect(told(its, [])).toMatchObject([{ type: 'grant', claimId: '2' }]);
+      expect(told(its, [])).toMatchObject([{ type: 'bind' }, { type: 'grant', claimId: '2' }]);
     });
 
     it('[GPU7] are waited for by a kernel that is bound to them, which is told so', () => {
@@ -194,7 +202,8 @@ describe('GPUs', () => {
     measured(null, 60 * 1024 ** 3);
     const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
     expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
-    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
+    const effects = measured('k1', 60 * 1024 ** 3);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   /** What nvidia-smi tells of GPU-0. */

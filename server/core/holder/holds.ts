@@ -1,7 +1,8 @@
 import { formatCpuList } from '../../lib/cpuset';
 import type { StoryFact } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
-import type { Claim, Event } from '../events';
+import type { Effect, Kept } from '../effects';
+import type { Event } from '../events';
 import { dropHold } from './leases';
 import { fewest } from '../queue/fewest';
 import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
@@ -9,11 +10,18 @@ import { holdsOf, wantsOf } from '../queue/reserve';
 import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
 import { named, tell } from '../claim/story';
 
-/** What a holder keeps across cells (ADM9), and the claim that left it. */
-export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+/** Order that what holders keep by now is noted, where that changed in this step (ADM9). */
+export function orderKept(state: State): Effect[] {
+  const effects = Array.from(state.rekept, holder => ({
+    type: 'keep' as const,
+    holderId: holder.holder.id,
+    kept: keptBy(state, holder)
+  }));
+  state.rekept.clear();
+  return effects;
+}
 
-/** What a holder keeps; null for nothing. */
-export function keptBy(state: State, holder: HolderEntry): Kept | null {
+function keptBy(state: State, holder: HolderEntry): Kept | null {
   const claim = state.claims.get(holder.held?.claimId ?? '')?.claim;
   const grant = keptGrant(holder);
   return claim && grant ? { claim, grant, sinceMs: holder.held!.sinceMs } : null;
@@ -47,7 +55,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by });
+    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by.name });
     dropHold(state, holder);
   }
 }

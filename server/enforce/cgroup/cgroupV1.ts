@@ -13,7 +13,7 @@ import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV1 } from './memoryV1';
 import { Places } from './places';
-import type { FailureListener } from './removals';
+import type { BroughtBackListener, FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 1 needs to know. */
@@ -31,6 +31,7 @@ export type CgroupV1Options = {
   /** Where GPUs are to be fenced. */
   readonly fence: IFence | null;
   readonly onFailure: FailureListener;
+  readonly onBroughtBack: BroughtBackListener;
 };
 
 const NANOSECONDS = 1e9;
@@ -110,7 +111,7 @@ export class CgroupV1 implements IEnforcer {
 
   tighten(holderId: string): void {
     const wanted = this.wanted.get(holderId);
-    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onFailure)) {
+    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onBroughtBack)) {
       this.confine(holderId, wanted);
     }
   }
@@ -133,10 +134,12 @@ export class CgroupV1 implements IEnforcer {
     this.withMemory(holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const usage = this.directory('cpuacct', holderId);
     const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
-    // What the process took before it came is charged where it came from.
+    // What the process took before it came is charged where it came from; a fork took nothing yet.
     const memory = this.withMemory(holderId, it => this.memory.use.shown(it));
     const tree =
-      nanoseconds === null || memory === null ? readTreeUse(this.files, place.pid) : null;
+      nanoseconds === null || memory === null
+        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        : null;
     return {
       cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
       memoryBytes:
@@ -216,8 +219,7 @@ export class CgroupV1 implements IEnforcer {
   private recall({ holderId, pid }: Place): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
-      const what = `keeping process ${pid} of ${holderId} in its place`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
     }
   }
 

@@ -13,7 +13,7 @@ import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV2 } from './memoryV2';
 import { Places } from './places';
-import type { FailureListener } from './removals';
+import type { BroughtBackListener, FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 2 needs to know. */
@@ -33,6 +33,7 @@ export type CgroupV2Options = {
   /** Where GPUs are to be fenced. */
   readonly fence: IFence | null;
   readonly onFailure: FailureListener;
+  readonly onBroughtBack: BroughtBackListener;
 };
 
 const MICROSECONDS = 1e6;
@@ -109,7 +110,7 @@ export class CgroupV2 implements IEnforcer {
 
   tighten(holderId: string): void {
     const wanted = this.wanted.get(holderId);
-    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onFailure)) {
+    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onBroughtBack)) {
       this.confine(holderId, wanted);
     }
   }
@@ -131,10 +132,12 @@ export class CgroupV2 implements IEnforcer {
     this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
     // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
     const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
-    // What the process took before it came is charged where it came from.
+    // What the process took before it came is charged where it came from; a fork took nothing yet.
     const memory = this.memory.use.shown(directory);
     const tree =
-      microseconds === undefined || memory === null ? readTreeUse(this.files, place.pid) : null;
+      microseconds === undefined || memory === null
+        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        : null;
     return {
       cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
       memoryBytes:
@@ -203,8 +206,7 @@ export class CgroupV2 implements IEnforcer {
   private recall({ holderId, pid }: Place): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
-      const what = `keeping process ${pid} of ${holderId} in its place`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
     }
   }
 

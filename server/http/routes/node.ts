@@ -7,6 +7,6 @@ import { textOf } from '../texts';
 /** `GET /node`: what may be handed out, and what is used of it. */
 export function node(api: IApi): Router {
   return Router().get('/node', (_, response) => {
-    answerText(response, textOf(api.snapshot().node));
+    answerText(response, textOf(api.arbiter.snapshot().node));
   });
 }
