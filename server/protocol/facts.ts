@@ -147,6 +147,8 @@ export type StoryFact =
   | { readonly kind: 'grantedFromKept' }
   | { readonly kind: 'takenOver' }
   | { readonly kind: 'startedUnasked' }
+  /** It was let loose, or let itself loose, and is held again (ENF5). */
+  | { readonly kind: 'broughtBack'; readonly what: string }
   | { readonly kind: 'moved'; readonly cpus: string }
   | { readonly kind: 'gpuLost'; readonly gpu: GpuName }
   /** Refused, interrupted, killed or not enforced, by an entry of the catalogue. */

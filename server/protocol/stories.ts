@@ -19,8 +19,7 @@ const SENTENCES: Sentences = {
   waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
-  givenUp: ({ by }, { trans }) =>
-    trans.__('Given up by its %1 while it waited.', kindInWords(trans, by)),
+  givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
   nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
   granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),
   grantedFromKept: (_, { trans }) => trans.__('Takes over the grant that an earlier cell kept.'),
@@ -80,16 +79,16 @@ export function storySentence(fact: StoryFact, speaker: Speaker = ENGLISH): stri
   return sentence(fact, speaker);
 }
 
-function kindInWords(trans: Phrases, kind: HolderKind): string {
-  switch (kind) {
+function givenUpSentence(trans: Phrases, by: HolderKind): string {
+  switch (by) {
     case 'kernel':
-      return trans.__('kernel');
+      return trans.__('Given up by its kernel while it waited.');
     case 'cell':
-      return trans.__('forked cell');
+      return trans.__('Given up by its cell while it waited.');
     case 'worker':
-      return trans.__('worker');
+      return trans.__('Given up by its worker while it waited.');
     case 'command':
-      return trans.__('command');
+      return trans.__('Given up by its command while it waited.');
   }
 }
 

@@ -30,7 +30,7 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
     const isStale = phase.position === 0 || resource !== phase.reason.resource;
     const isNear = position <= FRESH_MAX && isExact;
     const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
-    const isOther = position !== phase.position || !isSame(reason, phase.reason);
+    const isOther = position !== phase.position || isNews(reason, phase.reason);
     const isTold = isOther && (position <= FRESH_MAX || isStale);
     isOther && noteBlocker(state, entry, reason);
     phase.reason = reason;
@@ -40,6 +40,20 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
       state.messages.push({ type: 'wait', holderId, claimId: id, reason, position });
     }
   }
+}
+
+/** Whether a reason says something else: what those in the way do meanwhile, the snapshot tells. */
+function isNews(reason: Reason, known: Reason): boolean {
+  return !isSame(said(reason), said(known));
+}
+
+function said(reason: Reason): object {
+  const blockers = reason.blockers.map(({ holderId, holderName, holds }) => ({
+    holderId,
+    holderName,
+    holds
+  }));
+  return { ...reason, blockers };
 }
 
 /** A story tells who stands in the way, not each figure that moves. */
