@@ -99,6 +99,7 @@ class Load {
     const holder = {
       id: `k${index}`,
       pid: index + 1,
+      kind: 'kernel' as const,
       startTicks: 1,
       name: `notebook${index}.ipynb`,
       owner: `${group}-${user}`,
@@ -114,7 +115,7 @@ class Load {
     const claim = {
       id,
       holderId: `k${index}`,
-      parentId: null,
+      outerId: null,
       cellId: `cell${this._made % 7}`,
       label: '[1]',
       sourceHash: `s${this._random.whole(1, 500)}`,

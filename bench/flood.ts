@@ -14,7 +14,7 @@ const LINE = 256 * 1024;
 const hello = (id: string) =>
   `${JSON.stringify({
     type: 'hello',
-    protocol: 1,
+    protocol: 2,
     holderId: id,
     pid: process.pid,
     startTicks: 1,

@@ -54,7 +54,7 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
     refused = server.api("claims/none-of-this-name", "DELETE")
     assert (refused.status, refused.body["code"]) == (404, "CLAIM_UNKNOWN")
     refused = server.api("kernels/none-of-this-name/free", "POST", b"")
-    assert (refused.status, refused.body["code"]) == (404, "KERNEL_UNKNOWN")
+    assert (refused.status, refused.body["code"]) == (404, "HOLDER_UNKNOWN")
 
 
 @pytest.mark.parametrize(

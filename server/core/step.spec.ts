@@ -90,7 +90,7 @@ describe('the arbiter', () => {
     const claim = {
       id: '1',
       holderId: 'a',
-      parentId: null,
+      outerId: null,
       cellId: 'c',
       label: '[1]',
       sourceHash: null,
@@ -110,7 +110,7 @@ describe('the arbiter', () => {
     const alone = { ...ask, cpus: { kind: 'fixed' as const, n: 2 }, exclusive: true };
     const it = harness({}, ['a', 'b']);
     const takeOver = (id: string, holderId: string, cpus: string, its: typeof ask) => {
-      const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+      const known = { outerId: null, cellId: null, label: null, sourceHash: null };
       const claim = { id, holderId, ...known, ask: its };
       const granted = { grant: { ...UNRESTRICTED, cpus, threads: 2 }, sinceMs: 5 };
       it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });

@@ -97,6 +97,7 @@ describe('Arbiter', () => {
       id: 'k',
       pid: 1,
       startTicks: 1,
+      kind: 'kernel' as const,
       name: 'k',
       owner: 'me',
       group: [],
@@ -107,7 +108,7 @@ describe('Arbiter', () => {
   });
 
   function claim(id: string, ask: Partial<Ask> = {}): void {
-    const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+    const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
       claim: { id, holderId: 'k', ...known, ask: { ...NOTHING_ASKED, ...ask } },
@@ -161,7 +162,7 @@ describe('Arbiter', () => {
     arbiter.post({ type: 'nodeFound', node: { ...NODE, gpus } });
     const bound: string[] = [];
     arbiter.onBound((id, uuids) => void bound.push(`${id} ${uuids.join()}`));
-    const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+    const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
       claim: { id: 'before', holderId: 'k', ...known, ask: { ...NOTHING_ASKED, gpus: 1 } },

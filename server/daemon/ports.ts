@@ -2,8 +2,9 @@ import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { Kept } from '../core/holder/holds';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
+import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
-import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
+import type { CpuHold, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
@@ -22,16 +23,22 @@ export type ProcessFacts = {
   readonly parentPid: number;
 };
 
+/** A process, named for good. */
+export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
+
 /** Knows the processes of this machine. */
 export interface IProcesses {
   /** Facts of a live process; null where there is none, or none can be read. A zombie is none. */
   find(pid: number): ProcessFacts | null;
 
   /** Whether this very process has ended; false where that cannot be told. */
-  hasEnded(process: Pick<GateProcess, 'pid' | 'startTicks'>): boolean;
+  hasEnded(process: ProcessIdentity): boolean;
 
   /** The real user id of a process; null where there is none. */
   userOf(pid: number): number | null;
+
+  /** End this very process at once, where it lives. */
+  kill(process: ProcessIdentity): void;
 }
 
 /** What the whole node uses now. */
@@ -110,8 +117,13 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
 /** A process that was let in, with what was learned of it since. */
 export type KnownProcess = GateProcess & {
+  readonly kind: HolderKind;
+  /** Whose it is; absent before it was let in. */
+  readonly owner?: Caller;
   /** Whether a gate has said hello for it: what its launcher expects, none may keep. */
   readonly gated: boolean;
+  /** The process whose gate spoke for it last; null or absent where none has. */
+  readonly gate?: ProcessIdentity | null;
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
   /** What its first speaker told of its token (SEC6), as a digest; null or absent where that told none. */
@@ -130,39 +142,39 @@ export interface IGateKeeper {
 
   /** Name who hears the answers to claims; once. */
   answerTo(answers: IAnswers): void;
-  /** Take a process in, for which somebody speaks with this token; it is confined when this returns null. */
-  arrive(process: KnownProcess, token: string | null): Refusal | null;
-  /** Why who tells this token may not speak for a kernel; null for one that does not live (SEC6). */
+  /** Take a caller's process in, for which somebody speaks with this token; it is confined when this returns null. */
+  arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
+  /** Why who tells this token may not speak for a holder; null for one that does not live (SEC6). */
   whyNotSpeak(holderId: string, token: string | null): Refusal | null;
   /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   remembered(): Promise<void>;
   /** A gate has told all that it holds. */
   heard(holderId: string): void;
-  /** Look whether a kernel still lives. */
+  /** Look whether a holder still lives. */
   suspect(holderId: string): void;
-  /** Hear of kernels that are gone, before their claims are taken back. */
+  /** Hear of holders that are gone, before their claims are taken back. */
   onGone(listener: (holderId: string) => void): void;
 
-  /** What a cell of this kernel asks for, its defaults merged (ADM2). */
+  /** What a cell of this holder asks for, its defaults merged (ADM2). */
   askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
-  /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: string): Refusal | null;
+  /** Its own gate gives a waiting claim up; answered by nothing. */
+  giveUp(claimId: string): void;
   /** The time that events carry, in ms since the epoch. */
   nowMs(): number;
 }
 
-/** What kernels keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
+/** What holders keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
 export interface IConsent {
-  /** Ask a kernel that runs nothing for the GPU memory that it keeps. */
-  askToFree(holderId: string): Refusal | null;
+  /** Ask a holder that runs nothing for the GPU memory that it keeps. */
+  askToFree(holderId: string, by: Caller): Refusal | null;
   /** Ask a kernel's owner to restart it for a claim that it is in the way of. */
-  requestRestart(holderId: string, claimId: string): Refusal | null;
+  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
   /** The owner of a kernel says no to that. */
-  declineRestart(holderId: string): Refusal | null;
-  /** Give back the grant that a kernel keeps for its next cell. */
-  releaseHold(holderId: string, by: string): Refusal | null;
+  declineRestart(holderId: string, by: Caller): Refusal | null;
+  /** Give back the grant that a holder keeps for its next cell. */
+  releaseHold(holderId: string, by: Caller): Refusal | null;
 }
 
 /** What requests see of the sidecar. */
@@ -173,11 +185,11 @@ export interface IApi {
   knows(holderId: string): boolean;
   snapshot(): Snapshot;
   story(claimId: string): ClaimStory | null;
-  /** How a cell with these hints would fare if a kernel ran it now; null for a kernel that is not known. */
+  /** How a cell with these hints would fare if a holder ran it now; null for one that is not known. */
   fit(holderId: string, sources: HintSources): Fit | null;
   /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: string): Refusal | null;
-  choosePolicy(policy: PolicyName): void;
+  cancel(claimId: string, by: Caller): Refusal | null;
+  choosePolicy(policy: PolicyName, by: Caller): void;
   configuration(): ConfigurationView;
   /** Call `listener` after each event; returns the undo. */
   onChange(listener: () => void): () => void;

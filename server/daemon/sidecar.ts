@@ -2,6 +2,7 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import type { OwnDirectory } from '../host/ownDirectory';
 import { formatCpuList } from '../lib/cpuset';
+import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
@@ -49,9 +50,8 @@ export type SidecarParts = {
   readonly failure: 'open' | 'closed';
   /** Where what outlives a sidecar is kept. */
   readonly directory: OwnDirectory;
-  /** Whose kernels may register, and that user's name. */
-  readonly uid: number;
-  readonly owner: string;
+  /** Whose holders are taken back after a restart. */
+  readonly owner: Caller;
   /** The administrator's file, read already; null where none was named. */
   readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
@@ -129,15 +129,13 @@ export class Sidecar implements IGateKeeper, IApi {
    */
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.parts.node });
-    this.arbiter.post({ type: 'policyChosen', policy });
+    this.arbiter.post({ type: 'policyChosen', policy, by: null });
     this.notice('start', notices);
     this.administration.begin(policy);
     const expected = new Set(this.parts.enforcer.found());
-    for (const process of this.roster.load()) {
-      if (this.holders.arrive(process) === null) {
-        expected.add(process.holderId);
-        process.kept && restoreKept(it => this.arbiter.post(it), process.kept);
-      }
+    for (const { holderId, kept } of this.holders.restore(this.roster.load(), this.parts.owner)) {
+      expected.add(holderId);
+      kept && restoreKept(it => this.arbiter.post(it), kept);
     }
     this.reconciliation = this.reconcile(expected);
     // Nobody will tell what a kernel without a gate holds: nothing.
@@ -180,8 +178,8 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.answerTo(answers);
   }
 
-  arrive(process: KnownProcess, token: string | null): Refusal | null {
-    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) });
+  arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null {
+    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) }, caller);
   }
 
   whyNotSpeak(holderId: string, token: string | null): Refusal | null {
@@ -227,10 +225,14 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'claimEnded', claimId, outcome, cpuSeconds });
   }
 
-  cancel(claimId: string, by: string): Refusal | null {
+  giveUp(claimId: string): void {
+    this.reconciliation.drop(claimId) || this.arbiter.post({ type: 'claimGivenUp', claimId });
+  }
+
+  cancel(claimId: string, by: Caller): Refusal | null {
     if (this.reconciliation.drop(claimId)) {
       const resource = 'the restarted sidecar';
-      this.answers?.refused(claimId, refusal('CANCELLED', { by, resource }));
+      this.answers?.refused(claimId, refusal('CANCELLED', { by: by.name, resource }));
       return null;
     }
     const state = this.arbiter.story(claimId)?.state ?? 'done';
@@ -261,8 +263,8 @@ export class Sidecar implements IGateKeeper, IApi {
     return this.arbiter.fit(holderId, this.askOf(holderId, sources, Infinity));
   }
 
-  choosePolicy(policy: PolicyName): void {
-    this.arbiter.post({ type: 'policyChosen', policy });
+  choosePolicy(policy: PolicyName, by: Caller): void {
+    this.arbiter.post({ type: 'policyChosen', policy, by });
   }
 
   configuration(): ConfigurationView {

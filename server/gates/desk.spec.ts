@@ -8,7 +8,7 @@ import { Desk } from './desk';
 import type { Holding, MessageOf } from './parse';
 import { Records, type IVoice } from './records';
 
-const KNOWN = { cellId: null, label: null, sourceHash: null, parentId: null, sources: {} };
+const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
 const EVICTED = refusal('EVICTED', { why: 'a test' });
 
 /** A connection: what was said on it, in words. */
@@ -101,7 +101,7 @@ describe('the desk', () => {
     const voice = connected();
     connected();
     claim(voice, 'late');
-    expect(voice.heard).toEqual(['closed', 'refused late KERNEL_UNKNOWN']);
+    expect(voice.heard).toEqual(['closed', 'refused late HOLDER_UNKNOWN']);
     expect(told).toEqual([]);
   });
 

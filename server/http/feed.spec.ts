@@ -19,7 +19,16 @@ class Source {
 
   change(): void {
     const id = `h${(this.holders += 1)}`;
-    const holder = { id, pid: 1, startTicks: 1, name: id, owner: 'me', group: [], gated: true };
+    const holder = {
+      id,
+      pid: 1,
+      startTicks: 1,
+      kind: 'kernel' as const,
+      name: id,
+      owner: 'me',
+      group: [],
+      gated: true
+    };
     step(this.state, { type: 'holderArrived', atMs: 1, holder });
     this.listener();
   }
@@ -50,8 +59,8 @@ class Reader implements IReader {
   write(text: Buffer): boolean {
     const data = /^data: (.*)$/m.exec(String(text))?.[1];
     if (data) {
-      const read = JSON.parse(data) as { kernels: unknown[] };
-      this.kernels.push(read.kernels.length);
+      const read = JSON.parse(data) as { holders: unknown[] };
+      this.kernels.push(read.holders.length);
       this.snapshots.push(read);
     }
     return this.isReady;

@@ -1,5 +1,6 @@
 import type { Ask } from './ask';
 import type { RefusalCode } from './errors';
+import type { HolderKind } from './gate';
 import type { Grant } from './grant';
 import type { Hints } from './hints';
 
@@ -94,14 +95,15 @@ export type NodeView = {
 /** One kernel, or another holder of grants. */
 export type HolderView = {
   readonly id: string;
+  readonly kind: HolderKind;
   readonly name: string;
   readonly pid: number;
   readonly owner: string;
   /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
-  /** The kernel whose process started it (ADM10); absent where none did. */
-  readonly insideOf?: { readonly holderId: string; readonly holderName: string };
+  /** The holder that its process came from (ADM10); null where it came from none. */
+  readonly parentHolderId: string | null;
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */

@@ -85,7 +85,9 @@ export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
 export function kernel(its: Partial<HolderView> = {}): HolderView {
   return {
     id: 'k1',
+    kind: 'kernel',
     name: 'work.ipynb',
+    parentHolderId: null,
     pid: 1,
     owner: 'ana',
     group: 'all',

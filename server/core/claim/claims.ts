@@ -34,7 +34,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const { claim } = event;
   const holder = state.holders.get(claim.holderId);
   if (!holder) {
-    refuseStranger(state, claim, refusal('KERNEL_UNKNOWN', { id: claim.holderId }));
+    refuseStranger(state, claim, refusal('HOLDER_UNKNOWN', { id: claim.holderId }));
     return;
   }
   const known = state.claims.get(claim.id);
@@ -71,7 +71,7 @@ export function createEntry(
   claim: Claim,
   sinceMs: number
 ): WaitingEntry {
-  const outer = state.claims.get(claim.parentId ?? '') ?? null;
+  const outer = state.claims.get(claim.outerId ?? '') ?? null;
   return {
     claim,
     holder,
@@ -169,25 +169,28 @@ export function covers(state: State, lease: Lease, ask: Ask): boolean {
   );
 }
 
-/**
- * A claim was cancelled. `by` equal to the holder's id means that its own gate
- * gave it up: then nothing is answered.
- */
+/** A person cancelled a claim; one that is unknown, running or over is passed over. */
 export function onClaimCancelled(
   state: State,
-  event: Extract<Event, { type: 'claimCancelled' }>
+  { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
-  const entry = state.claims.get(event.claimId);
-  if (entry?.phase.state !== 'waiting') {
-    return; // unknown, running or over: nothing to give up
+  const entry = state.claims.get(claimId);
+  if (entry?.phase.state === 'waiting') {
+    const { resource } = entry.phase.reason;
+    refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
   }
-  if (event.by === entry.claim.holderId) {
-    tell(state, entry, 'Given up by its kernel while it waited.');
+}
+
+/** A gate gave its own claim up, and knows. */
+export function onClaimGivenUp(
+  state: State,
+  { claimId }: Extract<Event, { type: 'claimGivenUp' }>
+): void {
+  const entry = state.claims.get(claimId);
+  if (entry?.phase.state === 'waiting') {
+    tell(state, entry, `Given up by its ${entry.holder.holder.kind} while it waited.`);
     endClaim(state, entry, 'cancelled');
-    return;
   }
-  const { resource } = entry.phase.reason;
-  refuseClaim(state, entry, refusal('CANCELLED', { by: event.by, resource }), 'cancelled');
 }
 
 /** The cell ended; an unknown or ended claim is passed over (P15). */

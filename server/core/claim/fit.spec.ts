@@ -47,7 +47,7 @@ describe('how a cell would fare', () => {
         }
         const happening = trace.claim(holder.holder.id) as { readonly claim: Claim };
         // Past runs are not known ahead, and no cell that a person runs is inside of one of its kernel.
-        const claim = { ...happening.claim, sourceHash: null, parentId: null };
+        const claim = { ...happening.claim, sourceHash: null, outerId: null };
         trace.send({ type: 'ticked' });
         if (holder.held && !covers(trace.state, holder.held.lease, claim.ask)) {
           continue; // what it gives back for this may let others go first

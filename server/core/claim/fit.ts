@@ -53,7 +53,7 @@ function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
   const claim = {
     id: LAST_ID,
     holderId: holder.holder.id,
-    parentId: null,
+    outerId: null,
     cellId: null,
     label: null,
     sourceHash: null,

@@ -88,7 +88,14 @@ describe('GPUs', () => {
       const [small, large] = [gpusOf(1, 40 * 1024 ** 3)[0]!, gpusOf(2, 80 * 1024 ** 3, 'A100')[1]!];
       const it = new Harness(nodeOf({ gpus: [small, large] }));
       const bound = { boundGpus: [small.uuid, large.uuid], owner: 'user', group: [], gated: true };
-      const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', ...bound };
+      const holder = {
+        id: 'k1',
+        pid: 1,
+        startTicks: 1,
+        kind: 'kernel' as const,
+        name: 'k1',
+        ...bound
+      };
       it.send({ type: 'holderArrived', holder });
       expect(it.claim('1', 'k1', { gpus: 1, ...ask })).toMatchObject([
         { type: 'refuse', refusal: { code: 'BOUND' } }

@@ -2,7 +2,7 @@ import type { Effect } from '../effects';
 import type { GpuUse } from '../events';
 import { story } from '../claim/explain';
 import { snapshot } from '../view';
-import { gpusOf, Harness, nodeOf } from '../../testing/harness';
+import { ANN, gpusOf, Harness, nodeOf } from '../../testing/harness';
 
 const GIB = 1024 ** 3;
 
@@ -120,7 +120,8 @@ describe('idle kernels that keep GPU memory', () => {
 
   it('[GPU5] are asked by a person as often as that person likes', () => {
     const scene = new Scene({ big: 50, stranger: 1 });
-    const want = (holderId: string) => Scene.asked(scene.send({ type: 'freeWanted', holderId }));
+    const want = (holderId: string) =>
+      Scene.asked(scene.send({ type: 'freeWanted', holderId, by: ANN }));
     expect(want('big')).toEqual(['big GPU-0']);
     expect(want('big')).toEqual(['big GPU-0']);
     expect(want('waits')).toEqual([]);
@@ -137,7 +138,7 @@ describe('idle kernels that keep GPU memory', () => {
 });
 
 describe('a restart', () => {
-  const wants = { type: 'restartWanted', holderId: 'big', claimId: 'c' } as const;
+  const wants = { type: 'restartWanted', holderId: 'big', claimId: 'c', by: ANN } as const;
 
   it('[GPU5] is asked of the owner for a claim that waits, and frees what was kept', () => {
     const scene = new Scene({ big: 50 });
@@ -159,7 +160,7 @@ describe('a restart', () => {
     const scene = new Scene({ big: 50 });
     scene.ask(40);
     scene.send(wants);
-    scene.send({ type: 'restartDeclined', holderId: 'big' });
+    scene.send({ type: 'restartDeclined', holderId: 'big', by: ANN });
     scene.send(wants);
     expect(scene.kernel('big').restartRequest).toMatchObject({ declined: true });
     expect(scene.told()).toContain('The owner of big keeps it as it is.');
@@ -190,10 +191,10 @@ describe('a restart', () => {
     const scene = new Scene({ big: 50 });
     scene.ask(40);
     scene.send(wants);
-    scene.send({ type: 'claimCancelled', claimId: 'c', by: 'user' });
+    scene.send({ type: 'claimCancelled', claimId: 'c', by: ANN });
     expect(scene.kernel('big').restartRequest).toBeNull();
     scene.send(wants);
-    scene.send({ type: 'restartDeclined', holderId: 'nobody' });
+    scene.send({ type: 'restartDeclined', holderId: 'nobody', by: ANN });
     expect(scene.kernel('big').restartRequest).toBeNull();
   });
 });

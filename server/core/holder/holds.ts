@@ -47,7 +47,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, `Given back, asked by ${event.by}.`);
+    tellKeeper(state, holder, `Given back, asked by ${event.by.name}.`);
     dropHold(state, holder);
   }
 }

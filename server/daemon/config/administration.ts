@@ -66,7 +66,7 @@ export class Administration {
     // One that is named no more goes with its line; one that a person chose stays.
     const wanted = policy ?? (this.named && this.policy);
     this.named = policy;
-    wanted && this.parts.post({ type: 'policyChosen', policy: wanted });
+    wanted && this.parts.post({ type: 'policyChosen', policy: wanted, by: null });
     this.tell(config);
   }
 
