@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any, Dict
 
-PROTOCOL = 1
+PROTOCOL = 2
 # The directory of a sidecar, and its socket in it.
 DIRECTORY_ENV = "CELLGRANT_DIR"
 GATE_SOCKET = "gate.sock"
