@@ -1,6 +1,6 @@
 import { hasQueued } from './queue/reserve';
 import { leasesOf } from './holder/leases';
-import { keptInPool, type Seat } from './cpu/cpuPool';
+import { keptInPool, type Allocation } from './cpu/cpuPool';
 import { blockingCpus, cpusWaitedFor } from './cpu/cpus';
 import { DONE_MAX } from './claim/remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
@@ -15,7 +15,7 @@ import {
   treeBytes,
   treeCpus
 } from './holder/treeSums';
-import { rungWeight } from './cpu/weights';
+import { serviceWeight } from './cpu/weights';
 
 /**
  * What must hold after each step: each sentence names a rule that does not.
@@ -38,10 +38,12 @@ export function checkInvariants(state: State): string[] {
   ];
 }
 
-function seatsOf(state: State): Seat[] {
+function seatsOf(state: State): Allocation[] {
   const leases = [...state.holders.values()].flatMap(holder => leasesOf(holder));
   const masks = Array.from(state.masked, entry => entry.phase.mask);
-  return [...leases.map(lease => lease.seat), ...masks].filter(seat => seat !== null);
+  return [...leases.map(lease => lease.allocation), ...masks].filter(
+    allocation => allocation !== null
+  );
 }
 
 /** GATE6: who may start at once is alone. */
@@ -54,22 +56,24 @@ function standingFaults({ standing, running, keeping }: State): string[] {
 function seatFaults(state: State): string[] {
   const { pool } = state;
   const faults: string[] = [];
-  const seats = seatsOf(state);
+  const allocations = seatsOf(state);
   let exclusive = 0;
-  const related = (a: Seat, b: Seat) =>
+  const related = (a: Allocation, b: Allocation) =>
     isRelated(a.holder, b.holder) || (a.isShared === true && b.isShared === true);
   for (const slot of pool.slots) {
-    const here = seats.filter(seat => seat.cpus.includes(slot.cpu.id));
-    const alone = here.filter(seat => seat.kind === 'exclusive');
+    const here = allocations.filter(allocation => allocation.cpus.includes(slot.cpu.id));
+    const alone = here.filter(allocation => allocation.kind === 'exclusive');
     exclusive += alone.length > 0 ? 1 : 0;
     const isOneTree = here.every(a => here.every(b => related(a, b)));
     if (alone.length > 0 && !isOneTree) {
-      faults.push(`P1: exclusive CPU ${slot.cpu.id} has ${here.length} seats`);
+      faults.push(`P1: exclusive CPU ${slot.cpu.id} has ${here.length} allocations`);
     }
-    if (alone.length > 0 !== slot.exclusive || here.length !== slot.seats.size) {
-      faults.push(`ledger: CPU ${slot.cpu.id} has ${here.length} seats, not ${slot.seats.size}`);
+    if (alone.length > 0 !== slot.exclusive || here.length !== slot.allocations.size) {
+      faults.push(
+        `ledger: CPU ${slot.cpu.id} has ${here.length} allocations, not ${slot.allocations.size}`
+      );
     }
-    const load = here.reduce((sum, seat) => sum + seat.each, 0);
+    const load = here.reduce((sum, allocation) => sum + allocation.each, 0);
     Math.abs(load - slot.load) > 1e-6 && faults.push(`ledger: load of CPU ${slot.cpu.id}`);
   }
   const total = pool.slots.length;
@@ -93,20 +97,22 @@ function maskFaults(state: State): string[] {
   const covered = new Set<number>();
   for (const entry of running) {
     const { phase, claim } = entry;
-    const seat = phase.lease.seat ?? phase.mask;
-    seat
-      ? seat.cpus.forEach(id => covered.add(id))
+    const allocation = phase.lease.allocation ?? phase.mask;
+    allocation
+      ? allocation.cpus.forEach(id => covered.add(id))
       : pool.slots.forEach(it => covered.add(it.cpu.id));
     const size = Math.min(phase.lease.promisedCpus, pool.slots.length - pool.exclusive);
-    if (phase.lease.seat?.kind === 'pinned' && phase.lease.seat.cpus.length < size) {
-      faults.push(`CPU2: ${claim.id} is pinned to ${phase.lease.seat.cpus.length} of ${size}`);
+    if (phase.lease.allocation?.kind === 'pinned' && phase.lease.allocation.cpus.length < size) {
+      faults.push(
+        `CPU2: ${claim.id} is pinned to ${phase.lease.allocation.cpus.length} of ${size}`
+      );
     }
   }
   for (const entry of state.masked) {
     const isWide = (entry.phase.mask?.cpus.length ?? 0) > 1;
     isWide === state.wide.has(entry) || faults.push(`books: mask of ${entry.claim.id}`);
   }
-  const hasFree = [...running].some(({ phase }) => !phase.lease.seat);
+  const hasFree = [...running].some(({ phase }) => !phase.lease.allocation);
   if (state.policy === 'dynamic' && hasFree && state.masked.size > 0 && !pool.unbalanced) {
     const bare = pool.slots.filter(slot => !slot.exclusive && !covered.has(slot.cpu.id));
     bare.length && faults.push(`P2: nobody may use ${bare.length} CPUs`);
@@ -128,7 +134,7 @@ function shareFaults(state: State): string[] {
       share > 0 || faults.push(`P5: ${entry.claim.id} has no share`);
       reachOf(shares, leaf) >= share || faults.push(`share of ${entry.claim.id} beyond its reach`);
       leaf.user === entry.holder.user || faults.push(`books: ${entry.claim.id} in another's share`);
-      demands.set(leaf.user, (demands.get(leaf.user) ?? 0) + leaf.drinker.demand);
+      demands.set(leaf.user, (demands.get(leaf.user) ?? 0) + leaf.consumer.demand);
     }
   }
   shared <= shares.capacity + 1e-6 || faults.push(`shares: ${shared} of ${shares.capacity} CPUs`);
@@ -138,8 +144,8 @@ function shareFaults(state: State): string[] {
         ? (demands.get(node) ?? 0)
         : [...node.children.values()].reduce((sum, child) => sum + visit(child), 0);
     const wanted = Math.min(node.capCpus, below);
-    if (node.parent && Math.abs(wanted - node.drinker.demand) > 1e-6) {
-      faults.push(`P7: ${node.kind} "${node.name}" wants ${node.drinker.demand}, not ${wanted}`);
+    if (node.parent && Math.abs(wanted - node.consumer.demand) > 1e-6) {
+      faults.push(`P7: ${node.kind} "${node.name}" wants ${node.consumer.demand}, not ${wanted}`);
     }
     return wanted;
   };
@@ -230,7 +236,7 @@ function bookFaults(state: State): string[] {
       faults.push(`books: ${id} waits in no queue`);
     }
     if (isRunning(entry)) {
-      seniorities += entry.phase.leaf ? rungWeight(entry.phase.rung) : 0;
+      seniorities += entry.phase.leaf ? serviceWeight(entry.phase.serviceLevel) : 0;
       const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
       const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
       (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);

@@ -7,7 +7,7 @@ import { promisableBytes } from './memory/promisable';
 import { recallStanding } from './claim/standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './claim/story';
-import { climb, rungAfter } from './cpu/weights';
+import { setServiceLevel, serviceLevelAfter } from './cpu/weights';
 import { gpusInWords } from './words';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
@@ -41,13 +41,13 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   mayChange && state.dirty.add(holder);
 }
 
-/** CPU7: a cell steps down the ladder as it uses CPU time. */
+/** CPU7: a cell goes down by a level as it uses CPU time. */
 function attain(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpuSecondsAtGrant ??= use.cpuSeconds;
   phase.cpuSeconds = Math.max(phase.cpuSeconds, use.cpuSeconds - phase.cpuSecondsAtGrant);
-  const rung = rungAfter(phase.cpuSeconds);
-  rung !== phase.rung && climb(state, entry, rung);
+  const serviceLevel = serviceLevelAfter(phase.cpuSeconds);
+  serviceLevel !== phase.serviceLevel && setServiceLevel(state, entry, serviceLevel);
 }
 
 /** Figures of the node. */

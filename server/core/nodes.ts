@@ -2,7 +2,7 @@ import { predictedDemand } from './cpu/demand';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
 import { liftMask } from './cpu/masks';
-import { createCpuPool, lendableCpus, type Seat } from './cpu/cpuPool';
+import { createCpuPool, lendableCpus, type Allocation } from './cpu/cpuPool';
 import { createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
 import { memberOf, membersAt, userNode, userOf } from './policy/membership';
@@ -17,7 +17,7 @@ import {
 } from './policy/shareTree';
 import { recallStanding } from './claim/standing';
 import type { State } from './state';
-import { climb } from './cpu/weights';
+import { setServiceLevel } from './cpu/weights';
 
 /** The node was read, at the start or again: all that is placed is entered anew. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
@@ -55,7 +55,7 @@ function withReserve(state: State, node: NodeFacts): NodeFacts {
 function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   recallStanding(state);
   const demands = new Map(
-    Array.from(state.running, entry => [entry, entry.phase.leaf?.drinker.demand ?? null])
+    Array.from(state.running, entry => [entry, entry.phase.leaf?.consumer.demand ?? null])
   );
   for (const entry of state.running) {
     liftMask(state, entry);
@@ -73,26 +73,28 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   for (const holder of state.holders.values()) {
     moveHolder(state, holder);
     for (const lease of leasesOf(holder)) {
-      lease.seat && keepKnown(state, lease.seat);
+      lease.allocation && keepKnown(state, lease.allocation);
       enterLease(state, holder, lease);
     }
     recount(state, holder);
   }
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
   for (const entry of state.running) {
-    const isPlain = entry.phase.lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
+    const isPlain =
+      entry.phase.lease.allocation?.kind !== 'exclusive' && state.pool.slots.length > 0;
     const demand = demands.get(entry) ?? predictedDemand(state, entry);
     entry.phase.leaf = isPlain ? addLeaf(state.shares, entry.holder.user, demand) : null;
-    climb(state, entry, entry.phase.rung);
+    setServiceLevel(state, entry, entry.phase.serviceLevel);
   }
   state.mayAdmit = true;
   markAllDirty(state);
 }
 
-/** A seat keeps those of its CPUs that the node still has, exclusive ones up to what may be lent. */
-function keepKnown(state: State, seat: Seat): void {
-  const known = seat.cpus.filter(id => state.pool.byId.has(id));
-  seat.cpus = seat.kind === 'exclusive' ? known.slice(0, lendableCpus(state.pool)) : known;
+/** A allocation keeps those of its CPUs that the node still has, exclusive ones up to what may be lent. */
+function keepKnown(state: State, allocation: Allocation): void {
+  const known = allocation.cpus.filter(id => state.pool.byId.has(id));
+  allocation.cpus =
+    allocation.kind === 'exclusive' ? known.slice(0, lendableCpus(state.pool)) : known;
 }
 
 function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {

@@ -4,7 +4,7 @@ import type { Hints } from '../protocol/hints';
 import type { ClaimView, Reason, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
-import { createCpuPool, type CpuPool, type Seat } from './cpu/cpuPool';
+import { createCpuPool, type CpuPool, type Allocation } from './cpu/cpuPool';
 import { EVEN_SHARING } from './policy/groups';
 import type { Guard } from './memory/memoryGuard';
 import type { Profiles } from './policy/profiles';
@@ -13,7 +13,7 @@ import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './po
 /** What a running claim, or a hold, has been given and nobody else may have. */
 export type Lease = {
   /** Where it is pinned; null where it is not. */
-  readonly seat: Seat | null;
+  readonly allocation: Allocation | null;
   /** CPUs promised: `n` of a fixed ask, the least of a range, 0 for auto. */
   readonly promisedCpus: number;
   /** Whether it began while others insist on CPUs, and so is not in their way (ADM7). */
@@ -63,9 +63,9 @@ export type Running = {
   /** Its place in the tree of shares; null for exclusive CPUs, which are out of it. */
   leaf: Leaf | null;
   /** Its mask, where shares are held by masks. */
-  mask: Seat | null;
-  /** How far down the ladder of attained service it is, from 0 (CPU7). */
-  rung: number;
+  mask: Allocation | null;
+  /** Its level of attained service, from 0 (CPU7). */
+  serviceLevel: number;
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;

@@ -102,7 +102,7 @@ function sumOf({ holders }: State, bytesOf: (holder: HolderEntry) => number): nu
 
 /** Whether a CPU is promised to a claim that named CPUs. */
 function isGranted(slot: Slot): boolean {
-  return [...slot.seats].some(seat => seat.kind !== 'share');
+  return [...slot.allocations].some(allocation => allocation.kind !== 'share');
 }
 
 /** FAIR1: quotas that exceed their parent are scaled down, and a person should know. */

@@ -61,7 +61,7 @@ export class Entrance {
     const { holderId, pid, startTicks, kind } = newcomer;
     const owner = this.register.byPid(pid);
     const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
-    const taken = isTaken ? `it is the ${owner.kind} ${owner.name || owner.holderId}` : null;
+    const taken = isTaken ? `it is the ${owner.kind} ${owner.holderId}` : null;
     const why = taken ?? whyNoHolder(this.processes, newcomer, uid);
     return why === null ? null : refusal('FOREIGN_PROCESS', { pid, why, kind });
   }

@@ -138,7 +138,6 @@ export class Sidecar implements IGateKeeper, IApi {
       kept && restoreKept(it => this.arbiter.post(it), kept);
     }
     this.reconciliation = this.reconcile(expected);
-    // Nobody will tell what a kernel without a gate holds: nothing.
     this.holders.list().forEach(it => it.gated || this.heard(it.holderId));
     this.holders.onGone(holderId => this.reconciliation.heard(holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
@@ -231,8 +230,8 @@ export class Sidecar implements IGateKeeper, IApi {
 
   cancel(claimId: string, by: Caller): Refusal | null {
     if (this.reconciliation.drop(claimId)) {
-      const resource = 'the restarted sidecar';
-      this.answers?.refused(claimId, refusal('CANCELLED', { by: by.name, resource }));
+      const details = { by: by.name, resource: 'the restarted sidecar' };
+      this.answers?.refused(claimId, refusal('CANCELLED', details));
       return null;
     }
     const state = this.arbiter.story(claimId)?.state ?? 'done';

@@ -1,8 +1,8 @@
 /**
- * One who drinks from a {@link WaterTree}: wants at most `demand`, and counts
+ * One who takes from a {@link WaterTree}: wants at most `demand`, and counts
  * `weight` times. Changed only through its tree.
  */
-export class Drinker {
+export class Consumer {
   /** `serial` must be unique in its tree: it tells equals apart, and shapes the treap. */
   constructor(
     demand: number,
@@ -24,8 +24,8 @@ export class Drinker {
   /** Sums over the subtree below this node, itself included. */
   demandSum: number;
   weightSum: number;
-  left: Drinker | null = null;
-  right: Drinker | null = null;
+  left: Consumer | null = null;
+  right: Consumer | null = null;
   /** A hash of the serial: heap order of the treap, so its depth is O(log n). */
   readonly rank: number;
 }
@@ -36,17 +36,17 @@ function scattered(serial: number): number {
   return (again ^ (again >>> 16)) >>> 0;
 }
 
-function comesBefore(a: Drinker, b: Drinker): boolean {
+function comesBefore(a: Consumer, b: Consumer): boolean {
   return a.ratio !== b.ratio ? a.ratio < b.ratio : a.serial < b.serial;
 }
 
-function sum(it: Drinker): Drinker {
+function sum(it: Consumer): Consumer {
   it.demandSum = it.demand + (it.left?.demandSum ?? 0) + (it.right?.demandSum ?? 0);
   it.weightSum = it.weight + (it.left?.weightSum ?? 0) + (it.right?.weightSum ?? 0);
   return it;
 }
 
-function merge(low: Drinker | null, high: Drinker | null): Drinker | null {
+function merge(low: Consumer | null, high: Consumer | null): Consumer | null {
   if (!low || !high) {
     return low ?? high;
   }
@@ -59,7 +59,7 @@ function merge(low: Drinker | null, high: Drinker | null): Drinker | null {
 }
 
 /** Cut a treap in two: those before `at`, and the rest. */
-function split(root: Drinker | null, at: Drinker): [Drinker | null, Drinker | null] {
+function split(root: Consumer | null, at: Consumer): [Consumer | null, Consumer | null] {
   if (!root) {
     return [null, null];
   }
@@ -73,7 +73,7 @@ function split(root: Drinker | null, at: Drinker): [Drinker | null, Drinker | nu
   return [low, sum(root)];
 }
 
-function insert(root: Drinker | null, it: Drinker): Drinker {
+function insert(root: Consumer | null, it: Consumer): Consumer {
   if (!root) {
     return sum(it);
   }
@@ -89,9 +89,9 @@ function insert(root: Drinker | null, it: Drinker): Drinker {
   return sum(root);
 }
 
-function remove(root: Drinker | null, it: Drinker): Drinker | null {
+function remove(root: Consumer | null, it: Consumer): Consumer | null {
   if (!root) {
-    throw new Error('a drinker was removed from a tree that it is not in');
+    throw new Error('a consumer was removed from a tree that it is not in');
   }
   if (root === it) {
     const rest = merge(root.left, root.right);
@@ -120,18 +120,18 @@ export class WaterTree {
     return this._root?.demandSum ?? 0;
   }
 
-  /** Add a drinker that is in no tree. */
-  add(it: Drinker): void {
+  /** Add a consumer that is in no tree. */
+  add(it: Consumer): void {
     this._root = insert(this._root, it);
   }
 
-  /** Take out a drinker of this tree. */
-  delete(it: Drinker): void {
+  /** Take out a consumer of this tree. */
+  delete(it: Consumer): void {
     this._root = remove(this._root, it);
   }
 
-  /** Change what a drinker of this tree wants, and how much it counts. */
-  change(it: Drinker, demand: number, weight: number): void {
+  /** Change what a consumer of this tree wants, and how much it counts. */
+  change(it: Consumer, demand: number, weight: number): void {
     if (it.demand === demand && it.weight === weight) {
       return;
     }
@@ -148,30 +148,30 @@ export class WaterTree {
    *
    * #### Notes
    * Where the capacity meets all demands, what is left is spread by weight over
-   * the highest ratio: the level keeps rising, so that it tells what a drinker
+   * the highest ratio: the level keeps rising, so that it tells what a consumer
    * could have if it wanted more. Zero for an empty tree.
    */
   level(capacity: number): number {
     let met = 0; // demand of those whose ratio is below the level
-    let thirsty = 0; // weight of those whose ratio is above it
+    let unmetWeight = 0; // weight of those whose ratio is above it
     let highest = 0;
     for (let at = this._root; at;) {
       const demand = met + (at.left?.demandSum ?? 0) + at.demand;
-      const weight = thirsty + (at.right?.weightSum ?? 0);
+      const weight = unmetWeight + (at.right?.weightSum ?? 0);
       if (demand + at.ratio * weight <= capacity) {
         met = demand;
         highest = at.ratio;
         at = at.right;
       } else {
-        thirsty = weight + at.weight;
+        unmetWeight = weight + at.weight;
         at = at.left;
       }
     }
-    if (thirsty > 0) {
-      return (capacity - met) / thirsty;
+    if (unmetWeight > 0) {
+      return (capacity - met) / unmetWeight;
     }
     return this._root ? highest + (capacity - met) / this._root.weightSum : 0;
   }
 
-  private _root: Drinker | null = null;
+  private _root: Consumer | null = null;
 }

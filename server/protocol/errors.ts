@@ -98,11 +98,11 @@ export const CATALOGUE = {
   },
   NOTHING_TO_FREE: {
     status: 409,
-    sentence: '"{name}" cannot be asked for GPU memory: {why}.'
+    sentence: 'The holder "{name}" cannot be asked for GPU memory: {why}.'
   },
   NOTHING_HELD: {
     status: 409,
-    sentence: '"{name}" has no grant to give back: {why}.'
+    sentence: 'The holder "{name}" has no grant to give back: {why}.'
   },
   FOREIGN_PROCESS: {
     status: 403,

@@ -70,7 +70,7 @@ function sharesByTrial(state: State): Map<object, number> {
       node.kind === 'user'
         ? leavesOf(state, node).map(leaf => ({
             weight: 1,
-            demand: leaf.drinker.demand,
+            demand: leaf.consumer.demand,
             pour: amount => void shares.set(leaf, amount)
           }))
         : [...node.children.values()].map(cupOf);
@@ -204,11 +204,11 @@ export const emptyIsFree: Property = ({ state }) => {
   const { pool } = state;
   const held = [
     pool.promised !== 0 && 'CPUs are promised',
-    pool.slots.some(slot => slot.seats.size > 0) && 'seats are taken',
+    pool.slots.some(slot => slot.allocations.size > 0) && 'allocations are taken',
     state.gpuLeases.size > 0 && 'GPUs are leased',
     Math.abs(state.committedBytes) > 1 && 'memory is committed',
     state.shares.root.water.demand > 1e-6 && 'CPUs are wanted',
-    Math.abs(state.shares.root.seniorities) > 1e-6 && 'cells are on the ladder'
+    Math.abs(state.shares.root.seniorities) > 1e-6 && 'cells are on a lower level'
   ];
   return held.filter(it => it !== false);
 };

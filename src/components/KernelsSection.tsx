@@ -13,6 +13,7 @@ import {
 import { keptText, kernelStateText } from './claimTexts';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
+import { HolderKindWord } from './HolderKindWord';
 import { GroupLine } from './GroupLine';
 import { KernelName, KernelSwatch } from './KernelName';
 import { Lane } from './Lane';
@@ -119,6 +120,7 @@ function KernelItem(
           label={running?.label ?? null}
           owner={kernel.owner}
         />
+        {kernel.kind !== 'kernel' && <HolderKindWord trans={trans} kind={kernel.kind} />}
         <span className="cg-State" data-state={kernel.state}>
           <Glyph name={GLYPHS[kernel.state]} />
           {kernelStateText(trans, kernel.state)}{' '}

@@ -147,7 +147,8 @@ describe('consent', () => {
   });
 
   it('shows a refusal to who asked', async () => {
-    test.client.refusal = '"explore.ipynb" cannot be asked for GPU memory: it keeps none.';
+    test.client.refusal =
+      'The holder "explore.ipynb" cannot be asked for GPU memory: it keeps none.';
     await consent.free('k2');
     expect(Notification.manager.notifications[0]!.message).toContain('it keeps none');
     expect(test.client.sent).toEqual([['free', 'k2']]);

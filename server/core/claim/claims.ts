@@ -164,8 +164,8 @@ export function covers(state: State, lease: Lease, ask: Ask): boolean {
     !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
     gpuBytes <= (lease.gpuMemoryBytes ?? Infinity) &&
     (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
-    n <= (lease.seat?.cpus.length ?? 0) &&
-    (!ask.exclusive || lease.seat?.kind === 'exclusive')
+    n <= (lease.allocation?.cpus.length ?? 0) &&
+    (!ask.exclusive || lease.allocation?.kind === 'exclusive')
   );
 }
 

@@ -5,7 +5,7 @@ import { predictedDemand, watchShortage } from '../cpu/demand';
 import { askBeside } from '../gpu/keepers';
 import { endYielding, enterLease, leaveLease, recount } from '../holder/leases';
 import { liftMask } from '../cpu/masks';
-import { weighSeat } from '../cpu/cpuPool';
+import { weighAllocation } from '../cpu/cpuPool';
 import { createGuard } from '../memory/memoryGuard';
 import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
@@ -34,7 +34,7 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKep
   watchShortage(state);
   const cpus = cpuGrant(state, entry, lease, leaf);
   running.grant = { ...cpus, memoryBytes: lease.memoryBytes, gpus: lease.gpus };
-  if (leaf && cpus.threads !== null && cpus.threads < leaf.drinker.demand) {
+  if (leaf && cpus.threads !== null && cpus.threads < leaf.consumer.demand) {
     changeDemand(leaf, cpus.threads);
   }
   const waitMs = state.nowMs - entry.arrivedMs;
@@ -56,7 +56,7 @@ export function startRunning(
   const { holder } = entry;
   state.standing !== holder && recallStanding(state);
   isWaiting(entry) && leaveLine(state, entry);
-  const isPlain = lease.seat?.kind !== 'exclusive' && state.pool.slots.length > 0;
+  const isPlain = lease.allocation?.kind !== 'exclusive' && state.pool.slots.length > 0;
   const running: Running = {
     state: 'running',
     grantedMs,
@@ -64,7 +64,7 @@ export function startRunning(
     grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
     leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
     mask: null,
-    rung: 0,
+    serviceLevel: 0,
     cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
     cpuSeconds: 0,
     memoryPeakBytes: holder.use?.memoryBytes ?? null,
@@ -189,7 +189,7 @@ function stopRunning(
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
     state.keeping.add(holder);
     recallStanding(state);
-    phase.lease.seat && weighSeat(state.pool, phase.lease.seat, 0);
+    phase.lease.allocation && weighAllocation(state.pool, phase.lease.allocation, 0);
     state.dirty.add(holder);
     state.mayAdmit = true;
     tell(state, entry, 'Ended; its grant is kept for the next cell.');

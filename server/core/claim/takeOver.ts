@@ -3,8 +3,8 @@ import type { Grant } from '../../protocol/grant';
 import type { Claim } from '../events';
 import { dropHold } from '../holder/leases';
 import { startRunning } from './lifecycle';
-import { lendableCpus, type Seat } from '../cpu/cpuPool';
-import { exclusiveCpusFor, seatInside, type CpuLease } from '../cpu/cpus';
+import { lendableCpus, type Allocation } from '../cpu/cpuPool';
+import { exclusiveCpusFor, allocationInside, type CpuLease } from '../cpu/cpus';
 import type { ClaimEntry, Lease, State, WaitingEntry } from '../state';
 import { tell } from './story';
 import { surrounds } from '../holder/trees';
@@ -40,7 +40,7 @@ export function takeOver(
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
   const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
   running.grant = granted.grant;
-  state.pool.moved = true; // where another sits there by now, one of them moves
+  state.pool.moved = true; // where another has them by now, one of them moves
   running.notEnforced = lackOf(state, entry.claim, granted.grant);
   tell(state, entry, sentence);
 }
@@ -55,37 +55,38 @@ export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lea
   const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
   const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
   return cpus?.length
-    ? { ...seatInside(entry, cpus), ...rest }
+    ? { ...allocationInside(entry, cpus), ...rest }
     : { ...cpusOfGrant(state, entry, grant), ...rest };
 }
 
 function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
   const { ask } = entry.claim;
   const isRange = ask.cpus.kind === 'range' && !ask.exclusive;
-  const seat = ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
-  const size = seat?.cpus.length ?? 0;
+  const allocation =
+    ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
+  const size = allocation?.cpus.length ?? 0;
   // Where it had fewer than it named, it gets the rest when they come back (CPU6).
-  const named = seat && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
+  const named = allocation && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
   const promised = Math.max(size, Math.min(named, state.pool.slots.length));
   return {
-    seat,
+    allocation,
     promisedCpus: isRange && ask.cpus.kind === 'range' ? Math.min(ask.cpus.min, size) : promised,
     yieldsCpus: false,
-    cpusMax: isRange && ask.cpus.kind === 'range' && seat ? ask.cpus.max : promised
+    cpusMax: isRange && ask.cpus.kind === 'range' && allocation ? ask.cpus.max : promised
   };
 }
 
-function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Seat | null {
+function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Allocation | null {
   const { pool } = state;
   const { exclusive } = entry.claim.ask;
   const known = listedCpus(grant).filter(id => pool.byId.has(id));
   const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
   // Those around it, or inside of it, may be back already (ADM10).
-  const isOurs = ({ holder }: Seat) =>
+  const isOurs = ({ holder }: Allocation) =>
     surrounds(holder, entry.holder) || surrounds(entry.holder, holder);
   const shared = known.filter(id => {
-    const { exclusive: isTaken, seats } = pool.byId.get(id)!;
-    return isTaken && [...seats].every(isOurs);
+    const { exclusive: isTaken, allocations } = pool.byId.get(id)!;
+    return isTaken && [...allocations].every(isOurs);
   });
   const cpus = exclusive ? [...fresh, ...shared].sort((a, b) => a - b) : known;
   const kind = exclusive ? 'exclusive' : 'pinned';

@@ -1,33 +1,33 @@
-import { sit, stand, type CpuPool, type Seat, type Slot } from './cpuPool';
+import { allocate, deallocate, type CpuPool, type Allocation, type Slot } from './cpuPool';
 
-/** How many seats one step moves at most; the rest waits for the next steps. */
+/** How many allocations one step moves at most; the rest waits for the next steps. */
 export const MOVES_PER_STEP = 8;
 
 /** A move must gain at least this much load, or nothing would ever rest. */
 const WORTH_MOVING = 0.1;
 
 /**
- * Move parts of seats from the busiest CPUs to the idlest, where that gains
+ * Move parts of allocations from the busiest CPUs to the idlest, where that gains
  * something (CPU4: no CPU idles while a running cell could use it).
  *
  * #### Notes
- * Returns the seats that were moved; their sizes stay. Exclusive seats stay
+ * Returns the allocations that were moved; their sizes stay. Exclusive allocations stay
  * where they are.
  */
-export function balance(pool: CpuPool): ReadonlySet<Seat> {
-  const moved = new Set<Seat>();
+export function balance(pool: CpuPool): ReadonlySet<Allocation> {
+  const moved = new Set<Allocation>();
   for (let round = 0; pool.unbalanced && round < MOVES_PER_STEP; round += 1) {
-    const seat = moveOne(pool);
-    if (!seat) {
+    const allocation = moveOne(pool);
+    if (!allocation) {
       pool.unbalanced = false;
       break;
     }
-    moved.add(seat);
+    moved.add(allocation);
   }
   return moved;
 }
 
-function moveOne(pool: CpuPool): Seat | null {
+function moveOne(pool: CpuPool): Allocation | null {
   let busiest: Slot | null = null;
   let idlest: Slot | null = null;
   for (const slot of pool.slots) {
@@ -36,22 +36,22 @@ function moveOne(pool: CpuPool): Seat | null {
       idlest = !idlest || slot.load < idlest.load ? slot : idlest;
     }
   }
-  if (!busiest || !idlest || busiest.seats.size < 2) {
+  if (!busiest || !idlest || busiest.allocations.size < 2) {
     return null;
   }
   const worth = WORTH_MOVING * Math.max(1, busiest.load);
-  for (const seat of busiest.seats) {
-    const gains = busiest.load - idlest.load - seat.each > worth;
-    if (gains && seat.each > 0 && !idlest.seats.has(seat)) {
-      move(pool, seat, busiest.cpu.id, idlest.cpu.id);
-      return seat;
+  for (const allocation of busiest.allocations) {
+    const gains = busiest.load - idlest.load - allocation.each > worth;
+    if (gains && allocation.each > 0 && !idlest.allocations.has(allocation)) {
+      move(pool, allocation, busiest.cpu.id, idlest.cpu.id);
+      return allocation;
     }
   }
   return null;
 }
 
-function move(pool: CpuPool, seat: Seat, from: number, to: number): void {
-  stand(pool, seat);
-  seat.cpus = [...seat.cpus.filter(id => id !== from), to].sort((a, b) => a - b);
-  sit(pool, seat);
+function move(pool: CpuPool, allocation: Allocation, from: number, to: number): void {
+  deallocate(pool, allocation);
+  allocation.cpus = [...allocation.cpus.filter(id => id !== from), to].sort((a, b) => a - b);
+  allocate(pool, allocation);
 }

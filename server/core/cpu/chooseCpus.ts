@@ -54,8 +54,8 @@ function coarse(load: number): number {
  * and the best others (CPU5), those of `last` the sooner.
  *
  * #### Notes
- * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who sits on its
- * own CPUs is not told apart from others: stand up before choosing anew.
+ * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who runs on its
+ * own CPUs is not told apart from others: deallocate before choosing anew.
  */
 export function chooseCpus(
   pool: CpuPool,
@@ -84,7 +84,7 @@ function candidateOf(slot: Slot, n: number, sticky: ReadonlySet<number>): Candid
     slot,
     load: coarse(slot.load),
     coreLoad: coarse(coreLoad),
-    isKept: isUnused(slot) && slot.seats.size > 0 ? 1 : 0,
+    isKept: isUnused(slot) && slot.allocations.size > 0 ? 1 : 0,
     isElsewhere: sticky.has(slot.cpu.id) ? 0 : 1,
     numaSlack: slack(slot.numa.free, n),
     cacheSlack: slack(slot.cache.free, n)

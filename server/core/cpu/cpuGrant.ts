@@ -30,8 +30,8 @@ export function cpuGrant(
   if (state.policy === 'partitioned') {
     return { cpus: null, threads: Math.max(1, Math.floor(total / state.holders.size)) };
   }
-  if (lease.seat) {
-    const { cpus } = lease.seat;
+  if (lease.allocation) {
+    const { cpus } = lease.allocation;
     return { cpus: formatCpuList(cpus), threads: cpus.length, asked: true };
   }
   const cpus = state.pool.exclusive ? formatCpuList(sharedCpus(state.pool)) : null;
@@ -46,8 +46,8 @@ export function cpuGrant(
  */
 function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
   const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
-  const share = Math.min(leaf.drinker.demand, reachOf(state.shares, leaf));
+  const share = Math.min(leaf.consumer.demand, reachOf(state.shares, leaf));
   const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
-  const most = Math.max(1, Math.ceil(leaf.drinker.demand));
+  const most = Math.max(1, Math.ceil(leaf.consumer.demand));
   return share >= state.pool.slots.length / 2 ? most : Math.min(most, wanted);
 }

@@ -2,14 +2,14 @@ import type { Cpu } from '../events';
 import type { HolderEntry } from '../state';
 
 /**
- * A place on CPUs that one holder has.
+ * CPUs that one holder is allocated.
  *
  * #### Notes
  * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
- * is the mask of a claim that asked nothing, on a tier without weights. A place
+ * is the mask of a claim that asked nothing, on a tier without weights. An allocation
  * may be moved: then `cpus` is another set of the same size.
  */
-export type Seat = {
+export type Allocation = {
   readonly kind: 'pinned' | 'exclusive' | 'share';
   readonly holder: HolderEntry;
   /** Ascending ids. */
@@ -23,10 +23,10 @@ export type Seat = {
 /** CPUs that share a core, a cache or a memory node. */
 type Domain = { readonly slots: Slot[]; free: number };
 
-/** One CPU and who sits on it. */
+/** One CPU and its allocations. */
 export type Slot = {
   readonly cpu: Cpu;
-  readonly seats: Set<Seat>;
+  readonly allocations: Set<Allocation>;
   load: number;
   /** Taken out of the pool (CPU6). */
   exclusive: boolean;
@@ -35,7 +35,7 @@ export type Slot = {
   readonly numa: Domain;
 };
 
-/** The CPUs of the node and what is placed where. */
+/** The CPUs of the node and their allocations. */
 export type CpuPool = {
   readonly slots: readonly Slot[];
   readonly byId: ReadonlyMap<number, Slot>;
@@ -47,13 +47,13 @@ export type CpuPool = {
   yielding: number;
   /** Whether the shared set changed since masks were last derived from it. */
   moved: boolean;
-  /** CPUs that somebody sat down on in this step. */
+  /** CPUs that were allocated to somebody in this step. */
   readonly taken: Set<number>;
-  /** Whether seats changed since they were last balanced. */
+  /** Whether allocations changed since they were last balanced. */
   unbalanced: boolean;
 };
 
-/** A pool on which nobody sits. */
+/** A pool without allocations. */
 export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
   const domains = new Map<string, Domain>();
   const slots = cpus.map((cpu): Slot => {
@@ -66,7 +66,13 @@ export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
       }
     );
     const domainsOfSlot = { core: core!, cache: cache!, numa: numa! };
-    const slot = { cpu, seats: new Set<Seat>(), load: 0, exclusive: false, ...domainsOfSlot };
+    const slot = {
+      cpu,
+      allocations: new Set<Allocation>(),
+      load: 0,
+      exclusive: false,
+      ...domainsOfSlot
+    };
     Object.values(domainsOfSlot).forEach(domain => domain.slots.push(slot));
     return slot;
   });
@@ -104,53 +110,53 @@ function changeFree(slot: Slot, difference: number): void {
   slot.numa.free += difference;
 }
 
-/** Whether nobody runs on a CPU, kept seats apart. */
+/** Whether nobody runs on a CPU, kept allocations apart. */
 export function isUnused(slot: Slot): boolean {
   return slot.load < 1e-9; // sums of parts leave crumbs
 }
 
-/** Sit down. */
-export function sit(pool: CpuPool, seat: Seat): void {
-  for (const id of seat.cpus) {
+/** Enter an allocation. */
+export function allocate(pool: CpuPool, allocation: Allocation): void {
+  for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);
     if (slot) {
-      slot.seats.size === 0 && changeFree(slot, -1);
-      slot.seats.add(seat);
+      slot.allocations.size === 0 && changeFree(slot, -1);
+      slot.allocations.add(allocation);
       pool.taken.add(id);
-      slot.load += seat.each;
-      takeOut(pool, slot, slot.exclusive || seat.kind === 'exclusive');
+      slot.load += allocation.each;
+      takeOut(pool, slot, slot.exclusive || allocation.kind === 'exclusive');
     }
   }
   pool.unbalanced = true;
 }
 
-/** Stand up again: exactly undoes {@link sit}. */
-export function stand(pool: CpuPool, seat: Seat): void {
-  for (const id of seat.cpus) {
+/** Take an allocation out: exactly undoes {@link allocate}. */
+export function deallocate(pool: CpuPool, allocation: Allocation): void {
+  for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);
-    if (slot?.seats.delete(seat)) {
-      slot.load = slot.seats.size ? slot.load - seat.each : 0;
-      slot.seats.size === 0 && changeFree(slot, 1);
+    if (slot?.allocations.delete(allocation)) {
+      slot.load = slot.allocations.size ? slot.load - allocation.each : 0;
+      slot.allocations.size === 0 && changeFree(slot, 1);
       slot.exclusive &&
         takeOut(
           pool,
           slot,
-          [...slot.seats].some(it => it.kind === 'exclusive')
+          [...slot.allocations].some(it => it.kind === 'exclusive')
         );
     }
   }
   pool.unbalanced = true;
 }
 
-/** Count a seat with more or less of each of its CPUs; 0 while nobody runs on it. */
-export function weighSeat(pool: CpuPool, seat: Seat, each: number): void {
-  for (const id of seat.cpus) {
+/** Count a allocation with more or less of each of its CPUs; 0 while nobody runs on it. */
+export function weighAllocation(pool: CpuPool, allocation: Allocation, each: number): void {
+  for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);
-    if (slot?.seats.has(seat)) {
-      slot.load += each - seat.each;
+    if (slot?.allocations.has(allocation)) {
+      slot.load += each - allocation.each;
     }
   }
-  seat.each = each;
+  allocation.each = each;
   pool.unbalanced = true;
 }
 

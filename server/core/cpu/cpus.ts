@@ -4,7 +4,7 @@ import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
 import { growthOfCpus, outerClaims } from '../holder/trees';
 import { countInWords } from '../words';
 import { chooseCpus } from './chooseCpus';
-import { lendableCpus, type Seat, type Slot } from './cpuPool';
+import { lendableCpus, type Allocation, type Slot } from './cpuPool';
 import { inTheWay } from '../queue/inTheWay';
 import { blockingOf, othersHolding, reasonOf, type Obstacle } from '../queue/obstacle';
 
@@ -53,32 +53,34 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
 }
 
 /** The CPU part of a lease. */
-export type CpuLease = Pick<Lease, 'seat' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
+export type CpuLease = Pick<Lease, 'allocation' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
 /**
- * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
+ * ADM10: where a claim runs that is inside one with exclusive CPUs: there, or null where
  * these are too few for what it asks.
  *
  * #### Notes
  * They are taken out of the pool already. Whoever asks for exclusive ones has them to
  * itself among those inside; one that names no number has all that such left it.
- * `gone` are seats to be thought away.
+ * `gone` are allocations to be thought away.
  */
 export function exclusiveCpusFor(
   state: State,
   entry: ClaimEntry,
-  gone: ReadonlySet<Seat> = new Set()
+  gone: ReadonlySet<Allocation> = new Set()
 ): readonly number[] | null {
   const { cpus, exclusive } = entry.claim.ask;
   const isAny = cpus.kind === 'auto' && !exclusive;
   const named = isAny ? 1 : exclusiveCount(entry.claim.ask);
   const most = isAny ? Infinity : cpus.kind === 'range' && !exclusive ? cpus.max : named;
-  const around = new Set(outerClaims(entry).map(it => it.phase.lease.seat));
-  for (const seat of around) {
-    if (seat?.kind === 'exclusive') {
+  const around = new Set(outerClaims(entry).map(it => it.phase.lease.allocation));
+  for (const allocation of around) {
+    if (allocation?.kind === 'exclusive') {
       const isOpen = (slot: Slot) =>
-        seat.cpus.includes(slot.cpu.id) &&
-        [...slot.seats].every(it => around.has(it) || gone.has(it) || (it.isShared && !exclusive));
+        allocation.cpus.includes(slot.cpu.id) &&
+        [...slot.allocations].every(
+          it => around.has(it) || gone.has(it) || (it.isShared && !exclusive)
+        );
       const open = state.pool.slots.filter(isOpen).length;
       if (open >= named) {
         const n = Math.min(open, most);
@@ -92,14 +94,14 @@ export function exclusiveCpusFor(
 /** Place an ask that has no obstacle: on CPUs where it named some, else free. */
 export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
   const inside = exclusiveCpusFor(state, entry);
-  return inside ? seatInside(entry, inside) : seatInPool(state, entry);
+  return inside ? allocationInside(entry, inside) : seatInPool(state, entry);
 }
 
 /** A place on CPUs that are exclusive to what the claim is inside of. */
-export function seatInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
+export function allocationInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
   const isShared = !claim.ask.exclusive;
-  const seat: Seat = { kind: 'exclusive', holder, cpus, each: 1, isShared };
-  return { seat, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };
+  const allocation: Allocation = { kind: 'exclusive', holder, cpus, each: 1, isShared };
+  return { allocation, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };
 }
 
 function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
@@ -107,7 +109,7 @@ function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
   const { ask } = claim;
   const { cpus } = ask;
   if (pool.slots.length === 0 || (cpus.kind === 'auto' && !ask.exclusive)) {
-    return { seat: null, promisedCpus: 0, yieldsCpus: false, cpusMax: 0 };
+    return { allocation: null, promisedCpus: 0, yieldsCpus: false, cpusMax: 0 };
   }
   const promisedCpus = ask.exclusive
     ? exclusiveCount(ask)
@@ -119,11 +121,11 @@ function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
   const cpusMax = cpus.kind === 'range' && !ask.exclusive ? cpus.max : promisedCpus;
   const free = pool.slots.length - pool.promised;
   const size = Math.max(promisedCpus, Math.min(cpusMax, free));
-  const seat: Seat = {
+  const allocation: Allocation = {
     kind: ask.exclusive ? 'exclusive' : 'pinned',
     holder,
     cpus: chooseCpus(pool, size, holder.lastPinned),
     each: 1
   };
-  return { seat, promisedCpus, yieldsCpus, cpusMax };
+  return { allocation, promisedCpus, yieldsCpus, cpusMax };
 }

@@ -64,7 +64,7 @@ export function followUse(state: State, entry: RunningEntry, use: HolderUse): vo
     return;
   }
   const busy = use.cpusBusy / Math.max(1, entry.holder.running.size);
-  const { demand } = phase.leaf.drinker;
+  const { demand } = phase.leaf.consumer;
   const most = mostUsable(state, entry, busy);
   const room = phase.mask?.cpus.length ?? Infinity;
   const could = Math.min(most, room, reachOf(state.shares, phase.leaf));
@@ -86,7 +86,7 @@ function knownCpus(state: State, entry: ClaimEntry): number | null {
 /** Whether past runs tell what the cell wants, and it has that. */
 function isKnown(state: State, entry: RunningEntry): boolean {
   const known = knownCpus(state, entry);
-  return known !== null && (entry.phase.leaf?.drinker.demand ?? 0) >= known;
+  return known !== null && (entry.phase.leaf?.consumer.demand ?? 0) >= known;
 }
 
 /** The most a cell can use: its threads or all CPUs, what past runs wanted, or what it uses now. */

@@ -21,7 +21,10 @@ describe('masks', () => {
     it.holder('alone');
     it.claim('c', 'alone', { exclusive: true, cpus: { kind: 'fixed', n: 4 } });
     const alone = it.state.claims.get('c')!.phase;
-    expect(alone).toMatchObject({ state: 'running', lease: { seat: { cpus: expect.anything() } } });
+    expect(alone).toMatchObject({
+      state: 'running',
+      lease: { allocation: { cpus: expect.anything() } }
+    });
     expect(sizes(it).filter(size => size > 0)).toHaveLength(100); // and P1 held: the harness looks
   });
 

@@ -1,5 +1,12 @@
 import { chooseCpus } from './chooseCpus';
-import { isUnused, sit, stand, weighSeat, type CpuPool, type Seat } from './cpuPool';
+import {
+  isUnused,
+  allocate,
+  deallocate,
+  weighAllocation,
+  type CpuPool,
+  type Allocation
+} from './cpuPool';
 import { relativeSeniority } from '../policy/seniority';
 import { shareOf } from '../policy/shareTree';
 import type { RunningEntry, State } from '../state';
@@ -21,7 +28,7 @@ function needsMasks(state: State): boolean {
 
 /** Whether a claim is one whose share is held by a mask: it named no CPUs itself. */
 function isMaskable(entry: RunningEntry): boolean {
-  return entry.phase.leaf !== null && entry.phase.lease.seat === null;
+  return entry.phase.leaf !== null && entry.phase.lease.allocation === null;
 }
 
 /**
@@ -29,12 +36,12 @@ function isMaskable(entry: RunningEntry): boolean {
  * (CPU3, CPU5, CPU10).
  *
  * #### Notes
- * Looks at the given claims, whose shares may have changed, and at those on
- * whose CPUs somebody sat down since the last step. A new mask has the share
+ * Looks at the given claims, whose shares may have changed, and at those that have
+ * CPUs that were allocated to somebody since the last step. A new mask has the share
  * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
  * so that together masks cover the node, and `balance` moves parts of masks to
  * CPUs that idle. What a mask has beyond its share it keeps until somebody else
- * sits there, so that one change moves few masks.
+ * is allocated them, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
@@ -57,7 +64,7 @@ export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
 export function liftMask(state: State, entry: RunningEntry): void {
   const { mask } = entry.phase;
   if (mask) {
-    stand(state.pool, mask);
+    deallocate(state.pool, mask);
     entry.phase.mask = null;
     state.masked.delete(entry);
     state.wide.delete(entry);
@@ -72,7 +79,7 @@ export function liftMask(state: State, entry: RunningEntry): void {
 function countedCpus({ pool, shares }: State, { phase: { leaf } }: RunningEntry): number {
   const shared = pool.slots.length - pool.exclusive;
   const wanted = leaf ? shareOf(shares, leaf) * relativeSeniority(leaf) : 0;
-  return Math.min(shared, wanted, leaf?.drinker.demand ?? 0);
+  return Math.min(shared, wanted, leaf?.consumer.demand ?? 0);
 }
 
 /** A mask grows only where its share is larger by more CPUs than this. */
@@ -94,24 +101,24 @@ function fitMask(state: State, entry: RunningEntry): void {
     seatMask(state, entry, counted, () => kept);
   } else {
     const each = Math.min(1, counted / kept.length);
-    Math.abs(mask.each - each) > WORTH_COUNTING && weighSeat(pool, mask, each);
+    Math.abs(mask.each - each) > WORTH_COUNTING && weighAllocation(pool, mask, each);
   }
 }
 
 /** The CPUs of a mask but those made exclusive and, as far as it has more than its size, those that others want. */
-function keptCpus({ byId }: CpuPool, mask: Seat, size: number): readonly number[] {
+function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): readonly number[] {
   const shared = mask.cpus.filter(id => byId.get(id)?.exclusive === false);
   if (shared.length <= size) {
     return shared;
   }
   const given = shared
-    .filter(id => byId.get(id)!.seats.size > 1)
+    .filter(id => byId.get(id)!.allocations.size > 1)
     .sort((a, b) => byId.get(b)!.load - byId.get(a)!.load)
     .slice(0, shared.length - size);
   return given.length ? shared.filter(id => !given.includes(id)) : shared;
 }
 
-/** Seat a claim on other CPUs than before; they are chosen when it has stood up. */
+/** Allocation a claim on other CPUs than before; they are chosen when it has stood up. */
 function seatMask(
   state: State,
   entry: RunningEntry,
@@ -119,10 +126,10 @@ function seatMask(
   choose: () => readonly number[]
 ): void {
   const { phase, holder } = entry;
-  phase.mask && stand(state.pool, phase.mask);
+  phase.mask && deallocate(state.pool, phase.mask);
   const cpus = choose();
   phase.mask = { kind: 'share', holder, cpus, each: Math.min(1, counted / cpus.length) };
-  sit(state.pool, phase.mask);
+  allocate(state.pool, phase.mask);
   state.masked.add(entry);
   cpus.length > 1 ? state.wide.add(entry) : state.wide.delete(entry);
   state.dirty.add(holder);
@@ -135,7 +142,7 @@ const TAKERS_MAX = 64;
 function coverBareCpus(state: State): void {
   for (const slot of state.pool.slots) {
     if (isUnused(slot) && !slot.exclusive) {
-      const taker = thirstiest(state);
+      const taker = leastServed(state);
       if (!taker) {
         return;
       }
@@ -145,13 +152,13 @@ function coverBareCpus(state: State): void {
   }
 }
 
-function thirstiest(state: State): RunningEntry | null {
+function leastServed(state: State): RunningEntry | null {
   let best: RunningEntry | null = null;
   let most = -Infinity;
   let looked = 0;
   for (const entry of state.masked) {
     const { leaf, mask } = entry.phase;
-    const lacks = (leaf?.drinker.demand ?? 0) - (mask?.cpus.length ?? 0);
+    const lacks = (leaf?.consumer.demand ?? 0) - (mask?.cpus.length ?? 0);
     [best, most] = lacks > most ? [entry, lacks] : [best, most];
     looked += 1;
     if (looked === TAKERS_MAX) {

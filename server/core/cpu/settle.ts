@@ -4,7 +4,7 @@ import { leasesOf, markAllDirty } from '../holder/leases';
 import { fitMasks, usesMasks } from './masks';
 import { balance } from './balance';
 import { chooseCpus } from './chooseCpus';
-import { sit, stand, type Seat } from './cpuPool';
+import { allocate, deallocate, type Allocation } from './cpuPool';
 import { shareOf } from '../policy/shareTree';
 import type { HolderEntry, Lease, RunningEntry, State } from '../state';
 import { tell } from '../claim/story';
@@ -57,9 +57,9 @@ export function settleCpus(state: State, ticked: readonly RunningEntry[]): void 
   }
   state.touched.clear();
   state.pool.taken.clear();
-  for (const seat of balance(state.pool)) {
-    state.dirty.add(seat.holder);
-    announce(state, seat);
+  for (const allocation of balance(state.pool)) {
+    state.dirty.add(allocation.holder);
+    announce(state, allocation);
   }
 }
 
@@ -67,9 +67,9 @@ export function settleCpus(state: State, ticked: readonly RunningEntry[]): void 
 function reseatAll(state: State): void {
   for (const holder of state.holders.values()) {
     for (const lease of leasesOf(holder)) {
-      const { seat } = lease;
-      if (seat?.kind === 'pinned') {
-        reseat(state, holder, lease, Math.max(1, lease.promisedCpus, seat.cpus.length));
+      const { allocation } = lease;
+      if (allocation?.kind === 'pinned') {
+        reseat(state, holder, lease, Math.max(1, lease.promisedCpus, allocation.cpus.length));
       }
     }
   }
@@ -77,29 +77,29 @@ function reseatAll(state: State): void {
 
 /** Give a pinned lease a place of this size, as far as the shared pool has it. */
 function reseat(state: State, holder: HolderEntry, lease: Lease, wanted: number): void {
-  const { seat } = lease;
+  const { allocation } = lease;
   const { pool } = state;
   const size = Math.min(wanted, lease.cpusMax, pool.slots.length - pool.exclusive);
-  if (!seat || size < 1) {
+  if (!allocation || size < 1) {
     return;
   }
-  const isWell = seat.cpus.every(id => pool.byId.get(id)?.exclusive === false);
-  if (isWell && seat.cpus.length === size) {
+  const isWell = allocation.cpus.every(id => pool.byId.get(id)?.exclusive === false);
+  if (isWell && allocation.cpus.length === size) {
     return;
   }
-  stand(pool, seat);
-  seat.cpus = chooseCpus(pool, size, seat.cpus);
-  sit(pool, seat);
+  deallocate(pool, allocation);
+  allocation.cpus = chooseCpus(pool, size, allocation.cpus);
+  allocate(pool, allocation);
   state.dirty.add(holder);
-  announce(state, seat);
+  announce(state, allocation);
 }
 
 /** Tell the claim whose pinned set moved. */
-function announce(state: State, seat: Seat): void {
-  for (const entry of seat.holder.running) {
+function announce(state: State, allocation: Allocation): void {
+  for (const entry of allocation.holder.running) {
     const { phase, claim } = entry;
-    if (phase.lease.seat === seat) {
-      phase.grant = { ...phase.grant, cpus: formatCpuList(seat.cpus) };
+    if (phase.lease.allocation === allocation) {
+      phase.grant = { ...phase.grant, cpus: formatCpuList(allocation.cpus) };
       tell(state, entry, `Moved to CPUs ${phase.grant.cpus}.`);
       const { id, holderId } = claim;
       state.messages.push({ type: 'regrant', holderId, claimId: id, grant: phase.grant });
@@ -111,7 +111,7 @@ function announce(state: State, seat: Seat): void {
 export function resizeRanges(state: State): void {
   for (const entry of state.leasing) {
     const { lease, leaf } = entry.phase;
-    if (leaf && lease.seat && lease.cpusMax > lease.promisedCpus) {
+    if (leaf && lease.allocation && lease.cpusMax > lease.promisedCpus) {
       const share = Math.round(shareOf(state.shares, leaf));
       reseat(state, entry.holder, lease, Math.max(lease.promisedCpus, share));
     }

@@ -4,34 +4,37 @@ import { levelIn, reachOf } from '../policy/shareTree';
 import type { HolderEntry, RunningEntry, State } from '../state';
 
 /**
- * CPU7: the ladder of attained service. A cell's weight halves at each of these
+ * CPU7: the levels of attained service. A cell's weight halves at each of these
  * CPU seconds.
  *
  * #### Notes
  * Short cells pass long ones without anybody predicting their lengths: what
  * least attained service gives, at most four writes per cell, and nobody
- * starves, since the last rung still has a sixteenth of the first.
+ * starves, since the last level still has a sixteenth of the first.
  */
-export const RUNGS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
+export const SERVICE_LEVELS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
 
-/** The rung that a cell stands on after so many CPU seconds, from 0. */
-export function rungAfter(cpuSeconds: number): number {
-  let rung = 0;
-  while (rung < RUNGS_CPU_SECONDS.length && cpuSeconds >= RUNGS_CPU_SECONDS[rung]!) {
-    rung += 1;
+/** The level of attained service that a cell has reached after so many CPU seconds, from 0. */
+export function serviceLevelAfter(cpuSeconds: number): number {
+  let serviceLevel = 0;
+  while (
+    serviceLevel < SERVICE_LEVELS_CPU_SECONDS.length &&
+    cpuSeconds >= SERVICE_LEVELS_CPU_SECONDS[serviceLevel]!
+  ) {
+    serviceLevel += 1;
   }
-  return rung;
+  return serviceLevel;
 }
 
-/** How much a cell on a rung weighs; 1 on the first. */
-export function rungWeight(rung: number): number {
-  return 2 ** -rung;
+/** How much a cell on a level weighs; 1 on the first. */
+export function serviceWeight(serviceLevel: number): number {
+  return 2 ** -serviceLevel;
 }
 
-/** Put a running claim on a rung. */
-export function climb(state: State, entry: RunningEntry, rung: number): void {
-  entry.phase.rung = rung;
-  entry.phase.leaf && changeSeniority(entry.phase.leaf, rungWeight(rung));
+/** Put a running claim on a level of attained service. */
+export function setServiceLevel(state: State, entry: RunningEntry, serviceLevel: number): void {
+  entry.phase.serviceLevel = serviceLevel;
+  entry.phase.leaf && changeSeniority(entry.phase.leaf, serviceWeight(serviceLevel));
   state.touched.add(entry);
 }
 

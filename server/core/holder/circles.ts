@@ -87,8 +87,10 @@ function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
 }
 
 function amountOf(lease: Lease, resource: Resource): number {
-  const { seat, memoryBytes, gpus } = lease;
-  return { cpus: seat?.cpus.length ?? 0, memory: memoryBytes ?? 0, gpus: gpus.length }[resource];
+  const { allocation, memoryBytes, gpus } = lease;
+  return { cpus: allocation?.cpus.length ?? 0, memory: memoryBytes ?? 0, gpus: gpus.length }[
+    resource
+  ];
 }
 
 function inWords(amount: number, resource: Resource): string {

@@ -51,12 +51,12 @@ function cpusFor(state: State, holder: HolderEntry, frame: Frame): string | null
   if (state.policy !== 'dynamic') {
     return frame.partitions?.get(holder) ?? null;
   }
-  const ids: number[] = [...(holder.held?.lease.seat?.cpus ?? [])];
+  const ids: number[] = [...(holder.held?.lease.allocation?.cpus ?? [])];
   let isPlaced = true;
   for (const { phase } of holder.running) {
     const mask = phase.mask?.cpus.length === state.pool.slots.length ? null : phase.mask;
-    const seat = phase.lease.seat ?? mask; // a mask of all CPUs is none
-    seat ? ids.push(...seat.cpus) : (isPlaced = false);
+    const allocation = phase.lease.allocation ?? mask; // a mask of all CPUs is none
+    allocation ? ids.push(...allocation.cpus) : (isPlaced = false);
   }
   if (isPlaced && ids.length) {
     return formatCpuList(ids);

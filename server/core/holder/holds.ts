@@ -24,8 +24,8 @@ export function keptGrant({ held }: HolderEntry): Grant | null {
   if (!held) {
     return null;
   }
-  const { seat, memoryBytes, gpus } = held.lease;
-  return { cpus: seat && formatCpuList(seat.cpus), threads: null, memoryBytes, gpus };
+  const { allocation, memoryBytes, gpus } = held.lease;
+  return { cpus: allocation && formatCpuList(allocation.cpus), threads: null, memoryBytes, gpus };
 }
 
 /** ADM9: kept grants that nobody used for too long are given back. */

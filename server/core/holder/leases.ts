@@ -1,4 +1,4 @@
-import { sit, stand } from '../cpu/cpuPool';
+import { allocate, deallocate } from '../cpu/cpuPool';
 import { grantableBytes } from '../memory/promisable';
 import { changeUse } from '../policy/shareTree';
 import type { HolderEntry, Lease, State } from '../state';
@@ -57,7 +57,7 @@ function dominantShare(state: State, holder: HolderEntry): number {
   let [gpus, promised] = [0, 0];
   for (const lease of leasesOf(holder)) {
     gpus = Math.max(gpus, lease.gpus.length);
-    promised += lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+    promised += lease.allocation?.kind === 'exclusive' ? lease.promisedCpus : 0;
   }
   return Math.max(
     part(Math.max(cpus, Math.min(promised, holder.committedCpus)), state.pool.slots.length),
@@ -86,7 +86,7 @@ export function endYielding(state: State): void {
 /** Enter a lease where its CPUs and GPUs are; its holder is still to be counted anew. */
 export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
   state.pool.yielding += lease.yieldsCpus ? lease.promisedCpus : 0;
-  lease.seat && sit(state.pool, lease.seat);
+  lease.allocation && allocate(state.pool, lease.allocation);
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid) ?? new Map<Lease, HolderEntry>();
     state.gpuLeases.set(uuid, leases.set(lease, holder));
@@ -109,9 +109,9 @@ export function bindGpus(state: State, holder: HolderEntry, gpus: readonly strin
 /** Undo {@link enterLease}; what the holder is bound to stays (GPU2). */
 export function leaveLease(state: State, holder: HolderEntry, lease: Lease): void {
   state.pool.yielding -= lease.yieldsCpus ? lease.promisedCpus : 0;
-  if (lease.seat) {
-    stand(state.pool, lease.seat);
-    holder.lastPinned = lease.seat.cpus;
+  if (lease.allocation) {
+    deallocate(state.pool, lease.allocation);
+    holder.lastPinned = lease.allocation.cpus;
   }
   for (const uuid of lease.gpus) {
     const leases = state.gpuLeases.get(uuid);
@@ -127,9 +127,9 @@ export function leaveLease(state: State, holder: HolderEntry, lease: Lease): voi
 /** Give back what a holder kept across cells (ADM9). */
 export function dropHold(state: State, holder: HolderEntry): void {
   if (holder.held) {
-    const { seat } = holder.held.lease;
+    const { allocation } = holder.held.lease;
     leaveLease(state, holder, holder.held.lease);
-    seat && (seat.each = 1); // whole again for the cell that may take it over
+    allocation && (allocation.each = 1); // whole again for the cell that may take it over
     holder.held = null;
     state.keeping.delete(holder);
     recount(state, holder);

@@ -17,7 +17,7 @@ export function preempt(state: State): void {
     const { latencyMs } = head.holder.user.group;
     const waitedMs = state.nowMs - head.arrivedMs;
     if (latencyMs !== null && waitedMs >= latencyMs && !isServed(state, head)) {
-      chooseVictims(state, head).forEach(victim => condemn(state, victim, head));
+      chooseVictims(state, head).forEach(victim => scheduleEviction(state, victim, head));
     }
   }
 }
@@ -60,7 +60,7 @@ function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[
   });
 }
 
-function condemn(state: State, victim: RunningEntry, head: WaitingEntry): void {
+function scheduleEviction(state: State, victim: RunningEntry, head: WaitingEntry): void {
   const { victims, graceMs } = state.shares.sharing;
   const policy = {
     mostOverQuota: 'most over quota',
@@ -85,7 +85,7 @@ function condemn(state: State, victim: RunningEntry, head: WaitingEntry): void {
 }
 
 /** A cell that does not end so long after its interrupt is given up; another is chosen. */
-const DEAF_MS = 30_000;
+const INTERRUPT_TIMEOUT_MS = 30_000;
 
 /** Interrupt those whose grace is over; spare those whose place is not needed any more. */
 export function carryOutEvictions(state: State): void {
@@ -94,8 +94,8 @@ export function carryOutEvictions(state: State): void {
     const isOver = entry.phase.state !== 'running';
     const isNeeded =
       eviction?.beneficiary === null || eviction?.beneficiary?.phase.state === 'waiting';
-    const isDeaf = eviction?.told === true && state.nowMs - eviction.atMs > DEAF_MS;
-    if (isOver || !eviction || isDeaf) {
+    const isOverdue = eviction?.told === true && state.nowMs - eviction.atMs > INTERRUPT_TIMEOUT_MS;
+    if (isOver || !eviction || isOverdue) {
       state.evicting.delete(entry);
     } else if (eviction.told) {
       continue;

@@ -1,4 +1,4 @@
-import { Drinker, WaterTree } from '../../lib/waterTree';
+import { Consumer, WaterTree } from '../../lib/waterTree';
 import { changeRate, createUseRecord, type UseRecord } from './fairness';
 import { entitle, plainGroup, type Group, type Sharing } from './groups';
 
@@ -14,7 +14,7 @@ export type ShareNode = {
   /** What those below it want. */
   readonly water: WaterTree;
   /** What it wants of its parent; in the parent's water while that is above zero. */
-  readonly drinker: Drinker;
+  readonly consumer: Consumer;
   /** Weight among its siblings: CPUs owed for groups, a plain number for users. */
   weight: number;
   /** CPUs owed (FAIR1); of no meaning for users. */
@@ -32,7 +32,7 @@ export type ShareNode = {
 /** One running cell in the tree. */
 export type Leaf = {
   readonly user: ShareNode;
-  readonly drinker: Drinker;
+  readonly consumer: Consumer;
   /** How much it weighs among the cells of its group for the CPU time it has used (CPU7). */
   seniority: number;
 };
@@ -102,7 +102,7 @@ export function createNode(
     group,
     children: new Map(),
     water: new WaterTree(),
-    drinker: new Drinker(0, 1, tree.serial),
+    consumer: new Consumer(0, 1, tree.serial),
     weight: 1,
     owedCpus: 0,
     capCpus: Infinity,
@@ -146,33 +146,33 @@ export function pathOf(node: ShareNode): string {
 /** Let what a node wants follow what those below it want, up to the root. */
 function settle(node: ShareNode): void {
   for (let at: ShareNode | null = node; at?.parent; at = at.parent) {
-    const { drinker, parent } = at;
+    const { consumer, parent } = at;
     const demand = Math.min(at.capCpus, at.water.demand);
-    if (demand === drinker.demand && at.weight === drinker.weight) {
+    if (demand === consumer.demand && at.weight === consumer.weight) {
       return;
     }
-    if (drinker.demand > NOTHING) {
-      parent.water.delete(drinker);
+    if (consumer.demand > NOTHING) {
+      parent.water.delete(consumer);
     }
-    setDrinker(drinker, demand > NOTHING ? demand : 0, at.weight);
-    if (drinker.demand > NOTHING) {
-      parent.water.add(drinker);
+    setConsumer(consumer, demand > NOTHING ? demand : 0, at.weight);
+    if (consumer.demand > NOTHING) {
+      parent.water.add(consumer);
     }
   }
 }
 
-function setDrinker(drinker: Drinker, demand: number, weight: number): void {
-  drinker.demand = demand;
-  drinker.weight = weight;
-  drinker.ratio = demand / weight;
+function setConsumer(consumer: Consumer, demand: number, weight: number): void {
+  consumer.demand = demand;
+  consumer.weight = weight;
+  consumer.ratio = demand / weight;
 }
 
 /** A cell starts: it wants up to `demand` CPUs. */
 export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf {
   tree.serial += 1;
-  const drinker = new Drinker(Math.max(demand, NOTHING), 1, tree.serial);
-  const leaf = { user, drinker, seniority: 1 };
-  user.water.add(leaf.drinker);
+  const consumer = new Consumer(Math.max(demand, NOTHING), 1, tree.serial);
+  const leaf = { user, consumer, seniority: 1 };
+  user.water.add(leaf.consumer);
   for (let at: ShareNode | null = user; at; at = at.parent) {
     at.running += 1;
     at.seniorities += leaf.seniority;
@@ -186,7 +186,7 @@ export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf 
 
 /** A cell ended. */
 export function removeLeaf(leaf: Leaf): void {
-  leaf.user.water.delete(leaf.drinker);
+  leaf.user.water.delete(leaf.consumer);
   for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
     at.running -= 1;
     at.seniorities -= leaf.seniority;
@@ -196,7 +196,7 @@ export function removeLeaf(leaf: Leaf): void {
 
 /** A cell's demand changed. */
 export function changeDemand(leaf: Leaf, demand: number): void {
-  leaf.user.water.change(leaf.drinker, Math.max(demand, NOTHING), 1);
+  leaf.user.water.change(leaf.consumer, Math.max(demand, NOTHING), 1);
   settle(leaf.user);
 }
 
@@ -216,12 +216,12 @@ export function levelIn(tree: ShareTree, node: ShareNode): number {
 
 /** CPUs that a cell could have if it wanted them, others wanting what they do. */
 export function reachOf(tree: ShareTree, leaf: Leaf): number {
-  return leaf.drinker.weight * levelIn(tree, leaf.user);
+  return leaf.consumer.weight * levelIn(tree, leaf.user);
 }
 
 /** CPU3: a cell's share, hierarchical weighted max-min. */
 export function shareOf(tree: ShareTree, leaf: Leaf): number {
-  return Math.min(leaf.drinker.demand, reachOf(tree, leaf));
+  return Math.min(leaf.consumer.demand, reachOf(tree, leaf));
 }
 
 /** CPUs that all running cells want together, caps applied. */

@@ -2,7 +2,7 @@ import type { Gpu } from '../events';
 import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
 import { growthOfCpus, outerClaims, surrounds } from '../holder/trees';
 import { blockingCpus, cpusWaitedFor, exclusiveCount, exclusiveCpusFor } from '../cpu/cpus';
-import { lendableCpus, type Seat } from '../cpu/cpuPool';
+import { lendableCpus, type Allocation } from '../cpu/cpuPool';
 import { memoryMates } from '../gpu/gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from '../gpu/gpuMemory';
 import { matchingGpus } from '../gpu/gpus';
@@ -16,7 +16,7 @@ export type Room = {
   /** CPUs that may still be made exclusive (CPU6). */
   lendableCpus: number;
   /** Places that were given back. */
-  readonly gone: Set<Seat>;
+  readonly gone: Set<Allocation>;
   readonly gpus: Map<string, GpuRoom>;
 };
 
@@ -74,7 +74,7 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
   room.memoryBytes -= sign * amounts.memoryBytes;
   room.cpus -= sign * amounts.cpus;
   room.lendableCpus -= sign * amounts.exclusiveCpus;
-  sign < 0 && lease.seat && room.gone.add(lease.seat);
+  sign < 0 && lease.allocation && room.gone.add(lease.allocation);
   for (const uuid of lease.gpus) {
     const gpu = room.gpus.get(uuid);
     const isPart = lease.gpuMemoryBytes !== null;
@@ -89,17 +89,17 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
 /** A running claim is thought to end; what its holder keeps resident stays. */
 export function leaveRoom(room: Room, entry: RunningEntry): void {
   const { lease } = entry.phase;
-  const around = outerClaims(entry).map(it => it.phase.lease.seat);
+  const around = outerClaims(entry).map(it => it.phase.lease.allocation);
   const isAlone = (id: number) =>
     !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
   const exclusiveCpus =
-    lease.seat?.kind === 'exclusive' ? lease.seat.cpus.filter(isAlone).length : 0;
+    lease.allocation?.kind === 'exclusive' ? lease.allocation.cpus.filter(isAlone).length : 0;
   changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
 }
 
 /** A lease that its holder keeps across cells is thought to be given back. */
 export function dropFromRoom(room: Room, holder: HolderEntry, lease: Lease): void {
-  const exclusiveCpus = lease.seat?.kind === 'exclusive' ? lease.promisedCpus : 0;
+  const exclusiveCpus = lease.allocation?.kind === 'exclusive' ? lease.promisedCpus : 0;
   changeRoom(room, lease, { ...freedBy(holder, lease), exclusiveCpus }, -1);
 }
 
@@ -113,11 +113,11 @@ function freedBy(holder: HolderEntry, lease: Lease): Omit<Amounts, 'exclusiveCpu
 
 /** What a waiting claim would take of a room with this lease. */
 export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
-  const { memoryBytes, promisedCpus, yieldsCpus, seat } = lease;
+  const { memoryBytes, promisedCpus, yieldsCpus, allocation } = lease;
   return {
     memoryBytes: memoryBytes === null ? 0 : growthOfBytes(entry.holder, memoryBytes).amount,
     cpus: yieldsCpus ? 0 : growthOfCpus(entry, promisedCpus),
-    exclusiveCpus: seat?.kind === 'exclusive' && !seat.isShared ? promisedCpus : 0
+    exclusiveCpus: allocation?.kind === 'exclusive' && !allocation.isShared ? promisedCpus : 0
   };
 }
 
@@ -133,11 +133,11 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
     hasBytes(room, entry) &&
     (promisedCpus === 0 || isInside || hasCpus(room, entry));
   const isAlone = ask.exclusive && !isInside;
-  const seat = isAlone ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
+  const allocation = isAlone ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
   const { memoryBytes, gpuMemoryBytes } = ask;
   return isFitting
     ? {
-        seat,
+        allocation,
         promisedCpus,
         yieldsCpus: false,
         cpusMax: promisedCpus,
