@@ -26,17 +26,19 @@ class Holder:
         self.id = holder_id
         self.name = name
         self.pid = pid
+        # Once: later there may be no descriptor left to look with, or another process of this pid.
+        self.start_ticks = start_ticks(pid)
         self.parent_id = parent_id
 
     def facts(self) -> Message:
-        """What ``hello`` and ``register`` say of it; its pid is looked up each time."""
+        """What ``hello`` and ``register`` say of it."""
         return {
             "protocol": PROTOCOL,
             "kind": self.kind,
             "holderId": self.id,
             "parentHolderId": self.parent_id,
             "pid": self.pid,
-            "startTicks": start_ticks(self.pid),
+            "startTicks": self.start_ticks,
             "name": self.name,
             "notebook": self.notebook,
             "token": self.token,
