@@ -58,7 +58,7 @@ class CellgrantApp(ExtensionApp):
             access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
             if settings.enabled:
                 access.supervisor = self.supervisor = Supervisor(
-                    runtime_dir(), settings.sidecar_options(), node=settings.node, log=self.log
+                    runtime_dir(), settings, log=self.log
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))

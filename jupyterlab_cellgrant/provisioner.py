@@ -17,10 +17,7 @@ from .client.variables import CUDA_DEVICES
 from .client.wire import TOKEN_ENV
 from .command import gated_command
 from .paths import runtime_dir
-from .sidecar_line import SidecarLine
-
-# Where Jupyter tells a kernel which notebook it is started for: a path.
-NOTEBOOK_ENV = "JPY_SESSION_NAME"
+from .sidecar_line import NOTEBOOK_ENV, SidecarLine
 
 
 class CellgrantProvisioner(LocalProvisioner):

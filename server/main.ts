@@ -101,7 +101,8 @@ async function start(
     own: place.directory,
     reservedCpus: config?.configuration.reservedCpus,
     fencesGpus: config?.configuration.fencesGpus,
-    onFailure: (holderId, failure) => sidecar?.failed(holderId, failure)
+    onFailure: (holderId, failure) => sidecar?.failed(holderId, failure),
+    onBroughtBack: (holderId, what) => sidecar?.broughtBack(holderId, what)
   });
   stack.add(() => enforcer.close());
   const users = new UserNames(files);
@@ -176,7 +177,7 @@ async function run(args: readonly string[]): Promise<void> {
     await stack.dispose();
   });
   stopWhenAsked(options, stop);
-  reloadWhenAsked(stop, async () => (await starting).reload());
+  reloadWhenAsked(stop, async () => (await starting).administration.reload());
   const sidecar = await starting;
   stack.add(place.watch(why => stop(why, EXIT.again)));
   const tier = sidecar.node.tier.name;

@@ -216,16 +216,19 @@ async def test_subshells(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pa
     sidecar.wait_for_claims(running=0, done=2)
 
 
-async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
+async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path) -> None:
     """[ADM3] [ADM4] A refused cell fails as any failing cell does, with one line that says why."""
     notebook = await start_kernel()
+    await hold(notebook, str(tmp_path / "go"), None)
     bad = notebook.submit("print('not me')", {"gpus": 1.5})
     queued = notebook.submit("print('nor me')")
+    await notebook.control("kernel_info_request")  # said after both, so they have come when it has
+    release(tmp_path / "go")
     reply = await notebook.reply(bad)
     assert (await notebook.reply(queued))["status"] == "aborted"
     error = notebook.error(bad)
     assert reply["status"] == "error"
-    assert reply["execution_count"] == 1
+    assert reply["execution_count"] == 2
     assert error["ename"] == reply["ename"] == "GrantRefused"
     assert 'The hint "gpus" is 1.5' in error["evalue"]
     assert len(error["traceback"]) == 1
@@ -233,7 +236,7 @@ async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
     impossible = notebook.submit("print('not me')", {"memory": "1 TiB"})
     await notebook.reply(impossible)
     assert "memory" in notebook.error(impossible)["evalue"]
-    assert await notebook.evaluate("In[1:3]") == ["print('not me')"] * 2
+    assert await notebook.evaluate("In[2:4]") == ["print('not me')"] * 2
     assert sys.executable not in str(error)
 
 

@@ -1,5 +1,7 @@
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
+import type { Reason } from '../protocol/facts';
+import type { Claim } from './events';
 
 /**
  * What a holder's process tree is held to. Written in place; the same value
@@ -27,15 +29,21 @@ export const UNCONFINED: Confinement = {
   gpus: null
 };
 
+/** What a holder keeps across cells (ADM9), and the claim that left it. */
+export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+
 /**
  * Everything that the core can order.
  *
  * #### Notes
- * Effects are carried out in their order: a holder is confined before its claim
- * hears of the grant.
+ * Effects are carried out in their order: a holder is confined, and what it is
+ * bound to is kept, before its claim hears of the grant. What gates set
+ * themselves, and what holders keep between cells, follows the answers.
  */
 export type Effect =
   | { readonly type: 'confine'; readonly holderId: string; readonly confinement: Confinement }
+  /** The holder is bound to these GPUs until it ends (GPU2): to outlive a crash of the sidecar. */
+  | { readonly type: 'bind'; readonly holderId: string; readonly gpus: readonly string[] }
   | {
       readonly type: 'grant';
       readonly holderId: string;
@@ -55,7 +63,7 @@ export type Effect =
       readonly type: 'wait';
       readonly holderId: string;
       readonly claimId: string;
-      readonly sentence: string;
+      readonly reason: Reason;
       readonly position: number;
     }
   | {
@@ -74,4 +82,8 @@ export type Effect =
   /** Ask an idle holder to give GPU memory back (GPU5). */
   | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] }
   /** A holder that is gone was killed for want of memory (MEM3). */
-  | { readonly type: 'killed'; readonly holderId: string; readonly refusal: Refusal };
+  | { readonly type: 'killed'; readonly holderId: string; readonly refusal: Refusal }
+  /** The CPUs that a holder is held to are others: for a gate that sets masks itself. */
+  | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
+  /** What the holder keeps across cells from now on; null for nothing (ADM9). */
+  | { readonly type: 'keep'; readonly holderId: string; readonly kept: Kept | null };

@@ -197,6 +197,10 @@ export type Event = { readonly atMs: number } & (
       readonly what: string;
       readonly errno: string;
     }
+  /** A holder was held to less than was ordered, by somebody else's doing, and is held to it again (ENF5, ENF10). */
+  | { readonly type: 'holderBroughtBack'; readonly holderId: string; readonly what: string }
+  /** What an earlier sidecar wrote for a holder counts no more: it is confined anew (ENF4). */
+  | { readonly type: 'holderSettled'; readonly holderId: string }
   /** Whether the scheduler packs threads was looked at, at the start or again (CPU10). */
   | { readonly type: 'packingFound'; readonly packs: boolean }
   /** By a person, or (null) by the configuration. */

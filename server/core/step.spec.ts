@@ -1,8 +1,8 @@
 import { NOTHING_ASKED } from '../protocol/ask';
 import { UNRESTRICTED } from '../protocol/grant';
 import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
+import { storyOf } from '../testing/told';
 import { snapshot } from './view';
-import { story } from './claim/explain';
 
 const GIB = 1024 ** 3;
 
@@ -46,9 +46,10 @@ describe('the arbiter', () => {
     const it = harness({ gpus: gpusOf(1) });
     it.claim('1', 'a', { gpus: 1 });
     expect(it.claim('2', 'b', { gpus: 1 })).toMatchObject([
-      { type: 'wait', claimId: '2', position: 1, sentence: 'for 1 GPU; GPU 0 held by a' }
+      { type: 'wait', claimId: '2', position: 1, reason: { blockers: [{ holderId: 'a' }] } }
     ]);
     expect(it.end('1')).toMatchObject([
+      { type: 'bind', holderId: 'b', gpus: ['GPU-0'] },
       { type: 'grant', claimId: '2', grant: { gpus: ['GPU-0'] } }
     ]);
   });
@@ -73,7 +74,7 @@ describe('the arbiter', () => {
     it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
     const view = snapshot(it.state, it.clock.nowMs, '').claims.find(({ id }) => id === '2');
     expect(view).toMatchObject({ state: 'running' });
-    expect(view?.state === 'running' && view.notEnforced).toContain('runs without a grant');
+    expect(view?.state === 'running' && view.notEnforced).toEqual({ kind: 'ungranted' });
     expect(it.state.queue).toEqual([]);
   });
 
@@ -99,7 +100,8 @@ describe('the arbiter', () => {
     const grant = { ...UNRESTRICTED, cpus: '2-3', threads: 2 };
     const granted = { grant, sinceMs: 5 };
     expect(it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })).toMatchObject([
-      { type: 'confine', confinement: { cpus: '2-3' } }
+      { type: 'confine', confinement: { cpus: '2-3' } },
+      { type: 'remask', confinement: { cpus: '2-3' } }
     ]);
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 } });
     expect(it.grants.get('2')?.cpus).toBe('0-1');
@@ -127,7 +129,7 @@ describe('the arbiter', () => {
     it.claim('1', 'a', { gpus: 1, memoryBytes: GIB });
     it.claim('2', 'b', { gpus: 1 });
     const effects = it.send({ type: 'holderGone', holderId: 'a' });
-    expect(effects.map(effect => effect.type)).toEqual(['grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   it('[GATE4] limits a kernel to the most that any of its cells was promised', () => {
@@ -148,7 +150,7 @@ describe('the arbiter', () => {
     it.clock.advance(3000);
     it.end('1');
     it.end('2');
-    expect(story(it.state, '2')?.story.map(line => line.sentence)).toEqual([
+    expect(storyOf(it.state, '2')).toEqual([
       'Claimed.',
       'Waits for 1 GPU; GPU 0 held by a.',
       'Granted all CPUs, GPU 0 after 3 s.',

@@ -5,11 +5,13 @@ import type { Effect } from './effects';
 import type { Event } from './events';
 import { onMemoryMeasured } from './memory/guard';
 import { onHolderArrived, onHolderGone } from './holder/holders';
-import { askForHolds, onHoldReleased } from './holder/holds';
+import { askForHolds, onHoldReleased, orderKept } from './holder/holds';
 import { onFreeWanted, onRestartDeclined, onRestartWanted } from './gpu/keepers';
 import {
   onEnforcementFailed,
   onGpusMeasured,
+  onHolderBroughtBack,
+  onHolderSettled,
   onNodeMeasured,
   onOthersMeasured,
   onPackingFound,
@@ -30,7 +32,8 @@ export { createState, type State } from './state';
  * 1. The event changes what is known.
  * 2. If that may let a waiting claim go, the admission cycle runs.
  * 3. CPUs follow: places, masks, weights.
- * 4. Confinements that changed are ordered, before the messages.
+ * 4. Confinements that changed are ordered, before the messages; what holders keep
+ *    across cells, behind them.
  *
  * #### Notes
  * - `createState()` makes a state; `step` owns it and updates it in place.
@@ -38,7 +41,8 @@ export { createState, type State } from './state';
  * - Pure apart from the state: no clock, no randomness, no I/O. The same events
  *   give the same effects.
  * - Effects are to be carried out in their order: a holder is confined before
- *   its claim hears of the grant. Effects name no holder that is gone.
+ *   its claim hears of the grant. Effects name no holder that is gone,
+ *   but for `killed`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
  *   duplicate, a late event, figures that are none are refused by name or
  *   passed over. A time before the last one is taken as the last one.
@@ -61,7 +65,7 @@ export function step(state: State, event: Event): Effect[] {
     askForHolds(state) && runCycle(state, depth);
   }
   settleCpus(state, lookAt);
-  const effects = [...orderConfinements(state), ...state.messages];
+  const effects = [...orderConfinements(state), ...state.messages, ...orderKept(state)];
   state.messages = [];
   return effects;
 }
@@ -104,6 +108,10 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onHoldReleased(state, event);
     case 'enforcementFailed':
       return onEnforcementFailed(state, event);
+    case 'holderBroughtBack':
+      return onHolderBroughtBack(state, event);
+    case 'holderSettled':
+      return onHolderSettled(state, event);
     case 'packingFound':
       return onPackingFound(state, event);
     case 'policyChosen':

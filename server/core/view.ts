@@ -177,7 +177,7 @@ function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
     holderName: holder.holder.name,
     label: claim.label,
     owner: holder.holder.owner,
-    sentence: phase.reason.sentence,
+    reason: phase.reason,
     sinceMs: restartWanted.atMs,
     declined: restartWanted.declined
   };

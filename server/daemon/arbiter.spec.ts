@@ -1,11 +1,14 @@
+import type { NotEnforced } from '../protocol/facts';
 import type { Effect } from '../core/effects';
-import type { Event, NodeFacts } from '../core/events';
+import type { Event, Holder, NodeFacts } from '../core/events';
 import type { State } from '../core/state';
 import { step } from '../core/step';
-import { EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import { EnforcementError } from '../enforce/enforcer';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import { UNRESTRICTED } from '../protocol/grant';
+import type { ClaimStory } from '../protocol/view';
 import { Arbiter } from './arbiter';
+import { Interpreter, type InterpreterParts } from './interpreter';
 import type { IAnswers } from './ports';
 
 const TIER = { name: 'none', enforced: [], notEnforced: [], reason: 'a test' } as const;
@@ -20,35 +23,56 @@ const NODE: NodeFacts = {
   packsThreads: false
 };
 
+const HOLDER: Holder = {
+  id: 'k',
+  pid: 1,
+  startTicks: 1,
+  kind: 'kernel',
+  name: 'k',
+  owner: 'me',
+  group: [],
+  gated: true
+};
+
+type Carriers = Pick<InterpreterParts, 'enforcer' | 'holders' | 'roster' | 'memoryWatch'>;
+
 /** Everything that leaves the arbiter, in its order. */
 class Journal {
   readonly lines: string[] = [];
   readonly errors: string[] = [];
   readonly fatal: string[] = [];
 
-  /** An enforcer that can be told to fail. */
-  enforcer(failure: () => Error | null): IEnforcer {
+  /** Those by whom effects are carried out; the enforcer can be told to fail. */
+  carriers(failure: () => Error | null, mend: () => void): Carriers {
+    const note = (line: string): void => void this.lines.push(line);
     return {
-      tier: TIER,
-      found: () => [],
-      adopt: () => undefined,
-      confine: (holderId, { cpus }) => {
-        this.lines.push(`confine ${holderId} ${cpus}`);
-        const error = failure();
-        if (error) {
-          throw error;
+      enforcer: {
+        confine: (holderId, { cpus }) => {
+          note(`confine ${holderId} ${cpus}`);
+          const error = failure();
+          if (error) {
+            throw error;
+          }
+        },
+        holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null })
+      },
+      holders: {
+        bind: (holderId, gpus) => {
+          note(`bind ${holderId} ${gpus.join()}`);
+          return true;
+        },
+        keep: (holderId, kept) => note(`keep ${holderId} ${kept?.claim.id ?? 'nothing'}`),
+        list: () => [],
+        revive: holderId => {
+          note(`revive ${holderId}`);
+          mend();
+          return true;
         }
       },
-      tighten: () => undefined,
-      holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null }),
-      measure: () => null,
-      kills: () => 0,
-      hasReachedLimit: () => false,
-      memoryOf: () => null,
-      holderOf: () => null,
-      release: () => undefined,
-      settled: () => Promise.resolve(),
-      close: () => Promise.resolve()
+      roster: { keepNow: () => note('on the disk') },
+      memoryWatch: {
+        limit: (holderId, bytes) => void (bytes === null || note(`watch ${holderId} ${bytes}`))
+      }
     };
   }
 
@@ -78,40 +102,33 @@ describe('Arbiter', () => {
       mistake?.(state, event);
       return step(state, event);
     };
+    const log = (_: unknown, sentence: string) => void journal.errors.push(sentence);
     arbiter = new Arbiter({
-      enforcer: journal.enforcer(() => failure),
       clock: { nowMs: () => 1000 },
-      log: (_, sentence) => void journal.errors.push(sentence),
+      log,
       version: 'test',
-      revive: id => {
-        journal.lines.push(`revive ${id}`);
-        failure = null;
-        return true;
-      },
+      carryOut: effect => interpreter.carryOut(effect),
       fatal: why => void journal.fatal.push(why),
       decide
     });
-    arbiter.answerTo(journal.answers);
+    const mend = () => void (failure = null);
+    const interpreter = new Interpreter({
+      ...journal.carriers(() => failure, mend),
+      confinementOf: holderId => arbiter.confinementOf(holderId),
+      post: event => arbiter.post(event),
+      log
+    });
+    interpreter.answerTo(journal.answers);
     arbiter.post({ type: 'nodeFound', node: NODE });
-    const holder = {
-      id: 'k',
-      pid: 1,
-      startTicks: 1,
-      kind: 'kernel' as const,
-      name: 'k',
-      owner: 'me',
-      group: [],
-      gated: true
-    };
-    arbiter.post({ type: 'holderArrived', holder });
+    arbiter.post({ type: 'holderArrived', holder: HOLDER });
     journal.lines.length = 0;
   });
 
-  function claim(id: string, ask: Partial<Ask> = {}): void {
+  function claim(id: string, ask: Partial<Ask> = {}, holderId = 'k'): void {
     const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
-      claim: { id, holderId: 'k', ...known, ask: { ...NOTHING_ASKED, ...ask } },
+      claim: { id, holderId, ...known, ask: { ...NOTHING_ASKED, ...ask } },
       granted: null,
       waitingSinceMs: null
     });
@@ -139,29 +156,84 @@ describe('Arbiter', () => {
     expect(journal.fatal).toEqual([]);
   });
 
-  it('[ENF6] says of a running cell what could not be enforced, but not of one brought back', () => {
+  it('[ENF5] [ENF6] says of a running cell what could not be enforced, and otherwise who was brought back', () => {
     claim('c', ONE_CPU);
-    const told = () => arbiter.story('c') as { notEnforced?: string | null };
-    const failed = { type: 'enforcementFailed', holderId: 'k' } as const;
-    arbiter.post({ ...failed, what: 'keeping process 7 in its place', errno: 'EXDEV' });
+    const told = () => arbiter.story('c') as ClaimStory & { notEnforced?: NotEnforced | null };
+    const holderId = 'k';
+    arbiter.post({ type: 'holderBroughtBack', holderId, what: 'process 7 had left its place' });
     expect(told().notEnforced).toBeNull();
-    arbiter.post({ ...failed, what: 'cpuset.cpus', errno: 'ENOSPC' });
-    expect(told().notEnforced).toContain('cpuset.cpus failed with ENOSPC');
+    expect(told().story.at(-1)?.fact).toEqual({
+      kind: 'broughtBack',
+      what: 'process 7 had left its place'
+    });
+    arbiter.post({ type: 'enforcementFailed', holderId, what: 'cpuset.cpus', errno: 'ENOSPC' });
+    expect(told().notEnforced).toMatchObject({ what: 'cpuset.cpus', errno: 'ENOSPC' });
   });
 
-  it('makes a place again that somebody removed, and confines the holder there', () => {
+  it('makes a place again that somebody removed, confines the holder there, and says so', () => {
     failure = new EnforcementError('cpuset.cpus', 'ENOENT');
     claim('c', ONE_CPU);
     const order = ['confine k 0', 'revive k', 'confine k 0', 'grant c 0 0'];
     expect(journal.lines.slice(0, 4)).toEqual(order);
+    expect(arbiter.story('c')?.story.at(-1)?.fact).toMatchObject({ kind: 'broughtBack' });
   });
 
-  it('[GPU2] [ENF4] tells which GPUs a kernel is bound to, granted or taken over', () => {
+  it('[ENF4] writes the confinement of a holder that has settled, whatever was ordered before', () => {
+    claim('c', ONE_CPU);
+    journal.lines.length = 0;
+    arbiter.post({ type: 'holderSettled', holderId: 'k' });
+    expect(journal.lines).toEqual(['confine k 0', 'mask k 0']);
+    arbiter.post({ type: 'holderSettled', holderId: 'gone' });
+    arbiter.post({ type: 'ticked' });
+    expect(journal.lines).toHaveLength(2);
+  });
+
+  it('[MEM3] watches a limit from its writing on', () => {
+    claim('c', { memoryBytes: 1e9 });
+    const order = ['confine k null', 'watch k 1000000000', 'grant c null null'];
+    expect(journal.lines).toEqual(order);
+  });
+
+  it('[ADM9] has noted what a holder keeps across cells, and that it keeps nothing more', () => {
+    claim('c', { ...ONE_CPU, hold: true });
+    journal.lines.length = 0;
+    arbiter.post({ type: 'claimEnded', claimId: 'c', outcome: 'ok', cpuSeconds: null });
+    expect(journal.lines).toEqual(['keep k c']);
+    arbiter.post({ type: 'holdReleased', holderId: 'k', by: { uid: 0, name: 'me' } });
+    expect(journal.lines).toEqual(['keep k c', 'confine k null', 'keep k nothing']);
+  });
+
+  it('shows each step to its observers, once it is carried out', () => {
+    const seen: string[] = [];
+    const undo = arbiter.onStep((event, effects) => {
+      journal.lines.push('seen');
+      seen.push(`${event.type}: ${effects.map(it => it.type).join()}`);
+    });
+    claim('c', ONE_CPU);
+    undo();
+    claim('d');
+    expect(seen[0]).toBe('claimArrived: confine,grant,remask');
+    expect(journal.lines.indexOf('seen')).toBeGreaterThan(journal.lines.indexOf('mask k 0'));
+    expect(journal.lines.filter(it => it === 'seen')).toHaveLength(seen.length);
+  });
+
+  it('goes on where an observer is wrong, and says so once', () => {
+    const seen: Event[] = [];
+    arbiter.onStep(() => {
+      throw new Error('a bug of an observer');
+    });
+    arbiter.onStep(event => void seen.push(event));
+    claim('c', ONE_CPU);
+    claim('d', ONE_CPU);
+    expect(seen.map(it => it.type)).toEqual(['claimArrived', 'claimArrived']);
+    expect(journal.lines).toContain('grant d 1 0-1');
+    expect(journal.errors).toEqual([expect.stringContaining('a bug of an observer')]);
+  });
+
+  it('[GPU2] [ENF4] keeps which GPUs a kernel is bound to before it hears of them', () => {
     const gpu = { index: 0, model: 'H100', memoryBytes: 8e9 };
     const gpus = ['GPU-0', 'GPU-1'].map(uuid => ({ ...gpu, uuid }));
     arbiter.post({ type: 'nodeFound', node: { ...NODE, gpus } });
-    const bound: string[] = [];
-    arbiter.onBound((id, uuids) => void bound.push(`${id} ${uuids.join()}`));
     const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
@@ -169,9 +241,17 @@ describe('Arbiter', () => {
       granted: { grant: { ...UNRESTRICTED, gpus: ['GPU-1'] }, sinceMs: 0 },
       waitingSinceMs: null
     });
-    expect(bound).toEqual(['k GPU-1']);
-    claim('now', { gpus: 1 });
-    expect(bound).toEqual(['k GPU-1', 'k GPU-1']);
+    expect(journal.lines.splice(0)).toEqual(['bind k GPU-1', 'on the disk']);
+    arbiter.post({ type: 'holderArrived', holder: { ...HOLDER, id: 'other', pid: 2 } });
+    claim('now', { gpus: 1 }, 'other');
+    expect(journal.lines.slice(0, 3)).toEqual([
+      'bind other GPU-0',
+      'on the disk',
+      'grant now null null'
+    ]);
+    arbiter.post({ type: 'claimEnded', claimId: 'now', outcome: 'ok', cpuSeconds: null });
+    claim('next', { gpus: 1 }, 'other');
+    expect(journal.lines.filter(it => it.startsWith('bind'))).toHaveLength(1);
   });
 
   it('answers the claim also where the enforcer itself is wrong', () => {

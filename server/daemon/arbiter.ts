@@ -1,60 +1,52 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
-import type { Event } from '../core/events';
+import type { Claim, Event } from '../core/events';
 import { story } from '../core/claim/explain';
 import { fitOf } from '../core/claim/fit';
-import { keptBy, type Kept } from '../core/holder/holds';
 import { checkInvariants } from '../core/invariants';
-import { createState, type HolderEntry, type State } from '../core/state';
+import { createState, type State } from '../core/state';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
-import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import { Mailbox } from '../lib/mailbox';
-import { sentenceOf } from '../protocol/errors';
-import { UNHELD, type CpuHold } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
-import type { AskOrRefusal, IAnswers, Log } from './ports';
+import type { AskOrRefusal, Log } from './ports';
 
 /** An event without its time, which the arbiter stamps. */
 export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;
 
 /** What the arbiter is made of. */
 export type ArbiterParts = {
-  readonly enforcer: IEnforcer;
   readonly clock: IClock;
   readonly log: Log;
   readonly version: string;
-  /** Make the place of a holder again that somebody removed; false where that fails. */
-  readonly revive: (holderId: string) => boolean;
+  /** Carries an effect out: it is in force, or has failed, when this returns. */
+  readonly carryOut: (effect: Effect) => void;
   /** Called when the state can no longer be trusted; does not return to work. */
   readonly fatal: (why: string) => void;
   /** The core's decision; another one only where a test plants a fault. */
   readonly decide?: (state: State, event: Event) => readonly Effect[];
 };
 
+/** Sees what was decided, and on what. */
+export type Observer = (event: Event, effects: readonly Effect[]) => void;
+
 /**
- * Turns events into decisions, and carries the decisions out in their order: a
+ * Turns events into decisions, and has the decisions carried out in their order: a
  * holder is confined before its claim hears of the grant.
  *
  * #### Notes
- * Everything happens within `post`, one event at a time. A write that the host
- * refuses comes back as the event `enforcementFailed`; the grant still goes out,
- * for a cell must never hang on our account. A mistake in a decision costs its
- * own claim the gate, never a kernel its cell.
+ * Everything happens within `post`, one event at a time. A mistake in a decision costs
+ * its own claim the gate, never a kernel its cell; one in carrying an effect out, that
+ * effect alone.
  */
 export class Arbiter {
   private readonly state: State = createState();
   private readonly mailbox = new Mailbox<Event>(event => this.handle(event));
-  private readonly confinements = new Map<string, Confinement>();
-  private readonly listeners = new Set<() => void>();
-  private confinedListener: (holderId: string, confinement: Confinement) => void = () => undefined;
-  private boundListener: (holderId: string, gpus: readonly string[]) => void = () => undefined;
-  private keptListener: (holderId: string, kept: Kept | null) => void = () => undefined;
-  /** What each holder keeps across cells, as it was told. */
-  private readonly kept = new Map<string, HolderEntry['held']>();
+  private readonly observers = new Set<Observer>();
+  /** Observers whose first mistake was told. */
+  private readonly mistaken = new WeakSet<Observer>();
   private readonly decide: (state: State, event: Event) => readonly Effect[];
-  private answers: IAnswers | null = null;
   /** Everything as it was shown last; null since something happened. */
   private picture: Snapshot | null = null;
 
@@ -62,45 +54,26 @@ export class Arbiter {
     this.decide = parts.decide ?? step;
   }
 
-  /** Name who hears the answers; before the first claim, once. */
-  answerTo(answers: IAnswers): void {
-    this.answers = answers;
-  }
-
   /** Let an event happen now. */
   post(body: EventBody): void {
     this.mailbox.post({ ...body, atMs: this.parts.clock.nowMs() } as Event);
   }
 
-  /** Call `listener` after each event; returns the undo. */
-  onChange(listener: () => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  /** Name who hears of each confinement, when it has been written or has failed; once. */
-  onConfined(listener: (holderId: string, confinement: Confinement) => void): void {
-    this.confinedListener = listener;
-  }
-
-  /** Name who hears which GPUs a holder is bound to, before its claim hears of them; once. */
-  onBound(listener: (holderId: string, gpus: readonly string[]) => void): void {
-    this.boundListener = listener;
-  }
-
-  /** Name who hears what a holder keeps across cells from now on (ADM9); once. */
-  onKept(listener: (holderId: string, kept: Kept | null) => void): void {
-    this.keptListener = listener;
-  }
-
-  /** Write a holder's confinement, whatever an earlier sidecar wrote there. */
-  confineAnew(holderId: string): void {
-    this.confine(holderId, this.confinementOf(holderId));
+  /**
+   * Call `observer` after each step, when its effects have been carried out; returns the undo.
+   *
+   * #### Notes
+   * It decides nothing: what it throws is caught, and told once. The next event waits for
+   * it, so what takes long is to be put off. What it posts is handled afterwards.
+   */
+  onStep(observer: Observer): () => void {
+    this.observers.add(observer);
+    return () => this.observers.delete(observer);
   }
 
   /** What a holder is held to, or was ordered to be. */
   confinementOf(holderId: string): Confinement {
-    return this.confinements.get(holderId) ?? UNCONFINED;
+    return this.state.holders.get(holderId)?.confined ?? UNCONFINED;
   }
 
   /** Holders that have a running claim. */
@@ -116,7 +89,7 @@ export class Arbiter {
   fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
     if ('refusal' in asked) {
-      return { kind: 'never', sentence: sentenceOf(asked.refusal) };
+      return { kind: 'never', why: asked.refusal };
     }
     return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
@@ -134,133 +107,54 @@ export class Arbiter {
   }
 
   private handle(event: Event): void {
-    let effects: readonly Effect[];
     this.picture = null;
+    let effects: readonly Effect[];
     try {
       effects = this.decide(this.state, event);
     } catch (mistake) {
       this.survive(event, mistake);
       return;
     }
-    for (const effect of effects) {
-      this.attempt(effect);
-    }
-    if (event.type === 'holderGone') {
-      this.confinements.delete(event.holderId);
-    } else if (event.type === 'claimArrived' && event.granted) {
-      this.tellBound(event.claim.holderId); // it was taken over, which is answered by nothing
-    }
-    this.tellMasks(effects);
-    this.tellKept();
-    for (const listener of this.listeners) {
-      listener();
-    }
+    this.carryOut(event, effects);
+  }
+
+  private carryOut(event: Event, effects: readonly Effect[]): void {
+    effects.forEach(effect => this.attempt(effect));
+    this.observers.forEach(observer => this.show(observer, event, effects));
   }
 
   /** One that fails by our own mistake must not keep the others from their answers. */
   private attempt(effect: Effect): void {
     try {
-      this.carryOut(effect);
+      this.parts.carryOut(effect);
     } catch (mistake) {
       this.parts.log('error', `a mistake in ${JSON.stringify(effect)}: ${stackOf(mistake)}`);
     }
   }
 
-  private carryOut(effect: Effect): void {
-    switch (effect.type) {
-      case 'confine':
-        this.confine(effect.holderId, effect.confinement);
-        this.confinedListener(effect.holderId, effect.confinement);
-        break;
-      case 'grant':
-      case 'regrant': {
-        this.tellBound(effect.holderId);
-        const hold = this.holdOf(effect.holderId);
-        const isChange = effect.type === 'regrant';
-        this.answers?.granted(effect.claimId, effect.grant, hold, isChange);
-        break;
-      }
-      case 'wait':
-        this.answers?.waiting(effect.claimId, effect.sentence, effect.position);
-        break;
-      case 'refuse':
-        this.answers?.refused(effect.claimId, effect.refusal);
-        break;
-      case 'interrupt':
-        this.answers?.interrupted(effect.claimId, effect.refusal);
-        break;
-      case 'stand':
-        this.answers?.standing(effect.holderId, effect.isGiven);
-        break;
-      case 'free':
-        this.answers?.freeAsked(effect.holderId, effect.gpus);
-        break;
-      case 'killed':
-        this.answers?.killed(effect.holderId, effect.refusal);
-        break;
-    }
-  }
-
-  private confine(holderId: string, confinement: Confinement): void {
-    this.confinements.set(holderId, confinement);
-    const write = () => failureOf(() => this.parts.enforcer.confine(holderId, confinement));
-    let failure = write();
-    if (failure?.errno === 'ENOENT' && this.parts.revive(holderId)) {
-      this.parts.log('warning', `kernel ${holderId}: its place was removed, and is made again`);
-      failure = write();
-    }
-    if (failure) {
-      const { what, errno } = failure;
-      this.parts.log('warning', `kernel ${holderId}: ${what} failed with ${errno}`);
-      this.post({ type: 'enforcementFailed', holderId, what, errno });
-    }
-  }
-
-  private tellBound(holderId: string): void {
-    const { boundGpus = [] } = this.state.holders.get(holderId) ?? {};
-    boundGpus.length > 0 && this.boundListener(holderId, boundGpus);
-  }
-
-  private tellKept(): void {
-    const { keeping, holders } = this.state;
-    for (const holderId of [...this.kept.keys()]) {
-      if (!holders.get(holderId)?.held) {
-        this.kept.delete(holderId);
-        this.keptListener(holderId, null);
-      }
-    }
-    for (const holder of keeping) {
-      if (this.kept.get(holder.holder.id) !== holder.held) {
-        this.kept.set(holder.holder.id, holder.held);
-        this.keptListener(holder.holder.id, keptBy(this.state, holder));
-      }
-    }
-  }
-
-  private holdOf(holderId: string): CpuHold {
-    return this.parts.enforcer.holdFor(this.confinementOf(holderId));
-  }
-
-  /** In the affinity tier a gate hears of new masks even where its grant is the same. */
-  private tellMasks(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.type === 'confine') {
-        this.answers?.maskChanged(effect.holderId, this.holdOf(effect.holderId).affinity);
-      }
+  private show(observer: Observer, event: Event, effects: readonly Effect[]): void {
+    try {
+      observer(event, effects);
+    } catch (mistake) {
+      const isNews = !this.mistaken.has(observer);
+      this.mistaken.add(observer);
+      isNews && this.parts.log('error', `a mistake of an observer: ${stackOf(mistake)}`);
     }
   }
 
   /** A mistake of ours: its claim runs ungated, and the state is checked before going on. */
   private survive(event: Event, mistake: unknown): void {
     this.parts.log('error', `a mistake in ${JSON.stringify(event)}: ${stackOf(mistake)}`);
-    if (event.type === 'claimArrived') {
-      this.answers?.granted(event.claim.id, UNRESTRICTED, UNHELD, false);
-    }
+    this.carryOut(event, event.type === 'claimArrived' ? [ungated(event.claim)] : []);
     const broken = checkInvariants(this.state);
     if (broken.length) {
       this.parts.fatal(`the state is damaged: ${broken.join('; ')}`);
     }
   }
+}
+
+function ungated({ id, holderId }: Claim): Effect {
+  return { type: 'grant', holderId, claimId: id, grant: UNRESTRICTED };
 }
 
 function stackOf(mistake: unknown): string {

@@ -1,5 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { Kept } from '../core/holder/holds';
+import type { Kept } from '../core/effects';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
@@ -127,6 +127,11 @@ export class Holders {
   /** Look whether a holder still lives, now and closely for a while. */
   suspect(holderId: string): void {
     this.watching.suspect(holderId);
+  }
+
+  /** RUN6: a command is held for as long as somebody speaks for it, and its process may run on. */
+  leave(holderId: string): void {
+    this.known.get(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
   }
 
   /** The GPUs that a holder is bound to until it ends; none where that is not known. */

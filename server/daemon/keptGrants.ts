@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Kept } from '../core/holder/holds';
+import type { Kept } from '../core/effects';
 import { renamed } from '../lib/renamed';
 import type { EventBody } from './arbiter';
 

@@ -1,13 +1,15 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { Kept } from '../core/holder/holds';
+import type { Kept } from '../core/effects';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
+import type { Reason } from '../protocol/facts';
 import type { CpuHold, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
+import type { IClock } from './clock';
 
 export type { PolicyName };
 
@@ -71,7 +73,7 @@ export interface INodeMeters {
 export interface IAnswers {
   /** A claim runs, or (`isChange`) the grant of a running claim changed. */
   granted(claimId: string, grant: Grant, hold: CpuHold, isChange: boolean): void;
-  waiting(claimId: string, sentence: string, position: number): void;
+  waiting(claimId: string, reason: Reason, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
   /** A holder's claims that ask for nothing may start before they are heard of; or no more. */
@@ -134,35 +136,55 @@ export type KnownProcess = GateProcess & {
   readonly ancestors?: readonly number[];
 };
 
-/** What the gates see of the sidecar. */
-export interface IGateKeeper {
-  readonly node: NodeFacts;
-  /** What a gate does without a sidecar. */
-  readonly failure: 'open' | 'closed';
-
-  /** Name who hears the answers to claims; once. */
-  answerTo(answers: IAnswers): void;
+/** Lets processes in by the token that who speaks for them tells (SEC6). */
+export interface IRegistrar {
   /** Take a caller's process in, for which somebody speaks with this token; it is confined when this returns null. */
   arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
-  /** Why who tells this token may not speak for a holder; null for one that does not live (SEC6). */
+  /** Why who tells this token may not speak for a holder; null for one that does not live. */
   whyNotSpeak(holderId: string, token: string | null): Refusal | null;
-  /** Resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
-  remembered(): Promise<void>;
-  /** A gate has told all that it holds. */
-  heard(holderId: string): void;
+}
+
+/** Those that were let in. */
+export interface IHolders {
+  has(holderId: string): boolean;
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
+  /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
+  leave(holderId: string): void;
   /** Hear of holders that are gone, before their claims are taken back. */
   onGone(listener: (holderId: string) => void): void;
+}
 
+/** The claims of holders. */
+export interface IClaims {
   /** What a cell of this holder asks for, its defaults merged (ADM2). */
   askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
   /** Its own gate gives a waiting claim up; answered by nothing. */
   giveUp(claimId: string): void;
-  /** The time that events carry, in ms since the epoch. */
-  nowMs(): number;
+  /** Cancel a waiting claim; returns why not. */
+  cancel(claimId: string, by: Caller): Refusal | null;
+  /** How a cell with these hints would fare if a holder ran it now; null for one that is not known. */
+  fit(holderId: string, sources: HintSources): Fit | null;
+}
+
+/** What the gates see of the sidecar. */
+export interface IGateKeeper {
+  readonly node: NodeFacts;
+  /** What a gate does without a sidecar. */
+  readonly failure: 'open' | 'closed';
+  /** Tells the time that events carry. */
+  readonly clock: Pick<IClock, 'nowMs'>;
+  readonly registrar: IRegistrar;
+  readonly holders: IHolders;
+  readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
+  /** `kept` resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
+  readonly roster: { readonly kept: Promise<void> };
+  /** A gate has told all that it holds. */
+  readonly reconciliation: { heard(holderId: string): void };
+  /** Names who hears the answers to claims; once. */
+  readonly interpreter: { answerTo(answers: IAnswers): void };
 }
 
 /** What holders keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
@@ -177,20 +199,27 @@ export interface IConsent {
   releaseHold(holderId: string, by: Caller): Refusal | null;
 }
 
+/** Shows what is decided. */
+export interface IShown {
+  snapshot(): Snapshot;
+  /** One claim with its story; null where it is not known (any more). */
+  story(claimId: string): ClaimStory | null;
+  /** Call `listener` after each event; returns the undo. */
+  onStep(listener: () => void): () => void;
+}
+
+/** What may be administered. */
+export interface IAdministration {
+  view(): ConfigurationView;
+  choosePolicy(policy: PolicyName, by: Caller): void;
+}
+
 /** What requests see of the sidecar. */
 export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
-
-  knows(holderId: string): boolean;
-  snapshot(): Snapshot;
-  story(claimId: string): ClaimStory | null;
-  /** How a cell with these hints would fare if a holder ran it now; null for one that is not known. */
-  fit(holderId: string, sources: HintSources): Fit | null;
-  /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: Caller): Refusal | null;
-  choosePolicy(policy: PolicyName, by: Caller): void;
-  configuration(): ConfigurationView;
-  /** Call `listener` after each event; returns the undo. */
-  onChange(listener: () => void): () => void;
+  readonly administration: IAdministration;
+  readonly holders: Pick<IHolders, 'has'>;
+  readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
+  readonly arbiter: IShown;
 }

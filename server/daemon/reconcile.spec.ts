@@ -17,11 +17,10 @@ describe('the time after a restart', () => {
     jest.useFakeTimers();
     told = [];
     reconciliation = new Reconciliation({
-      expected: new Set(['silent', 'speaks']),
       post: event => void (event.type === 'claimArrived' && told.push(event.claim.id)),
       settle: holderId => void told.push(`settle ${holderId}`)
     });
-    reconciliation.begin();
+    reconciliation.begin(new Set(['silent', 'speaks']));
   });
 
   afterEach(() => void jest.useRealTimers());

@@ -1,4 +1,5 @@
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import type { Reason } from '../protocol/facts';
 import type { EventBody } from './arbiter';
 
 /** How long after a restart the gates of living kernels are waited for, in ms. */
@@ -7,14 +8,16 @@ export const GRACE_MS = 2000;
 /** A claim that arrives. */
 export type ClaimArrived = Extract<EventBody, { type: 'claimArrived' }>;
 
-/** What a held claim's gate hears. */
-export const HELD_SENTENCE =
-  'for the other kernels to tell the restarted sidecar what they hold; at most 2 s';
+/** Why a held claim waits. */
+export const RECOVERING: Reason = {
+  kind: 'recovering',
+  resource: 'cpus',
+  blockers: [],
+  atMostMs: GRACE_MS
+};
 
 /** What the reconciliation is made of. */
 export type ReconciliationParts = {
-  /** Kernels that were alive under the sidecar before, and have not said hello. */
-  readonly expected: ReadonlySet<string>;
   readonly post: (event: EventBody) => void;
   /** Called once for each: what it holds is known now, or will not be told. */
   readonly settle: (holderId: string) => void;
@@ -30,16 +33,18 @@ export type ReconciliationParts = {
  * nothing pass, and so does everything once it is over.
  */
 export class Reconciliation {
-  private readonly expected: Set<string>;
+  private readonly expected = new Set<string>();
   private readonly held = new Map<string, ClaimArrived>();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly parts: ReconciliationParts) {
-    this.expected = new Set(parts.expected);
-  }
+  constructor(private readonly parts: ReconciliationParts) {}
 
-  /** Start waiting; over at once where nobody is expected. Returns the undo. */
-  begin(): () => void {
+  /**
+   * Start waiting for kernels that were alive under the sidecar before, and have not said
+   * hello; over at once where there are none. Returns the undo.
+   */
+  begin(expected: ReadonlySet<string>): () => void {
+    expected.forEach(it => this.expected.add(it));
     this.timer = setTimeout(() => this.finish(), this.expected.size ? GRACE_MS : 0);
     return () => clearTimeout(this.timer ?? undefined);
   }
@@ -64,9 +69,11 @@ export class Reconciliation {
     return true;
   }
 
-  /** Forget a held claim; false where it is not held. */
-  drop(claimId: string): boolean {
-    return this.held.delete(claimId);
+  /** Forget a held claim; null where it is not held. */
+  drop(claimId: string): ClaimArrived | null {
+    const event = this.held.get(claimId) ?? null;
+    this.held.delete(claimId);
+    return event;
   }
 
   /** The kernel of these claims is gone. */

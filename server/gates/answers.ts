@@ -1,7 +1,9 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
 import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant } from '../protocol/gate';
+import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
 
@@ -36,13 +38,19 @@ export class Answers implements IAnswers {
     record.holder.voice?.send({ type: isChange || runs ? 'changed' : 'granted', id, grant: told });
   }
 
-  waiting(id: string, sentence: string, position: number): void {
+  waiting(id: string, reason: Reason, position: number): void {
     const record = this.records.claims.get(id);
-    if (record) {
-      const message = { type: 'waiting', id, sentence, position } as const;
-      record.phase = { state: 'waiting', message };
-      record.holder.voice?.send(message);
+    if (!record) {
+      return;
     }
+    const sentence = waitInWords(reason);
+    const told = record.phase.state === 'waiting' ? record.phase.message : null;
+    if (told?.sentence === sentence && told.position === position) {
+      return; // a figure moved by less than words tell
+    }
+    const message = { type: 'waiting', id, sentence, position } as const;
+    record.phase = { state: 'waiting', message };
+    record.holder.voice?.send(message);
   }
 
   refused(id: string, why: Refusal): void {

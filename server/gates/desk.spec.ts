@@ -35,16 +35,23 @@ describe('the desk', () => {
     const records = new Records();
     answers = new Answers(records);
     const keeper: Partial<IGateKeeper> = {
-      onGone: () => undefined,
-      heard: () => undefined,
-      suspect: () => undefined,
-      nowMs: () => 0,
-      askOf: () => ({ ask: NOTHING_ASKED }),
-      claim: ({ claim, granted }: NewClaim) => {
-        told.push(`claim ${claim.id}`);
-        granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+      holders: {
+        has: () => true,
+        onGone: () => undefined,
+        suspect: () => undefined,
+        leave: () => undefined
       },
-      end: (id, outcome) => void told.push(`end ${id} ${outcome}`)
+      reconciliation: { heard: () => undefined },
+      clock: { nowMs: () => 0 },
+      claims: {
+        askOf: () => ({ ask: NOTHING_ASKED }),
+        claim: ({ claim, granted }: NewClaim) => {
+          told.push(`claim ${claim.id}`);
+          granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+        },
+        end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
+        giveUp: () => undefined
+      }
     };
     desk = new Desk(keeper as IGateKeeper, records);
   });
@@ -90,7 +97,7 @@ describe('the desk', () => {
   it('[GATE5] a gate that would not wait any longer runs its cell: so does its claim', () => {
     const voice = connected();
     claim(voice, 'runs');
-    answers.waiting('runs', 'for its turn', 1);
+    answers.waiting('runs', { kind: 'unseen', resource: 'cpus', blockers: [] }, 1);
     desk.disconnect('k', voice);
     connected([held('runs')]);
     desk.release('k', { type: 'release', id: 'runs', outcome: 'ok' });

@@ -33,7 +33,7 @@ export class Desk {
     private readonly keeper: IGateKeeper,
     private readonly records: Records
   ) {
-    keeper.onGone(holderId => records.forget(holderId));
+    keeper.holders.onGone(holderId => records.forget(holderId));
   }
 
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
@@ -57,7 +57,7 @@ export class Desk {
         this.takeOver(holder, voice, record ? ungranted(holding) : holding, bytes);
       }
     }
-    this.keeper.heard(holderId);
+    this.keeper.reconciliation.heard(holderId);
     holder.mayStart && voice.send({ type: 'standing', isGiven: true });
   }
 
@@ -69,7 +69,7 @@ export class Desk {
     }
     holder.voice = null;
     holder.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(holder));
-    this.keeper.suspect(holderId);
+    this.keeper.holders.suspect(holderId);
   }
 
   /** A cell claims. */
@@ -89,12 +89,12 @@ export class Desk {
     }
     const { cellId, label, sourceHash, outerId, started } = message;
     // One that started was given nothing but what everybody may have, whatever it says (GATE6).
-    const asked = started ? NOTHING : this.keeper.askOf(holderId, message.sources, bytes);
+    const asked = started ? NOTHING : this.keeper.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(voice, id, asked.refusal);
     }
     this.records.add(holder, id, started ? STARTED : { state: 'asked' });
-    this.keeper.claim({
+    this.keeper.claims.claim({
       claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
       waitingSinceMs: null
@@ -118,7 +118,7 @@ export class Desk {
 
   /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
   ended(holderId: string): string | null {
-    this.keeper.suspect(holderId);
+    this.keeper.holders.leave(holderId);
     return this.records.takeDeath(holderId);
   }
 
@@ -148,9 +148,9 @@ export class Desk {
     const { state } = record.phase;
     this.records.remove(record);
     if (state === 'running') {
-      this.keeper.end(record.id, outcome, cpuSeconds);
+      this.keeper.claims.end(record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
-      this.keeper.giveUp(record.id);
+      this.keeper.claims.giveUp(record.id);
     }
   }
 
@@ -159,6 +159,7 @@ export class Desk {
     for (const record of [...holder.claims.values()]) {
       this.end(record, 'interrupted');
     }
+    this.keeper.holders.leave(holder.id);
   }
 
   /** A gate is back with a claim that is known: tell it what it missed. */
@@ -193,22 +194,22 @@ export class Desk {
     if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }
-    const asked = this.keeper.askOf(holder.id, holding.sources, bytes);
+    const asked = this.keeper.claims.askOf(holder.id, holding.sources, bytes);
     if ('refusal' in asked && !granted) {
       return refuse(voice, id, asked.refusal);
     }
     const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
-    const sinceMs = this.keeper.nowMs() - holding.agoMs;
+    const sinceMs = this.keeper.clock.nowMs() - holding.agoMs;
     const claim = { id, holderId: holder.id, outerId, cellId, label, sourceHash, ask };
     if (granted) {
       const { cpus, threads, memoryBytes, gpus, asked } = granted;
       const grant = { cpus, threads, memoryBytes, gpus, asked };
       this.records.add(holder, id, { state: 'running', grant: granted, unsent: null });
       const waitingSinceMs = sinceMs - holding.waitedMs;
-      this.keeper.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
+      this.keeper.claims.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
     } else {
       this.records.add(holder, id, { state: 'asked' });
-      this.keeper.claim({ claim, granted: null, waitingSinceMs: sinceMs });
+      this.keeper.claims.claim({ claim, granted: null, waitingSinceMs: sinceMs });
     }
   }
 }

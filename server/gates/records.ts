@@ -11,7 +11,7 @@ export interface IVoice {
 /** How far a claim is, as its gate has to know. */
 export type ClaimPhase =
   | { readonly state: 'asked' }
-  | { readonly state: 'waiting'; readonly message: SidecarMessage }
+  | { readonly state: 'waiting'; readonly message: Extract<SidecarMessage, { type: 'waiting' }> }
   | {
       readonly state: 'running';
       readonly grant: GateGrant;

@@ -39,7 +39,7 @@ export class GateServer {
     private readonly log: Log,
     private readonly connectionsMax: number
   ) {
-    keeper.answerTo(this.answers);
+    keeper.interpreter.answerTo(this.answers);
     this.desk = new Desk(keeper, this.records);
     this.slots = new Slots<Socket>(connectionsMax, it => it.destroy());
     this.shared = {

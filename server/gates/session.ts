@@ -92,7 +92,7 @@ export class Session {
     switch (message.type) {
       case 'prepare':
       case 'ended': {
-        const why = this.keeper.whyNotSpeak(message.holderId, message.token);
+        const why = this.keeper.registrar.whyNotSpeak(message.holderId, message.token);
         return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':
@@ -133,13 +133,17 @@ export class Session {
   }
 
   private register({ type: _, token, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.arrive({ ...process, gated: false }, token, this.parts.caller);
+    const why = this.keeper.registrar.arrive(
+      { ...process, gated: false },
+      token,
+      this.parts.caller
+    );
     if (why) {
       return this.object(why);
     }
     // Nobody says hello for a holder without a gate: the next sidecar must find it on the disk.
     const tell = () => this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
-    void this.keeper.remembered().then(tell);
+    void this.keeper.roster.kept.then(tell);
   }
 
   private whyNotGreet(holderId: string, protocol: number): string | null {
@@ -157,7 +161,7 @@ export class Session {
     const what = this.whyNotGreet(holderId, protocol);
     const why = what
       ? refusal('LINE_INVALID', { what })
-      : this.keeper.arrive({ ...process, gated: true }, token, this.parts.caller);
+      : this.keeper.registrar.arrive({ ...process, gated: true }, token, this.parts.caller);
     if (why) {
       return this.object(why);
     }

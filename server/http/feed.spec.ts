@@ -43,7 +43,7 @@ class Source {
     return snapshot(this.state, 1, 'test');
   }
 
-  onChange(listener: () => void): () => void {
+  onStep(listener: () => void): () => void {
     this.listener = listener;
     return () => undefined;
   }

@@ -1,5 +1,6 @@
-import type { IApi } from '../daemon/ports';
+import type { IShown } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
+import { claimsText, holdersText } from './spoken';
 import { textOf } from './texts';
 
 /** At most one snapshot in so many ms. */
@@ -23,7 +24,7 @@ export interface IReader {
 }
 
 /** What snapshots are made of. */
-export type SnapshotSource = Pick<IApi, 'snapshot' | 'onChange'>;
+export type SnapshotSource = Pick<IShown, 'snapshot' | 'onStep'>;
 
 type Place = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
 
@@ -46,7 +47,7 @@ export class SnapshotFeed {
   private last = '';
 
   constructor(private readonly source: SnapshotSource) {
-    source.onChange(() => this.changed());
+    source.onStep(() => this.changed());
   }
 
   /** Read from now on, the present snapshot first; returns the undo, or null where too many read. */
@@ -154,10 +155,9 @@ export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)):
 
 /** All of a snapshot but its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
-  const { claims, ...others } = content;
+  const { claims, holders, ...others } = content;
   const parts = Object.entries(others).map(([name, part]) => `"${name}":${textOf(part)}`);
-  // Most of them are over, and so the same as in the snapshot before.
-  return `${parts.join()},"claims":[${claims.map(textOf).join()}]}`;
+  return `${parts.join()},"holders":${holdersText(holders)},"claims":${claimsText(claims)}}`;
 }
 
 /** A snapshot as an event of the stream. */

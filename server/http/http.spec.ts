@@ -131,7 +131,11 @@ describe('the HTTP API of a real sidecar', () => {
         { kind: 'now' },
         {
           kind: 'waits',
-          reason: { resource: 'memory', sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb` }
+          reason: {
+            kind: 'held',
+            resource: 'memory',
+            sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb`
+          }
         },
         {
           kind: 'never',

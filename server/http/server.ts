@@ -38,7 +38,7 @@ export async function listenHttp(
   log: Log,
   connectionsMax: number
 ): Promise<() => Promise<void>> {
-  const feed = new SnapshotFeed(api);
+  const feed = new SnapshotFeed(api.arbiter);
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
   const app = createApp({ api, caller, feed, admit, log });

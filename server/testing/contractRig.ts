@@ -98,6 +98,8 @@ export interface IContractRig {
   leftovers(): readonly string[];
   /** What went wrong after a call had returned. */
   failures(): readonly string[];
+  /** Who was let loose, how, and is held again. */
+  broughtBack(): readonly string[];
   /** End all processes of the rig. */
   dispose(): Promise<void>;
 }
@@ -149,9 +151,13 @@ export function refusedWith(errno: string): (error: unknown) => boolean {
 const PATIENCE_MS = 5000;
 
 /** Wait until something holds; fails after a bound, naming what it waited for. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const endMs = Date.now() + PATIENCE_MS; !holds();) {
-    assert.ok(Date.now() < endMs, `waited ${PATIENCE_MS} ms in vain until ${what}`);
+export async function until(
+  what: string,
+  holds: () => boolean,
+  patienceMs = PATIENCE_MS
+): Promise<void> {
+  for (const endMs = Date.now() + patienceMs; !holds();) {
+    assert.ok(Date.now() < endMs, `waited ${patienceMs} ms in vain until ${what}`);
     await new Promise(resolve => setTimeout(resolve, 2));
   }
 }

@@ -23,6 +23,7 @@ export class FakeRig implements IContractRig {
   readonly oneCpu = '2';
   readonly machine: FakeMachine;
   private readonly told: string[] = [];
+  private readonly loosened: string[] = [];
   private driver: MadeUpDriver | null = null;
   private holders = 0;
   private readonly own = new OwnFilesInMemory('/fake');
@@ -59,6 +60,7 @@ export class FakeRig implements IContractRig {
       gpus: { command: 'no-nvidia-smi-here' },
       programs: this.programs,
       onFailure: (holderId, failure) => void this.told.push(`${holderId}: ${failure.message}`),
+      onBroughtBack: (holderId, what) => void this.loosened.push(`${holderId}: ${what}`),
       ...options
     });
   }
@@ -148,6 +150,10 @@ export class FakeRig implements IContractRig {
 
   failures(): readonly string[] {
     return this.told;
+  }
+
+  broughtBack(): readonly string[] {
+    return this.loosened;
   }
 
   async dispose(): Promise<void> {

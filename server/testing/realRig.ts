@@ -20,6 +20,7 @@ import { groupEndOf, groupsEndingIn } from './places';
 import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
+const EXHAUST_MAX_MS = 60_000;
 
 /** The contract's rig on this very machine, with real processes. */
 export class RealRig implements IContractRig {
@@ -31,6 +32,7 @@ export class RealRig implements IContractRig {
   private readonly groupEnd = groupEndOf(this.dir);
   private beside: string | null = null;
   private readonly told: string[] = [];
+  private readonly loosened: string[] = [];
   private driver: MadeUpDriver | null = null;
   private readonly children = new Map<number, ForkingProcess>();
   private readonly forks: number[] = [];
@@ -60,8 +62,11 @@ export class RealRig implements IContractRig {
     const gpus = this.driver ? { command: this.driver.command, visible: undefined } : {};
     const onFailure = (holderId: string, failure: Error): void =>
       void this.told.push(`${holderId}: ${failure.message}`);
+    const onBroughtBack = (holderId: string, what: string): void =>
+      void this.loosened.push(`${holderId}: ${what}`);
     const own = OwnDirectory.open(dir, it => void this.told.push(it));
-    const { enforcer } = await probe({ own, tier, onFailure, gpus, fencesGpus });
+    const listeners = { onFailure, onBroughtBack };
+    const { enforcer } = await probe({ own, tier, ...listeners, gpus, fencesGpus });
     if (enforcer.tier.name !== tier) {
       await enforcer.close();
       throw new Error(`${tier} does not work here: ${enforcer.tier.reason}`);
@@ -107,7 +112,8 @@ export class RealRig implements IContractRig {
     }
     await until('it waits', () => readProcess(this.files, pid)?.state === 'T');
     process.kill(pid, 'SIGCONT');
-    await until('it was killed', () => !this.isAlive(pid));
+    // To fill its memory takes an emulated machine long.
+    await until('it was killed', () => !this.isAlive(pid), EXHAUST_MAX_MS);
   }
 
   async escape({ pid }: Place): Promise<void> {
@@ -193,6 +199,10 @@ export class RealRig implements IContractRig {
 
   failures(): readonly string[] {
     return this.told;
+  }
+
+  broughtBack(): readonly string[] {
+    return this.loosened;
   }
 
   async dispose(): Promise<void> {

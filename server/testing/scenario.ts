@@ -200,7 +200,10 @@ class Scenario {
       this._harness.state.queue.find(entry => entry.claim.id === claimId)?.phase.reason.resource;
     switch (effect.type) {
       case 'confine':
+      case 'bind':
       case 'stand':
+      case 'remask':
+      case 'keep':
         return null;
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
 import { draw, erase, keepersTo, redraw, trans } from '../testing/draw';
-import { GIB, kernel, NOW_MS, snapshot } from '../testing/facts';
+import { GIB, kernel, NOW_MS, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panelElement(its: Partial<PanelViewProps>): React.ReactElement {
@@ -88,7 +88,7 @@ describe('the kernels of a node that has 14', () => {
       holderName: 'a.ipynb',
       label: null,
       owner: 'ana',
-      sentence: 'for 1 GPU',
+      reason: waiting().reason,
       sinceMs: NOW_MS,
       declined: false
     };

@@ -1,6 +1,8 @@
 import * as React from 'react';
 
+import { notEnforcedSentence } from '../../server/protocol/stories';
 import type { ClaimView, HolderView, Snapshot } from '../../server/protocol/view';
+import { speakerOf } from '../arbiter/speaker';
 import { arranged } from './kernelOrder';
 import {
   baseName,
@@ -133,7 +135,7 @@ function KernelItem(
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (
         <div className="cg-Small" data-tone="warn">
-          {running.notEnforced}
+          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths))}
         </div>
       )}
       <RestartRequested {...props} />

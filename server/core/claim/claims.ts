@@ -18,7 +18,7 @@ import {
   type State,
   type WaitingEntry
 } from '../state';
-import { tell } from './story';
+import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
 import { outerClaims } from '../holder/trees';
 import { spanInWords } from '../words';
@@ -53,8 +53,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   known && forget(state, known);
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
-  outer &&
-    tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
+  outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
@@ -77,10 +76,10 @@ export function createEntry(
     holder,
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
-    story: [{ atMs: state.nowMs, sentence: 'Claimed.' }],
+    story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
     phase: {
       state: 'waiting',
-      reason: { resource: 'cpus', sentence: 'to be looked at', blockers: [] },
+      reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
       position: 0,
       reservation: null,
       passedBy: 0
@@ -92,7 +91,7 @@ function admit(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   if (!state.node) {
     const lease = leaseOfGrant(state, entry, UNRESTRICTED);
-    tell(state, entry, 'The node is not known yet, so nothing is restricted.');
+    tell(state, entry, { kind: 'nodeUnknown' });
     grantClaim(state, entry, lease);
     return;
   }
@@ -149,7 +148,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
   if (!covers(state, held.lease, claim.ask)) {
     return false;
   }
-  tell(state, entry, 'Takes over the grant that an earlier cell kept.');
+  tell(state, entry, { kind: 'grantedFromKept' });
   grantClaim(state, entry, held.lease, true);
   return true;
 }
@@ -188,7 +187,7 @@ export function onClaimGivenUp(
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    tell(state, entry, `Given up by its ${entry.holder.holder.kind} while it waited.`);
+    tell(state, entry, { kind: 'givenUp', by: entry.holder.holder.kind });
     endClaim(state, entry, 'cancelled');
   }
 }

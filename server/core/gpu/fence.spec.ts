@@ -27,6 +27,7 @@ describe('GPUs that a holder may open', () => {
     const it = fenced();
     expect(it.claim('1', 'a', { gpus: 1 })).toMatchObject([
       { type: 'confine', confinement: { gpus: ['GPU-0'] } },
+      { type: 'bind', gpus: ['GPU-0'] },
       { type: 'grant', claimId: '1', grant: { gpus: ['GPU-0'] } }
     ]);
     it.end('1');
@@ -52,7 +53,7 @@ describe('GPUs that a holder may open', () => {
   it('[ENF7] are not told of where the tier does not fence them', () => {
     const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
     it.send({ type: 'holderArrived', holder: KERNEL });
-    expect(it.claim('1', 'a', { gpus: 1 })).toMatchObject([{ type: 'grant' }]);
+    expect(it.claim('1', 'a', { gpus: 1 })).toMatchObject([{ type: 'bind' }, { type: 'grant' }]);
     expect(it.confinement('a').gpus).toBeNull();
   });
 });

@@ -1,7 +1,7 @@
-import { story } from '../claim/explain';
 import { snapshot } from '../view';
 import { gpusOf, Harness, nodeOf, slicesOf } from '../../testing/harness';
 import { scenario } from '../../testing/scenario';
+import { storyOf, whyOf } from '../../testing/told';
 
 describe('GPUs', () => {
   scenario(
@@ -115,7 +115,7 @@ describe('GPUs', () => {
       refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
-    expect(effects.map(effect => effect.type)).toEqual(['grant']);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   describe('that do not answer any more', () => {
@@ -130,10 +130,6 @@ describe('GPUs', () => {
           ...(lost.includes(index) && { isLost: true as const })
         }))
       });
-    const reason = (it: Harness, id: string): string => {
-      const claim = snapshot(it.state, 0, '').claims.find(claim => claim.id === id);
-      return claim?.state === 'waiting' ? claim.reason.sentence : 'does not wait';
-    };
     let its: Harness;
 
     beforeEach(() => {
@@ -144,16 +140,17 @@ describe('GPUs', () => {
     it('[GPU7] are granted to nobody; others are, and who waits lets others pass', () => {
       told(its, [0]);
       expect(its.claim('1', 'k1', { gpus: 1 })).toMatchObject([
+        { type: 'bind', gpus: ['GPU-1'] },
         { type: 'grant', grant: { gpus: ['GPU-1'] } }
       ]);
       its.claim('2', 'k2', { gpus: 2 });
-      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 1 held by k1');
+      expect(whyOf(its.state, '2')).toBe('for 2 GPUs; GPU 1 held by k1');
       its.end('1');
-      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 0 does not answer');
+      expect(whyOf(its.state, '2')).toBe('for 2 GPUs; GPU 0 does not answer');
       const passing = its.claim('3', 'k3', { gpus: 1 });
       expect(passing.map(effect => effect.type)).toContain('grant');
       its.end('3');
-      expect(told(its, [])).toMatchObject([{ type: 'grant', claimId: '2' }]);
+      expect(told(its, [])).toMatchObject([{ type: 'bind' }, { type: 'grant', claimId: '2' }]);
     });
 
     it('[GPU7] are waited for by a kernel that is bound to them, which is told so', () => {
@@ -161,7 +158,7 @@ describe('GPUs', () => {
       its.end('1');
       told(its, [0]);
       its.claim('2', 'k1', { gpus: 1 });
-      expect(reason(its, '2')).toBe(
+      expect(whyOf(its.state, '2')).toBe(
         'for 1 GPU; GPU 0 does not answer, and this kernel uses no other until it restarts'
       );
       expect(snapshot(its.state, 0, '').node.gpus.map(gpu => gpu.isLost)).toEqual([
@@ -176,10 +173,7 @@ describe('GPUs', () => {
       its.claim('2', 'k2', { gpus: 1 });
       told(its, [0]);
       told(its, [0]);
-      const said = (id: string): string =>
-        story(its.state, id)!
-          .story.map(line => line.sentence)
-          .join(' ');
+      const said = (id: string): string => storyOf(its.state, id).join(' ');
       expect(said('1').match(/GPU 0 does not answer any more\./g)).toHaveLength(1);
       expect(said('2')).not.toContain('does not answer');
     });
@@ -208,7 +202,8 @@ describe('GPUs', () => {
     measured(null, 60 * 1024 ** 3);
     const waits = it.claim('1', 'k1', { gpus: 1, gpuMemoryBytes: 30 * 1024 ** 3 });
     expect(waits).toMatchObject([{ type: 'wait', claimId: '1' }]);
-    expect(measured('k1', 60 * 1024 ** 3).map(effect => effect.type)).toEqual(['grant']);
+    const effects = measured('k1', 60 * 1024 ** 3);
+    expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);
   });
 
   /** What nvidia-smi tells of GPU-0. */

@@ -1,8 +1,8 @@
 import type { Effect } from '../effects';
 import type { GpuUse } from '../events';
-import { story } from '../claim/explain';
 import { snapshot } from '../view';
 import { ANN, gpusOf, Harness, nodeOf } from '../../testing/harness';
+import { storyOf, whyOf } from '../../testing/told';
 
 const GIB = 1024 ** 3;
 
@@ -40,8 +40,7 @@ class Scene extends Harness {
   }
 
   reason(): string {
-    const claim = snapshot(this.state, 0, '').claims.find(it => it.id === 'c')!;
-    return claim.state === 'waiting' ? claim.reason.sentence : claim.state;
+    return whyOf(this.state, 'c');
   }
 
   kernel(id: string) {
@@ -49,9 +48,7 @@ class Scene extends Harness {
   }
 
   told(): string {
-    return story(this.state, 'c')!
-      .story.map(it => it.sentence)
-      .join(' ');
+    return storyOf(this.state, 'c').join(' ');
   }
 }
 
@@ -106,7 +103,7 @@ describe('idle kernels that keep GPU memory', () => {
   it('[GPU5] are asked when somebody else is granted the whole GPU, and the story says so', () => {
     const scene = new Scene({ big: 50 });
     const effects = scene.claim('c', 'waits', { gpus: 1 });
-    expect(effects.map(it => it.type)).toEqual(['grant', 'free']);
+    expect(effects.map(it => it.type)).toEqual(['bind', 'grant', 'free']);
     expect(scene.told()).toContain('50 GiB of GPU 0 are kept by big, which was asked to free it.');
   });
 
@@ -148,7 +145,7 @@ describe('a restart', () => {
       claimId: 'c',
       holderName: 'waits',
       declined: false,
-      sentence: expect.stringContaining('50 GiB of GPU 0')
+      reason: { blockers: [{ holderId: 'big', keepsGpuBytes: 50 * GIB }] }
     });
     scene.send({ type: 'holderGone', holderId: 'big' });
     scene.holder('big');

@@ -117,9 +117,14 @@ function isSame(a: Confinement, b: Confinement): boolean {
   );
 }
 
+function isRemasked({ running, isStale, confined }: HolderEntry, { cpus }: Confinement): boolean {
+  return running.size > 0 && (isStale || confined.cpus !== cpus);
+}
+
 /**
  * Order the confinements that changed, before the messages of this step, and
  * those of holders without a running cell first: what they give back others get.
+ * Gates hear of other CPUs last of all messages: most with their grants already.
  */
 export function orderConfinements(state: State): Effect[] {
   const frame = frameOf(state);
@@ -127,10 +132,12 @@ export function orderConfinements(state: State): Effect[] {
   const takers: Effect[] = [];
   for (const holder of state.dirty) {
     const confinement = confinementOf(state, holder, frame);
-    if (!isSame(confinement, holder.confined)) {
+    if (holder.isStale || !isSame(confinement, holder.confined)) {
+      const order = { holderId: holder.holder.id, confinement };
+      (holder.running.size ? takers : givers).push({ type: 'confine', ...order });
+      isRemasked(holder, confinement) && state.messages.push({ type: 'remask', ...order });
       holder.confined = confinement;
-      const list = holder.running.size ? takers : givers;
-      list.push({ type: 'confine', holderId: holder.holder.id, confinement });
+      holder.isStale = false;
     }
   }
   state.dirty.clear();

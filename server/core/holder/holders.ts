@@ -1,4 +1,3 @@
-import { sentenceOf } from '../../protocol/errors';
 import type { Event } from '../events';
 import { killedFor } from '../memory/guard';
 import { bindGpus, dropHold, markAllDirty, recount } from './leases';
@@ -51,7 +50,7 @@ export function onHolderGone(
   const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
   why && state.messages.push({ type: 'killed', holderId, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {
-    why && tell(state, entry, sentenceOf(why));
+    why && tell(state, entry, { kind: 'told', refusal: why });
     endClaim(state, entry, 'died', { why });
   }
   dropHold(state, holder);
@@ -64,6 +63,7 @@ export function onHolderGone(
   bindGpus(state, holder, []);
   state.holders.delete(holderId);
   state.dirty.delete(holder);
+  state.rekept.delete(holder);
   state.policy === 'partitioned' && markAllDirty(state);
 }
 

@@ -1,19 +1,27 @@
 import { formatCpuList } from '../../lib/cpuset';
+import type { StoryFact } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
-import type { Claim, Event } from '../events';
+import type { Effect, Kept } from '../effects';
+import type { Event } from '../events';
 import { dropHold } from './leases';
 import { fewest } from '../queue/fewest';
 import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
 import { holdsOf, wantsOf } from '../queue/reserve';
 import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
-import { tell } from '../claim/story';
-import { spanInWords } from '../words';
+import { named, tell } from '../claim/story';
 
-/** What a holder keeps across cells (ADM9), and the claim that left it. */
-export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+/** Order that what holders keep by now is noted, where that changed in this step (ADM9). */
+export function orderKept(state: State): Effect[] {
+  const effects = Array.from(state.rekept, holder => ({
+    type: 'keep' as const,
+    holderId: holder.holder.id,
+    kept: keptBy(state, holder)
+  }));
+  state.rekept.clear();
+  return effects;
+}
 
-/** What a holder keeps; null for nothing. */
-export function keptBy(state: State, holder: HolderEntry): Kept | null {
+function keptBy(state: State, holder: HolderEntry): Kept | null {
   const claim = state.claims.get(holder.held?.claimId ?? '')?.claim;
   const grant = keptGrant(holder);
   return claim && grant ? { claim, grant, sinceMs: holder.held!.sinceMs } : null;
@@ -34,7 +42,7 @@ export function expireHolds(state: State): void {
   for (const holder of state.keeping) {
     const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
     if (holder.running.size === 0 && idleMs >= holdIdleMs) {
-      tellKeeper(state, holder, `Given back after ${spanInWords(idleMs)} without a cell.`);
+      tellKeeper(state, holder, { kind: 'keptTooLong', idleMs });
       dropHold(state, holder);
     }
   }
@@ -47,7 +55,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, `Given back, asked by ${event.by.name}.`);
+    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by.name });
     dropHold(state, holder);
   }
 }
@@ -101,11 +109,11 @@ function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
 }
 
 function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
-  tellKeeper(state, holder, `Given back: ${head.holder.holder.name} asked for it.`);
+  tellKeeper(state, holder, { kind: 'keptAskedFor', by: named(head.holder) });
   dropHold(state, holder);
 }
 
-function tellKeeper(state: State, holder: HolderEntry, sentence: string): void {
+function tellKeeper(state: State, holder: HolderEntry, fact: StoryFact): void {
   const keeper = state.claims.get(holder.held?.claimId ?? '');
-  keeper && tell(state, keeper, `The grant that it kept: ${sentence}`);
+  keeper && tell(state, keeper, fact);
 }

@@ -93,6 +93,7 @@ export function enterLease(state: State, holder: HolderEntry, lease: Lease): voi
   }
   if (lease.gpus.length > holder.boundGpus.length) {
     bindGpus(state, holder, lease.gpus);
+    state.messages.push({ type: 'bind', holderId: holder.holder.id, gpus: lease.gpus });
   }
   state.dirty.add(holder);
 }
@@ -132,6 +133,7 @@ export function dropHold(state: State, holder: HolderEntry): void {
     allocation && (allocation.each = 1); // whole again for the cell that may take it over
     holder.held = null;
     state.keeping.delete(holder);
+    state.rekept.add(holder);
     recount(state, holder);
   }
 }

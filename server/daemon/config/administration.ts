@@ -1,11 +1,12 @@
 import type { NodeFacts } from '../../core/events';
+import type { Caller } from '../../protocol/caller';
 import type { Hints } from '../../protocol/hints';
 import type { ConfigurationView } from '../../protocol/view';
 import type { EventBody } from '../arbiter';
 import type { IClock } from '../clock';
 import type { ConfigFiles } from './configFile';
 import type { Configuration } from './configSaid';
-import type { Log, PolicyName } from '../ports';
+import type { IAdministration, Log, PolicyName } from '../ports';
 
 /** What the configuration acts on. */
 export type AdministrationParts = {
@@ -20,7 +21,7 @@ export type AdministrationParts = {
 };
 
 /** Puts the configuration in force, at the start and whenever it is read again (CFG1). */
-export class Administration {
+export class Administration implements IAdministration {
   /** What counts where the file names no policy. */
   private policy: PolicyName = 'dynamic';
   /** What the node was read with: CPUs are kept back, and GPUs fenced, from the start or not at all. */
@@ -47,6 +48,11 @@ export class Administration {
     }
     // A bad file changes nothing, not even back what was chosen since (CFG1).
     config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
+  }
+
+  /** Share CPUs by another policy from now on. */
+  choosePolicy(policy: PolicyName, by: Caller): void {
+    this.parts.post({ type: 'policyChosen', policy, by });
   }
 
   /** The site's defaults, behind all others (ADM2). */

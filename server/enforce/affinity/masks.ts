@@ -8,7 +8,7 @@ import { EnforcementError, type Place } from '../enforcer';
 import { failUnseen } from '../failures';
 import type { IMaskStore } from './maskStore';
 import { OwnMasks } from './ownMasks';
-import type { FailureListener } from '../cgroup/removals';
+import type { BroughtBackListener, FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
 
 /**
@@ -45,6 +45,7 @@ export type MaskOptions = {
   readonly isPlaced: (tid: number) => boolean;
   readonly store: IMaskStore;
   readonly onFailure: FailureListener;
+  readonly onBroughtBack: BroughtBackListener;
 };
 
 /**
@@ -142,8 +143,8 @@ export class Masks {
     }
     if (!held.told) {
       held.told = true;
-      const what = `keeping process ${held.place.pid} of ${holderId} on CPUs ${held.wanted}`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+      const { place, wanted } = held;
+      this.options.onBroughtBack(holderId, `process ${place.pid} had other CPUs than ${wanted}`);
     }
     held.applied = '';
     this.want(held, held.wanted);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { EnforcementError } from '../enforcer';
 
 const TASKSET_TIMEOUT_MS = 5000;
@@ -37,4 +37,12 @@ function taskset(option: string, cpus: string, id: number): Promise<void> {
       }
     );
   });
+}
+
+/** Whether `taskset` really sets a mask here; null if so, else why not. */
+export function whyNoTaskset(cpus: string): string | null {
+  const script = 'exec taskset -apc "$0" $$';
+  const result = spawnSync('/bin/sh', ['-c', script, cpus], { encoding: 'utf8', timeout: 5000 });
+  const said = result.stderr?.trim().split('\n')[0];
+  return result.status === 0 ? null : said || result.error?.message || 'taskset failed';
 }

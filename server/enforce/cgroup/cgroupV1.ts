@@ -13,7 +13,7 @@ import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV1 } from './memoryV1';
 import { Places } from './places';
-import type { FailureListener } from './removals';
+import type { BroughtBackListener, FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 1 needs to know. */
@@ -31,6 +31,7 @@ export type CgroupV1Options = {
   /** Where GPUs are to be fenced. */
   readonly fence: IFence | null;
   readonly onFailure: FailureListener;
+  readonly onBroughtBack: BroughtBackListener;
 };
 
 const NANOSECONDS = 1e9;
@@ -110,7 +111,7 @@ export class CgroupV1 implements IEnforcer {
 
   tighten(holderId: string): void {
     const wanted = this.wanted.get(holderId);
-    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onFailure)) {
+    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onBroughtBack)) {
       this.confine(holderId, wanted);
     }
   }
@@ -218,8 +219,7 @@ export class CgroupV1 implements IEnforcer {
   private recall({ holderId, pid }: Place): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
-      const what = `keeping process ${pid} of ${holderId} in its place`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
     }
   }
 

@@ -13,7 +13,7 @@ import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV2 } from './memoryV2';
 import { Places } from './places';
-import type { FailureListener } from './removals';
+import type { BroughtBackListener, FailureListener } from './removals';
 import { Written } from './written';
 
 /** What the tier of cgroup version 2 needs to know. */
@@ -33,6 +33,7 @@ export type CgroupV2Options = {
   /** Where GPUs are to be fenced. */
   readonly fence: IFence | null;
   readonly onFailure: FailureListener;
+  readonly onBroughtBack: BroughtBackListener;
 };
 
 const MICROSECONDS = 1e6;
@@ -109,7 +110,7 @@ export class CgroupV2 implements IEnforcer {
 
   tighten(holderId: string): void {
     const wanted = this.wanted.get(holderId);
-    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onFailure)) {
+    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onBroughtBack)) {
       this.confine(holderId, wanted);
     }
   }
@@ -205,8 +206,7 @@ export class CgroupV2 implements IEnforcer {
   private recall({ holderId, pid }: Place): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
-      const what = `keeping process ${pid} of ${holderId} in its place`;
-      this.options.onFailure(holderId, new EnforcementError(what, 'EXDEV'));
+      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
     }
   }
 

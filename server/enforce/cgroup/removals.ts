@@ -13,6 +13,12 @@ const REMOVAL_TRIES_MAX = 400;
 /** Says that something went wrong after the call that began it had returned. */
 export type FailureListener = (holderId: string, failure: EnforcementError) => void;
 
+/**
+ * Says that a holder was let loose and is held again: what it, or somebody else, had done.
+ * A clause, such as "process 7 had left its place".
+ */
+export type BroughtBackListener = (holderId: string, what: string) => void;
+
 /** What removals need to know. */
 export type RemovalOptions = {
   readonly files: IHostFiles;

@@ -32,7 +32,7 @@ describe('what is written for a holder', () => {
       rig.widen('k1');
       ['k1', 'k2', 'nobody'].forEach(it => enforcer.tighten(it));
       expect(read).not.toHaveBeenCalled();
-      expect(rig.failures()).toEqual([]);
+      expect(rig.broughtBack()).toEqual([]);
       await enforcer.close();
     }
   );
@@ -49,7 +49,7 @@ describe('what is written for a holder', () => {
     files.set('cpuset.cpus', '');
     enforcer.tighten('k1');
     expect(files.get('cpuset.cpus')).toBe('1');
-    expect(rig.failures()).toEqual([expect.stringContaining('keeping cpuset.cpus of k1 at 1')]);
+    expect(rig.broughtBack()).toEqual(['k1: its cpuset.cpus was empty in place of 1']);
     await enforcer.close();
   });
 });

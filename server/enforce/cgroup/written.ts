@@ -1,9 +1,8 @@
 import { V1 } from '../../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../../host/files';
 import { parseCpuList } from '../../lib/cpuset';
-import { EnforcementError } from '../enforcer';
 import { attempt } from '../failures';
-import type { FailureListener } from './removals';
+import type { BroughtBackListener } from './removals';
 
 /** A value as it was written, and where. */
 type Value = { readonly text: string; readonly directory: string };
@@ -37,14 +36,13 @@ export class Written {
    * Drop the values of files that leave a holder more than was written, because somebody else wrote
    * them; says whether there are any. Each is told once, until the holder is forgotten.
    */
-  dropWidened(holderId: string, tell: FailureListener): boolean {
+  dropWidened(holderId: string, tell: BroughtBackListener): boolean {
     const told = this.told.get(holderId) ?? new Set();
     let isAny = false;
     for (const [file, { text, directory }] of this.values.get(holderId) ?? []) {
       const found = isLimit(file, text) ? readOrNull(this.files, `${directory}/${file}`) : null;
       if (found !== null && isWider(file, found, text)) {
-        const what = `keeping ${file} of ${holderId} at ${text}`;
-        told.has(file) || tell(holderId, new EnforcementError(what, 'EXDEV'));
+        told.has(file) || tell(holderId, `its ${file} was ${found || 'empty'} in place of ${text}`);
         this.told.set(holderId, told.add(file));
         this.drop(holderId, file);
         isAny = true;

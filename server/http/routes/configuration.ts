@@ -5,6 +5,6 @@ import type { IApi } from '../../daemon/ports';
 /** `GET /configuration`: the administrator's file, when it was read last, and what was wrong. */
 export function configuration(api: IApi): Router {
   return Router().get('/configuration', (_, response) => {
-    response.json(api.configuration());
+    response.json(api.administration.view());
   });
 }

@@ -8,7 +8,7 @@ import { answer, refuse } from '../respond';
 /** `GET` and `PUT` of `/defaults` and `/holders/:id/defaults`: what counts where a cell is silent (ADM2). */
 export function defaults(api: IApi): Router {
   const kept = api.defaults;
-  const ofKernel = (id: string) => (api.knows(id) ? kept.ofKernel(id) : null);
+  const ofKernel = (id: string) => (api.holders.has(id) ? kept.ofKernel(id) : null);
   return Router()
     .get('/defaults', (_, response) => {
       response.json(kept.ofUser());
@@ -23,7 +23,7 @@ export function defaults(api: IApi): Router {
     })
     .put('/holders/:id/defaults', async (request, response) => {
       const id = parseId(request);
-      const why = api.knows(id)
+      const why = api.holders.has(id)
         ? await kept.setKernel(id, parseDefaults(request))
         : refusal('HOLDER_UNKNOWN', { id });
       why ? refuse(response, why) : response.json(kept.ofKernel(id));

@@ -4,7 +4,8 @@ import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
 import { refusal, type Refusal } from '../../protocol/errors';
 import { parseCells, parseId, parseRequest } from '../parse';
-import { answer, answerPart, refuse } from '../respond';
+import { answer, answerText, refuse } from '../respond';
+import { holdersText, spokenFit } from '../spoken';
 
 function done(response: Response, why: Refusal | null): void {
   why ? refuse(response, why) : response.status(204).end();
@@ -22,11 +23,13 @@ export function holders(api: IApi, caller: Caller): Router {
   const { consent } = api;
   return Router()
     .get('/holders', (_, response) => {
-      answerPart(response, api.snapshot().holders);
+      answerText(response, holdersText(api.arbiter.snapshot().holders));
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
-      const fits = api.knows(id) ? parseCells(request).map(cell => api.fit(id, cell)) : null;
+      const fits = api.holders.has(id)
+        ? parseCells(request).map(cell => spokenFit(api.claims.fit(id, cell)))
+        : null;
       answer(response, fits, refusal('HOLDER_UNKNOWN', { id }));
     })
     .delete('/holders/:id/hold', (request, response) => {

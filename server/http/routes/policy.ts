@@ -6,13 +6,13 @@ import { parsePolicy } from '../parse';
 
 /** `GET` and `PUT /policy`: how CPUs are shared, switchable at run time. */
 export function policy(api: IApi, caller: Caller): Router {
-  const inForce = () => ({ policy: api.snapshot().node.policy });
+  const inForce = () => ({ policy: api.arbiter.snapshot().node.policy });
   return Router()
     .get('/policy', (_, response) => {
       response.json(inForce());
     })
     .put('/policy', (request, response) => {
-      api.choosePolicy(parsePolicy(request), caller);
+      api.administration.choosePolicy(parsePolicy(request), caller);
       response.json(inForce());
     });
 }

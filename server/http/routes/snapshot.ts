@@ -7,6 +7,6 @@ import { answerText } from '../respond';
 /** `GET /snapshot`: everything at this moment. */
 export function snapshot(api: IApi): Router {
   return Router().get('/snapshot', (_, response) => {
-    answerText(response, snapshotText(api.snapshot()));
+    answerText(response, snapshotText(api.arbiter.snapshot()));
   });
 }

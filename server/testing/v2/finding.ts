@@ -36,7 +36,9 @@ async function probing(test: (found: Probed) => Promise<void>): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
   const told: string[] = [];
   const own = OwnDirectory.open(dir, it => told.push(it));
-  const found = await probe({ own, onFailure: (_id, failure) => told.push(failure.message) });
+  const onFailure = (_id: string, failure: Error) => told.push(failure.message);
+  const onBroughtBack = (_id: string, what: string) => told.push(what);
+  const found = await probe({ own, onFailure, onBroughtBack });
   try {
     await test(found);
   } finally {

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** What one connection of a flood does once it is open. */
-type Attack = {
+export type Attack = {
   /** How many connections there are at once. */
   readonly connections: number;
   /** Which socket they connect to. */
@@ -127,21 +127,3 @@ export const FLOODS: Readonly<Record<string, Attack>> = {
     }
   }
 };
-
-/** Flood until this process is ended: the sockets' paths, and a name of {@link FLOODS}. */
-export function run(args: readonly string[]): Promise<object> {
-  const [gatePath, apiPath, name] = args;
-  const { connections, at, begin } = FLOODS[name!]!;
-  const path = at === 'gate' ? gatePath! : apiPath!;
-  const open = (index: number): void => {
-    const socket = connect(path, () => begin(socket, index));
-    socket.on('error', () => undefined); // hung up on: that is an answer, too
-    // Whoever is hung up on comes again.
-    socket.on('close', () => setTimeout(open, 20, index));
-  };
-  for (let index = 0; index < connections; index += 1) {
-    open(index);
-  }
-  process.stdout.write('flooding\n');
-  return new Promise(() => undefined);
-}

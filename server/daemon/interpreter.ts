@@ -1,0 +1,114 @@
+import type { Confinement, Effect } from '../core/effects';
+import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
+import type { CpuHold } from '../protocol/gate';
+import type { EventBody } from './arbiter';
+import type { Holders } from './holders';
+import type { MemoryWatch } from './memoryWatch';
+import type { IAnswers, Log } from './ports';
+import type { Roster } from './roster';
+
+/** Those by whom effects are carried out. */
+export type InterpreterParts = {
+  readonly enforcer: Pick<IEnforcer, 'confine' | 'holdFor'>;
+  readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
+  readonly roster: Pick<Roster, 'keepNow'>;
+  readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
+  /** What a holder is held to, or was ordered to be. */
+  readonly confinementOf: (holderId: string) => Confinement;
+  readonly post: (event: EventBody) => void;
+  readonly log: Log;
+};
+
+/**
+ * Carries effects out, each by those whom it concerns.
+ *
+ * #### Notes
+ * An effect is in force, or has failed, when `carryOut` returns. What is found out on the
+ * way comes back as an event: a write that the host refuses as `enforcementFailed`, and the
+ * grant still goes out, for a cell must never hang on our account.
+ */
+export class Interpreter {
+  private answers: IAnswers | null = null;
+
+  constructor(private readonly parts: InterpreterParts) {}
+
+  /** Name who hears the answers; before the first claim, once. */
+  answerTo(answers: IAnswers): void {
+    this.answers = answers;
+  }
+
+  /** Carry one effect out; they are to come in the order of the decision. */
+  carryOut(effect: Effect): void {
+    switch (effect.type) {
+      case 'confine':
+        return this.confine(effect.holderId, effect.confinement);
+      case 'bind':
+        return this.bind(effect.holderId, effect.gpus);
+      case 'keep':
+        return this.parts.holders.keep(effect.holderId, effect.kept);
+      default:
+        return this.answers ? this.answer(this.answers, effect) : undefined;
+    }
+  }
+
+  private answer(
+    answers: IAnswers,
+    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' }>
+  ): void {
+    const { holderId } = effect;
+    switch (effect.type) {
+      case 'grant':
+        return answers.granted(effect.claimId, effect.grant, this.holdOf(holderId), false);
+      case 'regrant':
+        return answers.granted(effect.claimId, effect.grant, this.holdOf(holderId), true);
+      case 'remask':
+        return answers.maskChanged(holderId, this.holdOf(holderId).affinity);
+      case 'wait':
+        return answers.waiting(effect.claimId, effect.reason, effect.position);
+      case 'refuse':
+        return answers.refused(effect.claimId, effect.refusal);
+      case 'interrupt':
+        return answers.interrupted(effect.claimId, effect.refusal);
+      case 'stand':
+        return answers.standing(holderId, effect.isGiven);
+      case 'free':
+        return answers.freeAsked(holderId, effect.gpus);
+      case 'killed':
+        return answers.killed(holderId, effect.refusal);
+    }
+  }
+
+  private confine(holderId: string, confinement: Confinement): void {
+    const failure = this.write(holderId, confinement);
+    if (failure) {
+      const { what, errno } = failure;
+      this.parts.log('warning', `kernel ${holderId}: ${what} failed with ${errno}`);
+      this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
+    }
+    this.parts.memoryWatch.limit(holderId, confinement.memoryBytes);
+  }
+
+  /** Write a confinement, into a place that is made again where somebody removed it. */
+  private write(holderId: string, confinement: Confinement): EnforcementError | null {
+    const { enforcer, holders, log, post } = this.parts;
+    const write = () => failureOf(() => enforcer.confine(holderId, confinement));
+    const failure = write();
+    if (failure?.errno !== 'ENOENT' || !holders.revive(holderId)) {
+      return failure;
+    }
+    const what = 'its place was removed, and is made again';
+    log('warning', `kernel ${holderId}: ${what}`);
+    post({ type: 'holderBroughtBack', holderId, what });
+    return write();
+  }
+
+  /** A sidecar that is killed right after the grant must not shut the fence of a running cell. */
+  private bind(holderId: string, gpus: readonly string[]): void {
+    const { holders, roster } = this.parts;
+    holders.bind(holderId, gpus) && roster.keepNow(holders.list());
+  }
+
+  private holdOf(holderId: string): CpuHold {
+    return this.parts.enforcer.holdFor(this.parts.confinementOf(holderId));
+  }
+}

@@ -1,0 +1,18 @@
+import type { Caller } from '../protocol/caller';
+import type { Refusal } from '../protocol/errors';
+import type { Holders } from './holders';
+import { digestOf } from './identity';
+import type { IRegistrar, KnownProcess } from './ports';
+
+/** Lets processes in; of their tokens it hands on a digest alone (SEC6). */
+export class Registrar implements IRegistrar {
+  constructor(private readonly holders: Pick<Holders, 'arrive' | 'whyNotSpeak'>) {}
+
+  arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null {
+    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) }, caller);
+  }
+
+  whyNotSpeak(holderId: string, token: string | null): Refusal | null {
+    return this.holders.whyNotSpeak(holderId, token && digestOf(token));
+  }
+}
