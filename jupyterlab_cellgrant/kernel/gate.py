@@ -64,7 +64,7 @@ class Gate(Listener):
             asked = claim_of(code, parent.get("metadata") or {}, kernel.execution_count)
             outer = self._outer_turn(get_ident())
             if outer is not None:
-                asked["parentId"] = outer.claim.id
+                asked["outerId"] = outer.claim.id
             turn = Turn(self, kernel, parent, Claim(asked))
             self._turns[message_id] = turn
             self._refuse_oversized(turn)

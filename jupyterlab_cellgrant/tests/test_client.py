@@ -193,6 +193,7 @@ import os, sys
 from multiprocessing import get_context
 from _cellgrant_gate.client.client import Client
 from _cellgrant_gate.client.holder import Holder
+from _cellgrant_gate.kernel.hook import _gates
 
 def own_sockets():
     links = [f'/proc/self/fd/{{it}}' for it in os.listdir('/proc/self/fd')]
@@ -201,6 +202,7 @@ def own_sockets():
 def work(pipe, gates):
     left = own_sockets() & gates
     holder = Holder('cell', 'child-of-it', 'a child', os.getpid(), os.environ['CELLGRANT_KERNEL_ID'])
+    holder.token = _gates[0].holder.token
     with Client(holder) as client:
         holding = client.claim({hints!r}, label='[child]')
         pipe.send((len(left), holding.grant['memoryBytes']))

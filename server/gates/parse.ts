@@ -109,9 +109,12 @@ const MESSAGE = z.discriminatedUnion('type', [
     ...process
   }),
   z.object({ type: z.literal('prepare'), holderId, token }),
-  z.object({ type: z.literal('register'), ...process }),
+  z.object({ type: z.literal('register'), protocol: z.number().optional(), ...process }),
   z.object({ type: z.literal('ended'), holderId, token })
 ]);
+
+/** A message as it may be said, which `GateMessage` states. */
+export type WireMessage = z.input<typeof MESSAGE>;
 
 /** A message that can be trusted: the wire's, with `null` for what was not said. */
 export type Message = z.infer<typeof MESSAGE>;
