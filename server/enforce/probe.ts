@@ -18,7 +18,12 @@ import { MaskFile } from './affinity/maskStore';
 import { Masks } from './affinity/masks';
 import type { BroughtBackListener, FailureListener } from './cgroup/removals';
 import { Spreader } from './affinity/spreader';
-import { setMaskByTaskset, setThreadMaskByTaskset, whyNoTaskset, type SetMask } from './affinity/taskset';
+import {
+  setMaskByTaskset,
+  setThreadMaskByTaskset,
+  whyNoTaskset,
+  type SetMask
+} from './affinity/taskset';
 import { chooseEnforcer, type Surroundings } from './tiers';
 
 /** What a probe may be told. */
