@@ -54,7 +54,9 @@ export default defineConfig([
       'dist',
       'jupyterlab_cellgrant',
       'lib',
-      'node_modules'
+      'node_modules',
+      'ui-tests/playwright-report',
+      'ui-tests/test-results'
     ]
   },
   ...tseslint.configs.recommended,

@@ -5,16 +5,53 @@ import { createState, step, type State } from '../server/core/step';
 import { NOTHING_ASKED, type Ask } from '../server/protocol/ask';
 import { cpusOf, gpusOf, nodeOf, type Happening } from '../server/testing/harness';
 import { RandomSource } from '../server/testing/randomSource';
+import { barOfRounds, defineBars, type Bar } from './bar';
+import type { Result } from './bench';
+import { count, type Chosen } from './options';
+import { quantile, quantilesOf, rounded } from './statistics';
 
 const GIB = 1024 ** 3;
 const CELLS = [16, 128, 1024, 10_000];
-const CHANGES = 20_000;
+/** What the cost among the most cells is compared with. */
+const FEW_CELLS = 128;
+const MANY_CELLS = 10_000;
+const TIERS = ['weights', 'masks'] as const;
+const BLOCK = 1000;
 const WARM_UP = 5_000;
 const USERS_PER_GROUP = 25;
 
+export const BARS = defineBars({
+  weightsP99Us: {
+    name: 'decision among 10,000 running cells, shares by weight, p99',
+    unit: 'us',
+    bound: 100,
+    better: 'lower'
+  },
+  masksP99Us: {
+    name: 'decision among 10,000 running cells, shares by mask, p99',
+    unit: 'us',
+    bound: 100,
+    better: 'lower'
+  },
+  weightsGrowth: {
+    name: 'the same over that among 128, shares by weight',
+    unit: 'x',
+    bound: 4,
+    better: 'lower'
+  },
+  masksGrowth: {
+    name: 'the same over that among 128, shares by mask',
+    unit: 'x',
+    bound: 4,
+    better: 'lower'
+  }
+});
+
+export const OPTIONS = { blocks: count('blocks of 1,000 decisions on each node', 21, 5) };
+
 type Row = {
   readonly cells: number;
-  readonly tier: string;
+  readonly tier: (typeof TIERS)[number];
   readonly p50us: number;
   readonly p99us: number;
   /** CPU time of the process instead of the clock's: without the turns that others had. */
@@ -99,6 +136,7 @@ class Load {
     const holder = {
       id: `k${index}`,
       pid: index + 1,
+      kind: 'kernel' as const,
       startTicks: 1,
       name: `notebook${index}.ipynb`,
       owner: `${group}-${user}`,
@@ -114,7 +152,7 @@ class Load {
     const claim = {
       id,
       holderId: `k${index}`,
-      parentId: null,
+      outerId: null,
       cellId: `cell${this._made % 7}`,
       label: '[1]',
       sourceHash: `s${this._random.whole(1, 500)}`,
@@ -149,36 +187,73 @@ class Load {
   private _sinceTick = 0;
 }
 
-function quantile(sorted: readonly number[], part: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!;
+/** One load and what its changes took, block by block. */
+class Series {
+  readonly blocks: number[][] = [];
+  private readonly _load: Load;
+  private readonly _cpuUs: number[] = [];
+
+  constructor(
+    readonly tier: Row['tier'],
+    readonly cells: number
+  ) {
+    this._load = new Load(cells, tier === 'weights');
+    for (let index = 0; index < WARM_UP; index += 1) {
+      this._load.change();
+    }
+  }
+
+  measure(): void {
+    const took = Array.from({ length: BLOCK }, () => this._load.change());
+    this.blocks.push(took.map(it => it.wallUs));
+    this._cpuUs.push(...took.map(it => it.cpuUs));
+  }
+
+  /** The 99th percentile of each block, in us. */
+  p99s(): readonly number[] {
+    return this.blocks.map(it => quantile(it, 0.99));
+  }
+
+  row(): Row {
+    const all = this.blocks.flat();
+    const { p50, p99 } = quantilesOf(all, 1);
+    return {
+      cells: this.cells,
+      tier: this.tier,
+      p50us: p50,
+      p99us: p99,
+      p99cpuUs: quantile(this._cpuUs, 0.99),
+      maxUs: rounded(quantile(all, 1), 1)
+    };
+  }
 }
 
-function measure(cells: number, sharesByWeight: boolean): Row {
-  const load = new Load(cells, sharesByWeight);
-  for (let index = 0; index < WARM_UP; index += 1) {
-    load.change();
-  }
-  const all = Array.from({ length: CHANGES }, () => load.change());
-  const took = all.map(it => it.wallUs).sort((a, b) => a - b);
-  const used = all.map(it => it.cpuUs).sort((a, b) => a - b);
-  const round = (us: number) => Number(us.toFixed(1));
-  return {
-    cells,
-    tier: sharesByWeight ? 'weights' : 'masks',
-    p50us: round(quantile(took, 0.5)),
-    p99us: round(quantile(took, 0.99)),
-    p99cpuUs: round(quantile(used, 0.99)),
-    maxUs: round(quantile(took, 1))
-  };
+function barsOf(all: readonly Series[]): readonly Bar[] {
+  const find = (tier: Row['tier'], cells: number) =>
+    all.find(it => it.tier === tier && it.cells === cells)!;
+  const growths = TIERS.map(tier => {
+    const few = find(tier, FEW_CELLS).p99s();
+    const many = find(tier, MANY_CELLS).p99s();
+    return barOfRounds(
+      BARS[`${tier}Growth`],
+      many.map((us, block) => us / few[block]!)
+    );
+  });
+  const p99s = TIERS.map(tier => barOfRounds(BARS[`${tier}P99Us`], find(tier, MANY_CELLS).p99s()));
+  return [...p99s, ...growths];
 }
 
 /**
  * What one decision costs, a claim or a release, among so many running cells.
  *
  * #### Notes
- * Bar: p99 below 100 us at 10,000 cells, and no more than 4 times from 128.
+ * The nodes take turns, block by block, so that whatever else the machine does meets all alike.
+ * Bars are the medians of the blocks; the rows have all of them in one.
  */
-export async function run(): Promise<{ readonly rows: readonly Row[] }> {
-  const rows = [true, false].flatMap(byWeight => CELLS.map(cells => measure(cells, byWeight)));
-  return { rows };
+export async function run({ blocks }: Chosen<typeof OPTIONS>): Promise<Result> {
+  const all = TIERS.flatMap(tier => CELLS.map(cells => new Series(tier, cells)));
+  for (let block = 0; block < blocks; block += 1) {
+    all.forEach(it => it.measure());
+  }
+  return { bars: barsOf(all), rows: all.map(it => it.row()) };
 }

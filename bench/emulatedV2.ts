@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ImageUnavailable, makeImage } from '../server/testing/v2/image';
 import { bootMachine } from '../server/testing/v2/machine';
-import { ROOT } from './kernels';
+import { ROOT } from './python';
 import type { Row } from './tiers';
+
+/** What is added to the name of a tier there. */
+export const EMULATED = ' (emulated machine)';
 
 /**
  * What real cgroup v2 costs in an emulated machine, and version 1 beside it; no
@@ -30,5 +33,5 @@ export async function timeEmulatedV2(): Promise<readonly Row[]> {
     }
     console.error(`No rows of cgroup v2: ${failure.message}`);
   }
-  return rows.map(row => ({ ...row, tier: `${row.tier} (emulated machine)` }));
+  return rows.map(row => ({ ...row, tier: `${row.tier}${EMULATED}` }));
 }

@@ -1,33 +1,47 @@
 import { runCampaign, type CampaignReport } from '../server/testing/faults/campaign';
+import { barOf, defineBars, never } from './bar';
+import type { Result } from './bench';
+import { count, seed, type Chosen } from './options';
 
-const FAULTS = 1000;
 /** Runs at once: they wait more than they work. */
 const LANES = 3;
 
-/** What the measurement of enforcement tells of a campaign. */
-export type FaultCounts = {
-  readonly n: number;
-  readonly leaks: number;
-  readonly doubleGrants: number;
-  readonly unexplained: number;
+export const BARS = defineBars({
+  leaks: never('faults after which something was left'),
+  doubleGrants: never('faults after which something was granted twice'),
+  unexplained: never('cells whose end was not explained')
+});
+
+export const OPTIONS = {
+  faults: count('how many things break', 1000, 25),
+  seed: seed()
 };
 
-/** A number behind a word of the command line, or of the environment. */
-function numberOf(args: readonly string[], flag: string, variable: string, or: number): number {
-  const at = args.indexOf(flag);
-  const text = at < 0 ? process.env[variable] : args[at + 1];
-  return text === undefined ? or : Number(text);
+/** Faults on real processes, as many kinds of them as a row each, and what they harmed. */
+export async function run({
+  faults,
+  seed: from
+}: Chosen<typeof OPTIONS>): Promise<Result & CampaignReport> {
+  const report = await campaign(faults, from);
+  const { leaks, doubleGrants, unexplained } = report;
+  return {
+    bars: [
+      barOf(BARS.leaks, leaks.length),
+      barOf(BARS.doubleGrants, doubleGrants.length),
+      barOf(BARS.unexplained, unexplained.length)
+    ],
+    rows: Object.entries(report.faults).map(([fault, made]) => ({ fault, made })),
+    ...report
+  };
 }
 
-/** As the command line says, telling of the progress on stderr. */
-async function campaign(args: readonly string[]): Promise<CampaignReport> {
-  const faults = numberOf(args, '--faults', 'CELLGRANT_FAULTS', FAULTS);
-  const seed = numberOf(args, '--seed', 'CELLGRANT_SEED', Date.now() % 1_000_000);
+/** Let things break, telling of the progress on stderr. */
+async function campaign(faults: number, from: number): Promise<CampaignReport> {
   const began = performance.now();
-  console.error(`${faults} faults from seed ${seed}, ${LANES} runs at once ...`);
+  console.error(`${faults} faults from seed ${from}, ${LANES} runs at once ...`);
   return runCampaign({
     faults,
-    seed,
+    seed: from,
     lanes: LANES,
     onRun: (done, found) => {
       const seconds = Math.round((performance.now() - began) / 1000);
@@ -35,25 +49,4 @@ async function campaign(args: readonly string[]): Promise<CampaignReport> {
       console.error(`${done} of ${faults} faults in ${seconds} s`);
     }
   });
-}
-
-/** Let things break, and count what that harmed. */
-export async function countFaults(args: readonly string[]): Promise<FaultCounts> {
-  const { n, leaks, doubleGrants, unexplained } = await campaign(args);
-  return {
-    n,
-    leaks: leaks.length,
-    doubleGrants: doubleGrants.length,
-    unexplained: unexplained.length
-  };
-}
-
-/**
- * Faults on real processes, as `enforce` counts them, with all that they found.
- *
- * #### Notes
- * `--faults N` (or `CELLGRANT_FAULTS`) and `--seed N` (or `CELLGRANT_SEED`).
- */
-export function run(args: readonly string[]): Promise<object> {
-  return campaign(args);
 }

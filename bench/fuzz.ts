@@ -1,27 +1,36 @@
 import { ENTRIES } from '../server/testing/fuzz/entries';
 import { fuzz, type FuzzReport } from '../server/testing/fuzz/fuzz';
+import { barOf, defineBars, never } from './bar';
+import type { Result } from './bench';
+import { count, only, seed, type Chosen } from './options';
 
-const MESSAGES = 100_000;
-
-function wordBehind(args: readonly string[], flag: string): string | undefined {
-  const at = args.indexOf(flag);
-  return at < 0 ? undefined : args[at + 1];
-}
-
-/**
- * Messages that are nearly right, on a real sidecar: what `npm test` sends a hundredth of.
- *
- * #### Notes
- * `--messages N`, `--seed N`, and `--only ENTRY` of gate, http, files and configuration.
- */
-export async function run(args: readonly string[] = []): Promise<object> {
-  const messages = Number(wordBehind(args, '--messages') ?? MESSAGES);
-  const seed = Number(wordBehind(args, '--seed') ?? Date.now() % 1_000_000);
-  const only = wordBehind(args, '--only');
-  const rows: FuzzReport[] = [];
-  for (const entry of only ? [only] : Object.keys(ENTRIES)) {
-    console.error(`${messages} messages through ${entry} from seed ${seed} ...`);
-    rows.push(await fuzz(entry, messages, seed));
+export const BARS = defineBars({
+  problems: never('messages after which something was wrong'),
+  grantWorstMs: {
+    name: 'longest wait of an honest claim after a batch of messages',
+    unit: 'ms',
+    bound: 5000,
+    better: 'lower'
   }
-  return { rows };
+});
+
+export const OPTIONS = {
+  messages: count('messages through each entry', 100_000, 1_000),
+  seed: seed(),
+  only: only('one entry', Object.keys(ENTRIES))
+};
+
+/** Messages that are nearly right, on a real sidecar: what `npm test` sends a hundredth of. */
+export async function run(chosen: Chosen<typeof OPTIONS>): Promise<Result> {
+  const rows: FuzzReport[] = [];
+  for (const entry of chosen.only ? [chosen.only] : Object.keys(ENTRIES)) {
+    console.error(`${chosen.messages} messages through ${entry} from seed ${chosen.seed} ...`);
+    rows.push(await fuzz(entry, chosen.messages, chosen.seed));
+  }
+  const problems = rows.reduce((sum, it) => sum + it.problems.length, 0);
+  const grantWorstMs = Math.max(...rows.map(it => it.grantWorstMs));
+  return {
+    bars: [barOf(BARS.problems, problems), barOf(BARS.grantWorstMs, grantWorstMs)],
+    rows
+  };
 }

@@ -1,19 +1,46 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { request } from 'node:http';
+import { join } from 'node:path';
 
 import type { TestKernel } from '../server/testing/gate';
 import { exitOf, type TestSidecar } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
-import type { Bar } from './bars';
+import { barOf, defineBars, never, type Bar } from './bar';
+import type { Result } from './bench';
 import { memoryOf } from './crowd';
-import { FLOODS, YARDSTICK } from './flood';
-import { quantilesOf } from './quantiles';
+import { FLOODS, YARDSTICK } from './floods';
+import { count, only, type Chosen } from './options';
+import { quantile, quantilesOf, rounded } from './statistics';
 
-const SECONDS = 8;
 const BETWEEN_CLAIMS_MS = 5;
-const P99_RATIO_MAX = 5;
-const STALL_MS_MAX = 250;
-const RESIDENT_MB_MAX = 200;
+
+export const BARS = defineBars({
+  worstP99Ratio: {
+    name: 'claim to grant under a flood, p99, over quiet',
+    unit: 'x',
+    bound: 5,
+    better: 'lower'
+  },
+  worstStallMs: {
+    name: 'longest wait of claim or health under a flood',
+    unit: 'ms',
+    bound: 250,
+    better: 'lower'
+  },
+  rssPeakMB: {
+    name: 'peak resident memory of the sidecar under a flood',
+    unit: 'MB',
+    bound: 200,
+    better: 'lower'
+  },
+  crashes: never('floods that ended the sidecar or a bystander'),
+  leaks: never('floods after which something was left')
+});
+
+export const OPTIONS = {
+  seconds: count('how long each flood lasts, and the quiet before it', 8, 2),
+  only: only('one flood', Object.keys(FLOODS))
+};
 
 type Row = {
   readonly flood: string;
@@ -26,34 +53,23 @@ type Row = {
   readonly peakMb: number;
 };
 
-type Hostile = {
-  readonly tier: string;
-  readonly rows: readonly Row[];
-  readonly bars: readonly Bar[];
-};
-
 /**
  * What an honest kernel feels of eleven floods, each from a process of its own: from its claim to
  * its grant, against the same in the quiet seconds right before.
  *
  * #### Notes
- * `--seconds N` measures each for so long, `--only FLOOD` one of them. All processes share the
- * CPUs of this machine, so some of what is felt is the flood's own work: the first row is a
- * process that only works, and counts for no bar.
+ * All processes share the CPUs of this machine, so some of what is felt is the flood's own work:
+ * the first row is a process that only works, and counts for no bar.
  */
-export async function run(args: readonly string[] = []): Promise<Hostile> {
-  const at = args.indexOf('--seconds');
-  const seconds = at < 0 ? SECONDS : Number(args[at + 1]);
+export async function run(chosen: Chosen<typeof OPTIONS>): Promise<Result> {
   const rows: Row[] = [];
   const ends = { crashes: 0, leaks: 0 };
-  let tier = '';
-  const only = args.indexOf('--only');
-  for (const flood of only < 0 ? Object.keys(FLOODS) : [args[only + 1]!]) {
+  for (const flood of chosen.only ? [chosen.only] : Object.keys(FLOODS)) {
+    process.stderr.write(`${flood} ...\n`);
     const stage = new Stage();
     const sidecar = await stage.sidecar();
-    ({ tier } = sidecar);
     try {
-      rows.push(await under(flood, sidecar, await stage.connected(sidecar), seconds));
+      rows.push(await under(flood, sidecar, await stage.connected(sidecar), chosen.seconds));
     } catch (failure) {
       ends.crashes += 1;
       console.error(`${flood}: ${String(failure)}\n${sidecar.log}`);
@@ -61,7 +77,7 @@ export async function run(args: readonly string[] = []): Promise<Hostile> {
     // Throws where it left a directory, a limit or a mask, or did not stop well.
     await stage.clear().catch(() => (ends.leaks += 1));
   }
-  return { tier, rows, bars: barsOf(rows, ends) };
+  return { bars: barsOf(rows, ends), rows };
 }
 
 async function under(
@@ -77,14 +93,14 @@ async function under(
     await new Promise(resolve => attacker.stdout!.once('data', resolve));
     const health = timeHealth(sidecar, seconds);
     const flooded = await timeClaims(kernel, seconds);
-    const { p50, p99 } = quantilesOf(flooded);
+    const { p50, p99 } = quantilesOf(flooded, 1);
     return {
       flood,
       claims: flooded.length,
       p50Ms: p50,
       p99Ms: p99,
       worstMs: Math.round(Math.max(...flooded)),
-      p99Ratio: ratio(exactP99(flooded), exactP99(quiet)),
+      p99Ratio: rounded(quantile(flooded, 0.99) / quantile(quiet, 0.99), 2),
       healthWorstMs: Math.round(await health),
       peakMb: memoryOf(sidecar.pid, 'VmHWM')
     };
@@ -95,7 +111,7 @@ async function under(
 }
 
 function begin(flood: string, { gatePath, apiPath }: TestSidecar): ChildProcess {
-  const command = [process.argv[1]!, 'flood', gatePath, apiPath, flood];
+  const command = [join(__dirname, 'floodProcess.cjs'), gatePath, apiPath, flood];
   return spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -133,49 +149,27 @@ async function timeHealth({ apiPath }: TestSidecar, seconds: number): Promise<nu
   return worst;
 }
 
+/** The worst of all floods, the ratio with all that there were; no figures where there are none but the yardstick. */
 function barsOf(all: readonly Row[], ends: { crashes: number; leaks: number }): readonly Bar[] {
   const rows = all.filter(it => it.flood !== YARDSTICK);
   const most = (of: (row: Row) => number) => Math.max(...rows.map(of));
-  const bar = (id: string, name: string, value: number, unit: string, bound: number): Bar => ({
-    id,
-    name,
-    value,
-    unit,
-    bound,
-    better: 'lower',
-    met: value <= bound
-  });
+  const ratios = rows.map(it => it.p99Ratio);
+  const figures = () => [
+    barOf(BARS.worstP99Ratio, quantile(ratios, 1), [quantile(ratios, 0), quantile(ratios, 1)]),
+    barOf(
+      BARS.worstStallMs,
+      most(it => Math.max(it.worstMs, it.healthWorstMs))
+    ),
+    barOf(
+      BARS.rssPeakMB,
+      most(it => it.peakMb)
+    )
+  ];
   return [
-    bar(
-      'worstP99Ratio',
-      'claim to grant, p99, over quiet',
-      most(it => it.p99Ratio),
-      'ratio',
-      P99_RATIO_MAX
-    ),
-    bar(
-      'worstStallMs',
-      'longest wait of claim or health',
-      most(it => Math.max(it.worstMs, it.healthWorstMs)),
-      'ms',
-      STALL_MS_MAX
-    ),
-    bar(
-      'rssPeakMB',
-      'peak resident memory of the sidecar',
-      most(it => it.peakMb),
-      'MB',
-      RESIDENT_MB_MAX
-    ),
-    bar('crashes', 'floods that ended the sidecar or a bystander', ends.crashes, 'count', 0),
-    bar('leaks', 'floods after which something was left', ends.leaks, 'count', 0)
+    ...(rows.length ? figures() : []),
+    barOf(BARS.crashes, ends.crashes),
+    barOf(BARS.leaks, ends.leaks)
   ];
 }
 
-function exactP99(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))]!;
-}
-
-const ratio = (value: number, base: number) => Math.round((value / base) * 100) / 100;
 const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms));

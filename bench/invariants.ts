@@ -2,8 +2,10 @@ import { performance } from 'node:perf_hooks';
 import { checkInvariants } from '../server/core/invariants';
 import { RandomSource } from '../server/testing/randomSource';
 import { RandomTrace } from '../server/testing/randomTrace';
+import { barOf, defineBars, never } from './bar';
+import type { Result } from './bench';
+import { count, type Chosen } from './options';
 
-const EVENTS = 1_000_000;
 const EVENTS_PER_SEED = 50_000;
 /** Some nodes are crowded: what looks at a few claims at a time has to find them all. */
 const CROWDED_EVERY = 5;
@@ -11,7 +13,11 @@ const CROWD = { nonsense: 0.05, holders: 60 };
 
 type Fault = { readonly seed: number; readonly event: number; readonly fault: string };
 
-type Found = {
+export const BARS = defineBars({ violations: never('traces in which an invariant was violated') });
+
+export const OPTIONS = { events: count('random events', 1_000_000, 50_000) };
+
+type Found = Result & {
   readonly events: number;
   readonly effects: number;
   readonly seconds: number;
@@ -37,24 +43,25 @@ function runSeed(seed: number, events: number) {
   return { trace, claimsMax, fault: null };
 }
 
-/**
- * A million random events, nonsense among them, with all invariants checked
- * after each. `npm run bench -- invariants [EVENTS]`.
- */
-export async function run(args: readonly string[] = []): Promise<Found> {
-  const wanted = Number(args[0] ?? EVENTS);
+/** A million random events, nonsense among them, with all invariants checked after each. */
+export async function run({ events }: Chosen<typeof OPTIONS>): Promise<Found> {
   const before = performance.now();
   const faults: Fault[] = [];
-  let [effects, claimsMax, seed] = [0, 0, 0];
-  for (let left = wanted; left > 0; left -= EVENTS_PER_SEED) {
-    seed += 1;
+  const rows: object[] = [];
+  let [effects, claimsMax] = [0, 0];
+  for (let seed = 1; (seed - 1) * EVENTS_PER_SEED < events; seed += 1) {
+    const left = events - (seed - 1) * EVENTS_PER_SEED;
     const found = runSeed(seed, Math.min(left, EVENTS_PER_SEED));
-    effects += Object.values(found.trace.counts).reduce((sum, n) => sum + n, 0);
+    const sum = Object.values(found.trace.counts).reduce((a, b) => a + b, 0);
+    effects += sum;
     claimsMax = Math.max(claimsMax, found.claimsMax);
+    rows.push({ seed, effects: sum, claimsMax: found.claimsMax, fault: found.fault?.fault ?? '' });
     found.fault && faults.push(found.fault);
   }
   return {
-    events: wanted,
+    bars: [barOf(BARS.violations, faults.length)],
+    rows,
+    events,
     effects,
     seconds: Math.round((performance.now() - before) / 1000),
     claimsMax,

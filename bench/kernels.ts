@@ -1,11 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { exitOf, type TestSidecar } from '../server/testing/sidecar';
-
-/** The project: bundled, this file is in build/bench/. */
-export const ROOT = join(__dirname, '..', '..');
+import { ROOT, environmentOf, python } from './python';
 
 /** What a cell came to in every kernel. */
 export type Ran = {
@@ -13,12 +10,6 @@ export type Ran = {
   readonly seconds: number;
   readonly values: readonly unknown[];
 };
-
-/** The Python of the development environment, else `python3`; `PYTHON` overrides both. */
-export function python(): string {
-  const own = join(ROOT, '.venv', 'bin', 'python');
-  return process.env.PYTHON ?? (existsSync(own) ? own : 'python3');
-}
 
 /** Real kernels that a measurement runs cells in, all at once. */
 export class Kernels {
@@ -30,7 +21,7 @@ export class Kernels {
 
   /** Start kernels, gated by a sidecar or, without one, plain; `own` is their Python, if another. */
   static async start(count: number, sidecar: TestSidecar | null, own?: string): Promise<Kernels> {
-    const env = { ...process.env, ...(sidecar && { CELLGRANT_DIR: sidecar.dir }) };
+    const env = sidecar ? environmentOf(sidecar) : process.env;
     const provisioner = sidecar ? 'cellgrant' : 'plain';
     const args = [join(ROOT, 'bench', 'kernels.py'), `${count}`, provisioner, own ?? python()];
     const child = spawn(python(), args, { env, stdio: ['pipe', 'pipe', 'ignore'] });

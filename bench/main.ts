@@ -1,68 +1,98 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** One measurement: runs with the rest of the command line, answers with what it found. */
-type Bench = { readonly run: (args: readonly string[]) => Promise<object> };
+import { runAll } from './all';
+import { BENCHES, type Entry } from './bench';
+import { checkFile, makeDirectory } from './destination';
+import { helpOf, usage } from './help';
+import { describeMachine, sentenceOf } from './machine';
+import { UsageError, flag, path, readOptions } from './options';
+import { outcomeOf } from './outcome';
+import { barsTable, countsOf } from './table';
 
-/** The measurements by name; each is loaded only when it is asked for. */
-const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
-  decisions: () => import('./decisions'),
-  enforce: () => import('./enforce'),
-  faults: () => import('./faults'),
-  /** Started by `hostile`, in a process of its own. */
-  flood: () => import('./flood'),
-  footprint: () => import('./footprint'),
-  fuzz: () => import('./fuzz'),
-  hostile: () => import('./hostile'),
-  invariants: () => import('./invariants'),
-  memory: () => import('./memory'),
-  overhead: () => import('./overhead'),
-  policies: () => import('./policies'),
-  pools: () => import('./pools'),
-  rebuild: () => import('./rebuild'),
-  throughput: () => import('./throughput')
+/** What every measurement understands. */
+const COMMON = {
+  json: path('where the figures go'),
+  quick: flag('only so much that everything is seen to work'),
+  help: flag('show this')
 };
 
-/** `--json FILE` out of the command line, and the rest of it. */
-function splitArguments(args: readonly string[]): { jsonPath: string | null; rest: string[] } {
-  const at = args.indexOf('--json');
-  if (at < 0) {
-    return { jsonPath: null, rest: [...args] };
-  }
-  const jsonPath = args[at + 1];
-  if (!jsonPath) {
-    throw new Error('--json needs the name of a file');
-  }
-  return { jsonPath, rest: args.filter((_, index) => index !== at && index !== at + 1) };
-}
+const CODES = { well: 0, failed: 1, misunderstood: 2 };
 
-/** Print the rows as a table if there are any, and everything else. */
-function print(found: object): void {
-  const { rows, ...rest } = found as { rows?: unknown };
-  if (Array.isArray(rows)) {
-    console.table(rows);
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help') {
+    console.log(usage());
+    return name ? CODES.well : CODES.misunderstood;
   }
-  const others = Array.isArray(rows) ? rest : found;
-  if (Object.keys(others).length) {
-    console.log(JSON.stringify(others, null, 2));
+  if (name === 'all') {
+    return measureAll(args);
   }
-}
-
-async function main(): Promise<void> {
-  const [name, ...args] = process.argv.slice(2);
-  const bench = BENCHES[name ?? ''];
-  if (!bench) {
+  const entry = BENCHES[name];
+  if (!entry) {
     const names = Object.keys(BENCHES).join(', ');
-    throw new Error(`Which measurement? npm run bench -- NAME [--json FILE]; NAME is ${names}`);
+    throw new UsageError(`"${name}" is no measurement. There are ${names}, and all.`);
   }
-  const { jsonPath, rest } = splitArguments(args);
-  const found = await (await bench()).run(rest);
-  print(found);
-  if (jsonPath) {
-    writeFileSync(jsonPath, `${JSON.stringify(found, null, 2)}\n`);
-  }
+  return measure(name, entry, args);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+async function measure(name: string, entry: Entry, args: readonly string[]): Promise<number> {
+  const bench = await entry.load();
+  const options = { ...bench.OPTIONS, ...COMMON };
+  const chosen = readOptions(options, args, args.includes('--quick'));
+  const { json, quick, help } = chosen;
+  if (help) {
+    console.log(helpOf(name, entry, bench, COMMON));
+    return CODES.well;
+  }
+  json && checkFile(json);
+  const circumstances = { bench: name, quick, machine: await describeMachine() };
+  const outcome = outcomeOf(circumstances, bench.BARS, await bench.run(chosen as never));
+  json && write(json, outcome);
+  const { bars: _bars, unmeasured: _unmeasured, rows, machine, ...others } = outcome;
+  console.table(rows);
+  console.log(JSON.stringify(others, null, 2));
+  console.log(`\n${barsTable([outcome])}\n\n${sentenceOf(machine)}${noteOf(quick)}`);
+  return CODES.well;
+}
+
+async function measureAll(args: readonly string[]): Promise<number> {
+  const { json, quick, help } = readOptions(COMMON, args, args.includes('--quick'));
+  if (help) {
+    console.log(usage());
+    return CODES.well;
+  }
+  const directory = makeDirectory(json);
+  const machine = await describeMachine();
+  const runs = await runAll({
+    entries: BENCHES,
+    program: [process.execPath, ...process.execArgv, process.argv[1]!],
+    quick,
+    directory,
+    tell: line => console.error(line)
+  });
+  const found = runs.map(({ bench, seconds, outcome, failure }) => {
+    const { bars = [], unmeasured = [], machine: then } = outcome ?? {};
+    return { bench, seconds, loadAtStart: then?.loadAtStart, failure, bars, unmeasured };
+  });
+  write(join(directory, 'summary.json'), { quick, machine, runs: found });
+  console.log(`${barsTable(found)}\n\n${countsOf(found)}\n${sentenceOf(machine)}${noteOf(quick)}`);
+  console.log(`Figures: ${directory}`);
+  return runs.some(it => it.failure !== null) ? CODES.failed : CODES.well;
+}
+
+/** What is to be known of the figures above. */
+function noteOf(quick: boolean): string {
+  return quick ? '\nA quick run shows that everything works; its figures judge nothing.' : '';
+}
+
+function write(file: string, found: object): void {
+  writeFileSync(file, `${JSON.stringify(found, null, 2)}\n`);
+}
+
+main(process.argv.slice(2)).then(
+  code => (process.exitCode = code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = error instanceof UsageError ? CODES.misunderstood : CODES.failed;
+  }
+);

@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import { V1, findHierarchies } from '../server/host/cgroupfs';
 import { DiskFiles } from '../server/host/files';
 import { TestSidecar, shortDirectory } from '../server/testing/sidecar';
-import type { Bar } from './bars';
+import { barOfRounds, defineBars } from './bar';
+import type { Result } from './bench';
 import { Kernels } from './kernels';
+import { count, type Chosen } from './options';
+import { median, rounded } from './statistics';
 
-/** The most that a write may take under a limit, in times of what it takes without Cellgrant. */
-const WRITE_BOUND = 1.1;
+export const BARS = defineBars({
+  write: {
+    name: 'a 900 MiB write under memory: 400 MiB, over the same without Cellgrant',
+    unit: 'x',
+    bound: 1.1,
+    better: 'lower'
+  }
+});
 
-const ROUNDS = 7;
+export const OPTIONS = { rounds: count('writes of each kind', 7, 3) };
+
 const LIMIT_BYTES = 400 * 1024 ** 2;
 
 /** Writes 900 MiB in blocks of 16 MiB, as data frames and checkpoints are written. */
@@ -24,16 +34,22 @@ seconds = time.perf_counter() - began
 os.unlink(PATH)
 `;
 
-/** What writing takes, in s. */
-export type Found = {
-  readonly bars: readonly Bar[];
-  readonly plainS: readonly number[];
-  readonly limitedS: readonly number[];
-  /** Under the same limit of the operating system alone, without Cellgrant; none where that cannot be set. */
-  readonly bareLimitS: readonly number[];
-  /** The median under Cellgrant over that: what is Cellgrant's, not the limit's. */
+/** What the writes of one round took, in s. */
+type Row = {
+  readonly plainS: number;
+  readonly limitedS: number;
+  /** Under the same limit of the operating system alone; null where that cannot be set. */
+  readonly bareLimitS: number | null;
+};
+
+type Found = Result & {
+  readonly rows: readonly Row[];
+  /** Over the bare limit, median of the rounds: what is Cellgrant's, not the limit's. */
   readonly overBareLimit: number | null;
 };
+
+/** The kernels of one run; without a sidecar or a limit, with a sidecar, with a limit alone. */
+type Sides = Readonly<Record<'plain' | 'gated', Kernels>> & { readonly bare: Kernels | null };
 
 /**
  * Write a file that is larger than the cell's `memory`, beside plain kernels, by turns.
@@ -43,21 +59,17 @@ export type Found = {
  * leave in memory, and on an idle node with a fast disk that shows. So a plain kernel in a
  * cgroup (version 1) with the same limit is timed, too.
  */
-export async function run(): Promise<Found> {
+export async function run({ rounds }: Chosen<typeof OPTIONS>): Promise<Found> {
   const dir = shortDirectory();
   const sidecar = await TestSidecar.start(dir);
   const [plain, gated] = [await Kernels.start(1, null), await Kernels.start(1, sidecar)];
   const bare = await Kernels.start(1, null);
   const undoLimit = limit(bare.pids[0]!);
-  const code = WRITE.replaceAll('PATH', JSON.stringify(join(dir, 'written')));
-  const [plainS, limitedS, bareLimitS]: [number[], number[], number[]] = [[], [], []];
-  const write = async (kernels: Kernels, hint = ''): Promise<number> =>
-    (await kernels.run(hint + code, 'seconds')).values[0] as number;
+  const rows: Row[] = [];
   try {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      plainS.push(await write(plain));
-      limitedS.push(await write(gated, '#| memory: 400 MiB\n'));
-      undoLimit && bareLimitS.push(await write(bare));
+    for (let round = 0; round < rounds; round += 1) {
+      const sides = { plain, gated, bare: undoLimit && bare };
+      rows.push(await writeAll(sides, join(dir, 'written'), round % 2 === 1));
     }
   } finally {
     await Promise.all([plain, gated, bare].map(it => it.stop()));
@@ -65,12 +77,30 @@ export async function run(): Promise<Found> {
     await sidecar.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-  const value = median(limitedS) / median(plainS);
-  const name = 'a 900 MiB write under memory: 400 MiB, over the same without Cellgrant';
-  const bar = { id: 'write', name, value, unit: 'x', bound: WRITE_BOUND } as const;
-  const overBareLimit = undoLimit && median(limitedS) / median(bareLimitS);
-  const bars = [{ ...bar, better: 'lower' as const, met: value <= WRITE_BOUND }];
-  return { bars, plainS, limitedS, bareLimitS, overBareLimit };
+  const ratios = rows.map(it => it.limitedS / it.plainS);
+  const overBare = rows.flatMap(it => (it.bareLimitS ? [it.limitedS / it.bareLimitS] : []));
+  const overBareLimit = overBare.length ? rounded(median(overBare), 3) : null;
+  return { bars: [barOfRounds(BARS.write, ratios)], rows, overBareLimit };
+}
+
+async function writeAll(
+  { plain, gated, bare }: Sides,
+  path: string,
+  backwards: boolean
+): Promise<Row> {
+  const code = WRITE.replaceAll('PATH', JSON.stringify(path));
+  const took = { plainS: 0, limitedS: 0, bareLimitS: null as number | null };
+  const write = async (kernels: Kernels, hint = ''): Promise<number> =>
+    rounded((await kernels.run(hint + code, 'seconds')).values[0] as number, 3);
+  const turns = [
+    async () => void (took.plainS = await write(plain)),
+    async () => void (took.limitedS = await write(gated, '#| memory: 400 MiB\n')),
+    async () => void (took.bareLimitS = bare && (await write(bare)))
+  ];
+  for (const turn of backwards ? turns.reverse() : turns) {
+    await turn();
+  }
+  return took;
 }
 
 /** Put a process into a cgroup of its own with that limit; the undo, or null without version 1. */
@@ -84,8 +114,4 @@ function limit(pid: number): (() => void) | null {
   writeFileSync(join(group, V1.memoryLimit), `${LIMIT_BYTES}`);
   writeFileSync(join(group, V1.procs), `${pid}`);
   return () => rmdirSync(group);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

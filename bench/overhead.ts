@@ -1,53 +1,94 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { Stage } from '../server/testing/stage';
+import { barOf, barOfRounds, defineBars, type Bar } from './bar';
+import type { Result } from './bench';
+import { count, type Chosen } from './options';
+import { answerOf } from './python';
+import { median, quantilesOf, rounded, type Quantiles } from './statistics';
 
-/** Quantiles of round trips, in ms. */
-type Quantiles = { readonly p50: number; readonly p99: number };
+/** Round trips of a kind in a row: some 50 ms, so that what else a machine does meets all alike. */
+const BLOCK = 10;
 
-/** What the gate adds to an untagged `pass` cell. */
-export type Overhead = {
+export const BARS = defineBars({
+  plainRatioP50: {
+    name: 'an untagged pass cell over the same without Cellgrant',
+    unit: 'x',
+    bound: 1.05,
+    better: 'lower'
+  },
+  askingRatioP50: {
+    name: 'a pass cell with a hint over the same without Cellgrant',
+    unit: 'x',
+    bound: 1.1,
+    better: 'lower'
+  },
+  addedP50Ms: { name: 'added to an untagged cell, p50', unit: 'ms', bound: 0.3, better: 'lower' },
+  addedP99Ms: { name: 'added to an untagged cell, p99', unit: 'ms', bound: 2, better: 'lower' }
+});
+
+export const OPTIONS = { n: count('round trips of each kind, rounded up to tens', 1000, 200) };
+
+/** The round trips of each kind in ms: of each block in turn, those of the other kinds beside it. */
+export type Spans = Readonly<Record<'plain' | 'gated' | 'asking', readonly (readonly number[])[]>>;
+
+/** What the gate adds to a `pass` cell. */
+export type Overhead = Result & {
   /** Round trips of each kind. */
   readonly n: number;
-  readonly plainMs: Quantiles;
-  readonly gatedMs: Quantiles;
-  /** The difference of the quantiles. */
+  /** The difference of the quantiles, in ms. */
   readonly addedMs: Quantiles;
   /** The same for a cell with a hint, which waits for its grant. */
-  readonly askingMs: Quantiles;
   readonly addedByAskingMs: Quantiles;
 };
 
 /**
- * Measure plain against gated round trips, alternating in one run.
+ * Measure plain against gated round trips, in alternating blocks of one run.
  *
  * #### Notes
- * The client is overhead.py, for Jupyter's clients are Python; it starts a
- * sidecar and two kernels of its own. Takes `-n COUNT`. Needs the project's
- * Python environment and the bundled sidecar (`npm start` makes both).
+ * The client is overhead.py, for Jupyter's clients are Python. A ratio is that of the medians of
+ * two blocks beside each other, and its bar the median over all blocks.
  */
-export async function run(args: readonly string[] = []): Promise<Overhead> {
-  const root = process.cwd();
-  const python = join(root, '.venv', 'bin', 'python');
-  for (const needed of [python, join(root, 'jupyterlab_cellgrant', 'sidecar', 'main.cjs')]) {
-    if (!existsSync(needed)) {
-      throw new Error(`${needed} is missing; "npm start" makes it.`);
-    }
+export async function run({ n }: Chosen<typeof OPTIONS>): Promise<Overhead> {
+  const stage = new Stage();
+  try {
+    const blocks = Math.ceil(n / BLOCK);
+    const spans = await answerOf('overhead.py', [blocks, BLOCK], await stage.sidecar());
+    return overheadOf(spans as Spans);
+  } finally {
+    await stage.clear();
   }
-  const command = [join(root, 'bench', 'overhead.py'), '--node', process.execPath, ...args];
-  return JSON.parse(await outputOf(python, command)) as Overhead;
 }
 
-/** What a program prints; rejects with its errors where it fails. */
-function outputOf(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [output, errors] = ['', ''];
-    child.stdout.on('data', chunk => (output += chunk));
-    child.stderr.on('data', chunk => (errors += chunk));
-    child.on('error', reject);
-    child.on('close', code => {
-      code === 0 ? resolve(output) : reject(new Error(errors.trim() || `exit code ${code}`));
-    });
-  });
+/** What these round trips come to. */
+export function overheadOf({ plain, gated, asking }: Spans): Overhead {
+  const [plainMs, gatedMs, askingMs] = [plain, gated, asking].map(it => quantilesOf(it.flat(), 3));
+  const addedMs = difference(gatedMs!, plainMs!);
+  return {
+    bars: [
+      ratioBar(BARS.plainRatioP50, gated, plain),
+      ratioBar(BARS.askingRatioP50, asking, plain),
+      barOf(BARS.addedP50Ms, addedMs.p50),
+      barOf(BARS.addedP99Ms, addedMs.p99)
+    ],
+    rows: [
+      { cell: 'untagged, without Cellgrant', ...plainMs },
+      { cell: 'untagged', ...gatedMs },
+      { cell: 'with a hint', ...askingMs }
+    ],
+    n: plain.flat().length,
+    addedMs,
+    addedByAskingMs: difference(askingMs!, plainMs!)
+  };
+}
+
+function ratioBar(
+  bar: (typeof BARS)['plainRatioP50'],
+  blocks: Spans['gated'],
+  plain: Spans['plain']
+): Bar {
+  const ratios = blocks.map((block, at) => median(block) / median(plain[at]!));
+  return barOfRounds(bar, ratios);
+}
+
+function difference(more: Quantiles, less: Quantiles): Quantiles {
+  return { p50: rounded(more.p50 - less.p50, 3), p99: rounded(more.p99 - less.p99, 3) };
 }

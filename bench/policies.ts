@@ -1,24 +1,34 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { barsOf, type Bar } from './simulator/bars';
+import type { Result } from './bench';
+import { UsageError, count, flag, type Chosen } from './options';
+import { barsOf } from './simulator/bars';
 import { runGroups, type GroupRow } from './simulator/groups';
 import { pictureOf, reportOf } from './simulator/report';
 import {
+  BUSY_COMPARISONS,
   COMPARISONS,
   FULL,
-  QUICK,
-  QUICK_COMPARISONS,
   runAll,
   type Effort,
   type Row
 } from './simulator/sweep';
+import { runUndersubscribed } from './simulator/undersubscribed';
+
+export { BARS } from './simulator/bars';
+
+export const OPTIONS = {
+  seeds: count('random workloads of each kind', FULL.seeds.length, 1),
+  cells: count('cells of each user', FULL.cellsPerUser, 40),
+  busy: flag('one busy setting of each comparison instead of all', { quick: true }),
+  report: flag('write bench/REPORT.md and bench/policies.svg')
+};
 
 /** What the measurement finds. */
-export type Policies = {
+export type Policies = Result & {
   readonly effort: Effort;
-  readonly rows: Row[];
-  readonly groups: GroupRow[];
-  readonly bars: Bar[];
+  readonly rows: readonly Row[];
+  readonly groups: readonly GroupRow[];
 };
 
 /**
@@ -26,25 +36,24 @@ export type Policies = {
  * batch queues and oracles, on the same cells.
  *
  * #### Notes
- * `--quick` runs one seed and fewer cells: it shows that everything works, and
- * judges no bar. `--report` writes bench/REPORT.md and bench/policies.svg below
- * the current directory from a full run.
+ * The report is of a full run, below the current directory.
  */
-export async function run(args: readonly string[] = []): Promise<Policies> {
-  const quick = args.includes('--quick');
-  const effort = quick ? QUICK : FULL;
+export async function run(chosen: Chosen<typeof OPTIONS>): Promise<Policies> {
+  const { seeds, cells, busy, report } = chosen;
+  if (report && busy) {
+    throw new UsageError('--report needs a full run: leave out --busy and --quick.');
+  }
+  const effort = { seeds: Array.from({ length: seeds }, (_, at) => at + 1), cellsPerUser: cells };
   const show = (row: Row) => process.stderr.write(`${progressOf(row)}\n`);
-  const rows = runAll(quick ? QUICK_COMPARISONS : COMPARISONS, effort, show);
+  const rows = runAll(busy ? BUSY_COMPARISONS : COMPARISONS, effort, show);
   const groups = runGroups(effort);
-  const bars = quick ? [] : barsOf(rows);
-  for (const { name, value, bound, met } of bars) {
-    process.stderr.write(`${met ? 'met   ' : 'MISSED'} ${name}: ${value} against ${bound}\n`);
+  const bars = barsOf(rows, runUndersubscribed(effort));
+  const found = { bars, effort, rows, groups };
+  if (report) {
+    writeFileSync(join('bench', 'REPORT.md'), reportOf(found));
+    writeFileSync(join('bench', 'policies.svg'), pictureOf(found));
   }
-  if (args.includes('--report') && !quick) {
-    writeFileSync(join('bench', 'REPORT.md'), reportOf({ effort, rows, groups, bars }));
-    writeFileSync(join('bench', 'policies.svg'), pictureOf({ effort, rows, groups, bars }));
-  }
-  return { effort, rows, groups, bars };
+  return found;
 }
 
 function progressOf({ workload, policy, knowledge, cpus, users, antt, stp }: Row): string {

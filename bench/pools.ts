@@ -2,25 +2,46 @@ import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Stage } from '../server/testing/stage';
-import type { Bar } from './bars';
-import { Kernels, ROOT } from './kernels';
+import { barOfRounds, defineBars, type Bar, type BarDefinition } from './bar';
+import type { Result } from './bench';
+import { Kernels } from './kernels';
+import { count, only, type Chosen } from './options';
+import { ROOT } from './python';
+import { rounded } from './statistics';
 
-/** The most that parallel work may take, in times of what it takes without Cellgrant. */
-const BOUND = 1.05;
-const ROUNDS = 9;
+/** What parallel work under `cpus: n` takes, over the same without Cellgrant. */
+const barOfPool = (by: string) =>
+  ({
+    name: `parallel work by ${by} under cpus: n, over the same without Cellgrant`,
+    unit: 'x',
+    bound: 1.05,
+    better: 'lower'
+  }) as const;
+
+export const BARS = defineBars({
+  loky: barOfPool('loky'),
+  multiprocessing: barOfPool('multiprocessing'),
+  sklearn: barOfPool('sklearn'),
+  forkserver: barOfPool('forkserver')
+});
+
+export const OPTIONS = {
+  rounds: count('rounds of each kind of work, or more where it is short', 9, 3),
+  only: only('one kind of work', Object.keys(BARS))
+};
 
 /** Short work is timed again until it took so long without Cellgrant, in s: it scatters more. */
 const PLAIN_S_MIN = 10;
 
 /** One kind of parallel work: what is loaded before, and the cell that is timed. */
-type Workload = { readonly id: string; readonly load: string; readonly cell: string };
+type Workload = { readonly bar: BarDefinition; readonly load: string; readonly cell: string };
 
 const MATRICES = 'import numpy\nmatrices = [numpy.random.rand(250, 250) for _ in range(40)]';
 
 /** Eigenvalues, which OpenBLAS computes with threads: too many where each worker starts as many. */
-function pool(id: string, method: string): Workload {
+function pool(bar: BarDefinition, method: string): Workload {
   return {
-    id,
+    bar,
     load: `${MATRICES}\nimport multiprocessing\ncontext = multiprocessing.get_context("${method}")`,
     cell: [
       'with context.Pool(N) as pool:',
@@ -32,13 +53,13 @@ function pool(id: string, method: string): Workload {
 
 const WORKLOADS: readonly Workload[] = [
   {
-    id: 'loky',
+    bar: BARS.loky,
     load: `${MATRICES}\nimport joblib`,
     cell: 'joblib.Parallel(n_jobs=N)(joblib.delayed(numpy.linalg.eigvalsh)(it) for it in matrices * 2)'
   },
-  pool('multiprocessing', 'fork'),
+  pool(BARS.multiprocessing, 'fork'),
   {
-    id: 'sklearn',
+    bar: BARS.sklearn,
     load: [
       'from sklearn.datasets import make_classification',
       'from sklearn.ensemble import HistGradientBoostingClassifier',
@@ -47,27 +68,25 @@ const WORKLOADS: readonly Workload[] = [
     ].join('\n'),
     cell: 'cross_val_score(HistGradientBoostingClassifier(max_iter=20), x, y, cv=2 * N, n_jobs=N)'
   },
-  pool('forkserver', 'forkserver')
+  pool(BARS.forkserver, 'forkserver')
 ];
 
-/** Its value is the median of the rounds. */
-type PoolBar = Bar & {
-  /** The rounds next to the lowest and the highest. */
-  readonly spread: readonly [number, number];
+/** One kind of work in one round. */
+type Row = {
+  readonly work: string;
   readonly plainS: number;
+  readonly grantedS: number;
+  readonly ratio: number;
 };
 
 /**
  * Parallel work in a cell with `cpus: n`, n being all CPUs, beside the same in a plain kernel.
  *
  * #### Notes
- * The two kernels run it by turns, each first in every other round. Takes `--rounds COUNT`, and
- * `--only ID` for one kind of work.
+ * The two kernels run it by turns, each first in every other round.
  * The kernels' environment is `.venv-libraries`, which `npm run bench` makes.
  */
-export async function run(args: readonly string[] = []): Promise<{ readonly bars: PoolBar[] }> {
-  const rounds = Number(optionOf(args, '--rounds') ?? ROUNDS);
-  const only = optionOf(args, '--only');
+export async function run(chosen: Chosen<typeof OPTIONS>): Promise<Result> {
   const python = join(ROOT, '.venv-libraries', 'bin', 'python');
   if (!existsSync(python)) {
     throw new Error(`${python} is missing; "npm run bench -- pools" makes it.`);
@@ -75,67 +94,55 @@ export async function run(args: readonly string[] = []): Promise<{ readonly bars
   const stage = new Stage();
   const sidecar = await stage.sidecar();
   const plain = await Kernels.start(1, null, python);
-  const gated = await Kernels.start(1, sidecar, python);
+  const granted = await Kernels.start(1, sidecar, python);
   try {
-    const bars: PoolBar[] = [];
-    for (const workload of WORKLOADS.filter(it => it.id === (only ?? it.id))) {
-      bars.push(await compare(workload, plain, gated, rounds));
+    const bars: Bar[] = [];
+    const rows: Row[] = [];
+    for (const workload of WORKLOADS.filter(it => it.bar.id === (chosen.only ?? it.bar.id))) {
+      const found = await compare(workload, { plain, granted }, chosen.rounds);
+      const bar = barOfRounds(
+        workload.bar,
+        found.map(it => it.ratio)
+      );
+      process.stderr.write(`${bar.id}: ${bar.value} times, ${found.length} rounds\n`);
+      bars.push(bar);
+      rows.push(...found);
     }
-    return { bars };
+    return { bars, rows };
   } finally {
-    await Promise.all([plain.stop(), gated.stop()]);
+    await Promise.all([plain.stop(), granted.stop()]);
     await stage.clear();
   }
 }
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+type Sides = Readonly<Record<'plain' | 'granted', Kernels>>;
 
-function optionOf(args: readonly string[], name: string): string | undefined {
-  return args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
-}
-
-async function compare(
-  { id, load, cell }: Workload,
-  plain: Kernels,
-  gated: Kernels,
-  rounds: number
-): Promise<PoolBar> {
+async function compare(workload: Workload, sides: Sides, rounds: number): Promise<Row[]> {
   const n = cpus().length;
-  const hint = `#| cpus: ${n}\n`;
-  const code = cell.replaceAll('N', `${n}`);
-  for (const kernels of [plain, gated]) {
-    await kernels.run(load);
-    await kernels.run(hint + code); // workers start, libraries are loaded
+  const code = `#| cpus: ${n}\n${workload.cell.replaceAll('N', `${n}`)}`;
+  for (const kernels of Object.values(sides)) {
+    await kernels.run(workload.load);
+    await kernels.run(code); // workers start, libraries are loaded
   }
-  const [ratios, plainS]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds || sum(plainS) < PLAIN_S_MIN; round += 1) {
-    const seconds = new Map<Kernels, number>();
-    for (const kernels of round % 2 ? [gated, plain] : [plain, gated]) {
-      seconds.set(kernels, (await kernels.run(hint + code)).seconds);
-    }
-    plainS.push(seconds.get(plain)!);
-    ratios.push(seconds.get(gated)! / seconds.get(plain)!);
+  const rows: Row[] = [];
+  for (let plainS = 0; rows.length < rounds || plainS < PLAIN_S_MIN;) {
+    const row = await runRound(workload.bar.id, code, sides, rows.length % 2 === 1);
+    plainS += row.plainS;
+    rows.push(row);
   }
-  const value = rounded(median(ratios));
-  process.stderr.write(`${id}: ${value} times (${ratios.map(rounded).join(', ')})\n`);
-  const sorted = [...ratios].sort((a, b) => a - b);
-  return {
-    id,
-    name: `parallel work by ${id} under cpus: n, over the same without Cellgrant`,
-    value,
-    unit: 'x',
-    bound: BOUND,
-    better: 'lower',
-    met: value <= BOUND,
-    spread: [rounded(sorted[1] ?? value), rounded(sorted.at(-2) ?? value)],
-    plainS: rounded(median(plainS))
-  };
+  return rows;
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000;
+async function runRound(
+  work: string,
+  code: string,
+  { plain, granted }: Sides,
+  backwards: boolean
+): Promise<Row> {
+  const took = new Map<Kernels, number>();
+  for (const kernels of backwards ? [granted, plain] : [plain, granted]) {
+    took.set(kernels, rounded((await kernels.run(code)).seconds, 3));
+  }
+  const [plainS, grantedS] = [took.get(plain)!, took.get(granted)!];
+  return { work, plainS, grantedS, ratio: rounded(grantedS / plainS, 3) };
 }

@@ -3,10 +3,12 @@ import { Ledger } from '../server/testing/faults/ledger';
 import { LivingKernel } from '../server/testing/faults/livingKernel';
 import { type TestSidecar } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
-import { quantilesOf } from './quantiles';
+import { barOfRounds, defineBars } from './bar';
+import type { Result } from './bench';
+import { count, type Chosen } from './options';
+import { rounded } from './statistics';
 
 const KERNELS = 100;
-const RESTARTS = 9;
 /** How soon the product's gates come back. */
 const RECONNECT_MS = 100;
 const LOOK_MS = 20;
@@ -24,8 +26,19 @@ async function untilRebuilt(sidecar: TestSidecar): Promise<void> {
   }
 }
 
+export const BARS = defineBars({
+  rebuildMs: {
+    name: 'from the start of a new sidecar until it knows 100 kernels and their cells again',
+    unit: 'ms',
+    bound: 1000,
+    better: 'lower'
+  }
+});
+
+export const OPTIONS = { restarts: count('how often it is killed and started again', 9, 3) };
+
 /** How long it takes from the start of a new sidecar until it knows all that the last one knew. */
-export type Rebuilding = {
+export type Rebuilding = Result & {
   /** In the middle of some restarts. */
   readonly rebuildMs: number;
   readonly rebuildWorstMs: number;
@@ -39,35 +52,44 @@ export type Rebuilding = {
  * 100 processes, each with a gate that runs a cell and comes back as the
  * product's does.
  */
-export async function timeRebuild(): Promise<Rebuilding> {
+export async function run({ restarts }: Chosen<typeof OPTIONS>): Promise<Rebuilding> {
   const stage = new Stage();
   const kernels: LivingKernel[] = [];
   try {
     let sidecar = await stage.sidecar();
-    const ledger = new Ledger(Infinity);
-    for (let n = 0; n < KERNELS; n += 1) {
-      const kernel = new LivingKernel(`rebuild-${n}`, sidecar.gatePath, ledger, () => RECONNECT_MS);
-      kernels.push(stage.keep(kernel));
-      void kernel.run({ memory: '10 MiB' }, () => new Promise(() => undefined));
-    }
+    begin(kernels, stage, sidecar);
     await untilRebuilt(sidecar);
     const took: number[] = [];
-    for (let n = 0; n < RESTARTS; n += 1) {
+    for (let n = 0; n < restarts; n += 1) {
       await sidecar.kill();
       const began = performance.now();
       sidecar = await stage.sidecarIn(sidecar.dir, '--memory', '4 GiB');
       await untilRebuilt(sidecar);
-      took.push(performance.now() - began);
+      took.push(rounded(performance.now() - began, 0));
     }
-    const { p50, p99 } = quantilesOf(took);
-    return { rebuildMs: Math.round(p50), rebuildWorstMs: Math.round(p99) };
+    return rebuildingOf(took);
   } finally {
     await Promise.all(kernels.map(it => it.kill()));
     await stage.clear();
   }
 }
 
-/** One measurement, alone. */
-export function run(): Promise<Rebuilding> {
-  return timeRebuild();
+/** Start the kernels, each with a cell that goes on and on; those that were started are in the list. */
+function begin(kernels: LivingKernel[], stage: Stage, { gatePath }: TestSidecar): void {
+  const ledger = new Ledger(Infinity);
+  for (let n = 0; n < KERNELS; n += 1) {
+    const kernel = new LivingKernel(`rebuild-${n}`, gatePath, ledger, () => RECONNECT_MS);
+    kernels.push(stage.keep(kernel));
+    void kernel.run({ memory: '10 MiB' }, () => new Promise(() => undefined));
+  }
+}
+
+function rebuildingOf(took: readonly number[]): Rebuilding {
+  const bar = barOfRounds(BARS.rebuildMs, took);
+  return {
+    bars: [bar],
+    rows: took.map((ms, restart) => ({ restart, ms })),
+    rebuildMs: bar.value,
+    rebuildWorstMs: Math.max(...took)
+  };
 }

@@ -59,7 +59,7 @@ async def after_kill(holder: Kernel, waiter: Kernel) -> float:
 
 async def main(rounds: int, kills: int) -> None:
     """Start two kernels, measure, stop."""
-    kernels = [await Kernel().start("cellgrant") for _ in range(2)]
+    kernels = [await Kernel().start("cellgrant", sys.executable) for _ in range(2)]
     try:
         releases = [await after_release(*kernels) for _ in range(rounds)]
         killings = [await after_kill(*kernels) for _ in range(kills)]

@@ -1,12 +1,22 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { exitOf, textOf } from '../server/testing/sidecar';
 import { Stage } from '../server/testing/stage';
-import { ROOT, python } from './kernels';
-import { quantilesOf, type Quantiles } from './quantiles';
+import { barOf, defineBars, type Bar } from './bar';
+import { answerOf } from './python';
+import { quantilesOf, type Quantiles } from './statistics';
 
-const ROUNDS = 100;
-const KILLS = 20;
+export const RELEASE_BARS = defineBars({
+  releaseMs: {
+    name: 'start of a cell that waited, after the reply of the one before, p99',
+    unit: 'ms',
+    bound: 50,
+    better: 'lower'
+  },
+  killReleaseMs: {
+    name: 'the same after kill -9 of the kernel before, p99',
+    unit: 'ms',
+    bound: 2000,
+    better: 'lower'
+  }
+});
 
 /** How soon a waiting cell runs, on real kernels. */
 export type Releases = {
@@ -17,22 +27,20 @@ export type Releases = {
 };
 
 /** Let one kernel wait for the other, many times over; the clients are release.py. */
-export async function timeReleases(): Promise<Releases> {
+export async function timeReleases(rounds: number, kills: number): Promise<Releases> {
   const stage = new Stage();
   try {
-    const sidecar = await stage.sidecar();
-    const script = join(ROOT, 'bench', 'release.py');
-    const child = spawn(python(), [script, `${ROUNDS}`, `${KILLS}`], {
-      env: { ...process.env, CELLGRANT_DIR: sidecar.dir },
-      stdio: ['ignore', 'pipe', 'ignore']
-    });
-    const [text, code] = await Promise.all([textOf(child.stdout), exitOf(child)]);
-    if (code !== 0) {
-      throw new Error('bench/release.py failed; run it by hand to see why');
-    }
-    const { releaseMs, killReleaseMs } = JSON.parse(text) as Record<string, number[]>;
-    return { releaseMs: quantilesOf(releaseMs!), killReleaseMs: quantilesOf(killReleaseMs!) };
+    const answer = await answerOf('release.py', [rounds, kills], await stage.sidecar());
+    const { releaseMs, killReleaseMs } = answer as Record<keyof Releases, number[]>;
+    return { releaseMs: quantilesOf(releaseMs, 1), killReleaseMs: quantilesOf(killReleaseMs, 1) };
   } finally {
     await stage.clear();
   }
+}
+
+export function releaseBarsOf({ releaseMs, killReleaseMs }: Releases): readonly Bar[] {
+  return [
+    barOf(RELEASE_BARS.releaseMs, releaseMs.p99),
+    barOf(RELEASE_BARS.killReleaseMs, killReleaseMs.p99)
+  ];
 }

@@ -1,22 +1,44 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { cpus } from 'node:os';
 import { setThreadMaskByTaskset } from '../server/enforce/affinity/taskset';
 import { DiskFiles } from '../server/host/files';
-import { findPacking } from '../server/host/packing';
 import { readThread, readThreads } from '../server/host/processes';
 import { Stage } from '../server/testing/stage';
+import { barOfRounds, defineBars, type Bar, type BarDefinition } from './bar';
+import type { Result } from './bench';
 import { Kernels } from './kernels';
+import { lookForPacking } from './machine';
+import { count, type Chosen } from './options';
+import { rounded } from './statistics';
 
 const KERNELS = 8;
-const ROUNDS = 5;
-const RATIO_MIN = 1.5;
-/** How often it is looked whether threads are packed, while a busy machine hides it. */
-const PROBES_MAX = 10;
+
+export const BARS = defineBars({
+  blas: {
+    name: 'kernels of OpenBLAS at once, throughput over that of stock Jupyter',
+    unit: 'x',
+    bound: 1.5,
+    better: 'higher'
+  },
+  openmp: {
+    name: 'kernels of OpenMP at once, throughput over that of stock Jupyter',
+    unit: 'x',
+    bound: 1.5,
+    better: 'higher'
+  }
+});
+
+export const OPTIONS = { rounds: count('rounds of each workload', 5, 3) };
 
 const files = new DiskFiles();
 
 /** A cell of the measurement: what is loaded before, and what it runs. */
-type Workload = { readonly name: string; readonly load: string; readonly cell: string };
+type Workload = {
+  readonly bar: BarDefinition;
+  readonly name: string;
+  readonly load: string;
+  readonly cell: string;
+};
 
 /** How long a cell works, in s. */
 const CELL_S = 3;
@@ -29,6 +51,7 @@ function counting(step: string, units: string): string {
 
 /** Matrix products as numpy comes: OpenBLAS with threads of its own. */
 const BLAS: Workload = {
+  bar: BARS.blas,
   name: 'OpenBLAS through numpy',
   load: 'import numpy\na = numpy.ones((400, 400))\na @ a',
   cell: counting('a @ a', '1')
@@ -37,6 +60,7 @@ const BLAS: Workload = {
 /** Parallel regions of an OpenMP program, called as a compiler would. */
 function openMp(path: string): Workload {
   return {
+    bar: BARS.openmp,
     name: 'OpenMP through libgomp',
     load: [
       'import ctypes',
@@ -49,29 +73,20 @@ function openMp(path: string): Workload {
   };
 }
 
+/** One workload in one round, units of work of all kernels together. */
 type Row = {
   readonly workload: string;
-  /** Throughput with Cellgrant over that of stock Jupyter: the median of the rounds. */
-  readonly ratio: number;
-  readonly lowest: number;
-  readonly highest: number;
-  /** Products, or units of work in parallel regions, of all kernels together. */
   readonly stockPerS: number;
   readonly grantedPerS: number;
+  readonly ratio: number;
 };
 
-type Throughput = {
+type Throughput = Result & {
   readonly kernels: number;
-  readonly cpus: number;
-  readonly tier: string;
   /** How the stock kernels' threads were placed. */
   readonly baseline: 'as the machine places them' | 'spread by hand';
   /** Whether the machine packed threads before and after; null where it was too busy to tell. */
   readonly packed: { readonly before: boolean | null; readonly after: boolean | null };
-  /** The load average over a minute, before and after. */
-  readonly load: { readonly before: number; readonly after: number };
-  readonly rows: readonly Row[];
-  readonly bars: readonly object[];
 };
 
 /**
@@ -84,42 +99,39 @@ type Throughput = {
  * spread over the CPUs by hand, and the answer says so. That can change while a
  * machine runs, so it is looked at again at the end.
  */
-export async function run(args: readonly string[] = []): Promise<Throughput> {
-  const at = args.indexOf('--rounds');
-  const rounds = at < 0 ? ROUNDS : Number(args[at + 1]);
-  const count = Math.max(KERNELS, 2 * cpus().length);
-  const before = { packed: await lookForPacking(), load: loadavg()[0]! };
-  const spread = before.packed === true;
+export async function run({ rounds }: Chosen<typeof OPTIONS>): Promise<Throughput> {
+  const kernels = Math.max(KERNELS, 2 * cpus().length);
+  const before = await lookForPacking();
+  const spread = before === true;
   const baseline = spread ? 'spread by hand' : 'as the machine places them';
-  process.stderr.write(`threads packed: ${before.packed}; stock threads are ${baseline}\n`);
+  process.stderr.write(`${kernels} kernels, their stock threads are ${baseline}\n`);
   const stage = new Stage();
   const sidecar = await stage.sidecar();
-  const stock = await Kernels.start(count, null);
-  const granted = await Kernels.start(count, sidecar);
+  const stock = await Kernels.start(kernels, null);
+  const granted = await Kernels.start(kernels, sidecar);
   try {
-    const rows: Row[] = [];
-    for (const workload of workloads()) {
-      rows.push(await compare(workload, { stock, granted, rounds, spread }));
-    }
-    return {
-      kernels: count,
-      cpus: cpus().length,
-      tier: sidecar.tier,
-      baseline,
-      packed: { before: before.packed, after: await lookForPacking() },
-      load: { before: before.load, after: loadavg()[0]! },
-      rows,
-      bars: rows.map(({ workload, ratio }) => ({
-        name: workload,
-        value: ratio,
-        bound: RATIO_MIN,
-        met: ratio >= RATIO_MIN
-      }))
-    };
+    const { bars, rows } = await compareAll({ stock, granted, rounds, spread });
+    return { bars, rows, kernels, baseline, packed: { before, after: await lookForPacking() } };
   } finally {
     await Promise.all([stock.stop(), granted.stop()]);
     await stage.clear();
   }
+}
+
+async function compareAll(sides: Sides): Promise<{ bars: Bar[]; rows: Row[] }> {
+  const bars: Bar[] = [];
+  const rows: Row[] = [];
+  for (const workload of workloads()) {
+    const found = await compare(workload, sides);
+    bars.push(
+      barOfRounds(
+        workload.bar,
+        found.map(it => it.ratio)
+      )
+    );
+    rows.push(...found);
+  }
+  return { bars, rows };
 }
 
 function workloads(): readonly Workload[] {
@@ -138,17 +150,6 @@ type Sides = {
   readonly spread: boolean;
 };
 
-async function lookForPacking(): Promise<boolean | null> {
-  let packed: boolean | null = null;
-  for (let probe = 0; packed === null && probe < PROBES_MAX; probe += 1) {
-    packed = await findPacking(
-      files,
-      cpus().map((_, cpu) => cpu)
-    );
-  }
-  return packed;
-}
-
 /**
  * What a scheduler that spreads threads would do: the busiest threads of each
  * kernel on CPUs of their own, the kernels starting at different ones.
@@ -163,35 +164,38 @@ async function spreadByHand(kernels: Kernels): Promise<void> {
   }
 }
 
-async function compare(workload: Workload, sides: Sides): Promise<Row> {
+async function compare(workload: Workload, sides: Sides): Promise<Row[]> {
   const { stock, granted, rounds, spread } = sides;
   for (const side of [stock, granted]) {
     await side.run(workload.load);
     await side.run(workload.cell);
   }
   spread && (await spreadByHand(stock));
-  const stockPerS: number[] = [];
-  const grantedPerS: number[] = [];
+  const rows: Row[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    // In turns, so that what changes with time meets both alike.
-    const sidesInTurn = [
-      async () => void stockPerS.push(await unitsPerS(stock, workload)),
-      async () => void grantedPerS.push(await unitsPerS(granted, workload))
-    ];
-    for (const side of round % 2 ? sidesInTurn.reverse() : sidesInTurn) {
-      await side();
-    }
-    const [before, after] = [stockPerS.at(-1)!, grantedPerS.at(-1)!].map(Math.round);
-    process.stderr.write(`${workload.name}: ${before}/s stock, ${after}/s granted\n`);
+    rows.push(await runRound(workload, sides, round % 2 === 1));
+    const { stockPerS, grantedPerS } = rows.at(-1)!;
+    process.stderr.write(`${workload.name}: ${stockPerS}/s stock, ${grantedPerS}/s granted\n`);
   }
-  const ratios = grantedPerS.map((units, round) => units / stockPerS[round]!);
+  return rows;
+}
+
+/** In turns, so that what changes with time meets both alike. */
+async function runRound(
+  workload: Workload,
+  { stock, granted }: Sides,
+  backwards: boolean
+): Promise<Row> {
+  const perS = new Map<Kernels, number>();
+  for (const kernels of backwards ? [granted, stock] : [stock, granted]) {
+    perS.set(kernels, rounded(await unitsPerS(kernels, workload), 1));
+  }
+  const [stockPerS, grantedPerS] = [perS.get(stock)!, perS.get(granted)!];
   return {
     workload: workload.name,
-    ratio: rounded(median(ratios)),
-    lowest: rounded(Math.min(...ratios)),
-    highest: rounded(Math.max(...ratios)),
-    stockPerS: rounded(median(stockPerS)),
-    grantedPerS: rounded(median(grantedPerS))
+    stockPerS,
+    grantedPerS,
+    ratio: rounded(grantedPerS / stockPerS, 3)
   };
 }
 
@@ -199,12 +203,4 @@ async function compare(workload: Workload, sides: Sides): Promise<Row> {
 async function unitsPerS(kernels: Kernels, { cell }: Workload): Promise<number> {
   const { values, seconds } = await kernels.run(cell, 'done');
   return (values as number[]).reduce((sum, units) => sum + units, 0) / seconds;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -9,7 +9,7 @@ import { DiskFiles } from '../server/host/files';
 import { OwnDirectory } from '../server/host/ownDirectory';
 import { readProcess, readThreads } from '../server/host/processes';
 import type { TierName } from '../server/protocol/view';
-import { quantilesOf } from './quantiles';
+import { quantilesOf } from './statistics';
 
 /** One operation of one tier. */
 export type Row = {
@@ -20,9 +20,12 @@ export type Row = {
   readonly p99us: number;
 };
 
-const ROUNDS = 1000;
-/** Whole lives of a holder: adoption and release. */
-const LIVES = 200;
+/** The operation that gives a cell what it was granted: CPUs, weight and memory. */
+export const GRANT = 'grant';
+/** Five grants to a whole life of a holder, adoption and release. */
+const GRANTS_PER_LIFE = 5;
+/** Masks take so much longer that there are fewer of them. */
+const GRANTS_PER_MASK = 10;
 /** The same work in every tier: tells how fast the machine is. */
 const YARDSTICK = 'yardstick: read /proc/PID/stat';
 const MIB = 1024 ** 2;
@@ -51,7 +54,7 @@ class Stopwatch {
 
   rows(tier: TierName): readonly Row[] {
     return [...this.samples].map(([operation, samples]) => {
-      const { p50, p99 } = quantilesOf(samples);
+      const { p50, p99 } = quantilesOf(samples, 1);
       return { tier, operation, p50us: p50, p99us: p99 };
     });
   }
@@ -75,18 +78,19 @@ async function timeGrants(
   watch: Stopwatch,
   enforcer: IEnforcer,
   { holderId }: Place,
-  cpus: readonly number[]
+  cpus: readonly number[],
+  grants: number
 ): Promise<void> {
   const isAffinity = enforcer.tier.name === 'affinity';
-  for (let round = 0; round < (isAffinity ? ROUNDS / 10 : ROUNDS); round += 1) {
+  for (let round = 0; round < (isAffinity ? grants / GRANTS_PER_MASK : grants); round += 1) {
     const granted: Confinement = {
       ...UNCONFINED,
       cpus: `${cpus[round % cpus.length]}`,
       memoryBytes: (512 + (round % 2)) * MIB
     };
-    watch.time('grant', () => enforcer.confine(holderId, granted));
+    watch.time(GRANT, () => enforcer.confine(holderId, granted));
     if (isAffinity) {
-      await watch.timeAsync('grant, until every mask is set', () => enforcer.settled());
+      await watch.timeAsync(`${GRANT}, until every mask is set`, () => enforcer.settled());
     }
     watch.time('same grant again', () => enforcer.confine(holderId, granted));
     watch.time('measure', () => enforcer.measure(holderId));
@@ -105,7 +109,7 @@ async function timeGrants(
  * writes. In the affinity tier it only begins the work; the row after it tells
  * when every mask is set.
  */
-export async function timeTier(tier: TierName): Promise<readonly Row[]> {
+export async function timeTier(tier: TierName, grants: number): Promise<readonly Row[]> {
   const dir = mkdtempSync(join(tmpdir(), 'cellgrant-bench-'));
   const failures: string[] = [];
   const { enforcer, node } = await probe({
@@ -122,9 +126,10 @@ export async function timeTier(tier: TierName): Promise<readonly Row[]> {
       watch,
       enforcer,
       place,
-      node.cpus.map(it => it.id)
+      node.cpus.map(it => it.id),
+      grants
     );
-    for (let life = 0; life < LIVES; life += 1) {
+    for (let life = 0; life < grants / GRANTS_PER_LIFE; life += 1) {
       watch.time('release', () => enforcer.release(place.holderId));
       await enforcer.settled();
       watch.time(`adopt, ${readThreads(files, place.pid).length} threads`, () =>

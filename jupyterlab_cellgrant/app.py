@@ -13,9 +13,9 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import TraitError
 
+from .client.wire import FAILURE_ENV
 from .ending import end_workers_with_main_thread
 from .events import EventFeed
-from .gate.wire import FAILURE_ENV
 from .paths import runtime_dir
 from .proxy import Access, handlers
 from .renames import follow_renames
@@ -58,7 +58,7 @@ class CellgrantApp(ExtensionApp):
             access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
             if settings.enabled:
                 access.supervisor = self.supervisor = Supervisor(
-                    runtime_dir(), settings.sidecar_options(), node=settings.node, log=self.log
+                    runtime_dir(), settings, log=self.log
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))

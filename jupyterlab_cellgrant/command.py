@@ -8,7 +8,7 @@ import shutil
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path, PurePath
 
-STARTER = Path(__file__).parent / "gate" / "start" / "sitecustomize.py"
+STARTER = Path(__file__).parent / "kernel" / "start" / "sitecustomize.py"
 
 IPYKERNEL_MODULES = frozenset({"ipykernel", "ipykernel_launcher", "ipykernel.kernelapp"})
 

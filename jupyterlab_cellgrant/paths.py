@@ -12,13 +12,13 @@ from pathlib import Path
 
 from jupyter_core.paths import jupyter_config_dir, jupyter_config_path, jupyter_runtime_dir
 
+from .client.wire import DIRECTORY_ENV, GATE_SOCKET
+
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 SOCKET_PATH_BYTES_MAX = 107
-GATE_SOCKET = "gate.sock"
 API_SOCKET = "api.sock"
 SYSTEM_DIR = Path("/run/cellgrant")
 CONFIG_FILE = "cellgrant.yaml"
-DIRECTORY_ENV = "CELLGRANT_DIR"
 
 
 def runtime_dir() -> Path:

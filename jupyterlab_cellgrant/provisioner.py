@@ -12,14 +12,12 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
+from .client.holder import Holder
+from .client.variables import CUDA_DEVICES
+from .client.wire import TOKEN_ENV
 from .command import gated_command
-from .gate.variables import CUDA_DEVICES
-from .gate.wire import TOKEN_ENV, process_facts
 from .paths import runtime_dir
-from .sidecar_line import SidecarLine
-
-# Where Jupyter tells a kernel which notebook it is started for: a path.
-NOTEBOOK_ENV = "JPY_SESSION_NAME"
+from .sidecar_line import NOTEBOOK_ENV, SidecarLine
 
 
 class CellgrantProvisioner(LocalProvisioner):
@@ -91,12 +89,13 @@ class CellgrantProvisioner(LocalProvisioner):
         self._name = PurePath(notebook or "").name or self.kernel_spec.display_name
 
     def _register(self) -> SidecarLine:
-        facts = process_facts(self.kernel_id, self._name, self.pid)
-        return self._say("register", "registered", **facts, notebook=self._notebook)
+        holder = Holder("kernel", self.kernel_id, self._name, self.pid)
+        holder.notebook, holder.token = self._notebook, self._token
+        return self._say("register", "registered", **holder.facts())
 
-    def _say(self, kind: str, answer_type: str, **more: Any) -> SidecarLine:
-        who = {"kernelId": self.kernel_id, "token": self._token}
-        return SidecarLine({"type": kind, **who, **more}, answer_type)
+    def _say(self, message_type: str, answer_type: str, **more: Any) -> SidecarLine:
+        who = {"holderId": self.kernel_id, "token": self._token}
+        return SidecarLine({"type": message_type, **who, **more}, answer_type)
 
     async def _look_at(self, registered: SidecarLine) -> None:
         answer = await registered.answer()

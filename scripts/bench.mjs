@@ -1,4 +1,4 @@
-// Bundles the measurements and runs one: npm run bench -- NAME [--json FILE]
+// Bundles the measurements and runs one or all: npm run bench -- NAME [--json FILE]
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,15 +7,16 @@ import { build } from 'esbuild';
 import { ensureLibraries } from './prepare/python.mjs';
 import { runTask } from './prepare/say.mjs';
 
-if (process.argv[2] === 'pools') {
+if (['pools', 'all'].includes(process.argv[2])) {
+  // Where they cannot be had it is told here, and `pools` alone fails.
   await runTask(ensureLibraries);
 }
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outdir = join(root, 'build', 'bench');
 
 await build({
-  // The second one runs inside an emulated machine.
-  entryPoints: [join(root, 'bench', 'main.ts'), join(root, 'bench', 'enforceGuest.ts')],
+  // The second one runs inside an emulated machine, the third in a process of its own.
+  entryPoints: ['main', 'enforceGuest', 'floodProcess'].map(it => join(root, 'bench', `${it}.ts`)),
   outdir,
   outExtension: { '.js': '.cjs' },
   bundle: true,

@@ -117,7 +117,7 @@ describe('the sidecar process', () => {
 
   it.each([
     [[], '--dir is missing'],
-    [['--dir', '/tmp/x', '--tier', 'magic'], '--tier is "magic"'],
+    [['--dir', '/tmp/x', '--memory', 'lots'], '--memory is "lots"'],
     [['--dir', '/proc/version'], 'is no directory']
   ])('says what is wrong with %j', async (args, words) => {
     const child = spawnSidecar(args);

@@ -90,6 +90,9 @@ async function start(
   stack: UndoStack
 ): Promise<Sidecar> {
   const clock = systemClock();
+  const { uid } = place.directory;
+  // One user as yet: whoever reaches the sockets is the owner of their directory.
+  const owner = { uid, name: nameOf(uid) };
   const config = options.config.length ? new ConfigFiles(options.config, log) : null;
   config?.read(clock.nowMs());
   let sidecar: Sidecar | null = null;
@@ -128,15 +131,14 @@ async function start(
     version: CELLGRANT_VERSION,
     failure: options.failure,
     directory: place.directory,
-    uid: place.directory.uid,
-    owner: nameOf(place.directory.uid)
+    owner
   });
   const connections = connectionsMax(readDescriptorsMax(files));
-  const gates = new GateServer(sidecar, log, connections.gates);
+  const gates = new GateServer(sidecar, owner, log, connections.gates);
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
-  stack.add(await listenHttp(place.listenForApi, sidecar, log, connections.api));
+  stack.add(await listenHttp(place.listenForApi, sidecar, owner, log, connections.api));
   stack.add(await gates.listen(place.listenForGates));
   return sidecar;
 }

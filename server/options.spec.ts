@@ -28,7 +28,6 @@ describe('options', () => {
 
   it.each([
     ['', '--dir is missing'],
-    ['--dir /d --tier cgroup-v3', '--tier is "cgroup-v3"; expected auto, cgroup-v2'],
     ['--dir /d --cpus a-b', 'is not a CPU list'],
     ['--dir /d --memory lots', '--memory is "lots"; expected an amount'],
     ['--dir /d --speed 9', "Unknown option '--speed'"],

@@ -25,34 +25,27 @@ export type Options = {
   readonly scope: string;
 };
 
-export const USAGE = `Usage: node main.cjs --dir DIR [options]
-  --dir DIR            directory of the sockets
-  --failure open       without a sidecar gates run cells (open) or refuse them (closed)
-  --tier auto          auto, cgroup-v2, cgroup-v1, affinity or none
-  --cgroup-root PATH   a cgroup that was delegated, instead of the own one
-  --cpus LIST          CPUs to hand out, such as 0-3,8
-  --memory AMOUNT      memory to hand out, such as "8 GiB"
-  --policy dynamic     dynamic, partitioned or naive
-  --config FILE        groups, limits and reserves; read again at SIGHUP.
-                       Each further one may only narrow those before it
-  --with-parent        stop when stdin ends
-or:    node main.cjs --check-config FILE [--config FILE...]
-  tell everything that is wrong with a file that counts after these`;
+export const USAGE =
+  'This program is started by Jupyter and by `cellgrant sidecar`, whose --help explains its options.';
 
 /** A command line that cannot be followed; the message says why. */
 export class UsageError extends Error {}
 
+/**
+ * What Python hands over. Which settings there are, what each may be and what it means is said in
+ * jupyterlab_cellgrant/settings.py; of the words that it allows none is looked at again here.
+ */
 const FLAGS = {
   dir: { type: 'string' },
-  failure: { type: 'string' },
-  tier: { type: 'string' },
-  'cgroup-root': { type: 'string' },
+  failure: { type: 'string', default: 'open' },
+  tier: { type: 'string', default: 'auto' },
   cpus: { type: 'string' },
   memory: { type: 'string' },
-  policy: { type: 'string' },
-  config: { type: 'string', multiple: true },
+  policy: { type: 'string', default: 'dynamic' },
+  config: { type: 'string', multiple: true, default: [] as string[] },
+  'cgroup-root': { type: 'string' },
   'check-config': { type: 'string' },
-  'with-parent': { type: 'boolean' }
+  'with-parent': { type: 'boolean', default: false }
 } as const;
 
 function read(args: readonly string[]) {
@@ -61,19 +54,6 @@ function read(args: readonly string[]) {
   } catch (failure) {
     throw new UsageError((failure as Error).message);
   }
-}
-
-/** One of the allowed words; the first where nothing was said. */
-function choice<T extends string>(
-  name: string,
-  value: string | undefined,
-  allowed: readonly T[]
-): T {
-  const chosen = allowed.find(it => it === (value ?? allowed[0]));
-  if (chosen === undefined) {
-    throw new UsageError(`--${name} is "${value}"; expected ${allowed.join(', ')}`);
-  }
-  return chosen;
 }
 
 function cpuList(value: string | undefined): string | undefined {
@@ -101,8 +81,8 @@ export type Check = { readonly file: string; readonly before: readonly string[] 
 
 /** What is only to be checked; null where a sidecar is to run. Throws {@link UsageError}. */
 export function parseCheck(args: readonly string[]): Check | null {
-  const { 'check-config': file, config: before = [] } = read(args);
-  return file === undefined ? null : { file, before };
+  const { 'check-config': file, config } = read(args);
+  return file === undefined ? null : { file, before: config };
 }
 
 /** A name that fits into a socket's name. */
@@ -125,14 +105,14 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {
   }
   return {
     dir: values.dir,
-    failure: choice('failure', values.failure, ['open', 'closed']),
-    tier: choice('tier', values.tier, ['auto', 'cgroup-v2', 'cgroup-v1', 'affinity', 'none']),
+    failure: values.failure as Options['failure'],
+    tier: values.tier as Options['tier'],
     cgroupRoot: values['cgroup-root'],
     cpus: cpuList(values.cpus),
     memoryBytes: memory(values.memory),
-    policy: choice('policy', values.policy, ['dynamic', 'partitioned', 'naive']),
-    config: values.config ?? [],
-    withParent: values['with-parent'] ?? false,
+    policy: values.policy as PolicyName,
+    config: values.config,
+    withParent: values['with-parent'],
     scope: scopeOf(env)
   };
 }

@@ -1,23 +1,71 @@
+import { barOf, defineBars, type Bar, type BarDefinition } from '../bar';
+import { quantile } from '../statistics';
 import type { Row } from './sweep';
+import type { Undersubscribed } from './undersubscribed';
 
-/** One thing that the dynamic policy must reach. */
-export type Bar = {
-  readonly name: string;
-  readonly value: number;
-  readonly bound: number;
-  readonly met: boolean;
-};
+/** On 16 CPUs, concave speed-up, beta 0, demand known. */
+const antt = (users: number, bound: number) =>
+  ({ name: `ANTT of ${users} users`, unit: 'x', bound, better: 'lower' }) as const;
 
-/** Highest ANTT by number of users: 16 CPUs, beta 0, concave, demand known. */
-const ANTT_MAX: Readonly<Record<number, number>> = { 2: 1.05, 16: 1.25, 32: 1.65, 48: 2.65 };
-const STP_MIN_32 = 1.43;
-/** How much worse learned demand may be than known demand. */
-const LEARNED_MAX = 1.1;
-/** Rows are rounded to four digits. */
-const ROUNDING = 1e-4;
+/** What the dynamic policy must reach. */
+export const BARS = defineBars({
+  antt2: antt(2, 1.05),
+  antt16: antt(16, 1.25),
+  antt32: antt(32, 1.6),
+  antt48: antt(48, 2.65),
+  stp32: { name: 'STP of 32 users', unit: 'x', bound: 1.43, better: 'higher' },
+  anttOverSystem: {
+    name: 'ANTT over that of the operating system on the same cells, the worst setting',
+    unit: 'x',
+    bound: 1,
+    better: 'lower'
+  },
+  anttLearnedOverKnown: {
+    name: 'ANTT with learned demand over that with known demand, the worst setting',
+    unit: 'x',
+    bound: 1.1,
+    better: 'lower'
+  },
+  undersubscribedAntt: { ...antt(16, 1.01), name: 'ANTT where untagged demands fit' },
+  undersubscribedWrites: {
+    name: 'writes where untagged demands fit',
+    unit: 'count',
+    bound: 0,
+    better: 'lower'
+  }
+});
 
-function atMost(name: string, value: number, bound: number): Bar {
-  return { name, value, bound, met: value <= bound + ROUNDING };
+/** The bars that these rows can tell of. */
+export function barsOf(rows: readonly Row[], fitting: Undersubscribed): readonly Bar[] {
+  return [
+    ...absolute(rows),
+    ...worst(
+      BARS.anttOverSystem,
+      ratios(rows, row => ({ policy: systemOf(row), knowledge: 'none' }))
+    ),
+    ...worst(
+      BARS.anttLearnedOverKnown,
+      ratios(rows, row => (row.knowledge === 'learned' ? { knowledge: 'known' } : null))
+    ),
+    barOf(BARS.undersubscribedAntt, fitting.antt),
+    barOf(BARS.undersubscribedWrites, fitting.writes)
+  ];
+}
+
+function absolute(rows: readonly Row[]): readonly Bar[] {
+  const plain = { workload: 'plain', policy: 'dynamic', knowledge: 'known' } as const;
+  const setting = { ...plain, cpus: 16, beta: 0, speedup: 'concave' } as const;
+  const figure = (bar: BarDefinition, users: number, metric: 'antt' | 'stp') => {
+    const row = rows.find(it => isIn(it, { ...setting, users }));
+    return row ? [barOf(bar, row[metric])] : [];
+  };
+  return [
+    ...figure(BARS.antt2, 2, 'antt'),
+    ...figure(BARS.antt16, 16, 'antt'),
+    ...figure(BARS.antt32, 32, 'antt'),
+    ...figure(BARS.antt48, 48, 'antt'),
+    ...figure(BARS.stp32, 32, 'stp')
+  ];
 }
 
 /** What there is without Cellgrant: cgroups of equal weight where there are cgroups, else equal threads. */
@@ -25,54 +73,28 @@ function systemOf({ policy }: Row): string {
   return policy === 'dynamic' ? 'os-cgroup-fair' : 'os-per-thread';
 }
 
-/** The row of another policy or knowledge that met the same cells. */
-function twin(rows: readonly Row[], row: Row, other: Partial<Row>): Row | undefined {
-  const wanted = { ...row, ...other };
+/** The ANTT of each dynamic row over that of the row which differs from it as said. */
+function ratios(
+  rows: readonly Row[],
+  otherOf: (row: Row) => Partial<Row> | null
+): readonly number[] {
   const keys = ['workload', 'policy', 'knowledge', 'cpus', 'users', 'beta', 'speedup'] as const;
-  return rows.find(it => keys.every(key => it[key] === wanted[key]));
-}
-
-function settingOf({ policy, workload, speedup, users, beta, knowledge }: Row): string {
-  return `${policy}, ${workload}, ${speedup}, ${users} users, beta ${beta}, demand ${knowledge}`;
-}
-
-/** The bars that these rows can tell of, each met or not. */
-export function barsOf(rows: readonly Row[]): Bar[] {
   return rows
     .filter(({ policy }) => policy.startsWith('dynamic'))
-    .flatMap(row => [
-      ...absolute(row),
-      ...neverWorse(row, twin(rows, row, { policy: systemOf(row), knowledge: 'none' })),
-      ...learned(row, twin(rows, row, { knowledge: 'known' }))
-    ]);
+    .flatMap(row => {
+      const other = otherOf(row);
+      const wanted = Object.fromEntries(keys.map(key => [key, { ...row, ...other }[key]]));
+      const twin = other && rows.find(it => isIn(it, wanted));
+      return twin ? [row.antt / twin.antt] : [];
+    });
 }
 
-function absolute(row: Row): Bar[] {
-  const { workload, speedup, cpus, beta, knowledge, users, antt, stp } = row;
-  const counts =
-    row.policy === 'dynamic' &&
-    workload === 'plain' &&
-    speedup === 'concave' &&
-    cpus === 16 &&
-    beta === 0;
-  const bound = ANTT_MAX[users];
-  if (!counts || knowledge !== 'known' || bound === undefined) {
-    return [];
-  }
-  const bars = [atMost(`ANTT, ${settingOf(row)}`, antt, bound)];
-  if (users === 32) {
-    const met = stp >= STP_MIN_32 - ROUNDING;
-    bars.push({ name: `STP at least, ${settingOf(row)}`, value: stp, bound: STP_MIN_32, met });
-  }
-  return bars;
+function isIn(row: Row, wanted: Partial<Row>): boolean {
+  return Object.entries(wanted).every(([key, value]) => row[key as keyof Row] === value);
 }
 
-function neverWorse(row: Row, os: Row | undefined): Bar[] {
-  return os ? [atMost(`ANTT as ${os.policy}, ${settingOf(row)}`, row.antt, os.antt)] : [];
-}
-
-function learned(row: Row, known: Row | undefined): Bar[] {
-  return known && row.knowledge === 'learned'
-    ? [atMost(`ANTT within 10 % of known, ${settingOf(row)}`, row.antt, known.antt * LEARNED_MAX)]
-    : [];
+/** The highest of them, and as its spread from the lowest on; none where there are none. */
+function worst(bar: BarDefinition, values: readonly number[]): readonly Bar[] {
+  const [low, high] = [quantile(values, 0), quantile(values, 1)];
+  return values.length ? [barOf(bar, high, [low, high])] : [];
 }

@@ -1,3 +1,4 @@
+import { mean, quantile } from '../statistics';
 import type { Finished, Outcome } from './engine';
 
 /** What a run is judged by. */
@@ -22,16 +23,6 @@ export const SHORT_ALONE_S = 1;
 /** Turnaround over time alone. */
 export function normalisedTurnaround({ cell, arrivedS, endedS }: Finished): number {
   return (endedS - arrivedS) / cell.aloneS;
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The value below which a fraction of all lies, nearest rank; NaN of nothing. */
-export function quantile(values: readonly number[], fraction: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? NaN;
 }
 
 export function metricsOf(

@@ -1,4 +1,5 @@
-import { run } from '../policies';
+import { readOptions } from '../options';
+import { OPTIONS, run } from '../policies';
 import { barsOf } from './bars';
 import { OS_CGROUP_FAIR, OS_PER_THREAD } from './catalogue';
 import type { GroupRow } from './groups';
@@ -49,7 +50,7 @@ describe('a quick run', () => {
 
   beforeAll(async () => {
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-    ({ rows, groups } = await run(['--quick']));
+    ({ rows, groups } = await run(readOptions(OPTIONS, [], true)));
     jest.restoreAllMocks();
   });
 
@@ -111,19 +112,39 @@ describe('barsOf', () => {
     utilization: 1
   };
   const os: Row = { ...row, policy: 'os-cgroup-fair', knowledge: 'none', antt: 3, stp: 1.15 };
-  const missed = (rows: readonly Row[]) => barsOf(rows).filter(({ met }) => !met);
+  const fitting = { antt: 1, writes: 0 };
+  const missed = (rows: readonly Row[], it = fitting) =>
+    barsOf(rows, it).flatMap(({ id, met }) => (met ? [] : [id]));
 
   it('judges each bar by its rows', () => {
-    expect(barsOf([row, os])).toHaveLength(3);
+    expect(barsOf([row, os], fitting).map(({ id }) => id)).toEqual([
+      'antt32',
+      'stp32',
+      'anttOverSystem',
+      'undersubscribedAntt',
+      'undersubscribedWrites'
+    ]);
     expect(missed([row, os])).toEqual([]);
-    expect(missed([{ ...row, antt: 1.7 }, os])).toHaveLength(1);
-    expect(missed([{ ...row, stp: 1.4 }, os])).toHaveLength(1);
-    expect(
-      missed([
-        { ...row, antt: 3.1, speedup: 'linear' },
-        { ...os, speedup: 'linear' }
-      ])
-    ).toHaveLength(1);
-    expect(missed([row, { ...row, knowledge: 'learned', antt: 1.8 }])).toHaveLength(1);
+    expect(missed([{ ...row, antt: 1.7 }, os])).toEqual(['antt32']);
+    expect(missed([{ ...row, stp: 1.4 }, os])).toEqual(['stp32']);
+    const linear = [
+      { ...row, antt: 3.1, speedup: 'linear' },
+      { ...os, speedup: 'linear' }
+    ] as const;
+    expect(missed(linear)).toEqual(['anttOverSystem']);
+    expect(missed([row, { ...row, knowledge: 'learned', antt: 1.8 }])).toEqual([
+      'anttLearnedOverKnown'
+    ]);
+    expect(missed([row, os], { antt: 1.02, writes: 1 })).toEqual([
+      'undersubscribedAntt',
+      'undersubscribedWrites'
+    ]);
+  });
+
+  it('tells of the worst setting, and how far the others are', () => {
+    const far = { ...row, antt: 1.2, users: 16 };
+    const bars = barsOf([row, os, far, { ...os, users: 16 }], fitting);
+    const { value, spread } = bars.find(({ id }) => id === 'anttOverSystem')!;
+    expect({ value, spread }).toEqual({ value: 0.533, spread: [0.4, 0.533] });
   });
 });

@@ -37,8 +37,6 @@ export type Comparison = {
 
 /** The effort that the bars speak of. */
 export const FULL: Effort = { seeds: [1, 2, 3], cellsPerUser: 250 };
-/** Enough to see that everything works, in seconds. */
-export const QUICK: Effort = { seeds: [1], cellsPerUser: 40 };
 
 const USERS = [2, 16, 32, 48];
 const BUSY = [16, 32, 48];
@@ -100,8 +98,8 @@ export const COMPARISONS: readonly Comparison[] = [
   { ...PLAIN, workload: 'fewSerial', users: BUSY, contenders: [OS_CGROUP_FAIR, UNKNOWN] }
 ];
 
-/** What the quick run compares: everything, in one busy setting each. */
-export const QUICK_COMPARISONS: readonly Comparison[] = COMPARISONS.map(comparison => ({
+/** Everything that is compared, in one busy setting each. */
+export const BUSY_COMPARISONS: readonly Comparison[] = COMPARISONS.map(comparison => ({
   ...comparison,
   speedups: comparison.workload === 'plain' ? comparison.speedups : ['concave'],
   users: [32],

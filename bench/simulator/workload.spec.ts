@@ -1,4 +1,4 @@
-import { quantile } from './metrics';
+import { median } from '../statistics';
 import { cellsOfUsers, type Cell, type WorkloadOptions } from './workload';
 
 const OPTIONS: WorkloadOptions = {
@@ -10,7 +10,6 @@ const OPTIONS: WorkloadOptions = {
   workload: 'plain'
 };
 
-const median = (values: readonly number[]) => quantile(values, 0.5);
 const share = (cells: readonly Cell[], is: (cell: Cell) => boolean) =>
   cells.filter(is).length / cells.length;
 

@@ -14,6 +14,8 @@ import pytest
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from ..sidecar_process import take_lock
+from .command_line import CELLGRANT, Start
 from .notebook_client import NotebookClient
 from .real_server import RealServer, eventually
 from .real_sidecar import RealSidecar
@@ -22,6 +24,14 @@ from .scripted_sidecar import ScriptedSidecar
 ROOT = Path(__file__).parent.parent.parent
 
 StartKernel = Callable[..., Awaitable[NotebookClient]]
+
+SLOWEST_FIRST = ("test_wheel", "test_extension", "test_like_plain", "test_gate_environments")
+"""Files that nothing should wait for in the end, where several are run at a time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first, and the others in their order."""
+    items.sort(key=lambda it: it.path.stem not in SLOWEST_FIRST)
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +67,32 @@ def start_sidecar(cellgrant_dir: Path) -> Iterator[Callable[..., RealSidecar]]:
 def sidecar(start_sidecar: Callable[..., RealSidecar]) -> RealSidecar:
     """A real sidecar that hands out 4 GiB, so that a few claims for memory make a queue."""
     return start_sidecar("--memory", "4 GiB")
+
+
+@pytest.fixture
+def locked_sidecar(sidecar: RealSidecar) -> Iterator[RealSidecar]:
+    """One with the lock of those that are started in earnest, so that `cellgrant run` brings none."""
+    lock = take_lock(sidecar.directory)
+    yield sidecar
+    os.close(lock)
+
+
+@pytest.fixture
+def start(locked_sidecar: RealSidecar) -> Iterator[Start]:
+    """Starts `cellgrant` with pipes; what is left in the end is ended."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*words: str) -> subprocess.Popen[str]:
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        started.append(subprocess.Popen([*CELLGRANT, *words], **pipes, text=True))
+        return started[-1]
+
+    yield run
+    for it in started:
+        it.kill()
+        it.wait()
+        for pipe in (it.stdin, it.stdout, it.stderr):
+            pipe.close()
 
 
 @pytest.fixture(scope="module")

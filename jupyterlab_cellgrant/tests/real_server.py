@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
+import itertools
 import json
 import os
 import re
@@ -26,6 +28,10 @@ import websocket
 TOKEN = "a-token-of-the-tests"
 WITHIN_S = 60.0
 API = "/cellgrant/api/v1"
+PROGRAM = (sys.executable, "-m", "jupyter_server")
+# Front ends make half of a start, and have tests of their own: test_wheel.py and ui-tests.
+FRONT_ENDS = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim")
+WITHOUT_FRONT_ENDS = f"--ServerApp.jpserver_extensions={dict.fromkeys(FRONT_ENDS, False)}"
 T = TypeVar("T")
 
 
@@ -38,11 +44,18 @@ def eventually(ask: Callable[[], T], within_s: float = WITHIN_S) -> T:
     return answer
 
 
+# Not of those that the kernel hands out to whoever asks, before a server has come to listen; each
+# process of tests begins elsewhere.
+_PORTS = itertools.count(10_000 + os.getpid() % 100 * 200)
+
+
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return int(it.getsockname()[1])
+    """A port that nobody listens on."""
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as it, contextlib.suppress(OSError):
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,7 @@ class RealServer:
         *options: str,
         config: str = "",
         env: dict[str, str] | None = None,
-        command: Sequence[str] = (sys.executable, "-m", "jupyter_server"),
+        command: Sequence[str] = (*PROGRAM, WITHOUT_FRONT_ENDS),
     ) -> None:
         # Short, for the sockets.
         self.home = Path(tempfile.mkdtemp(prefix="cg-"))
@@ -150,7 +163,7 @@ class RealServer:
         """Asks as a logged-in browser does: by cookies, with no token."""
         jar = http.cookiejar.CookieJar()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        opener.open(f"http://127.0.0.1:{self.port}/tree?token={TOKEN}").close()
+        opener.open(f"http://127.0.0.1:{self.port}/login?token={TOKEN}").close()
         assert any(it.name.startswith("username-") for it in jar)
         xsrf = next(it.value for it in jar if it.name == "_xsrf")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyterlab_cellgrant.gate.wire import UNGATED
+from jupyterlab_cellgrant.client.wire import PROTOCOL, UNGATED
 
 Message = dict[str, Any]
 Answer = Callable[[Message], "list[Message | bytes]"]
@@ -24,7 +24,12 @@ def grant_everything(message: Message) -> list[Message | bytes]:
     if kind == "register":
         return [{"type": "registered", "tier": "none"}]
     if kind == "hello":
-        welcome: Message = {"type": "welcome", "protocol": 1, "tier": "none", "failure": "open"}
+        welcome: Message = {
+            "type": "welcome",
+            "protocol": PROTOCOL,
+            "tier": "none",
+            "failure": "open",
+        }
         waiting = [it["id"] for it in message["holdings"] if it["granted"] is None]
         return [welcome, *({"type": "granted", "id": it, "grant": UNGATED} for it in waiting)]
     if kind == "claim":

@@ -9,7 +9,6 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,18 +16,14 @@ import pytest
 
 from ..paths import config_files, config_files_before
 from ..settings import Cellgrant
+from .command_line import CELLGRANT, cellgrant, cellgrant_json
 from .conftest import StartKernel
 from .real_server import RealServer, eventually
 from .real_sidecar import RealSidecar
 from .test_gate_order import HALF, hold, release
 
-CELLGRANT = [sys.executable, "-m", "jupyterlab_cellgrant"]
 GROUPS = "groups: {atlas: {quota: 50%, notebooks: [atlas/**]}}\n"
 BAD = "groups:\n  a: {quota: 150%}\n  b: {}\nspeed: 1\n"
-
-
-def cellgrant(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*CELLGRANT, *words], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -43,6 +38,7 @@ def test_check_tells_every_problem_with_its_line(file: Path) -> None:
     """[CFG2] The command speaks as the sidecar does, and so do its exit codes."""
     good = cellgrant("check", str(file))
     assert (good.returncode, good.stdout) == (0, f"{file}: nothing is wrong\n")
+    assert cellgrant_json("check", str(file)) == {"file": str(file), "problems": []}
     file.write_text("groups:\n  a: {quota: 150%}\nlimits: {gpus: x}\nspeed: 1\n")
     bad = cellgrant("check", str(file))
     assert bad.returncode == 1
@@ -63,6 +59,7 @@ def test_reload_tells_what_came_of_it(
     start_sidecar("--config", str(file))
     good = cellgrant("reload")
     assert (good.returncode, good.stdout) == (0, f"{file} is in force.\n")
+    assert cellgrant_json("reload")["problems"] == []
     file.write_text(BAD)
     bad = cellgrant("reload")
     assert bad.returncode == 1
@@ -147,7 +144,7 @@ def test_files_count_from_the_system_to_the_user(
     assert config_files(system) == [system, environment]
     assert config_files_before(environment) == [system]
     assert config_files_before("draft.yaml") == [system, environment]
-    options = Cellgrant(config_file="/b.yaml").sidecar_options().arguments()
+    options = Cellgrant(config_file="/b.yaml").arguments()
     assert options[-6:] == ["--config", system, "--config", environment, "--config", "/b.yaml"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ..events import SCHEMA_ID
-from ..gate import speech
+from ..kernel import notices
 from ..proxy import BODY_BYTES_MAX
 from .real_server import API, RealServer, eventually
 
@@ -54,7 +54,7 @@ def test_passes_refusals_of_the_sidecar_through(server: RealServer) -> None:
     refused = server.api("claims/none-of-this-name", "DELETE")
     assert (refused.status, refused.body["code"]) == (404, "CLAIM_UNKNOWN")
     refused = server.api("kernels/none-of-this-name/free", "POST", b"")
-    assert (refused.status, refused.body["code"]) == (404, "KERNEL_UNKNOWN")
+    assert (refused.status, refused.body["code"]) == (404, "HOLDER_UNKNOWN")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_fails_closed_where_there_never_was_a_sidecar(
     """[GATE5] the administrator's choice counts for kernels that no sidecar could tell of it."""
     server = start_server(config="c.Cellgrant.failure = 'closed'; c.Cellgrant.node = '/nowhere'")
     kernel = server.ask("/api/kernels", "POST", b"{}").body["id"]
-    assert server.run_cell(kernel, "print('not me')", {}) == f"GrantRefused: {speech.CLOSED}"
+    assert server.run_cell(kernel, "print('not me')", {}) == f"GrantRefused: {notices.CLOSED}"
 
 
 @pytest.mark.parametrize(

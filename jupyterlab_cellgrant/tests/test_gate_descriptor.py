@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
+from jupyterlab_cellgrant.client.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
@@ -137,7 +137,7 @@ async def test_the_descriptor_goes_while_no_cell_runs(
     """[GATE9] The gate finds it by itself; no permission of the connection before outlives it."""
     notebook, flag = await start_kernel(), tmp_path / "close"
     await notebook.run(GATE, silent=True)
-    await notebook.run("import _cellgrant_gate.connection as c; c.LOOK_S = .1", silent=True)
+    await notebook.run("import _cellgrant_gate.client.connection as c; c.LOOK_S = .1", silent=True)
     await notebook.run(f"take_later({str(flag)!r})")
     scripted_sidecar.wait_for("release")
     scripted_sidecar.send({"type": "standing", "isGiven": False})  # ends the wait that goes on

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-from ..gate.keeper import Keeper
+from ..kernel.gate import Gate
 from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
@@ -82,13 +82,13 @@ def test_ids_given_again(tmp_path: Path) -> None:
     """[GATE1] A client may give each request the same id: what comes after a cell is no part of it."""
     parent = {"header": {"msg_id": "1"}, "metadata": {"cellgrant": HALF}}
     kernel = SimpleNamespace(get_parent=lambda _: parent, execution_count=1)
-    keeper = Keeper(str(tmp_path), "k", "a.ipynb", "open")
-    first = keeper.turn(kernel, "1", False)
-    assert keeper.turn(kernel, "1", False) is None
+    gate = Gate(str(tmp_path), "k", "a.ipynb", "open")
+    first = gate.turn(kernel, "1", False)
+    assert gate.turn(kernel, "1", False) is None
     first.stop({"status": "ok"})
-    assert keeper.turn(kernel, "1", False) is not None
+    assert gate.turn(kernel, "1", False) is not None
     first.leave()
-    assert keeper.turn(kernel, "1", False) is None
+    assert gate.turn(kernel, "1", False) is None
 
 
 async def test_stop_on_error(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
@@ -216,16 +216,19 @@ async def test_subshells(sidecar: RealSidecar, start_kernel: StartKernel, tmp_pa
     sidecar.wait_for_claims(running=0, done=2)
 
 
-async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
+async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel, tmp_path: Path) -> None:
     """[ADM3] [ADM4] A refused cell fails as any failing cell does, with one line that says why."""
     notebook = await start_kernel()
+    await hold(notebook, str(tmp_path / "go"), None)
     bad = notebook.submit("print('not me')", {"gpus": 1.5})
     queued = notebook.submit("print('nor me')")
+    await notebook.control("kernel_info_request")  # said after both, so they have come when it has
+    release(tmp_path / "go")
     reply = await notebook.reply(bad)
     assert (await notebook.reply(queued))["status"] == "aborted"
     error = notebook.error(bad)
     assert reply["status"] == "error"
-    assert reply["execution_count"] == 1
+    assert reply["execution_count"] == 2
     assert error["ename"] == reply["ename"] == "GrantRefused"
     assert 'The hint "gpus" is 1.5' in error["evalue"]
     assert len(error["traceback"]) == 1
@@ -233,7 +236,7 @@ async def test_refusal(sidecar: RealSidecar, start_kernel: StartKernel) -> None:
     impossible = notebook.submit("print('not me')", {"memory": "1 TiB"})
     await notebook.reply(impossible)
     assert "memory" in notebook.error(impossible)["evalue"]
-    assert await notebook.evaluate("In[1:3]") == ["print('not me')"] * 2
+    assert await notebook.evaluate("In[2:4]") == ["print('not me')"] * 2
     assert sys.executable not in str(error)
 
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyterlab_cellgrant.gate import speech
-from jupyterlab_cellgrant.gate.wire import LINE_BYTES_MAX, SILENCE_MAX_S
+from jupyterlab_cellgrant.client.wire import LINE_BYTES_MAX, SILENCE_MAX_S
+from jupyterlab_cellgrant.kernel import notices
 
 from .conftest import StartKernel
 from .notebook_client import NotebookClient
@@ -43,20 +43,23 @@ os.fstat = os.times = time.process_time = None
 """
 
 
-async def claims_again(notebook: NotebookClient, sidecar: RealSidecar) -> None:
+async def claims_again(
+    notebook: NotebookClient, sidecar: RealSidecar, hints: object = HALF
+) -> None:
     """Once the gate has been welcomed again, claims are made again."""
-    for _ in range(100):
-        await notebook.run("x = 1", HALF)
-        if sidecar.claims("done"):
-            break
-    sidecar.wait_for_claims(running=0, waiting=0)
-    assert sidecar.claims("done")
+
+    def done() -> set[str]:
+        return {it["id"] for it in sidecar.claims("done")}
+
+    before = done()
+    while not done() - before:
+        await notebook.run("x = 1", hints)
 
 
 async def test_no_sidecar(cellgrant_dir: Path, start_kernel: StartKernel) -> None:
     """[GATE5] Cells run; the first one that asked for something is told that it got nothing."""
     notebook = await start_kernel()
-    for hints, notice in ((None, ""), (HALF, f"{speech.OUTAGE}\n"), (HALF, "")):
+    for hints, notice in ((None, ""), (HALF, f"{notices.OUTAGE}\n"), (HALF, "")):
         message_id = notebook.submit("x = 1", hints)
         assert (await notebook.reply(message_id))["status"] == "ok"
         assert notebook.text(message_id) == notice
@@ -73,13 +76,14 @@ async def test_sidecar_killed_in_mid_cell(
     sidecar.kill()
     message_id = idle.submit("x = 1")
     assert (await idle.reply(message_id))["status"] == "ok"
-    assert idle.text(message_id) == f"{speech.OUTAGE}\n"
+    assert idle.text(message_id) == f"{notices.OUTAGE}\n"
     sidecar.start()
     snapshot = sidecar.wait_for(lambda it: len(it["holders"]) == 2 and it["claims"])
     (after,) = [it for it in snapshot["claims"] if it["state"] == "running"]
     assert after["id"] == before["id"]
     assert after["grant"] == before["grant"]
     # What is held is still held: another half does not fit beside it.
+    await claims_again(idle, sidecar, {"cpus": 1})
     waiting = idle.submit("y = 2", HALF)
     sidecar.wait_for_claims(running=1, waiting=1)
     release(tmp_path / "go")
@@ -122,13 +126,13 @@ async def test_sidecar_hangs_while_cells_wait(
     waiting = [it["id"] for it in before if it["state"] == "waiting"]
     sidecar.freeze()
     assert (await quick.reply(sent))["status"] == "ok"
-    await slow.until_output(lasting, speech.OUTAGE_IN_WAIT)
+    await slow.until_output(lasting, notices.OUTAGE_IN_WAIT)
     sidecar.thaw()
     snapshot = sidecar.wait_for_claims(running=2, waiting=0, done=1)
     after = {it["id"]: it for it in snapshot["claims"] if it["id"] in waiting}
     done, running = sorted(after.values(), key=lambda it: it["state"])
     assert (done["state"], done["outcome"], running["state"]) == ("done", "ok", "running")
-    assert "without a grant" in running["notEnforced"]
+    assert "without a grant" in running["notEnforced"]["sentence"]
     release(tmp_path / "go")
     assert (await slow.reply(lasting))["status"] == "ok"
     assert (await holder.reply(held))["status"] == "ok"
@@ -148,7 +152,7 @@ async def test_sidecar_hangs(sidecar: RealSidecar, start_kernel: StartKernel) ->
         assert (await notebook.reply(message_id))["status"] == "ok"
         texts.append(notebook.text(message_id))
         spans.append(time.monotonic() - began)
-    assert texts == [f"{speech.OUTAGE}\n", "", "", "", ""]
+    assert texts == [f"{notices.OUTAGE}\n", "", "", "", ""]
     assert SILENCE_MAX_S < spans[0]
     assert sum(spans[1:]) < SILENCE_MAX_S
     sidecar.thaw()
@@ -222,7 +226,7 @@ async def test_sidecar_that_will_not_have_the_kernel(
         [{"type": "problem", "message": why}] if it["type"] == "hello" else grant_everything(it)
     )
     notebook = await start_kernel()
-    for notice in (f"{speech.REFUSED.format(why=why)}\n", ""):
+    for notice in (f"{notices.REFUSED.format(why=why)}\n", ""):
         message_id = notebook.submit("x = 1", HALF)
         assert (await notebook.reply(message_id))["status"] == "ok"
         assert notebook.text(message_id) == notice
@@ -262,7 +266,7 @@ async def test_fail_closed(start_sidecar: Callable[..., RealSidecar], start_kern
     sidecar.kill()
     message_id = notebook.submit("print('not me')")
     reply = await notebook.reply(message_id)
-    assert (reply["ename"], reply["evalue"]) == ("GrantRefused", speech.CLOSED)
+    assert (reply["ename"], reply["evalue"]) == ("GrantRefused", notices.CLOSED)
     assert notebook.text(message_id) == ""
     # A cell that waits for it is answered by the one that comes back.
     waiting = notebook.submit("print('ran')")
@@ -276,7 +280,9 @@ async def test_long_wait_is_explained_and_taken_back(
     """[UI1] Who has no panel reads why a cell waits; no saved notebook keeps it."""
     scripted_sidecar.answer = lambda it: [] if it["type"] == "claim" else grant_everything(it)
     notebook = await start_kernel()
-    await notebook.run("import _cellgrant_gate.turn as t; t.EXPLAIN_AFTER_S = 0", silent=True)
+    await notebook.run(
+        "import _cellgrant_gate.kernel.turn as t; t.EXPLAIN_AFTER_S = 0", silent=True
+    )
     message_id = notebook.submit("print('ran')")
     claim = scripted_sidecar.wait_for("claim")
     sentence = "for 1 GPU; GPU 0 is held by segment.ipynb"

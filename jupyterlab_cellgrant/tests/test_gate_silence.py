@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyterlab_cellgrant.gate.wire import SILENCE_MAX_S
+from jupyterlab_cellgrant.client.wire import SILENCE_MAX_S
 
 from .conftest import StartKernel
 from .notebook_client import NotebookClient

@@ -14,7 +14,7 @@ from .conftest import StartKernel, ipykernel_spec
 from .notebook_client import NotebookClient
 from .real_sidecar import RealSidecar
 
-GATE = str(Path(__file__).parent.parent / "gate" / "hook.py")
+GATE = str(Path(__file__).parent.parent / "kernel" / "hook.py")
 
 STACK = "[(it.filename, it.name) for it in __import__('traceback').extract_stack()]"
 

@@ -100,7 +100,7 @@ async def test_cell_that_runs_a_notebook(
     sidecar.kill()
     sidecar.start()
     after = sidecar.wait_for_claims(running=2)
-    names = {it.get("insideOf", {}).get("holderId") for it in after["holders"]}
+    names = {it["parentHolderId"] for it in after["holders"]}
     assert len(names) == 2
     assert names - {None} <= {it["id"] for it in after["holders"]}
     # Each is held to the CPU of the tree, which counts once.

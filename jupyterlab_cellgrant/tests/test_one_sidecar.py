@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ..sidecar_process import SidecarOptions
+from ..settings import Cellgrant
 from ..supervisor import Supervisor
 from .conftest import StartKernel
 from .real_server import RealServer, eventually
@@ -63,9 +63,7 @@ async def test_kernels_that_started_before_their_server_moved_are_gated_too(
         before.kill()
     elsewhere = Path(tempfile.mkdtemp(prefix="cg-"))
     used = RealSidecar(elsewhere, "--tier", "none").start()
-    supervisor = Supervisor(
-        cellgrant_dir, SidecarOptions(tier="none"), log=logging.getLogger("test")
-    )
+    supervisor = Supervisor(cellgrant_dir, Cellgrant(tier="none"), log=logging.getLogger("test"))
     running = asyncio.create_task(supervisor.run())
     try:
         await asyncio.to_thread(used.wait_for, lambda it: any(k["gated"] for k in it["holders"]))

@@ -6,8 +6,8 @@ import json
 import os
 import signal
 
-from ..paths import API_SOCKET
-from ..status import fetch, render
+from ..commands.output import UNBOUNDED, text_of
+from ..commands.status import parts_of
 from .real_server import RealServer, eventually
 
 
@@ -27,7 +27,7 @@ def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> Non
     server.run_cell(session["kernel"]["id"], "1", {})
     server.ask(f"/api/sessions/{session['id']}", "PATCH", named("train.ipynb"))
     eventually(lambda: names() == ["train.ipynb"])
-    shown = render(fetch(server.sidecar_dir / API_SOCKET, "/api/v1/snapshot"))
+    shown = text_of(parts_of(server.api("snapshot").body), UNBOUNDED)
     assert "train.ipynb" in shown
     assert "Untitled.ipynb" not in shown
     # What is shown at once is on the disk a moment later.

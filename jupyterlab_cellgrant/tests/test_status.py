@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
 import pytest
 
-from ..status import render
+from ..commands.output import UNBOUNDED, text_of
+from ..commands.status import parts_of
 
 GIB = 1024**3
+
+
+def render(snapshot: dict[str, Any], width: int = UNBOUNDED) -> str:
+    return text_of(parts_of(snapshot), width)
 
 
 def ask(**fields: Any) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
     now_ms = time.time() * 1000
     kernel = {
         "id": "k",
+        "kind": "kernel",
         "name": "tr.ipynb",
         "pid": 42,
         "owner": "al",
@@ -129,21 +136,21 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "        gpus not enforced: no fence",
         "notice  one reader failed",
         "",
-        "KERNELS",
+        "HOLDERS",
         "NAME      OWNER  PID  STATE            FOR         GRANT                   CPUS  MEMORY",
         "tr.ipynb  al     42   running          1 min 01 s  CPUs 0-3, 8 GiB, 1 GPU  4     512 MiB",
         "r.ipynb   al     42   idle, not gated  1 min 01 s  -                       4     512 MiB",
         "",
         "QUEUE",
-        "POSITION  KERNEL      CELL  OWNER  WAITED  WHY",
-        "1         next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
+        "POSITION  ID  HOLDER      CELL  OWNER  WAITED  WHY",
+        "1         c   next.ipynb  [7]   al     5 s     for 1 GPU; it is held by tr.ipynb",
     ]
 
 
 def test_tells_what_could_not_be_enforced() -> None:
     """[ENF6] As badge and panel do, for those who have neither."""
     why = "The grant could not be enforced: memory.max failed with EBUSY."
-    running = ask(state="running", holderName="tr.ipynb", notEnforced=why)
+    running = ask(state="running", holderName="tr.ipynb", notEnforced={"sentence": why})
     quiet = ask(state="running", holderName="next.ipynb", notEnforced=None)
     text = render({"node": NODE, "holders": [], "claims": [running, quiet]})
     notices = [line for line in text.splitlines() if line.startswith("notice")]
@@ -151,13 +158,35 @@ def test_tells_what_could_not_be_enforced() -> None:
 
 
 def test_names_groups_where_there_are_any() -> None:
-    kernel = {"id": "k", "name": "a.ipynb", "pid": 1, "owner": "al", "gated": True, "grant": None}
+    kernel = {
+        "id": "k",
+        "kind": "kernel",
+        "name": "a.ipynb",
+        "pid": 1,
+        "owner": "al",
+        "gated": True,
+        "grant": None,
+    }
     kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}
     kernels = [{**kernel, "group": group} for group in ("atlas/prod", "all")]
     text = render({"node": NODE, "holders": kernels, "claims": []})
-    rows = text.split("KERNELS\n")[1].splitlines()[:3]
+    rows = text.split("HOLDERS\n")[1].splitlines()[:3]
     assert [row.split()[:3] for row in rows] == [
         ["NAME", "OWNER", "GROUP"],
         ["a.ipynb", "al", "atlas/prod"],
         ["a.ipynb", "al", "all"],
     ]
+
+
+def test_fits_into_a_terminal_and_names_kinds_where_there_are_several() -> None:
+    """[RUN1] Names, states, grants and reasons are broken; figures are not."""
+    holder = {"id": "k", "name": "a very long name.ipynb", "pid": 12345, "owner": "al"}
+    holder |= {"group": "all", "gated": True, "state": "running", "sinceMs": time.time() * 1000}
+    holder |= {"cpusBusy": 3.5, "memoryBytes": 12 * GIB}
+    holder["grant"] = {"cpus": "0-3,8-11,16", "threads": 9, "memoryBytes": 64 * GIB, "gpus": ["G"]}
+    both = [{**holder, "kind": kind} for kind in ("kernel", "command")]
+    reason = {"sentence": "for 12 GiB of memory; 24 GiB are held by a very long name.ipynb [12]"}
+    waiting = ask(state="waiting", holderName="x", arrivedMs=0, position=1, reason=reason)
+    lines = render({"node": NODE, "holders": both, "claims": [waiting]}, 80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(re.search(r"command .* 12345 .* 3\.5 +12 GiB$", it) for it in lines), lines

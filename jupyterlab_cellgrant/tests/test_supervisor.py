@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from ..paths import runtime_dir
-from ..sidecar_process import LOCK, SidecarError, SidecarOptions, take_lock
+from ..settings import Cellgrant
+from ..sidecar_process import LOCK, SidecarError, take_lock
 from ..supervisor import Supervisor
 
 Supervise = Callable[..., Supervisor]
@@ -32,7 +33,7 @@ async def supervise(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Supervise]
 
     def start(where: str = "", failure: str = "open", **options: float) -> Supervisor:
         log = logging.getLogger("test")
-        its = SidecarOptions(tier="none", failure=failure)
+        its = Cellgrant(tier="none", failure=failure)
         supervisor = Supervisor(directory / where, its, log=log, **options)
         running.append((supervisor, asyncio.create_task(supervisor.run())))
         return supervisor

@@ -6,7 +6,8 @@ import json
 import socket
 from typing import Any
 
-from ..gate.wire import TOKEN_ENV, process_facts
+from ..client.holder import Holder
+from ..client.wire import TOKEN_ENV
 from .conftest import StartKernel
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import ScriptedSidecar
@@ -55,8 +56,8 @@ async def test_another_process_cannot_speak_for_a_kernel(
     message_id = notebook.submit("import time; time.sleep(600)", {"cpus": 1})
     [claim] = sidecar.wait_for_claims(running=1)["claims"]
     [kernel] = sidecar.get("holders")
-    forged = process_facts(kernel["id"], "x", kernel["pid"])
-    answer = say(sidecar, {"type": "hello", "protocol": 1, **forged, "holdings": []})
+    forged = Holder("kernel", kernel["id"], "x", kernel["pid"]).facts()
+    answer = say(sidecar, {"type": "hello", **forged, "holdings": []})
     assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")
     answer = say(sidecar, {"type": "ended", "holderId": kernel["id"]})
     assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")

@@ -67,7 +67,7 @@ def test_the_wheel_serves_every_platform_and_holds_every_part(wheel: Path) -> No
     lab = f"{data}/share/jupyter/labextensions/jupyterlab-cellgrant"
     assert {
         "jupyterlab_cellgrant/sidecar/main.cjs",
-        "jupyterlab_cellgrant/gate/start/sitecustomize.py",
+        "jupyterlab_cellgrant/kernel/start/sitecustomize.py",
         f"{lab}/package.json",
         f"{lab}/install.json",
         f"{lab}/static/style.js",

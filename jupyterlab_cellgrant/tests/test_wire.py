@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from jupyterlab_cellgrant.gate import speech, wire
+from jupyterlab_cellgrant.client import wire
+from jupyterlab_cellgrant.kernel import cells, notices
 
 from .conftest import ROOT
 
@@ -36,7 +37,7 @@ def test_figures() -> None:
     assert constant("GATE_PROTOCOL") == wire.PROTOCOL
     assert constant("LINE_BYTES_MAX") == wire.LINE_BYTES_MAX
     assert constant("HINT_BYTES_MAX") == wire.HINT_BYTES_MAX
-    assert constant("DIRECTIVE_CHARS_MAX") == wire.DIRECTIVE_CHARS_MAX
+    assert constant("DIRECTIVE_CHARS_MAX") == cells.DIRECTIVE_CHARS_MAX
     assert constant("SILENCE_MAX_MS") == wire.SILENCE_MAX_S * 1000
 
 
@@ -45,7 +46,7 @@ def test_sentence_of_oversized_hints() -> None:
     """The one refusal that the gate makes itself is the catalogue's."""
     text = (SOURCES / "errors.ts").read_text()
     (literal,) = re.findall(r"HINT_TOO_LARGE: \{.*?sentence:\s*('.*?[^\\]')", text, re.DOTALL)
-    assert ast.literal_eval(literal) == speech.TOO_LARGE
+    assert ast.literal_eval(literal) == notices.TOO_LARGE
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,8 @@ def test_sentence_of_oversized_hints() -> None:
 )
 def test_sources(code: str, metadata: dict, sources: dict) -> None:
     """[ADM2] Hints are sent as they were written; what cannot be a hint is not sent."""
-    assert wire.sources_of(code, metadata) == sources
-    assert wire.encode(wire.claim_of(code, metadata, 1)).count(b"\n") == 1
+    assert cells.sources_of(code, metadata) == sources
+    assert wire.encode(cells.claim_of(code, metadata, 1)).count(b"\n") == 1
 
 
 def cases() -> list:
@@ -78,14 +79,14 @@ def cases() -> list:
 @pytest.mark.parametrize("case", cases())
 def test_directives(case: dict) -> None:
     """[ADM12] The gate takes the lines that the editor takes."""
-    sources = wire.sources_of("\n".join(case["source"]), {})
+    sources = cells.sources_of("\n".join(case["source"]), {})
     expected = "\n".join(case.get("directive", case["source"]))
     assert sources == ({"directive": expected} if expected else {})
 
 
 def test_claims_of_one_cell_differ() -> None:
     """Each execution has an id of its own."""
-    ids = {wire.claim_of("pass", {}, 1)["id"] for _ in range(1000)}
+    ids = {cells.claim_of("pass", {}, 1)["id"] for _ in range(1000)}
     assert len(ids) == 1000
 
 

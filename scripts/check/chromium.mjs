@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
 import { explainUnreachable } from '../prepare/network.mjs';
+import { CACHE } from '../prepare/places.mjs';
 import { mustRun } from '../prepare/run.mjs';
 import { Failure, step } from '../prepare/say.mjs';
 
@@ -55,7 +56,8 @@ async function install() {
     return undefined;
   }
   const apt = (...args) =>
-    mustRun('apt-get', ['-y', '-q', ...args], {
+    // The emulated machines' maker runs apt, too, with the same lock (server/testing/v2/image.ts).
+    mustRun('flock', [join(CACHE, 'apt.lock'), 'apt-get', '-y', '-q', ...args], {
       what: `Installing Chromium (apt-get ${args.join(' ')})`,
       log: 'apt-get',
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },

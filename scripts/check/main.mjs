@@ -1,84 +1,67 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 
 import { prepare } from '../prepare/index.mjs';
-import { Failure, runTask, say } from '../prepare/say.mjs';
+import { runTask, say } from '../prepare/say.mjs';
+import { changedSince, planFor } from './changed.mjs';
+import { runLanes } from './lanes.mjs';
+import { parse } from './options.mjs';
 import { REPORTS } from './programs.mjs';
 import { jest, lint, pytest, tidy, types, ui, v2 } from './steps.mjs';
-import { NOTHING, crashed, sum } from './tally.mjs';
+import { NOTHING, slowest, sum } from './tally.mjs';
 
-const STEPS = { types, lint, tidy, jest, v2, pytest, ui };
+const STEPS = { types, lint, tidy, jest, ui, pytest, v2 };
 
-const HELP = `Check everything: ${Object.keys(STEPS).join(', ')}.
+/**
+ * What runs beside each other. An emulated machine and the journeys use one CPU each, whatever
+ * there is, so they come first, and what uses all that it finds comes last.
+ */
+const LANES = [['v2', 'jest'], ['ui'], ['types', 'lint', 'tidy', 'pytest']];
 
-Usage: npm test [-- OPTIONS]
-
-  --only NAMES   only these steps, as in --only jest,pytest
-  --help         show this
-`;
+const EVERYTHING = {
+  only: Object.fromEntries(Object.keys(STEPS).map(name => [name, undefined])),
+  leftOut: []
+};
 
 /** Install what is missing, run the steps, and close with one line of counts. */
 export function main() {
   return runTask(async () => {
-    const names = chosen(process.argv.slice(2));
-    if (names === null) {
-      console.log(HELP);
+    const options = parse(process.argv.slice(2), Object.keys(STEPS));
+    if (options.help) {
+      console.log(options.help);
       return;
     }
     await prepare();
     rmSync(REPORTS, { recursive: true, force: true });
     mkdirSync(REPORTS, { recursive: true });
-    let total = NOTHING;
-    for (const name of names) {
-      total = sum(total, await check(name));
-    }
-    close(total);
+    const plan = options.changed ? planOfChanges(options.since) : EVERYTHING;
+    const tallies = await runLanes(lanesOf(plan.only, options.only));
+    close(tallies.reduce(sum, NOTHING), plan.leftOut);
   });
 }
 
-function chosen(args) {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: { only: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
-    }));
-  } catch (error) {
-    throw new Failure(`${error.message.split('\n')[0]}\n\n${HELP}`);
-  }
-  if (values.help) {
-    return null;
-  }
-  const names = values.only?.split(',').map(name => name.trim()) ?? Object.keys(STEPS);
-  const unknown = names.find(name => !(name in STEPS));
-  if (unknown !== undefined) {
-    throw new Failure(`There is no step "${unknown}"; there are ${Object.keys(STEPS).join(', ')}.`);
-  }
-  return names;
+function planOfChanges(since) {
+  const paths = changedSince(since);
+  say(`Changed: ${paths.length} files.`);
+  return planFor(paths);
 }
 
-async function check(name) {
-  const startMs = performance.now();
-  say(`${name} ...`);
-  let tally;
-  try {
-    tally = await STEPS[name]();
-  } catch (error) {
-    console.error(error instanceof Failure ? error.message : error);
-    tally = crashed();
-  }
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-  const skipped = tally.skipped.length ? `, ${tally.skipped.length} skipped` : '';
-  say(`${name}: ${tally.passed} passed, ${tally.failed} failed${skipped} in ${seconds} s.`);
-  return { ...tally, skipped: tally.skipped.map(why => `${name}: ${why}`) };
+function lanesOf(only, names) {
+  const isChosen = name => name in only && names.includes(name);
+  const lanes = LANES.map(lane => lane.filter(isChosen)).filter(lane => lane.length);
+  return lanes.map(lane =>
+    lane.map(name => ({ name, run: show => STEPS[name](show, only[name]) }))
+  );
 }
 
-function close({ passed, failed, skipped }) {
+function close({ passed, failed, skipped, files }, leftOut) {
+  console.log('\nslowest files:');
+  for (const { name, seconds } of slowest(files)) {
+    console.log(`${seconds.toFixed(0).padStart(5)} s  ${name}`);
+  }
   console.log('');
-  for (const why of skipped) {
-    console.log(`skipped ${why}`);
-  }
+  leftOut.forEach(what => console.log(`left out of ${what}`));
+  skipped.forEach(why => console.log(`skipped ${why}`));
   const tail = skipped.length ? `, ${skipped.length} skipped` : '';
   console.log(`${passed} passed, ${failed} failed${tail}`);
   process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -9,20 +9,21 @@ import { NOTHING, reconcile, sum } from './tally.mjs';
 /** Where the programs write what became of each test. */
 export const REPORTS = inRoot('.cache', 'reports');
 
-/** The environment of every check: ours comes first on PATH. */
-export const environment = () => ({
-  ...process.env,
-  PATH: [inRoot('.venv', 'bin'), inRoot('node_modules', '.bin'), process.env.PATH].join(delimiter)
-});
+/** The environment of every check: ours comes first on PATH, and each test's node is its own. */
+export function environment() {
+  const { CELLGRANT_SCOPE: _, ...env } = process.env;
+  const path = [inRoot('.venv', 'bin'), inRoot('node_modules', '.bin'), env.PATH];
+  return { ...env, PATH: path.join(delimiter) };
+}
 
 /** Run programs that have no tests of their own; each is one check, silent if it passes. */
-export async function checkEach(commands) {
+export async function checkEach(commands, show) {
   let tally = NOTHING;
   for (const [name, program, ...args] of commands) {
     const result = await run(program, args, { log: `check-${name}`, env: environment() });
     const isOk = result.code === 0;
     if (!isOk) {
-      console.error(`${name} failed:\n${tail(result.output, 60)}`);
+      show(`${name} failed:\n${tail(result.output, 60)}\n`);
     }
     tally = sum(tally, { ...NOTHING, passed: Number(isOk), failed: Number(!isOk) });
   }
@@ -30,11 +31,11 @@ export async function checkEach(commands) {
 }
 
 /** Run a program with tests, showing its output, and read its report. */
-export async function countTests(name, [program, ...args], { report, read, env = {} }) {
+export async function countTests(name, [program, ...args], { report, read, show, env = {} }) {
   const result = await run(program, args, {
     log: `check-${name}`,
     env: { ...environment(), ...env },
-    echo: true
+    show
   });
   const tally = existsSync(report) ? read(readFileSync(report, 'utf8')) : NOTHING;
   return reconcile(tally, result.code);

@@ -12,9 +12,17 @@ export async function prepare() {
     findPython();
     say('First start on this machine: installing and building takes two or three minutes.');
   }
-  await ensurePackages();
-  await ensureVenv();
-  await ensureLabextension();
-  await ensureSidecar();
+  await all([ensureBuilt(), ensureVenv()]);
   await ensureInstalled();
+}
+
+async function ensureBuilt() {
+  await ensurePackages();
+  await all([ensureLabextension(), ensureSidecar()]);
+}
+
+/** Everything is over before a failure of any is told: nothing goes on behind it. */
+async function all(works) {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }

@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 
+import { endWithUs } from './children.mjs';
 import { CACHE, ROOT } from './places.mjs';
 import { Failure } from './say.mjs';
 
@@ -13,26 +14,26 @@ const TAIL_LINES = 20;
  *
  * #### Notes
  * Resolves to `{ code, output, logPath }` whatever the exit code; a program
- * that could not be started has code 127. Standard input is empty. With
- * `echo`, the output is shown too while it comes.
+ * that could not be started has code 127. Standard input is empty. `show` is
+ * given the output too, in pieces, while it comes. The program ends with us.
  */
-export function run(command, args, { log, cwd = ROOT, env = process.env, echo = false }) {
+export function run(command, args, { log, cwd = ROOT, env = process.env, show = () => {} }) {
   const folder = join(CACHE, 'logs');
   mkdirSync(folder, { recursive: true });
   const logPath = join(folder, `${log}.log`);
   const file = createWriteStream(logPath);
   const chunks = [];
   return new Promise(resolve => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const take = sink => chunk => {
+    const stdio = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env, stdio, detached: true });
+    endWithUs(child);
+    const take = chunk => {
       chunks.push(chunk);
       file.write(chunk);
-      if (echo) {
-        sink.write(chunk);
-      }
+      show(chunk);
     };
-    child.stdout.on('data', take(process.stdout));
-    child.stderr.on('data', take(process.stderr));
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
     const end = (code, text) =>
       file.end(text, () =>
         resolve({ code, output: Buffer.concat(chunks).toString() + text, logPath })

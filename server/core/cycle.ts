@@ -1,4 +1,4 @@
-import type { Resource } from '../protocol/view';
+import type { Resource } from '../protocol/facts';
 import { impossibleAsk, planGrant } from './queue/admission';
 import { grantClaim, refuseClaim } from './claim/lifecycle';
 import { admissionOrder } from './queue/order';
@@ -6,7 +6,7 @@ import type { Obstacle } from './queue/obstacle';
 import { pass, reserve, wantsOf, wouldDelay } from './queue/reserve';
 import { breakCircles } from './holder/circles';
 import { isWaiting, type State, type WaitingEntry } from './state';
-import { tell } from './claim/story';
+import { named, tell } from './claim/story';
 import { isInside } from './holder/trees';
 import { tellPlaces, type Waits } from './claim/waits';
 
@@ -80,7 +80,7 @@ function becomeHead(
 function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
   if (wantsOf(entry).some(it => wantsOf(head).includes(it))) {
     pass(state, head, entry);
-    tell(state, entry, `Let pass before ${head.holder.holder.name}, which it does not delay.`);
+    tell(state, entry, { kind: 'passes', before: named(head.holder) });
   }
 }
 
@@ -88,8 +88,6 @@ function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void 
 export function turnOf(head: WaitingEntry, entry: WaitingEntry): Obstacle {
   const wants = wantsOf(head);
   const resource = wantsOf(entry).find(it => wants.includes(it)) ?? 'cpus';
-  const noun = { cpus: 'CPUs', memory: 'memory', gpus: 'GPUs' }[resource];
-  const { name } = head.holder.holder;
-  const sentence = `for its turn; ${name} is before it in line for ${noun}`;
-  return { resource, reason: () => ({ resource, sentence, blockers: [] }) };
+  const before = named(head.holder);
+  return { resource, reason: () => ({ kind: 'turn', resource, blockers: [], before }) };
 }

@@ -1,5 +1,6 @@
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
+import type { Reason } from '../protocol/facts';
 import type { Claim } from './events';
 
 /**
@@ -62,7 +63,7 @@ export type Effect =
       readonly type: 'wait';
       readonly holderId: string;
       readonly claimId: string;
-      readonly sentence: string;
+      readonly reason: Reason;
       readonly position: number;
     }
   | {

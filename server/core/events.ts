@@ -1,6 +1,8 @@
 import type { Ask } from '../protocol/ask';
+import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
+import type { HolderKind } from '../protocol/gate';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
 import type { Sharing } from './policy/groups';
@@ -45,9 +47,10 @@ export type NodeFacts = {
   readonly packsThreads: boolean;
 };
 
-/** A process tree that grants are enforced on; today a kernel. */
+/** A process tree that grants are enforced on. */
 export type Holder = {
   readonly id: string;
+  readonly kind: HolderKind;
   readonly pid: number;
   readonly startTicks: number;
   readonly name: string;
@@ -57,8 +60,8 @@ export type Holder = {
   readonly group: readonly string[];
   /** The path of its notebook; null or absent where there is none. */
   readonly notebook?: string | null;
-  /** The holder whose process started it; none where null or absent. */
-  readonly parentId?: string | null;
+  /** The holder that its process came from; none where null or absent. */
+  readonly parentHolderId?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
   /** GPUs that it was bound to under the sidecar before (GPU2); none where absent. */
@@ -70,7 +73,7 @@ export type Claim = {
   readonly id: string;
   readonly holderId: string;
   /** The claim of the same holder whose cell this one was taken up in the midst of. */
-  readonly parentId: string | null;
+  readonly outerId: string | null;
   readonly cellId: string | null;
   readonly label: string | null;
   readonly sourceHash: string | null;
@@ -144,7 +147,10 @@ export type Event = { readonly atMs: number } & (
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
-  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: string }
+  /** A person takes a waiting claim back. */
+  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: Caller }
+  /** Its own gate does; answered by nothing. */
+  | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {
       readonly type: 'claimEnded';
       readonly claimId: string;
@@ -173,12 +179,17 @@ export type Event = { readonly atMs: number } & (
   | { readonly type: 'othersMeasured'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
   /** A person asks an idle holder for the GPU memory that it keeps (GPU5). */
-  | { readonly type: 'freeWanted'; readonly holderId: string }
+  | { readonly type: 'freeWanted'; readonly holderId: string; readonly by: Caller }
   /** Who waits for it asks for a holder's restart; its owner may say no (GPU5). */
-  | { readonly type: 'restartWanted'; readonly holderId: string; readonly claimId: string }
-  | { readonly type: 'restartDeclined'; readonly holderId: string }
+  | {
+      readonly type: 'restartWanted';
+      readonly holderId: string;
+      readonly claimId: string;
+      readonly by: Caller;
+    }
+  | { readonly type: 'restartDeclined'; readonly holderId: string; readonly by: Caller }
   /** A person gives back what a holder keeps across cells (ADM9). */
-  | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: string }
+  | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: Caller }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';
@@ -192,7 +203,12 @@ export type Event = { readonly atMs: number } & (
   | { readonly type: 'holderSettled'; readonly holderId: string }
   /** Whether the scheduler packs threads was looked at, at the start or again (CPU10). */
   | { readonly type: 'packingFound'; readonly packs: boolean }
-  | { readonly type: 'policyChosen'; readonly policy: PolicyName }
+  /** By a person, or (null) by the configuration. */
+  | {
+      readonly type: 'policyChosen';
+      readonly policy: PolicyName;
+      readonly by: Caller | null;
+    }
   /** Another configuration; one with problems changes nothing. */
   | {
       readonly type: 'configured';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { cpusOf, Harness, nodeOf } from '../testing/harness';
+import { ANN, cpusOf, Harness, nodeOf } from '../testing/harness';
 import { RandomSource } from '../testing/randomSource';
 import { RandomTrace } from '../testing/randomTrace';
 import { snapshot } from './view';
@@ -63,7 +63,7 @@ function leftAfterRestart(seed: number): string[] {
   for (let index = 0; index < 150; index += 1) {
     trace.next();
   }
-  trace.send({ type: 'policyChosen', policy: 'dynamic' });
+  trace.send({ type: 'policyChosen', policy: 'dynamic', by: ANN });
   const it = new Harness(trace.state.node!);
   it.clock.advance(trace.state.nowMs);
   for (const { holder } of trace.state.holders.values()) {
@@ -78,10 +78,10 @@ function leftAfterRestart(seed: number): string[] {
   const lost = running.filter(
     ({ claim }) => view.claims.find(seen => seen.id === claim.id)?.state !== 'running'
   );
-  running.forEach(({ claim }) => it.send({ type: 'claimCancelled', claimId: claim.id, by: 'x' }));
+  running.forEach(({ claim }) => it.send({ type: 'claimCancelled', claimId: claim.id, by: ANN }));
   running.forEach(({ claim }) => it.end(claim.id));
   for (const holderId of it.state.holders.keys()) {
-    it.send({ type: 'holdReleased', holderId, by: 'x' });
+    it.send({ type: 'holdReleased', holderId, by: ANN });
   }
   const bound = [...it.confined].filter(([, c]) => c.cpus !== null || c.memoryBytes !== null);
   return [

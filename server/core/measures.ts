@@ -1,14 +1,14 @@
-import { refusal, sentenceOf } from '../protocol/errors';
+import { refusal } from '../protocol/errors';
 import { followUse } from './cpu/demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './holder/leases';
 import { isLost } from './gpu/gpuMemory';
+import { gpuNames } from './gpu/gpus';
 import { promisableBytes } from './memory/promisable';
 import { recallStanding } from './claim/standing';
 import type { HolderEntry, RunningEntry, State } from './state';
 import { tell } from './claim/story';
 import { setServiceLevel, serviceLevelAfter } from './cpu/weights';
-import { gpusInWords } from './words';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -82,27 +82,27 @@ export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
 }
 
 function tellLoss(state: State, uuid: string): void {
-  const name = gpusInWords(state.node?.gpus ?? [], [uuid]);
+  const [gpu] = gpuNames(state.node?.gpus ?? [], [uuid]);
   for (const entry of state.running) {
     const uses = entry.phase.lease.gpus.includes(uuid);
-    uses && tell(state, entry, `${name} does not answer any more.`);
+    uses && gpu && tell(state, entry, { kind: 'gpuLost', gpu });
   }
 }
 
 /** A write failed: the cells of that holder run without it, and say so (ENF6). */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
   const { what, errno } = event;
-  const sentence = sentenceOf(refusal('NOT_ENFORCED', { what, errno }));
+  const told = refusal('NOT_ENFORCED', { what, errno });
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
-    tell(state, entry, sentence);
-    entry.phase.notEnforced = sentence;
+    tell(state, entry, { kind: 'told', refusal: told });
+    entry.phase.notEnforced = { kind: 'failed', what, errno };
   }
 }
 
 /** It let itself loose, or somebody else did: its cells say so, and are held to their grants again (ENF5). */
 export function onHolderBroughtBack(state: State, event: Of<'holderBroughtBack'>): void {
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
-    tell(state, entry, `Brought back: ${event.what}.`);
+    tell(state, entry, { kind: 'broughtBack', what: event.what });
   }
 }
 

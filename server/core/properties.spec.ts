@@ -249,7 +249,7 @@ describe('liveness', () => {
     jest.spyOn(admission, 'planGrant').mockImplementation((state, entry) => {
       const plan = planGrant(state, entry);
       const isStuck = entry.claim.ask.gpus > 0 && 'lease' in plan;
-      const reason = () => ({ resource: 'gpus' as const, sentence: 'for ever', blockers: [] });
+      const reason = () => ({ kind: 'unseen', resource: 'gpus', blockers: [] }) as const;
       return isStuck ? { obstacle: { resource: 'gpus', reason } } : plan;
     });
     const left = Array.from({ length: 20 }, (_, seed) => starved(seed + 1));

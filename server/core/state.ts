@@ -1,7 +1,8 @@
-import type { RefusalCode } from '../protocol/errors';
+import type { Refusal } from '../protocol/errors';
+import type { Eviction, NotEnforced, Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimView, Reason, StoryLine } from '../protocol/view';
+import type { ClaimView, StoryLine } from '../protocol/view';
 import { UNCONFINED, type Confinement, type Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
 import { createCpuPool, type CpuPool, type Allocation } from './cpu/cpuPool';
@@ -46,9 +47,9 @@ export type Waiting = {
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
-export type Eviction = {
+export type Evicting = {
   readonly atMs: number;
-  readonly why: string;
+  readonly why: Eviction;
   /** The waiting claim that it makes room for; null where it broke a limit of its own group. */
   readonly beneficiary: ClaimEntry | null;
   told: boolean;
@@ -73,13 +74,13 @@ export type Running = {
   cpusPeak: number;
   /** Whether it ever used all that it could have: then its peak says little of what it wants. */
   wasLimited: boolean;
-  eviction: Eviction | null;
+  eviction: Evicting | null;
   /** How long its group let it run when it began (FAIR4); null for as long as it likes. */
   readonly maxRuntimeMs: number | null;
   /** Whether its lease outlives it, for the cells that follow (ADM9). */
   keeps: boolean;
-  /** What of its grant could not be enforced, as a sentence (ENF6). */
-  notEnforced: string | null;
+  /** What of its grant could not be enforced (ENF6). */
+  notEnforced: NotEnforced | null;
   readonly guard: Guard;
 };
 
@@ -89,8 +90,7 @@ export type Done = {
   readonly grantedMs: number | null;
   readonly endedMs: number;
   readonly outcome: Extract<ClaimView, { state: 'done' }>['outcome'];
-  readonly message: string | null;
-  readonly code: RefusalCode | null;
+  readonly why: Refusal | null;
   readonly grant: Grant | null;
   readonly cpuSeconds: number | null;
   readonly memoryPeakBytes: number | null;

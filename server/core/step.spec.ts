@@ -1,8 +1,8 @@
 import { NOTHING_ASKED } from '../protocol/ask';
 import { UNRESTRICTED } from '../protocol/grant';
 import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
+import { storyOf } from '../testing/told';
 import { snapshot } from './view';
-import { story } from './claim/explain';
 
 const GIB = 1024 ** 3;
 
@@ -46,7 +46,7 @@ describe('the arbiter', () => {
     const it = harness({ gpus: gpusOf(1) });
     it.claim('1', 'a', { gpus: 1 });
     expect(it.claim('2', 'b', { gpus: 1 })).toMatchObject([
-      { type: 'wait', claimId: '2', position: 1, sentence: 'for 1 GPU; GPU 0 held by a' }
+      { type: 'wait', claimId: '2', position: 1, reason: { blockers: [{ holderId: 'a' }] } }
     ]);
     expect(it.end('1')).toMatchObject([
       { type: 'bind', holderId: 'b', gpus: ['GPU-0'] },
@@ -74,7 +74,7 @@ describe('the arbiter', () => {
     it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
     const view = snapshot(it.state, it.clock.nowMs, '').claims.find(({ id }) => id === '2');
     expect(view).toMatchObject({ state: 'running' });
-    expect(view?.state === 'running' && view.notEnforced).toContain('runs without a grant');
+    expect(view?.state === 'running' && view.notEnforced).toEqual({ kind: 'ungranted' });
     expect(it.state.queue).toEqual([]);
   });
 
@@ -91,7 +91,7 @@ describe('the arbiter', () => {
     const claim = {
       id: '1',
       holderId: 'a',
-      parentId: null,
+      outerId: null,
       cellId: 'c',
       label: '[1]',
       sourceHash: null,
@@ -112,7 +112,7 @@ describe('the arbiter', () => {
     const alone = { ...ask, cpus: { kind: 'fixed' as const, n: 2 }, exclusive: true };
     const it = harness({}, ['a', 'b']);
     const takeOver = (id: string, holderId: string, cpus: string, its: typeof ask) => {
-      const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+      const known = { outerId: null, cellId: null, label: null, sourceHash: null };
       const claim = { id, holderId, ...known, ask: its };
       const granted = { grant: { ...UNRESTRICTED, cpus, threads: 2 }, sinceMs: 5 };
       it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
@@ -150,7 +150,7 @@ describe('the arbiter', () => {
     it.clock.advance(3000);
     it.end('1');
     it.end('2');
-    expect(story(it.state, '2')?.story.map(line => line.sentence)).toEqual([
+    expect(storyOf(it.state, '2')).toEqual([
       'Claimed.',
       'Waits for 1 GPU; GPU 0 held by a.',
       'Granted all CPUs, GPU 0 after 3 s.',

@@ -1,4 +1,4 @@
-import { onClaimArrived, onClaimCancelled, onClaimEnded } from './claim/claims';
+import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import type { Effect } from './effects';
@@ -49,8 +49,6 @@ export { createState, type State } from './state';
  * - `nodeFound` comes first, `ticked` at least once a second: waits expire,
  *   evictions are due, shares drift only then. `useMeasured` of all holders with
  *   a running cell once a second is what demands follow (CPU4).
- * - `claimCancelled` with `by` equal to the holder's id is its gate giving up:
- *   it is answered by nothing.
  * - `wait` is sent when a claim queues and when its reason or place changes;
  *   far back in a long queue the place is told by the snapshot alone.
  */
@@ -86,6 +84,8 @@ function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): vo
       return onClaimArrived(state, event);
     case 'claimCancelled':
       return onClaimCancelled(state, event);
+    case 'claimGivenUp':
+      return onClaimGivenUp(state, event);
     case 'claimEnded':
       return onClaimEnded(state, event);
     case 'useMeasured':

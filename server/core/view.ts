@@ -39,7 +39,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     revision: state.revision,
     atMs,
     node: viewNode(state, version),
-    holders: [...state.holders.values()].map(holder => viewKernel(state, holder)),
+    holders: [...state.holders.values()].map(holder => viewHolder(state, holder)),
     groups: viewGroups(state),
     claims: viewClaims(state)
   };
@@ -134,18 +134,19 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   };
 }
 
-function viewKernel(state: State, entry: HolderEntry): HolderView {
+function viewHolder(state: State, entry: HolderEntry): HolderView {
   const { holder, use } = entry;
   const [running] = entry.running;
   const gpuBytes = Object.values(use?.gpuMemoryBytes ?? {});
   return {
     id: holder.id,
+    kind: holder.kind,
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
     group: pathOf(entry.user.parent ?? entry.user),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
-    ...(entry.parent && { insideOf: namedOf(entry.parent) }),
+    parentHolderId: entry.parent?.holder.id ?? null,
     gated: holder.gated,
     sinceMs: entry.sinceMs,
     grant: running?.phase.grant ?? keptGrant(entry),
@@ -158,10 +159,6 @@ function viewKernel(state: State, entry: HolderEntry): HolderView {
     askedToFreeMs: askedSince(entry),
     restartRequest: viewRequest(state, entry)
   };
-}
-
-function namedOf({ holder }: HolderEntry): NonNullable<HolderView['insideOf']> {
-  return { holderId: holder.id, holderName: holder.name };
 }
 
 /** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */
@@ -180,7 +177,7 @@ function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
     holderName: holder.holder.name,
     label: claim.label,
     owner: holder.holder.owner,
-    sentence: phase.reason.sentence,
+    reason: phase.reason,
     sinceMs: restartWanted.atMs,
     declined: restartWanted.declined
   };

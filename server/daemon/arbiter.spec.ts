@@ -1,3 +1,4 @@
+import type { NotEnforced } from '../protocol/facts';
 import type { Effect } from '../core/effects';
 import type { Event, Holder, NodeFacts } from '../core/events';
 import type { State } from '../core/state';
@@ -26,6 +27,7 @@ const HOLDER: Holder = {
   id: 'k',
   pid: 1,
   startTicks: 1,
+  kind: 'kernel',
   name: 'k',
   owner: 'me',
   group: [],
@@ -123,7 +125,7 @@ describe('Arbiter', () => {
   });
 
   function claim(id: string, ask: Partial<Ask> = {}, holderId = 'k'): void {
-    const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+    const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
       claim: { id, holderId, ...known, ask: { ...NOTHING_ASKED, ...ask } },
@@ -156,13 +158,16 @@ describe('Arbiter', () => {
 
   it('[ENF5] [ENF6] says of a running cell what could not be enforced, and otherwise who was brought back', () => {
     claim('c', ONE_CPU);
-    const told = () => arbiter.story('c') as ClaimStory & { notEnforced?: string | null };
+    const told = () => arbiter.story('c') as ClaimStory & { notEnforced?: NotEnforced | null };
     const holderId = 'k';
     arbiter.post({ type: 'holderBroughtBack', holderId, what: 'process 7 had left its place' });
     expect(told().notEnforced).toBeNull();
-    expect(told().story.at(-1)?.sentence).toBe('Brought back: process 7 had left its place.');
+    expect(told().story.at(-1)?.fact).toEqual({
+      kind: 'broughtBack',
+      what: 'process 7 had left its place'
+    });
     arbiter.post({ type: 'enforcementFailed', holderId, what: 'cpuset.cpus', errno: 'ENOSPC' });
-    expect(told().notEnforced).toContain('cpuset.cpus failed with ENOSPC');
+    expect(told().notEnforced).toMatchObject({ what: 'cpuset.cpus', errno: 'ENOSPC' });
   });
 
   it('makes a place again that somebody removed, confines the holder there, and says so', () => {
@@ -170,7 +175,7 @@ describe('Arbiter', () => {
     claim('c', ONE_CPU);
     const order = ['confine k 0', 'revive k', 'confine k 0', 'grant c 0 0'];
     expect(journal.lines.slice(0, 4)).toEqual(order);
-    expect(arbiter.story('c')?.story.at(-1)?.sentence).toContain('its place was removed');
+    expect(arbiter.story('c')?.story.at(-1)?.fact).toMatchObject({ kind: 'broughtBack' });
   });
 
   it('[ENF4] writes the confinement of a holder that has settled, whatever was ordered before', () => {
@@ -194,7 +199,7 @@ describe('Arbiter', () => {
     journal.lines.length = 0;
     arbiter.post({ type: 'claimEnded', claimId: 'c', outcome: 'ok', cpuSeconds: null });
     expect(journal.lines).toEqual(['keep k c']);
-    arbiter.post({ type: 'holdReleased', holderId: 'k', by: 'me' });
+    arbiter.post({ type: 'holdReleased', holderId: 'k', by: { uid: 0, name: 'me' } });
     expect(journal.lines).toEqual(['keep k c', 'confine k null', 'keep k nothing']);
   });
 
@@ -229,7 +234,7 @@ describe('Arbiter', () => {
     const gpu = { index: 0, model: 'H100', memoryBytes: 8e9 };
     const gpus = ['GPU-0', 'GPU-1'].map(uuid => ({ ...gpu, uuid }));
     arbiter.post({ type: 'nodeFound', node: { ...NODE, gpus } });
-    const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+    const known = { outerId: null, cellId: null, label: null, sourceHash: null };
     arbiter.post({
       type: 'claimArrived',
       claim: { id: 'before', holderId: 'k', ...known, ask: { ...NOTHING_ASKED, gpus: 1 } },

@@ -7,7 +7,6 @@ import { createState, type State } from '../core/state';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { Mailbox } from '../lib/mailbox';
-import { sentenceOf } from '../protocol/errors';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
@@ -90,7 +89,7 @@ export class Arbiter {
   fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
     if ('refusal' in asked) {
-      return { kind: 'never', sentence: sentenceOf(asked.refusal) };
+      return { kind: 'never', why: asked.refusal };
     }
     return holder ? fitOf(this.state, holder, asked.ask) : null;
   }

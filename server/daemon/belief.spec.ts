@@ -27,7 +27,7 @@ describe('[SEC7] what a gate tells of its claims', () => {
     const claim = {
       id: 'cell',
       holderId: 'kernel',
-      parentId: null,
+      outerId: null,
       cellId: null,
       label: null,
       sourceHash: null,

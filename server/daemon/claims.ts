@@ -1,4 +1,5 @@
 import type { NodeFacts } from '../core/events';
+import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { Hints } from '../protocol/hints';
@@ -10,7 +11,7 @@ import type { IClock } from './clock';
 import type { Holders } from './holders';
 import type { Interpreter } from './interpreter';
 import type { AskOrRefusal, IClaims, IDefaults, Log, NewClaim, Outcome } from './ports';
-import { HELD_SENTENCE, type Reconciliation } from './reconcile';
+import { RECOVERING, type Reconciliation } from './reconcile';
 
 /** What claims are brought before the arbiter with. */
 export type ClaimsParts = {
@@ -45,7 +46,7 @@ export class Claims implements IClaims {
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
     body.granted && reconciliation.drop(claimId);
     if (reconciliation.holds(held)) {
-      const place = { sentence: HELD_SENTENCE, position: 1 };
+      const place = { reason: RECOVERING, position: 1 };
       interpreter.carryOut({ type: 'wait', holderId, claimId, ...place });
     } else {
       arbiter.post(event);
@@ -56,11 +57,16 @@ export class Claims implements IClaims {
     this.parts.arbiter.post({ type: 'claimEnded', claimId, outcome, cpuSeconds });
   }
 
-  cancel(claimId: string, by: string): Refusal | null {
+  giveUp(claimId: string): void {
+    const { arbiter, reconciliation } = this.parts;
+    reconciliation.drop(claimId) ?? arbiter.post({ type: 'claimGivenUp', claimId });
+  }
+
+  cancel(claimId: string, by: Caller): Refusal | null {
     const { arbiter, reconciliation, interpreter } = this.parts;
     const held = reconciliation.drop(claimId);
     if (held) {
-      const why = refusal('CANCELLED', { by, resource: 'the restarted sidecar' });
+      const why = refusal('CANCELLED', { by: by.name, resource: 'the restarted sidecar' });
       const { holderId } = held.claim;
       interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: why });
       return null;

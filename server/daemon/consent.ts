@@ -1,4 +1,5 @@
 import { isKeptBy } from '../core/gpu/keepers';
+import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
@@ -13,27 +14,27 @@ export class Consent implements IConsent {
     }
   ) {}
 
-  askToFree(holderId: string): Refusal | null {
+  askToFree(holderId: string, by: Caller): Refusal | null {
     const why = whyNotAskable(this.parts.snapshot(), holderId);
-    why || this.parts.post({ type: 'freeWanted', holderId });
+    why || this.parts.post({ type: 'freeWanted', holderId, by });
     return why;
   }
 
-  requestRestart(holderId: string, claimId: string): Refusal | null {
+  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null {
     const why = whyNotRestarted(this.parts.snapshot(), holderId, claimId);
-    why || this.parts.post({ type: 'restartWanted', holderId, claimId });
+    why || this.parts.post({ type: 'restartWanted', holderId, claimId, by });
     return why;
   }
 
-  declineRestart(holderId: string): Refusal | null {
+  declineRestart(holderId: string, by: Caller): Refusal | null {
     if (!this.parts.snapshot().holders.some(it => it.id === holderId)) {
-      return refusal('KERNEL_UNKNOWN', { id: holderId });
+      return refusal('HOLDER_UNKNOWN', { id: holderId });
     }
-    this.parts.post({ type: 'restartDeclined', holderId });
+    this.parts.post({ type: 'restartDeclined', holderId, by });
     return null;
   }
 
-  releaseHold(holderId: string, by: string): Refusal | null {
+  releaseHold(holderId: string, by: Caller): Refusal | null {
     const why = whyNothingHeld(this.parts.snapshot(), holderId);
     why || this.parts.post({ type: 'holdReleased', holderId, by });
     return why;
@@ -48,7 +49,7 @@ function cannot({ name }: HolderView, why: string): Refusal {
 function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null {
   const kernel = holders.find(it => it.id === holderId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: holderId });
+    return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
   const { name, grant, state } = kernel;
   if (state === 'running') {
@@ -61,7 +62,7 @@ function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null
 function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal | null {
   const kernel = holders.find(it => it.id === holderId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: holderId });
+    return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
   if (!kernel.gated) {
     return cannot(kernel, 'it has no gate, so nobody in it would hear');
@@ -87,7 +88,7 @@ function whyNotRestarted(
   const kernel = holders.find(it => it.id === holderId);
   const claim = claims.find(it => it.id === claimId);
   if (!kernel) {
-    return refusal('KERNEL_UNKNOWN', { id: holderId });
+    return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
   if (!claim) {
     return refusal('CLAIM_UNKNOWN', { id: claimId });

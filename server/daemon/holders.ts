@@ -1,28 +1,13 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { Kept } from '../core/effects';
-import { refusal, type Refusal } from '../protocol/errors';
+import type { Caller } from '../protocol/caller';
+import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
-import { ancestorsOf, isWithin, maySpeak, whyNoKernel } from './identity';
+import { Entrance } from './entrance';
+import { HolderWatch } from './holderWatch';
+import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
-import type { IProcesses, KnownProcess, Log } from './ports';
-
-/** How often holders' processes are looked at, in ms. */
-const SWEEP_MS = 1000;
-
-/**
- * How many times as seldom those are looked at that run nothing: their
- * connection ends with them, unless a child of theirs keeps it open.
- */
-const IDLE_SWEEPS = 4;
-
-/** How often it is asked whether a child of a holder was killed, in ms. */
-const KILLS_LOOK_MS = 5000;
-
-/** How often a holder that is probably ending is looked at, in ms. */
-const CLOSE_WATCH_MS = 20;
-
-/** How long a holder is watched closely, in ms. */
-const CLOSE_WATCH_FOR_MS = 5000;
+import type { IProcesses, KnownProcess, Log, ProcessIdentity } from './ports';
 
 /** What the roster of holders is made of. */
 export type HoldersParts = {
@@ -31,10 +16,6 @@ export type HoldersParts = {
   readonly post: (event: EventBody) => void;
   readonly runningHolderIds: () => ReadonlySet<string>;
   readonly log: Log;
-  /** Whose processes may register. */
-  readonly uid: number;
-  /** That user's name. */
-  readonly owner: string;
 };
 
 /**
@@ -48,29 +29,31 @@ export class Holders {
   private readonly known = new Map<string, KnownProcess>();
   /** Of those that are known, by the pid of their process. */
   private readonly idByPid = new Map<number, string>();
-  private readonly closeUntilMs = new Map<string, number>();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
-  private sweeps = 0;
-  private sweepTimer: NodeJS.Timeout | null = null;
-  private killsTimer: NodeJS.Timeout | null = null;
-  private closeTimer: NodeJS.Timeout | null = null;
+  private readonly entrance: Entrance;
+  private readonly watching: HolderWatch;
 
   constructor(private readonly parts: HoldersParts) {
-    this.kills = new Kills(parts.enforcer);
+    const { processes, enforcer, runningHolderIds } = parts;
+    const { known } = this;
+    this.kills = new Kills(enforcer);
+    this.entrance = new Entrance(processes, {
+      byId: id => known.get(id),
+      byPid: pid => known.get(this.idByPid.get(pid) ?? '')
+    });
+    this.watching = new HolderWatch({
+      known,
+      runningHolderIds,
+      look: id => this.look(id),
+      lookForKills: id => this.kills.look(id)
+    });
   }
 
   /** Start watching; returns the undo. */
   watch(): () => void {
-    this.sweepTimer = setInterval(() => this.sweep(this.due()), SWEEP_MS);
-    const lookForKills = () => this.known.forEach((_, it) => this.kills.look(it));
-    this.killsTimer = setInterval(lookForKills, KILLS_LOOK_MS);
-    return () => {
-      clearInterval(this.sweepTimer ?? undefined);
-      clearInterval(this.killsTimer ?? undefined);
-      clearInterval(this.closeTimer ?? undefined);
-    };
+    return this.watching.begin();
   }
 
   /** Call `listener` with each holder that is gone, before its claims are taken back. */
@@ -95,13 +78,13 @@ export class Holders {
    * Take a process in: it is confined when this returns.
    *
    * #### Notes
-   * The same process again only renews its name and its notebook. Another process under the same
-   * id is a restart, and ends the one before; a descendant of the known process speaks for it (a
-   * wrapper script that stays). Returns the refusal of what can be no kernel (SEC7), or may not
-   * speak for this one (SEC6), and takes nothing in then.
+   * The same process again only renews its name and its notebook. Another process under the id of
+   * a kernel is a restart, and ends the one before; a descendant of the known process speaks for it
+   * (a wrapper script that stays) until one has. Returns the refusal of what can be no holder
+   * (SEC7), or may not speak for this one (SEC6), and takes nothing in then.
    */
-  arrive(newcomer: KnownProcess): Refusal | null {
-    const why = this.whyNotArrive(newcomer);
+  arrive(newcomer: KnownProcess, caller: Caller): Refusal | null {
+    const why = this.entrance.whyNot(newcomer, caller);
     if (why) {
       return why;
     }
@@ -113,28 +96,42 @@ export class Holders {
     if (before) {
       this.end(newcomer.holderId);
     }
-    this.adopt(newcomer);
+    const it = this.enter({ ...newcomer, gate: gateOf(newcomer) }, caller);
+    this.announce(it, this.place(it));
+    this.changed();
     return null;
+  }
+
+  /**
+   * Take in again whom the sidecar before this one knew, and who lives; returns these.
+   *
+   * #### Notes
+   * The places of children are taken over before their parents', which would else be given their
+   * processes for a moment. Whoever ends with a parent that is gone by now ends (HOLD3).
+   */
+  restore(list: readonly KnownProcess[], caller: Caller): readonly KnownProcess[] {
+    const back = list.flatMap(it =>
+      this.entrance.whyNot(it, caller) ? [] : [this.enter(it, caller)]
+    );
+    const failures = new Map([...back].reverse().map(it => [it, this.place(it)]));
+    back.forEach(it => this.announce(it, failures.get(it) ?? null));
+    list.forEach(it => this.has(it.holderId) || this.endOrphan(it, list));
+    return back;
   }
 
   /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
   whyNotSpeak(holderId: string, tokenDigest: string | null): Refusal | null {
-    const it = this.known.get(holderId);
-    return !it || maySpeak(it, tokenDigest) || this.parts.processes.hasEnded(it)
-      ? null
-      : refusal('NOT_THIS_KERNEL', { id: holderId });
+    return this.entrance.whyNotSpeak(holderId, tokenDigest);
   }
 
   /** Look whether a holder still lives, now and closely for a while. */
   suspect(holderId: string): void {
-    if (!this.known.has(holderId)) {
-      return;
-    }
-    this.sweep([holderId]);
-    if (this.known.has(holderId)) {
-      this.closeUntilMs.set(holderId, performance.now() + CLOSE_WATCH_FOR_MS);
-      this.closeTimer ??= setInterval(() => this.watchClosely(), CLOSE_WATCH_MS);
-    }
+    this.watching.suspect(holderId);
+  }
+
+  /** RUN6: a command is held for as long as somebody speaks for it, and its process may run on. */
+  leave(holderId: string): void {
+    this.known.get(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
   }
 
   /** The GPUs that a holder is bound to until it ends; none where that is not known. */
@@ -154,7 +151,7 @@ export class Holders {
   keep(holderId: string, kept: Kept | null): void {
     const it = this.known.get(holderId);
     it && this.known.set(holderId, { ...it, kept });
-    this.changeListeners.forEach(listener => listener());
+    this.changed();
   }
 
   /** Undo what an enforcer did for a holder; a failure is logged. */
@@ -168,38 +165,14 @@ export class Holders {
     return it !== undefined && this.place(it) === null;
   }
 
-  private watchClosely(): void {
-    this.sweep(this.closeUntilMs.keys());
-    for (const [holderId, untilMs] of this.closeUntilMs) {
-      if (untilMs < performance.now()) {
-        this.closeUntilMs.delete(holderId);
-      }
-    }
-    if (this.closeUntilMs.size === 0 && this.closeTimer) {
-      clearInterval(this.closeTimer);
-      this.closeTimer = null;
-    }
+  private changed(): void {
+    this.changeListeners.forEach(listener => listener());
   }
 
-  private *due(): Iterable<string> {
-    this.sweeps += 1;
-    const running = this.parts.runningHolderIds();
-    let place = 0;
-    for (const [holderId, { gated }] of this.known) {
-      place += 1;
-      const isIdle = gated && !running.has(holderId);
-      if (!isIdle || (place + this.sweeps) % IDLE_SWEEPS === 0) {
-        yield holderId;
-      }
-    }
-  }
-
-  private sweep(holderIds: Iterable<string>): void {
-    for (const holderId of [...holderIds]) {
-      const it = this.known.get(holderId);
-      if (it && this.parts.processes.hasEnded(it)) {
-        this.end(holderId);
-      }
+  private look(holderId: string): void {
+    const it = this.known.get(holderId);
+    if (it && this.parts.processes.hasEnded(it)) {
+      this.end(holderId);
     }
   }
 
@@ -209,53 +182,68 @@ export class Holders {
     const name = (isNamed && newcomer.name) || before.name;
     const notebook = newcomer.notebook ?? before.notebook ?? null;
     const gated = before.gated || newcomer.gated;
-    const isKnown = notebook === (before.notebook ?? null);
+    const gate = gateOf(newcomer) ?? before.gate ?? null;
+    const isKnown = notebook === (before.notebook ?? null) && gate?.pid === before.gate?.pid;
     if (name !== before.name || gated !== before.gated || !isKnown) {
-      this.note({ ...before, name, notebook, gated });
-      this.changeListeners.forEach(listener => listener());
+      this.note({ ...before, name, notebook, gated, gate });
+      this.changed();
     }
   }
 
   private note(it: KnownProcess): void {
-    const { holderId: id, pid, startTicks, name, notebook = null, gated, boundGpus = [] } = it;
-    const { owner } = this.parts;
+    const { holderId: id, kind, pid, startTicks, name } = it;
+    const { notebook = null, gated, boundGpus = [], owner } = it;
     this.known.set(id, it);
-    const parentId = this.parentOf(it);
-    const rest = { owner, group: [], notebook, gated, boundGpus, parentId };
-    this.parts.post({ type: 'holderArrived', holder: { id, pid, startTicks, name, ...rest } });
+    const parentHolderId = this.parentOf(it);
+    const rest = { group: [], notebook, gated, boundGpus, parentHolderId };
+    const holder = { id, kind, pid, startTicks, name, owner: owner?.name ?? '', ...rest };
+    this.parts.post({ type: 'holderArrived', holder });
   }
 
-  private adopt(process: KnownProcess): void {
-    const { holderId: id, pid } = process;
-    const newcomer = {
-      ...process,
-      ancestors: process.ancestors ?? ancestorsOf(this.parts.processes, pid)
-    };
-    this.known.set(id, newcomer);
-    this.idByPid.set(pid, id);
-    const failure = this.place(newcomer);
+  private enter(process: KnownProcess, owner: Caller): KnownProcess {
+    const { holderId, pid } = process;
+    const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, pid);
+    const it = { ...process, owner, ancestors };
+    this.known.set(holderId, it);
+    this.idByPid.set(pid, holderId);
+    return it;
+  }
+
+  private announce(newcomer: KnownProcess, failure: EnforcementError | null): void {
+    const { holderId, pid } = newcomer;
     this.note(newcomer);
     // After a restart of the sidecar, those that it started may have been back before it.
     for (const it of this.known.values()) {
-      it.ancestors?.includes(pid) && this.parentOf(it) === id && this.note(it);
+      it.ancestors?.includes(pid) && this.parentOf(it) === holderId && this.note(it);
     }
     if (failure) {
       const { what, errno } = failure;
-      this.parts.post({ type: 'enforcementFailed', holderId: id, what, errno });
+      this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
     }
-    this.changeListeners.forEach(listener => listener());
   }
 
   private end(holderId: string): void {
-    const { pid } = this.known.get(holderId)!;
-    this.idByPid.get(pid) === holderId && this.idByPid.delete(pid);
+    const it = this.known.get(holderId)!;
+    const ending = this.list().filter(endsWithParent);
+    ending
+      .filter(child => this.parentOf(child) === holderId)
+      .forEach(child => this.end(child.holderId));
+    endsWithParent(it) && this.parts.processes.kill(it);
+    this.idByPid.get(it.pid) === holderId && this.idByPid.delete(it.pid);
     this.known.delete(holderId);
-    this.closeUntilMs.delete(holderId);
+    this.watching.forget(holderId);
     const killedForMemory = this.kills.causeOf(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
     this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
-    this.changeListeners.forEach(listener => listener());
+    this.changed();
+  }
+
+  /** HOLD3: it was to end with its parent, which ended while nobody looked. */
+  private endOrphan(it: KnownProcess, list: readonly KnownProcess[]): void {
+    const { processes } = this.parts;
+    const parent = list.find(({ holderId }) => holderId === it.parentHolderId);
+    endsWithParent(it) && parent && processes.hasEnded(parent) && processes.kill(it);
   }
 
   private place({ holderId, pid, startTicks }: KnownProcess): EnforcementError | null {
@@ -265,31 +253,34 @@ export class Holders {
   private attempt(holderId: string, act: () => void): EnforcementError | null {
     const failure = failureOf(act);
     if (failure) {
-      this.parts.log('warning', `kernel ${holderId}: ${failure.message}`);
+      this.parts.log('warning', `holder ${holderId}: ${failure.message}`);
     }
     return failure;
   }
 
-  private whyNotArrive(newcomer: KnownProcess): Refusal | null {
-    const { holderId, pid, startTicks, tokenDigest = null } = newcomer;
-    const { processes, uid } = this.parts;
-    const owner = this.known.get(this.idByPid.get(pid) ?? holderId);
-    const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
-    const taken = isTaken ? `it is the kernel ${owner.holderId}` : null;
-    const why = taken ?? whyNoKernel(processes, newcomer, uid);
-    const foreign = why === null ? null : refusal('FOREIGN_PROCESS', { pid, why });
-    return this.whyNotSpeak(holderId, tokenDigest) ?? foreign;
-  }
-
-  /** The nearest holder that a process came from (ADM10); null where it came from none. */
-  private parentOf({ ancestors = [], startTicks, holderId }: KnownProcess): string | null {
+  /** The holder that a process named as its parent, else the nearest that it came from (ADM10); null for none. */
+  private parentOf(it: KnownProcess): string | null {
+    const { ancestors = [], startTicks, holderId, parentHolderId = null } = it;
+    if (parentHolderId !== null && this.known.has(parentHolderId)) {
+      return parentHolderId;
+    }
     for (const pid of ancestors) {
-      const it = this.known.get(this.idByPid.get(pid) ?? '');
+      const found = this.known.get(this.idByPid.get(pid) ?? '');
       // What is younger than its child has only the number of a process that ended.
-      if (it && it.startTicks <= startTicks && it.holderId !== holderId) {
-        return it.holderId;
+      if (found && found.startTicks <= startTicks && found.holderId !== holderId) {
+        return found.holderId;
       }
     }
     return null;
   }
+}
+
+/** HOLD3: whether a holder is nothing by itself; kernels and commands outlive what started them. */
+function endsWithParent({ kind }: KnownProcess): boolean {
+  return kind === 'cell' || kind === 'worker';
+}
+
+/** The process whose gate speaks, where one does. */
+function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentity | null {
+  return gated ? { pid, startTicks } : null;
 }

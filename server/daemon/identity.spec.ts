@@ -1,4 +1,4 @@
-import { ancestorsOf, digestOf, isWithin, maySpeak, whyNoKernel } from './identity';
+import { ancestorsOf, digestOf, isWithin, maySpeak, whyNoHolder } from './identity';
 import type { IProcesses, KnownProcess } from './ports';
 
 const USER = 1000;
@@ -15,12 +15,14 @@ function processesOf(
     find: pid =>
       table[pid] && pid !== zombie ? { startTicks: pid, parentPid: table[pid][0] } : null,
     hasEnded: ({ pid, startTicks }) => pid === zombie || (!table[pid] && startTicks === pid),
-    userOf: pid => table[pid]?.[1] ?? null
+    userOf: pid => table[pid]?.[1] ?? null,
+    kill: () => undefined
   };
 }
 
 const known = (pid: number, tokenDigest?: string | null): KnownProcess => ({
   holderId: 'k',
+  kind: 'kernel',
   name: 'k',
   pid,
   startTicks: pid,
@@ -67,7 +69,7 @@ describe('[SEC7] a process', () => {
     70: [30, USER]
   } as const;
   const processes = processesOf(table, 70);
-  const why = (pid: number, startTicks = pid) => whyNoKernel(processes, { pid, startTicks }, USER);
+  const why = (pid: number, startTicks = pid) => whyNoHolder(processes, { pid, startTicks }, USER);
 
   it('is a kernel of its user, also one that started beside the sidecar', () => {
     expect(why(30)).toBeNull();

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import type { IProcesses, KnownProcess } from './ports';
+import type { IProcesses, KnownProcess, ProcessIdentity } from './ports';
 
 /** How far up a process's ancestors are searched. */
 const ANCESTORS_MAX = 64;
@@ -19,21 +19,21 @@ export function ancestorsOf(processes: IProcesses, pid: number): readonly number
 }
 
 /** Whether a process is this one, which lives, or descends from it. */
-export function isWithin(processes: IProcesses, pid: number, root: KnownProcess): boolean {
+export function isWithin(processes: IProcesses, pid: number, root: ProcessIdentity): boolean {
   const isAlive = !processes.hasEnded(root); // or cannot be looked at now
   return isAlive && (pid === root.pid || ancestorsOf(processes, pid).includes(root.pid));
 }
 
 /**
- * SEC7: why a process can be no kernel of a user, in words; null where it can.
+ * SEC7: why a process can be no holder of a user, in words; null where it can.
  *
  * #### Notes
- * What the sidecar came from is none: a kernel is held to what it was granted with all that
+ * What the sidecar came from is none: a holder is held to what it was granted with all that
  * it started, and the sidecar would be held with it.
  */
-export function whyNoKernel(
+export function whyNoHolder(
   processes: IProcesses,
-  { pid, startTicks }: Pick<KnownProcess, 'pid' | 'startTicks'>,
+  { pid, startTicks }: ProcessIdentity,
   uid: number
 ): string | null {
   const facts = processes.find(pid);
@@ -52,14 +52,14 @@ export function whyNoKernel(
   return user === uid ? null : 'it belongs to another user';
 }
 
-/** What is kept of a kernel's token (SEC6): enough to know it by, and not to say it. */
+/** What is kept of a holder's token (SEC6): enough to know it by, and not to say it. */
 export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** SEC6: whether who tells this token, or none, may speak for a kernel: it is the first one's, if that told any. */
-export function maySpeak(kernel: KnownProcess, tokenDigest: string | null): boolean {
-  const own = kernel.tokenDigest ?? null;
+/** SEC6: whether who tells this token, or none, may speak for a holder: it is the first one's, if that told any. */
+export function maySpeak(holder: KnownProcess, tokenDigest: string | null): boolean {
+  const own = holder.tokenDigest ?? null;
   return own === null || (tokenDigest !== null && isSame(own, tokenDigest));
 }
 

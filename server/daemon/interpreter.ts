@@ -64,7 +64,7 @@ export class Interpreter {
       case 'remask':
         return answers.maskChanged(holderId, this.holdOf(holderId).affinity);
       case 'wait':
-        return answers.waiting(effect.claimId, effect.sentence, effect.position);
+        return answers.waiting(effect.claimId, effect.reason, effect.position);
       case 'refuse':
         return answers.refused(effect.claimId, effect.refusal);
       case 'interrupt':

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { Kept } from '../core/effects';
+import { renamed } from '../lib/renamed';
 import type { EventBody } from './arbiter';
 
 const amount = z.number().nonnegative();
@@ -26,7 +27,7 @@ const ASK = z.object({
 const CLAIM = z.object({
   id: z.string(),
   holderId: z.string(),
-  parentId: text,
+  outerId: text,
   cellId: text,
   label: text,
   sourceHash: text,
@@ -40,15 +41,18 @@ const GRANT = z.object({
   gpus: z.array(z.string())
 });
 
-/** What a kernel keeps across cells, as it is on the disk; what cannot be read is nothing. */
+/** A claim as the version before wrote it. */
+const FORMER = [['parentId', 'outerId']] as const;
+
+/** What a holder keeps across cells, as it is on the disk; what cannot be read is nothing. */
 export const KEPT = z
-  .object({ claim: CLAIM, grant: GRANT, sinceMs: amount })
+  .object({ claim: z.preprocess(it => renamed(it, FORMER), CLAIM), grant: GRANT, sinceMs: amount })
   .nullable()
   .default(null)
   .catch(null);
 
 /**
- * ADM9: let a kernel go on keeping what it kept under the sidecar before: the cell that left
+ * ADM9: let a holder go on keeping what it kept under the sidecar before: the cell that left
  * it is entered as one that ran, and has ended.
  */
 export function restoreKept(post: (event: EventBody) => void, kept: Kept): void {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 
+import { storySentence } from '../protocol/stories';
 import type { ClaimStory } from '../protocol/view';
 import type { TestKernel } from '../testing/gate';
 import { exitOf, type TestSidecar } from '../testing/sidecar';
@@ -45,7 +46,7 @@ describe('a kernel that takes more memory than it was granted', () => {
       outcome: 'died',
       message: expect.stringContaining('was killed by the operating system')
     });
-    expect(story.map(it => it.sentence).join()).toContain('Raise "memory"');
+    expect(story.map(it => storySentence(it.fact)).join()).toContain('Raise "memory"');
     beside.release('beside');
     await beside.gate.settled();
     expect(beside.gate.has('interrupt') || beside.gate.has('problem')).toBe(false);

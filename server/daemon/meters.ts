@@ -3,7 +3,7 @@ import type { IHostFiles } from '../host/files';
 import type { GpuMeter } from '../host/gpuMeter';
 import { MemoryMeter } from '../host/memoryMeter';
 import { MemoryPressure } from '../host/pressure';
-import { ENDED_STATES, hasEnded, readProcess, readUserId } from '../host/processes';
+import { ENDED_STATES, hasEnded, isAlive, readProcess, readUserId } from '../host/processes';
 import { NodeUsage } from '../host/usage';
 import type { INodeMeters, IProcesses } from './ports';
 
@@ -18,8 +18,9 @@ function processesInProc(files: IHostFiles): IProcesses {
       const facts = readProcess(files, pid);
       return facts && !ENDED_STATES.includes(facts.state) ? facts : null;
     },
-    hasEnded: process => hasEnded(files, process),
-    userOf: pid => readUserId(files, pid)
+    hasEnded: it => hasEnded(files, it),
+    userOf: pid => readUserId(files, pid),
+    kill: it => isAlive(files, it) && kill(it.pid)
   };
 }
 
@@ -39,8 +40,17 @@ function processesBySignal(): IProcesses {
   return {
     find: pid => (lives(pid) ? { startTicks: 0, parentPid: 0 } : null),
     hasEnded: ({ pid }) => !lives(pid),
-    userOf: pid => (lives(pid) ? self : null)
+    userOf: pid => (lives(pid) ? self : null),
+    kill: ({ pid }) => kill(pid)
   };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** The meters of this machine. */

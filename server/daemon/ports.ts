@@ -2,8 +2,10 @@ import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { Kept } from '../core/effects';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
+import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
-import type { CpuHold, GateProcess, HintSources } from '../protocol/gate';
+import type { Reason } from '../protocol/facts';
+import type { CpuHold, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
@@ -23,16 +25,22 @@ export type ProcessFacts = {
   readonly parentPid: number;
 };
 
+/** A process, named for good. */
+export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
+
 /** Knows the processes of this machine. */
 export interface IProcesses {
   /** Facts of a live process; null where there is none, or none can be read. A zombie is none. */
   find(pid: number): ProcessFacts | null;
 
   /** Whether this very process has ended; false where that cannot be told. */
-  hasEnded(process: Pick<GateProcess, 'pid' | 'startTicks'>): boolean;
+  hasEnded(process: ProcessIdentity): boolean;
 
   /** The real user id of a process; null where there is none. */
   userOf(pid: number): number | null;
+
+  /** End this very process at once, where it lives. */
+  kill(process: ProcessIdentity): void;
 }
 
 /** What the whole node uses now. */
@@ -65,7 +73,7 @@ export interface INodeMeters {
 export interface IAnswers {
   /** A claim runs, or (`isChange`) the grant of a running claim changed. */
   granted(claimId: string, grant: Grant, hold: CpuHold, isChange: boolean): void;
-  waiting(claimId: string, sentence: string, position: number): void;
+  waiting(claimId: string, reason: Reason, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
   /** A holder's claims that ask for nothing may start before they are heard of; or no more. */
@@ -111,8 +119,13 @@ export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
 /** A process that was let in, with what was learned of it since. */
 export type KnownProcess = GateProcess & {
+  readonly kind: HolderKind;
+  /** Whose it is; absent before it was let in. */
+  readonly owner?: Caller;
   /** Whether a gate has said hello for it: what its launcher expects, none may keep. */
   readonly gated: boolean;
+  /** The process whose gate spoke for it last; null or absent where none has. */
+  readonly gate?: ProcessIdentity | null;
   /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
   readonly boundGpus?: readonly string[];
   /** What its first speaker told of its token (SEC6), as a digest; null or absent where that told none. */
@@ -125,30 +138,34 @@ export type KnownProcess = GateProcess & {
 
 /** Lets processes in by the token that who speaks for them tells (SEC6). */
 export interface IRegistrar {
-  /** Take a process in, for which somebody speaks with this token; it is confined when this returns null. */
-  arrive(process: KnownProcess, token: string | null): Refusal | null;
-  /** Why who tells this token may not speak for a kernel; null for one that does not live. */
+  /** Take a caller's process in, for which somebody speaks with this token; it is confined when this returns null. */
+  arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
+  /** Why who tells this token may not speak for a holder; null for one that does not live. */
   whyNotSpeak(holderId: string, token: string | null): Refusal | null;
 }
 
 /** Those that were let in. */
 export interface IHolders {
   has(holderId: string): boolean;
-  /** Look whether a kernel still lives. */
+  /** Look whether a holder still lives. */
   suspect(holderId: string): void;
-  /** Hear of kernels that are gone, before their claims are taken back. */
+  /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
+  leave(holderId: string): void;
+  /** Hear of holders that are gone, before their claims are taken back. */
   onGone(listener: (holderId: string) => void): void;
 }
 
-/** The claims of cells. */
+/** The claims of holders. */
 export interface IClaims {
-  /** What a cell of this kernel asks for, its defaults merged (ADM2). */
+  /** What a cell of this holder asks for, its defaults merged (ADM2). */
   askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
+  /** Its own gate gives a waiting claim up; answered by nothing. */
+  giveUp(claimId: string): void;
   /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: string): Refusal | null;
-  /** How a cell with these hints would fare if a kernel ran it now; null for a kernel that is not known. */
+  cancel(claimId: string, by: Caller): Refusal | null;
+  /** How a cell with these hints would fare if a holder ran it now; null for one that is not known. */
   fit(holderId: string, sources: HintSources): Fit | null;
 }
 
@@ -161,7 +178,7 @@ export interface IGateKeeper {
   readonly clock: Pick<IClock, 'nowMs'>;
   readonly registrar: IRegistrar;
   readonly holders: IHolders;
-  readonly claims: IClaims;
+  readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
   /** `kept` resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   readonly roster: { readonly kept: Promise<void> };
   /** A gate has told all that it holds. */
@@ -170,16 +187,16 @@ export interface IGateKeeper {
   readonly interpreter: { answerTo(answers: IAnswers): void };
 }
 
-/** What kernels keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
+/** What holders keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
 export interface IConsent {
-  /** Ask a kernel that runs nothing for the GPU memory that it keeps. */
-  askToFree(holderId: string): Refusal | null;
+  /** Ask a holder that runs nothing for the GPU memory that it keeps. */
+  askToFree(holderId: string, by: Caller): Refusal | null;
   /** Ask a kernel's owner to restart it for a claim that it is in the way of. */
-  requestRestart(holderId: string, claimId: string): Refusal | null;
+  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
   /** The owner of a kernel says no to that. */
-  declineRestart(holderId: string): Refusal | null;
-  /** Give back the grant that a kernel keeps for its next cell. */
-  releaseHold(holderId: string, by: string): Refusal | null;
+  declineRestart(holderId: string, by: Caller): Refusal | null;
+  /** Give back the grant that a holder keeps for its next cell. */
+  releaseHold(holderId: string, by: Caller): Refusal | null;
 }
 
 /** Shows what is decided. */
@@ -194,7 +211,7 @@ export interface IShown {
 /** What may be administered. */
 export interface IAdministration {
   view(): ConfigurationView;
-  choosePolicy(policy: PolicyName): void;
+  choosePolicy(policy: PolicyName, by: Caller): void;
 }
 
 /** What requests see of the sidecar. */

@@ -3,7 +3,7 @@ import { GRACE_MS, Reconciliation, type ClaimArrived } from './reconcile';
 
 /** A claim for memory. */
 function claimOf(holderId: string): ClaimArrived {
-  const known = { parentId: null, cellId: null, label: null, sourceHash: null };
+  const known = { outerId: null, cellId: null, label: null, sourceHash: null };
   const ask = { ...NOTHING_ASKED, memoryBytes: 2 ** 30 };
   const claim = { id: `${holderId}.1`, holderId, ...known, ask };
   return { type: 'claimArrived', claim, granted: null, waitingSinceMs: 0 };

@@ -1,4 +1,5 @@
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import type { Reason } from '../protocol/facts';
 import type { EventBody } from './arbiter';
 
 /** How long after a restart the gates of living kernels are waited for, in ms. */
@@ -7,9 +8,13 @@ export const GRACE_MS = 2000;
 /** A claim that arrives. */
 export type ClaimArrived = Extract<EventBody, { type: 'claimArrived' }>;
 
-/** What a held claim's gate hears. */
-export const HELD_SENTENCE =
-  'for the other kernels to tell the restarted sidecar what they hold; at most 2 s';
+/** Why a held claim waits. */
+export const RECOVERING: Reason = {
+  kind: 'recovering',
+  resource: 'cpus',
+  blockers: [],
+  atMostMs: GRACE_MS
+};
 
 /** What the reconciliation is made of. */
 export type ReconciliationParts = {

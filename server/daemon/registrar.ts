@@ -1,3 +1,4 @@
+import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { Holders } from './holders';
 import { digestOf } from './identity';
@@ -7,8 +8,8 @@ import type { IRegistrar, KnownProcess } from './ports';
 export class Registrar implements IRegistrar {
   constructor(private readonly holders: Pick<Holders, 'arrive' | 'whyNotSpeak'>) {}
 
-  arrive(process: KnownProcess, token: string | null): Refusal | null {
-    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) });
+  arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null {
+    return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) }, caller);
   }
 
   whyNotSpeak(holderId: string, token: string | null): Refusal | null {

@@ -1,24 +1,38 @@
 import * as z from 'zod';
 
 import type { OwnDirectory } from '../host/ownDirectory';
+import { renamed } from '../lib/renamed';
+import { HOLDER_KINDS } from '../protocol/gate';
 import { KeptFile } from './keptFile';
 import { KEPT } from './keptGrants';
 import type { KnownProcess } from './ports';
 
+const process = {
+  pid: z.number().int().positive(),
+  startTicks: z.number().int().nonnegative()
+};
+
+const HOLDER = z.object({
+  holderId: z.string(),
+  kind: z.enum(HOLDER_KINDS).default('kernel'),
+  parentHolderId: z.string().nullable().default(null),
+  ...process,
+  name: z.string(),
+  notebook: z.string().nullable().default(null),
+  gated: z.boolean(),
+  gate: z.object(process).nullable().default(null),
+  boundGpus: z.array(z.string()).exactOptional(),
+  tokenDigest: z.string().nullable().default(null),
+  kept: KEPT,
+  ancestors: z.array(z.number().int().positive()).exactOptional()
+});
+
+/** An entry as the version before wrote it, which knew kernels alone. */
+const FORMER = [['kernelId', 'holderId']] as const;
+
 const ROSTER = z.array(
-  z.object({
-    holderId: z.string(),
-    pid: z.number().int().positive(),
-    startTicks: z.number().int().nonnegative(),
-    name: z.string(),
-    notebook: z.string().nullable().default(null),
-    gated: z.boolean(),
-    boundGpus: z.array(z.string()).exactOptional(),
-    tokenDigest: z.string().nullable().default(null),
-    kept: KEPT,
-    ancestors: z.array(z.number().int().positive()).exactOptional()
-  }),
-  { error: 'it is no list of kernels' }
+  z.preprocess(entry => renamed(entry, FORMER), HOLDER),
+  { error: 'it is no list of holders' }
 );
 
 /**
@@ -27,7 +41,7 @@ const ROSTER = z.array(
  * #### Notes
  * A hint, not the truth: each entry is checked against the live process before
  * it counts. Without it a kernel that has no gate would be lost at a restart,
- * for nobody says hello for it; no gate tells which GPUs its kernel has open, nor what it
+ * for nobody says hello for it; no gate tells which GPUs its process has open, nor what it
  * keeps between cells (ADM9), and who may speak for it is known from who did first (SEC6).
  */
 export class Roster {

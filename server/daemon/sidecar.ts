@@ -2,6 +2,7 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import type { OwnDirectory } from '../host/ownDirectory';
 import { formatCpuList } from '../lib/cpuset';
+import type { Caller } from '../protocol/caller';
 import { Administration } from './config/administration';
 import { Arbiter } from './arbiter';
 import { Claims } from './claims';
@@ -35,9 +36,8 @@ export type SidecarParts = {
   readonly failure: 'open' | 'closed';
   /** Where what outlives a sidecar is kept. */
   readonly directory: OwnDirectory;
-  /** Whose kernels may register, and that user's name. */
-  readonly uid: number;
-  readonly owner: string;
+  /** Whose holders are taken back after a restart. */
+  readonly owner: Caller;
   /** The administrator's file, read already; null where none was named. */
   readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
@@ -118,11 +118,11 @@ export class Sidecar implements IGateKeeper, IApi {
    */
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.node });
-    this.arbiter.post({ type: 'policyChosen', policy });
+    this.arbiter.post({ type: 'policyChosen', policy, by: null });
     this.notice('start', notices);
     this.administration.begin(policy);
     const reconciled = this.reconciliation.begin(this.restore());
-    // Nobody will tell what a kernel without a gate holds: nothing.
+    // Nobody will tell what a holder without a gate holds: nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
     this.holders.onChange(() => void this.roster.keep(this.holders.list()));
     const undos = [reconciled, this.sampler.begin(), this.holders.watch()];
@@ -156,14 +156,12 @@ export class Sidecar implements IGateKeeper, IApi {
     this.arbiter.post({ type: 'holderBroughtBack', holderId, what });
   }
 
-  /** Let the kernels of the sidecar before this one in again; returns whose truth is still to be told. */
+  /** Let the holders of the sidecar before this one in again; returns whose truth is still to be told. */
   private restore(): ReadonlySet<string> {
     const expected = new Set(this.parts.enforcer.found());
-    for (const process of this.roster.load()) {
-      if (this.holders.arrive(process) === null) {
-        expected.add(process.holderId);
-        process.kept && restoreKept(it => this.arbiter.post(it), process.kept);
-      }
+    for (const { holderId, kept } of this.holders.restore(this.roster.load(), this.parts.owner)) {
+      expected.add(holderId);
+      kept && restoreKept(it => this.arbiter.post(it), kept);
     }
     return expected;
   }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 import { DiskFiles } from '../host/files';
 import { MemoryMeter } from '../host/memoryMeter';
+import { storySentence } from '../protocol/stories';
 import type { ClaimStory, Snapshot } from '../protocol/view';
 import { exitOf, type TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
@@ -89,7 +90,7 @@ describe('memory that a stranger holds', () => {
     await kernel.gate.hear('granted', 'beside');
     const { body } = await sidecar.ask('GET', '/api/v1/claims/beside');
     const { story } = body as ClaimStory;
-    expect(story.map(it => it.sentence).join()).toContain('others on this node hold');
+    expect(story.map(it => storySentence(it.fact)).join()).toContain('others on this node hold');
   });
 
   it('[ADM14] is told apart from what our kernels hold', async () => {

@@ -44,7 +44,9 @@ export class NoEnforcer implements IEnforcer {
 
   measure(holderId: string): PlaceUse | null {
     const place = this.held.get(holderId);
-    return place && this.observes ? readTreeUse(this.files, place.pid) : null;
+    return place && this.observes
+      ? readTreeUse(this.files, place.pid, this.othersThan(place))
+      : null;
   }
 
   memoryOf(holderId: string): number | null {
@@ -74,5 +76,9 @@ export class NoEnforcer implements IEnforcer {
 
   async close(): Promise<void> {
     this.held.clear();
+  }
+
+  private othersThan({ pid }: Place): ReadonlySet<number> {
+    return new Set(Array.from(this.held.values(), it => it.pid).filter(it => it !== pid));
   }
 }

@@ -1,5 +1,6 @@
 import type { Fencing } from './fence/fencing';
-import type { Resource, TierName, TierView } from '../protocol/view';
+import type { Resource } from '../protocol/facts';
+import type { TierName, TierView } from '../protocol/view';
 
 /** What a cgroup tier needs to enforce everything. */
 export const CONTROLLERS = ['cpuset', 'cpu', 'memory'] as const;

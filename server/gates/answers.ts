@@ -1,7 +1,9 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
 import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant } from '../protocol/gate';
+import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
 
@@ -33,16 +35,22 @@ export class Answers implements IAnswers {
       return; // it was started so, by its gate or by the sidecar before this one
     }
     record.phase = { state: 'running', grant: told, unsent: runs?.unsent ?? null };
-    record.kernel.voice?.send({ type: isChange || runs ? 'changed' : 'granted', id, grant: told });
+    record.holder.voice?.send({ type: isChange || runs ? 'changed' : 'granted', id, grant: told });
   }
 
-  waiting(id: string, sentence: string, position: number): void {
+  waiting(id: string, reason: Reason, position: number): void {
     const record = this.records.claims.get(id);
-    if (record) {
-      const message = { type: 'waiting', id, sentence, position } as const;
-      record.phase = { state: 'waiting', message };
-      record.kernel.voice?.send(message);
+    if (!record) {
+      return;
     }
+    const sentence = waitInWords(reason);
+    const told = record.phase.state === 'waiting' ? record.phase.message : null;
+    if (told?.sentence === sentence && told.position === position) {
+      return; // a figure moved by less than words tell
+    }
+    const message = { type: 'waiting', id, sentence, position } as const;
+    record.phase = { state: 'waiting', message };
+    record.holder.voice?.send(message);
   }
 
   refused(id: string, why: Refusal): void {
@@ -51,9 +59,9 @@ export class Answers implements IAnswers {
       return;
     }
     const message = { type: 'refused', id, message: sentenceOf(why), ...why } as const;
-    if (record.kernel.voice) {
+    if (record.holder.voice) {
       this.records.remove(record);
-      record.kernel.voice.send(message);
+      record.holder.voice.send(message);
     } else {
       record.phase = { state: 'refused', message };
     }
@@ -65,23 +73,23 @@ export class Answers implements IAnswers {
       return;
     }
     const message = { type: 'interrupt', id, message: sentenceOf(why), ...why } as const;
-    if (record.kernel.voice) {
-      record.kernel.voice.send(message);
+    if (record.holder.voice) {
+      record.holder.voice.send(message);
     } else {
       record.phase = { ...record.phase, unsent: message };
     }
   }
 
   standing(holderId: string, isGiven: boolean): void {
-    const kernel = this.records.kernels.get(holderId);
-    if (kernel) {
-      kernel.mayStart = isGiven;
-      kernel.voice?.send({ type: 'standing', isGiven });
+    const holder = this.records.holders.get(holderId);
+    if (holder) {
+      holder.mayStart = isGiven;
+      holder.voice?.send({ type: 'standing', isGiven });
     }
   }
 
   freeAsked(holderId: string, gpus: readonly string[]): void {
-    this.records.kernels.get(holderId)?.voice?.send({ type: 'free', gpus });
+    this.records.holders.get(holderId)?.voice?.send({ type: 'free', gpus });
   }
 
   killed(holderId: string, why: Refusal): void {
@@ -89,7 +97,7 @@ export class Answers implements IAnswers {
   }
 
   maskChanged(holderId: string, affinity: string | null): void {
-    for (const { id, phase } of this.records.kernels.get(holderId)?.claims.values() ?? []) {
+    for (const { id, phase } of this.records.holders.get(holderId)?.claims.values() ?? []) {
       if (phase.state === 'running' && phase.grant.affinity !== affinity) {
         this.granted(id, phase.grant, { ...phase.grant, affinity }, true);
       }
@@ -97,9 +105,9 @@ export class Answers implements IAnswers {
   }
 
   private giveSigns(): void {
-    for (const { phase, kernel } of this.records.claims.values()) {
+    for (const { phase, holder } of this.records.claims.values()) {
       if (phase.state === 'waiting') {
-        kernel.voice?.send(phase.message);
+        holder.voice?.send(phase.message);
       }
     }
   }

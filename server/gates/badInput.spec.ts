@@ -162,10 +162,12 @@ describe('bad input on the gate socket', () => {
   it('refuses a hello of another version, and one for a second kernel', async () => {
     const connection = await TestConnection.open(sidecar);
     const other = stage.kernel();
-    connection.say({ type: 'hello', ...other.process, protocol: 2, holdings: [] });
-    expect((await connection.hear('problem')).message).toContain('protocol 2');
+    connection.say({ type: 'hello', ...other.process, protocol: 3, holdings: [] });
+    expect((await connection.hear('problem')).message).toContain('protocol 3');
     kernel.gate.say({ type: 'hello', ...other.process, protocol: 1, holdings: [] });
-    expect((await kernel.gate.hear('problem')).message).toContain(`kernel ${kernel.id} already`);
+    expect((await kernel.gate.hear('problem')).message).toContain(
+      `speaks for ${kernel.id} already`
+    );
     connection.close();
   });
 });

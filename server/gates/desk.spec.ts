@@ -8,7 +8,7 @@ import { Desk } from './desk';
 import type { Holding, MessageOf } from './parse';
 import { Records, type IVoice } from './records';
 
-const KNOWN = { cellId: null, label: null, sourceHash: null, parentId: null, sources: {} };
+const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
 const EVICTED = refusal('EVICTED', { why: 'a test' });
 
 /** A connection: what was said on it, in words. */
@@ -35,7 +35,12 @@ describe('the desk', () => {
     const records = new Records();
     answers = new Answers(records);
     const keeper: Partial<IGateKeeper> = {
-      holders: { has: () => true, onGone: () => undefined, suspect: () => undefined },
+      holders: {
+        has: () => true,
+        onGone: () => undefined,
+        suspect: () => undefined,
+        leave: () => undefined
+      },
       reconciliation: { heard: () => undefined },
       clock: { nowMs: () => 0 },
       claims: {
@@ -45,8 +50,7 @@ describe('the desk', () => {
           granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
         },
         end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
-        cancel: () => null,
-        fit: () => null
+        giveUp: () => undefined
       }
     };
     desk = new Desk(keeper as IGateKeeper, records);
@@ -93,7 +97,7 @@ describe('the desk', () => {
   it('[GATE5] a gate that would not wait any longer runs its cell: so does its claim', () => {
     const voice = connected();
     claim(voice, 'runs');
-    answers.waiting('runs', 'for its turn', 1);
+    answers.waiting('runs', { kind: 'unseen', resource: 'cpus', blockers: [] }, 1);
     desk.disconnect('k', voice);
     connected([held('runs')]);
     desk.release('k', { type: 'release', id: 'runs', outcome: 'ok' });
@@ -104,7 +108,7 @@ describe('the desk', () => {
     const voice = connected();
     connected();
     claim(voice, 'late');
-    expect(voice.heard).toEqual(['closed', 'refused late KERNEL_UNKNOWN']);
+    expect(voice.heard).toEqual(['closed', 'refused late HOLDER_UNKNOWN']);
     expect(told).toEqual([]);
   });
 

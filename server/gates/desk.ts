@@ -4,9 +4,9 @@ import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNHELD } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { gateGrant, isSame } from './answers';
-import { KERNEL_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
+import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
-import type { ClaimPhase, ClaimRecord, IVoice, KernelRecord, Records } from './records';
+import type { ClaimPhase, ClaimRecord, IVoice, HolderRecord, Records } from './records';
 
 /** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
 export const RECONNECT_MAX_MS = 5000;
@@ -22,9 +22,9 @@ const STARTED: ClaimPhase = {
  * Takes what gates say to the sidecar.
  *
  * #### Notes
- * Claims belong to kernels, not to connections: one that is lost and made again
+ * Claims belong to holders, not to connections: one that is lost and made again
  * within {@link RECONNECT_MAX_MS} loses nothing. Each claim ends exactly once
- * (GATE2): by its gate, by the end of its kernel, or by that lapse.
+ * (GATE2): by its gate, by the end of its holder, or by that lapse.
  */
 export class Desk {
   private isClosed = false;
@@ -38,64 +38,64 @@ export class Desk {
 
   /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
   connect(holderId: string, voice: IVoice, holdings: readonly Holding[], bytes: number): void {
-    const kernel = this.records.kernel(holderId);
-    kernel.stopLapse?.();
-    kernel.stopLapse = null;
-    if (kernel.voice !== voice) {
-      kernel.voice?.close();
+    const holder = this.records.holder(holderId);
+    holder.stopLapse?.();
+    holder.stopLapse = null;
+    if (holder.voice !== voice) {
+      holder.voice?.close();
     }
-    kernel.voice = voice;
+    holder.voice = voice;
     const held = new Set(holdings.map(it => it.id));
-    for (const record of [...kernel.claims.values()].filter(it => !held.has(it.id))) {
+    for (const record of [...holder.claims.values()].filter(it => !held.has(it.id))) {
       this.end(record, 'ok');
     }
     for (const holding of holdings) {
-      const record = kernel.claims.get(holding.id);
+      const record = holder.claims.get(holding.id);
       if (record && !hasStartedUnasked(record, holding)) {
         this.resume(record, voice, holding);
       } else {
-        this.takeOver(kernel, voice, record ? ungranted(holding) : holding, bytes);
+        this.takeOver(holder, voice, record ? ungranted(holding) : holding, bytes);
       }
     }
     this.keeper.reconciliation.heard(holderId);
-    kernel.mayStart && voice.send({ type: 'standing', isGiven: true });
+    holder.mayStart && voice.send({ type: 'standing', isGiven: true });
   }
 
   /** A connection is lost; its claims are kept for a while. */
   disconnect(holderId: string, voice: IVoice): void {
-    const kernel = this.records.kernels.get(holderId);
-    if (this.isClosed || kernel?.voice !== voice) {
-      return; // the sidecar ends, or another connection speaks for this kernel by now
+    const holder = this.records.holders.get(holderId);
+    if (this.isClosed || holder?.voice !== voice) {
+      return; // the sidecar ends, or another connection speaks for this holder by now
     }
-    kernel.voice = null;
-    kernel.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(kernel));
+    holder.voice = null;
+    holder.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(holder));
     this.keeper.holders.suspect(holderId);
   }
 
   /** A cell claims. */
   claim(holderId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
     const { id } = message;
-    const kernel = this.records.kernels.get(holderId);
-    if (kernel?.voice !== voice) {
-      // The kernel has ended, or been restarted, while this line was on its way.
-      return refuse(voice, id, refusal('KERNEL_UNKNOWN', { id: holderId }));
+    const holder = this.records.holders.get(holderId);
+    if (holder?.voice !== voice) {
+      // The holder has ended, or been restarted, while this line was on its way.
+      return refuse(voice, id, refusal('HOLDER_UNKNOWN', { id: holderId }));
     }
     if (this.records.claims.has(id)) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }
-    if (kernel.claims.size >= KERNEL_CLAIMS_MAX) {
-      const details = { limit: KERNEL_CLAIMS_MAX, what: 'claims of one kernel' };
+    if (holder.claims.size >= HOLDER_CLAIMS_MAX) {
+      const details = { limit: HOLDER_CLAIMS_MAX, what: 'claims of one holder' };
       return refuse(voice, id, refusal('TOO_MANY', details));
     }
-    const { cellId, label, sourceHash, parentId, started } = message;
+    const { cellId, label, sourceHash, outerId, started } = message;
     // One that started was given nothing but what everybody may have, whatever it says (GATE6).
     const asked = started ? NOTHING : this.keeper.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(voice, id, asked.refusal);
     }
-    this.records.add(kernel, id, started ? STARTED : { state: 'asked' });
+    this.records.add(holder, id, started ? STARTED : { state: 'asked' });
     this.keeper.claims.claim({
-      claim: { id, holderId, parentId, cellId, label, sourceHash, ask: asked.ask },
+      claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
       waitingSinceMs: null
     });
@@ -118,15 +118,15 @@ export class Desk {
 
   /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
   ended(holderId: string): string | null {
-    this.keeper.holders.suspect(holderId);
+    this.keeper.holders.leave(holderId);
     return this.records.takeDeath(holderId);
   }
 
   /** The sidecar ends: wait for nobody any more. */
   close(): void {
     this.isClosed = true;
-    for (const kernel of this.records.kernels.values()) {
-      kernel.stopLapse?.();
+    for (const holder of this.records.holders.values()) {
+      holder.stopLapse?.();
     }
   }
 
@@ -150,15 +150,16 @@ export class Desk {
     if (state === 'running') {
       this.keeper.claims.end(record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
-      this.keeper.claims.cancel(record.id, record.kernel.id);
+      this.keeper.claims.giveUp(record.id);
     }
   }
 
-  private lapse(kernel: KernelRecord): void {
-    kernel.stopLapse = null;
-    for (const record of [...kernel.claims.values()]) {
+  private lapse(holder: HolderRecord): void {
+    holder.stopLapse = null;
+    for (const record of [...holder.claims.values()]) {
       this.end(record, 'interrupted');
     }
+    this.keeper.holders.leave(holder.id);
   }
 
   /** A gate is back with a claim that is known: tell it what it missed. */
@@ -188,26 +189,26 @@ export class Desk {
    * A gate comes with a claim that the sidecar before this one knew (ENF4), or that it started
    * while this one said nothing (GATE5).
    */
-  private takeOver(kernel: KernelRecord, voice: IVoice, holding: Holding, bytes: number): void {
-    const { id, cellId, label, sourceHash, parentId, granted } = holding;
-    if ((this.records.claims.get(id)?.kernel ?? kernel) !== kernel) {
+  private takeOver(holder: HolderRecord, voice: IVoice, holding: Holding, bytes: number): void {
+    const { id, cellId, label, sourceHash, outerId, granted } = holding;
+    if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
       return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
     }
-    const asked = this.keeper.claims.askOf(kernel.id, holding.sources, bytes);
+    const asked = this.keeper.claims.askOf(holder.id, holding.sources, bytes);
     if ('refusal' in asked && !granted) {
       return refuse(voice, id, asked.refusal);
     }
     const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
     const sinceMs = this.keeper.clock.nowMs() - holding.agoMs;
-    const claim = { id, holderId: kernel.id, parentId, cellId, label, sourceHash, ask };
+    const claim = { id, holderId: holder.id, outerId, cellId, label, sourceHash, ask };
     if (granted) {
       const { cpus, threads, memoryBytes, gpus, asked } = granted;
       const grant = { cpus, threads, memoryBytes, gpus, asked };
-      this.records.add(kernel, id, { state: 'running', grant: granted, unsent: null });
+      this.records.add(holder, id, { state: 'running', grant: granted, unsent: null });
       const waitingSinceMs = sinceMs - holding.waitedMs;
       this.keeper.claims.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
     } else {
-      this.records.add(kernel, id, { state: 'asked' });
+      this.records.add(holder, id, { state: 'asked' });
       this.keeper.claims.claim({ claim, granted: null, waitingSinceMs: sinceMs });
     }
   }

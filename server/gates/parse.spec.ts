@@ -46,7 +46,7 @@ describe('parseLine', () => {
         label: '[7]',
         cellId: null,
         sourceHash: null,
-        parentId: null,
+        outerId: null,
         sources: {}
       }
     });

@@ -2,10 +2,11 @@ import * as z from 'zod';
 
 import { parseCpuList } from '../lib/cpuset';
 import { isWithinDepth } from '../lib/depth';
+import { renamed } from '../lib/renamed';
 import { refusal, type Refusal } from '../protocol/errors';
-import { HINT_DEPTH_MAX } from '../protocol/gate';
+import { HINT_DEPTH_MAX, HOLDER_KINDS } from '../protocol/gate';
 
-/** The longest id of a claim, a cell or a kernel. */
+/** The longest id of a claim, a cell or a holder. */
 const ID_CHARS_MAX = 128;
 
 /** The longest name or label that is shown; what is longer is cut. */
@@ -14,8 +15,8 @@ export const SHOWN_CHARS_MAX = 256;
 /** The longest path of a notebook: that of a file. */
 const PATH_CHARS_MAX = 4096;
 
-/** How many claims one kernel may hold and wait for at once (GATE4: subshells). */
-export const KERNEL_CLAIMS_MAX = 64;
+/** How many claims one holder may have and wait for at once (GATE4: subshells). */
+export const HOLDER_CLAIMS_MAX = 64;
 
 /** Also the name of a directory, hence neither `.` nor `..`. */
 const holderId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
@@ -55,7 +56,7 @@ const claim = {
   cellId: shown(ID_CHARS_MAX),
   label: shown(SHOWN_CHARS_MAX),
   sourceHash: shown(ID_CHARS_MAX),
-  parentId: shown(ID_CHARS_MAX),
+  outerId: shown(ID_CHARS_MAX),
   sources
 };
 
@@ -63,6 +64,8 @@ const token = z.string().min(1).max(ID_CHARS_MAX).nullable().default(null);
 
 const process = {
   holderId,
+  kind: z.enum(HOLDER_KINDS).default('kernel'),
+  parentHolderId: holderId.nullable().default(null),
   token,
   pid: whole.min(1),
   startTicks: whole,
@@ -101,7 +104,7 @@ const MESSAGE = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
     protocol: z.number(),
-    holdings: z.array(holding).max(KERNEL_CLAIMS_MAX),
+    holdings: z.array(holding).max(HOLDER_CLAIMS_MAX),
     saidMs: z.number().nullable().default(null),
     ...process
   }),
@@ -130,13 +133,18 @@ export function shownLine(line: string): string {
   return line.replace(/("token"\s*:\s*)"[^"]*"?/g, '$1"..."').slice(0, SHOWN_CHARS_MAX);
 }
 
-/** What a gate or launcher of protocol 1 calls otherwise; those that run now may outlive an upgrade. */
+/** What protocol 1 calls otherwise. */
+const NAMES_OF_PROTOCOL_1 = [
+  ['kernelId', 'holderId'],
+  ['parentId', 'outerId']
+] as const;
+
+/** A message of protocol 1 as one of 2: a gate or launcher that runs now may outlive an upgrade. */
 function ofProtocol1(value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || !('kernelId' in value)) {
-    return value;
-  }
-  const { kernelId, ...rest } = value;
-  return { holderId: kernelId, ...rest };
+  const message = renamed(value, NAMES_OF_PROTOCOL_1) as { readonly holdings?: unknown } | null;
+  return Array.isArray(message?.holdings)
+    ? { ...message, holdings: message.holdings.map(it => renamed(it, NAMES_OF_PROTOCOL_1)) }
+    : message;
 }
 
 /** Read one line; never throws. */

@@ -11,7 +11,7 @@ export interface IVoice {
 /** How far a claim is, as its gate has to know. */
 export type ClaimPhase =
   | { readonly state: 'asked' }
-  | { readonly state: 'waiting'; readonly message: SidecarMessage }
+  | { readonly state: 'waiting'; readonly message: Extract<SidecarMessage, { type: 'waiting' }> }
   | {
       readonly state: 'running';
       readonly grant: GateGrant;
@@ -24,12 +24,12 @@ export type ClaimPhase =
 /** A claim, until its gate knows that it is over. */
 export type ClaimRecord = {
   readonly id: string;
-  readonly kernel: KernelRecord;
+  readonly holder: HolderRecord;
   phase: ClaimPhase;
 };
 
-/** A kernel whose gate has said hello. */
-export type KernelRecord = {
+/** A holder whose gate has said hello. */
+export type HolderRecord = {
   readonly id: string;
   voice: IVoice | null;
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
@@ -42,39 +42,39 @@ export type KernelRecord = {
 /** How many deaths are kept for launchers that have not asked; then the oldest is forgotten. */
 const DEATHS_MAX = 256;
 
-/** The kernels and claims that gates have told of. A claim id is unique over all kernels. */
+/** The holders and claims that gates have told of. A claim id is unique over all holders. */
 export class Records {
-  readonly kernels = new Map<string, KernelRecord>();
+  readonly holders = new Map<string, HolderRecord>();
   readonly claims = new Map<string, ClaimRecord>();
 
   private readonly deaths = new Map<string, string>();
 
-  /** The record of a kernel, made where there is none. */
-  kernel(id: string): KernelRecord {
-    let kernel = this.kernels.get(id);
-    if (!kernel) {
-      kernel = { id, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
-      this.kernels.set(id, kernel);
+  /** The record of a holder, made where there is none. */
+  holder(id: string): HolderRecord {
+    let holder = this.holders.get(id);
+    if (!holder) {
+      holder = { id, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
+      this.holders.set(id, holder);
     }
-    return kernel;
+    return holder;
   }
 
-  /** A claim of this kernel; undefined for another kernel's. */
+  /** A claim of this holder; undefined for another holder's. */
   claimOf(holderId: string, claimId: string): ClaimRecord | undefined {
-    return this.kernels.get(holderId)?.claims.get(claimId);
+    return this.holders.get(holderId)?.claims.get(claimId);
   }
 
   /** Note a claim whose id is new. */
-  add(kernel: KernelRecord, id: string, phase: ClaimPhase): ClaimRecord {
-    const record = { id, kernel, phase };
+  add(holder: HolderRecord, id: string, phase: ClaimPhase): ClaimRecord {
+    const record = { id, holder, phase };
     this.claims.set(id, record);
-    kernel.claims.set(id, record);
+    holder.claims.set(id, record);
     return record;
   }
 
   remove(record: ClaimRecord): void {
     this.claims.delete(record.id);
-    record.kernel.claims.delete(record.id);
+    record.holder.claims.delete(record.id);
   }
 
   /** Keep for its launcher why a kernel was killed. */
@@ -91,18 +91,18 @@ export class Records {
     return sentence;
   }
 
-  /** Forget a kernel that is gone, and all its claims. */
+  /** Forget a holder that is gone, and all its claims. */
   forget(holderId: string): void {
-    const kernel = this.kernels.get(holderId);
-    if (!kernel) {
+    const holder = this.holders.get(holderId);
+    if (!holder) {
       return;
     }
-    this.kernels.delete(holderId);
-    for (const claimId of kernel.claims.keys()) {
+    this.holders.delete(holderId);
+    for (const claimId of holder.claims.keys()) {
       this.claims.delete(claimId);
     }
-    kernel.stopLapse?.();
-    kernel.voice?.close();
-    kernel.voice = null;
+    holder.stopLapse?.();
+    holder.voice?.close();
+    holder.voice = null;
   }
 }

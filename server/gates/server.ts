@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 import type { IGateKeeper, Log } from '../daemon/ports';
 import { Slots } from '../lib/slots';
+import type { Caller } from '../protocol/caller';
 import { refusal } from '../protocol/errors';
 import { Answers } from './answers';
 import { Connection, SocketVoice, type Shared } from './connection';
@@ -33,6 +34,8 @@ export class GateServer {
 
   constructor(
     private readonly keeper: IGateKeeper,
+    /** Whoever connects. */
+    private readonly caller: Caller,
     private readonly log: Log,
     private readonly connectionsMax: number
   ) {
@@ -67,7 +70,8 @@ export class GateServer {
 
   private accept(socket: Socket): void {
     socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
-    const session = new Session(this.keeper, this.desk, new SocketVoice(socket), this.log);
+    const { keeper, caller, desk, log } = this;
+    const session = new Session({ keeper, caller, desk, voice: new SocketVoice(socket), log });
     if (!this.slots.take(socket)) {
       session.object(refusal('TOO_MANY', { limit: this.connectionsMax, what: 'connections' }));
       socket.destroySoon();

@@ -1,6 +1,7 @@
 import type { IGateKeeper, Log } from '../daemon/ports';
+import type { Caller } from '../protocol/caller';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import { GATE_PROTOCOL } from '../protocol/gate';
+import { GATE_PROTOCOLS } from '../protocol/gate';
 import type { Desk } from './desk';
 import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
@@ -13,18 +14,29 @@ type SessionState =
   | { readonly state: 'greeted'; readonly holderId: string }
   | { readonly state: 'closed' };
 
+/** What a conversation needs. */
+export type SessionParts = {
+  readonly keeper: IGateKeeper;
+  readonly desk: Desk;
+  readonly voice: IVoice;
+  /** Who speaks. */
+  readonly caller: Caller;
+  readonly log: Log;
+};
+
 /** One connection's conversation: each line is answered before the next is read. */
 export class Session {
   private at: SessionState = { state: 'new' };
   /** Whether the line that was heard last was refused. */
   private hasObjected = false;
 
-  constructor(
-    private readonly keeper: IGateKeeper,
-    private readonly desk: Desk,
-    private readonly voice: IVoice,
-    private readonly log: Log
-  ) {}
+  private readonly keeper: IGateKeeper;
+  private readonly desk: Desk;
+  private readonly voice: IVoice;
+
+  constructor(private readonly parts: SessionParts) {
+    ({ keeper: this.keeper, desk: this.desk, voice: this.voice } = parts);
+  }
 
   /** Whether a gate has said hello here. */
   get isGreeted(): boolean {
@@ -44,7 +56,7 @@ export class Session {
       this.answer(line, bytes);
     } catch (mistake) {
       const why = mistake instanceof Error ? mistake.stack : String(mistake);
-      this.log('error', `a mistake in answering ${shownLine(line)}: ${why}`);
+      this.parts.log('error', `a mistake in answering ${shownLine(line)}: ${why}`);
       this.object(refusal('INTERNAL', { what: 'a message could not be answered' }));
     }
     return !this.hasObjected;
@@ -121,36 +133,44 @@ export class Session {
   }
 
   private register({ type: _, token, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.registrar.arrive({ ...process, gated: false }, token);
+    const why = this.keeper.registrar.arrive(
+      { ...process, gated: false },
+      token,
+      this.parts.caller
+    );
     if (why) {
       return this.object(why);
     }
-    // Nobody says hello for a kernel without a gate: the next sidecar must find it on the disk.
+    // Nobody says hello for a holder without a gate: the next sidecar must find it on the disk.
     const tell = () => this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
     void this.keeper.roster.kept.then(tell);
   }
 
+  private whyNotGreet(holderId: string, protocol: number): string | null {
+    if (!GATE_PROTOCOLS.includes(protocol)) {
+      return `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOLS.join(' and ')}`;
+    }
+    return this.at.state === 'greeted' && this.at.holderId !== holderId
+      ? `this connection speaks for ${this.at.holderId} already; each holder has one of its own`
+      : null;
+  }
+
   private hello(message: MessageOf<'hello'>, bytes: number): void {
-    const { protocol, holderId, pid, startTicks, name, notebook, saidMs, token } = message;
-    if (protocol !== GATE_PROTOCOL) {
-      const what = `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOL}`;
-      return this.object(refusal('LINE_INVALID', { what }));
-    }
-    if (this.at.state === 'greeted' && this.at.holderId !== holderId) {
-      const what = `this connection speaks for kernel ${this.at.holderId} already`;
-      return this.object(refusal('LINE_INVALID', { what }));
-    }
-    const process = { holderId, pid, startTicks, name, notebook, gated: true };
-    const why = this.keeper.registrar.arrive(process, token);
+    const { type: _, protocol, saidMs, holdings: told, token, ...process } = message;
+    const { holderId } = process;
+    const what = this.whyNotGreet(holderId, protocol);
+    const why = what
+      ? refusal('LINE_INVALID', { what })
+      : this.keeper.registrar.arrive({ ...process, gated: true }, token, this.parts.caller);
     if (why) {
       return this.object(why);
     }
     this.at = { state: 'greeted', holderId };
     const { failure, node } = this.keeper;
     const tier = node.tier.name;
-    this.voice.send({ type: 'welcome', protocol: GATE_PROTOCOL, tier, failure });
+    this.voice.send({ type: 'welcome', protocol, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
-    const holdings = message.holdings.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
+    const holdings = told.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
     this.desk.connect(holderId, this.voice, holdings, bytes);
   }
 }

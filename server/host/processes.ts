@@ -202,9 +202,23 @@ function readMemory(files: IHostFiles, pid: number): ProcessMemory {
   return { anonymousBytes, sharedBytes: bytesOf('RssShmem') ?? 0 };
 }
 
+type Measured = ProcessStat & ProcessMemory;
+
+function readMeasured(files: IHostFiles, pid: number): Measured | null {
+  const stat = readProcess(files, pid);
+  return stat && { ...stat, ...readMemory(files, pid) };
+}
+
+/** What a child that was forked without exec has of its parent's it shares, until either writes to it. */
+function ownBytes(it: Measured, parent: Measured | null | undefined): number {
+  const isFork = parent?.argumentsAt === it.argumentsAt && it.argumentsAt > 0;
+  return Math.max(0, it.anonymousBytes - (isFork ? parent.anonymousBytes : 0));
+}
+
 /** Memory that is one process's alone, in bytes; 0 where it is gone. */
 export function readAnonymousBytes(files: IHostFiles, pid: number): number {
-  return readMemory(files, pid).anonymousBytes;
+  const it = readMeasured(files, pid);
+  return it ? ownBytes(it, readMeasured(files, it.parentPid)) : 0;
 }
 
 /**
@@ -222,25 +236,17 @@ export function readTreeUse(
   rootPid: number,
   others: ReadonlySet<number> = NONE
 ): TreeUse | null {
-  const processes = new Map(
-    readTree(files, rootPid, others).flatMap(pid => {
-      const stat = readProcess(files, pid);
-      return stat ? [[pid, { ...stat, ...readMemory(files, pid) }] as const] : [];
-    })
-  );
+  const all = readTree(files, rootPid, others).flatMap(pid => readMeasured(files, pid) ?? []);
+  const processes = new Map(all.map(it => [it.pid, it]));
   const root = processes.get(rootPid);
   if (!root || root.state === 'Z') {
     return null;
   }
-  const all = [...processes.values()];
-  const ownBytes = all.map(it => {
-    const parent = it === root ? undefined : processes.get(it.parentPid);
-    const isFork = parent?.argumentsAt === it.argumentsAt && parent.argumentsAt > 0;
-    return Math.max(0, it.anonymousBytes - (isFork ? parent.anonymousBytes : 0));
-  });
+  const around = readMeasured(files, root.parentPid);
+  const bytes = all.map(it => ownBytes(it, it === root ? around : processes.get(it.parentPid)));
   return {
     cpuSeconds: all.reduce((sum, it) => sum + it.cpuSeconds, 0),
-    memoryBytes: ownBytes.reduce((sum, it) => sum + it, Math.max(...all.map(it => it.sharedBytes))),
+    memoryBytes: bytes.reduce((sum, it) => sum + it, Math.max(...all.map(it => it.sharedBytes))),
     threads: all.reduce((sum, it) => sum + it.threads, 0)
   };
 }

@@ -1,6 +1,7 @@
 import express, { Router, type Express, type RequestHandler } from 'express';
 
 import type { IApi, Log } from '../daemon/ports';
+import type { Caller } from '../protocol/caller';
 import { readBody } from './body';
 import type { SnapshotFeed } from './feed';
 import { errorsToRefusals, unknownRoute } from './respond';
@@ -13,6 +14,16 @@ import { node } from './routes/node';
 import { policy } from './routes/policy';
 import { snapshot } from './routes/snapshot';
 
+/** What the API is made of. */
+export type AppParts = {
+  readonly api: IApi;
+  /** Whoever asks. */
+  readonly caller: Caller;
+  readonly feed: SnapshotFeed;
+  readonly admit: RequestHandler;
+  readonly log: Log;
+};
+
 /**
  * The HTTP API.
  *
@@ -20,14 +31,14 @@ import { snapshot } from './routes/snapshot';
  * Everything below `/api/v1/`. Whatever is refused is an entry of the catalogue, as
  * `{code, message}` (API1). `admit` lets so many whole requests through.
  */
-export function createApp(api: IApi, feed: SnapshotFeed, admit: RequestHandler, log: Log): Express {
+export function createApp({ api, caller, feed, admit, log }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(readBody, admit);
   const v1 = Router();
   for (const routes of [node, holders, claims, defaults, policy, configuration]) {
-    v1.use(routes(api));
+    v1.use(routes(api, caller));
   }
   v1.use(snapshot(api), events(feed));
   app.use('/api/v1', v1);

@@ -19,7 +19,16 @@ class Source {
 
   change(): void {
     const id = `h${(this.holders += 1)}`;
-    const holder = { id, pid: 1, startTicks: 1, name: id, owner: 'me', group: [], gated: true };
+    const holder = {
+      id,
+      pid: 1,
+      startTicks: 1,
+      kind: 'kernel' as const,
+      name: id,
+      owner: 'me',
+      group: [],
+      gated: true
+    };
     step(this.state, { type: 'holderArrived', atMs: 1, holder });
     this.listener();
   }

@@ -1,5 +1,6 @@
 import type { IShown } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
+import { claimsText, holdersText } from './spoken';
 import { textOf } from './texts';
 
 /** At most one snapshot in so many ms. */
@@ -154,10 +155,9 @@ export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)):
 
 /** All of a snapshot but its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
-  const { claims, ...others } = content;
+  const { claims, holders, ...others } = content;
   const parts = Object.entries(others).map(([name, part]) => `"${name}":${textOf(part)}`);
-  // Most of them are over, and so the same as in the snapshot before.
-  return `${parts.join()},"claims":[${claims.map(textOf).join()}]}`;
+  return `${parts.join()},"holders":${holdersText(holders)},"claims":${claimsText(claims)}}`;
 }
 
 /** A snapshot as an event of the stream. */

@@ -125,7 +125,7 @@ describe('GPU memory that an idle kernel keeps, on a real sidecar and a stand-in
       status: 409,
       body: { message: expect.stringContaining('it runs a cell') }
     });
-    expect(await free('nobody')).toMatchObject({ status: 404, body: { code: 'KERNEL_UNKNOWN' } });
+    expect(await free('nobody')).toMatchObject({ status: 404, body: { code: 'HOLDER_UNKNOWN' } });
     keeper.release('runs');
   });
 });

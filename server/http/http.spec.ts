@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { gzipSync } from 'node:zlib';
 
 import type { ErrorBody, Snapshot } from '../protocol/view';
@@ -65,7 +66,9 @@ describe('the HTTP API of a real sidecar', () => {
     });
     expect(await other.gate.hear('refused', 'waits')).toMatchObject({
       code: 'CANCELLED',
-      message: expect.stringContaining('cancelled by request while it waited for memory')
+      message: expect.stringContaining(
+        `cancelled by ${userInfo().username} while it waited for memory`
+      )
     });
     expect(await sidecar.ask('DELETE', '/api/v1/claims/runs')).toMatchObject({
       status: 409,
@@ -105,7 +108,9 @@ describe('the HTTP API of a real sidecar', () => {
     other.release('wants');
     kernel.release('runs beside');
     const { story } = await get<{ story: readonly { sentence: string }[] }>('/api/v1/claims/keeps');
-    expect(story.at(-1)!.sentence).toBe('The grant that it kept: Given back, asked by request.');
+    expect(story.at(-1)!.sentence).toBe(
+      `The grant that it kept: Given back, asked by ${userInfo().username}.`
+    );
     expect(await sidecar.ask('DELETE', '/api/v1/holders/none/hold')).toMatchObject({ status: 404 });
   });
 
@@ -126,7 +131,11 @@ describe('the HTTP API of a real sidecar', () => {
         { kind: 'now' },
         {
           kind: 'waits',
-          reason: { resource: 'memory', sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb` }
+          reason: {
+            kind: 'held',
+            resource: 'memory',
+            sentence: `for 3 GiB; 3 GiB held by ${runs.id}.ipynb`
+          }
         },
         {
           kind: 'never',
@@ -165,8 +174,8 @@ describe('the HTTP API of a real sidecar', () => {
     ['PUT', '/api/v1/defaults', '[1]', 400, 'BODY_INVALID'],
     ['PUT', '/api/v1/defaults', '{"gpus":1.5}', 422, 'HINT_INVALID'],
     ['PUT', '/api/v1/defaults', `{"cpus":"${'x'.repeat(70_000)}"}`, 413, 'BODY_TOO_LARGE'],
-    ['PUT', '/api/v1/holders/nobody/defaults', '{}', 404, 'KERNEL_UNKNOWN'],
-    ['GET', '/api/v1/holders/nobody/defaults', undefined, 404, 'KERNEL_UNKNOWN'],
+    ['PUT', '/api/v1/holders/nobody/defaults', '{}', 404, 'HOLDER_UNKNOWN'],
+    ['GET', '/api/v1/holders/nobody/defaults', undefined, 404, 'HOLDER_UNKNOWN'],
     ['PUT', '/api/v1/policy', '{"policy":"magic"}', 400, 'BODY_INVALID'],
     ['GET', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],
     ['DELETE', '/api/v1/claims/never', undefined, 404, 'CLAIM_UNKNOWN'],

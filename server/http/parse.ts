@@ -8,9 +8,6 @@ import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
 import { FITS_MAX } from '../protocol/view';
 import { SHOWN_CHARS_MAX } from './body';
 
-/** Who it was, where somebody asks for something over HTTP. */
-export const BY_REQUEST = 'request';
-
 /** Ends a request with a refusal. */
 export class RefusalError extends Error {
   constructor(readonly refusal: Refusal) {

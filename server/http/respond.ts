@@ -4,7 +4,6 @@ import type { Log } from '../daemon/ports';
 import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
 import { RefusalError } from './parse';
-import { textOf } from './texts';
 
 /** Answer a request with a refusal of the catalogue. */
 export function refuse(response: Response, why: Refusal): void {
@@ -15,11 +14,6 @@ export function refuse(response: Response, why: Refusal): void {
 /** Answer with a text of JSON. */
 export function answerText(response: Response, json: string): void {
   response.type('json').send(json);
-}
-
-/** Answer with a value that nobody changes, such as a part of a snapshot. */
-export function answerPart(response: Response, part: object): void {
-  answerText(response, textOf(part));
 }
 
 /** Answer with a value, or with why there is none. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { IApi, Log } from '../daemon/ports';
 import { Ration } from '../lib/ration';
 import { Slots } from '../lib/slots';
+import type { Caller } from '../protocol/caller';
 import { admission } from './admission';
 import { createApp } from './app';
 import { SnapshotFeed } from './feed';
@@ -24,7 +25,7 @@ const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
  * Listen for HTTP; resolves to the undo.
  *
  * #### Notes
- * Never on TCP (API3): who may connect is who may open the socket. Each connection carries one
+ * Never on TCP (API3): who may connect is who may open the socket, the `caller`. Each connection carries one
  * request: what one sends behind it harms nobody. Requests are answered in their order, a little
  * in each turn of the event loop (API5). When there are as many as there may be, a
  * newcomer displaces the oldest whose request is not whole. `/healthz` is answered in front of
@@ -33,13 +34,14 @@ const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
 export async function listenHttp(
   listen: (server: Server) => Promise<void>,
   api: IApi,
+  caller: Caller,
   log: Log,
   connectionsMax: number
 ): Promise<() => Promise<void>> {
   const feed = new SnapshotFeed(api.arbiter);
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
-  const app = createApp(api, feed, admit, log);
+  const app = createApp({ api, caller, feed, admit, log });
   const turns = new Ration<() => void>(REQUESTS, go => go());
   const server = createServer(TIMES, (request, response) => {
     response.setHeader('connection', 'close');

@@ -5,11 +5,15 @@ const texts = new WeakMap<object, string>();
  *
  * #### Notes
  * Known by identity: the parts of a snapshot are the same until something has changed.
+ * `sayable` is what is written in its place, always the same for one value.
  */
-export function textOf(value: object): string {
+export function textOf<T extends object>(
+  value: T,
+  sayable: (value: T) => object = it => it
+): string {
   let text = texts.get(value);
   if (text === undefined) {
-    text = JSON.stringify(value);
+    text = JSON.stringify(sayable(value));
     texts.set(value, text);
   }
   return text;

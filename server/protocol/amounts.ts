@@ -78,3 +78,13 @@ export function bytesOfTotal(bytes: number, totalBytes: number): readonly [strin
 export function bytesOfAmount(bytes: number, writtenBytes: number): readonly [string, string] {
   return [rounded(bytes / unitOf(writtenBytes).bytes), amountInWords(writtenBytes)];
 }
+
+/** A span of time as people say it: `12 s`, `3 min`, `2.5 h`. */
+export function spanInWords(ms: number): string {
+  if (ms < 1000) {
+    return `${Math.round(ms)} ms`;
+  }
+  const [amount, unit] =
+    ms < 90_000 ? [ms / 1e3, 's'] : ms < 5_400_000 ? [ms / 6e4, 'min'] : [ms / 36e5, 'h'];
+  return `${Number((amount as number).toFixed((amount as number) < 10 ? 1 : 0))} ${unit}`;
+}

@@ -12,7 +12,7 @@ const DATA_MAGIC = /^%%(writefile|file|html|markdown|latex|javascript|js|svg)\b/
  * #### Notes
  * Blank lines and cell magics may stand above and between them; any other line
  * ends them, and so does more than {@link DIRECTIVE_CHARS_MAX}. The gate takes
- * the same lines (`gate/wire.py`): what the editor shows is what a run asks for.
+ * the same lines (`kernel/cells.py`): what the editor shows is what a run asks for.
  */
 export function directiveOf(code: string): string {
   const found: string[] = [];

@@ -82,22 +82,32 @@ export const CATALOGUE = {
     sentence:
       'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel instead.'
   },
-  KERNEL_UNKNOWN: {
+  HOLDER_UNKNOWN: {
     status: 404,
-    sentence: 'There is no kernel "{id}" on this node. It may have ended already.'
+    sentence: 'There is no kernel or command "{id}" on this node. It may have ended already.'
+  },
+  HOLDER_TAKEN: {
+    status: 409,
+    sentence:
+      'The id "{id}" is that of the {kind} "{name}", for which process {pid} speaks as long as it lives. Whatever it started says hello with an id of its own.'
+  },
+  NOT_A_CHILD: {
+    status: 403,
+    sentence:
+      'Process {pid} cannot be registered as a {kind}: {why}. A child names the holder whose process it, or one before it, was started or forked by.'
   },
   NOTHING_TO_FREE: {
     status: 409,
-    sentence: 'The kernel "{name}" cannot be asked for GPU memory: {why}.'
+    sentence: 'The holder "{name}" cannot be asked for GPU memory: {why}.'
   },
   NOTHING_HELD: {
     status: 409,
-    sentence: 'The kernel "{name}" has no grant to give back: {why}.'
+    sentence: 'The holder "{name}" has no grant to give back: {why}.'
   },
   FOREIGN_PROCESS: {
     status: 403,
     sentence:
-      'Process {pid} cannot be registered: {why}. A kernel can only be registered by the user who runs it.'
+      'Process {pid} cannot be registered: {why}. A {kind} can only be registered by the user who runs it.'
   },
   NOT_THIS_KERNEL: {
     status: 403,

@@ -5,12 +5,27 @@ import type { Grant } from './grant';
  * The gate protocol: one JSON object a line, UTF-8, over a Unix socket.
  *
  * #### Notes
- * Version 1. A line has at most {@link LINE_BYTES_MAX} bytes. Messages are
+ * Version 2. A line has at most {@link LINE_BYTES_MAX} bytes. Messages are
  * handled in the order of their arrival. Unknown fields are ignored; an unknown
  * `type` is answered with `problem` and changes nothing. Nothing here assumes
  * Python: a relay for kernels of other languages speaks the same protocol.
+ *
+ * Version 1, which gates speak that outlive an upgrade of the sidecar, is read as well: its
+ * `kernelId` is `holderId`, a claim's `parentId` is `outerId`, and all its holders are kernels.
  */
-export const GATE_PROTOCOL = 1;
+export const GATE_PROTOCOLS: readonly number[] = [1, 2];
+
+/**
+ * What a holder is.
+ *
+ * #### Notes
+ * A `kernel` and a `command` are on their own: they outlive what started them. A `cell`, which is a
+ * fork of a kernel, and a `worker` end with their parent.
+ */
+export const HOLDER_KINDS = ['kernel', 'cell', 'worker', 'command'] as const;
+
+/** What a holder is. */
+export type HolderKind = (typeof HOLDER_KINDS)[number];
 
 /** The longest line that either side reads, in bytes. */
 export const LINE_BYTES_MAX = 256 * 1024;
@@ -49,8 +64,8 @@ export type GateClaim = {
   readonly label?: string;
   /** Hex digest of the cell's source, for profiles. */
   readonly sourceHash?: string;
-  /** The claim that this one was made under, where one runs inside another. */
-  readonly parentId?: string;
+  /** The claim of the same holder in whose midst this one was taken up. */
+  readonly outerId?: string;
   readonly sources: HintSources;
 };
 
@@ -66,8 +81,8 @@ export type GateHolding = GateClaim & {
 
 /**
  * What a kernel and its launcher know, and nobody else (SEC6): the launcher makes it, keeps it
- * over restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. Of a kernel whose
- * first speaker told one, all others must tell the same.
+ * over restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. Of a holder whose
+ * first speaker told one, all others must tell the same; a child tells its parent's.
  */
 export type KernelToken = { readonly token?: string | null };
 
@@ -76,7 +91,7 @@ export type GateMessage =
   /** A launcher asks what environment a kernel about to start must have. */
   | ({ readonly type: 'prepare'; readonly holderId: string } & KernelToken)
   /** A launcher tells that it started a kernel. It is confined before the answer. */
-  | ({ readonly type: 'register' } & GateProcess & KernelToken)
+  | ({ readonly type: 'register'; readonly protocol?: number } & GateProcess & KernelToken)
   /** A launcher tells that a kernel ended; answered by `gone`. */
   | ({ readonly type: 'ended'; readonly holderId: string } & KernelToken)
   /** First message of a gate, at every connect; what it holds is taken over. */
@@ -104,10 +119,17 @@ export type GateMessage =
       readonly cpuSeconds?: number;
     };
 
-/** The process that a kernel is. */
+/** The process that a holder is: the root of the tree that its grants are enforced on. */
 export type GateProcess = {
-  /** Jupyter's kernel id. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
+  /** Of a kernel, Jupyter's id of it. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
   readonly holderId: string;
+  /** A kernel where absent. */
+  readonly kind?: HolderKind;
+  /**
+   * The holder that it came from, of which its process must be a descendant; a cell has one (HOLD2).
+   * Null or absent, the sidecar looks for the nearest one among the processes that it came from.
+   */
+  readonly parentHolderId?: string | null;
   readonly pid: number;
   /** Field 22 of /proc/PID/stat: with `pid` it names a process for good. */
   readonly startTicks: number;

@@ -1,13 +1,12 @@
 import type { Ask } from './ask';
-import type { RefusalCode } from './errors';
+import type { Refusal } from './errors';
+import type { NotEnforced, Reason, Resource, StoryFact } from './facts';
+import type { HolderKind } from './gate';
 import type { Grant } from './grant';
 import type { Hints } from './hints';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
-
-/** What can be enforced. */
-export type Resource = 'cpus' | 'memory' | 'gpus';
 
 /** The tier in force, and what it does not do (ENF3). */
 export type TierView = {
@@ -94,14 +93,15 @@ export type NodeView = {
 /** One kernel, or another holder of grants. */
 export type HolderView = {
   readonly id: string;
+  readonly kind: HolderKind;
   readonly name: string;
   readonly pid: number;
   readonly owner: string;
   /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
-  /** The kernel whose process started it (ADM10); absent where none did. */
-  readonly insideOf?: { readonly holderId: string; readonly holderName: string };
+  /** The holder that its process came from (ADM10); null where it came from none. */
+  readonly parentHolderId: string | null;
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */
@@ -141,33 +141,11 @@ export type RestartRequest = {
   readonly holderName: string;
   readonly label: string | null;
   readonly owner: string;
-  /** What it waits for and why, for people. */
-  readonly sentence: string;
+  /** What it waits for and why. */
+  readonly reason: Reason;
   readonly sinceMs: number;
   /** Whether the kernel's owner has said no. */
   readonly declined: boolean;
-};
-
-/** Who stands in the way. */
-export type Blocker = {
-  readonly holderId: string;
-  readonly holderName: string;
-  readonly owner: string;
-  readonly claimId: string | null;
-  readonly label: string | null;
-  readonly sinceMs: number;
-  /** What it holds: `1 GPU`, `12 GiB`. */
-  readonly holds: string;
-  /** GPU memory that it keeps while it runs nothing, which a free or a restart gives back (GPU5). */
-  readonly keepsGpuBytes: number;
-};
-
-/** Why a claim waits. */
-export type Reason = {
-  readonly resource: Resource;
-  /** For people: `for 1 GPU; GPU 0 is held by segment.ipynb`. */
-  readonly sentence: string;
-  readonly blockers: readonly Blocker[];
 };
 
 /** A span of time that is still to come, as a range: nobody knows it better. */
@@ -209,17 +187,16 @@ export type ClaimView =
       readonly takes: Forecast | null;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
-      /** What of the grant could not be enforced, as a sentence; null where all of it was (ENF6). */
-      readonly notEnforced: string | null;
+      /** What of the grant could not be enforced; null where all of it was (ENF6). */
+      readonly notEnforced: NotEnforced | null;
     })
   | (ClaimCommon & {
       readonly state: 'done';
       readonly grantedMs: number | null;
       readonly endedMs: number;
       readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
-      /** The sentence of what ended it, and its entry in the catalogue; null where it ended by itself. */
-      readonly message: string | null;
-      readonly code: RefusalCode | null;
+      /** What ended it, by its entry in the catalogue; null where it ended by itself. */
+      readonly why: Refusal | null;
       readonly grant: Grant | null;
       readonly cpuSeconds: number | null;
       readonly memoryPeakBytes: number | null;
@@ -229,7 +206,7 @@ export type ClaimView =
 export type StoryLine = {
   /** ms since the epoch. */
   readonly atMs: number;
-  readonly sentence: string;
+  readonly fact: StoryFact;
 };
 
 /** A claim with its story: `GET /api/v1/claims/:id`. */
@@ -261,8 +238,7 @@ export const FITS_MAX = 256;
 export type Fit =
   | { readonly kind: 'now' }
   | { readonly kind: 'waits'; readonly reason: Reason }
-  /** `sentence` is that of the refusal. */
-  | { readonly kind: 'never'; readonly sentence: string };
+  | { readonly kind: 'never'; readonly why: Refusal };
 
 /** The configuration: `GET /api/v1/configuration`. */
 export type ConfigurationView = {

@@ -69,6 +69,8 @@ export interface IContractRig {
   spawn(kind?: ProcessKind): Promise<Place>;
   /** Make a process fork a child, whose pid is returned. */
   fork(parent: Place): Promise<number>;
+  /** Make a process fork a child that is to be a holder of its own; a greedy one waits until it may take memory. */
+  forkHolder(parent: Place, kind?: 'plain' | 'greedy'): Promise<Place>;
   /** Make a process open a character device that has no driver: whether that was let through. */
   canOpen(place: Place, node: DeviceNode): Promise<boolean>;
   /** Make a process take memory until it is killed; resolves when it is gone. */

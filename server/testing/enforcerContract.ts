@@ -11,6 +11,7 @@ import {
   type IContractRig,
   type Rule
 } from './contractRig';
+import { childRules } from './childContract';
 import { crashRules, neighbourRules, releaseRules } from './endContract';
 import { killRules, memoryRules } from './memoryContract';
 
@@ -35,6 +36,7 @@ export function enforcerContract(
     describe('killed', () => killRules(rule));
     describe('measure', () => measureRules(rule));
     describe('release', () => releaseRules(rule));
+    describe('children', () => childRules(rule));
     describe('after a crash', () => crashRules(rule));
     describe('beside another sidecar', () => neighbourRules(rule));
   });

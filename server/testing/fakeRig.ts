@@ -76,6 +76,12 @@ export class FakeRig implements IContractRig {
     return this.machine.spawn(parent.pid);
   }
 
+  async forkHolder(parent: Place): Promise<Place> {
+    const pid = await this.fork(parent);
+    const holderId = `${parent.holderId}.${pid}`;
+    return { holderId, pid, startTicks: this.machine.startTicks(pid) };
+  }
+
   async canOpen({ pid }: Place, node: DeviceNode): Promise<boolean> {
     return this.machine.hierarchies.every(it => mayOpen(cgroupOf(it, pid), node));
   }

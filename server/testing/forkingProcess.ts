@@ -8,11 +8,13 @@ import type { ProcessKind } from './contractRig';
 const files = new DiskFiles();
 
 /**
- * Forks a sleeper for every line that it reads, and prints its pid; for a line
- * `open PATH` opens that file in a fork, and prints what went wrong.
+ * Forks a sleeper for every line that it reads, and prints its pid; for a line `greedy` a fork
+ * that stops itself, and takes all memory when it goes on; for `open PATH` one that opens that
+ * file: then it prints what went wrong.
  */
 const PLAIN = `echo ready; while read what path; do case $what in
   open) echo "$( { : <"$path"; } 2>&1 )" ;;
+  greedy) sh -c 'kill -STOP $$; exec tail /dev/zero' & echo $! ;;
   *) sleep 1000 & echo $! ;;
 esac; done`;
 /** The same in a process of many threads. */
@@ -60,9 +62,9 @@ export class ForkingProcess {
     return new ForkingProcess(child, lines);
   }
 
-  /** Make it fork; resolves with the child's pid. */
-  async fork(): Promise<number> {
-    this.child.stdin!.write('fork\n');
+  /** Make it fork; resolves with the child's pid. Only a plain one forks greedy children. */
+  async fork(kind: 'plain' | 'greedy' = 'plain'): Promise<number> {
+    this.child.stdin!.write(`${kind}\n`);
     return Number((await this.lines.next()).value);
   }
 

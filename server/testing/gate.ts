@@ -143,7 +143,7 @@ export class TestKernel {
   ): Promise<void> {
     this.gate = await TestConnection.open(sidecar);
     const saidMs = Number(process.hrtime.bigint()) / 1e6 - lateMs;
-    this.gate.say({ type: 'hello', protocol: 1, ...this.process, holdings, saidMs });
+    this.gate.say({ type: 'hello', protocol: 2, ...this.process, holdings, saidMs });
     await this.gate.hear('welcome');
   }
 

@@ -4,6 +4,7 @@ import type { Cpu, Event, Gpu, NodeFacts } from '../core/events';
 import { checkInvariants } from '../core/invariants';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 import { SimulatedClock } from './simulatedClock';
@@ -60,6 +61,9 @@ const TIER: TierView = {
 
 /** A tier that keeps GPUs from those that were not granted them, too (ENF7). */
 export const FENCING: TierView = { ...TIER, enforced: ['cpus', 'memory', 'gpus'] };
+
+/** A person who asks for things. */
+export const ANN: Caller = { uid: 1000, name: 'ann' };
 
 /** A made-up node: 4 CPUs, 64 GiB with 4 GiB kept back, no GPU, shares by weight. */
 export function nodeOf(parts: Partial<NodeFacts> = {}): NodeFacts {
@@ -118,9 +122,10 @@ export class Harness {
     id: string,
     owner = 'user',
     group: readonly string[] = [],
-    parentId: string | null = null
+    parentHolderId: string | null = null
   ): Effect[] {
-    const holder = { id, pid: 1000, startTicks: 1, name: id, owner, group, parentId, gated: true };
+    const process = { id, kind: 'kernel', pid: 1000, startTicks: 1, name: id } as const;
+    const holder = { ...process, owner, group, parentHolderId, gated: true };
     return this.send({ type: 'holderArrived', holder });
   }
 
@@ -132,14 +137,14 @@ export class Harness {
     more: {
       readonly sourceHash?: string;
       readonly cellId?: string;
-      readonly parentId?: string;
+      readonly outerId?: string;
     } = {}
   ): Effect[] {
-    const { sourceHash = null, cellId = null, parentId = null } = more;
+    const { sourceHash = null, cellId = null, outerId = null } = more;
     const claim = {
       id,
       holderId,
-      parentId,
+      outerId,
       cellId,
       label: null,
       sourceHash,

@@ -176,7 +176,7 @@ export const promisesFit: Property = ({ state, effects }) =>
       return [];
     }
     const entry = state.claims.get(effect.claimId);
-    const isNew = !entry?.story.some(({ sentence }) => sentence.startsWith('Takes over'));
+    const isNew = !entry?.story.some(({ fact }) => fact.kind === 'grantedFromKept');
     const asks = entry?.claim.ask.memoryBytes !== null && isNew;
     const room = roomBesideOthers(state, state.node);
     const isTooMuch = (entry?.claim.ask.memoryBytes ?? 0) > room && !entry?.holder.parent;

@@ -2,8 +2,9 @@ import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
+import { HOLDER_KINDS } from '../protocol/gate';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
-import { cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
+import { ANN, cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
 import { randomSharing } from './randomSharing';
 import type { RandomSource } from './randomSource';
 
@@ -107,7 +108,7 @@ export class RandomTrace {
     const claim = {
       id: `c${this._claims}`,
       holderId,
-      parentId: inMidst && random.chance(0.3) ? inMidst.claim.id : null,
+      outerId: inMidst && random.chance(0.3) ? inMidst.claim.id : null,
       cellId: random.chance(0.5) ? `cell${random.whole(1, 9)}` : null,
       label: null,
       sourceHash: random.chance(0.5) ? `source${random.whole(1, 20)}` : null,
@@ -153,9 +154,10 @@ export class RandomTrace {
       id: `h${random.whole(1, this._wild.holders)}`,
       pid: this._claims,
       startTicks: 1,
+      kind: HOLDER_KINDS[this._claims % HOLDER_KINDS.length]!,
       name: 'notebook.ipynb',
       owner: random.pick(['ann', 'bob', 'cyd']),
-      parentId: random.chance(0.4) ? random.pick([...this.state.holders.keys()]) : null,
+      parentHolderId: random.chance(0.4) ? random.pick([...this.state.holders.keys()]) : null,
       group: random.pick([[], ['a'], ['a', 'x'], ['b'], ['nowhere']]),
       notebook: random.pick([null, 'a/1.ipynb', '/x/b/2.ipynb', 'x.py']),
       gated: random.chance(0.9)
@@ -189,8 +191,8 @@ export class RandomTrace {
     const random = this._random;
     const claims = [...this.state.claims.keys()];
     return random.pick<() => Happening>([
-      () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: 'ann' }),
-      () => ({ type: 'holdReleased', holderId: random.pick(holders), by: 'ann' }),
+      () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: ANN }),
+      () => ({ type: 'holdReleased', holderId: random.pick(holders), by: ANN }),
       () => ({
         type: 'nodeMeasured',
         cpusBusy: 1,
@@ -205,7 +207,8 @@ export class RandomTrace {
       () => ({ ...FAILURE, holderId: random.pick(holders) }),
       () => ({
         type: 'policyChosen',
-        policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned'])
+        policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned']),
+        by: null
       }),
       () => ({
         type: 'configured',
@@ -255,7 +258,7 @@ export class RandomTrace {
           : { type: 'ticked' };
       },
       () => ({ type: 'claimEnded', claimId: 'nothing', outcome: 'ok', cpuSeconds: null }),
-      () => ({ type: 'claimCancelled', claimId: 'nothing', by: 'nobody' }),
+      () => ({ type: 'claimCancelled', claimId: 'nothing', by: ANN }),
       () => ({ type: 'holderGone', holderId: 'nobody' }),
       () => {
         this.atMs += random.pick([-100_000, -1, 86_400_000, 3_600_000]);

@@ -14,7 +14,7 @@ import { setMaskByTaskset } from '../enforce/affinity/taskset';
 import { placeName } from '../enforce/cgroup/group';
 import { probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
-import { traitsOf, widest, type IContractRig, type ProcessKind } from './contractRig';
+import { traitsOf, until, widest, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
 import { groupEndOf, groupsEndingIn } from './places';
 import { MadeUpDriver } from './madeUpGpus';
@@ -85,6 +85,13 @@ export class RealRig implements IContractRig {
     return pid;
   }
 
+  async forkHolder(parent: Place, kind: 'plain' | 'greedy' = 'plain'): Promise<Place> {
+    const pid = await this.children.get(parent.pid)!.fork(kind);
+    this.forks.push(pid);
+    const { startTicks } = readProcess(this.files, pid)!;
+    return { holderId: `${parent.holderId}.${this.forks.length}`, pid, startTicks };
+  }
+
   async canOpen({ pid }: Place, { major, minor }: DeviceNode): Promise<boolean> {
     const path = join(this.dir, `${major}-${minor}`);
     if (!existsSync(path)) {
@@ -98,7 +105,13 @@ export class RealRig implements IContractRig {
   }
 
   async exhaust({ pid }: Place): Promise<void> {
-    await this.children.get(pid)!.exhaust();
+    const child = this.children.get(pid);
+    if (child) {
+      return child.exhaust();
+    }
+    await until('it waits', () => readProcess(this.files, pid)?.state === 'T');
+    process.kill(pid, 'SIGCONT');
+    await until('it was killed', () => !this.isAlive(pid));
   }
 
   async escape({ pid }: Place): Promise<void> {
@@ -132,7 +145,12 @@ export class RealRig implements IContractRig {
   }
 
   async kill(pid: number): Promise<void> {
-    await this.children.get(pid)!.kill();
+    const child = this.children.get(pid);
+    if (child) {
+      return child.kill();
+    }
+    process.kill(pid, 'SIGKILL');
+    await until('it is gone', () => !this.isAlive(pid));
   }
 
   isAlive(pid: number): boolean {

@@ -4,7 +4,7 @@ import { shareOf } from '../core/policy/shareTree';
 import type { Grant } from '../protocol/grant';
 import { parseBytes, parseSpan, parseTags } from '../protocol/hints';
 import { bytesInWords } from '../core/words';
-import { cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
+import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */
 export function sharingOf(
@@ -105,10 +105,10 @@ class Scenario {
         return this._told(subject, it.send({ type: 'holderGone', holderId: subject }));
       case 'cancel': {
         const claimId = this._latest(subject);
-        return this._told(subject, it.send({ type: 'claimCancelled', claimId, by: 'ann' }));
+        return this._told(subject, it.send({ type: 'claimCancelled', claimId, by: ANN }));
       }
       case 'release':
-        return this._told(subject, it.send({ type: 'holdReleased', holderId: subject, by: 'ann' }));
+        return this._told(subject, it.send({ type: 'holdReleased', holderId: subject, by: ANN }));
       case 'use':
         return this._told(subject, this._use(subject, pairs(rest)));
       case 'wait':
@@ -123,7 +123,10 @@ class Scenario {
         return this._told('', it.send({ type: 'othersMeasured', bytes, totalBytes }));
       }
       case 'policy':
-        return this._told('', it.send({ type: 'policyChosen', policy: subject as 'naive' }));
+        return this._told(
+          '',
+          it.send({ type: 'policyChosen', policy: subject as 'naive', by: ANN })
+        );
       default:
         return this._question(verb, subject);
     }

@@ -146,9 +146,7 @@ export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
     badge.kind === 'waiting' ||
     badge.kind === 'malformed' ||
     badge.kind === 'lost' ||
-    (badge.kind === 'done' &&
-      STOPPED.includes(badge.claim.outcome) &&
-      badge.claim.message !== null) ||
+    (badge.kind === 'done' && STOPPED.includes(badge.claim.outcome) && badge.claim.why !== null) ||
     ((badge.kind === 'running' || badge.kind === 'done') && waitedMs(badge.claim) >= QUIET_WAIT_MS);
   return ask || stopped ? 'row' : 'corner';
 }
@@ -168,6 +166,6 @@ function tells(facts: BadgeFacts, claim: ClaimIn<'running'> | ClaimIn<'done'>): 
   return (
     waitedMs(claim) >= QUIET_WAIT_MS ||
     endMs - claim.grantedMs >= QUIET_RUN_MS ||
-    (claim.state === 'done' && claim.message !== null)
+    (claim.state === 'done' && claim.why !== null)
   );
 }

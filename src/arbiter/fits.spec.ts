@@ -1,11 +1,11 @@
 import { type Fit, FITS_MAX } from '../../server/protocol/view';
 import { TestArbiter } from '../testing/arbiter';
-import { kernel, NOW_MS, snapshot } from '../testing/facts';
+import { kernel, NOW_MS, snapshot, waiting } from '../testing/facts';
 import { Fits } from './fits';
 
 const WAITS: Fit = {
   kind: 'waits',
-  reason: { resource: 'memory', sentence: 'for 8 GiB; 9 GiB held by a.ipynb', blockers: [] }
+  reason: waiting().reason
 };
 const small = { metadata: { cpus: 1 }, tags: [], directive: '' };
 const large = { metadata: { memory: '8 GiB' }, tags: [], directive: '' };

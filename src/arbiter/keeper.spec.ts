@@ -31,8 +31,7 @@ describe('keeper', () => {
   it('[GPU5] of a claim is the first blocker that keeps something', () => {
     const [runs] = waiting().reason.blockers;
     const reason = {
-      resource: 'gpus',
-      sentence: '',
+      ...waiting().reason,
       blockers: [runs!, { ...runs!, holderId: 'k2', keepsGpuBytes: 60 * GIB }]
     } as const;
     expect(keeperFor(shown, own, waiting({ reason }))?.kernelId).toBe('k2');

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { NOTHING_ASKED } from '../../server/protocol/ask';
+import { refusal, sentenceOf } from '../../server/protocol/errors';
 import { type Badge, placeOf } from '../arbiter/badge';
 import { button, click, draw, erase, keepersTo, trans } from '../testing/draw';
 import { done, GIB, NOW_MS, running, waiting } from '../testing/facts';
@@ -13,6 +14,7 @@ function badge(its: Badge, more: Partial<CellBadgeProps> = {}): HTMLElement {
       trans={trans}
       badge={its}
       place="row"
+      paths={new Map()}
       nowMs={NOW_MS}
       onCancel={ignore}
       onReveal={null}
@@ -112,7 +114,7 @@ describe('CellBadge', () => {
       'done · 4 s',
       'asked for 2 CPUs · 1 GiB',
       'got 2 CPUs (0–1) · 1 GiB',
-      `the next run asks for 2 CPUs · 8 GiB: would wait now ${waiting().reason.sentence}`
+      `the next run asks for 2 CPUs · 8 GiB: would wait now for 14 GiB; 14 GiB held by holder.ipynb`
     ]) {
       expect(host.textContent).toContain(text);
     }
@@ -139,9 +141,11 @@ describe('CellBadge', () => {
   });
 
   it('[ENF6] says of a running cell what could not be enforced', () => {
-    const notEnforced = 'The grant could not be enforced: cpuset.cpus failed with ENOSPC.';
+    const notEnforced = { kind: 'failed', what: 'cpuset.cpus', errno: 'ENOSPC' } as const;
     const host = badge({ kind: 'running', claim: running({ notEnforced }), limits: [] });
-    expect(host.textContent).toContain(notEnforced);
+    expect(host.textContent).toContain(
+      'The grant could not be enforced: cpuset.cpus failed with ENOSPC.'
+    );
     expect(host.querySelector('.cg-Chip-state')!.textContent).not.toBe(
       badge({ kind: 'running', claim: running(), limits: [] }).querySelector('.cg-Chip-state')!
         .textContent
@@ -178,20 +182,25 @@ describe('CellBadge', () => {
   });
 
   it('[MEM3] tells what a cell died of, which its dead kernel cannot', () => {
-    const message = 'The kernel of this cell was killed: it reached the 1 GiB granted.';
-    const host = badge(finished({ outcome: 'died', message }));
+    const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
+    const message = sentenceOf(why);
+    const host = badge(finished({ outcome: 'died', why }));
     expect(host.textContent).toContain('kernel died');
     expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(message);
-    const refused = badge(finished({ outcome: 'refused', message }));
+    const refused = badge(finished({ outcome: 'refused', why }));
     expect(refused.textContent).not.toContain(message);
   });
 
   it('[MEM3] [MEM6] says why a cell was interrupted, with its use in the unit of its hint', () => {
-    const message = 'This cell was interrupted: its kernel uses 440 MB of the 500 MB granted.';
+    const why = refusal('MEMORY_NEAR_LIMIT', {
+      used: '440 MB',
+      limit: '500 MB',
+      at: '438 MB',
+      kept: ''
+    });
     const claim = done({
       outcome: 'interrupted',
-      code: 'MEMORY_NEAR_LIMIT',
-      message,
+      why,
       ask: { ...NOTHING_ASKED, memoryBytes: 500e6 },
       memoryPeakBytes: 440.2e6
     });
@@ -201,7 +210,7 @@ describe('CellBadge', () => {
       'interrupted near its memory limit'
     );
     expect(host.querySelector('.cg-Badge-text')!.textContent).toContain(
-      `${message}\nasked for 500 MB · `
+      `${sentenceOf(why)}\nasked for 500 MB · `
     );
     expect(host.textContent).toContain('peak 440 MB');
     expect(placeOf(its, null)).toBe('row');

@@ -16,6 +16,8 @@ export type CellBadgeProps = {
   readonly trans: TranslationBundle;
   readonly badge: Badge;
   readonly place: BadgePlace;
+  /** The documents of this server's kernels, by kernel. */
+  readonly paths: ReadonlyMap<string, string>;
   /** What was probably meant as a hint of the cell, and is none (ADM13). */
   readonly doubts?: readonly HintDoubt[];
   /** The sidecar's clock, in ms since the epoch. */
@@ -38,8 +40,8 @@ export type CellBadgeProps = {
  * is a live region, its clock is not: it would be read out every second.
  */
 export function CellBadge(props: CellBadgeProps): JSX.Element {
-  const { trans, badge, place } = props;
-  const texts = withDoubts(trans, badgeTexts(trans, badge), props.doubts ?? []);
+  const { trans, badge, place, paths } = props;
+  const texts = withDoubts(trans, badgeTexts(trans, badge, paths), props.doubts ?? []);
   return (
     <div
       className="cg-Badge"

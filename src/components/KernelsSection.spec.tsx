@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
 import { draw, erase, keepersTo, redraw, trans } from '../testing/draw';
-import { GIB, kernel, NOW_MS, snapshot } from '../testing/facts';
+import { GIB, kernel, NOW_MS, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
 function panelElement(its: Partial<PanelViewProps>): React.ReactElement {
@@ -51,6 +51,19 @@ describe('the kernels of a node that has 14', () => {
     expect(fold(host).querySelector('summary')!.textContent).toBe('11 idle kernels keep 704 MiB');
   });
 
+  it('[HOLD1] [UI9] children stand below their parent, which does what they do, and say what they are', () => {
+    const child = kernel({ id: 'c', kind: 'cell', name: 'a cell', parentHolderId: 'i0' });
+    const command = kernel({ id: 't', kind: 'command', name: 'train.py', parentHolderId: 'i1' });
+    const active = [
+      { ...child, state: 'running' as const },
+      { ...command, state: 'waiting' as const }
+    ];
+    const host = panelOf({ snapshot: snapshot({ holders: [...idle, ...active] }) });
+    expect(names(host)).toEqual(['idle0.ipynb', 'a cell', 'train.py']);
+    const kinds = [...host.querySelectorAll('[data-kind]')].map(it => it.textContent!.trim());
+    expect(kinds).toEqual(['forked cell', 'command']);
+  });
+
   it('[UI9] they stay unfolded, whatever comes and goes', async () => {
     const its = { snapshot: snapshot({ holders }) };
     const host = panelOf(its);
@@ -75,7 +88,7 @@ describe('the kernels of a node that has 14', () => {
       holderName: 'a.ipynb',
       label: null,
       owner: 'ana',
-      sentence: 'for 1 GPU',
+      reason: waiting().reason,
       sinceMs: NOW_MS,
       declined: false
     };

@@ -1,6 +1,8 @@
 import * as React from 'react';
 
+import { notEnforcedSentence } from '../../server/protocol/stories';
 import type { ClaimView, HolderView, Snapshot } from '../../server/protocol/view';
+import { speakerOf } from '../arbiter/speaker';
 import { arranged } from './kernelOrder';
 import {
   baseName,
@@ -13,6 +15,7 @@ import {
 import { keptText, kernelStateText } from './claimTexts';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
+import { HolderKindWord } from './HolderKindWord';
 import { GroupLine } from './GroupLine';
 import { KernelName, KernelSwatch } from './KernelName';
 import { Lane } from './Lane';
@@ -119,6 +122,7 @@ function KernelItem(
           label={running?.label ?? null}
           owner={kernel.owner}
         />
+        {kernel.kind !== 'kernel' && <HolderKindWord trans={trans} kind={kernel.kind} />}
         <span className="cg-State" data-state={kernel.state}>
           <Glyph name={GLYPHS[kernel.state]} />
           {kernelStateText(trans, kernel.state)}{' '}
@@ -131,7 +135,7 @@ function KernelItem(
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (
         <div className="cg-Small" data-tone="warn">
-          {running.notEnforced}
+          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths))}
         </div>
       )}
       <RestartRequested {...props} />

@@ -77,9 +77,11 @@ describe('Panel', () => {
   });
 
   it('[ENF6] tells of a kernel whose cell runs without its grant', () => {
-    const notEnforced = 'The grant could not be enforced: memory.max failed with EBUSY.';
+    const notEnforced = { kind: 'failed', what: 'memory.max', errno: 'EBUSY' } as const;
     const claims = [running({ id: 'c2', holderId: 'k2', notEnforced })];
-    expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(notEnforced);
+    expect(panel({ snapshot: { ...busy, claims } }).textContent).toContain(
+      'The grant could not be enforced: memory.max failed with EBUSY.'
+    );
   });
 
   it('[CFG3] names the group of a kernel that is in one', () => {
@@ -201,18 +203,14 @@ describe('Panel', () => {
       holderId: 'k2',
       leased: false
     };
-    const blocker = { ...waiting().reason.blockers[0]!, holderId: 'k2', label: null };
+    const bytes = 60 * GIB;
     const kept = {
-      ...blocker,
-      holderName: 'explore.ipynb',
-      claimId: null,
-      holds: '60 GiB of GPU 0'
-    };
-    const reason = {
-      resource: 'gpus',
-      sentence: 'for 1 GPU; 60 GiB of GPU 0 held by explore.ipynb',
-      blockers: [{ ...kept, keepsGpuBytes: 60 * GIB }]
+      ...{ ...waiting().reason.blockers[0]!, holderId: 'k2', label: null, claimId: null },
+      ...{ holderName: 'explore.ipynb', keepsGpuBytes: bytes },
+      holds: { kind: 'gpuMemory', gpu: { uuid: 'GPU-1', index: 0 }, bytes }
     } as const;
+    const need = { kind: 'gpus', count: 1, eachBytes: null } as const;
+    const reason = { ...waiting().reason, need, blockers: [kept] } as const;
     const full = snapshot({
       node: node({ gpus: [gpu({ leasedTo: [], processes: [onGpu] })] }),
       holders: [kernel({ state: 'waiting' }), idle],
@@ -280,7 +278,7 @@ describe('Panel', () => {
         holderName: 'a/work.ipynb',
         label: '[3]',
         owner: 'ana',
-        sentence: 'for 1 GPU',
+        reason,
         sinceMs: NOW_MS,
         declined: false
       };
@@ -289,7 +287,7 @@ describe('Panel', () => {
       const host = panel({ snapshot: asked, paths: own, keepers: keepersTo(calls) });
       const request = host.querySelector<HTMLElement>('.cg-Request')!;
       expect(request.textContent).toContain(
-        'work.ipynb ▸ [3] of ana asks you to restart it: it waits for 1 GPU.'
+        'work.ipynb ▸ [3] of ana asks you to restart it: it waits for 1 GPU; 60 GiB of GPU 0 held by explore.ipynb.'
       );
       click(button(request, 'Restart…'));
       click(button(request, 'Keep it'));

@@ -1,9 +1,11 @@
 import * as React from 'react';
 
-import type { Blocker, Snapshot } from '../../server/protocol/view';
+import type { Blocker } from '../../server/protocol/facts';
+import { holdingInWords, waitInWords } from '../../server/protocol/sentences';
+import type { Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import { keeperOf } from '../arbiter/keeper';
-import { withNames } from '../arbiter/reason';
+import { speakerOf } from '../arbiter/speaker';
 import { askParts, formatAge, formatClock } from '../format';
 import { CancelButton } from './CancelButton';
 import { startText } from './claimTexts';
@@ -16,9 +18,9 @@ import { Section } from './Section';
 /** Who waits, for what, behind whom, and for how long. */
 export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
   const { trans } = props;
-  const waiting = props.snapshot.claims
-    .filter((claim): claim is ClaimIn<'waiting'> => claim.state === 'waiting')
-    .map(claim => withNames(claim, props.paths));
+  const waiting = props.snapshot.claims.filter(
+    (claim): claim is ClaimIn<'waiting'> => claim.state === 'waiting'
+  );
   return (
     <Section title={trans.__('Queue')} aside={trans.__('%1 waiting', waiting.length)}>
       {waiting.length === 0 ? (
@@ -68,7 +70,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
           .filter(Boolean)
           .join(' · ')}
       </div>
-      <div className="cg-Small">{claim.reason.sentence}</div>
+      <div className="cg-Small">{waitInWords(claim.reason, speakerOf(trans, props.paths))}</div>
       {claim.reason.blockers.map(blocker => (
         <BlockerLine key={`${blocker.holderId} ${blocker.claimId}`} {...props} blocker={blocker} />
       ))}
@@ -78,7 +80,8 @@ function QueueItem(props: QueueItemProps): JSX.Element {
 
 function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX.Element {
   const { trans, snapshot, paths, claim, blocker, nowMs } = props;
-  const { holderId, holderName, holds, keepsGpuBytes, claimId } = blocker;
+  const { holderId, holderName, keepsGpuBytes, claimId } = blocker;
+  const holds = holdingInWords(trans, blocker.holds);
   const age = formatAge(nowMs - blocker.sinceMs);
   const kernel = snapshot.holders.find(it => it.id === holderId);
   // What somebody waits for is asked for by who waits.

@@ -1,6 +1,8 @@
 import * as React from 'react';
 
+import { waitInWords } from '../../server/protocol/sentences';
 import type { HolderView } from '../../server/protocol/view';
+import { speakerOf } from '../arbiter/speaker';
 import { baseName } from '../format';
 import type { PanelProps } from './panelProps';
 
@@ -13,11 +15,12 @@ export function RestartRequested(
   if (!restartRequest || restartRequest.declined || !paths.has(kernel.id)) {
     return null;
   }
-  const { holderName, owner, label, sentence } = restartRequest;
+  const { holderName, owner, label, reason } = restartRequest;
+  const why = waitInWords(reason, speakerOf(trans, paths));
   const who = [baseName(holderName), label].filter(Boolean).join(' ▸ ');
   return (
     <div className="cg-Request" role="status">
-      <span>{trans.__('%1 of %2 asks you to restart it: it waits %3.', who, owner, sentence)}</span>
+      <span>{trans.__('%1 of %2 asks you to restart it: it waits %3.', who, owner, why)}</span>
       <button className="cg-Button" onClick={() => keepers.onRestart(kernel.id)}>
         {trans.__('Restart…')}
       </button>

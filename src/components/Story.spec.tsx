@@ -1,13 +1,17 @@
 import * as React from 'react';
 
+import { UNRESTRICTED } from '../../server/protocol/grant';
 import type { StoryLine } from '../../server/protocol/view';
 import { draw, erase, redraw, trans } from '../testing/draw';
 import { done, NOW_MS, running, waiting } from '../testing/facts';
 import { Story, type StoryProps } from './Story';
 
 const LINES: StoryLine[] = [
-  { atMs: NOW_MS, sentence: 'Claimed.' },
-  { atMs: NOW_MS + 12_000, sentence: 'Granted all CPUs after 12 s.' }
+  { atMs: NOW_MS, fact: { kind: 'claimed' } },
+  {
+    atMs: NOW_MS + 12_000,
+    fact: { kind: 'granted', granted: { ...UNRESTRICTED, gpus: [] }, waitedMs: 12_000 }
+  }
 ];
 
 describe('Story', () => {
@@ -19,6 +23,7 @@ describe('Story', () => {
     <Story
       trans={trans}
       claim={claim}
+      paths={new Map()}
       storyOf={id => {
         asked.push(id);
         return answer();

@@ -1,13 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { waitInWords } from '../../server/protocol/sentences';
+import { storySentence } from '../../server/protocol/stories';
 import type { ClaimView, StoryLine } from '../../server/protocol/view';
+import { speakerOf } from '../arbiter/speaker';
 import { formatSpan } from '../format';
 
 /** What the story of one claim is drawn from. */
 export type StoryProps = {
   readonly trans: TranslationBundle;
   readonly claim: ClaimView;
+  /** The documents of this server's kernels, by kernel. */
+  readonly paths: ReadonlyMap<string, string>;
   /** Resolves to the story of a claim; rejects with a sentence for people. */
   readonly storyOf: (claimId: string) => Promise<readonly StoryLine[]>;
 };
@@ -27,7 +32,7 @@ type Told = {
  * Asked for only while it is open, and again when its claim shows something
  * else. What was told before stays until the new answer is there.
  */
-export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
+export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element {
   const [isOpen, setOpen] = React.useState(false);
   const [told, setTold] = React.useState<Told | null>(null);
   const chapter = chapterOf(claim);
@@ -49,6 +54,7 @@ export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
   const known = told?.claimId === claim.id ? told : null;
   const details = React.useRef<HTMLDetailsElement>(null);
   const isTold = isOpen && known !== null;
+  const speaker = speakerOf(trans, paths);
   React.useEffect(() => {
     if (isTold) {
       // All of it where there is room, else its beginning.
@@ -70,7 +76,7 @@ export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
         {known?.lines.map((line, at) => (
           <li key={at}>
             <span className="cg-Clock">{`+${formatSpan(line.atMs - known.lines[0]!.atMs)}`}</span>
-            <span>{line.sentence}</span>
+            <span>{storySentence(line.fact, speaker)}</span>
           </li>
         ))}
       </ol>
@@ -82,7 +88,7 @@ export function Story({ trans, claim, storyOf }: StoryProps): JSX.Element {
 function chapterOf(claim: ClaimView): string {
   switch (claim.state) {
     case 'waiting':
-      return `${claim.state} ${claim.position} ${claim.reason.sentence}`;
+      return `${claim.state} ${claim.position} ${waitInWords(claim.reason)}`;
     case 'running':
       return `${claim.state} ${JSON.stringify(claim.grant)}`;
     case 'done':

@@ -49,7 +49,13 @@ function editor(
   };
   const { onLeave = () => undefined } = its;
   return draw(
-    <ThisCell trans={trans} active={active} storyOf={async () => []} onLeave={onLeave} />
+    <ThisCell
+      trans={trans}
+      active={active}
+      storyOf={async () => []}
+      paths={new Map()}
+      onLeave={onLeave}
+    />
   );
 }
 
@@ -228,7 +234,13 @@ describe('ThisCell', () => {
   it('teaches where there is no cell', () => {
     expect(
       draw(
-        <ThisCell trans={trans} active={null} storyOf={async () => []} onLeave={() => undefined} />
+        <ThisCell
+          trans={trans}
+          active={null}
+          storyOf={async () => []}
+          paths={new Map()}
+          onLeave={() => undefined}
+        />
       ).textContent
     ).toContain('Click a code cell');
   });

@@ -14,6 +14,7 @@ import { Story, type StoryProps } from './Story';
 export type ThisCellProps = {
   readonly trans: TranslationBundle;
   readonly storyOf: StoryProps['storyOf'];
+  readonly paths: StoryProps['paths'];
   /** Go back to the cell. */
   readonly onLeave: () => void;
   /** Null where no code cell is active. */
@@ -30,7 +31,7 @@ export type ThisCellProps = {
 };
 
 /** The hints of the active cell and, folded, those of its whole notebook. */
-export function ThisCell({ trans, active, storyOf, onLeave }: ThisCellProps): JSX.Element {
+export function ThisCell({ trans, active, storyOf, paths, onLeave }: ThisCellProps): JSX.Element {
   if (!active) {
     return (
       <p className="cg-Empty">
@@ -46,7 +47,7 @@ export function ThisCell({ trans, active, storyOf, onLeave }: ThisCellProps): JS
         {asksText(trans, active)}
       </p>
       <Sheet trans={trans} active={active} own="cell" onLeave={onLeave} />
-      {active.claim && <Story trans={trans} claim={active.claim} storyOf={storyOf} />}
+      {active.claim && <Story trans={trans} claim={active.claim} paths={paths} storyOf={storyOf} />}
       <details className="cg-More cg-mod-notebook">
         <summary>{trans.__('All cells of %1', baseName(active.notebookName))}</summary>
         <Sheet trans={trans} active={active} own="notebook" onLeave={onLeave} />

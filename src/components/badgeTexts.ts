@@ -1,7 +1,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { sentenceOf } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
+import type { Speaker } from '../../server/protocol/phrases';
+import { waitInWords } from '../../server/protocol/sentences';
+import { notEnforcedSentence } from '../../server/protocol/stories';
 import type { Badge, ClaimIn } from '../arbiter/badge';
+import { speakerOf } from '../arbiter/speaker';
 import { askParts, formatBytesBeside, formatSpan } from '../format';
 import {
   askText,
@@ -32,23 +37,28 @@ export type BadgeTexts = {
 
 type Of<K extends Badge['kind']> = Extract<Badge, { readonly kind: K }>;
 
-/** The words of a badge. */
-export function badgeTexts(trans: TranslationBundle, badge: Badge): BadgeTexts {
+/** The words of a badge; `paths` are those of this server's notebooks. */
+export function badgeTexts(
+  trans: TranslationBundle,
+  badge: Badge,
+  paths: ReadonlyMap<string, string>
+): BadgeTexts {
+  const speaker = speakerOf(trans, paths);
   switch (badge.kind) {
     case 'malformed':
       return malformed(trans, badge);
     case 'asks':
-      return asks(trans, badge);
+      return asks(trans, badge, speaker);
     case 'waiting':
-      return waiting(trans, badge.claim);
+      return waiting(trans, badge.claim, speaker);
     case 'behind':
       return behind(trans, badge);
     case 'running':
-      return running(trans, badge);
+      return running(trans, badge, speaker);
     case 'lost':
       return lost(trans, badge);
     case 'done':
-      return done(trans, badge);
+      return done(trans, badge, speaker);
   }
 }
 
@@ -66,7 +76,11 @@ function malformed(trans: TranslationBundle, { problems }: Of<'malformed'>): Bad
   };
 }
 
-function asks(trans: TranslationBundle, { ask, limits, fit }: Of<'asks'>): BadgeTexts {
+function asks(
+  trans: TranslationBundle,
+  { ask, limits, fit }: Of<'asks'>,
+  speaker: Speaker
+): BadgeTexts {
   const state = askText(trans, ask, limits) || trans.__('hints');
   return {
     tone: fit?.kind === 'never' ? 'error' : 'quiet',
@@ -74,11 +88,15 @@ function asks(trans: TranslationBundle, { ask, limits, fit }: Of<'asks'>): Badge
     state,
     short: state,
     sinceMs: null,
-    details: fit ? [fitText(trans, fit)] : []
+    details: fit ? [fitText(speaker, fit)] : []
   };
 }
 
-function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeTexts {
+function waiting(
+  trans: TranslationBundle,
+  claim: ClaimIn<'waiting'>,
+  speaker: Speaker
+): BadgeTexts {
   const { reason, position, startsIn } = claim;
   const short = trans.__('waiting for %1', resourceText(trans, reason.resource));
   return {
@@ -87,7 +105,10 @@ function waiting(trans: TranslationBundle, claim: ClaimIn<'waiting'>): BadgeText
     state: `${short} · ${lineText(trans, position)}`,
     short,
     sinceMs: claim.arrivedMs,
-    details: [reason.sentence, ...(startsIn === null ? [] : [startText(trans, startsIn)])]
+    details: [
+      waitInWords(reason, speaker),
+      ...(startsIn === null ? [] : [startText(trans, startsIn)])
+    ]
   };
 }
 
@@ -101,7 +122,11 @@ function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
   return { tone: 'quiet', glyph: 'behind', state, short: state, sinceMs: null, details: [why] };
 }
 
-function running(trans: TranslationBundle, { claim, limits }: Of<'running'>): BadgeTexts {
+function running(
+  trans: TranslationBundle,
+  { claim, limits }: Of<'running'>,
+  speaker: Speaker
+): BadgeTexts {
   const { notEnforced } = claim;
   const held = limitTexts(trans, limits);
   const short = notEnforced === null ? trans.__('running') : trans.__('running, not enforced');
@@ -113,7 +138,7 @@ function running(trans: TranslationBundle, { claim, limits }: Of<'running'>): Ba
     sinceMs: claim.grantedMs,
     details: [
       ...held,
-      ...(notEnforced === null ? [] : [notEnforced]),
+      ...(notEnforced === null ? [] : [notEnforcedSentence(notEnforced, speaker)]),
       ...(claim.cpusBusy === null ? [] : [trans.__('%1 CPUs busy', claim.cpusBusy.toFixed(1))]),
       ...(claim.memoryBytes === null
         ? []
@@ -146,12 +171,16 @@ function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTex
 const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
 
-function done(trans: TranslationBundle, { claim, limits, next }: Of<'done'>): BadgeTexts {
-  const { ask, grant, outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, message } = claim;
+function done(
+  trans: TranslationBundle,
+  { claim, limits, next }: Of<'done'>,
+  speaker: Speaker
+): BadgeTexts {
+  const { ask, grant, outcome, grantedMs, endedMs, cpuSeconds, memoryPeakBytes, why } = claim;
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
-  const word = outcomeText(trans, outcome, claim.code);
+  const word = outcomeText(trans, outcome, why?.code ?? null);
   const asked = askText(trans, ask, limits);
   const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
   return {
@@ -162,7 +191,7 @@ function done(trans: TranslationBundle, { claim, limits, next }: Of<'done'>): Ba
     sinceMs: null,
     details: [
       // What was refused its kernel itself tells in the cell's output.
-      ...(message === null || outcome === 'refused' ? [] : [message]),
+      ...(why === null || outcome === 'refused' ? [] : [sentenceOf(why)]),
       ...(asked ? [trans.__('asked for %1', asked)] : []),
       ...(grant && hasAny(grant) ? [trans.__('got %1', grantText(trans, grant))] : []),
       ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),
@@ -172,7 +201,7 @@ function done(trans: TranslationBundle, { claim, limits, next }: Of<'done'>): Ba
       ...(memoryPeakBytes === null
         ? []
         : [trans.__('peak %1', formatBytesBeside(memoryPeakBytes, claim.ask.memoryBytes))]),
-      ...(next ? [nextText(trans, next)] : [])
+      ...(next ? [nextText(trans, next, speaker)] : [])
     ]
   };
 }
@@ -182,9 +211,13 @@ function hasAny({ cpus, memoryBytes, gpus }: Grant): boolean {
   return cpus !== null || memoryBytes !== null || gpus.length > 0;
 }
 
-function nextText(trans: TranslationBundle, { ask, fit }: NonNullable<Of<'done'>['next']>): string {
+function nextText(
+  trans: TranslationBundle,
+  { ask, fit }: NonNullable<Of<'done'>['next']>,
+  speaker: Speaker
+): string {
   const asks = askParts(trans, ask).join(' · ') || trans.__('other hints');
   return fit
-    ? trans.__('the next run asks for %1: %2', asks, fitText(trans, fit))
+    ? trans.__('the next run asks for %1: %2', asks, fitText(speaker, fit))
     : trans.__('the next run asks for %1', asks);
 }

@@ -2,9 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
-import type { RefusalCode } from '../../server/protocol/errors';
+import { type RefusalCode, sentenceOf } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
-import type { Fit, Forecast, HolderView, Resource } from '../../server/protocol/view';
+import type { Resource } from '../../server/protocol/facts';
+import type { Speaker } from '../../server/protocol/phrases';
+import { waitInWords } from '../../server/protocol/sentences';
+import type { Fit, Forecast, HolderView } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import type { Limit } from '../hints/limits';
 import {
@@ -129,14 +132,15 @@ export function outcomeText(
 }
 
 /** How a run would fare, before it is started. */
-export function fitText(trans: TranslationBundle, fit: Fit): string {
+export function fitText(speaker: Speaker, fit: Fit): string {
+  const { trans } = speaker;
   switch (fit.kind) {
     case 'now':
       return trans.__('free now');
     case 'waits':
-      return trans.__('would wait now %1', fit.reason.sentence);
+      return trans.__('would wait now %1', waitInWords(fit.reason, speaker));
     case 'never':
-      return trans.__('a run would be refused: %1', fit.sentence);
+      return trans.__('a run would be refused: %1', sentenceOf(fit.why));
   }
 }
 

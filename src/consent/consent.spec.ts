@@ -14,8 +14,7 @@ import { RestartRequests } from './requests';
 const held = { pid: 7, name: 'python', memoryBytes: 60 * GIB, owner: 'bo', leased: false };
 const [blocker] = waiting().reason.blockers;
 const reason = {
-  resource: 'gpus',
-  sentence: 'for 1 GPU',
+  ...waiting().reason,
   blockers: [{ ...blocker!, holderId: 'k2', keepsGpuBytes: 60 * GIB }]
 } as const;
 const idle = kernel({ id: 'k2', name: 'explore.ipynb', owner: 'bo' });
@@ -125,7 +124,7 @@ describe('consent', () => {
       holderName: 'work.ipynb',
       label: '[3]',
       owner: 'ana',
-      sentence: 'for 1 GPU',
+      reason,
       sinceMs: 0,
       declined: false
     };
@@ -148,7 +147,7 @@ describe('consent', () => {
 
   it('shows a refusal to who asked', async () => {
     test.client.refusal =
-      'The kernel "explore.ipynb" cannot be asked for GPU memory: it keeps none.';
+      'The holder "explore.ipynb" cannot be asked for GPU memory: it keeps none.';
     await consent.free('k2');
     expect(Notification.manager.notifications[0]!.message).toContain('it keeps none');
     expect(test.client.sent).toEqual([['free', 'k2']]);

@@ -1,3 +1,4 @@
+import { refusal } from '../../server/protocol/errors';
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { parseHints } from '../../server/protocol/hints';
 import { done, GIB, NOW_MS, running } from '../testing/facts';
@@ -26,10 +27,15 @@ describe('suggestion', () => {
     '[MEM6] raises the memory of a run that ended with %s, in the unit of its author',
     code => {
       const ask = { ...NOTHING_ASKED, memoryBytes: 500e6 };
-      const claim = done({ outcome: 'interrupted', code, ask, endedMs: NOW_MS - 4990 });
+      const claim = done({
+        outcome: 'interrupted',
+        why: refusal(code),
+        ask,
+        endedMs: NOW_MS - 4990
+      });
       expect(suggestionOf(claim)).toEqual({ memory: '1 GB' });
       expect(suggestionOf({ ...claim, ask: NOTHING_ASKED })).toBeNull();
-      expect(suggestionOf({ ...claim, code: 'EVICTED' })).toBeNull();
+      expect(suggestionOf({ ...claim, why: refusal('EVICTED') })).toBeNull();
     }
   );
 

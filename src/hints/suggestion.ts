@@ -33,7 +33,7 @@ const RAISE = 2;
 
 /** Whether a run was ended by its memory limit. */
 export function metLimit(claim: ClaimView): boolean {
-  return claim.state === 'done' && claim.code !== null && LIMITED.includes(claim.code);
+  return claim.state === 'done' && claim.why !== null && LIMITED.includes(claim.why.code);
 }
 
 function timeHint(ms: number): string {

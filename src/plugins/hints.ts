@@ -3,7 +3,7 @@ import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Collapser } from '@jupyterlab/ui-components';
 
-import { IArbiter, IDefaults } from '../tokens';
+import { IArbiter, IDefaults, IKernelPaths } from '../tokens';
 import { CellHints } from '../hints/cellHints';
 import { HintsTool } from '../widgets/hintsTool';
 
@@ -15,11 +15,12 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-cellgrant:hints',
   description: 'Edits the resource hints of the active cell in the property inspector.',
   autoStart: true,
-  requires: [IArbiter],
+  requires: [IArbiter, IKernelPaths],
   optional: [INotebookTools, INotebookTracker, IDefaults, ITranslator],
   activate: (
     _: JupyterFrontEnd,
     arbiter: IArbiter,
+    kernelPaths: IKernelPaths,
     tools: INotebookTools | null,
     tracker: INotebookTracker | null,
     defaults: IDefaults | null,
@@ -29,7 +30,7 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       return; // a page without notebooks, such as the tree of Notebook 7
     }
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
-    const tool = new HintsTool(new CellHints(tracker, arbiter, defaults), trans);
+    const tool = new HintsTool(new CellHints(tracker, arbiter, defaults), kernelPaths, trans);
     tools.addSection({
       sectionName: 'jupyterlab-cellgrant',
       label: trans.__('Resources'),

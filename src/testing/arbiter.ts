@@ -26,7 +26,7 @@ export class TestClient implements IArbiterClient {
 
   async story(id: string): Promise<ClaimStory> {
     await this._send('story', id);
-    return { ...done({ id }), story: [{ atMs: NOW_MS, sentence: 'Claimed.' }] };
+    return { ...done({ id }), story: [{ atMs: NOW_MS, fact: { kind: 'claimed' } }] };
   }
 
   cancel = (id: string): Promise<void> => this._send('cancel', id);

@@ -27,8 +27,12 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
     state: 'waiting',
     position: 1,
     reason: {
+      kind: 'held',
       resource: 'memory',
-      sentence: 'for 14 GiB; 14 GiB held by holder.ipynb',
+      need: { kind: 'memory', bytes: 14 * GIB },
+      more: 0,
+      rests: [],
+      othersBytes: null,
       blockers: [
         {
           holderId: 'k2',
@@ -37,7 +41,7 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
           claimId: 'c2',
           label: '[7]',
           sinceMs: NOW_MS - 60_000,
-          holds: '14 GiB',
+          holds: { kind: 'memory', bytes: 14 * GIB, isGranted: true },
           keepsGpuBytes: 0
         }
       ]
@@ -72,8 +76,7 @@ export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
     grantedMs: NOW_MS - 5000,
     endedMs: NOW_MS - 1000,
     outcome: 'ok',
-    message: null,
-    code: null,
+    why: null,
     grant: UNRESTRICTED,
     cpuSeconds: 8,
     memoryPeakBytes: 3 * GIB,
@@ -85,7 +88,9 @@ export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
 export function kernel(its: Partial<HolderView> = {}): HolderView {
   return {
     id: 'k1',
+    kind: 'kernel',
     name: 'work.ipynb',
+    parentHolderId: null,
     pid: 1,
     owner: 'ana',
     group: 'all',

@@ -37,5 +37,5 @@ export class BadgeWidget extends ReactWidget {
 export function isSame(a: CellBadgeProps, b: CellBadgeProps): boolean {
   const ticks = b.badge.kind === 'waiting' || b.badge.kind === 'running';
   const shown = ({ badge, doubts }: CellBadgeProps): string => JSON.stringify([badge, doubts]);
-  return !ticks && a.place === b.place && shown(a) === shown(b);
+  return !ticks && a.place === b.place && a.paths === b.paths && shown(a) === shown(b);
 }

@@ -6,9 +6,14 @@ import * as React from 'react';
 
 import { ThisCell } from '../components/ThisCell';
 import type { CellHints } from '../hints/cellHints';
+import type { IKernelPaths } from '../tokens';
 
 /** The editor of the active cell's hints, as a widget. */
-export function hintsEditor(hints: CellHints, trans: TranslationBundle): React.ReactElement {
+export function hintsEditor(
+  hints: CellHints,
+  kernelPaths: IKernelPaths,
+  trans: TranslationBundle
+): React.ReactElement {
   return (
     <UseSignal signal={hints.changed}>
       {() => (
@@ -16,6 +21,7 @@ export function hintsEditor(hints: CellHints, trans: TranslationBundle): React.R
           trans={trans}
           active={hints.active}
           storyOf={id => hints.storyOf(id)}
+          paths={kernelPaths.paths}
           onLeave={() => hints.leave()}
         />
       )}
@@ -25,10 +31,10 @@ export function hintsEditor(hints: CellHints, trans: TranslationBundle): React.R
 
 /** The "Resources" section of the property inspector. */
 export class HintsTool extends NotebookTools.Tool {
-  constructor(hints: CellHints, trans: TranslationBundle) {
+  constructor(hints: CellHints, kernelPaths: IKernelPaths, trans: TranslationBundle) {
     super();
     this.addClass('cg-HintsTool');
     const layout = (this.layout = new PanelLayout());
-    layout.addWidget(ReactWidget.create(hintsEditor(hints, trans)));
+    layout.addWidget(ReactWidget.create(hintsEditor(hints, kernelPaths, trans)));
   }
 }

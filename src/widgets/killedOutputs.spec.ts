@@ -2,12 +2,13 @@ import type { ICodeCellModel } from '@jupyterlab/cells';
 import { NotebookModel, type NotebookPanel } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
+import { refusal, sentenceOf } from '../../server/protocol/errors';
 import { TestArbiter } from '../testing/arbiter';
 import { done, NOW_MS, snapshot } from '../testing/facts';
 import { KilledOutputs } from './killedOutputs';
 
-const message = 'The kernel of this cell was killed: it reached the 1 GiB of memory granted.';
-const died = done({ outcome: 'died', message, endedMs: NOW_MS });
+const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
+const died = done({ outcome: 'died', why, endedMs: NOW_MS });
 
 describe('the output of a cell whose kernel was killed', () => {
   let test: TestArbiter;
@@ -43,7 +44,7 @@ describe('the output of a cell whose kernel was killed', () => {
   it('[MEM3] names the cause as an error', () => {
     push({});
     expect(cell.outputs.toJSON()).toMatchObject([
-      { output_type: 'error', ename: 'KernelKilled', evalue: message }
+      { output_type: 'error', ename: 'KernelKilled', evalue: sentenceOf(why) }
     ]);
   });
 
@@ -68,9 +69,9 @@ describe('the output of a cell whose kernel was killed', () => {
   });
 
   it('is left alone for other ends, other kernels, and deaths before this page', () => {
-    push({ outcome: 'ok', message: null, id: 'ok' });
+    push({ outcome: 'ok', why: null, id: 'ok' });
     push({ outcome: 'refused', id: 'refused' });
-    push({ message: null, id: 'crashed' });
+    push({ why: null, id: 'crashed' });
     push({ holderId: 'k2', id: 'elsewhere' });
     push({ endedMs: NOW_MS - 3_600_000, id: 'before' });
     expect(cell.outputs.length).toBe(0);

@@ -3,6 +3,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
+import { sentenceOf } from '../../server/protocol/errors';
 import { cellKey } from '../arbiter/cells';
 import type { ArbiterChange, IArbiter } from '../tokens';
 import { DeathDialog } from './deathDialog';
@@ -52,15 +53,16 @@ export class KilledOutputs implements IDisposable {
 
   private _look(kernelId: string, cell: ICodeCellModel): void {
     const claim = this._arbiter.claimOf(kernelId, cell.id);
-    if (claim?.state !== 'done' || claim.outcome !== 'died' || claim.message === null) {
+    if (claim?.state !== 'done' || claim.outcome !== 'died' || claim.why === null) {
       return;
     }
     // Ages, not times: the clocks of browser and sidecar may differ.
     const agoMs = this._arbiter.nowMs() - claim.endedMs;
     if (agoMs <= performance.now() - this._openedMs && !this._told.has(claim.id)) {
       this._told.add(claim.id);
-      writeCause(cell, claim.message);
-      this._dialog.explain(claim.message);
+      const sentence = sentenceOf(claim.why);
+      writeCause(cell, sentence);
+      this._dialog.explain(sentence);
     }
   }
 

@@ -10,7 +10,6 @@ import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { Fits } from '../arbiter/fits';
 import type { Keeper } from '../arbiter/keeper';
-import { reasonNow, withNames } from '../arbiter/reason';
 import type { CellBadgeProps } from '../components/CellBadge';
 import type { KeeperCalls } from '../components/KeeperActions';
 import { limitsOf } from '../hints/limits';
@@ -227,7 +226,7 @@ export class NotebookBadges implements IDisposable {
     const isCleared = claim !== undefined && this._cleared.get(cell) === claim.id;
     const badge = badgeOf({
       mode: this._mode,
-      claim: claim && withNames(claim, paths),
+      claim,
       active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
       busy: isBusy(cell),
       cleared: isCleared,
@@ -246,6 +245,7 @@ export class NotebookBadges implements IDisposable {
       trans,
       badge,
       place: placeOf(badge, ask),
+      paths,
       doubts: sourced.doubts,
       nowMs: arbiter.nowMs(),
       onCancel,
@@ -257,10 +257,7 @@ export class NotebookBadges implements IDisposable {
   }
 
   private _fitOf({ own, sources }: Sourced, kernelId: string | null): Fit | null {
-    const fit = own && kernelId !== null ? this._fits.of(kernelId, sources) : null;
-    return fit?.kind === 'waits'
-      ? { ...fit, reason: reasonNow(fit.reason, this._options.paths()) }
-      : fit;
+    return own && kernelId !== null ? this._fits.of(kernelId, sources) : null;
   }
 
   private _claimOf(cell: CodeCell): ClaimView | undefined {

@@ -45,7 +45,7 @@ export class ResourcesPanel extends ReactWidget {
       signal?.connect(this._onChanged, this);
     }
     this._thisCell = hints && (
-      <Section title={trans.__('This cell')}>{hintsEditor(hints, trans)}</Section>
+      <Section title={trans.__('This cell')}>{hintsEditor(hints, kernelPaths, trans)}</Section>
     );
   }
 

@@ -73,7 +73,7 @@ export class Arbiter implements IPolicy {
     const { node, beta, users, policy } = options;
     this.sharing = new ProportionalSharing(node.cpus.length, beta, node.sharesByWeight);
     this.send(0, { type: 'nodeFound', node });
-    this.send(0, { type: 'policyChosen', policy });
+    this.send(0, { type: 'policyChosen', policy, by: null });
     if (options.sharing) {
       this.send(0, { type: 'configured', sharing: options.sharing });
     }
@@ -117,7 +117,7 @@ export class Arbiter implements IPolicy {
   private kernelOf(user: number): Kernel {
     const id = `kernel ${user}`;
     const group = this.options.groupOf?.(user) ?? [];
-    const process = { pid: 1, startTicks: 1, gated: true };
+    const process = { kind: 'kernel', pid: 1, startTicks: 1, gated: true } as const;
     const holder = { ...process, id, name: id, owner: `user ${user}`, group };
     this.send(0, { type: 'holderArrived', holder });
     return {
@@ -139,7 +139,7 @@ export class Arbiter implements IPolicy {
       claim: {
         id: kernel.claimId,
         holderId: kernel.id,
-        parentId: null,
+        outerId: null,
         cellId: null,
         label: null,
         sourceHash: this.sourceHashOf(execution, kernel.claimId),

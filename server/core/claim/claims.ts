@@ -18,7 +18,7 @@ import {
   type State,
   type WaitingEntry
 } from '../state';
-import { tell } from './story';
+import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
 import { outerClaims } from '../holder/trees';
 import { spanInWords } from '../words';
@@ -34,7 +34,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const { claim } = event;
   const holder = state.holders.get(claim.holderId);
   if (!holder) {
-    refuseStranger(state, claim, refusal('KERNEL_UNKNOWN', { id: claim.holderId }));
+    refuseStranger(state, claim, refusal('HOLDER_UNKNOWN', { id: claim.holderId }));
     return;
   }
   const known = state.claims.get(claim.id);
@@ -53,8 +53,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   known && forget(state, known);
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
-  outer &&
-    tell(state, entry, `Inside a cell of ${outer.holder.holder.name}: draws on what that has.`);
+  outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
@@ -71,16 +70,16 @@ export function createEntry(
   claim: Claim,
   sinceMs: number
 ): WaitingEntry {
-  const outer = state.claims.get(claim.parentId ?? '') ?? null;
+  const outer = state.claims.get(claim.outerId ?? '') ?? null;
   return {
     claim,
     holder,
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
-    story: [{ atMs: state.nowMs, sentence: 'Claimed.' }],
+    story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
     phase: {
       state: 'waiting',
-      reason: { resource: 'cpus', sentence: 'to be looked at', blockers: [] },
+      reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
       position: 0,
       reservation: null,
       passedBy: 0
@@ -92,7 +91,7 @@ function admit(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   if (!state.node) {
     const lease = leaseOfGrant(state, entry, UNRESTRICTED);
-    tell(state, entry, 'The node is not known yet, so nothing is restricted.');
+    tell(state, entry, { kind: 'nodeUnknown' });
     grantClaim(state, entry, lease);
     return;
   }
@@ -149,7 +148,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
   if (!covers(state, held.lease, claim.ask)) {
     return false;
   }
-  tell(state, entry, 'Takes over the grant that an earlier cell kept.');
+  tell(state, entry, { kind: 'grantedFromKept' });
   grantClaim(state, entry, held.lease, true);
   return true;
 }
@@ -169,25 +168,28 @@ export function covers(state: State, lease: Lease, ask: Ask): boolean {
   );
 }
 
-/**
- * A claim was cancelled. `by` equal to the holder's id means that its own gate
- * gave it up: then nothing is answered.
- */
+/** A person cancelled a claim; one that is unknown, running or over is passed over. */
 export function onClaimCancelled(
   state: State,
-  event: Extract<Event, { type: 'claimCancelled' }>
+  { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
-  const entry = state.claims.get(event.claimId);
-  if (entry?.phase.state !== 'waiting') {
-    return; // unknown, running or over: nothing to give up
+  const entry = state.claims.get(claimId);
+  if (entry?.phase.state === 'waiting') {
+    const { resource } = entry.phase.reason;
+    refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
   }
-  if (event.by === entry.claim.holderId) {
-    tell(state, entry, 'Given up by its kernel while it waited.');
+}
+
+/** A gate gave its own claim up, and knows. */
+export function onClaimGivenUp(
+  state: State,
+  { claimId }: Extract<Event, { type: 'claimGivenUp' }>
+): void {
+  const entry = state.claims.get(claimId);
+  if (entry?.phase.state === 'waiting') {
+    tell(state, entry, { kind: 'givenUp', by: entry.holder.holder.kind });
     endClaim(state, entry, 'cancelled');
-    return;
   }
-  const { resource } = entry.phase.reason;
-  refuseClaim(state, entry, refusal('CANCELLED', { by: event.by, resource }), 'cancelled');
 }
 
 /** The cell ended; an unknown or ended claim is passed over (P15). */

@@ -1,5 +1,5 @@
 import { NOTHING_ASKED, type Ask } from '../../protocol/ask';
-import { sentenceOf } from '../../protocol/errors';
+import { refusal, type Refusal } from '../../protocol/errors';
 import type { Fit } from '../../protocol/view';
 import { gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { RandomSource } from '../../testing/randomSource';
@@ -19,7 +19,7 @@ function fit(it: Harness, holderId: string, ask: Partial<Ask>): Fit {
 }
 
 /** What a claim became, in the words of a look ahead; who is in its way may have moved meanwhile. */
-function became({ state }: RandomTrace, id: string, refused: string | null): object {
+function became({ state }: RandomTrace, id: string, refused: Refusal | null): object {
   const phase = state.claims.get(id)?.phase;
   switch (phase?.state) {
     case 'running':
@@ -30,7 +30,7 @@ function became({ state }: RandomTrace, id: string, refused: string | null): obj
         reason: expect.objectContaining({ resource: phase.reason.resource }) as unknown
       };
     default:
-      return { kind: 'never', sentence: refused! };
+      return { kind: 'never', why: refused! };
   }
 }
 
@@ -47,7 +47,7 @@ describe('how a cell would fare', () => {
         }
         const happening = trace.claim(holder.holder.id) as { readonly claim: Claim };
         // Past runs are not known ahead, and no cell that a person runs is inside of one of its kernel.
-        const claim = { ...happening.claim, sourceHash: null, parentId: null };
+        const claim = { ...happening.claim, sourceHash: null, outerId: null };
         trace.send({ type: 'ticked' });
         if (holder.held && !covers(trace.state, holder.held.lease, claim.ask)) {
           continue; // what it gives back for this may let others go first
@@ -62,7 +62,7 @@ describe('how a cell would fare', () => {
           waitingSinceMs: null
         });
         const [refused = null] = effects.flatMap(it =>
-          it.type === 'refuse' && it.claimId === claim.id ? [sentenceOf(it.refusal)] : []
+          it.type === 'refuse' && it.claimId === claim.id ? [it.refusal] : []
         );
         const told = { seed, index, ask: claim.ask };
         expect({ ...told, ...expected }).toEqual({ ...told, ...became(trace, claim.id, refused) });
@@ -81,7 +81,8 @@ describe('how a cell would fare', () => {
       kind: 'waits',
       reason: {
         resource: 'memory',
-        sentence: 'for its turn; b is before it in line for memory',
+        kind: 'turn',
+        before: { holderId: 'b', holderName: 'b' },
         blockers: []
       }
     });
@@ -98,7 +99,10 @@ describe('how a cell would fare', () => {
     const asked = { memoryBytes: 9 * GIB };
     expect(fit(it, 'a', asked)).toEqual({
       kind: 'never',
-      sentence: expect.stringContaining('a cell of the group "guests" may ask for at most 8 GiB')
+      why: {
+        code: 'ABOVE_LIMIT',
+        details: expect.objectContaining({ group: 'guests', limit: '8 GiB' }) as unknown
+      }
     });
     expect(fit(it, 'b', asked)).toEqual({ kind: 'now' });
   });
@@ -140,7 +144,10 @@ describe('how a cell would fare', () => {
     for (let n = 0; n < QUEUE_MAX_PER_HOLDER; n += 1) {
       it.claim(`${n}`, 'a', { memoryBytes: 45 * GIB });
     }
-    const never = { kind: 'never', sentence: expect.stringContaining('waiting claims') as unknown };
+    const never = {
+      kind: 'never',
+      why: refusal('TOO_MANY', { limit: QUEUE_MAX_PER_HOLDER, what: 'waiting claims' })
+    };
     expect(fit(it, 'a', { memoryBytes: GIB })).toEqual(never);
     expect(fit(it, 'a', {})).toEqual({ kind: 'now' });
     it.end('kept');

@@ -1,6 +1,7 @@
 import type { Ask } from '../../protocol/ask';
-import { sentenceOf, type Refusal } from '../../protocol/errors';
-import type { Fit, Resource } from '../../protocol/view';
+import type { Refusal } from '../../protocol/errors';
+import type { Resource } from '../../protocol/facts';
+import type { Fit } from '../../protocol/view';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { covers, createEntry, queueFull } from './claims';
 import { turnOf } from '../cycle';
@@ -41,7 +42,7 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
 const NOW: Fit = { kind: 'now' };
 
 function never(why: Refusal): Fit {
-  return { kind: 'never', sentence: sentenceOf(why) };
+  return { kind: 'never', why };
 }
 
 function waits({ reason }: Obstacle): Fit {
@@ -53,7 +54,7 @@ function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
   const claim = {
     id: LAST_ID,
     holderId: holder.holder.id,
-    parentId: null,
+    outerId: null,
     cellId: null,
     label: null,
     sourceHash: null,

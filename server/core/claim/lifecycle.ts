@@ -1,11 +1,14 @@
-import { refusal, sentenceOf, type Refusal } from '../../protocol/errors';
+import { refusal, type Refusal } from '../../protocol/errors';
 import type { Grant } from '../../protocol/grant';
+import type { Granted } from '../../protocol/facts';
+import { evictionInWords } from '../../protocol/stories';
 import { cpuGrant } from '../cpu/cpuGrant';
 import { predictedDemand, watchShortage } from '../cpu/demand';
 import { askBeside } from '../gpu/keepers';
 import { endYielding, enterLease, leaveLease, recount } from '../holder/leases';
 import { liftMask } from '../cpu/masks';
 import { weighAllocation } from '../cpu/cpuPool';
+import { gpuNames } from '../gpu/gpus';
 import { createGuard } from '../memory/memoryGuard';
 import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
@@ -24,7 +27,6 @@ import {
 } from '../state';
 import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
-import { amountInWords, gpusInWords, spanInWords } from '../words';
 
 /** Grant a claim: enter its lease, and say so; `wasKept` where an earlier cell left it the lease (ADM9). */
 export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKept = false): void {
@@ -37,9 +39,8 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKep
   if (leaf && cpus.threads !== null && cpus.threads < leaf.consumer.demand) {
     changeDemand(leaf, cpus.threads);
   }
-  const waitMs = state.nowMs - entry.arrivedMs;
-  const after = waitMs > 0 ? ` after ${spanInWords(waitMs)}` : '';
-  tell(state, entry, `Granted ${grantInWords(state, running.grant)}${after}.`);
+  const waitedMs = state.nowMs - entry.arrivedMs;
+  tell(state, entry, { kind: 'granted', granted: grantedOf(state, running.grant), waitedMs });
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'grant', holderId, claimId: id, grant: running.grant });
   decideStanding(state, entry, running.grant);
@@ -89,15 +90,8 @@ export function startRunning(
   return running;
 }
 
-/** What a grant gives, in words. */
-export function grantInWords(state: State, grant: Grant): string {
-  const parts = [
-    grant.cpus === null ? 'all CPUs' : `CPUs ${grant.cpus}`,
-    grant.threads === null ? '' : `threads ${grant.threads}`,
-    grant.memoryBytes === null ? '' : amountInWords(grant.memoryBytes),
-    grant.gpus.length ? gpusInWords(state.node?.gpus ?? [], grant.gpus) : ''
-  ];
-  return parts.filter(Boolean).join(', ');
+function grantedOf(state: State, { cpus, threads, memoryBytes, gpus }: Grant): Granted {
+  return { cpus, threads, memoryBytes, gpus: gpuNames(state.node?.gpus ?? [], gpus) };
 }
 
 /** Refuse a claim that was entered: it is over, and its gate is told. */
@@ -107,7 +101,7 @@ export function refuseClaim(
   why: Refusal,
   outcome: 'refused' | 'cancelled' = 'refused'
 ): void {
-  tell(state, entry, sentenceOf(why));
+  tell(state, entry, { kind: 'told', refusal: why });
   endClaim(state, entry, outcome, { why });
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
@@ -140,8 +134,7 @@ export function endClaim(
     grantedMs: running?.grantedMs ?? null,
     endedMs: known.endedMs ?? state.nowMs,
     outcome,
-    message: why && sentenceOf(why),
-    code: why?.code ?? null,
+    why,
     grant: running?.grant ?? null,
     cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
     memoryPeakBytes: running?.memoryPeakBytes ?? null
@@ -154,7 +147,10 @@ export function endClaim(
 
 /** Why a claim was interrupted by us; null where it was not. */
 function toldWhy({ guard, eviction }: Running): Refusal | null {
-  return guard.why ?? (eviction?.told ? refusal('EVICTED', { why: eviction.why }) : null);
+  return (
+    guard.why ??
+    (eviction?.told ? refusal('EVICTED', { why: evictionInWords(eviction.why) }) : null)
+  );
 }
 
 function leaveLine(state: State, entry: WaitingEntry): void {
@@ -193,10 +189,10 @@ function stopRunning(
     phase.lease.allocation && weighAllocation(state.pool, phase.lease.allocation, 0);
     state.dirty.add(holder);
     state.mayAdmit = true;
-    tell(state, entry, 'Ended; its grant is kept for the next cell.');
+    tell(state, entry, { kind: 'ended', isKept: true });
   } else {
     leaveLease(state, holder, phase.lease);
-    tell(state, entry, 'Ended; its grant was given back.');
+    tell(state, entry, { kind: 'ended', isKept: false });
   }
   state.shares.capacity = state.pool.slots.length - state.pool.exclusive;
   state.mayAdmit ||= isOneHolderLeft(state);

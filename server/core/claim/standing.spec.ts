@@ -1,6 +1,6 @@
 import { EVEN_SHARING } from '../policy/groups';
 import type { Effect } from '../effects';
-import { Harness, nodeOf } from '../../testing/harness';
+import { ANN, Harness, nodeOf } from '../../testing/harness';
 
 /** Who was told that it may start at once (`+`), or no more (`-`). */
 function told(effects: readonly Effect[]): string {
@@ -44,7 +44,7 @@ describe('standing grant', () => {
   ] as const)('[GATE6] is not given to a claim that %s, and ends with one', (_, ask) => {
     expect(told(node.claim('a', 'k1', ask))).toBe('');
     node.end('a');
-    node.send({ type: 'holdReleased', holderId: 'k1', by: 'k1' });
+    node.send({ type: 'holdReleased', holderId: 'k1', by: ANN });
     expect(told(node.claim('b', 'k1'))).toBe('+k1');
     node.end('b');
     expect(told(node.claim('c', 'k1', ask))).toBe('-k1');
@@ -59,7 +59,7 @@ describe('standing grant', () => {
   it('[GATE6] ends with whatever changes what a cell would be given', () => {
     const changes = [
       { type: 'defaultsChanged' },
-      { type: 'policyChosen', policy: 'naive' },
+      { type: 'policyChosen', policy: 'naive', by: null },
       { type: 'configured', sharing: EVEN_SHARING },
       { type: 'nodeFound', node: nodeOf() }
     ] as const;

@@ -1,4 +1,5 @@
-import type { ClaimEntry, State } from '../state';
+import type { Named, StoryFact } from '../../protocol/facts';
+import type { ClaimEntry, HolderEntry, State } from '../state';
 
 /** How many lines of a story are kept: the first eight, and the latest. */
 export const STORY_LINES_MAX = 40;
@@ -6,8 +7,13 @@ export const STORY_LINES_MAX = 40;
 const BEGINNING = 8;
 
 /** Add a line to a claim's story (API2); past the bound, lines from its middle are let go. */
-export function tell(state: State, entry: ClaimEntry, sentence: string): void {
+export function tell(state: State, entry: ClaimEntry, fact: StoryFact): void {
   const { story } = entry;
   story.length >= STORY_LINES_MAX && story.splice(BEGINNING, 1);
-  story.push({ atMs: state.nowMs, sentence });
+  story.push({ atMs: state.nowMs, fact });
+}
+
+/** A holder as stories and reasons name it. */
+export function named({ holder }: HolderEntry): Named {
+  return { holderId: holder.id, holderName: holder.name };
 }

@@ -1,4 +1,5 @@
 import { parseCpuList } from '../../lib/cpuset';
+import type { NotEnforced } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
 import type { Claim } from '../events';
 import { dropHold } from '../holder/leases';
@@ -14,19 +15,19 @@ type Granted = { readonly grant: Grant; readonly sinceMs: number };
 
 /** GATE5: a cell that waited here runs by now, for its gate heard nothing for too long. */
 export function startUnasked(state: State, entry: WaitingEntry, granted: Granted): void {
-  takeOver(state, entry, granted, 'Runs without a grant: Cellgrant did not answer in time.');
+  takeOver(state, entry, granted, 'startedUnasked');
   state.queue = state.queue.filter(it => it !== entry);
   state.mayAdmit = true;
 }
 
 /** What of an ask a cell runs without, as it began while nobody answered; null for nothing. */
-function lackOf({ policy }: State, { ask }: Claim, grant: Grant): string | null {
+function lackOf({ policy }: State, { ask }: Claim, grant: Grant): NotEnforced | null {
   const namesCpus = ask.exclusive || ask.cpus.kind !== 'auto';
   const isLacking =
     (ask.memoryBytes !== null && grant.memoryBytes === null) ||
     ask.gpus > grant.gpus.length ||
     (namesCpus && policy === 'dynamic' && grant.cpus === null);
-  return isLacking ? 'It began while Cellgrant did not answer, and runs without a grant.' : null;
+  return isLacking ? { kind: 'ungranted' } : null;
 }
 
 /** ENF4: a claim granted before a restart is taken over as it is. */
@@ -34,15 +35,15 @@ export function takeOver(
   state: State,
   entry: ClaimEntry,
   granted: Granted,
-  sentence = 'Taken over as it was granted before a restart.'
+  kind: 'takenOver' | 'startedUnasked' = 'takenOver'
 ): void {
   dropHold(state, entry.holder); // a cell of its kernel has begun since
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
   const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
   running.grant = granted.grant;
-  state.pool.moved = true; // where another has them by now, one of them moves
+  state.pool.moved = true; // where another sits there by now, one of them moves
   running.notEnforced = lackOf(state, entry.claim, granted.grant);
-  tell(state, entry, sentence);
+  tell(state, entry, { kind });
 }
 
 /** What a grant of an earlier sidecar stands for, as far as this node still has it. */

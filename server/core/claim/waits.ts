@@ -1,4 +1,5 @@
-import type { Reason, Resource } from '../../protocol/view';
+import { isSame } from '../../lib/plainData';
+import type { Reason, Resource } from '../../protocol/facts';
 import type { Obstacle } from '../queue/obstacle';
 import type { State, WaitingEntry } from '../state';
 import { tell } from './story';
@@ -29,15 +30,14 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
     const isStale = phase.position === 0 || resource !== phase.reason.resource;
     const isNear = position <= FRESH_MAX && isExact;
     const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
-    const isOther = reason.sentence !== phase.reason.sentence || position !== phase.position;
+    const isOther = position !== phase.position || !isSame(reason, phase.reason);
     const isTold = isOther && (position <= FRESH_MAX || isStale);
     isOther && noteBlocker(state, entry, reason);
-    phase.reason = reason; // who is in the way may do something else now, in the same words
+    phase.reason = reason;
     phase.position = position;
     if (isTold) {
       const { id, holderId } = entry.claim;
-      const { sentence } = reason;
-      state.messages.push({ type: 'wait', holderId, claimId: id, sentence, position });
+      state.messages.push({ type: 'wait', holderId, claimId: id, reason, position });
     }
   }
 }
@@ -49,5 +49,5 @@ function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
     entry.phase.position === 0 ||
     reason.resource !== known.resource ||
     reason.blockers[0]?.holderId !== known.blockers[0]?.holderId;
-  isOther && tell(state, entry, `Waits ${reason.sentence}.`);
+  isOther && tell(state, entry, { kind: 'waits', reason });
 }

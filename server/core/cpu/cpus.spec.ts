@@ -228,7 +228,8 @@ describe('CPUs', () => {
 
   it('[CPU8] a kernel without a gate never yields: its cells do not tell when they run', () => {
     const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 2 }) }));
-    const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', owner: 'ann', group: [] };
+    const process = { id: 'k1', kind: 'kernel', pid: 1, startTicks: 1, name: 'k1' } as const;
+    const holder = { ...process, owner: 'ann', group: [] };
     it.send({ type: 'holderArrived', holder: { ...holder, gated: false } });
     ['k2', 'k3'].forEach(id => it.holder(id));
     ['k2', 'k3'].forEach(id => it.claim(`${id}.1`, id));

@@ -2,11 +2,10 @@ import type { Ask } from '../../protocol/ask';
 import { leasesOf } from '../holder/leases';
 import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
 import { growthOfCpus, outerClaims } from '../holder/trees';
-import { countInWords } from '../words';
 import { chooseCpus } from './chooseCpus';
 import { lendableCpus, type Allocation, type Slot } from './cpuPool';
 import { inTheWay } from '../queue/inTheWay';
-import { blockingOf, othersHolding, reasonOf, type Obstacle } from '../queue/obstacle';
+import { blockingOf, heldReason, othersHolding, type Obstacle } from '../queue/obstacle';
 
 /** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
 export function exclusiveCount(ask: Ask): number {
@@ -45,9 +44,17 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
       othersHolding(state, entry.holder, promised, () => true),
       n - left
     );
-    const need = countInWords(n, ask.exclusive ? 'exclusive CPU' : 'CPU');
-    const blocking = blockingOf(others, n => countInWords(n, 'CPU'));
-    return reasonOf('cpus', need, blocking, `${left} are free`);
+    const need = { kind: 'cpus', count: n, isExclusive: ask.exclusive } as const;
+    const blocking = blockingOf(others, count => ({ kind: 'cpus', count }));
+    return (
+      heldReason('cpus', need, blocking) ?? {
+        kind: 'scarce',
+        resource: 'cpus',
+        blockers: [],
+        need,
+        left
+      }
+    );
   };
   return { resource: 'cpus', reason };
 }
@@ -56,7 +63,7 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
 export type CpuLease = Pick<Lease, 'allocation' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
 /**
- * ADM10: where a claim runs that is inside one with exclusive CPUs: there, or null where
+ * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
  * these are too few for what it asks.
  *
  * #### Notes

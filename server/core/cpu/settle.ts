@@ -99,8 +99,9 @@ function announce(state: State, allocation: Allocation): void {
   for (const entry of allocation.holder.running) {
     const { phase, claim } = entry;
     if (phase.lease.allocation === allocation) {
-      phase.grant = { ...phase.grant, cpus: formatCpuList(allocation.cpus) };
-      tell(state, entry, `Moved to CPUs ${phase.grant.cpus}.`);
+      const cpus = formatCpuList(allocation.cpus);
+      phase.grant = { ...phase.grant, cpus };
+      tell(state, entry, { kind: 'moved', cpus });
       const { id, holderId } = claim;
       state.messages.push({ type: 'regrant', holderId, claimId: id, grant: phase.grant });
     }

@@ -5,6 +5,7 @@ const KERNEL: Holder = {
   id: 'a',
   pid: 1000,
   startTicks: 1,
+  kind: 'kernel' as const,
   name: 'a',
   owner: 'user',
   group: [],

@@ -1,7 +1,7 @@
-import { story } from '../claim/explain';
 import { snapshot } from '../view';
 import { gpusOf, Harness, nodeOf, slicesOf } from '../../testing/harness';
 import { scenario } from '../../testing/scenario';
+import { storyOf, whyOf } from '../../testing/told';
 
 describe('GPUs', () => {
   scenario(
@@ -88,7 +88,14 @@ describe('GPUs', () => {
       const [small, large] = [gpusOf(1, 40 * 1024 ** 3)[0]!, gpusOf(2, 80 * 1024 ** 3, 'A100')[1]!];
       const it = new Harness(nodeOf({ gpus: [small, large] }));
       const bound = { boundGpus: [small.uuid, large.uuid], owner: 'user', group: [], gated: true };
-      const holder = { id: 'k1', pid: 1, startTicks: 1, name: 'k1', ...bound };
+      const holder = {
+        id: 'k1',
+        pid: 1,
+        startTicks: 1,
+        kind: 'kernel' as const,
+        name: 'k1',
+        ...bound
+      };
       it.send({ type: 'holderArrived', holder });
       expect(it.claim('1', 'k1', { gpus: 1, ...ask })).toMatchObject([
         { type: 'refuse', refusal: { code: 'BOUND' } }
@@ -123,10 +130,6 @@ describe('GPUs', () => {
           ...(lost.includes(index) && { isLost: true as const })
         }))
       });
-    const reason = (it: Harness, id: string): string => {
-      const claim = snapshot(it.state, 0, '').claims.find(claim => claim.id === id);
-      return claim?.state === 'waiting' ? claim.reason.sentence : 'does not wait';
-    };
     let its: Harness;
 
     beforeEach(() => {
@@ -141,9 +144,9 @@ describe('GPUs', () => {
         { type: 'grant', grant: { gpus: ['GPU-1'] } }
       ]);
       its.claim('2', 'k2', { gpus: 2 });
-      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 1 held by k1');
+      expect(whyOf(its.state, '2')).toBe('for 2 GPUs; GPU 1 held by k1');
       its.end('1');
-      expect(reason(its, '2')).toBe('for 2 GPUs; GPU 0 does not answer');
+      expect(whyOf(its.state, '2')).toBe('for 2 GPUs; GPU 0 does not answer');
       const passing = its.claim('3', 'k3', { gpus: 1 });
       expect(passing.map(effect => effect.type)).toContain('grant');
       its.end('3');
@@ -155,7 +158,7 @@ describe('GPUs', () => {
       its.end('1');
       told(its, [0]);
       its.claim('2', 'k1', { gpus: 1 });
-      expect(reason(its, '2')).toBe(
+      expect(whyOf(its.state, '2')).toBe(
         'for 1 GPU; GPU 0 does not answer, and this kernel uses no other until it restarts'
       );
       expect(snapshot(its.state, 0, '').node.gpus.map(gpu => gpu.isLost)).toEqual([
@@ -170,10 +173,7 @@ describe('GPUs', () => {
       its.claim('2', 'k2', { gpus: 1 });
       told(its, [0]);
       told(its, [0]);
-      const said = (id: string): string =>
-        story(its.state, id)!
-          .story.map(line => line.sentence)
-          .join(' ');
+      const said = (id: string): string => storyOf(its.state, id).join(' ');
       expect(said('1').match(/GPU 0 does not answer any more\./g)).toHaveLength(1);
       expect(said('2')).not.toContain('does not answer');
     });

@@ -1,13 +1,12 @@
 import type { Ask } from '../../protocol/ask';
-import type { Reason } from '../../protocol/view';
+import type { GpuName, Holding, Reason, Stranger } from '../../protocol/facts';
 import { firstDifference } from '../../lib/comparators';
 import type { Gpu } from '../events';
 import type { HolderEntry, Lease, State } from '../state';
 import { surrounds } from '../holder/trees';
-import { amountInWords, bytesInWords, countInWords, gpusInWords } from '../words';
 import { freeGpuBytes, isLost, keptOn, leasesBeside, type Kept } from './gpuMemory';
 import { inTheWay } from '../queue/inTheWay';
-import { blockerOf, reasonOf, restInWords, type Blocking, type Obstacle } from '../queue/obstacle';
+import { blockingOf, blockerOf, heldReason, type Blocking, type Obstacle } from '../queue/obstacle';
 
 /** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
 export function usableTogether(gpus: readonly Gpu[], count: number): readonly Gpu[] {
@@ -140,74 +139,88 @@ export function keepersInTheWay(state: State, self: HolderEntry, ask: Ask): Hold
 function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
   const taken = takenGpus(state, self, ask);
   const leasing = taken.flatMap(gpu =>
-    rivalLeases(state, gpu, self, ask).map(([, holder]) => blockerOf(holder, `GPU ${gpu.index}`))
+    rivalLeases(state, gpu, self, ask).map(([, holder]) =>
+      blockerOf(holder, { kind: 'gpu', gpu: nameOf(gpu) })
+    )
   );
   const keeping = taken.map(gpu => keepingOf(state, self, ask, gpu));
-  // Slices that share memory have the same in the way.
-  const blockers = [
-    ...new Map(
-      [...leasing, ...keeping.flatMap(it => it.blockers)].map(it => [
-        `${it.holderId} ${it.holds}`,
-        it
-      ])
-    ).values()
-  ];
-  const each = ask.gpus > 1 ? ' each' : '';
-  const share =
-    ask.gpuMemoryBytes === null ? '' : ` with ${amountInWords(ask.gpuMemoryBytes)}${each}`;
-  const need = `${countInWords(ask.gpus, 'GPU')}${share}`;
-  const rest = [...new Set(keeping.map(it => it.rest).filter(Boolean))].join('; ');
-  const otherwise =
-    lostInWords(state, self, taken) ??
-    strangersInWords(state, taken) ??
-    'its memory is held by processes without a lease';
-  return reasonOf('gpus', need, { blockers, count: blockers.length, rest }, otherwise);
+  const all = [...leasing, ...keeping.flatMap(it => it.blockers)];
+  const blockers = distinct(all, it => `${it.holderId} ${keyOf(it.holds)}`);
+  const rests = distinct(
+    keeping.flatMap(it => it.rests),
+    it => `${it.count} ${it.isIdle} ${keyOf(it.keeps)}`
+  );
+  const need = { kind: 'gpus', count: ask.gpus, eachBytes: ask.gpuMemoryBytes } as const;
+  const blocking = { blockers, count: blockers.length, rests, othersBytes: null };
+  return (
+    heldReason('gpus', need, blocking) ?? {
+      ...outsideReason(state, self, taken),
+      resource: 'gpus',
+      blockers: [],
+      need
+    }
+  );
+}
+
+/** Slices that share memory have the same in the way, by the same number. */
+function keyOf(holding: Holding): string {
+  const gpu = 'gpu' in holding ? holding.gpu.index : null;
+  const bytes = 'bytes' in holding ? holding.bytes : null;
+  return `${holding.kind} ${gpu} ${bytes}`;
+}
+
+function distinct<T>(all: readonly T[], keyOf: (it: T) => string): readonly T[] {
+  return [...new Map(all.map(it => [keyOf(it), it])).values()];
+}
+
+/** A GPU of the node as reasons and stories name it. */
+export function nameOf({ uuid, index }: Gpu): GpuName {
+  return { uuid, index };
+}
+
+/** GPUs by UUID as reasons and stories name them. */
+export function gpuNames(gpus: readonly Gpu[], uuids: readonly string[]): readonly GpuName[] {
+  return uuids.map(uuid => ({ uuid, index: gpus.find(it => it.uuid === uuid)?.index ?? null }));
 }
 
 /** Those that keep memory of a GPU which an ask waits for. */
-function keepingOf(
-  state: State,
-  self: HolderEntry,
-  ask: Ask,
-  gpu: Gpu
-): Pick<Blocking, 'blockers' | 'rest'> {
+function keepingOf(state: State, self: HolderEntry, ask: Ask, gpu: Gpu): Blocking {
   const short = (ask.gpuMemoryBytes ?? 0) - freeGpuBytes(state, gpu, self);
   const found = keptFrom(state, self, ask, gpu).map(({ holder, bytes }) => ({
     holder,
     amount: bytes,
     isGranted: false
   }));
-  const { named, rest } = inTheWay(found, short);
-  const inWords = (bytes: number): string => `${bytesInWords(bytes)} of GPU ${gpu.index}`;
-  return {
-    blockers: named.map(it => blockerOf(it.holder, inWords(it.amount), it.amount)),
-    rest: restInWords(rest, inWords)
-  };
+  const name = nameOf(gpu);
+  return blockingOf(inTheWay(found, short), bytes => ({ kind: 'gpuMemory', gpu: name, bytes }));
 }
 
-/** GPU7: which of these GPUs do not answer, in words; null where all do. */
-function lostInWords(state: State, self: HolderEntry, gpus: readonly Gpu[]): string | null {
-  const lost = gpus.filter(gpu => isLost(state, gpu.uuid));
-  if (lost.length === 0) {
-    return null;
+/** Why GPUs cannot be had that no kernel has. */
+function outsideReason(
+  state: State,
+  self: HolderEntry,
+  taken: readonly Gpu[]
+):
+  | Pick<Extract<Reason, { kind: 'gpusLost' }>, 'kind' | 'gpus' | 'isBound'>
+  | Pick<Extract<Reason, { kind: 'stranger' }>, 'kind' | 'stranger'>
+  | Pick<Extract<Reason, { kind: 'unleased' }>, 'kind'> {
+  const lost = taken.filter(gpu => isLost(state, gpu.uuid));
+  if (lost.length > 0) {
+    return { kind: 'gpusLost', gpus: lost.map(nameOf), isBound: self.boundGpus.length > 0 };
   }
-  const whose = self.boundGpus.length ? ', and this kernel uses no other until it restarts' : '';
-  const verb = lost.length > 1 ? 'do' : 'does';
-  return `${gpusInWords(
-    lost,
-    lost.map(it => it.uuid)
-  )} ${verb} not answer${whose}`;
+  const stranger = strangerOn(state, taken);
+  return stranger ? { kind: 'stranger', stranger } : { kind: 'unleased' };
 }
 
 /**
- * Who from outside holds most of these GPUs, in words, and how many more do (GPU4); null for
+ * Who from outside holds most of these GPUs, and how many more do (GPU4); null for
  * nobody. Who only draws a screen computes nothing there, but has memory.
  */
-export function strangersInWords(
+export function strangerOn(
   state: State,
   gpus: readonly Gpu[],
   withDisplays = true
-): string | null {
+): Stranger | null {
   const found = gpus.flatMap(gpu =>
     (state.gpuUse.get(gpu.uuid)?.processes ?? [])
       .filter(it => it.holderId === null && (withDisplays || !it.isDisplay))
@@ -217,8 +230,6 @@ export function strangersInWords(
   if (!most) {
     return null;
   }
-  const whose = most.owner === null ? '' : ` of ${most.owner}`;
-  const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
-  const amount = `${bytesInWords(most.memoryBytes)} of GPU ${most.gpu.index}`;
-  return `${amount} held without a lease by process ${most.pid}${whose} (${most.name})${more}`;
+  const { gpu, memoryBytes: bytes, pid, name, owner } = most;
+  return { gpu: nameOf(gpu), bytes, pid, name, owner, more: found.length - 1 };
 }

@@ -1,8 +1,8 @@
 import type { Effect } from '../effects';
 import type { GpuUse } from '../events';
-import { story } from '../claim/explain';
 import { snapshot } from '../view';
-import { gpusOf, Harness, nodeOf } from '../../testing/harness';
+import { ANN, gpusOf, Harness, nodeOf } from '../../testing/harness';
+import { storyOf, whyOf } from '../../testing/told';
 
 const GIB = 1024 ** 3;
 
@@ -40,8 +40,7 @@ class Scene extends Harness {
   }
 
   reason(): string {
-    const claim = snapshot(this.state, 0, '').claims.find(it => it.id === 'c')!;
-    return claim.state === 'waiting' ? claim.reason.sentence : claim.state;
+    return whyOf(this.state, 'c');
   }
 
   kernel(id: string) {
@@ -49,9 +48,7 @@ class Scene extends Harness {
   }
 
   told(): string {
-    return story(this.state, 'c')!
-      .story.map(it => it.sentence)
-      .join(' ');
+    return storyOf(this.state, 'c').join(' ');
   }
 }
 
@@ -120,7 +117,8 @@ describe('idle kernels that keep GPU memory', () => {
 
   it('[GPU5] are asked by a person as often as that person likes', () => {
     const scene = new Scene({ big: 50, stranger: 1 });
-    const want = (holderId: string) => Scene.asked(scene.send({ type: 'freeWanted', holderId }));
+    const want = (holderId: string) =>
+      Scene.asked(scene.send({ type: 'freeWanted', holderId, by: ANN }));
     expect(want('big')).toEqual(['big GPU-0']);
     expect(want('big')).toEqual(['big GPU-0']);
     expect(want('waits')).toEqual([]);
@@ -137,7 +135,7 @@ describe('idle kernels that keep GPU memory', () => {
 });
 
 describe('a restart', () => {
-  const wants = { type: 'restartWanted', holderId: 'big', claimId: 'c' } as const;
+  const wants = { type: 'restartWanted', holderId: 'big', claimId: 'c', by: ANN } as const;
 
   it('[GPU5] is asked of the owner for a claim that waits, and frees what was kept', () => {
     const scene = new Scene({ big: 50 });
@@ -147,7 +145,7 @@ describe('a restart', () => {
       claimId: 'c',
       holderName: 'waits',
       declined: false,
-      sentence: expect.stringContaining('50 GiB of GPU 0')
+      reason: { blockers: [{ holderId: 'big', keepsGpuBytes: 50 * GIB }] }
     });
     scene.send({ type: 'holderGone', holderId: 'big' });
     scene.holder('big');
@@ -159,7 +157,7 @@ describe('a restart', () => {
     const scene = new Scene({ big: 50 });
     scene.ask(40);
     scene.send(wants);
-    scene.send({ type: 'restartDeclined', holderId: 'big' });
+    scene.send({ type: 'restartDeclined', holderId: 'big', by: ANN });
     scene.send(wants);
     expect(scene.kernel('big').restartRequest).toMatchObject({ declined: true });
     expect(scene.told()).toContain('The owner of big keeps it as it is.');
@@ -190,10 +188,10 @@ describe('a restart', () => {
     const scene = new Scene({ big: 50 });
     scene.ask(40);
     scene.send(wants);
-    scene.send({ type: 'claimCancelled', claimId: 'c', by: 'user' });
+    scene.send({ type: 'claimCancelled', claimId: 'c', by: ANN });
     expect(scene.kernel('big').restartRequest).toBeNull();
     scene.send(wants);
-    scene.send({ type: 'restartDeclined', holderId: 'nobody' });
+    scene.send({ type: 'restartDeclined', holderId: 'nobody', by: ANN });
     expect(scene.kernel('big').restartRequest).toBeNull();
   });
 });

@@ -1,11 +1,10 @@
-import type { Reason } from '../../protocol/view';
+import type { Reason } from '../../protocol/facts';
 import type { Event } from '../events';
 import { headsOf } from '../holder/holds';
 import { keptOn } from './gpuMemory';
-import { keepersInTheWay, strangersInWords } from './gpus';
+import { keepersInTheWay, nameOf, strangerOn } from './gpus';
 import type { ClaimEntry, HolderEntry, State } from '../state';
-import { tell } from '../claim/story';
-import { bytesInWords } from '../words';
+import { named, tell } from '../claim/story';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -21,7 +20,7 @@ export function askKeepers(state: State): void {
   for (const head of headsOf(state)) {
     for (const holder of keepersInTheWay(state, head.holder, head.claim.ask)) {
       if (askOnce(state, holder)) {
-        tell(state, head, `${holder.holder.name} was asked to free GPU memory.`);
+        tell(state, head, { kind: 'askedToFree', keeper: named(holder) });
       }
     }
   }
@@ -34,14 +33,13 @@ export function askKeepers(state: State): void {
  */
 export function askBeside(state: State, entry: ClaimEntry, uuids: readonly string[]): void {
   const gpus = (state.node?.gpus ?? []).filter(it => uuids.includes(it.uuid));
-  const strangers = strangersInWords(state, gpus, false);
-  strangers && tell(state, entry, `Beside it, ${strangers}.`);
+  const stranger = strangerOn(state, gpus, false);
+  stranger && tell(state, entry, { kind: 'beside', stranger });
   for (const gpu of gpus) {
     for (const { holder, bytes } of keptOn(state, gpu, entry.holder)) {
-      const { name } = holder.holder;
-      const isAsked = askOnce(state, holder) ? ', which was asked to free it' : '';
-      const amount = bytesInWords(bytes);
-      tell(state, entry, `${amount} of GPU ${gpu.index} are kept by ${name}${isAsked}.`);
+      const keeper = named(holder);
+      const isAsked = askOnce(state, holder);
+      tell(state, entry, { kind: 'keptBeside', keeper, gpu: nameOf(gpu), bytes, isAsked });
     }
   }
 }
@@ -61,7 +59,7 @@ export function onRestartWanted(state: State, event: Of<'restartWanted'>): void 
     return;
   }
   holder.restartWanted = { claimId, atMs: state.nowMs, declined: false };
-  tell(state, entry, `The owner of ${holder.holder.name} was asked to restart it.`);
+  tell(state, entry, { kind: 'restartAsked', keeper: named(holder) });
 }
 
 /** The owner of a holder says no; nothing happens to it. */
@@ -72,7 +70,7 @@ export function onRestartDeclined(state: State, { holderId }: Of<'restartDecline
   }
   holder.restartWanted.declined = true;
   const entry = state.claims.get(holder.restartWanted.claimId);
-  entry && tell(state, entry, `The owner of ${holder.holder.name} keeps it as it is.`);
+  entry && tell(state, entry, { kind: 'restartDeclined', keeper: named(holder) });
 }
 
 /** GPU5: whether who waits for this waits for GPU memory that a kernel keeps without running anything. */

@@ -1,5 +1,5 @@
 import { refusal, type Refusal } from '../../protocol/errors';
-import type { Resource } from '../../protocol/view';
+import type { Resource } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
 import { exclusiveCount } from '../cpu/cpus';
 import { othersInTheWay } from '../memory/promisable';

@@ -1,4 +1,3 @@
-import { sentenceOf } from '../../protocol/errors';
 import type { Event } from '../events';
 import { killedFor } from '../memory/guard';
 import { bindGpus, dropHold, markAllDirty, recount } from './leases';
@@ -11,8 +10,8 @@ import { tell } from '../claim/story';
 import { surrounds } from './trees';
 
 /**
- * A holder arrived. The same process again only renews its name and its
- * notebook; another process under the same id means that the first one is gone.
+ * A holder arrived. The same process again only renews its name, its notebook and what it came
+ * from; another process under the same id means that the first one is gone.
  */
 export function onHolderArrived(
   state: State,
@@ -24,7 +23,7 @@ export function onHolderArrived(
     const { owner, group } = known.holder;
     known.holder.gated === holder.gated || state.dirty.add(known);
     known.holder = { ...holder, owner, group };
-    known.parent ?? linkToParent(state, known);
+    linkToParent(state, known);
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
   }
@@ -51,7 +50,7 @@ export function onHolderGone(
   const why = event.killedForMemory ? killedFor(holder, event.killedForMemory) : null;
   why && state.messages.push({ type: 'killed', holderId, refusal: why });
   for (const entry of [...holder.running, ...holder.waiting]) {
-    why && tell(state, entry, sentenceOf(why));
+    why && tell(state, entry, { kind: 'told', refusal: why });
     endClaim(state, entry, 'died', { why });
   }
   dropHold(state, holder);
@@ -68,12 +67,17 @@ export function onHolderGone(
   state.policy === 'partitioned' && markAllDirty(state);
 }
 
+/** Into the holder that it came from; also into one that has come between it and that, never into a loop. */
 function linkToParent(state: State, child: HolderEntry): void {
-  const parent = state.holders.get(child.holder.parentId ?? '');
-  if (parent && !surrounds(child, parent)) {
-    adoptChild(parent, child);
-    recount(state, parent);
+  const before = child.parent;
+  const parent = state.holders.get(child.holder.parentHolderId ?? '');
+  const isNearer = before === null || (parent !== undefined && surrounds(before, parent));
+  if (!parent || parent === before || !isNearer || surrounds(child, parent)) {
+    return;
   }
+  before?.children.delete(child);
+  adoptChild(parent, child);
+  recount(state, parent);
 }
 
 function adoptChild(parent: HolderEntry | null, child: HolderEntry): void {

@@ -1,4 +1,5 @@
 import { formatCpuList } from '../../lib/cpuset';
+import type { StoryFact } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
 import type { Effect, Kept } from '../effects';
 import type { Event } from '../events';
@@ -7,8 +8,7 @@ import { fewest } from '../queue/fewest';
 import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
 import { holdsOf, wantsOf } from '../queue/reserve';
 import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
-import { tell } from '../claim/story';
-import { spanInWords } from '../words';
+import { named, tell } from '../claim/story';
 
 /** Order that what holders keep by now is noted, where that changed in this step (ADM9). */
 export function orderKept(state: State): Effect[] {
@@ -42,7 +42,7 @@ export function expireHolds(state: State): void {
   for (const holder of state.keeping) {
     const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
     if (holder.running.size === 0 && idleMs >= holdIdleMs) {
-      tellKeeper(state, holder, `Given back after ${spanInWords(idleMs)} without a cell.`);
+      tellKeeper(state, holder, { kind: 'keptTooLong', idleMs });
       dropHold(state, holder);
     }
   }
@@ -55,7 +55,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, `Given back, asked by ${event.by}.`);
+    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by.name });
     dropHold(state, holder);
   }
 }
@@ -109,11 +109,11 @@ function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
 }
 
 function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
-  tellKeeper(state, holder, `Given back: ${head.holder.holder.name} asked for it.`);
+  tellKeeper(state, holder, { kind: 'keptAskedFor', by: named(head.holder) });
   dropHold(state, holder);
 }
 
-function tellKeeper(state: State, holder: HolderEntry, sentence: string): void {
+function tellKeeper(state: State, holder: HolderEntry, fact: StoryFact): void {
   const keeper = state.claims.get(holder.held?.claimId ?? '');
-  keeper && tell(state, keeper, `The grant that it kept: ${sentence}`);
+  keeper && tell(state, keeper, fact);
 }

@@ -65,29 +65,27 @@ describe('CPUs that cells of one kernel insist on', () => {
 
   it('[ADM10] count once where one is inside of the other, and as many as the larger asks', () => {
     scene.claim('outer', 'k', least(2));
-    expect(kinds(scene.claim('inner', 'k', least(3), { parentId: 'outer' }))).toEqual([
+    expect(kinds(scene.claim('inner', 'k', least(3), { outerId: 'outer' }))).toEqual([
       'grant inner'
     ]);
     expect(kinds(scene.claim('c', 'other', least(2)))).toEqual(['wait c']);
     expect(kinds(scene.end('inner'))).toEqual(['grant c']);
-    expect(kinds(scene.claim('less', 'k', least(2), { parentId: 'outer' }))).toEqual([
-      'grant less'
-    ]);
+    expect(kinds(scene.claim('less', 'k', least(2), { outerId: 'outer' }))).toEqual(['grant less']);
   });
 
   it('[ADM10] add up where two are inside of one', () => {
     scene.claim('outer', 'k', least(2));
-    scene.claim('a', 'k', least(2), { parentId: 'outer' });
-    expect(kinds(scene.claim('b', 'k', least(2), { parentId: 'outer' }))).toEqual(['grant b']);
+    scene.claim('a', 'k', least(2), { outerId: 'outer' });
+    expect(kinds(scene.claim('b', 'k', least(2), { outerId: 'outer' }))).toEqual(['grant b']);
     expect(kinds(scene.claim('c', 'other', least(1)))).toEqual(['wait c']);
     expect(kinds(scene.end('a'))).toEqual(['grant c']);
   });
 
   it('[ADM10] wait for others where two inside of one ask for more than it has', () => {
     scene.claim('outer', 'k', least(2));
-    scene.claim('a', 'k', least(2), { parentId: 'outer' });
+    scene.claim('a', 'k', least(2), { outerId: 'outer' });
     scene.claim('c', 'other', least(1));
-    expect(kinds(scene.claim('b', 'k', least(2), { parentId: 'outer' }))).toEqual(['wait b']);
+    expect(kinds(scene.claim('b', 'k', least(2), { outerId: 'outer' }))).toEqual(['wait b']);
     expect(kinds(scene.end('c'))).toEqual(['grant b']);
   });
 

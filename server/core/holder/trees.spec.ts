@@ -205,9 +205,9 @@ describe('a cell that runs a notebook', () => {
     const asks = { exclusive: true, memoryBytes: 40 * GIB, gpus: 1 };
     it.holder('k');
     it.claim('outer', 'k', { cpus: { kind: 'fixed', n: 2 }, ...asks });
-    it.claim('inner', 'k', { cpus: { kind: 'fixed', n: 2 }, ...asks }, { parentId: 'outer' });
+    it.claim('inner', 'k', { cpus: { kind: 'fixed', n: 2 }, ...asks }, { outerId: 'outer' });
     expect(it.grants.get('inner')?.cpus).toBe(it.grants.get('outer')?.cpus);
-    it.claim('plain', 'k', {}, { parentId: 'inner' });
+    it.claim('plain', 'k', {}, { outerId: 'inner' });
     expect(it.confinement('k').cpus).toBe('0-1');
     ['plain', 'inner', 'outer'].forEach(id => it.end(id));
     expect(it.confinement('k').cpus).toBeNull();
@@ -219,7 +219,7 @@ describe('a cell that runs a notebook', () => {
     it.claim('outer', 'k', { memoryBytes: 30 * GIB });
     it.claim('2', 'second', { memoryBytes: 10 * GIB });
     it.claim('3', 'head', { memoryBytes: 55 * GIB, priority: 9 });
-    it.claim('inner', 'k', { memoryBytes: 45 * GIB }, { parentId: 'outer' });
+    it.claim('inner', 'k', { memoryBytes: 45 * GIB }, { outerId: 'outer' });
     expect([...it.grants.keys()]).toEqual(['outer', '2', 'inner']);
   });
 });

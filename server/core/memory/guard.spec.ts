@@ -1,6 +1,6 @@
 import { snapshot } from '../view';
-import { story } from '../claim/explain';
 import { Harness } from '../../testing/harness';
+import { endOf, storyOf, waitsIn } from '../../testing/told';
 import type { Effect } from '../effects';
 import { INTERRUPT_GRACE_MS, interruptAtBytes, lookAfterMs } from './memoryGuard';
 
@@ -24,9 +24,9 @@ function interrupted(effects: readonly Effect[]): string[] {
   return effects.flatMap(it => (it.type === 'interrupt' ? [it.claimId] : []));
 }
 
-function doneOf(it: Harness, id: string): { outcome: string; message: string | null } {
+function doneOf(it: Harness, id: string): object {
   const claim = snapshot(it.state, it.clock.nowMs, '').claims.find(one => one.id === id)!;
-  return claim as never;
+  return { ...claim, message: endOf(it.state, id) };
 }
 
 describe('interruptAtBytes', () => {
@@ -69,7 +69,7 @@ describe('the memory guard', () => {
     it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
     expect(doneOf(it, '1')).toMatchObject({
       outcome: 'interrupted',
-      code: 'MEMORY_NEAR_LIMIT',
+      why: { code: 'MEMORY_NEAR_LIMIT' },
       message: expect.stringMatching(
         /uses 360 MiB of the 400 MiB granted.* from 350 MiB on, before/
       )
@@ -83,14 +83,14 @@ describe('the memory guard', () => {
     uses(it, 300e6);
     uses(it, 440e6);
     it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: 1 });
-    const { message } = doneOf(it, '1');
+    const message = endOf(it.state, '1');
     expect(message).toContain('uses 440 MB of the 500 MB granted');
     expect(message).toContain('from 438 MB on');
     expect(message).toContain('Its kernel kept 300 MB from earlier cells.');
     it.claim('2', 'a', { memoryBytes: 500e6 });
     uses(it, 300e6);
     it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
-    expect(doneOf(it, '2').message).toMatch(/reached the 500 MB.* Its kernel kept 300 MB/);
+    expect(endOf(it.state, '2')).toMatch(/reached the 500 MB.* Its kernel kept 300 MB/);
   });
 
   it('interrupts again when memory was freed in between, after a grace', () => {
@@ -148,7 +148,7 @@ describe('the memory guard', () => {
     expect(effects).toContainEqual(expect.objectContaining(killed));
     const message = expect.stringContaining('reached the 400 MiB of memory granted');
     expect(doneOf(it, '1')).toMatchObject({ outcome: 'died', message });
-    expect(story(it.state, '1')?.story.map(line => line.sentence)).toContainEqual(message);
+    expect(storyOf(it.state, '1')).toContainEqual(message);
     expect(doneOf(it, '2')).toMatchObject({ state: 'running' });
   });
 
@@ -157,11 +157,11 @@ describe('the memory guard', () => {
     it.holder('a');
     it.claim('1', 'a');
     it.send({ type: 'holderGone', holderId: 'a', killedForMemory: 'limit' });
-    expect(doneOf(it, '1').message).toContain('the node ran out of memory');
+    expect(endOf(it.state, '1')).toContain('the node ran out of memory');
     it.holder('c');
     it.claim('3', 'c', { memoryBytes: 400 * MIB });
     it.send({ type: 'holderGone', holderId: 'c', killedForMemory: 'node' });
-    expect(doneOf(it, '3').message).toContain('the node ran out of memory');
+    expect(endOf(it.state, '3')).toContain('the node ran out of memory');
     it.holder('b');
     it.claim('2', 'b', { memoryBytes: 400 * MIB });
     const effects = it.send({ type: 'holderGone', holderId: 'b' });
@@ -187,13 +187,10 @@ describe('a node that is short of memory', () => {
   ])('[MEM1] admits nothing that asks for memory while %s, and says so', (_, more, words) => {
     const it = busyNode();
     it.send({ type: 'nodeMeasured', ...figures, ...more });
-    const sentence = `for 1 GiB; the node is short of memory ${words}`;
-    expect(it.claim('2', 'b', asks)).toMatchObject([{ type: 'wait', claimId: '2', sentence }]);
-    expect(
-      story(it.state, '2')
-        ?.story.map(line => line.sentence)
-        .join()
-    ).toContain(words);
+    expect(waitsIn(it.claim('2', 'b', asks))).toEqual([
+      `2: for 1 GiB; the node is short of memory ${words}`
+    ]);
+    expect(storyOf(it.state, '2').join()).toContain(words);
     it.send({ type: 'nodeMeasured', ...figures, memoryAvailableBytes: 8 * GIB });
     it.wait(1000);
     expect(it.grants.get('2')).toMatchObject({ memoryBytes: GIB });
@@ -225,9 +222,8 @@ describe('the memory of a node', () => {
     const it = limited(100 * MIB);
     ['b', 'c'].forEach(id => it.holder(id));
     it.claim('2', 'b', { memoryBytes: 40e9 });
-    const sentence = expect.stringContaining('for 30.5 GB; 40 GB held by b');
-    expect(it.claim('3', 'c', { memoryBytes: 30.5e9 })).toContainEqual(
-      expect.objectContaining({ type: 'wait', sentence })
+    expect(waitsIn(it.claim('3', 'c', { memoryBytes: 30.5e9 })).join()).toContain(
+      'for 30.5 GB; 40 GB held by b'
     );
   });
 });

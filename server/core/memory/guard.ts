@@ -1,5 +1,5 @@
 import { bytesBeside } from '../../protocol/amounts';
-import { refusal, sentenceOf, type Refusal } from '../../protocol/errors';
+import { refusal, type Refusal } from '../../protocol/errors';
 import type { Event, MemoryKill } from '../events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './memoryGuard';
 import type { HolderEntry, RunningEntry, State } from '../state';
@@ -85,7 +85,7 @@ function interrupt(state: State, entry: RunningEntry, why: Refusal): void {
   guard.isArmed = false;
   guard.interruptedMs = state.nowMs;
   guard.why = why;
-  tell(state, entry, sentenceOf(why));
+  tell(state, entry, { kind: 'told', refusal: why });
   const { id, holderId } = entry.claim;
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: why });
 }

@@ -1,16 +1,14 @@
-import { bytesBeside } from '../../protocol/amounts';
 import type { Ask } from '../../protocol/ask';
+import type { Reason } from '../../protocol/facts';
 import type { NodeFacts } from '../events';
 import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
 import type { HolderEntry, State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../holder/trees';
-import { amountInWords, bytesInWords } from '../words';
 import { inTheWay, WORTH_A_NAME, type Found } from '../queue/inTheWay';
 import {
   blockingOf,
-  NOBODY,
+  heldReason,
   othersHolding,
-  reasonOf,
   type Blocking,
   type Obstacle
 } from '../queue/obstacle';
@@ -56,25 +54,27 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   if (growth.isCovered || (isAlone && askBytes <= most)) {
     return null;
   }
-  const need = amountInWords(askBytes);
   const left = most - state.committedBytes;
   const room = left + holder.committedBytes;
   const short = growth.amount - left;
   if (short > 0) {
+    // Where nothing else runs, what idle kernels keep is in nobody's way.
+    const found = () => (isAlone ? [] : othersWithMemory(state, holder));
     const reason = () =>
-      reasonOf(
-        'memory',
-        need,
-        // Where nothing else runs, what idle kernels keep is in nobody's way.
-        withOthers(state, node, short, isAlone ? [] : othersWithMemory(state, holder)),
-        `only ${bytesBeside(Math.max(0, room), askBytes)} is free`
-      );
+      heldReason('memory', needOf(askBytes), withOthers(state, node, short, found())) ??
+      scarceReason(askBytes, Math.max(0, room));
     return { resource: 'memory', reason };
   }
-  const shortage = shortageOf(state, node);
-  return shortage === null
-    ? null
-    : { resource: 'memory', reason: () => reasonOf('memory', need, NOBODY, shortage) };
+  const shortage = shortageOf(state, node, askBytes);
+  return shortage && { resource: 'memory', reason: () => shortage };
+}
+
+function needOf(bytes: number): { readonly kind: 'memory'; readonly bytes: number } {
+  return { kind: 'memory', bytes };
+}
+
+function scarceReason(askBytes: number, left: number): Reason {
+  return { kind: 'scarce', resource: 'memory', blockers: [], need: needOf(askBytes), left };
 }
 
 /** API4: the holders that are in the way, and those beside them (ADM14), where these matter. */
@@ -84,13 +84,14 @@ function withOthers(
   short: number,
   found: Iterable<Found>
 ): Blocking {
-  const blocking = blockingOf(inTheWay(found, short), (amount, isGranted) =>
-    isGranted ? amountInWords(amount) : bytesInWords(amount)
-  );
+  const blocking = blockingOf(inTheWay(found, short), (bytes, isGranted) => ({
+    kind: 'memory',
+    bytes,
+    isGranted
+  }));
   const bytes = othersInTheWay(state);
   const matters = bytes > 0 && bytes >= Math.min(short, grantableBytes(node) * WORTH_A_NAME);
-  const told = matters ? `others on this node hold ${bytesInWords(state.others?.bytes ?? 0)}` : '';
-  return { ...blocking, rest: [blocking.rest, told].filter(Boolean).join('; ') };
+  return { ...blocking, othersBytes: matters ? (state.others?.bytes ?? 0) : null };
 }
 
 /** Who else has memory: promised by a grant, or merely resident. */
@@ -104,16 +105,17 @@ function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
 }
 
 /**
- * MEM1: how the node is short of memory now, whoever took it, in words; null
- * where it is not. Promises may fit while processes beside the kernels do not.
+ * MEM1: how the node is short of memory now, whoever took it; null where it is
+ * not. Promises may fit while processes beside the kernels do not.
  */
-function shortageOf(state: State, node: NodeFacts): string | null {
-  const pressure = state.memoryPressure ?? 0;
-  if (pressure > PRESSURE_MAX) {
-    return `the node is short of memory (pressure ${Math.round(pressure)} %)`;
+function shortageOf(state: State, node: NodeFacts, askBytes: number): Reason | null {
+  const common = { resource: 'memory', blockers: [], need: needOf(askBytes) } as const;
+  const percent = state.memoryPressure ?? 0;
+  if (percent > PRESSURE_MAX) {
+    return { kind: 'pressure', ...common, percent };
   }
-  const left = state.memoryAvailableBytes;
-  return left !== null && left < node.memoryReserveBytes * LOW_PART
-    ? `the node is short of memory (only ${bytesInWords(left)} is left)`
+  const leftBytes = state.memoryAvailableBytes;
+  return leftBytes !== null && leftBytes < node.memoryReserveBytes * LOW_PART
+    ? { kind: 'nodeFull', ...common, leftBytes }
     : null;
 }

@@ -1,7 +1,7 @@
 import { NOTHING_ASKED } from '../../protocol/ask';
 import { Harness, gpusOf, nodeOf } from '../../testing/harness';
 import { scenario } from '../../testing/scenario';
-import { story } from '../claim/explain';
+import { storyOf, whyOf } from '../../testing/told';
 import { fitOf } from '../claim/fit';
 import { PASSES_MAX } from '../queue/reserve';
 import { snapshot } from '../view';
@@ -121,10 +121,7 @@ describe('memory that others hold', () => {
   it('[ADM14] [API4] is named, with whoever else is in the way, as far as it matters', () => {
     const its = new Harness(nodeOf());
     ['alone', 'busy.ipynb'].forEach(id => its.holder(id));
-    const reason = (id: string) => {
-      const claim = snapshot(its.state, 0, '').claims.find(it => it.id === id);
-      return claim?.state === 'waiting' ? claim.reason.sentence : claim?.state;
-    };
+    const reason = (id: string) => whyOf(its.state, id);
     const others = (bytes: number) =>
       its.send({ type: 'othersMeasured', bytes, totalBytes: 64 * GIB });
     others(20 * GIB);
@@ -160,7 +157,7 @@ describe('memory that others hold', () => {
     const ask = { ...NOTHING_ASKED, memoryBytes: 50 * GIB };
     expect(fitOf(its.state, its.state.holders.get('k')!, ask)).toMatchObject({
       kind: 'waits',
-      reason: { sentence: 'for 50 GiB; others on this node hold 20 GiB' }
+      reason: { kind: 'held', blockers: [], othersBytes: 20 * GIB }
     });
   });
 
@@ -181,7 +178,7 @@ describe('memory that others hold', () => {
     ];
     its.send({ type: 'gpusMeasured', gpus: [{ ...figures, uuid: 'GPU-0', processes }] });
     its.claim('c', 'k', { gpus: 1 });
-    expect(story(its.state, 'c')?.story.map(it => it.sentence)).toContain(
+    expect(storyOf(its.state, 'c')).toContain(
       'Beside it, 12 GiB of GPU 0 held without a lease by process 7 of bob (train).'
     );
   });

@@ -19,7 +19,8 @@ const PROJECTS = sharingOf([
 
 /** A kernel of a notebook. */
 function open(it: Harness, id: string, notebook: string | null, owner = 'ann', ticks = 1): void {
-  const holder = { id, pid: 1000, startTicks: ticks, name: id, owner, group: [], gated: true };
+  const process = { id, kind: 'kernel', pid: 1000, startTicks: ticks, name: id } as const;
+  const holder = { ...process, owner, group: [], gated: true };
   it.send({ type: 'holderArrived', holder: { ...holder, notebook } });
 }
 

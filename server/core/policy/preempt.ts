@@ -1,4 +1,6 @@
 import { refusal } from '../../protocol/errors';
+import type { Eviction } from '../../protocol/facts';
+import { evictionInWords } from '../../protocol/stories';
 import { fewest } from '../queue/fewest';
 import { groupOf, lostWorkMs, overQuota, victimOrder } from './victims';
 import { headsOf } from '../holder/holds';
@@ -7,9 +9,8 @@ import { useAt } from './fairness';
 import { pathOf } from './shareTree';
 import { holdsOf, wantsOf } from '../queue/reserve';
 import type { RunningEntry, State, WaitingEntry } from '../state';
-import { tell } from '../claim/story';
+import { named, tell } from '../claim/story';
 import { surrounds } from '../holder/trees';
-import { spanInWords } from '../words';
 
 /** FAIR4: heads that waited longer than their group allows get what they are owed. */
 export function preempt(state: State): void {
@@ -62,26 +63,21 @@ function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[
 
 function scheduleEviction(state: State, victim: RunningEntry, head: WaitingEntry): void {
   const { victims, graceMs } = state.shares.sharing;
-  const policy = {
-    mostOverQuota: 'most over quota',
-    worstRecentUse: 'worst recent use',
-    leastLostWork: 'least lost work'
-  }[victims];
-  const cost = spanInWords(lostWorkMs(victim, state.nowMs));
-  const waited = spanInWords(state.nowMs - head.arrivedMs);
-  const why =
-    `${head.holder.holder.name} of group ${pathOf(groupOf(head))} is owed it and waited ${waited}; ` +
-    `this cell of group ${pathOf(groupOf(victim))} had run ${cost} (chosen by: ${policy})`;
+  const ranMs = lostWorkMs(victim, state.nowMs);
+  const why: Eviction = {
+    kind: 'owed',
+    to: named(head.holder),
+    toGroup: pathOf(groupOf(head)),
+    waitedMs: state.nowMs - head.arrivedMs,
+    group: pathOf(groupOf(victim)),
+    ranMs,
+    victims
+  };
   const atMs = state.nowMs + graceMs;
   victim.phase.eviction = { atMs, why, beneficiary: head, told: false };
   state.evicting.add(victim);
-  tell(state, victim, `To be evicted in ${spanInWords(graceMs)}: ${why}.`);
-  const { name } = victim.holder.holder;
-  tell(
-    state,
-    head,
-    `${name} is evicted for it in ${spanInWords(graceMs)}, losing ${cost} of work.`
-  );
+  tell(state, victim, { kind: 'toBeEvicted', inMs: graceMs, why });
+  tell(state, head, { kind: 'roomMade', by: named(victim.holder), inMs: graceMs, lostMs: ranMs });
 }
 
 /** A cell that does not end so long after its interrupt is given up; another is chosen. */
@@ -102,7 +98,7 @@ export function carryOutEvictions(state: State): void {
     } else if (!isNeeded) {
       entry.phase.eviction = null;
       state.evicting.delete(entry);
-      tell(state, entry, 'Spared: its place is not needed any more.');
+      tell(state, entry, { kind: 'spared' });
     } else if (state.nowMs >= eviction.atMs) {
       eviction.told = true;
       interrupt(state, entry, eviction.why);
@@ -110,10 +106,10 @@ export function carryOutEvictions(state: State): void {
   }
 }
 
-function interrupt(state: State, entry: RunningEntry, why: string): void {
+function interrupt(state: State, entry: RunningEntry, why: Eviction): void {
   const { id, holderId } = entry.claim;
-  const evicted = refusal('EVICTED', { why });
-  tell(state, entry, `Interrupted: ${why}.`);
+  const evicted = refusal('EVICTED', { why: evictionInWords(why) });
+  tell(state, entry, { kind: 'evicted', why });
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
 }
 
@@ -128,8 +124,7 @@ export function limitRuntime(state: State, entries: readonly RunningEntry[]): vo
   for (const entry of entries) {
     const mostMs = runtimeOf(entry);
     if (state.nowMs - entry.phase.grantedMs > mostMs && entry.phase.eviction === null) {
-      const group = pathOf(groupOf(entry));
-      const why = `cells of group ${group} may run ${spanInWords(mostMs)}`;
+      const why = { kind: 'runtime', group: pathOf(groupOf(entry)), mostMs } as const;
       entry.phase.eviction = { atMs: state.nowMs, why, beneficiary: null, told: true };
       interrupt(state, entry, why);
     }

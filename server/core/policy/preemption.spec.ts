@@ -1,6 +1,6 @@
 import { Harness, gpusOf, nodeOf } from '../../testing/harness';
 import { scenario, sharingOf } from '../../testing/scenario';
-import { story } from '../claim/explain';
+import { storyOf } from '../../testing/told';
 import type { Group } from './groups';
 
 const half = { kind: 'fraction', of: 0.5 } as const;
@@ -102,17 +102,11 @@ describe('preemption', () => {
     it.claim('2', 'k2', { gpus: 1 });
     it.wait(10_000);
     it.wait(5000);
-    expect(
-      story(it.state, '1')
-        ?.story.slice(-2)
-        .map(line => line.sentence)
-    ).toEqual([
+    expect(storyOf(it.state, '1').slice(-2)).toEqual([
       'To be evicted in 5 s: k2 of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
       'Interrupted: k2 of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).'
     ]);
-    expect(story(it.state, '2')?.story.slice(-1)[0]?.sentence).toBe(
-      'k1 is evicted for it in 5 s, losing 70 s of work.'
-    );
+    expect(storyOf(it.state, '2').at(-1)).toBe('k1 is evicted for it in 5 s, losing 70 s of work.');
   });
 
   scenario(

@@ -1,15 +1,16 @@
 import type { Ask } from '../../protocol/ask';
 import { refusal, type Refusal } from '../../protocol/errors';
+import { gpusInWords } from '../../protocol/sentences';
 import type { NodeFacts } from '../events';
 import { cpuObstacle, exclusiveCount, placeCpus } from '../cpu/cpus';
 import { keptInPool } from '../cpu/cpuPool';
-import { matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
+import { gpuNames, matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
 import { memoryObstacle } from '../memory/memory';
 import type { Obstacle } from './obstacle';
 import { grantableBytes } from '../memory/promisable';
 import { pathOf, type ShareNode } from '../policy/shareTree';
 import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
-import { amountInWords, bytesInWords, gpusInWords } from '../words';
+import { amountInWords, bytesInWords } from '../words';
 
 function impossible(path: string, asked: string | number, total: string | number): Refusal {
   return refusal('IMPOSSIBLE', { path, asked, total });
@@ -72,7 +73,10 @@ function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal
   const first = holder.boundGpus.slice(0, ask.gpus);
   const bound = node.gpus.filter(gpu => first.includes(gpu.uuid));
   return ask.gpus > matchingGpus(bound, ask).length
-    ? refusal('BOUND', { asked: ask.gpus, bound: gpusInWords(node.gpus, holder.boundGpus) })
+    ? refusal('BOUND', {
+        asked: ask.gpus,
+        bound: gpusInWords(gpuNames(node.gpus, holder.boundGpus))
+      })
     : null;
 }
 

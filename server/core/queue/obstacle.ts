@@ -1,80 +1,65 @@
-import type { Blocker, Reason, Resource } from '../../protocol/view';
+import type { Blocker, Holding, Need, Reason, Rest, Resource } from '../../protocol/facts';
 import type { HolderEntry, State } from '../state';
+import { named } from '../claim/story';
 import { surrounds } from '../holder/trees';
-import type { Found, InTheWay, Rest } from './inTheWay';
+import type { Found, InTheWay } from './inTheWay';
 
 /** Why something does not fit now; `reason` is worked out only where it is shown. */
 export type Obstacle = { readonly resource: Resource; readonly reason: () => Reason };
 
 /** Name a holder as one who stands in the way, by what it runs or by what it keeps (GPU5). */
-export function blockerOf(holder: HolderEntry, holds: string, keepsGpuBytes = 0): Blocker {
+export function blockerOf(holder: HolderEntry, holds: Holding): Blocker {
   const [entry] = holder.running;
   return {
-    holderId: holder.holder.id,
-    holderName: holder.holder.name,
+    ...named(holder),
     owner: holder.holder.owner,
     claimId: entry?.claim.id ?? holder.held?.claimId ?? null,
     label: entry?.claim.label ?? null,
     sinceMs: entry?.phase.grantedMs ?? holder.sinceMs,
     holds,
-    keepsGpuBytes: entry ? 0 : keepsGpuBytes
+    keepsGpuBytes: entry || holds.kind !== 'gpuMemory' ? 0 : holds.bytes
   };
 }
 
 /** How many a reason names at most. */
 const NAMED_MAX = 3;
 
-/** Those who stand in the way: the first few by name, how many, and what others keep, in words. */
+/** Those who stand in the way. */
 export type Blocking = {
+  /** Those worth a name, as far as they may be named. */
   readonly blockers: readonly Blocker[];
+  /** How many are worth a name. */
   readonly count: number;
-  /** Empty where there are no others. */
-  readonly rest: string;
+  readonly rests: readonly Rest[];
+  /** What others than kernels hold (ADM14); null where that does not matter. */
+  readonly othersBytes: number | null;
 };
 
-/** Nobody in particular. */
-export const NOBODY: Blocking = { blockers: [], count: 0, rest: '' };
-
-/** A reason in words: what is needed, who has it, and what others keep. */
-export function reasonOf(
+/** Why a need cannot be met, where somebody is in the way; null where nobody is. */
+export function heldReason(
   resource: Resource,
-  need: string,
-  { blockers, count, rest }: Blocking,
-  otherwise: string
-): Reason {
-  const named = blockers.slice(0, NAMED_MAX);
-  const more = count - named.length;
-  const parts = named.map((it, i) => `${it.holds} ${i === 0 ? 'held by' : 'by'} ${it.holderName}`);
-  const held = enumerated(more > 0 ? [...parts, `${more} more`] : parts);
-  const why = [held, rest].filter(part => part !== '').join('; ') || otherwise;
-  return { resource, sentence: `for ${need}; ${why}`, blockers: named };
+  need: Need,
+  { blockers, count, rests, othersBytes }: Blocking
+): Reason | null {
+  const first = blockers.slice(0, NAMED_MAX);
+  const more = count - first.length;
+  return count === 0 && rests.length === 0 && othersBytes === null
+    ? null
+    : { kind: 'held', resource, blockers: first, need, more, rests, othersBytes };
 }
 
-/** `a`, `a and b`, `a, b and c`. */
-function enumerated(parts: readonly string[]): string {
-  return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter(Boolean).join(' and ');
-}
-
-/** Those in the way of somebody, in words: what was granted somebody asked for, the rest was measured. */
+/** Those in the way of somebody, and what each has. */
 export function blockingOf(
-  { named, count, rest }: InTheWay,
-  inWords: (amount: number, isGranted: boolean) => string
+  { named: worthy, count, rest }: InTheWay,
+  holdingOf: (amount: number, isGranted: boolean) => Holding
 ): Blocking {
-  const blockers = named.map(it => blockerOf(it.holder, inWords(it.amount, it.isGranted)));
-  return { blockers, count, rest: restInWords(rest, amount => inWords(amount, false)) };
-}
-
-/** What those keep who are not worth a name: `idle kernels keep 676 MiB`. */
-export function restInWords(
-  { count, amount, isIdle }: Rest,
-  inWords: (amount: number) => string
-): string {
-  if (count === 0) {
-    return '';
-  }
-  return count === 1
-    ? `${isIdle ? 'an idle' : 'another'} kernel keeps ${inWords(amount)}`
-    : `${isIdle ? 'idle' : 'other'} kernels keep ${inWords(amount)}`;
+  const { count: others, isIdle, amount } = rest;
+  return {
+    blockers: worthy.map(it => blockerOf(it.holder, holdingOf(it.amount, it.isGranted))),
+    count,
+    rests: others > 0 ? [{ count: others, isIdle, keeps: holdingOf(amount, false) }] : [],
+    othersBytes: null
+  };
 }
 
 /** Holders other than this one and those around it that have some of a resource. */

@@ -1,4 +1,4 @@
-import type { Resource } from '../../protocol/view';
+import type { Resource } from '../../protocol/facts';
 import { predictedEndMs, predictedRunMs } from '../cpu/demand';
 import { cpusWaitedFor } from '../cpu/cpus';
 import { lacksOthersBytes } from '../memory/memory';

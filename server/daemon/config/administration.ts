@@ -1,4 +1,5 @@
 import type { NodeFacts } from '../../core/events';
+import type { Caller } from '../../protocol/caller';
 import type { Hints } from '../../protocol/hints';
 import type { ConfigurationView } from '../../protocol/view';
 import type { EventBody } from '../arbiter';
@@ -50,8 +51,8 @@ export class Administration implements IAdministration {
   }
 
   /** Share CPUs by another policy from now on. */
-  choosePolicy(policy: PolicyName): void {
-    this.parts.post({ type: 'policyChosen', policy });
+  choosePolicy(policy: PolicyName, by: Caller): void {
+    this.parts.post({ type: 'policyChosen', policy, by });
   }
 
   /** The site's defaults, behind all others (ADM2). */
@@ -71,7 +72,7 @@ export class Administration implements IAdministration {
     // One that is named no more goes with its line; one that a person chose stays.
     const wanted = policy ?? (this.named && this.policy);
     this.named = policy;
-    wanted && this.parts.post({ type: 'policyChosen', policy: wanted });
+    wanted && this.parts.post({ type: 'policyChosen', policy: wanted, by: null });
     this.tell(config);
   }
 

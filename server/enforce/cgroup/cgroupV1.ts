@@ -134,10 +134,12 @@ export class CgroupV1 implements IEnforcer {
     this.withMemory(holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const usage = this.directory('cpuacct', holderId);
     const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
-    // What the process took before it came is charged where it came from.
+    // What the process took before it came is charged where it came from; a fork took nothing yet.
     const memory = this.withMemory(holderId, it => this.memory.use.shown(it));
     const tree =
-      nanoseconds === null || memory === null ? readTreeUse(this.files, place.pid) : null;
+      nanoseconds === null || memory === null
+        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        : null;
     return {
       cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
       memoryBytes:

@@ -132,10 +132,12 @@ export class CgroupV2 implements IEnforcer {
     this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
     // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
     const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
-    // What the process took before it came is charged where it came from.
+    // What the process took before it came is charged where it came from; a fork took nothing yet.
     const memory = this.memory.use.shown(directory);
     const tree =
-      microseconds === undefined || memory === null ? readTreeUse(this.files, place.pid) : null;
+      microseconds === undefined || memory === null
+        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        : null;
     return {
       cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
       memoryBytes:

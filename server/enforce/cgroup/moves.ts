@@ -21,8 +21,8 @@ export class Moves {
    * when the processes forked before have been found. One look that finds none
    * is not enough: the kernel's list of children may miss some while the tree
    * changes (proc(5), /proc/PID/task/TID/children). It is enough for a tree
-   * that a sidecar before this one has moved. `others` are kernels of their own, which
-   * one of this tree started.
+   * that a sidecar before this one has moved. `others` are holders of their own, which
+   * one of this tree started or forked.
    */
   moveTree(
     rootPid: number,

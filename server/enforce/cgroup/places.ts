@@ -26,8 +26,8 @@ export type PlaceOptions = {
 
 type Held = {
   readonly place: Place;
-  /** From hierarchy to the directory that the holder came from. */
-  readonly origins: ReadonlyMap<Hierarchy, string>;
+  /** From hierarchy to the directory that the holder came from; of a child that is its parent's. */
+  readonly origins: Map<Hierarchy, string>;
   /** /proc/PID/cgroup as it read when the holder was last found in its place. */
   inside: string | null;
 };
@@ -67,6 +67,13 @@ export class Places {
 
   holders(): readonly string[] {
     return [...this.held.keys()];
+  }
+
+  /** The processes of other holders: trees of their own, wherever they came from. */
+  othersThan(pid: number): ReadonlySet<number> {
+    const others = new Set(Array.from(this.held.values(), it => it.place.pid));
+    others.delete(pid);
+    return others;
   }
 
   /** The holder in whose directory, or one that was made in it, a process is. */
@@ -166,8 +173,10 @@ export class Places {
     let failure: unknown = null;
     for (const hierarchy of this.options.hierarchies) {
       const directory = this.directoryOf(hierarchy, holderId);
+      const exit = this.exitOf(hierarchy, held);
+      this.sendOn(hierarchy, directory, exit);
       try {
-        this.empty(directory, this.exitOf(hierarchy, held), holderId);
+        this.empty(directory, exit, holderId);
       } catch (error) {
         failure ??= error;
       }
@@ -175,6 +184,13 @@ export class Places {
     this.clearLeft(holderId, it => this.exitOf(it, held));
     if (failure) {
       throw failure;
+    }
+  }
+
+  /** Who came from a place that goes will go where it goes: its children do, once they are released. */
+  private sendOn(hierarchy: Hierarchy, from: string, to: string): void {
+    for (const { origins } of this.held.values()) {
+      origins.get(hierarchy) === from && origins.set(hierarchy, to);
     }
   }
 
@@ -254,9 +270,7 @@ export class Places {
 
   private moveTree({ pid, holderId }: Place): void {
     const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
-    const others = new Set(Array.from(this.held.values(), it => it.place.pid));
-    others.delete(pid);
-    this.moves.moveTree(pid, directories, holderId, others);
+    this.moves.moveTree(pid, directories, holderId, this.othersThan(pid));
   }
 
   private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {

@@ -1,22 +1,25 @@
 import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
+import type { Caller } from '../../protocol/caller';
 import { refusal } from '../../protocol/errors';
-import { BY_REQUEST, parseId } from '../parse';
-import { answer, answerPart, refuse } from '../respond';
+import { parseId } from '../parse';
+import { answer, answerText, refuse } from '../respond';
+import { claimsText, spokenStory } from '../spoken';
 
 /** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
-export function claims(api: IApi): Router {
+export function claims(api: IApi, caller: Caller): Router {
   return Router()
     .get('/claims', (_, response) => {
-      answerPart(response, api.arbiter.snapshot().claims);
+      answerText(response, claimsText(api.arbiter.snapshot().claims));
     })
     .get('/claims/:id', (request, response) => {
       const id = parseId(request);
-      answer(response, api.arbiter.story(id), refusal('CLAIM_UNKNOWN', { id }));
+      const story = api.arbiter.story(id);
+      answer(response, story && spokenStory(story), refusal('CLAIM_UNKNOWN', { id }));
     })
     .delete('/claims/:id', (request, response) => {
-      const why = api.claims.cancel(parseId(request), BY_REQUEST);
+      const why = api.claims.cancel(parseId(request), caller);
       why ? refuse(response, why) : response.status(204).end();
     });
 }

@@ -19,13 +19,13 @@ export function defaults(api: IApi): Router {
     })
     .get('/holders/:id/defaults', (request, response) => {
       const id = parseId(request);
-      answer(response, ofKernel(id), refusal('KERNEL_UNKNOWN', { id }));
+      answer(response, ofKernel(id), refusal('HOLDER_UNKNOWN', { id }));
     })
     .put('/holders/:id/defaults', async (request, response) => {
       const id = parseId(request);
       const why = api.holders.has(id)
         ? await kept.setKernel(id, parseDefaults(request))
-        : refusal('KERNEL_UNKNOWN', { id });
+        : refusal('HOLDER_UNKNOWN', { id });
       why ? refuse(response, why) : response.json(kept.ofKernel(id));
     });
 }

@@ -1,45 +1,47 @@
 import { Router, type Response } from 'express';
 
 import type { IApi } from '../../daemon/ports';
+import type { Caller } from '../../protocol/caller';
 import { refusal, type Refusal } from '../../protocol/errors';
-import { BY_REQUEST, parseCells, parseId, parseRequest } from '../parse';
-import { answer, answerPart, refuse } from '../respond';
+import { parseCells, parseId, parseRequest } from '../parse';
+import { answer, answerText, refuse } from '../respond';
+import { holdersText, spokenFit } from '../spoken';
 
 function done(response: Response, why: Refusal | null): void {
   why ? refuse(response, why) : response.status(204).end();
 }
 
 /**
- * `GET /holders`: the kernels and what each holds. `POST /holders/:id/fits` tells
+ * `GET /holders`: kernels, commands and their children, and what each holds. `POST /holders/:id/fits` tells
  * how cells would fare that it ran now. Of one that runs nothing: `DELETE
  * /holders/:id/hold` gives the grant back that it keeps (ADM9); `POST
  * /holders/:id/free` asks it for its GPU memory, and `PUT
  * /holders/:id/restart-request` its owner for a restart, to which `DELETE` says
  * no (GPU5).
  */
-export function holders(api: IApi): Router {
+export function holders(api: IApi, caller: Caller): Router {
   const { consent } = api;
   return Router()
     .get('/holders', (_, response) => {
-      answerPart(response, api.arbiter.snapshot().holders);
+      answerText(response, holdersText(api.arbiter.snapshot().holders));
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
       const fits = api.holders.has(id)
-        ? parseCells(request).map(cell => api.claims.fit(id, cell))
+        ? parseCells(request).map(cell => spokenFit(api.claims.fit(id, cell)))
         : null;
-      answer(response, fits, refusal('KERNEL_UNKNOWN', { id }));
+      answer(response, fits, refusal('HOLDER_UNKNOWN', { id }));
     })
     .delete('/holders/:id/hold', (request, response) => {
-      done(response, consent.releaseHold(parseId(request), BY_REQUEST));
+      done(response, consent.releaseHold(parseId(request), caller));
     })
     .post('/holders/:id/free', (request, response) => {
-      done(response, consent.askToFree(parseId(request)));
+      done(response, consent.askToFree(parseId(request), caller));
     })
     .put('/holders/:id/restart-request', (request, response) => {
-      done(response, consent.requestRestart(parseId(request), parseRequest(request)));
+      done(response, consent.requestRestart(parseId(request), parseRequest(request), caller));
     })
     .delete('/holders/:id/restart-request', (request, response) => {
-      done(response, consent.declineRestart(parseId(request)));
+      done(response, consent.declineRestart(parseId(request), caller));
     });
 }

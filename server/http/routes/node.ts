@@ -1,11 +1,12 @@
 import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
-import { answerPart } from '../respond';
+import { answerText } from '../respond';
+import { textOf } from '../texts';
 
 /** `GET /node`: what may be handed out, and what is used of it. */
 export function node(api: IApi): Router {
   return Router().get('/node', (_, response) => {
-    answerPart(response, api.arbiter.snapshot().node);
+    answerText(response, textOf(api.arbiter.snapshot().node));
   });
 }

@@ -130,7 +130,7 @@ export class LivingKernel {
     socket.on('connect', () => {
       const { id: holderId, pid, startTicks } = this;
       const process = { holderId, pid, startTicks, name: holderId };
-      const hello = { type: 'hello', protocol: 1, ...process, holdings: this.holdings() };
+      const hello = { type: 'hello', protocol: 2, ...process, holdings: this.holdings() };
       socket.write(`${JSON.stringify(hello)}\n`);
       // What is said from now on comes after the hello, which did not hold it.
       this.isWelcome = true;

@@ -43,7 +43,7 @@ function claimOf(id: string): object {
     cellId: 'cell',
     label: '[1]',
     sourceHash: 'ab',
-    parentId: null,
+    outerId: null,
     sources: { metadata: HINTS, tags: ['cpus=1', 'draft'], directive: '#| cpus: 1\n#| echo: false' }
   };
 }
@@ -59,7 +59,7 @@ export function gateLine(it: Mutator, holderId: string, known: Named): string {
       { type: 'prepare', holderId },
       { type: 'register', ...process },
       { type: 'ended', holderId },
-      { type: 'hello', protocol: 1, holdings: [holding, holding], saidMs: 1, ...process },
+      { type: 'hello', protocol: 2, holdings: [holding, holding], saidMs: 1, ...process },
       { type: 'claim', started: false, ...claimOf(id) },
       { type: 'claim', started: true, ...claimOf(id) },
       { type: 'cancel', id },

@@ -1,8 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SCENARIOS_UNIT } from './configuration';
 import { packCpio, type CpioEntry } from './cpio';
+import { kept } from './kept';
 
 /** A kernel, a first root file system for it, and a disk where that is not all. */
 export type Image = { readonly kernel: string; readonly initrd: string; readonly disk?: string };
@@ -59,6 +60,13 @@ export function run(command: string, args: readonly string[], cwd?: string): str
   return result.stdout;
 }
 
+/** Run one of apt's programs when no other check does: apt itself would give up (check/chromium.mjs). */
+function apt(command: readonly string[], cwd?: string): string {
+  const lock = resolve('.cache/apt.lock');
+  fs.mkdirSync(dirname(lock), { recursive: true });
+  return run('flock', [lock, ...command], cwd);
+}
+
 function has(command: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$0"', command]).status === 0;
 }
@@ -73,7 +81,7 @@ export function ensureProgram(command: string, name: string): void {
       `it needs ${command}: install it (on Debian and Ubuntu: apt-get install ${name})`
     );
   }
-  withLists(() => run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]));
+  withLists(() => apt(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', name]));
 }
 
 /** What needs apt's lists of packages, which a fresh machine or container has not fetched yet. */
@@ -84,14 +92,14 @@ function withLists<T>(work: () => T): T {
     if (!(failure instanceof ImageUnavailable) || process.getuid?.() !== 0) {
       throw failure;
     }
-    run('apt-get', ['update', '-qq']);
+    apt(['apt-get', 'update', '-qq']);
     return work();
   }
 }
 
 /** The package that a metapackage stands for. */
 function kernelPackage(): string {
-  const facts = run('apt-cache', ['show', '--no-all-versions', KERNEL_PACKAGE]);
+  const facts = apt(['apt-cache', 'show', '--no-all-versions', KERNEL_PACKAGE]);
   const name = /^Depends:.*?(linux-image-[\w.+-]+)/m.exec(facts)?.[1];
   if (!name) {
     throw new ImageUnavailable(`apt knows no ${KERNEL_PACKAGE}`);
@@ -101,15 +109,12 @@ function kernelPackage(): string {
 
 /** Download a package and unpack it to a directory of the same name. */
 function unpackPackage(name: string, cache: string): string {
-  const directory = join(cache, name);
-  if (!fs.existsSync(directory)) {
-    withLists(() => run('apt-get', ['download', '-qq', name], cache));
+  return kept(join(cache, name), [], fresh => {
+    withLists(() => apt(['apt-get', 'download', '-qq', name], cache));
     const archive = fs.readdirSync(cache).find(it => it.startsWith(`${name}_`))!;
-    run('dpkg-deb', ['-x', archive, `${directory}.new`], cache);
+    run('dpkg-deb', ['-x', archive, fresh], cache);
     fs.rmSync(join(cache, archive));
-    fs.renameSync(`${directory}.new`, directory);
-  }
-  return directory;
+  });
 }
 
 /** A program and the libraries that it loads, under the paths that they have here. */
@@ -145,10 +150,11 @@ function withParents(files: ReadonlyMap<string, Buffer>): readonly CpioEntry[] {
   ];
 }
 
-/** Write a first root file system; its path. */
+/** A first root file system, written unless it is there; its path. */
 export function makeInitrd(files: ReadonlyMap<string, Buffer>, path: string): string {
-  fs.writeFileSync(path, packCpio(withParents(files)));
-  return path;
+  return kept(path, [...files].flat(), fresh =>
+    fs.writeFileSync(fresh, packCpio(withParents(files)))
+  );
 }
 
 /** The shell that needs no libraries. */
@@ -166,8 +172,11 @@ export function kernelOf(cache: string): { readonly image: string; readonly modu
     throw new ImageUnavailable('its kernel comes from Debian packages, which need apt');
   }
   fs.mkdirSync(cache, { recursive: true });
-  const known = fs.readdirSync(cache).find(it => /^linux-image-[^_]*[^w]$/.test(it));
-  const kernel = unpackPackage(known ?? withLists(kernelPackage), cache);
+  const known = fs.readdirSync(cache).find(it => /^linux-image-.*\.stamp$/.test(it));
+  const kernel = unpackPackage(
+    known?.slice(0, -'.stamp'.length) ?? withLists(kernelPackage),
+    cache
+  );
   const name = fs.readdirSync(join(kernel, 'boot')).find(it => it.startsWith('vmlinuz'))!;
   const modules = join(kernel, 'lib/modules', name.slice('vmlinuz-'.length), 'kernel');
   return { image: join(kernel, 'boot', name), modules };

@@ -50,7 +50,7 @@ void describe("the sidecar's own program", () => {
 
     const gate = await TestConnection.open({ gatePath: `${DIRECTORY}/gate.sock` });
     const kernel = { holderId: 'k1', pid, startTicks: startTicksOf(pid), name: 'k1' };
-    gate.say({ type: 'hello', protocol: 1, ...kernel, holdings: [] });
+    gate.say({ type: 'hello', protocol: 2, ...kernel, holdings: [] });
     await gate.hear('welcome');
     gate.say({ type: 'claim', id: 'c1', sources: { metadata: { cpus: 1 } } });
     const { grant } = await gate.hear('granted', 'c1');

@@ -1,4 +1,5 @@
-import type { Resource, TierName } from '../../protocol/view';
+import type { Resource } from '../../protocol/facts';
+import type { TierName } from '../../protocol/view';
 import {
   batchJob,
   container,

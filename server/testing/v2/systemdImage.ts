@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
@@ -13,6 +12,7 @@ import {
 } from './image';
 import { modulesInOrder } from './kernelModules';
 import { CONFIGURATION } from './configuration';
+import { kept } from './kept';
 import { OURS, USER } from './surroundings';
 
 /** systemd and what runs things in its company: logins, Docker's container runtime, Slurm. */
@@ -61,6 +61,9 @@ function suite(): string {
   return codename;
 }
 
+/** Paths of what a disk is given beside the packages. */
+const GIVEN = [OURS, ...Object.keys(CONFIGURATION)];
+
 /** A tree of files with the packages set up in it, and a user; made once, which takes minutes. */
 function packagesTree(cache: string): string {
   if (process.getuid?.() !== 0) {
@@ -70,12 +73,9 @@ function packagesTree(cache: string): string {
   ensureProgram('mke2fs', 'e2fsprogs');
   const from = suite();
   const recipe = JSON.stringify([from, PACKAGES, USER]);
-  const name = `systemd-${createHash('sha256').update(recipe).digest('hex').slice(0, 8)}`;
-  const tree = join(cache, name);
-  if (!fs.existsSync(tree)) {
-    fs.rmSync(`${tree}.new`, { recursive: true, force: true });
-    const addUser = `chroot "$1" useradd --create-home --uid ${USER.id} ${USER.name}`;
-    run('mmdebstrap', [
+  const addUser = `chroot "$1" useradd --create-home --uid ${USER.id} ${USER.name}`;
+  const make = (fresh: string): void =>
+    void run('mmdebstrap', [
       '--quiet',
       '--variant=minbase',
       `--include=${PACKAGES.join(',')}`,
@@ -84,26 +84,31 @@ function packagesTree(cache: string): string {
       '--dpkgopt=path-exclude=/usr/share/man/*',
       `--customize-hook=${addUser}`,
       from,
-      `${tree}.new`
+      fresh
     ]);
-    fs.renameSync(`${tree}.new`, tree);
-  }
-  return tree;
+  return kept(join(cache, 'systemd'), [recipe], make, GIVEN);
 }
 
 /** What files hold, by path. */
 type Files = Readonly<Record<string, Buffer | string>>;
 
-/** A disk with the tree and what is given, by path; what was given before is gone. */
-function makeDisk(tree: string, given: Files, disk: string): void {
+/** A disk with the tree and what is given, by path, made unless it is there; its path. */
+function makeDisk(tree: string, given: Files, disk: string): string {
+  const inputs = [fs.readFileSync(`${tree}.stamp`), ...Object.entries(given).flat()];
+  return kept(disk, inputs, fresh => {
+    writeGiven(tree, given);
+    const usedMib = Number(execFileSync('du', ['-sm', tree], { encoding: 'utf8' }).split('\t')[0]);
+    run('mke2fs', ['-q', '-t', 'ext4', '-d', tree, fresh, `${usedMib + SPARE_MIB}M`]);
+  });
+}
+
+/** What was given before is gone. */
+function writeGiven(tree: string, given: Files): void {
   fs.rmSync(tree + OURS, { recursive: true, force: true });
   for (const [path, content] of Object.entries(given)) {
     fs.mkdirSync(dirname(tree + path), { recursive: true });
     fs.writeFileSync(tree + path, content, { mode: path.startsWith(OURS) ? 0o755 : 0o644 });
   }
-  const usedMib = Number(execFileSync('du', ['-sm', tree], { encoding: 'utf8' }).split('\t')[0]);
-  fs.rmSync(disk, { force: true });
-  run('mke2fs', ['-q', '-t', 'ext4', '-d', tree, disk, `${usedMib + SPARE_MIB}M`]);
 }
 
 /**
@@ -113,10 +118,9 @@ function makeDisk(tree: string, given: Files, disk: string): void {
 export function makeSystemdImage(scripts: Readonly<Record<string, Buffer>>, cache: string): Image {
   const kernel = kernelOf(cache);
   const tree = packagesTree(cache);
-  const disk = join(cache, 'systemd.ext4');
   const ours = Object.entries({ ...scripts, node: fs.readFileSync(process.execPath) });
   const given = Object.fromEntries(ours.map(([name, it]) => [`${OURS}/${name}`, it]));
-  makeDisk(tree, { ...given, ...CONFIGURATION }, disk);
+  const disk = makeDisk(tree, { ...given, ...CONFIGURATION }, join(cache, 'systemd.ext4'));
   const modules = modulesInOrder(kernel.modules, DISK_MODULES).map(({ name, content }, at) => {
     const place = `${at}`.padStart(2, '0');
     return [`modules/${place}-${name}.ko`, content] as const;

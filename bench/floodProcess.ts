@@ -1,0 +1,24 @@
+import { connect } from 'node:net';
+import { FLOODS, type Attack } from './floods';
+
+/*
+ * The process of one flood, which `hostile` starts and ends: its arguments are the sockets of gate
+ * and API, and a name of the floods.
+ */
+
+/** Open a connection, and another one whenever it is hung up on. */
+function open(path: string, attack: Attack, index: number): void {
+  const socket = connect(path, () => attack.begin(socket, index));
+  socket.on('error', () => undefined); // hung up on: that is an answer, too
+  socket.on('close', () => setTimeout(() => open(path, attack, index), 20));
+}
+
+function main([gatePath, apiPath, name]: readonly string[]): void {
+  const attack = FLOODS[name!]!;
+  for (let index = 0; index < attack.connections; index += 1) {
+    open(attack.at === 'gate' ? gatePath! : apiPath!, attack, index);
+  }
+  process.stdout.write('flooding\n');
+}
+
+main(process.argv.slice(2));

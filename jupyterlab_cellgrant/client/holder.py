@@ -1,0 +1,53 @@
+"""Who a message speaks for."""
+
+from __future__ import annotations
+
+from .wire import PROTOCOL, Message
+
+
+class Holder:
+    """A process that holds grants, as ``GateProcess`` of the protocol names it."""
+
+    notebook: str | None = None
+    """The path of the notebook that a kernel is started for."""
+    token: str | None = None
+    """What only its launcher and it know, or its parent's (SEC6); a command has none."""
+
+    def __init__(
+        self, kind: str, holder_id: str, name: str, pid: int, parent_id: str | None = None
+    ) -> None:
+        """``kind`` is ``kernel``, ``cell``, ``worker`` or ``command``.
+
+        #### Notes
+        ``holder_id`` is nobody else's: 1 to 128 letters, digits, ``.``, ``_`` or ``-``. ``name`` is
+        for people. ``parent_id`` is the holder that it came from; None where the sidecar finds it.
+        """
+        self.kind = kind
+        self.id = holder_id
+        self.name = name
+        self.pid = pid
+        self.parent_id = parent_id
+
+    def facts(self) -> Message:
+        """What ``hello`` and ``register`` say of it; its pid is looked up each time."""
+        return {
+            "protocol": PROTOCOL,
+            "kind": self.kind,
+            "holderId": self.id,
+            "parentHolderId": self.parent_id,
+            "pid": self.pid,
+            "startTicks": start_ticks(self.pid),
+            "name": self.name,
+            "notebook": self.notebook,
+            "token": self.token,
+        }
+
+
+def start_ticks(pid: int) -> int:
+    """Field 22 of /proc/PID/stat; 0 where there is no /proc."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stat:
+            # The second field is the name in parentheses, which may hold any character.
+            return int(stat.read().rpartition(b")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return 0

@@ -1,0 +1,1 @@
+"""The command ``cellgrant``: one file for each group of commands, and nothing else imports it."""

@@ -1,0 +1,80 @@
+"""What is asked for a command: the hints of cells, as options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Option(NamedTuple):
+    hint: str
+    metavar: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """``--gpu-memory`` of ``gpuMemory``."""
+        return "--" + re.sub("[A-Z]", lambda it: f"-{it[0].lower()}", self.hint)
+
+
+_OPTIONS = (
+    _Option("cpus", "N|MIN-MAX|auto", "So many CPUs, or a fair share between the two, or of all."),
+    _Option("memory", "AMOUNT", "The most that it may hold, such as 8GiB."),
+    _Option("gpus", "N", "Whole GPUs."),
+    _Option("gpuMemory", "AMOUNT", "A part of each GPU, shared with others that fit: 24GiB."),
+    _Option("gpuModel", "TEXT", "Only GPUs whose model contains this: H200."),
+    _Option("exclusive", "", "Nobody else on these CPUs."),
+    _Option("time", "SPAN", "How long it should run, such as 10min; lets short ones pass."),
+    _Option("priority", "N", "From -100 to 100; higher goes first."),
+    _Option("maxWait", "SPAN", "Give up after this long in the queue, such as 5min."),
+)
+
+# How the catalogue speaks of a cell and its kernel, and what these are here.
+_WORDS = (
+    (" in the cell's hints", ""),
+    ("The kernel of this cell", "This command"),
+    ("This cell", "This command"),
+    ("its kernel", "it"),
+    ("Cells are stopped", "Commands are stopped"),
+    ("kills their kernel", "kills them"),
+    (" Its variables are lost.", ""),
+)
+
+
+def hints(command: Command) -> Command:
+    """Every hint that says something of a command, as an option; the sidecar reads its value."""
+    for it in reversed(_OPTIONS):
+        kind: dict[str, Any] = {"metavar": it.metavar} if it.metavar else {"is_flag": True}
+        command = click.option(it.flag, it.hint, default=None, help=it.help, **kind)(command)
+    return command
+
+
+def take_hints(said: dict[str, Any]) -> dict[str, Any]:
+    """Take the hints out of what was said, as the metadata of a cell has them."""
+    values = {it.hint: said.pop(it.hint) for it in _OPTIONS}
+    return {name: _value(name, it) for name, it in values.items() if it is not None}
+
+
+def with_options(sentence: str) -> str:
+    """A refusal as it is to be said of a command: hints are called as its options are."""
+    for it in _OPTIONS:
+        sentence = re.sub(rf'(the hint )?"{it.hint}"', it.flag, sentence, flags=re.IGNORECASE)
+        sentence = re.sub(rf"\b{it.hint} =", f"{it.flag} =", sentence)
+    for of_cell, of_command in _WORDS:
+        sentence = sentence.replace(of_cell, of_command)
+    return sentence
+
+
+def _value(name: str, said: Any) -> Any:
+    """As JSON has it; what is neither a number nor a pair is left to the sidecar."""
+    if name == "gpuModel" or not isinstance(said, str):
+        return said
+    pair = re.fullmatch(r"\s*(\d+)\s*-\s*(\d+)\s*", said) if name == "cpus" else None
+    if pair:
+        return [int(pair[1]), int(pair[2])]
+    return int(said) if re.fullmatch(r"\s*-?\d+\s*", said) else said

@@ -1,0 +1,71 @@
+"""The command ``cellgrant``: what it consists of, and how it fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from traitlets import TraitError
+
+from .. import __doc__ as description
+from ..node_runtime import NodeMissingError
+from ..sidecar_process import SidecarError
+from .adopt import adopt, hold
+from .configuration import check, reload
+from .failure import Exit, Failure
+from .holders import release
+from .queue import cancel, queue
+from .run import run
+from .sidecar import sidecar
+from .status import status
+from .top import top
+
+EPILOG = """\b
+Examples:
+  cellgrant status                 who holds what, and who waits
+  cellgrant top                    the same as it changes
+  cellgrant run jupyter console    a console whose cells are granted resources
+\b
+Completion of commands, options and names, for example in ~/.bashrc:
+  eval "$(_CELLGRANT_COMPLETE=bash_source cellgrant)"
+(zsh_source in zsh, fish_source in fish).
+"""
+
+
+class _InOrder(click.Group):
+    """Lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those that are used most come first."""
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, help=description, epilog=EPILOG)
+@click.version_option(package_name="jupyterlab_cellgrant", message="%(prog)s %(version)s")
+def cellgrant() -> None:
+    """See the docstring of the package."""
+
+
+for _command in (run, adopt, hold, status, top, queue, cancel, release, sidecar, check, reload):
+    cellgrant.add_command(_command)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code. Failures are one sentence on stderr."""
+    try:
+        return int(cellgrant.main(argv, prog_name="cellgrant", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except BrokenPipeError:
+        # Whoever read has had enough, and Python would complain once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FAILED
+    except (NodeMissingError, SidecarError, TraitError, OSError) as error:
+        failure = Failure(str(error))
+        failure.show()
+        return failure.exit_code

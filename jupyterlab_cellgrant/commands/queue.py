@@ -1,0 +1,91 @@
+"""``cellgrant queue`` and ``cellgrant cancel``: who waits, and who shall no longer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import api
+from .amounts import span
+from .failure import Failure
+from .names import ID_CHARS_SHOWN, completion, find
+from .output import json_option, print_json, show, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def _waiting() -> list[dict[str, Any]]:
+    return in_state(api.get("claims"), "waiting")
+
+
+def names_of(claim: dict[str, Any]) -> list[str]:
+    """What a claim may be called, besides its id."""
+    return [cell_of(claim), claim["holderName"], *filter(None, [claim["label"]])]
+
+
+@click.command()
+@json_option
+def queue(as_json: bool) -> None:
+    """Show who waits: for what, behind whom, and for how long.
+
+    \b
+    Examples:
+      cellgrant queue
+      cellgrant queue --json | jq '.[].reason.sentence'
+    """
+    print_json(_waiting()) if as_json else show(queue_of(_waiting(), time.time() * 1000))
+
+
+@click.command()
+@click.argument("claim", shell_complete=completion(_waiting, names_of))
+@json_option
+def cancel(claim: str, as_json: bool) -> None:
+    """Cancel a claim that waits; its cell or command does not run.
+
+    CLAIM is what cellgrant queue shows: an id or the beginning of one, a label, or the name of
+    whoever waits.
+
+    \b
+    Examples:
+      cellgrant cancel 3f2a
+      cellgrant cancel train.ipynb
+    """
+    claims = api.get("claims")
+    # One that runs is found, too: the sidecar says why it cannot be cancelled.
+    among = (in_state(claims, it) for it in ("waiting", "running"))
+    found = next(filter(None, (find(claim, it, names_of) for it in among)), None)
+    if found is None:
+        raise Failure(f'no claim that waits is called "{claim}": see cellgrant queue.')
+    api.delete(f"claims/{found['id']}")
+    print_json(found) if as_json else click.echo(f"{cell_of(found)} waits no longer.")
+
+
+def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType:
+    """Those that wait, as a table."""
+    rows = [
+        {
+            "POSITION": str(it["position"]),
+            "ID": it["id"][:ID_CHARS_SHOWN],
+            "HOLDER": it["holderName"],
+            "CELL": it["label"] or "",
+            "OWNER": it["owner"],
+            "WAITED": span(now_ms - it["arrivedMs"]),
+            "WHY": it["reason"]["sentence"],
+        }
+        for it in waiting
+    ]
+    return table("QUEUE", rows, wrapped=("HOLDER", "WHY"))
+
+
+def cell_of(claim: dict[str, Any]) -> str:
+    """A claim as people know it: its holder and its label."""
+    return " ".join(filter(None, (claim["holderName"], claim["label"])))
+
+
+def in_state(claims: Sequence[dict[str, Any]], state: str) -> list[dict[str, Any]]:
+    """Those in this state, in their order."""
+    return [it for it in claims if it["state"] == state]

@@ -1,0 +1,105 @@
+"""``cellgrant top``: the node as it changes."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import termios
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from . import api
+from .failure import Failure
+from .output import json_option, print_line, show
+from .status import parts_of
+
+LOOK_EVERY_S = 0.25
+RETRY_AFTER_S = 1.0
+ENDING_KEYS = b"qQ\x04"
+
+
+@click.command()
+@json_option
+def top(as_json: bool) -> None:
+    """Watch the node, who holds what, and the queue, until q or Control-C.
+
+    Where the output is no terminal, it is printed once.
+
+    \b
+    Examples:
+      cellgrant top
+      cellgrant top --json | jq -c '.node.cpusBusy'   a line for each change
+    """
+    if as_json:
+        _stream()
+    elif sys.stdout.isatty() and sys.stdin.isatty():
+        _watch()
+    else:
+        show(*parts_of(api.get("snapshot")))
+
+
+def _stream() -> None:
+    for snapshot in api.snapshots():
+        print_line(snapshot)
+    raise Failure("the sidecar has ended.")
+
+
+def _watch() -> None:
+    from rich.console import Group
+    from rich.live import Live
+    from rich.text import Text
+
+    feed = _Feed(api.get("snapshot"))
+    threading.Thread(target=feed.run, daemon=True).start()
+    with _keys(), Live(screen=True, auto_refresh=False) as live:
+        try:
+            while not _is_ended_by_key():
+                parts = [feed.sentence, *parts_of(feed.snapshot), "q ends this."]
+                spaced = [it for part in parts if part for it in (part, Text())]
+                live.update(Group(*spaced), refresh=True)
+        except KeyboardInterrupt:
+            return
+
+
+class _Feed:
+    """The newest snapshot; where the sidecar is away, what is said of that."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.snapshot = snapshot
+        self.sentence = ""
+
+    def run(self) -> None:
+        """Follow the sidecar, and whoever comes after it, for ever."""
+        while True:
+            try:
+                for snapshot in api.snapshots():
+                    self.snapshot, self.sentence = snapshot, ""
+            except Failure as error:
+                self.sentence = f"These figures are old: {error.message}"
+            time.sleep(RETRY_AFTER_S)
+
+
+@contextmanager
+def _keys() -> Iterator[None]:
+    """Each key is read as it is struck, and not shown."""
+    before = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _is_ended_by_key() -> bool:
+    if not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+        return False
+    # Past Python's buffer, which select knows nothing of.
+    key = os.read(sys.stdin.fileno(), 1)
+    return not key or key in ENDING_KEYS

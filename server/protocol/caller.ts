@@ -1,0 +1,6 @@
+/** A user who asks for something; each transport makes one of whoever it serves. */
+export type Caller = {
+  readonly uid: number;
+  /** The user's name, for people. */
+  readonly name: string;
+};

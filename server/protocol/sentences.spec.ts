@@ -1,0 +1,165 @@
+import type { Blocker, Reason, WaitFact } from './facts';
+import { ENGLISH, type Speaker } from './phrases';
+import { waitInWords } from './sentences';
+
+const GIB = 1024 ** 3;
+const gpu = { uuid: 'GPU-0', index: 0 };
+const [memory, part] = [
+  { kind: 'memory', bytes: 12 * GIB },
+  { kind: 'gpus', count: 2, eachBytes: 40 * GIB }
+] as const;
+const stranger = {
+  gpu,
+  bytes: 2 * GIB,
+  pid: 7,
+  name: 'python',
+  owner: 'eve',
+  more: 0
+};
+
+function blocker(holderName: string, holds: Blocker['holds']): Blocker {
+  return {
+    holderId: holderName,
+    holderName,
+    owner: 'ann',
+    claimId: null,
+    label: null,
+    sinceMs: 0,
+    holds,
+    keepsGpuBytes: 0
+  };
+}
+
+const reasonOf = (fact: WaitFact, blockers: readonly Blocker[] = []): Reason => ({
+  ...fact,
+  resource: 'memory',
+  blockers
+});
+
+/** One of each kind at least, and of each kind that a compiler cannot forget. */
+const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> = {
+  held: [
+    [
+      reasonOf({ kind: 'held', need: memory, more: 2, rests: [], othersBytes: null }, [
+        blocker('a', { kind: 'memory', bytes: 20 * GIB, isGranted: true }),
+        blocker('b', { kind: 'cpus', count: 1 }),
+        blocker('c', { kind: 'gpu', gpu })
+      ]),
+      'for 12 GiB; 20 GiB held by a, 1 CPU by b, GPU 0 by c and 2 more'
+    ],
+    [
+      reasonOf({
+        kind: 'held',
+        need: part,
+        more: 0,
+        rests: [
+          { count: 1, isIdle: true, keeps: { kind: 'gpuMemory', gpu, bytes: 1.5 * GIB } },
+          { count: 3, isIdle: false, keeps: { kind: 'memory', bytes: GIB, isGranted: false } }
+        ],
+        othersBytes: 9 * GIB
+      }),
+      'for 2 GPUs with 40 GiB each; an idle kernel keeps 1.5 GiB of GPU 0; other kernels keep 1 GiB; others on this node hold 9 GiB'
+    ]
+  ],
+  scarce: [
+    [
+      reasonOf({ kind: 'scarce', need: { kind: 'cpus', count: 4, isExclusive: true }, left: 2 }),
+      'for 4 exclusive CPUs; 2 are free'
+    ],
+    [reasonOf({ kind: 'scarce', need: memory, left: GIB }), 'for 12 GiB; only 1 GiB is free']
+  ],
+  pressure: [
+    [
+      reasonOf({ kind: 'pressure', need: memory, percent: 12.4 }),
+      'for 12 GiB; the node is short of memory (pressure 12 %)'
+    ]
+  ],
+  nodeFull: [
+    [
+      reasonOf({ kind: 'nodeFull', need: memory, leftBytes: 1.5 * GIB }),
+      'for 12 GiB; the node is short of memory (only 1.5 GiB is left)'
+    ]
+  ],
+  gpusLost: [
+    [
+      reasonOf({
+        kind: 'gpusLost',
+        need: part,
+        gpus: [gpu, { uuid: 'GPU-2', index: 2 }],
+        isBound: false
+      }),
+      'for 2 GPUs with 40 GiB each; GPU 0, 2 do not answer'
+    ],
+    [
+      reasonOf({
+        kind: 'gpusLost',
+        need: { kind: 'gpus', count: 1, eachBytes: null },
+        gpus: [gpu],
+        isBound: true
+      }),
+      'for 1 GPU; GPU 0 does not answer, and this kernel uses no other until it restarts'
+    ]
+  ],
+  stranger: [
+    [
+      reasonOf({ kind: 'stranger', need: part, stranger: { ...stranger, more: 2 } }),
+      'for 2 GPUs with 40 GiB each; 2 GiB of GPU 0 held without a lease by process 7 of eve (python) and 2 more'
+    ],
+    [
+      reasonOf({ kind: 'stranger', need: memory, stranger: { ...stranger, owner: null } }),
+      'for 12 GiB; 2 GiB of GPU 0 held without a lease by process 7 (python)'
+    ]
+  ],
+  unleased: [
+    [
+      reasonOf({ kind: 'unleased', need: memory }),
+      'for 12 GiB; its memory is held by processes without a lease'
+    ]
+  ],
+  turn: [
+    [
+      reasonOf({ kind: 'turn', before: { holderId: 'b', holderName: 'b.ipynb' } }),
+      'for its turn; b.ipynb is before it in line for memory'
+    ]
+  ],
+  recovering: [
+    [
+      reasonOf({ kind: 'recovering', atMostMs: 2000 }),
+      'for the other kernels to tell the restarted sidecar what they hold; at most 2 s'
+    ]
+  ],
+  unseen: [[reasonOf({ kind: 'unseen' }), 'to be looked at']]
+};
+
+describe('waitInWords', () => {
+  const all = Object.values(GOLDEN).flat();
+
+  it.each(all)('[API7] says of %j: %s', (reason, words) => {
+    expect(waitInWords(reason)).toBe(words);
+  });
+
+  it('[API7] goes on after "waits", and ends as no sentence does', () => {
+    for (const [reason] of all) {
+      expect(waitInWords(reason)).toMatch(/^(for|to) .*[^.\s;]$/);
+    }
+  });
+
+  it('[API7] takes language and names from who speaks, and has no other words', () => {
+    const hidden: Speaker = {
+      trans: {
+        __: (_, ...args) => args.join('|'),
+        _n: (_, __, n, ...args) => [n, ...args].join('|')
+      },
+      nameOf: ({ holderId }) => `<${holderId}>`
+    };
+    for (const [reason] of all) {
+      const words = waitInWords(reason, hidden).match(/[A-Za-z]{2,}/g) ?? [];
+      expect(words.filter(it => !['GiB', 'eve', 'python'].includes(it))).toEqual([]);
+    }
+  });
+
+  it('translates as JupyterLab does', () => {
+    expect(ENGLISH.trans.__('%2 and %1', 'a', 'b')).toBe('b and a');
+    expect(ENGLISH.trans._n('%1 of %2', '%1s of %2', 3, 'x')).toBe('3s of x');
+  });
+});

@@ -1,0 +1,113 @@
+import { refusal } from './errors';
+import type { Eviction, StoryFact } from './facts';
+import { evictionInWords, notEnforcedSentence, storySentence } from './stories';
+
+const GIB = 1024 ** 3;
+const gpu = { uuid: 'GPU-0', index: 0 };
+const other = { holderId: 'k2', holderName: 'b.ipynb' };
+const why: Eviction = {
+  kind: 'owed',
+  to: other,
+  toGroup: 'b',
+  waitedMs: 10_000,
+  group: 'a',
+  ranMs: 70_000,
+  victims: 'mostOverQuota'
+};
+const stranger = { gpu, bytes: 2 * GIB, pid: 7, name: 'train', owner: 'eve', more: 0 };
+const granted = { cpus: '0-3', threads: 4, memoryBytes: 8 * GIB, gpus: [gpu] };
+const nothing = { cpus: null, threads: null, memoryBytes: null, gpus: [] };
+
+const GOLDEN: { readonly [K in StoryFact['kind']]: Extract<StoryFact, { kind: K }> } & object = {
+  claimed: { kind: 'claimed' },
+  inside: { kind: 'inside', outer: other },
+  waits: { kind: 'waits', reason: { kind: 'unseen', resource: 'cpus', blockers: [] } },
+  passes: { kind: 'passes', before: other },
+  givenUp: { kind: 'givenUp', by: 'kernel' },
+  nodeUnknown: { kind: 'nodeUnknown' },
+  granted: { kind: 'granted', granted, waitedMs: 3000 },
+  grantedFromKept: { kind: 'grantedFromKept' },
+  takenOver: { kind: 'takenOver' },
+  startedUnasked: { kind: 'startedUnasked' },
+  broughtBack: { kind: 'broughtBack', what: 'process 7 had left its place' },
+  moved: { kind: 'moved', cpus: '2-3' },
+  gpuLost: { kind: 'gpuLost', gpu: { uuid: 'GPU-9', index: null } },
+  told: { kind: 'told', refusal: refusal('KILLED_BY_NODE') },
+  ended: { kind: 'ended', isKept: true },
+  keptTooLong: { kind: 'keptTooLong', idleMs: 1_800_000 },
+  keptReleased: { kind: 'keptReleased', by: 'ann' },
+  keptAskedFor: { kind: 'keptAskedFor', by: other },
+  toBeEvicted: { kind: 'toBeEvicted', inMs: 5000, why },
+  evicted: { kind: 'evicted', why: { kind: 'runtime', group: 'a', mostMs: 7_200_000 } },
+  spared: { kind: 'spared' },
+  roomMade: { kind: 'roomMade', by: other, inMs: 5000, lostMs: 70_000 },
+  askedToFree: { kind: 'askedToFree', keeper: other },
+  beside: { kind: 'beside', stranger },
+  keptBeside: { kind: 'keptBeside', keeper: other, gpu, bytes: GIB, isAsked: true },
+  restartAsked: { kind: 'restartAsked', keeper: other },
+  restartDeclined: { kind: 'restartDeclined', keeper: other }
+};
+
+describe('storySentence', () => {
+  it('[API2] [API7] says each fact in one sentence', () => {
+    expect(Object.values(GOLDEN).map(it => storySentence(it))).toEqual([
+      'Claimed.',
+      'Inside a cell of b.ipynb: draws on what that has.',
+      'Waits to be looked at.',
+      'Let pass before b.ipynb, which it does not delay.',
+      'Given up by its kernel while it waited.',
+      'The node is not known yet, so nothing is restricted.',
+      'Granted CPUs 0-3, threads 4, 8 GiB, GPU 0 after 3 s.',
+      'Takes over the grant that an earlier cell kept.',
+      'Taken over as it was granted before a restart.',
+      'Runs without a grant: Cellgrant did not answer in time.',
+      'Brought back: process 7 had left its place.',
+      'Moved to CPUs 2-3.',
+      'GPU GPU-9 does not answer any more.',
+      'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Cells that name the "memory" they need in their hints wait until there is room.',
+      'Ended; its grant is kept for the next cell.',
+      'The grant that it kept: Given back after 30 min without a cell.',
+      'The grant that it kept: Given back, asked by ann.',
+      'The grant that it kept: Given back: b.ipynb asked for it.',
+      'To be evicted in 5 s: b.ipynb of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
+      'Interrupted: cells of group a may run 2 h.',
+      'Spared: its place is not needed any more.',
+      'b.ipynb is evicted for it in 5 s, losing 70 s of work.',
+      'b.ipynb was asked to free GPU memory.',
+      'Beside it, 2 GiB of GPU 0 held without a lease by process 7 of eve (train).',
+      '1 GiB of GPU 0 are kept by b.ipynb, which was asked to free it.',
+      'The owner of b.ipynb was asked to restart it.',
+      'The owner of b.ipynb keeps it as it is.'
+    ]);
+  });
+
+  it.each([
+    [{ kind: 'granted', granted: nothing, waitedMs: 0 }, 'Granted all CPUs.'],
+    [{ kind: 'ended', isKept: false }, 'Ended; its grant was given back.'],
+    [{ ...GOLDEN.keptBeside, isAsked: false }, '1 GiB of GPU 0 are kept by b.ipynb.']
+  ] as const)('[API7] says of %j: %s', (fact, sentence) => {
+    expect(storySentence(fact)).toBe(sentence);
+  });
+
+  it('[API7] is a whole sentence whatever the fact', () => {
+    for (const fact of Object.values(GOLDEN)) {
+      expect(storySentence(fact)).toMatch(/^\S.*[^\s.]\.$/);
+    }
+  });
+});
+
+it('[FAIR4] [API7] names the policy by which somebody was chosen', () => {
+  const chosen = (['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const).map(
+    victims => evictionInWords({ ...why, victims }).match(/chosen by: (.*)\)/)?.[1]
+  );
+  expect(chosen).toEqual(['most over quota', 'worst recent use', 'least lost work']);
+});
+
+it('[ENF6] [API7] says what of a grant is not in force', () => {
+  expect(notEnforcedSentence({ kind: 'failed', what: 'memory.max', errno: 'EBUSY' })).toBe(
+    'The grant could not be enforced: memory.max failed with EBUSY. The cell runs without it.'
+  );
+  expect(notEnforcedSentence({ kind: 'ungranted' })).toBe(
+    'It began while Cellgrant did not answer, and runs without a grant.'
+  );
+});

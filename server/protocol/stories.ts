@@ -1,0 +1,148 @@
+import { amountInWords, bytesInWords, spanInWords } from './amounts';
+import { refusal, sentenceOf } from './errors';
+import type { Eviction, Granted, NotEnforced, StoryFact } from './facts';
+import type { HolderKind } from './gate';
+import { ENGLISH, type Phrases, type Speaker } from './phrases';
+import { gpusInWords, strangerInWords, waitInWords } from './sentences';
+
+type Sentences = {
+  readonly [K in StoryFact['kind']]: (
+    fact: Extract<StoryFact, { kind: K }>,
+    speaker: Speaker
+  ) => string;
+};
+
+const SENTENCES: Sentences = {
+  claimed: (_, { trans }) => trans.__('Claimed.'),
+  inside: ({ outer }, { trans, nameOf }) =>
+    trans.__('Inside a cell of %1: draws on what that has.', nameOf(outer)),
+  waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
+  passes: ({ before }, { trans, nameOf }) =>
+    trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
+  givenUp: ({ by }, { trans }) =>
+    trans.__('Given up by its %1 while it waited.', kindInWords(trans, by)),
+  nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
+  granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),
+  grantedFromKept: (_, { trans }) => trans.__('Takes over the grant that an earlier cell kept.'),
+  takenOver: (_, { trans }) => trans.__('Taken over as it was granted before a restart.'),
+  startedUnasked: (_, { trans }) =>
+    trans.__('Runs without a grant: Cellgrant did not answer in time.'),
+  broughtBack: ({ what }, { trans }) => trans.__('Brought back: %1.', what),
+  moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
+  gpuLost: ({ gpu }, { trans }) =>
+    trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
+  told: it => sentenceOf(it.refusal),
+  ended: ({ isKept }, { trans }) =>
+    isKept
+      ? trans.__('Ended; its grant is kept for the next cell.')
+      : trans.__('Ended; its grant was given back.'),
+  keptTooLong: ({ idleMs }, { trans }) =>
+    trans.__('The grant that it kept: Given back after %1 without a cell.', spanInWords(idleMs)),
+  keptReleased: ({ by }, { trans }) =>
+    trans.__('The grant that it kept: Given back, asked by %1.', by),
+  keptAskedFor: ({ by }, { trans, nameOf }) =>
+    trans.__('The grant that it kept: Given back: %1 asked for it.', nameOf(by)),
+  toBeEvicted: ({ inMs, why }, speaker) =>
+    speaker.trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker)),
+  evicted: ({ why }, speaker) =>
+    speaker.trans.__('Interrupted: %1.', evictionInWords(why, speaker)),
+  spared: (_, { trans }) => trans.__('Spared: its place is not needed any more.'),
+  roomMade: ({ by, inMs, lostMs }, { trans, nameOf }) =>
+    trans.__(
+      '%1 is evicted for it in %2, losing %3 of work.',
+      nameOf(by),
+      spanInWords(inMs),
+      spanInWords(lostMs)
+    ),
+  askedToFree: ({ keeper }, { trans, nameOf }) =>
+    trans.__('%1 was asked to free GPU memory.', nameOf(keeper)),
+  beside: ({ stranger }, { trans }) => trans.__('Beside it, %1.', strangerInWords(trans, stranger)),
+  keptBeside: ({ keeper, gpu, bytes, isAsked }, { trans, nameOf }) => {
+    const [amount, name] = [bytesInWords(bytes), gpusInWords([gpu], trans)];
+    return isAsked
+      ? trans.__(
+          '%1 of %2 are kept by %3, which was asked to free it.',
+          amount,
+          name,
+          nameOf(keeper)
+        )
+      : trans.__('%1 of %2 are kept by %3.', amount, name, nameOf(keeper));
+  },
+  restartAsked: ({ keeper }, { trans, nameOf }) =>
+    trans.__('The owner of %1 was asked to restart it.', nameOf(keeper)),
+  restartDeclined: ({ keeper }, { trans, nameOf }) =>
+    trans.__('The owner of %1 keeps it as it is.', nameOf(keeper))
+};
+
+/** One line of a story (API2), as a whole sentence. */
+export function storySentence(fact: StoryFact, speaker: Speaker = ENGLISH): string {
+  const sentence = SENTENCES[fact.kind] as (fact: StoryFact, speaker: Speaker) => string;
+  return sentence(fact, speaker);
+}
+
+function kindInWords(trans: Phrases, kind: HolderKind): string {
+  switch (kind) {
+    case 'kernel':
+      return trans.__('kernel');
+    case 'cell':
+      return trans.__('forked cell');
+    case 'worker':
+      return trans.__('worker');
+    case 'command':
+      return trans.__('command');
+  }
+}
+
+function grantedSentence(trans: Phrases, granted: Granted, waitedMs: number): string {
+  const given = grantInWords(trans, granted);
+  return waitedMs > 0
+    ? trans.__('Granted %1 after %2.', given, spanInWords(waitedMs))
+    : trans.__('Granted %1.', given);
+}
+
+/** What a grant gives: `CPUs 0-3, threads 4, 8 GiB, GPU 0`. */
+function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Granted): string {
+  const parts = [
+    cpus === null ? trans.__('all CPUs') : trans.__('CPUs %1', cpus),
+    threads === null ? '' : trans.__('threads %1', threads),
+    memoryBytes === null ? '' : amountInWords(memoryBytes),
+    gpus.length === 0 ? '' : gpusInWords(gpus, trans)
+  ];
+  return parts.filter(part => part !== '').join(', ');
+}
+
+/** Why a running cell has to go (FAIR4), as a part of a sentence. */
+export function evictionInWords(why: Eviction, { trans, nameOf }: Speaker = ENGLISH): string {
+  return why.kind === 'runtime'
+    ? trans.__('cells of group %1 may run %2', why.group, spanInWords(why.mostMs))
+    : trans.__(
+        '%1 of group %2 is owed it and waited %3; this cell of group %4 had run %5 (chosen by: %6)',
+        nameOf(why.to),
+        why.toGroup,
+        spanInWords(why.waitedMs),
+        why.group,
+        spanInWords(why.ranMs),
+        policyInWords(trans, why.victims)
+      );
+}
+
+function policyInWords(
+  trans: Phrases,
+  victims: Extract<Eviction, { kind: 'owed' }>['victims']
+): string {
+  switch (victims) {
+    case 'mostOverQuota':
+      return trans.__('most over quota');
+    case 'worstRecentUse':
+      return trans.__('worst recent use');
+    case 'leastLostWork':
+      return trans.__('least lost work');
+  }
+}
+
+/** What of a grant is not in force (ENF6), as a whole sentence. */
+export function notEnforcedSentence(fact: NotEnforced, { trans }: Speaker = ENGLISH): string {
+  return fact.kind === 'failed'
+    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }))
+    : trans.__('It began while Cellgrant did not answer, and runs without a grant.');
+}

@@ -1,0 +1,16 @@
+import type { Phrases, Speaker } from '../../server/protocol/phrases';
+import { baseName } from '../format';
+
+/**
+ * Speaks the language of this page, and calls notebooks of this server by their names of now:
+ * the sidecar knows a kernel by the name with which it started.
+ */
+export function speakerOf(trans: Phrases, paths: ReadonlyMap<string, string>): Speaker {
+  return {
+    trans,
+    nameOf: ({ holderId, holderName }) => {
+      const path = paths.get(holderId);
+      return path === undefined ? holderName : baseName(path);
+    }
+  };
+}
