@@ -34,6 +34,7 @@ _OPTIONS = (
     _Option("maxWait", "SPAN", "Give up after this long in the queue, such as 5min."),
 )
 
+
 def hints(command: Command) -> Command:
     """Every hint that says something of a command, as an option; the sidecar reads its value."""
     for it in reversed(_OPTIONS):

@@ -134,4 +134,4 @@ def test_the_command_is_installed(lab: RealServer, clean_venv: Path) -> None:
         text=True,
         check=True,
     )
-    assert "KERNELS" in shown.stdout
+    assert "HOLDERS" in shown.stdout

@@ -50,7 +50,7 @@ describe('what is written for a kernel that runs a cell', () => {
     for (const { name, file, before } of files) {
       await until(() => readFileSync(file, 'utf8') === before);
       const { body } = await sidecar.ask('GET', '/api/v1/claims/cell');
-      expect(JSON.stringify(body)).toContain(`keeping ${name} of ${kernel.id}`);
+      expect(JSON.stringify(body)).toContain(`its ${name} was `);
     }
     expect(files.length > 0).toBe(sidecar.tier.startsWith('cgroup'));
   });

@@ -24,7 +24,7 @@ async function familyOf(rig: IContractRig, enforcer: IEnforcer): Promise<Family>
 function confineAll(rig: IContractRig, enforcer: IEnforcer, places: readonly Place[]): void {
   places.forEach(({ holderId }, at) => {
     const cpus = at === 0 ? rig.cpus : rig.oneCpu;
-    enforcer.confine(holderId, { ...pinned(cpus), memoryBytes: (512 - 64 * at) * MIB });
+    enforcer.confine(holderId, { ...pinned(cpus), memoryBytes: (256 - 32 * at) * MIB });
   });
 }
 
@@ -34,7 +34,7 @@ function assertApart(rig: IContractRig, { kernel, children }: Family, alive = ch
     const at = all.indexOf(it);
     const cpus = at > 0 && rig.traits.confinesCpus ? rig.oneCpu : rig.cpus;
     assert.deepEqual(rig.masks(it.pid), [cpus], `CPUs of ${it.holderId}`);
-    const limit = rig.traits.limitsMemory ? (512 - 64 * at) * MIB : null;
+    const limit = rig.traits.limitsMemory ? (256 - 32 * at) * MIB : null;
     assert.equal(rig.memoryLimit(it.holderId), limit, `memory of ${it.holderId}`);
     for (const other of rig.traits.isolates ? all : []) {
       assert.equal(
