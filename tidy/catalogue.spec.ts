@@ -1,4 +1,4 @@
-import { CATALOGUE, type RefusalCode } from '../server/protocol/errors';
+import { CATALOGUE, OF_COMMANDS, type RefusalCode } from '../server/protocol/errors';
 import { tracked } from './sources';
 
 /** The rows that SPEC.md must have, in the catalogue's order. */
@@ -8,10 +8,10 @@ function expected(): string[] {
   );
 }
 
-/** The rows of the table below `## Refusals`. */
-function documented(): string[] {
+/** The rows of the table below a heading of SPEC.md. */
+function documented(heading: string): string[] {
   const spec = tracked(/^SPEC\.md$/)[0]!.text;
-  const section = spec.slice(spec.indexOf('\n## Refusals\n')).split('\n## ')[1]!;
+  const section = spec.slice(spec.indexOf(`\n## ${heading}\n`)).split('\n## ')[1]!;
   return section
     .split('\n')
     .filter(line => /^\| [A-Z_]+ +\|/.test(line))
@@ -20,7 +20,12 @@ function documented(): string[] {
 
 describe('the catalogue of refusals', () => {
   it('[API1] is listed in SPEC.md as the code has it, and nothing else is', () => {
-    expect(documented()).toEqual(expected());
+    expect(documented('Refusals')).toEqual(expected());
+  });
+
+  it('[API1] is listed as it speaks of commands, too', () => {
+    const rows = Object.entries(OF_COMMANDS).map(([code, said]) => `| ${code} | ${said} |`);
+    expect(documented('Refusals of commands')).toEqual(rows);
   });
 
   it('[API1] is repeated word for word where no sidecar can be asked', () => {
