@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -149,11 +150,14 @@ def make_venv() -> Callable[..., str]:
         directory = ROOT / ".cache" / "venvs" / f"{name}-{sys.version_info[0]}{sys.version_info[1]}"
         python = directory / "bin" / "python"
         done = directory / "complete"
-        if not done.exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
-            install = [python, "-m", "pip", "install", "--quiet", *requirements]
-            subprocess.run(install, check=True)
-            done.touch()
+        directory.mkdir(parents=True, exist_ok=True)
+        with directory.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # files that run beside each other want the same one
+            if not done.exists():
+                subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
+                install = [python, "-m", "pip", "install", "--quiet", *requirements]
+                subprocess.run(install, check=True)
+                done.touch()
         return str(python)
 
     return make

@@ -27,11 +27,11 @@ print(sys.stdin.readline().strip(), flush=True)
 """
 # Says which signals it hears, and ends at the second.
 HEAR = """
-import signal, sys, time
+import os, signal, sys, time
 heard = []
 def hear(number, _):
     heard.append(number)
-    print(signal.Signals(number).name, flush=True)
+    os.write(1, signal.Signals(number).name.encode() + b'\\n')  # print may be in the midst of "up"
 for it in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP):
     signal.signal(it, hear)
 print("up", flush=True)

@@ -12,12 +12,12 @@ import type { BroughtBackListener, FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
 
 /**
- * How often, and how far apart, the kernel itself is looked at before its mask is set from
- * outside: its gate sets it in microseconds. `taskset` takes milliseconds, so that a mask
- * for one cell could be met by the next ones, which are to have others.
+ * When the kernel itself is looked at before its mask is set from outside, each so long after the
+ * look before: its gate sets it in microseconds, once its thread runs, which a busy machine lets
+ * wait. `taskset` takes milliseconds, so that a mask for one cell could be met by the next ones,
+ * which are to have others.
  */
-const GATE_LOOKS = 10;
-const GATE_LOOK_MS = 5;
+const GATE_LOOKS_MS = [5, 10, 20, 40, 80, 160];
 
 /** Rounds of looking for processes that were forked meanwhile. */
 const ROUNDS_MAX = 50;
@@ -239,11 +239,11 @@ export class Masks {
   private async applyToTree(held: Held, cpus: string): Promise<boolean> {
     const { wishes } = held;
     await this.applyFrom(1, held, cpus);
-    for (let look = 0; look < GATE_LOOKS; look += 1) {
+    for (const lookMs of GATE_LOOKS_MS) {
       if (this.callsFrom(0, held, cpus).length === 0) {
         return true;
       }
-      await delay(GATE_LOOK_MS);
+      await delay(lookMs);
       if (held.wishes !== wishes) {
         return false;
       }
