@@ -27,12 +27,15 @@ export const types = show =>
     show
   );
 
+/** All that Prettier knows, but for what is made beside it: it looks into folders that it ignores. */
+const FORMATTED = ['.', '!.cache', '!.cache/**'];
+
 /** Every linter, and every formatter in its checking mode. */
 export function lint(show, only) {
   const linters = [
     ['eslint', /\.(tsx?|m?js)$/, ['.'], 'eslint', '--max-warnings=0'],
     ['stylelint', /^style\/.*\.css$/, ['style/**/*.css'], 'stylelint'],
-    ['prettier', /./, ['.'], 'prettier', '--check', '--log-level=warn', '--ignore-unknown'],
+    ['prettier', /./, FORMATTED, 'prettier', '--check', '--log-level=warn', '--ignore-unknown'],
     ['ruff', /\.py$/, ['.'], 'ruff', 'check'],
     ['ruff-format', /\.py$/, ['.'], 'ruff', 'format', '--check']
   ];
