@@ -16,7 +16,7 @@ import { probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, until, widest, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
-import { groupEndOf, groupsEndingIn } from './places';
+import { groupNameOf, groupsCalled } from './places';
 import { MadeUpDriver } from './madeUpGpus';
 
 const UNLIMITED_BYTES = 2 ** 62;
@@ -29,7 +29,7 @@ export class RealRig implements IContractRig {
   readonly oneCpu: string;
   private readonly files = new DiskFiles();
   private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
-  private readonly groupEnd = groupEndOf(this.dir);
+  private readonly groupName = groupNameOf(this.dir);
   private beside: string | null = null;
   private readonly told: string[] = [];
   private readonly loosened: string[] = [];
@@ -214,7 +214,7 @@ export class RealRig implements IContractRig {
 
   /** The directories of this rig's first sidecar that hold all holders' directories. */
   private groups(): readonly string[] {
-    return groupsEndingIn(this.groupEnd);
+    return groupsCalled(this.groupName);
   }
 
   /** The first of the files that one of the holder's directories has. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-import { groupEndOf, groupsEndingIn } from './places';
+import { groupNameOf, groupsCalled } from './places';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -102,7 +102,7 @@ export async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
 export class TestSidecar {
   /** What it logged so far. */
   log = '';
-  private readonly groupEnd: string;
+  private readonly groupName: string;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -111,7 +111,7 @@ export class TestSidecar {
     private readonly ready: Ready
   ) {
     child.stderr!.on('data', chunk => (this.log += String(chunk)));
-    this.groupEnd = groupEndOf(root + dir);
+    this.groupName = groupNameOf(dir, root);
   }
 
   /** Start one, and wait until it listens. */
@@ -180,7 +180,7 @@ export class TestSidecar {
 
   /** Directories that it made in the cgroup tree and that are still there. */
   places(): readonly string[] {
-    return groupsEndingIn(this.groupEnd);
+    return groupsCalled(this.groupName);
   }
 
   /** Inodes of the sockets that the process has open. */
