@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UNCONFINED, type Confinement } from '../server/core/effects';
-import type { IEnforcer, Place } from '../server/enforce/enforcer';
+import type { IEnforcer, HolderProcess } from '../server/enforce/enforcer';
 import { probe } from '../server/enforce/probe';
 import { DiskFiles } from '../server/host/files';
 import { OwnDirectory } from '../server/host/ownDirectory';
@@ -66,7 +66,10 @@ class Stopwatch {
   }
 }
 
-async function startHolder(): Promise<{ readonly child: ChildProcess; readonly place: Place }> {
+async function startHolder(): Promise<{
+  readonly child: ChildProcess;
+  readonly place: HolderProcess;
+}> {
   const child = spawn(process.execPath, ['-e', SLEEPER], { stdio: ['ignore', 'pipe', 'ignore'] });
   await new Promise(resolve => child.stdout.once('data', resolve));
   const { startTicks } = readProcess(files, child.pid!)!;
@@ -77,7 +80,7 @@ async function startHolder(): Promise<{ readonly child: ChildProcess; readonly p
 async function timeGrants(
   watch: Stopwatch,
   enforcer: IEnforcer,
-  { holderId }: Place,
+  { holderId }: HolderProcess,
   cpus: readonly number[],
   grants: number
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path';
 import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/config/configFile';
 import { stderrLog } from './daemon/log';
-import { OccupiedError, occupy, type Occupied } from './daemon/occupy';
+import { AlreadyServedError, openInstance, type Instance } from './daemon/instance';
 import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';
 import { Sidecar } from './daemon/sidecar';
 import { probe } from './enforce/probe';
@@ -25,7 +25,7 @@ import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options }
 declare const CELLGRANT_VERSION: string;
 
 /** Exit codes: sysexits(3) where it has one. */
-const EXIT = { ok: 0, problems: 1, usage: 2, occupied: 3, mistake: 70, again: 75 } as const;
+const EXIT = { ok: 0, problems: 1, usage: 2, alreadyServed: 3, mistake: 70, again: 75 } as const;
 
 /** How long a graceful stop may take before it is given up, in ms. */
 const STOP_MAX_MS = 10_000;
@@ -63,21 +63,25 @@ function connectionsMax(descriptors: number): { readonly gates: number; readonly
 }
 
 /** Start where no other sidecar of this user runs; the stack undoes it. */
-async function startOnNode(options: Options, place: Occupied, stack: UndoStack): Promise<Sidecar> {
-  const presence = await beOnNode(files, options.scope, place.directory.uid, options.dir).catch(
-    (failure: unknown) => leadOn(options, place, failure)
+async function startOnNode(
+  options: Options,
+  instance: Instance,
+  stack: UndoStack
+): Promise<Sidecar> {
+  const presence = await beOnNode(files, options.scope, instance.directory.uid, options.dir).catch(
+    (failure: unknown) => leadOn(options, instance, failure)
   );
   // Undone before the directory is free: whoever takes it next is to find the node free, too.
   stack.add(presence.leave);
-  return start(options, place, presence, stack);
+  return start(options, instance, presence, stack);
 }
 
 /** ENF11: kernels that were started with our directory know no other, and whoever joins that sidecar wants them gated. */
-function leadOn({ dir, failure }: Options, place: Occupied, why: unknown): never {
+function leadOn({ dir, failure }: Options, instance: Instance, why: unknown): never {
   const served = why instanceof ServedElsewhereError ? why.served : null;
   const isAnother = served && isAbsolute(served.directory) && served.directory !== dir;
   if (isAnother && served.failure === failure) {
-    place.leadTo(served.directory);
+    instance.leadTo(served.directory);
   }
   throw why;
 }
@@ -85,12 +89,12 @@ function leadOn({ dir, failure }: Options, place: Occupied, why: unknown): never
 /** Put everything together and start it; the stack undoes it. */
 async function start(
   options: Options,
-  place: Occupied,
+  instance: Instance,
   presence: Presence,
   stack: UndoStack
 ): Promise<Sidecar> {
   const clock = systemClock();
-  const { uid } = place.directory;
+  const { uid } = instance.directory;
   // One user as yet: whoever reaches the sockets is the owner of their directory.
   const owner = { uid, name: nameOf(uid) };
   const config = options.config.length ? new ConfigFiles(options.config, log) : null;
@@ -98,7 +102,7 @@ async function start(
   let sidecar: Sidecar | null = null;
   const { node, enforcer, spreader, notices } = await probe({
     ...options,
-    own: place.directory,
+    own: instance.directory,
     reservedCpus: config?.configuration.reservedCpus,
     fencesGpus: config?.configuration.fencesGpus,
     onFailure: (holderId, failure) => sidecar?.failed(holderId, failure),
@@ -130,7 +134,7 @@ async function start(
     fatal,
     version: CELLGRANT_VERSION,
     failure: options.failure,
-    directory: place.directory,
+    directory: instance.directory,
     owner
   });
   const connections = connectionsMax(readDescriptorsMax(files));
@@ -138,8 +142,8 @@ async function start(
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
-  stack.add(await listenHttp(place.listenForApi, sidecar, owner, log, connections.api));
-  stack.add(await gates.listen(place.listenForGates));
+  stack.add(await listenHttp(instance.listenForApi, sidecar, owner, log, connections.api));
+  stack.add(await gates.listen(instance.listenForGates));
   return sidecar;
 }
 
@@ -164,10 +168,10 @@ async function run(args: readonly string[]): Promise<void> {
     return check(toCheck);
   }
   const options = parseOptions(args, process.env);
-  const place = await occupy(options.dir, log);
+  const instance = await openInstance(options.dir, log);
   const stack = new UndoStack();
-  stack.add(place.leave);
-  const starting = startOnNode(options, place, stack).catch(async (failure: unknown) => {
+  stack.add(instance.leave);
+  const starting = startOnNode(options, instance, stack).catch(async (failure: unknown) => {
     await stack.dispose();
     throw failure;
   });
@@ -179,9 +183,9 @@ async function run(args: readonly string[]): Promise<void> {
   stopWhenAsked(options, stop);
   reloadWhenAsked(stop, async () => (await starting).administration.reload());
   const sidecar = await starting;
-  stack.add(place.watch(why => stop(why, EXIT.again)));
+  stack.add(instance.watch(why => stop(why, EXIT.again)));
   const tier = sidecar.node.tier.name;
-  const { gatePath: gate, apiPath: api } = place;
+  const { gatePath: gate, apiPath: api } = instance;
   process.stdout.write(`${JSON.stringify({ ready: true, pid: process.pid, gate, api, tier })}\n`);
 }
 
@@ -252,11 +256,11 @@ function giveUp(failure: unknown): never {
     const answer = `${JSON.stringify({ ready: false, served: failure.served })}\n`;
     process.stdout.isTTY || process.stdout.write(answer);
     log('info', failure.message);
-    process.exit(EXIT.occupied);
+    process.exit(EXIT.alreadyServed);
   }
-  if (failure instanceof OccupiedError) {
+  if (failure instanceof AlreadyServedError) {
     log('error', failure.message);
-    process.exit(EXIT.occupied);
+    process.exit(EXIT.alreadyServed);
   }
   if (failure instanceof DirectoryError) {
     log('error', failure.message);

@@ -3,7 +3,7 @@ import type { Execution } from './execution';
 import { crowdingEfficiency, waterFill } from './sharing';
 
 /** What a cell is held to: the weight of its cgroup, and its CPUs in list syntax or null for all. */
-export type Place = { readonly weight: number; readonly cpus: string | null };
+export type CpuGroup = { readonly weight: number; readonly cpus: string | null };
 
 /** A cell that wants to run, in its set of CPUs. */
 type Bidder = {
@@ -53,7 +53,7 @@ export class ProportionalSharing {
   }
 
   /** Set CPUs and efficiency of each cell by its place. */
-  apply(executions: readonly Execution[], placeOf: (execution: Execution) => Place): void {
+  apply(executions: readonly Execution[], placeOf: (execution: Execution) => CpuGroup): void {
     const places = executions.map(placeOf);
     if (places.every(({ cpus }) => cpus === null)) {
       this.shareAll(executions, places);
@@ -62,11 +62,11 @@ export class ProportionalSharing {
     }
   }
 
-  private weightOf(execution: Execution, place: Place): number {
+  private weightOf(execution: Execution, place: CpuGroup): number {
     return this.byWeight ? place.weight : Math.max(1, execution.threads);
   }
 
-  private shareAll(executions: readonly Execution[], places: readonly Place[]): void {
+  private shareAll(executions: readonly Execution[], places: readonly CpuGroup[]): void {
     const demands = executions.map(({ demand }) => demand);
     const weights = executions.map((execution, at) => this.weightOf(execution, places[at]!));
     const threadsPerCpu = demands.reduce((sum, it) => sum + it, 0) / this.cpus;
@@ -78,7 +78,7 @@ export class ProportionalSharing {
     });
   }
 
-  private shareSets(executions: readonly Execution[], places: readonly Place[]): void {
+  private shareSets(executions: readonly Execution[], places: readonly CpuGroup[]): void {
     const threadsOn = new Float64Array(this.cpus);
     const bidders = executions.map((execution, at): Bidder => {
       const set = this.setOf(places[at]!.cpus);

@@ -1,6 +1,6 @@
 import { array, assert, double, integer, option, property, record, tuple } from 'fast-check';
 import { Execution } from './execution';
-import { ProportionalSharing, type Place } from './proportionalSharing';
+import { ProportionalSharing, type CpuGroup } from './proportionalSharing';
 import { crowdingEfficiency, waterFill } from './sharing';
 import type { Cell } from './workload';
 
@@ -27,7 +27,7 @@ function fill(weights: number[], caps: number[], capacity: number): number[] {
 
 /** Shares of cells of so many threads, each in its place, on 8 CPUs. */
 function sharesOf(
-  cells: readonly (Place & { readonly threads: number })[],
+  cells: readonly (CpuGroup & { readonly threads: number })[],
   byWeight = true
 ): number[] {
   const executions = cells.map(({ threads }) => {

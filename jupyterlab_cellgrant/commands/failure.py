@@ -13,7 +13,7 @@ class Exit(IntEnum):
 
     FAILED = 1
     USAGE = 2
-    OCCUPIED = 3
+    ALREADY_SERVED = 3
     HINT = 64
     NEVER = 69
     LATER = 75

@@ -31,8 +31,8 @@ def test_a_renamed_notebook_is_called_by_its_new_name(server: RealServer) -> Non
     assert "train.ipynb" in shown
     assert "Untitled.ipynb" not in shown
     # What is shown at once is on the disk a moment later.
-    roster = server.sidecar_dir / "kernels.json"
-    eventually(lambda: "train.ipynb" in roster.read_text())
+    file = server.sidecar_dir / "kernels.json"
+    eventually(lambda: "train.ipynb" in file.read_text())
     pid = eventually(server.sidecar_pid)
     os.kill(pid, signal.SIGKILL)
     eventually(lambda: server.sidecar_pid() != pid)

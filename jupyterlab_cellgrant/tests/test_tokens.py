@@ -58,9 +58,9 @@ async def test_another_process_cannot_speak_for_a_kernel(
     [kernel] = sidecar.get("holders")
     forged = Holder("kernel", kernel["id"], "x", kernel["pid"]).facts()
     answer = say(sidecar, {"type": "hello", **forged, "holdings": []})
-    assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")
+    assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_HOLDER")
     answer = say(sidecar, {"type": "ended", "holderId": kernel["id"]})
-    assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_KERNEL")
+    assert (answer["type"], answer["code"]) == ("problem", "NOT_THIS_HOLDER")
     assert [it["id"] for it in sidecar.claims("running")] == [claim["id"]]
     await notebook.manager.interrupt_kernel()
     await notebook.reply(message_id)

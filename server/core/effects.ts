@@ -31,7 +31,7 @@ export const UNCONFINED: Confinement = {
 };
 
 /** What a holder keeps across cells (ADM9), and the claim that left it. */
-export type Kept = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
+export type HeldGrant = { readonly claim: Claim; readonly grant: Grant; readonly sinceMs: number };
 
 /**
  * Everything that the core can order.
@@ -92,4 +92,4 @@ export type Effect =
   /** The CPUs that a holder is held to are others: for a gate that sets masks itself. */
   | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
   /** What the holder keeps across cells from now on; null for nothing (ADM9). */
-  | { readonly type: 'keep'; readonly holderId: string; readonly kept: Kept | null };
+  | { readonly type: 'keep'; readonly holderId: string; readonly kept: HeldGrant | null };

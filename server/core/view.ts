@@ -11,7 +11,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
-import { keptGrant } from './holder/holds';
+import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
 import { askedSince, isKeptBy } from './gpu/keepers';
 import { promisedBytes } from './holder/leases';
@@ -149,7 +149,7 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     parentHolderId: entry.parent?.holder.id ?? null,
     gated: holder.gated,
     sinceMs: entry.sinceMs,
-    grant: running?.phase.grant ?? keptGrant(entry),
+    grant: running?.phase.grant ?? heldGrant(entry),
     cpusBusy: use?.cpusBusy ?? null,
     memoryBytes: use?.memoryBytes ?? null,
     memoryLimitBytes: entry.confined.memoryBytes,

@@ -33,7 +33,7 @@ const HOLDER: Holder = {
   gated: true
 };
 
-type Carriers = Pick<InterpreterParts, 'enforcer' | 'holders' | 'roster' | 'memoryWatch'>;
+type Carriers = Pick<InterpreterParts, 'enforcer' | 'holders' | 'holderStore' | 'memoryWatch'>;
 
 /** Everything that leaves the arbiter, in its order. */
 class Journal {
@@ -53,7 +53,7 @@ class Journal {
             throw error;
           }
         },
-        holdFor: confinement => ({ affinity: confinement.cpus, cpuset: null })
+        pinningFor: confinement => ({ affinity: confinement.cpus, cpuset: null })
       },
       holders: {
         bind: (holderId, gpus) => {
@@ -68,7 +68,7 @@ class Journal {
           return true;
         }
       },
-      roster: { keepNow: () => note('on the disk') },
+      holderStore: { saveNow: () => note('on the disk') },
       memoryWatch: {
         limit: (holderId, bytes) => void (bytes === null || note(`watch ${holderId} ${bytes}`))
       }

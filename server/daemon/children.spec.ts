@@ -126,7 +126,7 @@ describe('children of a kernel, on a real sidecar', () => {
     const { holderId } = parent.place;
     const pid = await fork();
     const forged = await said('cell', pid, holderId, 'forged', { token: 'another' });
-    expect(await forged.hear('problem')).toMatchObject({ code: 'NOT_THIS_KERNEL' });
+    expect(await forged.hear('problem')).toMatchObject({ code: 'NOT_THIS_HOLDER' });
     const loop = await said('cell', pid, 'loop', 'loop');
     expect(await loop.hear('problem')).toMatchObject({ code: 'HOLDER_UNKNOWN' });
   });

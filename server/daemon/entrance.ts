@@ -31,7 +31,7 @@ export class Entrance {
     const it = this.register.byId(holderId);
     return !it || maySpeak(it, tokenDigest) || this.processes.hasEnded(it)
       ? null
-      : refusal('NOT_THIS_KERNEL', { id: holderId });
+      : refusal('NOT_THIS_HOLDER', { id: holderId });
   }
 
   /** HOLD5: an id is one holder's as long as that lives; only a kernel is started again under its own. */
@@ -82,6 +82,6 @@ export class Entrance {
       const why = `it did not come from the ${parent.kind} "${id}" that it names as its parent`;
       return refusal('NOT_A_CHILD', { pid, kind, why });
     }
-    return maySpeak(parent, tokenDigest) ? null : refusal('NOT_THIS_KERNEL', { id });
+    return maySpeak(parent, tokenDigest) ? null : refusal('NOT_THIS_HOLDER', { id });
   }
 }

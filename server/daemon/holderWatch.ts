@@ -75,11 +75,11 @@ export class HolderWatch {
   private *due(): Iterable<string> {
     this.sweeps += 1;
     const running = this.parts.runningHolderIds();
-    let place = 0;
+    let ordinal = 0;
     for (const [holderId, { gated }] of this.parts.known) {
-      place += 1;
+      ordinal += 1;
       const isIdle = gated && !running.has(holderId);
-      if (!isIdle || (place + this.sweeps) % IDLE_SWEEPS === 0) {
+      if (!isIdle || (ordinal + this.sweeps) % IDLE_SWEEPS === 0) {
         yield holderId;
       }
     }

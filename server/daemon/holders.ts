@@ -1,5 +1,5 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { Kept } from '../core/effects';
+import type { HeldGrant } from '../core/effects';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
@@ -9,7 +9,7 @@ import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log, ProcessIdentity } from './ports';
 
-/** What the roster of holders is made of. */
+/** What the list of holders is made of. */
 export type HoldersParts = {
   readonly enforcer: IEnforcer;
   readonly processes: IProcesses;
@@ -148,7 +148,7 @@ export class Holders {
   }
 
   /** Note what a holder keeps across cells (ADM9). */
-  keep(holderId: string, kept: Kept | null): void {
+  keep(holderId: string, kept: HeldGrant | null): void {
     const it = this.known.get(holderId);
     it && this.known.set(holderId, { ...it, kept });
     this.changed();

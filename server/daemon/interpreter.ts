@@ -1,17 +1,17 @@
 import type { Confinement, Effect } from '../core/effects';
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { CpuHold } from '../protocol/gate';
+import type { CpuPinning } from '../protocol/gate';
 import type { EventBody } from './arbiter';
 import type { Holders } from './holders';
 import type { MemoryWatch } from './memoryWatch';
 import type { IAnswers, Log } from './ports';
-import type { Roster } from './roster';
+import type { HolderStore } from './holderStore';
 
 /** Those by whom effects are carried out. */
 export type InterpreterParts = {
-  readonly enforcer: Pick<IEnforcer, 'confine' | 'holdFor'>;
+  readonly enforcer: Pick<IEnforcer, 'confine' | 'pinningFor'>;
   readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
-  readonly roster: Pick<Roster, 'keepNow'>;
+  readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
   /** What a holder is held to, or was ordered to be. */
   readonly confinementOf: (holderId: string) => Confinement;
@@ -104,11 +104,11 @@ export class Interpreter {
 
   /** A sidecar that is killed right after the grant must not shut the fence of a running cell. */
   private bind(holderId: string, gpus: readonly string[]): void {
-    const { holders, roster } = this.parts;
-    holders.bind(holderId, gpus) && roster.keepNow(holders.list());
+    const { holders, holderStore } = this.parts;
+    holders.bind(holderId, gpus) && holderStore.saveNow(holders.list());
   }
 
-  private holdOf(holderId: string): CpuHold {
-    return this.parts.enforcer.holdFor(this.parts.confinementOf(holderId));
+  private holdOf(holderId: string): CpuPinning {
+    return this.parts.enforcer.pinningFor(this.parts.confinementOf(holderId));
   }
 }

@@ -1,5 +1,5 @@
 import type { HolderUse } from '../core/events';
-import { failureOf, type IEnforcer, type PlaceUse } from '../enforce/enforcer';
+import { failureOf, type IEnforcer, type TreeUse } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 import { OthersMemory } from './othersMemory';
 import type { INodeMeters } from './ports';
@@ -146,8 +146,8 @@ export class Sampler {
   }
 
   /** Where measuring writes (a limit that may come down by now), the host may refuse it. */
-  private ask(holderId: string): PlaceUse | null {
-    let use: PlaceUse | null = null;
+  private ask(holderId: string): TreeUse | null {
+    let use: TreeUse | null = null;
     const failure = failureOf(() => {
       use = this.parts.enforcer.measure(holderId);
     });

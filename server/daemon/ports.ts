@@ -1,11 +1,11 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { Kept } from '../core/effects';
+import type { HeldGrant } from '../core/effects';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
-import type { CpuHold, GateProcess, HintSources, HolderKind } from '../protocol/gate';
+import type { CpuPinning, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
@@ -72,7 +72,7 @@ export interface INodeMeters {
  */
 export interface IAnswers {
   /** A claim runs, or (`isChange`) the grant of a running claim changed. */
-  granted(claimId: string, grant: Grant, hold: CpuHold, isChange: boolean): void;
+  granted(claimId: string, grant: Grant, pinning: CpuPinning, isChange: boolean): void;
   waiting(claimId: string, reason: Reason, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
@@ -131,7 +131,7 @@ export type KnownProcess = GateProcess & {
   /** What its first speaker told of its token (SEC6), as a digest; null or absent where that told none. */
   readonly tokenDigest?: string | null;
   /** What it keeps across cells (ADM9); nothing where null or absent. */
-  readonly kept?: Kept | null;
+  readonly kept?: HeldGrant | null;
   /** The processes that it came from, the nearest first, as it arrived: some may have ended since. */
   readonly ancestors?: readonly number[];
 };
@@ -170,7 +170,7 @@ export interface IClaims {
 }
 
 /** What the gates see of the sidecar. */
-export interface IGateKeeper {
+export interface IGateServices {
   readonly node: NodeFacts;
   /** What a gate does without a sidecar. */
   readonly failure: 'open' | 'closed';
@@ -180,7 +180,7 @@ export interface IGateKeeper {
   readonly holders: IHolders;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
   /** `kept` resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
-  readonly roster: { readonly kept: Promise<void> };
+  readonly holderStore: { readonly saved: Promise<void> };
   /** A gate has told all that it holds. */
   readonly reconciliation: { heard(holderId: string): void };
   /** Names who hears the answers to claims; once. */

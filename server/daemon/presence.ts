@@ -2,13 +2,13 @@ import { createServer, type Server } from 'node:net';
 
 import type { IHostFiles } from '../host/files';
 import { findSidecars, onlyName, ownName, type NamedSidecar } from '../host/namedSidecars';
-import { OccupiedError } from './occupy';
+import { AlreadyServedError } from './instance';
 
 /** How soon the coming and going of other sidecars is noticed, in ms. */
 const LOOK_MS = 3000;
 
 /** Another sidecar of this user runs on this node, and serves another directory. */
-export class ServedElsewhereError extends OccupiedError {
+export class ServedElsewhereError extends AlreadyServedError {
   readonly served: NamedSidecar['served'];
 
   constructor({ pid, served }: NamedSidecar, directory: string) {

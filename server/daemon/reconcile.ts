@@ -34,7 +34,7 @@ export type ReconciliationParts = {
  */
 export class Reconciliation {
   private readonly expected = new Set<string>();
-  private readonly held = new Map<string, ClaimArrived>();
+  private readonly postponed = new Map<string, ClaimArrived>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly parts: ReconciliationParts) {}
@@ -62,25 +62,25 @@ export class Reconciliation {
 
   /** Whether this claim has to wait for the truth; if so it is posted later. */
   holds(event: ClaimArrived): boolean {
-    if (this.expected.size === 0 || event.granted || asksNothing(event.claim.ask)) {
+    if (this.expected.size === 0 || event.granted || needsNoQueue(event.claim.ask)) {
       return false;
     }
-    this.held.set(event.claim.id, event);
+    this.postponed.set(event.claim.id, event);
     return true;
   }
 
   /** Forget a held claim; null where it is not held. */
   drop(claimId: string): ClaimArrived | null {
-    const event = this.held.get(claimId) ?? null;
-    this.held.delete(claimId);
+    const event = this.postponed.get(claimId) ?? null;
+    this.postponed.delete(claimId);
     return event;
   }
 
   /** The kernel of these claims is gone. */
   dropHolder(holderId: string): void {
-    for (const [id, event] of this.held) {
+    for (const [id, event] of this.postponed) {
       if (event.claim.holderId === holderId) {
-        this.held.delete(id);
+        this.postponed.delete(id);
       }
     }
   }
@@ -94,14 +94,14 @@ export class Reconciliation {
     const silent = [...this.expected];
     this.expected.clear();
     silent.forEach(holderId => this.parts.settle(holderId));
-    for (const event of this.held.values()) {
+    for (const event of this.postponed.values()) {
       this.parts.post(event);
     }
-    this.held.clear();
+    this.postponed.clear();
   }
 }
 
-function asksNothing(ask: Ask): boolean {
+function needsNoQueue(ask: Ask): boolean {
   return (
     ask.cpus.kind === 'auto' &&
     !ask.exclusive &&

@@ -12,13 +12,13 @@ import { Consent } from './consent';
 import { Defaults } from './config/defaults';
 import { Holders } from './holders';
 import { Interpreter } from './interpreter';
-import { restoreKept } from './keptGrants';
+import { restoreHolds } from './heldGrants';
 import { Sampler } from './measure';
 import { MemoryWatch } from './memoryWatch';
-import type { IApi, IGateKeeper, INodeMeters, IProcesses, Log } from './ports';
+import type { IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
-import { Roster } from './roster';
+import { HolderStore } from './holderStore';
 import { Spreading, type RunningHolder } from './spreading';
 
 /** What the sidecar is made of. */
@@ -48,14 +48,14 @@ export type SidecarParts = {
  * The daemon as a whole: the only place that knows all of its parts, which gates and requests
  * see one by one.
  */
-export class Sidecar implements IGateKeeper, IApi {
+export class Sidecar implements IGateServices, IApi {
   readonly node: NodeFacts;
   readonly failure: 'open' | 'closed';
   readonly clock: IClock;
   readonly arbiter: Arbiter;
   readonly interpreter: Interpreter;
   readonly holders: Holders;
-  readonly roster: Roster;
+  readonly holderStore: HolderStore;
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
   readonly defaults: Defaults;
@@ -75,14 +75,14 @@ export class Sidecar implements IGateKeeper, IApi {
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
     const notice = this.notice.bind(this);
-    this.roster = new Roster(directory);
+    this.holderStore = new HolderStore(directory);
     this.holders = new Holders({ ...parts, post, runningHolderIds });
     this.registrar = new Registrar(this.holders);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.interpreter = new Interpreter({
       ...parts,
       holders: this.holders,
-      roster: this.roster,
+      holderStore: this.holderStore,
       memoryWatch: this.memoryWatch,
       confinementOf,
       post
@@ -124,14 +124,14 @@ export class Sidecar implements IGateKeeper, IApi {
     const reconciled = this.reconciliation.begin(this.restore());
     // Nobody will tell what a holder without a gate holds: nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
-    this.holders.onChange(() => void this.roster.keep(this.holders.list()));
+    this.holders.onChange(() => void this.holderStore.save(this.holders.list()));
     const undos = [reconciled, this.sampler.begin(), this.holders.watch()];
     const gather = this.spreading.begin();
     return async () => {
       await gather();
       undos.forEach(undo => undo());
       this.memoryWatch.end();
-      await this.roster.keep(this.holders.list());
+      await this.holderStore.save(this.holders.list());
     };
   }
 
@@ -159,9 +159,12 @@ export class Sidecar implements IGateKeeper, IApi {
   /** Let the holders of the sidecar before this one in again; returns whose truth is still to be told. */
   private restore(): ReadonlySet<string> {
     const expected = new Set(this.parts.enforcer.found());
-    for (const { holderId, kept } of this.holders.restore(this.roster.load(), this.parts.owner)) {
+    for (const { holderId, kept } of this.holders.restore(
+      this.holderStore.load(),
+      this.parts.owner
+    )) {
       expected.add(holderId);
-      kept && restoreKept(it => this.arbiter.post(it), kept);
+      kept && restoreHolds(it => this.arbiter.post(it), kept);
     }
     return expected;
   }
@@ -181,7 +184,7 @@ export class Sidecar implements IGateKeeper, IApi {
       .list()
       .filter(it => running.has(it.holderId))
       .map(({ holderId, pid, startTicks }) => ({
-        place: { holderId, pid, startTicks },
+        target: { holderId, pid, startTicks },
         confinement: this.arbiter.confinementOf(holderId)
       }));
   }

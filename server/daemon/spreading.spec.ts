@@ -1,19 +1,19 @@
 import { UNCONFINED } from '../core/effects';
 import { NoEnforcer } from '../enforce/none';
-import type { ISpreader, Place } from '../enforce/enforcer';
+import type { ISpreader, HolderProcess } from '../enforce/enforcer';
 import { DiskFiles } from '../host/files';
 import type { EventBody } from './arbiter';
 import { Spreading, type RunningHolder } from './spreading';
 
 const TIER = { name: 'none', enforced: [], notEnforced: [], reason: 'a test' } as const;
-const PLACE: Place = { holderId: 'k1', pid: 1, startTicks: 1 };
+const PLACE: HolderProcess = { holderId: 'k1', pid: 1, startTicks: 1 };
 
 /** Writes down what it is asked to do. */
 class Notes implements ISpreader {
   readonly said: string[] = [];
   private readonly placed = new Set<string>();
 
-  spread({ holderId }: Place, cpus: readonly number[]): void {
+  spread({ holderId }: HolderProcess, cpus: readonly number[]): void {
     this.placed.add(holderId);
     this.said.push(`spread ${holderId} over ${cpus.join()}`);
   }
@@ -42,7 +42,7 @@ describe('Spreading', () => {
   beforeEach(async () => {
     jest.useFakeTimers();
     [found, notes, events, notices] = [true, new Notes(), [], []];
-    running = [{ place: PLACE, confinement: { ...UNCONFINED, cpus: '0-1' } }];
+    running = [{ target: PLACE, confinement: { ...UNCONFINED, cpus: '0-1' } }];
     const spreading = new Spreading({
       findPacking: () => Promise.resolve(found),
       spreader: notes,

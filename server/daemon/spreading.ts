@@ -1,6 +1,6 @@
 import type { Confinement } from '../core/effects';
 import { parseCpuList } from '../lib/cpuset';
-import type { IEnforcer, ISpreader, Place } from '../enforce/enforcer';
+import type { IEnforcer, ISpreader, HolderProcess } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 
 /** How often threads are looked at where they are packed, in ms. */
@@ -17,14 +17,14 @@ const NOTICE =
   'cell is given CPUs of its own, and its threads are placed on them one by one, within a second or two.';
 
 /** A holder with a running cell. */
-export type RunningHolder = { readonly place: Place; readonly confinement: Confinement };
+export type RunningHolder = { readonly target: HolderProcess; readonly confinement: Confinement };
 
 /** What following the scheduler takes. */
 export type SpreadingParts = {
   /** Whether the scheduler packs threads; null where that cannot be told now. */
   readonly findPacking: () => Promise<boolean | null>;
   readonly spreader: ISpreader;
-  readonly enforcer: Pick<IEnforcer, 'holdFor'>;
+  readonly enforcer: Pick<IEnforcer, 'pinningFor'>;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   readonly running: () => readonly RunningHolder[];
@@ -87,17 +87,17 @@ export class Spreading {
   }
 
   private look(): void {
-    for (const { place, confinement } of this.parts.running()) {
-      this.parts.spreader.spread(place, parseCpuList(confinement.cpus ?? this.parts.cpus));
+    for (const { target, confinement } of this.parts.running()) {
+      this.parts.spreader.spread(target, parseCpuList(confinement.cpus ?? this.parts.cpus));
     }
   }
 
   private stopLooking(): void {
     clearInterval(this.lookTimer);
-    const running = new Map(this.parts.running().map(it => [it.place.holderId, it.confinement]));
+    const running = new Map(this.parts.running().map(it => [it.target.holderId, it.confinement]));
     for (const holderId of this.parts.spreader.holders()) {
       const confinement = running.get(holderId);
-      const mask = confinement && this.parts.enforcer.holdFor(confinement).affinity;
+      const mask = confinement && this.parts.enforcer.pinningFor(confinement).affinity;
       this.parts.spreader.gather(holderId, mask ?? this.parts.cpus);
     }
   }

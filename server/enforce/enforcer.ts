@@ -1,9 +1,9 @@
 import type { Confinement } from '../core/effects';
-import type { CpuHold } from '../protocol/gate';
+import type { CpuPinning } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 
 /** The process tree that a confinement is put on. */
-export type Place = {
+export type HolderProcess = {
   readonly holderId: string;
   readonly pid: number;
   /** Field 22 of /proc/PID/stat; a pid that was reused is not touched. */
@@ -11,7 +11,7 @@ export type Place = {
 };
 
 /** What a tier can tell of a holder; null where this tier cannot. */
-export type PlaceUse = {
+export type TreeUse = {
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
   readonly threads: number;
@@ -56,7 +56,7 @@ export function holds({ cpus, weight, memoryBytes }: Confinement): boolean {
  */
 export interface ISpreader {
   /** Place the busy threads of a holder on these CPUs one by one; call it again and again. */
-  spread(place: Place, cpus: readonly number[]): void;
+  spread(target: HolderProcess, cpus: readonly number[]): void;
 
   /** Let the threads of a holder run on all of these CPUs again, in list syntax. */
   gather(holderId: string, cpus: string): void;
@@ -83,7 +83,7 @@ export interface IEnforcer {
   found(): readonly string[];
 
   /** Make the holder's place and move its whole process tree into it (ENF1). */
-  adopt(place: Place): void;
+  adopt(target: HolderProcess): void;
 
   /** Write what differs from the last confinement of this holder. */
   confine(holderId: string, confinement: Confinement): void;
@@ -95,10 +95,10 @@ export interface IEnforcer {
   tighten(holderId: string): void;
 
   /** How a holder that is confined so is held to its CPUs: by its own gate, or from outside. */
-  holdFor(confinement: Confinement): CpuHold;
+  pinningFor(confinement: Confinement): CpuPinning;
 
   /** Figures of the tree, or null where it is gone or cannot be told. */
-  measure(holderId: string): PlaceUse | null;
+  measure(holderId: string): TreeUse | null;
 
   /** The holder that a process belongs to; null for strangers and where it cannot be told. */
   holderOf(pid: number): string | null;

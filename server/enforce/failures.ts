@@ -1,6 +1,6 @@
 import { errnoOf, type IHostFiles } from '../host/files';
 import { whyNotAlive } from '../host/processes';
-import { EnforcementError, type Place } from './enforcer';
+import { EnforcementError, type HolderProcess } from './enforcer';
 
 /** The errno of an error, whether the host threw it or it was named already. */
 export function errnoIn(error: unknown): string {
@@ -8,7 +8,7 @@ export function errnoIn(error: unknown): string {
 }
 
 /** Fail because nothing is seen of a process: it has ended, or that cannot be told now. */
-export function failUnseen(files: IHostFiles, { pid, startTicks }: Place): never {
+export function failUnseen(files: IHostFiles, { pid, startTicks }: HolderProcess): never {
   throw new EnforcementError(`process ${pid}`, whyNotAlive(files, { pid, startTicks }) ?? 'ESRCH');
 }
 

@@ -27,8 +27,8 @@ async function twoHolders(
 ): Promise<{ readonly enforcer: IEnforcer; readonly pids: readonly number[] }> {
   const enforcer = await rig.start();
   const places = [await rig.spawn(), await rig.spawn()];
-  places.forEach(place => enforcer.adopt(place));
-  return { enforcer, pids: places.map(place => place.pid) };
+  places.forEach(target => enforcer.adopt(target));
+  return { enforcer, pids: places.map(target => target.pid) };
 }
 
 describe('a write that the host refuses', () => {
@@ -67,9 +67,11 @@ describe('a write that the host refuses', () => {
   it.each(['cgroup-v1', 'cgroup-v2'] as const)('%s: a move that is refused', async tier => {
     const rig = new FakeRig(tier, { layout: tier === 'cgroup-v1' ? 'v1' : 'v2' });
     const enforcer = await rig.start();
-    const place = await rig.spawn();
+    const target = await rig.spawn();
     rig.machine.fail(/^write .*kernel-k1\/cgroup.procs$/, 'EACCES');
-    expect(refusal(() => enforcer.adopt(place))).toBe(`moving process ${place.pid} of k1: EACCES`);
+    expect(refusal(() => enforcer.adopt(target))).toBe(
+      `moving process ${target.pid} of k1: EACCES`
+    );
     rig.machine.heal();
     enforcer.release('k1');
     expect(enforcer.found()).toEqual([]);
@@ -81,9 +83,9 @@ describe('a write that the host refuses', () => {
     const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
     const enforcer = await rig.start();
     rig.machine.fail(/\/kernel-k1$/, 'ENOSPC');
-    const place = await rig.spawn();
-    expect(refusal(() => enforcer.adopt(place))).toBe('directory of k1: ENOSPC');
-    expect(rig.isInside('k1', place.pid)).toBe(false);
+    const target = await rig.spawn();
+    expect(refusal(() => enforcer.adopt(target))).toBe('directory of k1: ENOSPC');
+    expect(rig.isInside('k1', target.pid)).toBe(false);
     await enforcer.close();
   });
 });
@@ -226,18 +228,18 @@ describe('what happens behind our back', () => {
           ? Promise.reject(new EnforcementError(`taskset -apc ${cpus} ${pid}`, 'EPERM'))
           : rig.machine.setMask(pid, cpus)
     });
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     enforcer.confine('k1', WISH);
     await enforcer.settled();
-    expect(rig.failures()).toEqual([`k1: taskset -apc 1 ${place.pid}: EPERM`]);
+    expect(rig.failures()).toEqual([`k1: taskset -apc 1 ${target.pid}: EPERM`]);
 
     refuse = false;
     enforcer.confine('k1', WISH);
     await enforcer.settled();
-    expect(rig.masks(place.pid)).toEqual(['1']);
+    expect(rig.masks(target.pid)).toEqual(['1']);
     await enforcer.close();
-    expect(rig.masks(place.pid)).toEqual([rig.cpus]);
+    expect(rig.masks(target.pid)).toEqual([rig.cpus]);
   });
 });
 

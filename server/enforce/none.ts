@@ -1,14 +1,14 @@
-import { UNHELD, type CpuHold } from '../protocol/gate';
+import { UNPINNED, type CpuPinning } from '../protocol/gate';
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';
 import { readTreeUse } from '../host/processes';
-import { EnforcementError, type IEnforcer, type Place, type PlaceUse } from './enforcer';
+import { EnforcementError, type IEnforcer, type HolderProcess, type TreeUse } from './enforcer';
 import { failUnseen } from './failures';
 
 /** Nothing is enforced: grants are advice, and figures come from /proc where there is one. */
 export class NoEnforcer implements IEnforcer {
-  private readonly held = new Map<string, Place>();
+  private readonly held = new Map<string, HolderProcess>();
 
   constructor(
     readonly tier: TierView,
@@ -21,11 +21,11 @@ export class NoEnforcer implements IEnforcer {
     return [];
   }
 
-  adopt(place: Place): void {
-    if (this.observes && !isAlive(this.files, place)) {
-      failUnseen(this.files, place);
+  adopt(target: HolderProcess): void {
+    if (this.observes && !isAlive(this.files, target)) {
+      failUnseen(this.files, target);
     }
-    this.held.set(place.holderId, place);
+    this.held.set(target.holderId, target);
   }
 
   confine(holderId: string): void {
@@ -38,14 +38,14 @@ export class NoEnforcer implements IEnforcer {
     return; // nothing was written
   }
 
-  holdFor(): CpuHold {
-    return UNHELD;
+  pinningFor(): CpuPinning {
+    return UNPINNED;
   }
 
-  measure(holderId: string): PlaceUse | null {
-    const place = this.held.get(holderId);
-    return place && this.observes
-      ? readTreeUse(this.files, place.pid, this.othersThan(place))
+  measure(holderId: string): TreeUse | null {
+    const target = this.held.get(holderId);
+    return target && this.observes
+      ? readTreeUse(this.files, target.pid, this.othersThan(target))
       : null;
   }
 
@@ -78,7 +78,7 @@ export class NoEnforcer implements IEnforcer {
     this.held.clear();
   }
 
-  private othersThan({ pid }: Place): ReadonlySet<number> {
+  private othersThan({ pid }: HolderProcess): ReadonlySet<number> {
     return new Set(Array.from(this.held.values(), it => it.pid).filter(it => it !== pid));
   }
 }

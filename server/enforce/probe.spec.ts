@@ -128,9 +128,9 @@ describe('[ENF3] the tier is found by trying, and says why', () => {
 it('[ENF2] gives masks back that a sidecar of another tier left', async () => {
   const rig = new FakeRig('affinity', { layout: 'v1' });
   const first = await rig.start();
-  const place = await rig.spawn();
-  first.adopt(place);
-  first.confine(place.holderId, {
+  const target = await rig.spawn();
+  first.adopt(target);
+  first.confine(target.holderId, {
     cpus: rig.oneCpu,
     weight: 100,
     idle: false,
@@ -140,7 +140,7 @@ it('[ENF2] gives masks back that a sidecar of another tier left', async () => {
   await first.settled();
   const { enforcer } = await rig.probe();
   expect(enforcer.tier.name).toBe('cgroup-v1');
-  await until('the mask is back', () => rig.masks(place.pid)[0] === rig.cpus);
+  await until('the mask is back', () => rig.masks(target.pid)[0] === rig.cpus);
   await enforcer.close();
 });
 
@@ -188,8 +188,8 @@ describe('what may be handed out', () => {
     rig.machine.write('/sys/fs/cgroup/cpuset/lab/cpuset.cpus', '0-3');
     rig.machine.write('/sys/fs/cgroup/cpuset/lab/cpuset.mems', '0');
     const { enforcer } = await rig.probe({ cgroupRoot: '/sys/fs/cgroup/memory/lab' });
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     for (const controller of ['cpu', 'cpuset', 'memory']) {
       const [group] = rig.machine.directories(`/sys/fs/cgroup/${controller}/lab`);
       expect(group).toMatch(/^cellgrant-[0-9a-f]{8}-[0-9a-f]{8}$/);

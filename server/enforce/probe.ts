@@ -7,7 +7,7 @@ import { V1, findHierarchies, type Hierarchy } from '../host/cgroupfs';
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { locateGpus } from '../host/gpuDevices';
 import { findGpus, type GpuDiscovery, type GpuOptions } from '../host/gpus';
-import { holdDirectory, type Hold } from '../host/locks';
+import { lockDirectory, type LockDirectory } from '../host/locks';
 import type { IOwnFiles } from '../host/ownDirectory';
 import { readCapacity, type Capacity } from '../host/topology';
 import { BpftoolPrograms, type IDevicePrograms } from './fence/devicePrograms';
@@ -30,7 +30,7 @@ import { chooseEnforcer, type Surroundings } from './tiers';
 export type ProbeOptions = {
   /** The sidecar's directory: names the group, so that a restarted sidecar finds its places. */
   readonly own: IOwnFiles;
-  readonly hold?: Hold;
+  readonly lock?: LockDirectory;
   /** Where writes that fail later are told. */
   readonly onFailure: FailureListener;
   /** Where it is told who was let loose, and is held again. */
@@ -84,7 +84,7 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
     onFailure: options.onFailure,
     onBroughtBack: options.onBroughtBack,
     hierarchies: atRoot(files, findHierarchies(files), options.cgroupRoot),
-    hold: options.hold ?? holdDirectory,
+    lock: options.lock ?? lockDirectory,
     fencing: fencingOf(options, files, group, found),
     masks: masksOf(options, files, cpus, spreader),
     masksFailure: () => (options.setMask ? null : whyNoTaskset(cpus)),
@@ -137,7 +137,7 @@ const NOTHING: Confinement = {
 
 /** A sidecar before this one may have held CPUs by masks, where this one does not. */
 function dropUnused(masks: Masks, enforcer: IEnforcer): void {
-  if (enforcer.holdFor(NOTHING).affinity === null) {
+  if (enforcer.pinningFor(NOTHING).affinity === null) {
     masks.holders().forEach(holderId => masks.release(holderId));
   }
 }

@@ -12,10 +12,10 @@ const FENCED =
   'a kernel with a gate can open only GPUs that its cells were granted since it started';
 
 /** How a tier holds GPUs, where there are some. */
-export type GpuHold = Omit<Fencing, 'fence'>;
+export type GpuFencing = Omit<Fencing, 'fence'>;
 
 /** What is not enforced of GPUs, where there are some. */
-function gpuGap({ hasGpus, isFenced, why }: GpuHold): { readonly gpus?: string } {
+function gpuGap({ hasGpus, isFenced, why }: GpuFencing): { readonly gpus?: string } {
   const cannot = why === null ? '' : `; they cannot be fenced here: ${why}`;
   return hasGpus && !isFenced ? { gpus: GPU_BY_ENVIRONMENT + cannot } : {};
 }
@@ -24,7 +24,7 @@ function gpuGap({ hasGpus, isFenced, why }: GpuHold): { readonly gpus?: string }
 export function describeTier(
   name: TierName,
   reason: string,
-  gpus: GpuHold,
+  gpus: GpuFencing,
   others: Partial<Record<'cpus' | 'memory', string>>
 ): TierView {
   const gaps: Partial<Record<Resource, string>> = { ...others, ...gpuGap(gpus) };
@@ -52,7 +52,7 @@ export function cgroupTier(
   name: 'cgroup-v1' | 'cgroup-v2',
   controllers: readonly string[],
   masksFailure: () => string | null,
-  gpus: GpuHold,
+  gpus: GpuFencing,
   better: string
 ): TierView {
   const missing = CONTROLLERS.filter(it => !controllers.includes(it));

@@ -1,7 +1,7 @@
 import type { TierName } from '../protocol/view';
 import { V2, withoutLeaf, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
-import type { Hold } from '../host/locks';
+import type { LockDirectory } from '../host/locks';
 import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity/affinity';
 import { CgroupV1 } from './cgroup/cgroupV1';
@@ -12,14 +12,14 @@ import type { Group } from './cgroup/group';
 import type { Masks } from './affinity/masks';
 import { NoEnforcer } from './none';
 import type { BroughtBackListener, FailureListener } from './cgroup/removals';
-import { CONTROLLERS, cgroupTier, describeTier, type GpuHold } from './tierView';
+import { CONTROLLERS, cgroupTier, describeTier, type GpuFencing } from './tierView';
 
 /** What a tier is tried on. */
 export type Surroundings = {
   readonly files: IHostFiles;
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
-  readonly hold: Hold;
+  readonly lock: LockDirectory;
   readonly cpus: string;
   readonly masks: Masks;
   readonly fencing: FenceOptions;
@@ -110,7 +110,7 @@ function tryV1(around: Surroundings, better: string): Attempt {
 }
 
 /** GPUs in tiers that have no directory for each holder. */
-function heldByName({ fencing }: Surroundings): GpuHold {
+function heldByName({ fencing }: Surroundings): GpuFencing {
   return unfenced(fencing, 'that takes cgroups');
 }
 

@@ -12,11 +12,13 @@ describe('what cannot be looked at', () => {
     async (tier, layout) => {
       const rig = new FakeRig(tier, { layout });
       const enforcer = await rig.start();
-      const place = await rig.spawn();
-      rig.machine.fail(new RegExp(`^read /proc/${place.pid}/`), 'EMFILE');
-      expect(failureOf(() => enforcer.adopt(place))?.message).toBe(`process ${place.pid}: EMFILE`);
+      const target = await rig.spawn();
+      rig.machine.fail(new RegExp(`^read /proc/${target.pid}/`), 'EMFILE');
+      expect(failureOf(() => enforcer.adopt(target))?.message).toBe(
+        `process ${target.pid}: EMFILE`
+      );
       rig.machine.heal();
-      enforcer.adopt(place);
+      enforcer.adopt(target);
       await enforcer.close();
       expect(rig.leftovers()).toEqual([]);
     }

@@ -1,6 +1,11 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
-import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant, type HolderKind } from '../protocol/gate';
+import {
+  SIGN_OF_LIFE_MS,
+  type CpuPinning,
+  type GateGrant,
+  type HolderKind
+} from '../protocol/gate';
 import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import { waitInWords } from '../protocol/sentences';
@@ -24,7 +29,7 @@ export class Answers implements IAnswers {
     return () => clearInterval(timer);
   }
 
-  granted(id: string, grant: Grant, hold: CpuHold, isChange: boolean): void {
+  granted(id: string, grant: Grant, hold: CpuPinning, isChange: boolean): void {
     const record = this.records.claims.get(id);
     if (!record) {
       return;
@@ -35,7 +40,11 @@ export class Answers implements IAnswers {
       return; // it was started so, by its gate or by the sidecar before this one
     }
     record.phase = { state: 'running', grant: told, unsent: runs?.unsent ?? null };
-    record.holder.voice?.send({ type: isChange || runs ? 'changed' : 'granted', id, grant: told });
+    record.holder.channel?.send({
+      type: isChange || runs ? 'changed' : 'granted',
+      id,
+      grant: told
+    });
   }
 
   waiting(id: string, reason: Reason, position: number): void {
@@ -50,7 +59,7 @@ export class Answers implements IAnswers {
     }
     const message = { type: 'waiting', id, sentence, position } as const;
     record.phase = { state: 'waiting', message };
-    record.holder.voice?.send(message);
+    record.holder.channel?.send(message);
   }
 
   refused(id: string, why: Refusal): void {
@@ -64,9 +73,9 @@ export class Answers implements IAnswers {
       message: sentenceOf(why, record.holder.kind),
       ...why
     } as const;
-    if (record.holder.voice) {
+    if (record.holder.channel) {
       this.records.remove(record);
-      record.holder.voice.send(message);
+      record.holder.channel.send(message);
     } else {
       record.phase = { state: 'refused', message };
     }
@@ -83,8 +92,8 @@ export class Answers implements IAnswers {
       message: sentenceOf(why, record.holder.kind),
       ...why
     } as const;
-    if (record.holder.voice) {
-      record.holder.voice.send(message);
+    if (record.holder.channel) {
+      record.holder.channel.send(message);
     } else {
       record.phase = { ...record.phase, unsent: message };
     }
@@ -94,12 +103,12 @@ export class Answers implements IAnswers {
     const holder = this.records.holders.get(holderId);
     if (holder) {
       holder.mayStart = isGiven;
-      holder.voice?.send({ type: 'standing', isGiven });
+      holder.channel?.send({ type: 'standing', isGiven });
     }
   }
 
   freeAsked(holderId: string, gpus: readonly string[]): void {
-    this.records.holders.get(holderId)?.voice?.send({ type: 'free', gpus });
+    this.records.holders.get(holderId)?.channel?.send({ type: 'free', gpus });
   }
 
   killed(holderId: string, kind: HolderKind, why: Refusal): void {
@@ -117,14 +126,14 @@ export class Answers implements IAnswers {
   private giveSigns(): void {
     for (const { phase, holder } of this.records.claims.values()) {
       if (phase.state === 'waiting') {
-        holder.voice?.send(phase.message);
+        holder.channel?.send(phase.message);
       }
     }
   }
 }
 
 /** A grant as its gate is told it. */
-export function gateGrant(grant: Grant, hold: CpuHold): GateGrant {
+export function gateGrant(grant: Grant, hold: CpuPinning): GateGrant {
   const { cpus, threads, memoryBytes, gpus, asked } = grant;
   const { affinity, cpuset } = hold;
   const env = grantEnvironment(grant);

@@ -4,16 +4,16 @@ import type { Log } from '../daemon/ports';
 import { refusal } from '../protocol/errors';
 import { LINE_BYTES_MAX, type SidecarMessage } from '../protocol/gate';
 import { LineReader } from './lines';
-import type { IVoice } from './records';
+import type { IChannel } from './records';
 import type { Session } from './session';
-import type { Heard, ISpeaker, Turns } from './turns';
+import type { Heard, ITurnTaker, Turns } from './turns';
 import type { IWriter, UnfinishedLines } from './unfinished';
 
 /** One to whom so many bytes are said and who reads none of them is closed. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
 /** Sends messages over a socket; one that nobody reads is closed. */
-export class SocketVoice implements IVoice {
+export class SocketChannel implements IChannel {
   constructor(private readonly socket: Socket) {}
 
   send(message: SidecarMessage): void {
@@ -47,7 +47,7 @@ export type Shared = {
  * it was answered: whoever floods us fills its own socket. Of one that has not said hello a
  * piece is read only in its turn: reading costs, too.
  */
-export class Connection implements ISpeaker, IWriter {
+export class Connection implements ITurnTaker, IWriter {
   private readonly reader = new LineReader();
   private isOver = false;
 

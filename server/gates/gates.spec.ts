@@ -1,11 +1,11 @@
-import { UNHELD, type GateClaim } from '../protocol/gate';
+import { UNPINNED, type GateClaim } from '../protocol/gate';
 import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
 import { removePlace } from '../testing/places';
 import { type TestSidecar, startTicksOf } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
 
 const HALF_THE_NODE = { memory: '3 GiB' };
-const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], ...UNHELD, env: {} };
+const OPEN = { cpus: null, threads: null, memoryBytes: null, gpus: [], ...UNPINNED, env: {} };
 
 describe('gates on a real sidecar', () => {
   const stage = new Stage();

@@ -1,7 +1,7 @@
 import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
 
 /** Speaks to one connection. */
-export interface IVoice {
+export interface IChannel {
   /** Send a message; lost where the connection is. */
   send(message: SidecarMessage): void;
   /** Close the connection. */
@@ -32,7 +32,7 @@ export type ClaimRecord = {
 export type HolderRecord = {
   readonly id: string;
   readonly kind: HolderKind;
-  voice: IVoice | null;
+  channel: IChannel | null;
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
   mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
@@ -54,7 +54,7 @@ export class Records {
   holder(id: string, kind: HolderKind): HolderRecord {
     let holder = this.holders.get(id);
     if (!holder) {
-      holder = { id, kind, voice: null, mayStart: false, claims: new Map(), stopLapse: null };
+      holder = { id, kind, channel: null, mayStart: false, claims: new Map(), stopLapse: null };
       this.holders.set(id, holder);
     }
     return holder;
@@ -103,7 +103,7 @@ export class Records {
       this.claims.delete(claimId);
     }
     holder.stopLapse?.();
-    holder.voice?.close();
-    holder.voice = null;
+    holder.channel?.close();
+    holder.channel = null;
   }
 }

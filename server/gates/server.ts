@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-import type { IGateKeeper, Log } from '../daemon/ports';
+import type { IGateServices, Log } from '../daemon/ports';
 import { Slots } from '../lib/slots';
 import type { Caller } from '../protocol/caller';
 import { refusal } from '../protocol/errors';
 import { Answers } from './answers';
-import { Connection, SocketVoice, type Shared } from './connection';
-import { Desk } from './desk';
+import { Connection, SocketChannel, type Shared } from './connection';
+import { Handler } from './handler';
 import { Records } from './records';
 import { Session } from './session';
 import { Turns } from './turns';
@@ -26,21 +26,21 @@ const SWEEP_MS = 1000;
 export class GateServer {
   private readonly records = new Records();
   private readonly answers = new Answers(this.records);
-  private readonly desk: Desk;
+  private readonly handler: Handler;
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private readonly slots: Slots<Socket>;
   private readonly shared: Shared;
 
   constructor(
-    private readonly keeper: IGateKeeper,
+    private readonly services: IGateServices,
     /** Whoever connects. */
     private readonly caller: Caller,
     private readonly log: Log,
     private readonly connectionsMax: number
   ) {
-    keeper.interpreter.answerTo(this.answers);
-    this.desk = new Desk(keeper, this.records);
+    services.interpreter.answerTo(this.answers);
+    this.handler = new Handler(services, this.records);
     this.slots = new Slots<Socket>(connectionsMax, it => it.destroy());
     this.shared = {
       turns: new Turns(),
@@ -61,7 +61,7 @@ export class GateServer {
     return async () => {
       stopSigns();
       clearInterval(sweeping);
-      this.desk.close();
+      this.handler.close();
       const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
       this.sockets.forEach(socket => socket.destroy());
       await closed;
@@ -70,8 +70,14 @@ export class GateServer {
 
   private accept(socket: Socket): void {
     socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
-    const { keeper, caller, desk, log } = this;
-    const session = new Session({ keeper, caller, desk, voice: new SocketVoice(socket), log });
+    const { services, caller, handler, log } = this;
+    const session = new Session({
+      services,
+      caller,
+      handler,
+      channel: new SocketChannel(socket),
+      log
+    });
     if (!this.slots.take(socket)) {
       session.object(refusal('TOO_MANY', { limit: this.connectionsMax, what: 'connections' }));
       socket.destroySoon();

@@ -1,11 +1,11 @@
-import type { IGateKeeper, Log } from '../daemon/ports';
+import type { IGateServices, Log } from '../daemon/ports';
 import type { Caller } from '../protocol/caller';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOLS } from '../protocol/gate';
-import type { Desk } from './desk';
+import type { Handler } from './handler';
 import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
-import type { IVoice } from './records';
+import type { IChannel } from './records';
 
 /** How far a conversation is. */
 type SessionState =
@@ -16,9 +16,9 @@ type SessionState =
 
 /** What a conversation needs. */
 export type SessionParts = {
-  readonly keeper: IGateKeeper;
-  readonly desk: Desk;
-  readonly voice: IVoice;
+  readonly services: IGateServices;
+  readonly handler: Handler;
+  readonly channel: IChannel;
   /** Who speaks. */
   readonly caller: Caller;
   readonly log: Log;
@@ -30,12 +30,12 @@ export class Session {
   /** Whether the line that was heard last was refused. */
   private hasObjected = false;
 
-  private readonly keeper: IGateKeeper;
-  private readonly desk: Desk;
-  private readonly voice: IVoice;
+  private readonly services: IGateServices;
+  private readonly handler: Handler;
+  private readonly channel: IChannel;
 
   constructor(private readonly parts: SessionParts) {
-    ({ keeper: this.keeper, desk: this.desk, voice: this.voice } = parts);
+    ({ services: this.services, handler: this.handler, channel: this.channel } = parts);
   }
 
   /** Whether a gate has said hello here. */
@@ -70,14 +70,14 @@ export class Session {
       this.object(parsed.refusal);
     } else {
       const message = sentenceOf(parsed.refusal);
-      this.voice.send({ type: 'refused', id: parsed.claimId, message, ...parsed.refusal });
+      this.channel.send({ type: 'refused', id: parsed.claimId, message, ...parsed.refusal });
     }
   }
 
   /** The connection is lost, or nothing more is heard on it. */
   close(): void {
     if (this.at.state === 'greeted') {
-      this.desk.disconnect(this.at.holderId, this.voice);
+      this.handler.disconnect(this.at.holderId, this.channel);
     }
     this.at = { state: 'closed' };
   }
@@ -85,14 +85,14 @@ export class Session {
   /** Tell that a line was refused; nothing changed. */
   object(why: Refusal): void {
     this.hasObjected = true;
-    this.voice.send({ type: 'problem', message: sentenceOf(why), ...why });
+    this.channel.send({ type: 'problem', message: sentenceOf(why), ...why });
   }
 
   private take(message: Message, bytes: number): void {
     switch (message.type) {
       case 'prepare':
       case 'ended': {
-        const why = this.keeper.registrar.whyNotSpeak(message.holderId, message.token);
+        const why = this.services.registrar.whyNotSpeak(message.holderId, message.token);
         return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':
@@ -108,11 +108,11 @@ export class Session {
 
   private takeLaunch({ type, holderId }: MessageOf<'prepare' | 'ended'>): void {
     if (type === 'ended') {
-      return this.voice.send({ type: 'gone', message: this.desk.ended(holderId) });
+      return this.channel.send({ type: 'gone', message: this.handler.ended(holderId) });
     }
-    this.desk.prepare(holderId);
-    const env = launchEnvironment(this.keeper.node.gpus.length > 0);
-    this.voice.send({ type: 'launch', env });
+    this.handler.prepare(holderId);
+    const env = launchEnvironment(this.services.node.gpus.length > 0);
+    this.channel.send({ type: 'launch', env });
   }
 
   private takeGreeted(
@@ -121,19 +121,19 @@ export class Session {
     bytes: number
   ): void {
     if (message.type === 'claim') {
-      return this.desk.claim(holderId, this.voice, message, bytes);
+      return this.handler.claim(holderId, this.channel, message, bytes);
     }
     const why =
       message.type === 'cancel'
-        ? this.desk.cancel(holderId, message.id)
-        : this.desk.release(holderId, message);
+        ? this.handler.cancel(holderId, message.id)
+        : this.handler.release(holderId, message);
     if (why) {
       this.object(why);
     }
   }
 
   private register({ type: _, token, ...process }: MessageOf<'register'>): void {
-    const why = this.keeper.registrar.arrive(
+    const why = this.services.registrar.arrive(
       { ...process, gated: false },
       token,
       this.parts.caller
@@ -142,8 +142,9 @@ export class Session {
       return this.object(why);
     }
     // Nobody says hello for a holder without a gate: the next sidecar must find it on the disk.
-    const tell = () => this.voice.send({ type: 'registered', tier: this.keeper.node.tier.name });
-    void this.keeper.roster.kept.then(tell);
+    const tell = () =>
+      this.channel.send({ type: 'registered', tier: this.services.node.tier.name });
+    void this.services.holderStore.saved.then(tell);
   }
 
   private whyNotGreet(holderId: string, protocol: number): string | null {
@@ -161,17 +162,17 @@ export class Session {
     const what = this.whyNotGreet(holderId, protocol);
     const why = what
       ? refusal('LINE_INVALID', { what })
-      : this.keeper.registrar.arrive({ ...process, gated: true }, token, this.parts.caller);
+      : this.services.registrar.arrive({ ...process, gated: true }, token, this.parts.caller);
     if (why) {
       return this.object(why);
     }
     this.at = { state: 'greeted', holderId };
-    const { failure, node } = this.keeper;
+    const { failure, node } = this.services;
     const tier = node.tier.name;
-    this.voice.send({ type: 'welcome', protocol, tier, failure });
+    this.channel.send({ type: 'welcome', protocol, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
     const holdings = told.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
-    this.desk.connect(process, this.voice, holdings, bytes);
+    this.handler.connect(process, this.channel, holdings, bytes);
   }
 }
 

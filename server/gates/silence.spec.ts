@@ -1,4 +1,4 @@
-import { RECONNECT_MAX_MS } from './desk';
+import { RECONNECT_MAX_MS } from './handler';
 import { Stage } from '../testing/stage';
 import type { TestSidecar } from '../testing/sidecar';
 

@@ -72,7 +72,7 @@ describe('who speaks for a kernel', () => {
     ]) {
       const connection = await say({ ...message, ...more });
       const problem = await connection.hear('problem');
-      expect(problem).toMatchObject({ code: 'NOT_THIS_KERNEL', details: { id: kernel.id } });
+      expect(problem).toMatchObject({ code: 'NOT_THIS_HOLDER', details: { id: kernel.id } });
       expect(problem.message).not.toContain(TOKEN);
       connection.close();
     }
@@ -113,14 +113,14 @@ describe('who speaks for a kernel', () => {
   it('[SEC6] is known to the next sidecar, and told nowhere', async () => {
     const kernel = await known();
     const { dir, log } = sidecar;
-    const roster = join(dir, 'kernels.json');
-    while (!existsSync(roster) || !readFileSync(roster, 'utf8').includes(kernel.id)) {
+    const file = join(dir, 'kernels.json');
+    while (!existsSync(file) || !readFileSync(file, 'utf8').includes(kernel.id)) {
       await new Promise(resolve => setImmediate(resolve));
     }
-    expect(statSync(roster).mode & 0o777).toBe(0o600);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     const shown = ['/api/v1/snapshot', `/api/v1/claims/cell-${kernel.id}`, '/healthz'];
     const bodies = await Promise.all(shown.map(path => sidecar.ask('GET', path)));
-    for (const text of [readFileSync(roster, 'utf8'), log, JSON.stringify(bodies)]) {
+    for (const text of [readFileSync(file, 'utf8'), log, JSON.stringify(bodies)]) {
       expect(text).not.toContain(TOKEN);
     }
     expect(JSON.stringify(bodies)).not.toContain('oken');
@@ -128,7 +128,7 @@ describe('who speaks for a kernel', () => {
     sidecar = await stage.sidecarIn(dir, '--memory', '4 GiB');
     const stranger = stage.kernel();
     const forged = await say({ ...helloOf(stranger), holderId: kernel.id });
-    expect(await forged.hear('problem')).toMatchObject({ code: 'NOT_THIS_KERNEL' });
+    expect(await forged.hear('problem')).toMatchObject({ code: 'NOT_THIS_HOLDER' });
     await (await say(helloOf(kernel, { token: TOKEN }))).hear('welcome');
   });
 

@@ -1,4 +1,4 @@
-import { LINES_PER_TURN, STRANGERS, TIRESOME, Turns, type Heard, type ISpeaker } from './turns';
+import { LINES_PER_TURN, STRANGERS, TIRESOME, Turns, type Heard, type ITurnTaker } from './turns';
 
 const turn = () => new Promise(resolve => setImmediate(resolve));
 const rest = () => new Promise(resolve => setTimeout(resolve, TIRESOME.pauseMs));
@@ -15,7 +15,7 @@ describe('Turns', () => {
   });
 
   /** Somebody with so many lines, each of which takes so long. */
-  function speaker(name: string, lines: number, isGreeted: boolean, lineMs = 0): ISpeaker {
+  function speaker(name: string, lines: number, isGreeted: boolean, lineMs = 0): ITurnTaker {
     const mine = heard;
     return {
       isGreeted,
@@ -30,7 +30,7 @@ describe('Turns', () => {
   }
 
   /** Somebody of whom this comes when it is heard, one after the other. */
-  function talker(name: string, isGreeted: boolean, comes: Heard[]): ISpeaker {
+  function talker(name: string, isGreeted: boolean, comes: Heard[]): ITurnTaker {
     const mine = heard;
     return {
       isGreeted,

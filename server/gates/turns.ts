@@ -22,7 +22,7 @@ export const TIRESOME = { ms: 1, jobs: 4, pauseMs: 5 };
 export type Heard = 'more' | 'all' | 'useless' | 'nothing';
 
 /** Somebody who may have said more than has been heard. */
-export interface ISpeaker {
+export interface ITurnTaker {
   /** Whether it has said hello: its cells wait for an answer. */
   readonly isGreeted: boolean;
   /** Hear at most so many lines, or read on where there is none. */
@@ -40,11 +40,11 @@ export interface ISpeaker {
  * did not, and seldom: a flood is heard at the pace that we set, and fills its own socket.
  */
 export class Turns {
-  private readonly greeted: Ration<ISpeaker>;
-  private readonly strangers: Ration<ISpeaker>;
-  private readonly tiresome: Ration<ISpeaker>;
+  private readonly greeted: Ration<ITurnTaker>;
+  private readonly strangers: Ration<ITurnTaker>;
+  private readonly tiresome: Ration<ITurnTaker>;
   /** Who last said nothing of use. */
-  private readonly useless = new WeakSet<ISpeaker>();
+  private readonly useless = new WeakSet<ITurnTaker>();
 
   constructor(nowMs?: () => number) {
     this.greeted = new Ration(GREETED, it => this.hear(it, LINES_PER_TURN), nowMs);
@@ -53,7 +53,7 @@ export class Turns {
   }
 
   /** It has something to say: hear it at once if that is fair, else in its turn. */
-  offer(speaker: ISpeaker): void {
+  offer(speaker: ITurnTaker): void {
     if (this.useless.has(speaker)) {
       this.tiresome.add(speaker);
     } else {
@@ -61,7 +61,7 @@ export class Turns {
     }
   }
 
-  private hear(speaker: ISpeaker, linesMax: number): void {
+  private hear(speaker: ITurnTaker, linesMax: number): void {
     const heard = speaker.hear(linesMax);
     if (heard === 'useless') {
       this.useless.add(speaker);

@@ -17,7 +17,7 @@ export function lockFile(descriptor: number, waitS = 0): boolean | null {
 }
 
 /** Holds a directory for the life of this process; null where another one has it, or that cannot be told. */
-export type Hold = (directory: string, waitS: number) => (() => void) | null;
+export type LockDirectory = (directory: string, waitS: number) => (() => void) | null;
 
 /**
  * Hold a directory of this user's; the result lets go of it.
@@ -26,7 +26,7 @@ export type Hold = (directory: string, waitS: number) => (() => void) | null;
  * Whoever sees the same file system sees the lock, in whichever container; it tells for sure
  * whether a process that held the directory has ended.
  */
-export const holdDirectory: Hold = (directory, waitS) => {
+export const lockDirectory: LockDirectory = (directory, waitS) => {
   let descriptor: number;
   try {
     descriptor = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);

@@ -26,7 +26,7 @@ export interface IReader {
 /** What snapshots are made of. */
 export type SnapshotSource = Pick<IShown, 'snapshot' | 'onStep'>;
 
-type Place = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
+type Subscription = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
 
 const BEAT = Buffer.from(':\n\n');
 
@@ -40,7 +40,7 @@ const BEAT = Buffer.from(':\n\n');
  * are as many as there may be, a newcomer displaces one that does not read.
  */
 export class SnapshotFeed {
-  private readonly readers = new Map<IReader, Place>();
+  private readonly readers = new Map<IReader, Subscription>();
   private timer: NodeJS.Timeout | null = null;
   private beats: NodeJS.Timeout | null = null;
   private isDue = false;
@@ -55,15 +55,15 @@ export class SnapshotFeed {
     if (this.readers.size >= READERS_MAX && !this.displaceOne()) {
       return null;
     }
-    const place: Place = { isFull: false, hasMissed: false, isOverdue: false };
-    this.readers.set(reader, place);
+    const target: Subscription = { isFull: false, hasMissed: false, isOverdue: false };
+    this.readers.set(reader, target);
     reader.onDrain(() => {
-      place.isFull = false;
-      if (place.hasMissed) {
-        this.send(reader, place, framed(this.source.snapshot()));
+      target.isFull = false;
+      if (target.hasMissed) {
+        this.send(reader, target, framed(this.source.snapshot()));
       }
     });
-    this.send(reader, place, framed(this.source.snapshot()));
+    this.send(reader, target, framed(this.source.snapshot()));
     this.beats ??= setInterval(() => this.beat(), HEARTBEAT_MS);
     return () => this.leave(reader);
   }
@@ -96,13 +96,13 @@ export class SnapshotFeed {
   }
 
   private beat(): void {
-    for (const [reader, place] of this.readers) {
-      if (place.isFull && place.isOverdue) {
+    for (const [reader, target] of this.readers) {
+      if (target.isFull && target.isOverdue) {
         this.leave(reader);
         reader.close();
       } else {
-        place.isOverdue = place.isFull;
-        place.isFull || this.send(reader, place, BEAT);
+        target.isOverdue = target.isFull;
+        target.isFull || this.send(reader, target, BEAT);
       }
     }
   }
@@ -134,15 +134,15 @@ export class SnapshotFeed {
     }
     this.last = content;
     const text = framed(snapshot, content);
-    for (const [reader, place] of this.readers) {
-      this.send(reader, place, text);
+    for (const [reader, target] of this.readers) {
+      this.send(reader, target, text);
     }
   }
 
-  private send(reader: IReader, place: Place, text: Buffer): void {
-    place.hasMissed = place.isFull;
-    if (!place.isFull) {
-      place.isFull = !reader.write(text);
+  private send(reader: IReader, target: Subscription, text: Buffer): void {
+    target.hasMissed = target.isFull;
+    if (!target.isFull) {
+      target.isFull = !reader.write(text);
     }
   }
 }

@@ -111,7 +111,7 @@ export const CATALOGUE = {
     sentence:
       'Process {pid} cannot be registered: {why}. A {kind} can only be registered by the user who runs it.'
   },
-  NOT_THIS_KERNEL: {
+  NOT_THIS_HOLDER: {
     status: 403,
     sentence:
       'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'

@@ -156,9 +156,9 @@ export type StoryFact =
   /** It had let itself loose, and is held again (ENF5); `what` it had done. */
   | { readonly kind: 'broughtBack'; readonly what: string }
   | { readonly kind: 'ended'; readonly isKept: boolean }
-  | { readonly kind: 'keptTooLong'; readonly idleMs: number }
-  | { readonly kind: 'keptReleased'; readonly by: string }
-  | { readonly kind: 'keptAskedFor'; readonly by: Named }
+  | { readonly kind: 'holdExpired'; readonly idleMs: number }
+  | { readonly kind: 'holdReleased'; readonly by: string }
+  | { readonly kind: 'holdWanted'; readonly by: Named }
   | { readonly kind: 'toBeEvicted'; readonly inMs: number; readonly why: Eviction }
   | { readonly kind: 'evicted'; readonly why: Eviction }
   | { readonly kind: 'spared' }

@@ -140,7 +140,7 @@ export type GateProcess = {
 };
 
 /** How a process is held to CPUs, in list syntax: by one of these or by none. */
-export type CpuHold = {
+export type CpuPinning = {
   /**
    * The mask for every thread of the process; null in tiers that confine from
    * outside, where the gate must not touch masks.
@@ -151,11 +151,11 @@ export type CpuHold = {
 };
 
 /** Held to nothing. */
-export const UNHELD: CpuHold = { affinity: null, cpuset: null };
+export const UNPINNED: CpuPinning = { affinity: null, cpuset: null };
 
 /** A grant with what only the process itself can apply, and what it has to know. */
 export type GateGrant = Grant &
-  CpuHold & {
+  CpuPinning & {
     /** Variables to set for the cell and its children; restored after it. */
     readonly env: Readonly<Record<string, string>>;
   };

@@ -35,11 +35,11 @@ const SENTENCES: Sentences = {
     isKept
       ? trans.__('Ended; its grant is kept for the next cell.')
       : trans.__('Ended; its grant was given back.'),
-  keptTooLong: ({ idleMs }, { trans }) =>
+  holdExpired: ({ idleMs }, { trans }) =>
     trans.__('The grant that it kept: Given back after %1 without a cell.', spanInWords(idleMs)),
-  keptReleased: ({ by }, { trans }) =>
+  holdReleased: ({ by }, { trans }) =>
     trans.__('The grant that it kept: Given back, asked by %1.', by),
-  keptAskedFor: ({ by }, { trans, nameOf }) =>
+  holdWanted: ({ by }, { trans, nameOf }) =>
     trans.__('The grant that it kept: Given back: %1 asked for it.', nameOf(by)),
   toBeEvicted: ({ inMs, why }, speaker) =>
     speaker.trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker)),

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { DiskFiles } from '../host/files';
 import { readMask, readProcess, readThread, readThreads } from '../host/processes';
-import type { Place } from '../enforce/enforcer';
+import type { HolderProcess } from '../enforce/enforcer';
 import { exitOf } from './sidecar';
 
 const files = new DiskFiles();
@@ -19,7 +19,7 @@ for (let left = Number(process.argv[1]); left > 0; left -= 1) {
 
 /** A real process of which some threads only compute. */
 export class BusyProcess {
-  readonly place: Place;
+  readonly place: HolderProcess;
 
   private constructor(
     private readonly child: ChildProcess,

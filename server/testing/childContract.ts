@@ -1,10 +1,13 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
-import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { MIB, pinned, type IContractRig, type Rule } from './contractRig';
 
 /** A kernel and three forks of it, each a holder that is held to something of its own. */
-type Family = { readonly kernel: Place; readonly children: readonly [Place, Place, Place] };
+type Family = {
+  readonly kernel: HolderProcess;
+  readonly children: readonly [HolderProcess, HolderProcess, HolderProcess];
+};
 
 async function familyOf(rig: IContractRig, enforcer: IEnforcer): Promise<Family> {
   const kernel = await rig.spawn();
@@ -21,7 +24,11 @@ async function familyOf(rig: IContractRig, enforcer: IEnforcer): Promise<Family>
 }
 
 /** The first has all CPUs, the others one; each has a limit of its own. */
-function confineAll(rig: IContractRig, enforcer: IEnforcer, places: readonly Place[]): void {
+function confineAll(
+  rig: IContractRig,
+  enforcer: IEnforcer,
+  places: readonly HolderProcess[]
+): void {
   places.forEach(({ holderId }, at) => {
     const cpus = at === 0 ? rig.cpus : rig.oneCpu;
     enforcer.confine(holderId, { ...pinned(cpus), memoryBytes: (256 - 32 * at) * MIB });
@@ -134,6 +141,6 @@ function endRules(rule: Rule): void {
 }
 
 /** The places that a tier finds of these. */
-function foundOf(rig: IContractRig, places: readonly Place[]): readonly string[] {
+function foundOf(rig: IContractRig, places: readonly HolderProcess[]): readonly string[] {
   return rig.traits.findsPlaces ? places.map(it => it.holderId).sort() : [];
 }

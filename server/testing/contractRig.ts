@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED, type Confinement } from '../core/effects';
-import { EnforcementError, type IEnforcer, type Place } from '../enforce/enforcer';
+import { EnforcementError, type IEnforcer, type HolderProcess } from '../enforce/enforcer';
 import { V1, V2 } from '../host/cgroupfs';
 import type { DeviceNode } from '../host/gpuDevices';
 import type { TierName } from '../protocol/view';
@@ -66,23 +66,23 @@ export interface IContractRig {
   /** Start the enforcer of another sidecar, with a directory of its own, where the first one is. */
   startBeside(): Promise<IEnforcer>;
   /** Start a process outside of all places; resolves when it runs. */
-  spawn(kind?: ProcessKind): Promise<Place>;
+  spawn(kind?: ProcessKind): Promise<HolderProcess>;
   /** Make a process fork a child, whose pid is returned. */
-  fork(parent: Place): Promise<number>;
+  fork(parent: HolderProcess): Promise<number>;
   /** Make a process fork a child that is to be a holder of its own; a greedy one waits until it may take memory. */
-  forkHolder(parent: Place, kind?: 'plain' | 'greedy'): Promise<Place>;
+  forkHolder(parent: HolderProcess, kind?: 'plain' | 'greedy'): Promise<HolderProcess>;
   /** Make a process open a character device that has no driver: whether that was let through. */
-  canOpen(place: Place, node: DeviceNode): Promise<boolean>;
+  canOpen(target: HolderProcess, node: DeviceNode): Promise<boolean>;
   /** Make a process take memory until it is killed; resolves when it is gone. */
-  exhaust(place: Place): Promise<void>;
+  exhaust(target: HolderProcess): Promise<void>;
   /** Make a process leave its place and take all CPUs, as far as it may. */
-  escape(place: Place): Promise<void>;
+  escape(target: HolderProcess): Promise<void>;
   /** Do what a program of root might: leave a holder all that its files can hold it to. */
   widen(holderId: string): void;
   /** Do what a person with too many rights might: take a holder out of its directories and remove them. */
-  uproot(place: Place): Promise<void>;
+  uproot(target: HolderProcess): Promise<void>;
   /** The process and all that descend from it now. */
-  tree(place: Place): readonly number[];
+  tree(target: HolderProcess): readonly number[];
   kill(pid: number): Promise<void>;
   isAlive(pid: number): boolean;
   /** The masks that hold for a process's threads, each once. */

@@ -44,68 +44,68 @@ export function enforcerContract(
 
 function adoptRules(rule: Rule): void {
   rule('[ENF1] takes the whole tree, and what it forks later', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    const before = await rig.fork(place);
-    enforcer.adopt(place);
-    const after = await rig.fork(place);
-    for (const pid of rig.traits.isolates ? [place.pid, before, after] : []) {
-      assert.ok(rig.isInside(place.holderId, pid), `process ${pid} is outside`);
+    const target = await rig.spawn();
+    const before = await rig.fork(target);
+    enforcer.adopt(target);
+    const after = await rig.fork(target);
+    for (const pid of rig.traits.isolates ? [target.pid, before, after] : []) {
+      assert.ok(rig.isInside(target.holderId, pid), `process ${pid} is outside`);
     }
   });
 
   rule('[ENF1] takes a tree that forks wildly meanwhile', async (rig, enforcer) => {
-    const place = await rig.spawn('forking');
-    enforcer.adopt(place);
-    for (const pid of rig.traits.isolates ? rig.tree(place) : []) {
-      assert.ok(rig.isInside(place.holderId, pid) || !rig.isAlive(pid), `${pid} is outside`);
+    const target = await rig.spawn('forking');
+    enforcer.adopt(target);
+    for (const pid of rig.traits.isolates ? rig.tree(target) : []) {
+      assert.ok(rig.isInside(target.holderId, pid) || !rig.isAlive(pid), `${pid} is outside`);
     }
-    enforcer.release(place.holderId);
+    enforcer.release(target.holderId);
     await enforcer.settled();
   });
 
   rule('is idempotent', async (_rig, enforcer) => {
-    const place = await _rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, pinned(_rig.oneCpu));
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, UNCONFINED);
+    const target = await _rig.spawn();
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, pinned(_rig.oneCpu));
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, UNCONFINED);
     await enforcer.settled();
-    assert.deepEqual(_rig.masks(place.pid), [_rig.cpus]);
+    assert.deepEqual(_rig.masks(target.pid), [_rig.cpus]);
   });
 }
 
 function identityRules(rule: Rule): void {
   rule('[GPU4] knows whose a process is, and strangers as such', async (rig, enforcer) => {
-    const [place, stranger] = [await rig.spawn(), await rig.spawn()];
-    const child = await rig.fork(place);
-    assert.equal(enforcer.holderOf(place.pid), null);
-    enforcer.adopt(place);
-    assert.equal(enforcer.holderOf(place.pid), place.holderId);
-    assert.equal(enforcer.holderOf(child), place.holderId);
+    const [target, stranger] = [await rig.spawn(), await rig.spawn()];
+    const child = await rig.fork(target);
+    assert.equal(enforcer.holderOf(target.pid), null);
+    enforcer.adopt(target);
+    assert.equal(enforcer.holderOf(target.pid), target.holderId);
+    assert.equal(enforcer.holderOf(child), target.holderId);
     assert.equal(enforcer.holderOf(stranger.pid), null);
-    enforcer.release(place.holderId);
+    enforcer.release(target.holderId);
     assert.equal(enforcer.holderOf(child), null);
   });
 
   rule('refuses a process that is gone', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    await rig.kill(place.pid);
-    assert.throws(() => enforcer.adopt(place), refusedWith('ESRCH'));
+    const target = await rig.spawn();
+    await rig.kill(target.pid);
+    assert.throws(() => enforcer.adopt(target), refusedWith('ESRCH'));
   });
 
   rule('refuses a pid that was reused', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    const other = { ...place, startTicks: place.startTicks + 1 };
+    const target = await rig.spawn();
+    const other = { ...target, startTicks: target.startTicks + 1 };
     assert.throws(() => enforcer.adopt(other), refusedWith('ESRCH'));
-    assert.ok(!rig.isInside(place.holderId, place.pid));
+    assert.ok(!rig.isInside(target.holderId, target.pid));
   });
 
   rule('refuses ids that are no names of places', async (rig, enforcer) => {
-    const place = await rig.spawn();
+    const target = await rig.spawn();
     for (const holderId of rig.traits.isolates
       ? ['..', '.', 'a/b', 'a\nb', '', 'x'.repeat(129)]
       : []) {
-      assert.throws(() => enforcer.adopt({ ...place, holderId }), refusedWith('EINVAL'));
+      assert.throws(() => enforcer.adopt({ ...target, holderId }), refusedWith('EINVAL'));
     }
   });
 }
@@ -143,14 +143,14 @@ function nameRules(rule: Rule): void {
 
 function confineRules(rule: Rule): void {
   rule('[CPU2] pins every thread of the tree, and widens it again', async (rig, enforcer) => {
-    const place = await rig.spawn('threaded');
-    const child = await rig.fork(place);
-    enforcer.adopt(place);
+    const target = await rig.spawn('threaded');
+    const child = await rig.fork(target);
+    enforcer.adopt(target);
     for (const cpus of [rig.oneCpu, null, rig.oneCpu]) {
-      enforcer.confine(place.holderId, pinned(cpus ?? rig.cpus));
+      enforcer.confine(target.holderId, pinned(cpus ?? rig.cpus));
       await enforcer.settled();
       const expected = rig.traits.confinesCpus ? (cpus ?? rig.cpus) : rig.cpus;
-      assert.deepEqual(rig.masks(place.pid), [expected]);
+      assert.deepEqual(rig.masks(target.pid), [expected]);
       assert.deepEqual(rig.masks(child), [expected]);
     }
     assert.deepEqual(rig.failures(), []);
@@ -158,7 +158,7 @@ function confineRules(rule: Rule): void {
 
   rule('leaves every other holder alone', async (rig, enforcer) => {
     const [first, second] = [await rig.spawn(), await rig.spawn()];
-    [first, second].forEach(place => enforcer.adopt(place));
+    [first, second].forEach(target => enforcer.adopt(target));
     enforcer.confine(first.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
     await enforcer.settled();
     assert.deepEqual(rig.masks(second.pid), [rig.cpus]);
@@ -168,25 +168,25 @@ function confineRules(rule: Rule): void {
 
 function removalRules(rule: Rule): void {
   rule('[ENF2] a place that was removed under us is made again', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    await rig.uproot(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    await rig.uproot(target);
     if (rig.traits.isolates) {
-      assert.throws(() => enforcer.confine(place.holderId, pinned(rig.oneCpu)));
+      assert.throws(() => enforcer.confine(target.holderId, pinned(rig.oneCpu)));
     }
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
     await enforcer.settled();
-    assert.deepEqual(rig.masks(place.pid), [rig.traits.confinesCpus ? rig.oneCpu : rig.cpus]);
+    assert.deepEqual(rig.masks(target.pid), [rig.traits.confinesCpus ? rig.oneCpu : rig.cpus]);
     const limit = rig.traits.limitsMemory ? 512 * MIB : null;
-    assert.equal(rig.memoryLimit(place.holderId), limit);
+    assert.equal(rig.memoryLimit(target.holderId), limit);
   });
 }
 
 function yieldRules(rule: Rule): void {
   rule('[CPU8] an idle holder yields to all, and gets its weight back', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     for (const [idle, weight] of [
       [true, 100],
       [false, 300],
@@ -194,9 +194,9 @@ function yieldRules(rule: Rule): void {
       [false, 300],
       [false, 100]
     ] as const) {
-      enforcer.confine(place.holderId, { ...UNCONFINED, idle, weight });
+      enforcer.confine(target.holderId, { ...UNCONFINED, idle, weight });
       if (rig.traits.weighs) {
-        assert.equal(rig.weight(place.holderId), idle ? 'idle' : weight);
+        assert.equal(rig.weight(target.holderId), idle ? 'idle' : weight);
       }
     }
   });
@@ -204,19 +204,19 @@ function yieldRules(rule: Rule): void {
   rule(
     '[ENF5] a holder that lets itself loose is brought back at the next look',
     async (rig, enforcer) => {
-      const place = await rig.spawn();
-      enforcer.adopt(place);
-      enforcer.confine(place.holderId, pinned(rig.oneCpu));
+      const target = await rig.spawn();
+      enforcer.adopt(target);
+      enforcer.confine(target.holderId, pinned(rig.oneCpu));
       await enforcer.settled();
-      await rig.escape(place);
-      assert.deepEqual(rig.masks(place.pid), [rig.cpus]);
-      enforcer.measure(place.holderId);
+      await rig.escape(target);
+      assert.deepEqual(rig.masks(target.pid), [rig.cpus]);
+      enforcer.measure(target.holderId);
       await enforcer.settled();
       if (rig.traits.confinesCpus) {
-        assert.deepEqual(rig.masks(place.pid), [rig.oneCpu]);
-        assert.match(rig.broughtBack().join(), new RegExp(`: process ${place.pid} had `));
+        assert.deepEqual(rig.masks(target.pid), [rig.oneCpu]);
+        assert.match(rig.broughtBack().join(), new RegExp(`: process ${target.pid} had `));
       }
-      enforcer.measure(place.holderId);
+      enforcer.measure(target.holderId);
       assert.ok(rig.broughtBack().length <= 2, 'it was told again and again');
     }
   );
@@ -228,14 +228,14 @@ function yieldRules(rule: Rule): void {
   rule(
     'tells the gate a mask only where masks are the means, else what holds it',
     async (rig, enforcer) => {
-      const { affinity, cpuset } = enforcer.holdFor(pinned(rig.oneCpu));
+      const { affinity, cpuset } = enforcer.pinningFor(pinned(rig.oneCpu));
       const held = enforcer.tier.name === 'none' ? [] : [rig.oneCpu];
       assert.deepEqual(
         [affinity, cpuset].filter(it => it !== null),
         held
       );
       const all = affinity === null ? null : rig.cpus;
-      assert.deepEqual(enforcer.holdFor(UNCONFINED), { affinity: all, cpuset: null });
+      assert.deepEqual(enforcer.pinningFor(UNCONFINED), { affinity: all, cpuset: null });
     }
   );
 }
@@ -245,16 +245,16 @@ function tightenRules(rule: Rule): void {
     '[ENF10] what somebody widened is written again at the next look, and told once',
     async (rig, enforcer) => {
       const { traits } = rig;
-      const place = await rig.spawn();
-      enforcer.adopt(place);
-      const { holderId } = place;
+      const target = await rig.spawn();
+      enforcer.adopt(target);
+      const { holderId } = target;
       enforcer.confine(holderId, { ...pinned(rig.oneCpu), weight: 50, memoryBytes: 512 * MIB });
       await enforcer.settled();
       for (const _round of [1, 2]) {
         rig.widen(holderId);
         enforcer.tighten(holderId);
         await enforcer.settled();
-        assert.deepEqual(rig.masks(place.pid), [traits.confinesCpus ? rig.oneCpu : rig.cpus]);
+        assert.deepEqual(rig.masks(target.pid), [traits.confinesCpus ? rig.oneCpu : rig.cpus]);
         assert.equal(rig.memoryLimit(holderId), traits.limitsMemory ? 512 * MIB : null);
         assert.equal(traits.weighs ? rig.weight(holderId) : 50, 50);
       }
@@ -271,26 +271,26 @@ function tightenRules(rule: Rule): void {
 
 function measureRules(rule: Rule): void {
   rule('tells figures of a holder, and nothing of others', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    const use = enforcer.measure(place.holderId);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    const use = enforcer.measure(target.holderId);
     assert.ok(use && use.threads >= 1 && use.memoryBytes >= 0 && use.cpuSeconds >= 0);
     assert.equal(enforcer.measure('nobody'), null);
   });
 
   rule('tells what counts against a limit', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     for (const exactFromBytes of [0, Infinity]) {
-      assert.ok(enforcer.memoryOf(place.holderId, exactFromBytes)! >= 0);
+      assert.ok(enforcer.memoryOf(target.holderId, exactFromBytes)! >= 0);
       assert.equal(enforcer.memoryOf('nobody', exactFromBytes), null);
     }
   });
 
   rule('tells nothing of a holder that is gone', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    await rig.kill(place.pid);
-    await until('the dead holder has no figures', () => !enforcer.measure(place.holderId));
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    await rig.kill(target.pid);
+    await until('the dead holder has no figures', () => !enforcer.measure(target.holderId));
   });
 }

@@ -2,7 +2,7 @@ import { V1, V2 } from '../host/cgroupfs';
 import { readTree } from '../host/processes';
 import type { DeviceNode } from '../host/gpuDevices';
 import type { IDevicePrograms } from '../enforce/fence/devicePrograms';
-import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { placeName } from '../enforce/cgroup/group';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
@@ -51,7 +51,7 @@ export class FakeRig implements IContractRig {
   probe(options: Partial<ProbeOptions> = {}): Promise<Probed> {
     return probe({
       own: this.own,
-      hold: () => () => undefined,
+      lock: () => () => undefined,
       files: this.machine,
       setMask: this.machine.setMask,
       // The threads of a process of this machine have one mask.
@@ -65,32 +65,32 @@ export class FakeRig implements IContractRig {
     });
   }
 
-  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+  async spawn(kind: ProcessKind = 'plain'): Promise<HolderProcess> {
     const pid = this.machine.spawn(SELF, kind === 'threaded' ? 3 : 1);
     this.machine.restless.set(pid, kind === 'forking' ? 20 : 0);
     this.holders += 1;
     return { holderId: `k${this.holders}`, pid, startTicks: this.machine.startTicks(pid) };
   }
 
-  async fork(parent: Place): Promise<number> {
+  async fork(parent: HolderProcess): Promise<number> {
     return this.machine.spawn(parent.pid);
   }
 
-  async forkHolder(parent: Place): Promise<Place> {
+  async forkHolder(parent: HolderProcess): Promise<HolderProcess> {
     const pid = await this.fork(parent);
     const holderId = `${parent.holderId}.${pid}`;
     return { holderId, pid, startTicks: this.machine.startTicks(pid) };
   }
 
-  async canOpen({ pid }: Place, node: DeviceNode): Promise<boolean> {
+  async canOpen({ pid }: HolderProcess, node: DeviceNode): Promise<boolean> {
     return this.machine.hierarchies.every(it => mayOpen(cgroupOf(it, pid), node));
   }
 
-  async exhaust({ holderId }: Place): Promise<void> {
+  async exhaust({ holderId }: HolderProcess): Promise<void> {
     this.machine.runOutOfMemory(holderId);
   }
 
-  async escape({ pid }: Place): Promise<void> {
+  async escape({ pid }: HolderProcess): Promise<void> {
     this.machine.escape(pid);
   }
 
@@ -102,12 +102,12 @@ export class FakeRig implements IContractRig {
     }
   }
 
-  async uproot({ holderId }: Place): Promise<void> {
+  async uproot({ holderId }: HolderProcess): Promise<void> {
     this.machine.uproot(holderId);
   }
 
-  tree(place: Place): readonly number[] {
-    return readTree(this.machine, place.pid);
+  tree(target: HolderProcess): readonly number[] {
+    return readTree(this.machine, target.pid);
   }
 
   async kill(pid: number): Promise<void> {

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { UNCONFINED } from '../core/effects';
-import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { rulesFor, type ContractRunner, type IContractRig, type Rule } from './contractRig';
 import { MADE_UP_GPUS, SHARED_NODE } from './madeUpGpus';
 
@@ -24,18 +24,26 @@ export function fenceContract(
   });
 }
 
-function fence(enforcer: IEnforcer, { holderId }: Place, gpus: readonly string[] | null): void {
+function fence(
+  enforcer: IEnforcer,
+  { holderId }: HolderProcess,
+  gpus: readonly string[] | null
+): void {
   enforcer.confine(holderId, { ...UNCONFINED, gpus });
 }
 
 /** The process can open these of the GPUs, where there is a fence; all where there is none. */
-async function isLet(rig: IContractRig, place: Place, gpus: readonly string[]): Promise<void> {
+async function isLet(
+  rig: IContractRig,
+  target: HolderProcess,
+  gpus: readonly string[]
+): Promise<void> {
   const open: string[] = [];
   for (const { uuid, node } of MADE_UP_GPUS) {
-    (await rig.canOpen(place, node)) && open.push(uuid);
+    (await rig.canOpen(target, node)) && open.push(uuid);
   }
   assert.deepEqual(open, rig.traits.fencesGpus ? gpus : ALL);
-  assert.ok(await rig.canOpen(place, SHARED_NODE), 'a file that all GPUs share was shut');
+  assert.ok(await rig.canOpen(target, SHARED_NODE), 'a file that all GPUs share was shut');
 }
 
 /** What is told of the fence; needs no device file, which only root can make. */
@@ -53,20 +61,20 @@ export function viewRules(rule: Rule): void {
 
 function openRules(rule: Rule): void {
   rule('[ENF7] a holder can open the GPUs that it is let open, and no other', async (rig, it) => {
-    const place = await rig.spawn();
-    it.adopt(place);
-    await isLet(rig, place, ALL);
+    const target = await rig.spawn();
+    it.adopt(target);
+    await isLet(rig, target, ALL);
     for (const gpus of [[], [ALL[1]!], ALL, [ALL[0]!], []]) {
-      fence(it, place, gpus);
-      await isLet(rig, place, gpus);
+      fence(it, target, gpus);
+      await isLet(rig, target, gpus);
     }
-    fence(it, place, null);
-    await isLet(rig, place, ALL);
+    fence(it, target, null);
+    await isLet(rig, target, ALL);
   });
 
   rule('[ENF7] what a holder may open is nothing to others', async (rig, it) => {
     const [first, second, stranger] = [await rig.spawn(), await rig.spawn(), await rig.spawn()];
-    [first, second].forEach(place => it.adopt(place));
+    [first, second].forEach(target => it.adopt(target));
     fence(it, first, []);
     fence(it, second, [ALL[0]!]);
     await isLet(rig, first, []);
@@ -75,22 +83,22 @@ function openRules(rule: Rule): void {
   });
 
   rule('[ENF7] [ENF2] a place that is made again is fenced again', async (rig, it) => {
-    const place = await rig.spawn();
-    it.adopt(place);
-    fence(it, place, []);
-    await rig.uproot(place);
-    it.adopt(place);
-    fence(it, place, []);
-    await isLet(rig, place, []);
+    const target = await rig.spawn();
+    it.adopt(target);
+    fence(it, target, []);
+    await rig.uproot(target);
+    it.adopt(target);
+    fence(it, target, []);
+    await isLet(rig, target, []);
   });
 }
 
 function endRules(rule: Rule): void {
   rule('[ENF7] [ENF2] nothing is shut to a holder that was let go', async (rig, it) => {
     const [first, second] = [await rig.spawn(), await rig.spawn()];
-    for (const place of [first, second]) {
-      it.adopt(place);
-      fence(it, place, []);
+    for (const target of [first, second]) {
+      it.adopt(target);
+      fence(it, target, []);
     }
     it.release(first.holderId);
     await it.settled();
@@ -101,41 +109,41 @@ function endRules(rule: Rule): void {
   });
 }
 
-async function isLetAll(rig: IContractRig, place: Place): Promise<void> {
+async function isLetAll(rig: IContractRig, target: HolderProcess): Promise<void> {
   for (const { node } of MADE_UP_GPUS) {
-    assert.ok(await rig.canOpen(place, node), `${node.minor} is shut still`);
+    assert.ok(await rig.canOpen(target, node), `${node.minor} is shut still`);
   }
 }
 
 /** A sidecar that ended without letting its holders go. */
 function crashRules(rule: Rule): void {
   rule('[ENF7] [ENF4] the fence outlives a sidecar, and is the next one’s', async (rig, it) => {
-    const place = await rig.spawn();
-    it.adopt(place);
-    fence(it, place, [ALL[0]!]);
+    const target = await rig.spawn();
+    it.adopt(target);
+    fence(it, target, [ALL[0]!]);
     const next = await rig.start(true);
     try {
-      await isLet(rig, place, [ALL[0]!]);
-      next.adopt(place);
-      await isLet(rig, place, [ALL[0]!]);
-      fence(next, place, [ALL[1]!]);
-      await isLet(rig, place, [ALL[1]!]);
+      await isLet(rig, target, [ALL[0]!]);
+      next.adopt(target);
+      await isLet(rig, target, [ALL[0]!]);
+      fence(next, target, [ALL[1]!]);
+      await isLet(rig, target, [ALL[1]!]);
     } finally {
       await next.close();
     }
-    await isLetAll(rig, place);
+    await isLetAll(rig, target);
   });
 
   rule('[ENF7] [ENF2] a sidecar that is not to fence lifts what was left', async (rig, it) => {
-    const place = await rig.spawn();
-    it.adopt(place);
-    fence(it, place, []);
+    const target = await rig.spawn();
+    it.adopt(target);
+    fence(it, target, []);
     const next = await rig.start(false);
     try {
       assert.ok(!next.tier.enforced.includes('gpus'));
-      next.adopt(place);
-      fence(next, place, null);
-      await isLetAll(rig, place);
+      next.adopt(target);
+      fence(next, target, null);
+      await isLetAll(rig, target);
     } finally {
       await next.close();
     }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { DiskFiles } from '../host/files';
 import { isAlive, readProcess } from '../host/processes';
-import type { Place } from '../enforce/enforcer';
+import type { HolderProcess } from '../enforce/enforcer';
 import type { ProcessKind } from './contractRig';
 
 const files = new DiskFiles();
@@ -40,7 +40,7 @@ const PROGRAMS: Readonly<Record<ProcessKind, readonly [string, string, string]>>
 /** A real process, outside of all places, that forks on demand. */
 export class ForkingProcess {
   private static count = 0;
-  readonly place: Place;
+  readonly place: HolderProcess;
   private readonly ended: Promise<void>;
 
   private constructor(

@@ -8,23 +8,23 @@ const limited = (memoryBytes: number | null): Confinement => ({ ...UNCONFINED, m
 export function memoryRules(rule: Rule): void {
   memoryOfRules(rule);
   rule('a limit holds, and goes away', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     for (const bytes of [1024 * MIB, 512 * MIB, 2048 * MIB, null, 256 * MIB, null]) {
-      enforcer.confine(place.holderId, limited(bytes));
-      assert.equal(rig.memoryLimit(place.holderId), rig.traits.limitsMemory ? bytes : null);
+      enforcer.confine(target.holderId, limited(bytes));
+      assert.equal(rig.memoryLimit(target.holderId), rig.traits.limitsMemory ? bytes : null);
     }
   });
 
   rule('[MEM2] a limit is never below current use plus slack', async (rig, enforcer) => {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, limited(4096));
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, limited(4096));
     if (rig.traits.limitsMemory) {
-      const limit = rig.memoryLimit(place.holderId);
-      assert.ok(limit !== null && limit >= rig.memoryUse(place.holderId) + 16 * MIB);
+      const limit = rig.memoryLimit(target.holderId);
+      assert.ok(limit !== null && limit >= rig.memoryUse(target.holderId) + 16 * MIB);
     }
-    assert.ok(rig.isAlive(place.pid));
+    assert.ok(rig.isAlive(target.pid));
   });
 }
 
@@ -33,19 +33,19 @@ function memoryOfRules(rule: Rule): void {
   rule(
     'memoryOf tells what a holder keeps, and nothing of one that is gone',
     async (rig, enforcer) => {
-      const place = await rig.spawn();
-      enforcer.adopt(place);
-      const exact = enforcer.memoryOf(place.holderId, 0);
+      const target = await rig.spawn();
+      enforcer.adopt(target);
+      const exact = enforcer.memoryOf(target.holderId, 0);
       assert.ok(
         exact !== null &&
           exact >= 0 &&
-          exact <= (enforcer.measure(place.holderId)?.memoryBytes ?? 0)
+          exact <= (enforcer.measure(target.holderId)?.memoryBytes ?? 0)
       );
-      const rough = enforcer.memoryOf(place.holderId, 1024 ** 4);
+      const rough = enforcer.memoryOf(target.holderId, 1024 ** 4);
       assert.ok(rough !== null && rough >= 0);
-      enforcer.release(place.holderId);
+      enforcer.release(target.holderId);
       await enforcer.settled();
-      assert.equal(enforcer.memoryOf(place.holderId, 0), null);
+      assert.equal(enforcer.memoryOf(target.holderId, 0), null);
     }
   );
 }
@@ -60,10 +60,10 @@ export function killRules(rule: Rule): void {
         return;
       }
       const [greedy, other] = [await rig.spawn('greedy'), await rig.spawn()];
-      for (const place of [greedy, other]) {
-        enforcer.adopt(place);
-        enforcer.confine(place.holderId, limited(64 * MIB));
-        assert.equal(enforcer.kills(place.holderId), 0);
+      for (const target of [greedy, other]) {
+        enforcer.adopt(target);
+        enforcer.confine(target.holderId, limited(64 * MIB));
+        assert.equal(enforcer.kills(target.holderId), 0);
       }
       await rig.exhaust(greedy);
       assert.ok(enforcer.kills(greedy.holderId) > 0);

@@ -9,7 +9,7 @@ import type { DeviceNode } from '../host/gpuDevices';
 import { OwnDirectory } from '../host/ownDirectory';
 import { readMask, readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
-import type { IEnforcer, Place } from '../enforce/enforcer';
+import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { setMaskByTaskset } from '../enforce/affinity/taskset';
 import { placeName } from '../enforce/cgroup/group';
 import { probe } from '../enforce/probe';
@@ -74,26 +74,29 @@ export class RealRig implements IContractRig {
     return enforcer;
   }
 
-  async spawn(kind: ProcessKind = 'plain'): Promise<Place> {
+  async spawn(kind: ProcessKind = 'plain'): Promise<HolderProcess> {
     const child = await ForkingProcess.start(kind);
     this.children.set(child.place.pid, child);
     return child.place;
   }
 
-  async fork(parent: Place): Promise<number> {
+  async fork(parent: HolderProcess): Promise<number> {
     const pid = await this.children.get(parent.pid)!.fork();
     this.forks.push(pid);
     return pid;
   }
 
-  async forkHolder(parent: Place, kind: 'plain' | 'greedy' = 'plain'): Promise<Place> {
+  async forkHolder(
+    parent: HolderProcess,
+    kind: 'plain' | 'greedy' = 'plain'
+  ): Promise<HolderProcess> {
     const pid = await this.children.get(parent.pid)!.fork(kind);
     this.forks.push(pid);
     const { startTicks } = readProcess(this.files, pid)!;
     return { holderId: `${parent.holderId}.${this.forks.length}`, pid, startTicks };
   }
 
-  async canOpen({ pid }: Place, { major, minor }: DeviceNode): Promise<boolean> {
+  async canOpen({ pid }: HolderProcess, { major, minor }: DeviceNode): Promise<boolean> {
     const path = join(this.dir, `${major}-${minor}`);
     if (!existsSync(path)) {
       execFileSync('mknod', [path, 'c', `${major}`, `${minor}`]);
@@ -105,7 +108,7 @@ export class RealRig implements IContractRig {
     return !said.includes('not permitted');
   }
 
-  async exhaust({ pid }: Place): Promise<void> {
+  async exhaust({ pid }: HolderProcess): Promise<void> {
     const child = this.children.get(pid);
     if (child) {
       return child.exhaust();
@@ -116,7 +119,7 @@ export class RealRig implements IContractRig {
     await until('it was killed', () => !this.isAlive(pid), EXHAUST_MAX_MS);
   }
 
-  async escape({ pid }: Place): Promise<void> {
+  async escape({ pid }: HolderProcess): Promise<void> {
     for (const { directory, controllers } of findHierarchies(this.files)) {
       if (controllers.length > 0 && this.traits.isolates) {
         this.files.write(`${directory}/${V1.procs}`, `${pid}`);
@@ -134,16 +137,16 @@ export class RealRig implements IContractRig {
     }
   }
 
-  async uproot(place: Place): Promise<void> {
-    await this.escape(place);
+  async uproot(target: HolderProcess): Promise<void> {
+    await this.escape(target);
     for (const group of this.groups()) {
-      this.files.removeDirectory(`${group}/${placeName(place.holderId)}`);
+      this.files.removeDirectory(`${group}/${placeName(target.holderId)}`);
       this.files.removeDirectory(group);
     }
   }
 
-  tree(place: Place): readonly number[] {
-    return readTree(this.files, place.pid);
+  tree(target: HolderProcess): readonly number[] {
+    return readTree(this.files, target.pid);
   }
 
   async kill(pid: number): Promise<void> {

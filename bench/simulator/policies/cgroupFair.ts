@@ -1,8 +1,8 @@
 import type { IPolicy } from '../engine';
 import type { Execution } from '../execution';
-import { ProportionalSharing, type Place } from '../proportionalSharing';
+import { ProportionalSharing, type CpuGroup } from '../proportionalSharing';
 
-const EQUAL: Place = { weight: 100, cpus: null };
+const EQUAL: CpuGroup = { weight: 100, cpus: null };
 
 /** The operating system with a cgroup of equal weight for each kernel. */
 export class CgroupFair implements IPolicy {

@@ -1,7 +1,7 @@
 import { formatCpuList } from '../../lib/cpuset';
 import type { StoryFact } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
-import type { Effect, Kept } from '../effects';
+import type { Effect, HeldGrant } from '../effects';
 import type { Event } from '../events';
 import { dropHold } from './leases';
 import { fewest } from '../queue/fewest';
@@ -15,20 +15,20 @@ export function orderKept(state: State): Effect[] {
   const effects = Array.from(state.rekept, holder => ({
     type: 'keep' as const,
     holderId: holder.holder.id,
-    kept: keptBy(state, holder)
+    kept: heldBy(state, holder)
   }));
   state.rekept.clear();
   return effects;
 }
 
-function keptBy(state: State, holder: HolderEntry): Kept | null {
+function heldBy(state: State, holder: HolderEntry): HeldGrant | null {
   const claim = state.claims.get(holder.held?.claimId ?? '')?.claim;
-  const grant = keptGrant(holder);
+  const grant = heldGrant(holder);
   return claim && grant ? { claim, grant, sinceMs: holder.held!.sinceMs } : null;
 }
 
 /** What a holder keeps, as a grant; null for nothing. */
-export function keptGrant({ held }: HolderEntry): Grant | null {
+export function heldGrant({ held }: HolderEntry): Grant | null {
   if (!held) {
     return null;
   }
@@ -42,7 +42,7 @@ export function expireHolds(state: State): void {
   for (const holder of state.keeping) {
     const idleMs = state.nowMs - (holder.held?.sinceMs ?? state.nowMs);
     if (holder.running.size === 0 && idleMs >= holdIdleMs) {
-      tellKeeper(state, holder, { kind: 'keptTooLong', idleMs });
+      tellHolding(state, holder, { kind: 'holdExpired', idleMs });
       dropHold(state, holder);
     }
   }
@@ -55,7 +55,7 @@ export function onHoldReleased(
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {
-    tellKeeper(state, holder, { kind: 'keptReleased', by: event.by.name });
+    tellHolding(state, holder, { kind: 'holdReleased', by: event.by.name });
     dropHold(state, holder);
   }
 }
@@ -109,11 +109,11 @@ function sharesAny({ held }: HolderEntry, head: ClaimEntry): boolean {
 }
 
 function handOver(state: State, holder: HolderEntry, head: ClaimEntry): void {
-  tellKeeper(state, holder, { kind: 'keptAskedFor', by: named(head.holder) });
+  tellHolding(state, holder, { kind: 'holdWanted', by: named(head.holder) });
   dropHold(state, holder);
 }
 
-function tellKeeper(state: State, holder: HolderEntry, fact: StoryFact): void {
+function tellHolding(state: State, holder: HolderEntry, fact: StoryFact): void {
   const keeper = state.claims.get(holder.held?.claimId ?? '');
   keeper && tell(state, keeper, fact);
 }

@@ -4,7 +4,7 @@ import type { OwnDirectory } from '../../host/ownDirectory';
 import type { Refusal } from '../../protocol/errors';
 import { parseHints, type Hints } from '../../protocol/hints';
 import { hintRefusal } from '../asks';
-import { KeptFile } from '../keptFile';
+import { StateFile } from '../stateFile';
 import type { IDefaults, Written } from '../ports';
 
 /** How many notebooks' defaults are kept; beyond it the oldest are forgotten. */
@@ -40,8 +40,8 @@ function trusted(value: unknown): Kept {
  * the restarts of the kernel.
  */
 export class Defaults implements IDefaults {
-  private readonly userFile: KeptFile;
-  private readonly notebooksFile: KeptFile;
+  private readonly userFile: StateFile;
+  private readonly notebooksFile: StateFile;
   private readonly notebooks = new Map<string, Kept>();
   private user: Kept;
 
@@ -50,8 +50,8 @@ export class Defaults implements IDefaults {
     /** Called when other defaults count. */
     private readonly onChange: () => void
   ) {
-    this.userFile = new KeptFile(directory, 'defaults.json');
-    this.notebooksFile = new KeptFile(directory, 'notebooks.json');
+    this.userFile = new StateFile(directory, 'defaults.json');
+    this.notebooksFile = new StateFile(directory, 'notebooks.json');
     this.user = this.userFile.load(trusted) ?? NONE;
     const notebooks = this.notebooksFile.load(value =>
       Object.entries(NOTEBOOKS.parse(value)).map(([id, it]) => [id, trusted(it)] as const)
@@ -82,7 +82,7 @@ export class Defaults implements IDefaults {
     }
     this.user = kept;
     this.onChange();
-    await this.userFile.keep(written);
+    await this.userFile.save(written);
     return null;
   }
 
@@ -100,7 +100,7 @@ export class Defaults implements IDefaults {
     if (oldest !== undefined && this.notebooks.size > NOTEBOOKS_MAX) {
       this.notebooks.delete(oldest);
     }
-    await this.notebooksFile.keep(
+    await this.notebooksFile.save(
       Object.fromEntries([...this.notebooks].map(([id, it]) => [id, it.written]))
     );
     return null;

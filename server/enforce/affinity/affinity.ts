@@ -1,9 +1,9 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuHold } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/gate';
 import type { TierView } from '../../protocol/view';
 import { findAncestor, readTreeUse } from '../../host/processes';
 import type { IHostFiles } from '../../host/files';
-import type { IEnforcer, Place, PlaceUse } from '../enforcer';
+import type { IEnforcer, HolderProcess, TreeUse } from '../enforcer';
 import type { Masks } from './masks';
 
 /**
@@ -24,8 +24,8 @@ export class AffinityEnforcer implements IEnforcer {
     return this.masks.holders();
   }
 
-  adopt(place: Place): void {
-    this.masks.adopt(place);
+  adopt(target: HolderProcess): void {
+    this.masks.adopt(target);
   }
 
   confine(holderId: string, confinement: Confinement): void {
@@ -36,14 +36,14 @@ export class AffinityEnforcer implements IEnforcer {
     return; // a mask is looked at with each measurement
   }
 
-  holdFor({ cpus }: Confinement): CpuHold {
+  pinningFor({ cpus }: Confinement): CpuPinning {
     return this.masks.holdFor(cpus);
   }
 
-  measure(holderId: string): PlaceUse | null {
-    const place = this.masks.placeOf(holderId);
+  measure(holderId: string): TreeUse | null {
+    const target = this.masks.placeOf(holderId);
     this.masks.recall(holderId);
-    return place && readTreeUse(this.files, place.pid, this.masks.othersThan(place.pid));
+    return target && readTreeUse(this.files, target.pid, this.masks.othersThan(target.pid));
   }
 
   memoryOf(holderId: string): number | null {

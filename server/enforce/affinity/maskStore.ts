@@ -1,8 +1,8 @@
 import type { IOwnFiles } from '../../host/ownDirectory';
-import type { Place } from '../enforcer';
+import type { HolderProcess } from '../enforcer';
 
 /** A holder and the mask that it came with. */
-export type SavedMask = Place & { readonly original: string };
+export type SavedMask = HolderProcess & { readonly original: string };
 
 /** Remembers masks beyond the life of a sidecar: unlike a cgroup, a mask leaves no trace of what was before. */
 export interface IMaskStore {

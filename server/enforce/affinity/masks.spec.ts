@@ -39,25 +39,25 @@ describe('masks that a process changes itself', () => {
 
   it('[ENF8] count where they are narrower, give way where nothing is in both, and come back', async () => {
     const enforcer = await rig.start();
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     const seen: string[] = [];
     const confine = async (cpus: string | null) => {
-      enforcer.confine(place.holderId, { ...UNCONFINED, cpus });
+      enforcer.confine(target.holderId, { ...UNCONFINED, cpus });
       await enforcer.settled();
-      seen.push(rig.machine.mask(place.pid));
+      seen.push(rig.machine.mask(target.pid));
     };
-    await rig.machine.setMask(place.pid, '1');
+    await rig.machine.setMask(target.pid, '1');
     await confine('1-2');
     await confine('1'); // what libraries leave looks like this
     await confine(null);
     await confine('2');
-    const child = await rig.fork(place);
+    const child = await rig.fork(target);
     await confine('3');
     await confine(null);
     expect(seen).toEqual(['1', '1', '1', '2', '3', '1']);
     expect(rig.machine.mask(child)).toBe('1');
-    await rig.machine.setMask(place.pid, rig.cpus);
+    await rig.machine.setMask(target.pid, rig.cpus);
     await confine('2');
     await confine(null);
     expect(seen.slice(-2)).toEqual(['2', rig.cpus]);

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseCpuList } from '../../lib/cpuset';
 import { errnoOf, type IHostFiles } from '../../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../../host/processes';
-import type { CpuHold } from '../../protocol/gate';
-import { EnforcementError, type Place } from '../enforcer';
+import type { CpuPinning } from '../../protocol/gate';
+import { EnforcementError, type HolderProcess } from '../enforcer';
 import { failUnseen } from '../failures';
 import type { IMaskStore } from './maskStore';
 import { OwnMasks } from './ownMasks';
@@ -24,7 +24,7 @@ const ROUNDS_MAX = 50;
 
 /** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
 type Held = {
-  readonly place: Place;
+  readonly target: HolderProcess;
   readonly original: string;
   wanted: string;
   wishes: number;
@@ -74,7 +74,7 @@ export class Masks {
   }
 
   /** How a holder is held by masks. */
-  holdFor(cpus: string | null): CpuHold {
+  holdFor(cpus: string | null): CpuPinning {
     return { affinity: this.maskFor(cpus), cpuset: null };
   }
 
@@ -83,8 +83,8 @@ export class Masks {
     return cpus ?? this.options.cpus;
   }
 
-  placeOf(holderId: string): Place | null {
-    return this.held.get(holderId)?.place ?? null;
+  placeOf(holderId: string): HolderProcess | null {
+    return this.held.get(holderId)?.target ?? null;
   }
 
   holders(): readonly string[] {
@@ -92,7 +92,7 @@ export class Masks {
   }
 
   holdersByPid(): ReadonlyMap<number, string> {
-    return new Map([...this.held].map(([holderId, { place }]) => [place.pid, holderId]));
+    return new Map([...this.held].map(([holderId, { target }]) => [target.pid, holderId]));
   }
 
   /** The processes of other holders, which one that started them does not answer for. */
@@ -103,17 +103,17 @@ export class Masks {
   }
 
   /** Remember how the holder came; idempotent. */
-  adopt(place: Place): void {
-    const known = this.held.get(place.holderId);
-    if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
+  adopt(target: HolderProcess): void {
+    const known = this.held.get(target.holderId);
+    if (known?.target.pid === target.pid && known.target.startTicks === target.startTicks) {
       return;
     }
-    const original = this.currentMask(place) ?? failUnseen(this.options.files, place);
-    this.hold(place, original, original);
-    this.save(place.holderId);
+    const original = this.currentMask(target) ?? failUnseen(this.options.files, target);
+    this.hold(target, original, original);
+    this.save(target.holderId);
     const usable = parseCpuList(this.options.cpus);
     if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
-      this.set(place.holderId, null);
+      this.set(target.holderId, null);
     }
   }
 
@@ -133,7 +133,7 @@ export class Masks {
    */
   recall(holderId: string): void {
     const held = this.held.get(holderId);
-    const mask = held && this.currentMask(held.place);
+    const mask = held && this.currentMask(held.target);
     if (!held || !mask || held.applied !== held.wanted || this.work.has(holderId)) {
       return;
     }
@@ -143,8 +143,8 @@ export class Masks {
     }
     if (!held.told) {
       held.told = true;
-      const { place, wanted } = held;
-      this.options.onBroughtBack(holderId, `process ${place.pid} had other CPUs than ${wanted}`);
+      const { target, wanted } = held;
+      this.options.onBroughtBack(holderId, `process ${target.pid} had other CPUs than ${wanted}`);
     }
     held.applied = '';
     this.want(held, held.wanted);
@@ -167,33 +167,33 @@ export class Masks {
     }
   }
 
-  private currentMask(place: Place): string | null {
+  private currentMask(target: HolderProcess): string | null {
     const { files } = this.options;
-    return isAlive(files, place) ? readMask(files, place.pid) : null;
+    return isAlive(files, target) ? readMask(files, target.pid) : null;
   }
 
   /** Without the file the masks of this moment hold all the same, so a failure is told, not thrown. */
   private save(holderId: string): void {
     try {
       this.options.store.save(
-        [...this.held.values()].map(({ place, original }) => ({ ...place, original }))
+        [...this.held.values()].map(({ target, original }) => ({ ...target, original }))
       );
     } catch (error) {
       this.options.onFailure(holderId, new EnforcementError('masks.json', errnoOf(error)));
     }
   }
 
-  private hold(place: Place, original: string, applied: string): void {
+  private hold(target: HolderProcess, original: string, applied: string): void {
     const { files, cpus, isPlaced } = this.options;
-    const own = new OwnMasks(files, place.pid, cpus, isPlaced, applied);
-    const held = { place, original, wanted: applied, wishes: 0, applied, told: false, own };
-    this.held.set(place.holderId, held);
+    const own = new OwnMasks(files, target.pid, cpus, isPlaced, applied);
+    const held = { target, original, wanted: applied, wishes: 0, applied, told: false, own };
+    this.held.set(target.holderId, held);
   }
 
   /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
   private want(held: Held, cpus: string): void {
     if (cpus !== held.wanted || cpus !== held.applied) {
-      held.own.look(this.treeOf(held.place));
+      held.own.look(this.treeOf(held.target));
       held.own.give(cpus);
       held.wanted = cpus;
       held.wishes += 1;
@@ -201,13 +201,13 @@ export class Masks {
     }
   }
 
-  private treeOf(place: Place): readonly number[] {
+  private treeOf(target: HolderProcess): readonly number[] {
     const { files } = this.options;
-    return isAlive(files, place) ? readTree(files, place.pid, this.othersThan(place.pid)) : [];
+    return isAlive(files, target) ? readTree(files, target.pid, this.othersThan(target.pid)) : [];
   }
 
   private pursue(held: Held): void {
-    const { holderId } = held.place;
+    const { holderId } = held.target;
     if (held.wanted === held.applied) {
       return;
     }
@@ -268,12 +268,12 @@ export class Masks {
         )
       );
     }
-    throw new EnforcementError(`masks of ${held.place.holderId}`, 'EAGAIN');
+    throw new EnforcementError(`masks of ${held.target.holderId}`, 'EAGAIN');
   }
 
   /** What is to be called for the processes of its tree, from this one on. */
-  private callsFrom(first: number, { place, own }: Held, cpus: string): (() => Promise<void>)[] {
-    return this.treeOf(place)
+  private callsFrom(first: number, { target, own }: Held, cpus: string): (() => Promise<void>)[] {
+    return this.treeOf(target)
       .slice(first)
       .flatMap(pid => this.callsFor(pid, own, cpus));
   }

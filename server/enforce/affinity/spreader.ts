@@ -1,6 +1,6 @@
 import { isAlive, readMask, readThread, readThreads, readTree } from '../../host/processes';
 import { errnoOf, type IHostFiles } from '../../host/files';
-import { EnforcementError, type ISpreader, type Place } from '../enforcer';
+import { EnforcementError, type ISpreader, type HolderProcess } from '../enforcer';
 import type { IMaskStore } from './maskStore';
 import type { FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
@@ -42,7 +42,7 @@ export function planSpread(
 
 /** What is known of a holder's threads. */
 type Tree = {
-  readonly place: Place;
+  readonly target: HolderProcess;
   /** CPU time at the last look, by thread. */
   cpuTicks: ReadonlyMap<number, number>;
   /** Threads that were placed, with when they started. */
@@ -77,12 +77,12 @@ export class Spreader implements ISpreader {
     }
   }
 
-  spread(place: Place, cpus: readonly number[]): void {
-    const tree = this.treeOf(place);
+  spread(target: HolderProcess, cpus: readonly number[]): void {
+    const tree = this.treeOf(target);
     if (tree.work) {
       return;
     }
-    const threads = this.threadsOf(place);
+    const threads = this.threadsOf(target);
     const before = tree.cpuTicks;
     tree.cpuTicks = new Map(threads.map(it => [it.tid, it.cpuTicks]));
     const busy = threads.filter(
@@ -95,7 +95,7 @@ export class Spreader implements ISpreader {
     if (moves.length) {
       const isFirst = tree.placed.size === 0;
       moves.forEach(({ tid }) => tree.placed.set(tid, busy.find(it => it.tid === tid)!.startTicks));
-      isFirst && this.save(place.holderId);
+      isFirst && this.save(target.holderId);
       this.work(tree, async () => {
         for (const { tid, cpu } of moves) {
           await this.setMask(tree, tid, `${cpu}`);
@@ -111,9 +111,9 @@ export class Spreader implements ISpreader {
       return;
     }
     this.work(tree, async () => {
-      for (const { pid, tid, startTicks } of this.threadsOf(tree.place)) {
+      for (const { pid, tid, startTicks } of this.threadsOf(tree.target)) {
         // What a placed thread forked inherited its CPU.
-        const inherited = pid !== tree.place.pid && this.cpuOf(pid, tid) !== null;
+        const inherited = pid !== tree.target.pid && this.cpuOf(pid, tid) !== null;
         if (tree.placed.get(tid) === startTicks || inherited) {
           await this.setMask(tree, tid, cpus);
         }
@@ -137,21 +137,21 @@ export class Spreader implements ISpreader {
     }
   }
 
-  private treeOf(place: Place): Tree {
-    const known = this.trees.get(place.holderId);
-    if (known?.place.pid === place.pid && known.place.startTicks === place.startTicks) {
+  private treeOf(target: HolderProcess): Tree {
+    const known = this.trees.get(target.holderId);
+    if (known?.target.pid === target.pid && known.target.startTicks === target.startTicks) {
       return known;
     }
-    const tree: Tree = { place, cpuTicks: new Map(), placed: new Map(), work: null, told: false };
-    this.trees.set(place.holderId, tree);
+    const tree: Tree = { target, cpuTicks: new Map(), placed: new Map(), work: null, told: false };
+    this.trees.set(target.holderId, tree);
     return tree;
   }
 
-  private threadsOf(place: Place) {
+  private threadsOf(target: HolderProcess) {
     const { files } = this.options;
-    const others = new Set(Array.from(this.trees.values(), it => it.place.pid));
-    others.delete(place.pid);
-    const pids = isAlive(files, place) ? readTree(files, place.pid, others) : [];
+    const others = new Set(Array.from(this.trees.values(), it => it.target.pid));
+    others.delete(target.pid);
+    const pids = isAlive(files, target) ? readTree(files, target.pid, others) : [];
     return pids.flatMap(pid =>
       readThreads(files, pid).flatMap(tid => readThread(files, pid, tid) ?? [])
     );
@@ -164,7 +164,7 @@ export class Spreader implements ISpreader {
 
   /** Of a tree that another sidecar placed: what is on one CPU was placed. */
   private keepNarrow(tree: Tree): void {
-    for (const { pid, tid, startTicks } of this.threadsOf(tree.place)) {
+    for (const { pid, tid, startTicks } of this.threadsOf(tree.target)) {
       this.cpuOf(pid, tid) !== null && tree.placed.set(tid, startTicks);
     }
   }
@@ -187,7 +187,7 @@ export class Spreader implements ISpreader {
       // It ended, or its CPUs changed meanwhile: the next look knows better.
       if (!['ESRCH', 'EINVAL'].includes(failure.errno) && !tree.told) {
         tree.told = true;
-        this.options.onFailure(tree.place.holderId, failure);
+        this.options.onFailure(tree.target.holderId, failure);
       }
     }
   }
@@ -196,7 +196,7 @@ export class Spreader implements ISpreader {
     const placed = [...this.trees.values()].filter(it => it.placed.size > 0);
     try {
       this.options.store.save(
-        placed.map(({ place }) => ({ ...place, original: this.options.cpus }))
+        placed.map(({ target }) => ({ ...target, original: this.options.cpus }))
       );
     } catch (error) {
       this.options.onFailure(holderId, new EnforcementError('spread.json', errnoOf(error)));

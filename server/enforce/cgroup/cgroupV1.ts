@@ -1,12 +1,18 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuHold } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/gate';
 import type { TierView } from '../../protocol/view';
 import { parseCpuList } from '../../lib/cpuset';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../../host/files';
-import type { Hold } from '../../host/locks';
+import type { LockDirectory } from '../../host/locks';
 import { readAnonymousBytes, readTreeUse } from '../../host/processes';
-import { EnforcementError, holds, type IEnforcer, type Place, type PlaceUse } from '../enforcer';
+import {
+  EnforcementError,
+  holds,
+  type IEnforcer,
+  type HolderProcess,
+  type TreeUse
+} from '../enforcer';
 import { attempt, doAll, undoing } from '../failures';
 import type { IFence } from '../fence/fence';
 import type { Group } from './group';
@@ -23,7 +29,7 @@ export type CgroupV1Options = {
   /** The hierarchies to use, in which the own cgroup's directory can be written. */
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
-  readonly hold: Hold;
+  readonly lock: LockDirectory;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
@@ -84,14 +90,14 @@ export class CgroupV1 implements IEnforcer {
     return this.places.found();
   }
 
-  adopt(place: Place): void {
-    const known = this.places.has(place.holderId);
-    this.written.forget(place.holderId);
-    this.options.fence?.forget(place.holderId);
-    this.places.adopt(place);
-    this.masks?.adopt(place);
+  adopt(target: HolderProcess): void {
+    const known = this.places.has(target.holderId);
+    this.written.forget(target.holderId);
+    this.options.fence?.forget(target.holderId);
+    this.places.adopt(target);
+    this.masks?.adopt(target);
     if (!known) {
-      this.killsBefore.set(place.holderId, this.killsInPlace(place.holderId));
+      this.killsBefore.set(target.holderId, this.killsInPlace(target.holderId));
     }
   }
 
@@ -116,18 +122,18 @@ export class CgroupV1 implements IEnforcer {
     }
   }
 
-  holdFor({ cpus }: Confinement): CpuHold {
+  pinningFor({ cpus }: Confinement): CpuPinning {
     return this.masks?.holdFor(cpus) ?? { affinity: null, cpuset: cpus };
   }
 
-  measure(holderId: string): PlaceUse | null {
-    const place = this.places.placeOf(holderId);
-    if (place) {
-      this.recall(place);
+  measure(holderId: string): TreeUse | null {
+    const target = this.places.targetOf(holderId);
+    if (target) {
+      this.recall(target);
     }
     const directory = this.anyDirectory(holderId);
     const threads = readOrNull(this.files, `${directory}/${V1.tasks}`);
-    if (!place || !threads) {
+    if (!target || !threads) {
       return null;
     }
     const wantedBytes = this.wanted.get(holderId)?.memoryBytes ?? null;
@@ -138,14 +144,14 @@ export class CgroupV1 implements IEnforcer {
     const memory = this.withMemory(holderId, it => this.memory.use.shown(it));
     const tree =
       nanoseconds === null || memory === null
-        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        ? readTreeUse(this.files, target.pid, this.places.othersThan(target.pid))
         : null;
     return {
       cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
       memoryBytes:
         memory === null
           ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readAnonymousBytes(this.files, place.pid)),
+          : Math.max(memory, readAnonymousBytes(this.files, target.pid)),
       threads: threads.split('\n').length
     };
   }
@@ -216,7 +222,7 @@ export class CgroupV1 implements IEnforcer {
   }
 
   /** A process may move itself elsewhere where it may write: bring it back, and say so. */
-  private recall({ holderId, pid }: Place): void {
+  private recall({ holderId, pid }: HolderProcess): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
       this.options.onBroughtBack(holderId, `process ${pid} had left its place`);

@@ -1,12 +1,18 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuHold } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/gate';
 import type { TierView } from '../../protocol/view';
 import { V2, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../../host/files';
-import type { Hold } from '../../host/locks';
+import type { LockDirectory } from '../../host/locks';
 import { readAnonymousBytes, readTreeUse } from '../../host/processes';
 import { Delegation } from './delegation';
-import { EnforcementError, holds, type IEnforcer, type Place, type PlaceUse } from '../enforcer';
+import {
+  EnforcementError,
+  holds,
+  type IEnforcer,
+  type HolderProcess,
+  type TreeUse
+} from '../enforcer';
 import { doAll, undoing } from '../failures';
 import type { IFence } from '../fence/fence';
 import type { Group } from './group';
@@ -25,7 +31,7 @@ export type CgroupV2Options = {
   /** Those of cpuset, cpu and memory that the own cgroup was given. */
   readonly controllers: readonly string[];
   readonly group: Group;
-  readonly hold: Hold;
+  readonly lock: LockDirectory;
   /** All CPUs that may be handed out, in list syntax. */
   readonly cpus: string;
   /** Where there is no cpuset: CPUs are held by masks. */
@@ -83,14 +89,14 @@ export class CgroupV2 implements IEnforcer {
     return this.places.found();
   }
 
-  adopt(place: Place): void {
-    const known = this.places.has(place.holderId);
-    this.written.forget(place.holderId);
-    this.options.fence?.forget(place.holderId);
-    this.places.adopt(place);
-    this.masks?.adopt(place);
+  adopt(target: HolderProcess): void {
+    const known = this.places.has(target.holderId);
+    this.written.forget(target.holderId);
+    this.options.fence?.forget(target.holderId);
+    this.places.adopt(target);
+    this.masks?.adopt(target);
     if (!known) {
-      this.killsBefore.set(place.holderId, this.memory.kills(this.directory(place.holderId)));
+      this.killsBefore.set(target.holderId, this.memory.kills(this.directory(target.holderId)));
     }
   }
 
@@ -115,18 +121,18 @@ export class CgroupV2 implements IEnforcer {
     }
   }
 
-  holdFor({ cpus }: Confinement): CpuHold {
+  pinningFor({ cpus }: Confinement): CpuPinning {
     return this.masks?.holdFor(cpus) ?? { affinity: null, cpuset: cpus };
   }
 
-  measure(holderId: string): PlaceUse | null {
-    const place = this.places.placeOf(holderId);
-    if (place) {
-      this.recall(place);
+  measure(holderId: string): TreeUse | null {
+    const target = this.places.targetOf(holderId);
+    if (target) {
+      this.recall(target);
     }
     const directory = this.directory(holderId);
     const threads = readOrNull(this.files, `${directory}/${V2.threads}`);
-    if (!place || !threads) {
+    if (!target || !threads) {
       return null;
     }
     this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
@@ -136,14 +142,14 @@ export class CgroupV2 implements IEnforcer {
     const memory = this.memory.use.shown(directory);
     const tree =
       microseconds === undefined || memory === null
-        ? readTreeUse(this.files, place.pid, this.places.othersThan(place.pid))
+        ? readTreeUse(this.files, target.pid, this.places.othersThan(target.pid))
         : null;
     return {
       cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
       memoryBytes:
         memory === null
           ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readAnonymousBytes(this.files, place.pid)),
+          : Math.max(memory, readAnonymousBytes(this.files, target.pid)),
       threads: threads.split('\n').length
     };
   }
@@ -203,7 +209,7 @@ export class CgroupV2 implements IEnforcer {
   }
 
   /** A process may move itself elsewhere where it may write: bring it back, and say so. */
-  private recall({ holderId, pid }: Place): void {
+  private recall({ holderId, pid }: HolderProcess): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
       this.options.onBroughtBack(holderId, `process ${pid} had left its place`);

@@ -45,11 +45,11 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
 
   /** A holder in a place that a sidecar made whose directory was replaced since. */
   async function left() {
-    const place = await rig.spawn();
+    const target = await rig.spawn();
     const enforcer = await start({ own: new OwnFilesInMemory('/fake', 'before') });
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, PINNED);
-    return place;
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, PINNED);
+    return target;
   }
 
   it('[SEC5] is found by the next one at its path, taken over, and removed', async () => {
@@ -85,17 +85,17 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
   });
 
   it('[SEC5] is left alone while its sidecar may live, and where it served another path', async () => {
-    const place = await left();
+    const target = await left();
     const before = rig.machine.writes.length;
-    const alive = await start({ hold: () => null });
+    const alive = await start({ lock: () => null });
     const other = await start({ own: new OwnFilesInMemory('/other') });
     expect([alive.found(), other.found()]).toEqual([[], []]);
     await alive.close();
     await other.close();
-    expect(rig.masks(place.pid)).toEqual(['2']);
+    expect(rig.masks(target.pid)).toEqual(['2']);
     expect(rig.machine.writes.slice(before).filter(it => it.includes(placeName('k')))).toEqual([]);
     await (await start()).close();
-    expect(rig.masks(place.pid)).toEqual([rig.cpus]);
+    expect(rig.masks(target.pid)).toEqual([rig.cpus]);
     expect(rig.leftovers()).toEqual([]);
   });
 

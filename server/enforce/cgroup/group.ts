@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Hierarchy } from '../../host/cgroupfs';
 import { listOrNone, type IHostFiles } from '../../host/files';
-import type { Hold } from '../../host/locks';
+import type { LockDirectory } from '../../host/locks';
 import type { IOwnFiles } from '../../host/ownDirectory';
 
 /** How long a sidecar that served this path before is waited for, in s: it ends within that. */
@@ -69,7 +69,12 @@ export class LeftPlaces {
   /** Groups in which no place is. */
   readonly empty: readonly string[];
 
-  constructor(files: IHostFiles, hierarchies: readonly Hierarchy[], group: Group, hold: Hold) {
+  constructor(
+    files: IHostFiles,
+    hierarchies: readonly Hierarchy[],
+    group: Group,
+    lock: LockDirectory
+  ) {
     const groups = hierarchies.flatMap(hierarchy =>
       listOrNone(files, hierarchy.directory)
         .filter(name => group.isBefore(name) || name === group.formerName)
@@ -77,7 +82,7 @@ export class LeftPlaces {
     );
     const left = [...new Set(groups.map(it => it.name))]
       .map(name => groups.filter(it => it.name === name))
-      .filter(them => them.every(it => isFree(it.path, hold)))
+      .filter(them => them.every(it => isFree(it.path, lock)))
       .flat();
     for (const { hierarchy, name, path } of left) {
       for (const child of directoriesIn(files, path)) {
@@ -111,13 +116,13 @@ export class LeftPlaces {
  * Whether a directory is, or is in, one of a sidecar that is gone: it holds to what nobody would
  * change any more.
  */
-export function isAbandoned(directory: string, hold: Hold): boolean {
+export function isAbandoned(directory: string, lock: LockDirectory): boolean {
   const [group] = /^.*?\/cellgrant-[0-9a-f]{8}(-[0-9a-f]{8})?(?=\/)/.exec(directory) ?? [];
-  return group !== undefined && isFree(group, hold, 0);
+  return group !== undefined && isFree(group, lock, 0);
 }
 
-function isFree(directory: string, hold: Hold, waitS = PREDECESSOR_WAIT_S): boolean {
-  const letGo = hold(directory, waitS);
+function isFree(directory: string, lock: LockDirectory, waitS = PREDECESSOR_WAIT_S): boolean {
+  const letGo = lock(directory, waitS);
   letGo?.();
   return letGo !== null;
 }

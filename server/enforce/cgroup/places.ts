@@ -1,8 +1,8 @@
 import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../../host/cgroupfs';
 import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../../host/files';
-import type { Hold } from '../../host/locks';
+import type { LockDirectory } from '../../host/locks';
 import { isAlive } from '../../host/processes';
-import { EnforcementError, failureOf, type Place } from '../enforcer';
+import { EnforcementError, failureOf, type HolderProcess } from '../enforcer';
 import { attempt, errnoIn, failUnseen, tolerate } from '../failures';
 import { LeftPlaces, holderIn, isAbandoned, isHolderId, placeName, type Group } from './group';
 import { Moves } from './moves';
@@ -16,7 +16,7 @@ export type PlaceOptions = {
   /** What names the directory that holds all holders' directories. */
   readonly group: Group;
   /** Shows others that this sidecar lives, and which others do. */
-  readonly hold: Hold;
+  readonly lock: LockDirectory;
   /** Make a new directory ready for processes. */
   readonly prepare: (directory: string) => void;
   /** Where processes go whose origin is unknown or closed. */
@@ -24,8 +24,8 @@ export type PlaceOptions = {
   readonly onFailure: FailureListener;
 };
 
-type Held = {
-  readonly place: Place;
+type Placed = {
+  readonly target: HolderProcess;
   /** From hierarchy to the directory that the holder came from; of a child that is its parent's. */
   readonly origins: Map<Hierarchy, string>;
   /** /proc/PID/cgroup as it read when the holder was last found in its place. */
@@ -37,7 +37,7 @@ type Held = {
  * cgroup versions.
  */
 export class Places {
-  private readonly held = new Map<string, Held>();
+  private readonly placed = new Map<string, Placed>();
   private readonly removals: Removals;
   private readonly moves: Moves;
   private left: LeftPlaces | null = null;
@@ -58,20 +58,20 @@ export class Places {
   }
 
   has(holderId: string): boolean {
-    return this.held.has(holderId);
+    return this.placed.has(holderId);
   }
 
-  placeOf(holderId: string): Place | null {
-    return this.held.get(holderId)?.place ?? null;
+  targetOf(holderId: string): HolderProcess | null {
+    return this.placed.get(holderId)?.target ?? null;
   }
 
   holders(): readonly string[] {
-    return [...this.held.keys()];
+    return [...this.placed.keys()];
   }
 
   /** The processes of other holders: trees of their own, wherever they came from. */
   othersThan(pid: number): ReadonlySet<number> {
-    const others = new Set(Array.from(this.held.values(), it => it.place.pid));
+    const others = new Set(Array.from(this.placed.values(), it => it.target.pid));
     others.delete(pid);
     return others;
   }
@@ -95,13 +95,13 @@ export class Places {
 
   /** Make the group's directory in each hierarchy, and find what was left in others. */
   open(): void {
-    const { files, hierarchies, group, hold } = this.options;
+    const { files, hierarchies, group, lock } = this.options;
     for (const hierarchy of hierarchies) {
       const directory = this.groupIn(hierarchy);
       this.make(directory, group.name);
-      this.letGo.push(hold(directory, 0) ?? (() => undefined));
+      this.letGo.push(lock(directory, 0) ?? (() => undefined));
     }
-    this.left = new LeftPlaces(files, hierarchies, group, hold);
+    this.left = new LeftPlaces(files, hierarchies, group, lock);
     this.left.empty.forEach(it => this.remove(it, group.name));
   }
 
@@ -114,45 +114,45 @@ export class Places {
   }
 
   /** Make the holder's directories and move its process tree into them. */
-  adopt(place: Place): void {
+  adopt(target: HolderProcess): void {
     const { files, hierarchies } = this.options;
-    if (!isHolderId(place.holderId)) {
-      throw new EnforcementError(`place for "${place.holderId}"`, 'EINVAL');
+    if (!isHolderId(target.holderId)) {
+      throw new EnforcementError(`place for "${target.holderId}"`, 'EINVAL');
     }
-    if (!isAlive(files, place)) {
-      failUnseen(files, place);
+    if (!isAlive(files, target)) {
+      failUnseen(files, target);
     }
-    const origins = new Map(this.held.get(place.holderId)?.origins);
-    const originIn = this.directoriesIn(this.cgroupsOf(place.pid));
+    const origins = new Map(this.placed.get(target.holderId)?.origins);
+    const originIn = this.directoriesIn(this.cgroupsOf(target.pid));
     for (const hierarchy of hierarchies) {
       const origin = originIn(hierarchy);
-      if (origin !== this.directoryOf(hierarchy, place.holderId)) {
+      if (origin !== this.directoryOf(hierarchy, target.holderId)) {
         origins.set(hierarchy, origin);
       }
-      this.makePlace(hierarchy, place.holderId);
+      this.makePlace(hierarchy, target.holderId);
     }
     // Known from here on, so that a half-moved tree can be released.
-    this.held.set(place.holderId, { place, origins, inside: null });
-    this.moveTree(place);
-    this.clearLeft(place.holderId, it => this.directoryOf(it, place.holderId));
+    this.placed.set(target.holderId, { target, origins, inside: null });
+    this.moveTree(target);
+    this.clearLeft(target.holderId, it => this.directoryOf(it, target.holderId));
   }
 
   /** Bring a holder back that moved itself elsewhere; says whether it had. */
   recall(holderId: string): boolean {
-    const held = this.held.get(holderId);
+    const placed = this.placed.get(holderId);
     // Where it is says enough as a rule; whether it lives, only where that is odd.
     const isAway =
-      held !== undefined && this.isOutside(held) && isAlive(this.options.files, held.place);
+      placed !== undefined && this.isOutside(placed) && isAlive(this.options.files, placed.target);
     if (isAway) {
-      this.moveTree(held.place);
+      this.moveTree(placed.target);
     }
     return isAway;
   }
 
-  private isOutside(held: Held): boolean {
-    const { holderId, pid } = held.place;
+  private isOutside(placed: Placed): boolean {
+    const { holderId, pid } = placed.target;
     const text = this.cgroupsOf(pid);
-    if (text === held.inside || text === '') {
+    if (text === placed.inside || text === '') {
       return false; // in its place, or nothing can be told now
     }
     const currentIn = this.directoriesIn(text);
@@ -162,18 +162,18 @@ export class Places {
       const isInside = current === directory || current.startsWith(`${directory}/`);
       return !isInside && this.exists(directory);
     });
-    held.inside = isOutside ? null : text;
+    placed.inside = isOutside ? null : text;
     return isOutside;
   }
 
   /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
   release(holderId: string): void {
-    const held = this.held.get(holderId);
-    this.held.delete(holderId);
+    const placed = this.placed.get(holderId);
+    this.placed.delete(holderId);
     let failure: unknown = null;
     for (const hierarchy of this.options.hierarchies) {
       const directory = this.directoryOf(hierarchy, holderId);
-      const exit = this.exitOf(hierarchy, held);
+      const exit = this.exitOf(hierarchy, placed);
       this.sendOn(hierarchy, directory, exit);
       try {
         this.empty(directory, exit, holderId);
@@ -181,7 +181,7 @@ export class Places {
         failure ??= error;
       }
     }
-    this.clearLeft(holderId, it => this.exitOf(it, held));
+    this.clearLeft(holderId, it => this.exitOf(it, placed));
     if (failure) {
       throw failure;
     }
@@ -189,7 +189,7 @@ export class Places {
 
   /** Who came from a place that goes will go where it goes: its children do, once they are released. */
   private sendOn(hierarchy: Hierarchy, from: string, to: string): void {
-    for (const { origins } of this.held.values()) {
+    for (const { origins } of this.placed.values()) {
       origins.get(hierarchy) === from && origins.set(hierarchy, to);
     }
   }
@@ -206,7 +206,7 @@ export class Places {
 
   /** Release every holder, found ones too, and remove the group's own directories. */
   async close(): Promise<void> {
-    for (const holderId of new Set([...this.held.keys(), ...this.found()])) {
+    for (const holderId of new Set([...this.placed.keys(), ...this.found()])) {
       try {
         this.release(holderId);
       } catch (error) {
@@ -268,15 +268,15 @@ export class Places {
     };
   }
 
-  private moveTree({ pid, holderId }: Place): void {
+  private moveTree({ pid, holderId }: HolderProcess): void {
     const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
     this.moves.moveTree(pid, directories, holderId, this.othersThan(pid));
   }
 
-  private exitOf(hierarchy: Hierarchy, held: Held | undefined): string {
-    const origin = held?.origins.get(hierarchy);
+  private exitOf(hierarchy: Hierarchy, placed: Placed | undefined): string {
+    const origin = placed?.origins.get(hierarchy);
     const fallback = this.options.exit(hierarchy);
-    const isOpen = origin && this.exists(origin) && !isAbandoned(origin, this.options.hold);
+    const isOpen = origin && this.exists(origin) && !isAbandoned(origin, this.options.lock);
     return hierarchy.version === 1 && isOpen ? origin : fallback;
   }
 

@@ -92,11 +92,11 @@ describe('the writes of a fence', () => {
   it('[ENF7] are one for each file that changes, and none for the same again', async () => {
     const rig = new FakeRig('cgroup-v1', {}, true);
     const enforcer = await rig.start(true);
-    const place = await rig.spawn();
-    enforcer.adopt(place);
+    const target = await rig.spawn();
+    enforcer.adopt(target);
     const writesOf = (gpus: readonly string[]) => {
       const before = rig.machine.writes.length;
-      enforcer.confine(place.holderId, { ...UNCONFINED, gpus });
+      enforcer.confine(target.holderId, { ...UNCONFINED, gpus });
       const fresh = rig.machine.writes.slice(before).filter(it => it.includes('/devices.'));
       return fresh.map(it => it.replace(/.*\//, ''));
     };

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { gateGrant } from '../../gates/answers';
 import { UNRESTRICTED } from '../../protocol/grant';
 import {
-  UNHELD,
+  UNPINNED,
   type GateClaim,
   type GateGrant,
   type GateHolding,
@@ -26,7 +26,7 @@ type Cell = {
 };
 
 /** What a cell is given that starts before it is heard of (GATE6). */
-const AT_ONCE = gateGrant(UNRESTRICTED, UNHELD);
+const AT_ONCE = gateGrant(UNRESTRICTED, UNPINNED);
 
 /** Objections that a gate which does nothing wrong must never hear: what it holds was lost. */
 const UNDESERVED = ['CLAIM_UNKNOWN', 'INTERNAL', 'OUT_OF_ORDER', 'TOO_MANY'];

@@ -77,14 +77,14 @@ async function keepsHolding(manager: 'system' | 'user'): Promise<void> {
   const rig = new RealRig('cgroup-v2');
   const enforcer = await rig.start();
   try {
-    const place = await rig.spawn();
-    enforcer.adopt(place);
-    enforcer.confine(place.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    enforcer.confine(target.holderId, { ...pinned(rig.oneCpu), memoryBytes: 512 * MIB });
     await enforcer.settled();
     execFileSync('systemctl', [`--${manager}`, 'daemon-reload']);
-    assert.ok(rig.isInside(place.holderId, place.pid));
-    assert.equal(rig.memoryLimit(place.holderId), 512 * MIB);
-    assert.deepEqual(rig.masks(place.pid), [rig.oneCpu]);
+    assert.ok(rig.isInside(target.holderId, target.pid));
+    assert.equal(rig.memoryLimit(target.holderId), 512 * MIB);
+    assert.deepEqual(rig.masks(target.pid), [rig.oneCpu]);
   } finally {
     await enforcer.close();
     await rig.dispose();

@@ -22,7 +22,7 @@ class Draft {
  * value that cannot be read costs a line in the log, nothing else; one that
  * cannot be kept is tried again until the disk takes it.
  */
-export class KeptFile {
+export class StateFile {
   private next: Draft | null = null;
   private isWriting = false;
   /** How many values were kept at once: an older one that is still being written must not take their place. */
@@ -40,7 +40,7 @@ export class KeptFile {
   }
 
   /** Keep this value; resolves when it or a newer one is on the disk, or could not be kept for now. */
-  keep(value: unknown): Promise<void> {
+  save(value: unknown): Promise<void> {
     clearTimeout(this.retry ?? undefined);
     this.next ??= new Draft(value);
     this.next.value = value;
@@ -53,14 +53,14 @@ export class KeptFile {
    * The same, but at once: for what must be on the disk before anybody acts on it.
    * Where the disk refuses it, it is tried again in the background.
    */
-  keepNow(value: unknown): void {
+  saveNow(value: unknown): void {
     this.urgent += 1;
     try {
       this.directory.replace(this.name, textOf(value));
     } catch {
       // Said by the attempt that follows.
     }
-    void this.keep(value);
+    void this.save(value);
   }
 
   private async write(): Promise<void> {
@@ -86,7 +86,7 @@ export class KeptFile {
     // Told once: a disk may be full for hours.
     this.retry ?? this.directory.complain(this.name, `could not be written: ${errnoOf(failure)}`);
     clearTimeout(this.retry ?? undefined);
-    this.retry = setTimeout(() => void this.keep(value), RETRY_MS).unref();
+    this.retry = setTimeout(() => void this.save(value), RETRY_MS).unref();
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Kept } from '../core/effects';
+import type { HeldGrant } from '../core/effects';
 import { renamed } from '../lib/renamed';
 import type { EventBody } from './arbiter';
 
@@ -55,7 +55,7 @@ export const KEPT = z
  * ADM9: let a holder go on keeping what it kept under the sidecar before: the cell that left
  * it is entered as one that ran, and has ended.
  */
-export function restoreKept(post: (event: EventBody) => void, kept: Kept): void {
+export function restoreHolds(post: (event: EventBody) => void, kept: HeldGrant): void {
   const { claim, grant, sinceMs } = kept;
   post({ type: 'claimArrived', claim, granted: { grant, sinceMs }, waitingSinceMs: null });
   const ended = { outcome: 'ok', cpuSeconds: null, endedMs: sinceMs } as const;

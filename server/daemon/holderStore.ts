@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { OwnDirectory } from '../host/ownDirectory';
 import { renamed } from '../lib/renamed';
 import { HOLDER_KINDS } from '../protocol/gate';
-import { KeptFile } from './keptFile';
-import { KEPT } from './keptGrants';
+import { StateFile } from './stateFile';
+import { KEPT } from './heldGrants';
 import type { KnownProcess } from './ports';
 
 const process = {
@@ -30,7 +30,7 @@ const HOLDER = z.object({
 /** An entry as the version before wrote it, which knew kernels alone. */
 const FORMER = [['kernelId', 'holderId']] as const;
 
-const ROSTER = z.array(
+const STORED = z.array(
   z.preprocess(entry => renamed(entry, FORMER), HOLDER),
   { error: 'it is no list of holders' }
 );
@@ -44,28 +44,28 @@ const ROSTER = z.array(
  * for nobody says hello for it; no gate tells which GPUs its process has open, nor what it
  * keeps between cells (ADM9), and who may speak for it is known from who did first (SEC6).
  */
-export class Roster {
-  private readonly file: KeptFile;
+export class HolderStore {
+  private readonly file: StateFile;
   /** Resolves when the list that was kept last is on the disk, or could not be kept for now. */
-  kept = Promise.resolve();
+  saved = Promise.resolve();
 
   constructor(directory: OwnDirectory) {
-    this.file = new KeptFile(directory, 'kernels.json');
+    this.file = new StateFile(directory, 'kernels.json');
   }
 
   /** What the sidecar before this one left. */
   load(): readonly KnownProcess[] {
-    return this.file.load(value => ROSTER.parse(value)) ?? [];
+    return this.file.load(value => STORED.parse(value)) ?? [];
   }
 
   /** Keep this list before anything else happens, as far as the disk takes it. */
-  keepNow(list: readonly KnownProcess[]): void {
-    this.file.keepNow(list);
+  saveNow(list: readonly KnownProcess[]): void {
+    this.file.saveNow(list);
   }
 
-  /** Keep this list, as {@link kept} tells. */
-  keep(list: readonly KnownProcess[]): Promise<void> {
-    this.kept = this.file.keep(list);
-    return this.kept;
+  /** Keep this list, as {@link saved} tells. */
+  save(list: readonly KnownProcess[]): Promise<void> {
+    this.saved = this.file.save(list);
+    return this.saved;
   }
 }

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import { DirectoryError } from '../host/directoryError';
 import { shortDirectory } from '../testing/sidecar';
-import { OccupiedError, occupy as occupyWith } from './occupy';
+import { AlreadyServedError, openInstance } from './instance';
 
 const NOBODY = 65534;
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
@@ -22,7 +22,7 @@ describe('the directory of a sidecar', () => {
   let outer: string;
   let dir: string;
 
-  const occupy = (path: string) => occupyWith(path, () => undefined);
+  const open = (path: string) => openInstance(path, () => undefined);
 
   beforeEach(() => {
     outer = shortDirectory();
@@ -35,28 +35,28 @@ describe('the directory of a sidecar', () => {
 
   it('[SEC3] is for its owner alone, also where it was not, and so are its sockets', async () => {
     mkdirSync(dir, { mode: 0o755 });
-    const place = await occupy(dir);
-    const sockets = [place.gatePath, place.apiPath];
+    const instance = await open(dir);
+    const sockets = [instance.gatePath, instance.apiPath];
     const servers = [createServer(), createServer()] as const;
-    await place.listenForGates(servers[0]);
-    await place.listenForApi(servers[1]);
+    await instance.listenForGates(servers[0]);
+    await instance.listenForApi(servers[1]);
     expect([dir, ...sockets].map(modeOf)).toEqual([0o700, 0o600, 0o600]);
     await Promise.all(servers.map(it => new Promise(resolve => it.close(resolve))));
-    place.leave();
+    instance.leave();
     expect(sockets.some(path => existsSync(path))).toBe(false);
   });
 
   it('[SEC3] is none that a link leads to', async () => {
     mkdirSync(join(outer, 'real'));
     symlinkSync(join(outer, 'real'), dir);
-    await expect(occupy(dir)).rejects.toThrow(DirectoryError);
+    await expect(open(dir)).rejects.toThrow(DirectoryError);
   });
 
   it('[SEC3] makes nothing where a link in it leads', async () => {
     mkdirSync(dir);
     const elsewhere = join(outer, 'elsewhere');
     symlinkSync(elsewhere, join(dir, 'listening.lock'));
-    await expect(occupy(dir)).rejects.toThrow('ELOOP');
+    await expect(open(dir)).rejects.toThrow('ELOOP');
     expect(existsSync(elsewhere)).toBe(false);
   });
 
@@ -65,43 +65,43 @@ describe('the directory of a sidecar', () => {
     async () => {
       mkdirSync(dir, { mode: 0o700 });
       chownSync(dir, NOBODY, NOBODY);
-      const place = await occupy(dir);
+      const instance = await open(dir);
       const [gate, api, roots] = [createServer(), createServer(), createServer()];
-      await place.listenForGates(gate);
-      expect(statSync(place.gatePath).uid).toBe(NOBODY);
+      await instance.listenForGates(gate);
+      expect(statSync(instance.gatePath).uid).toBe(NOBODY);
       const [file, socket] = [join(outer, 'file'), join(outer, 'socket')];
       writeFileSync(file, '');
       await new Promise<void>(resolve => roots.listen(socket, resolve));
       for (const theirs of [file, socket, join(dir, 'listening.lock')]) {
         // Heard before the sidecar hears of it: between the making of the socket and its giving.
         api.once('listening', () => {
-          rmSync(place.apiPath);
-          linkSync(theirs, place.apiPath);
+          rmSync(instance.apiPath);
+          linkSync(theirs, instance.apiPath);
           theirs.startsWith(dir) && rmSync(theirs);
         });
-        await expect(place.listenForApi(api)).rejects.toThrow(
+        await expect(instance.listenForApi(api)).rejects.toThrow(
           'api.sock is not the socket that was made'
         );
-        expect(statSync(place.apiPath).uid).toBe(0);
+        expect(statSync(instance.apiPath).uid).toBe(0);
         await new Promise(resolve => api.close(resolve));
       }
       await Promise.all([gate, roots].map(it => new Promise(resolve => it.close(resolve))));
-      place.leave();
+      instance.leave();
     }
   );
 
   it('is served by one at a time', async () => {
-    const place = await occupy(dir);
-    await expect(occupy(dir)).rejects.toThrow(OccupiedError);
-    place.leave();
-    (await occupy(dir)).leave();
+    const instance = await open(dir);
+    await expect(open(dir)).rejects.toThrow(AlreadyServedError);
+    instance.leave();
+    (await open(dir)).leave();
   });
 
   it('is cleared of the sockets of a sidecar that was killed', async () => {
     mkdirSync(dir, { mode: 0o700 });
     writeFileSync(join(dir, 'gate.sock'), '');
-    const place = await occupy(dir);
-    expect(existsSync(place.gatePath)).toBe(false);
-    place.leave();
+    const instance = await open(dir);
+    expect(existsSync(instance.gatePath)).toBe(false);
+    instance.leave();
   });
 });

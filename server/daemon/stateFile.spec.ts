@@ -12,14 +12,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { OwnDirectory } from '../host/ownDirectory';
-import { KeptFile } from './keptFile';
+import { StateFile } from './stateFile';
 
 describe('KeptFile', () => {
   let dir: string;
   let log: string[];
 
   const open = () =>
-    new KeptFile(
+    new StateFile(
       OwnDirectory.open(dir, sentence => void log.push(sentence)),
       'kept.json'
     );
@@ -34,7 +34,7 @@ describe('KeptFile', () => {
 
   it('keeps the newest value, and nothing beside it', async () => {
     const file = open();
-    await Promise.all([1, 2, 3].map(value => file.keep({ value })));
+    await Promise.all([1, 2, 3].map(value => file.save({ value })));
     expect(open().load(asIs)).toEqual({ value: 3 });
     expect(readdirSync(dir)).toEqual(['kept.json']);
     expect(log).toEqual([]);
@@ -43,7 +43,7 @@ describe('KeptFile', () => {
   it('[SEC3] writes through no link that somebody made where it drafts', async () => {
     writeFileSync(join(dir, 'precious'), 'untouched');
     symlinkSync('precious', join(dir, 'kept.json.new'));
-    await open().keep(1);
+    await open().save(1);
     expect(readFileSync(join(dir, 'precious'), 'utf8')).toBe('untouched');
     expect(open().load(asIs)).toBe(1);
   });
@@ -51,16 +51,16 @@ describe('KeptFile', () => {
   it('[ENF7] keeps a value at once, and no older one that is under way after it', async () => {
     const file = open();
     const seen = new Set<unknown>();
-    void file.keep(1);
-    file.keepNow(2);
+    void file.save(1);
+    file.saveNow(2);
     let isKept = false;
-    void file.keep(2).then(() => (isKept = true));
+    void file.save(2).then(() => (isKept = true));
     while (!isKept) {
       seen.add(open().load(asIs));
       await new Promise(resolve => setImmediate(resolve));
     }
     expect([...seen]).toEqual([2]);
-    await file.keep(3);
+    await file.save(3);
     expect(open().load(asIs)).toBe(3);
     expect(readdirSync(dir)).toEqual(['kept.json']);
   });
@@ -77,8 +77,8 @@ describe('KeptFile', () => {
     const inTheWay = join(dir, 'kept.json.new');
     mkdirSync(inTheWay);
     const file = open();
-    await file.keep(1);
-    await file.keep(2);
+    await file.save(1);
+    await file.save(2);
     rmdirSync(inTheWay);
     while (open().load(asIs) !== 2) {
       await new Promise(resolve => setTimeout(resolve, 10));
@@ -89,10 +89,10 @@ describe('KeptFile', () => {
   it('[SEC4] goes on where the disk does not take it, and says so', async () => {
     mkdirSync(join(dir, 'kept.json'));
     const file = open();
-    await file.keep(1);
+    await file.save(1);
     expect(log.join()).toMatch(/kept.json could not be written: E(ISDIR|NOTEMPTY|EXIST)$/);
-    file.keepNow(2);
-    await expect(file.keep(3)).resolves.toBeUndefined();
+    file.saveNow(2);
+    await expect(file.save(3)).resolves.toBeUndefined();
     expect(log).toHaveLength(1);
   });
 });

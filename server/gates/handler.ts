@@ -1,12 +1,12 @@
-import type { IGateKeeper, Outcome } from '../daemon/ports';
+import type { IGateServices, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import { UNHELD, type GateProcess, type HolderKind } from '../protocol/gate';
+import { UNPINNED, type GateProcess, type HolderKind } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
-import type { ClaimPhase, ClaimRecord, IVoice, HolderRecord, Records } from './records';
+import type { ClaimPhase, ClaimRecord, IChannel, HolderRecord, Records } from './records';
 
 /** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
 export const RECONNECT_MAX_MS = 5000;
@@ -14,7 +14,7 @@ export const RECONNECT_MAX_MS = 5000;
 const NOTHING = { ask: NOTHING_ASKED };
 const STARTED: ClaimPhase = {
   state: 'running',
-  grant: gateGrant(UNRESTRICTED, UNHELD),
+  grant: gateGrant(UNRESTRICTED, UNPINNED),
   unsent: null
 };
 
@@ -26,20 +26,20 @@ const STARTED: ClaimPhase = {
  * within {@link RECONNECT_MAX_MS} loses nothing. Each claim ends exactly once
  * (GATE2): by its gate, by the end of its holder, or by that lapse.
  */
-export class Desk {
+export class Handler {
   private isClosed = false;
 
   constructor(
-    private readonly keeper: IGateKeeper,
+    private readonly services: IGateServices,
     private readonly records: Records
   ) {
-    keeper.holders.onGone(holderId => records.forget(holderId));
+    services.holders.onGone(holderId => records.forget(holderId));
   }
 
-  /** A gate said hello: this voice speaks to it now; what it holds is taken over. */
+  /** A gate said hello: this channel speaks to it now; what it holds is taken over. */
   connect(
     process: Pick<GateProcess, 'holderId' | 'kind'>,
-    voice: IVoice,
+    channel: IChannel,
     holdings: readonly Holding[],
     bytes: number
   ): void {
@@ -47,10 +47,10 @@ export class Desk {
     const holder = this.records.holder(holderId, kind);
     holder.stopLapse?.();
     holder.stopLapse = null;
-    if (holder.voice !== voice) {
-      holder.voice?.close();
+    if (holder.channel !== channel) {
+      holder.channel?.close();
     }
-    holder.voice = voice;
+    holder.channel = channel;
     const held = new Set(holdings.map(it => it.id));
     for (const record of [...holder.claims.values()].filter(it => !held.has(it.id))) {
       this.end(record, 'ok');
@@ -58,49 +58,49 @@ export class Desk {
     for (const holding of holdings) {
       const record = holder.claims.get(holding.id);
       if (record && !hasStartedUnasked(record, holding)) {
-        this.resume(record, voice, holding);
+        this.resume(record, channel, holding);
       } else {
-        this.takeOver(holder, voice, record ? ungranted(holding) : holding, bytes);
+        this.takeOver(holder, channel, record ? ungranted(holding) : holding, bytes);
       }
     }
-    this.keeper.reconciliation.heard(holderId);
-    holder.mayStart && voice.send({ type: 'standing', isGiven: true });
+    this.services.reconciliation.heard(holderId);
+    holder.mayStart && channel.send({ type: 'standing', isGiven: true });
   }
 
   /** A connection is lost; its claims are kept for a while. */
-  disconnect(holderId: string, voice: IVoice): void {
+  disconnect(holderId: string, channel: IChannel): void {
     const holder = this.records.holders.get(holderId);
-    if (this.isClosed || holder?.voice !== voice) {
+    if (this.isClosed || holder?.channel !== channel) {
       return; // the sidecar ends, or another connection speaks for this holder by now
     }
-    holder.voice = null;
+    holder.channel = null;
     holder.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(holder));
-    this.keeper.holders.suspect(holderId);
+    this.services.holders.suspect(holderId);
   }
 
   /** A cell claims. */
-  claim(holderId: string, voice: IVoice, message: MessageOf<'claim'>, bytes: number): void {
+  claim(holderId: string, channel: IChannel, message: MessageOf<'claim'>, bytes: number): void {
     const { id } = message;
     const holder = this.records.holders.get(holderId);
-    if (holder?.voice !== voice) {
+    if (holder?.channel !== channel) {
       // The holder has ended, or been restarted, while this line was on its way.
-      return refuse(voice, id, refusal('HOLDER_UNKNOWN', { id: holderId }));
+      return refuse(channel, id, refusal('HOLDER_UNKNOWN', { id: holderId }));
     }
     if (this.records.claims.has(id)) {
-      return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
+      return refuse(channel, id, refusal('CLAIM_DUPLICATE', { id }));
     }
     if (holder.claims.size >= HOLDER_CLAIMS_MAX) {
       const details = { limit: HOLDER_CLAIMS_MAX, what: 'claims of one holder' };
-      return refuse(voice, id, refusal('TOO_MANY', details));
+      return refuse(channel, id, refusal('TOO_MANY', details));
     }
     const { cellId, label, sourceHash, outerId, started } = message;
     // One that started was given nothing but what everybody may have, whatever it says (GATE6).
-    const asked = started ? NOTHING : this.keeper.claims.askOf(holderId, message.sources, bytes);
+    const asked = started ? NOTHING : this.services.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
-      return refuse(voice, id, asked.refusal, holder.kind);
+      return refuse(channel, id, asked.refusal, holder.kind);
     }
     this.records.add(holder, id, started ? STARTED : { state: 'asked' });
-    this.keeper.claims.claim({
+    this.services.claims.claim({
       claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
       waitingSinceMs: null
@@ -124,7 +124,7 @@ export class Desk {
 
   /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
   ended(holderId: string): string | null {
-    this.keeper.holders.leave(holderId);
+    this.services.holders.leave(holderId);
     return this.records.takeDeath(holderId);
   }
 
@@ -154,9 +154,9 @@ export class Desk {
     const { state } = record.phase;
     this.records.remove(record);
     if (state === 'running') {
-      this.keeper.claims.end(record.id, outcome, cpuSeconds);
+      this.services.claims.end(record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
-      this.keeper.claims.giveUp(record.id);
+      this.services.claims.giveUp(record.id);
     }
   }
 
@@ -165,28 +165,28 @@ export class Desk {
     for (const record of [...holder.claims.values()]) {
       this.end(record, 'interrupted');
     }
-    this.keeper.holders.leave(holder.id);
+    this.services.holders.leave(holder.id);
   }
 
   /** A gate is back with a claim that is known: tell it what it missed. */
-  private resume(record: ClaimRecord, voice: IVoice, holding: Holding): void {
+  private resume(record: ClaimRecord, channel: IChannel, holding: Holding): void {
     const { id, phase } = record;
     if (phase.state === 'refused') {
       this.records.remove(record);
     }
     if (phase.state === 'refused' || phase.state === 'waiting') {
-      voice.send(phase.message);
+      channel.send(phase.message);
     }
     if (phase.state !== 'running') {
       return;
     }
     if (holding.granted === null) {
-      voice.send({ type: 'granted', id, grant: phase.grant });
+      channel.send({ type: 'granted', id, grant: phase.grant });
     } else if (!isSame(phase.grant, holding.granted)) {
-      voice.send({ type: 'changed', id, grant: phase.grant });
+      channel.send({ type: 'changed', id, grant: phase.grant });
     }
     if (phase.unsent) {
-      voice.send(phase.unsent);
+      channel.send(phase.unsent);
       record.phase = { ...phase, unsent: null };
     }
   }
@@ -195,27 +195,27 @@ export class Desk {
    * A gate comes with a claim that the sidecar before this one knew (ENF4), or that it started
    * while this one said nothing (GATE5).
    */
-  private takeOver(holder: HolderRecord, voice: IVoice, holding: Holding, bytes: number): void {
+  private takeOver(holder: HolderRecord, channel: IChannel, holding: Holding, bytes: number): void {
     const { id, cellId, label, sourceHash, outerId, granted } = holding;
     if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
-      return refuse(voice, id, refusal('CLAIM_DUPLICATE', { id }));
+      return refuse(channel, id, refusal('CLAIM_DUPLICATE', { id }));
     }
-    const asked = this.keeper.claims.askOf(holder.id, holding.sources, bytes);
+    const asked = this.services.claims.askOf(holder.id, holding.sources, bytes);
     if ('refusal' in asked && !granted) {
-      return refuse(voice, id, asked.refusal, holder.kind);
+      return refuse(channel, id, asked.refusal, holder.kind);
     }
     const ask = 'ask' in asked ? asked.ask : NOTHING_ASKED;
-    const sinceMs = this.keeper.clock.nowMs() - holding.agoMs;
+    const sinceMs = this.services.clock.nowMs() - holding.agoMs;
     const claim = { id, holderId: holder.id, outerId, cellId, label, sourceHash, ask };
     if (granted) {
       const { cpus, threads, memoryBytes, gpus, asked } = granted;
       const grant = { cpus, threads, memoryBytes, gpus, asked };
       this.records.add(holder, id, { state: 'running', grant: granted, unsent: null });
       const waitingSinceMs = sinceMs - holding.waitedMs;
-      this.keeper.claims.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
+      this.services.claims.claim({ claim, granted: { grant, sinceMs }, waitingSinceMs });
     } else {
       this.records.add(holder, id, { state: 'asked' });
-      this.keeper.claims.claim({ claim, granted: null, waitingSinceMs: sinceMs });
+      this.services.claims.claim({ claim, granted: null, waitingSinceMs: sinceMs });
     }
   }
 }
@@ -230,6 +230,6 @@ function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
-function refuse(voice: IVoice, id: string, why: Refusal, to?: HolderKind): void {
-  voice.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
+function refuse(channel: IChannel, id: string, why: Refusal, to?: HolderKind): void {
+  channel.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
 }

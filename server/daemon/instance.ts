@@ -20,13 +20,13 @@ const GATE = 'gate.sock';
 const API = 'api.sock';
 
 /** Another sidecar serves this directory already. */
-export class OccupiedError extends Error {}
+export class AlreadyServedError extends Error {}
 
 /** Lets a server listen. Rejects with a {@link DirectoryError}. */
 export type Listen = (server: Server) => Promise<void>;
 
 /** A directory that this process may serve. */
-export type Occupied = {
+export type Instance = {
   readonly directory: OwnDirectory;
   /** The two sockets as others reach them, and what lets a server listen there. */
   readonly gatePath: string;
@@ -46,14 +46,14 @@ export type Occupied = {
 
 /**
  * Take a directory for this process alone, and clear it of what a killed
- * sidecar left. Rejects with {@link DirectoryError} or {@link OccupiedError}.
+ * sidecar left. Rejects with {@link DirectoryError} or {@link AlreadyServedError}.
  *
  * #### Notes
  * The directory is made if need be, and is its owner's alone (0700), as are the sockets. Held
  * by a lock that ends with this process, so that of two sidecars started at once one gives
  * way; where `flock` cannot be run, by asking the socket only.
  */
-export async function occupy(dir: string, log: Log): Promise<Occupied> {
+export async function openInstance(dir: string, log: Log): Promise<Instance> {
   const tell = (sentence: string): void => log('warning', sentence);
   const directory = OwnDirectory.open(dir, tell);
   const [gatePath, apiPath] = [directory.named(GATE), directory.named(API)];
@@ -63,7 +63,7 @@ export async function occupy(dir: string, log: Log): Promise<Occupied> {
   const lock = directory.openLock(LOCK);
   if (lockFile(lock) === false || (await isServed(directory, GATE))) {
     closeSync(lock);
-    throw new OccupiedError(`another sidecar serves ${dir} already`);
+    throw new AlreadyServedError(`another sidecar serves ${dir} already`);
   }
   const [gate, api] = [entranceOf(directory, GATE), entranceOf(directory, API)];
   return {

@@ -1,18 +1,18 @@
-import type { IGateKeeper, NewClaim } from '../daemon/ports';
+import type { IGateServices, NewClaim } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal } from '../protocol/errors';
-import { UNHELD, type SidecarMessage } from '../protocol/gate';
+import { UNPINNED, type SidecarMessage } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { Answers } from './answers';
-import { Desk } from './desk';
+import { Handler } from './handler';
 import type { Holding, MessageOf } from './parse';
-import { Records, type IVoice } from './records';
+import { Records, type IChannel } from './records';
 
 const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
 const EVICTED = refusal('EVICTED', { why: 'a test' });
 
 /** A connection: what was said on it, in words. */
-class Voice implements IVoice {
+class Voice implements IChannel {
   readonly heard: string[] = [];
 
   send(message: SidecarMessage): void {
@@ -25,16 +25,16 @@ class Voice implements IVoice {
   }
 }
 
-describe('the desk', () => {
+describe('the handler', () => {
   let told: string[];
   let answers: Answers;
-  let desk: Desk;
+  let handler: Handler;
 
   beforeEach(() => {
     told = [];
     const records = new Records();
     answers = new Answers(records);
-    const keeper: Partial<IGateKeeper> = {
+    const services: Partial<IGateServices> = {
       holders: {
         has: () => true,
         onGone: () => undefined,
@@ -47,75 +47,75 @@ describe('the desk', () => {
         askOf: () => ({ ask: NOTHING_ASKED }),
         claim: ({ claim, granted }: NewClaim) => {
           told.push(`claim ${claim.id}`);
-          granted ?? answers.granted(claim.id, UNRESTRICTED, UNHELD, false);
+          granted ?? answers.granted(claim.id, UNRESTRICTED, UNPINNED, false);
         },
         end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
         giveUp: () => undefined
       }
     };
-    desk = new Desk(keeper as IGateKeeper, records);
+    handler = new Handler(services as IGateServices, records);
   });
 
-  afterEach(() => desk.close());
+  afterEach(() => handler.close());
 
-  function claim(voice: Voice, id: string): void {
+  function claim(channel: Voice, id: string): void {
     const message: MessageOf<'claim'> = { type: 'claim', id, started: false, ...KNOWN };
-    desk.claim('k', voice, message, 10);
+    handler.claim('k', channel, message, 10);
   }
 
   function connected(holdings: readonly Holding[] = []): Voice {
-    const voice = new Voice();
-    desk.connect({ holderId: 'k' }, voice, holdings, 10);
-    return voice;
+    const channel = new Voice();
+    handler.connect({ holderId: 'k' }, channel, holdings, 10);
+    return channel;
   }
 
   function held(id: string): Holding {
-    const granted = { ...UNRESTRICTED, gpus: [], ...UNHELD, env: {} };
+    const granted = { ...UNRESTRICTED, gpus: [], ...UNPINNED, env: {} };
     return { id, ...KNOWN, granted, agoMs: 0, waitedMs: 0 };
   }
 
   it('[GATE2] ends what a gate that comes back does not hold any more', () => {
-    const voice = connected();
-    claim(voice, 'over');
-    claim(voice, 'runs');
-    desk.disconnect('k', voice);
+    const channel = connected();
+    claim(channel, 'over');
+    claim(channel, 'runs');
+    handler.disconnect('k', channel);
     connected([held('runs')]);
     expect(told).toEqual(['claim over', 'claim runs', 'end over ok']);
   });
 
   it('[FAIR4] [MEM3] tells a gate that comes back of an interrupt meanwhile, once', () => {
-    const voice = connected();
-    claim(voice, 'runs');
-    desk.disconnect('k', voice);
+    const channel = connected();
+    claim(channel, 'runs');
+    handler.disconnect('k', channel);
     answers.interrupted('runs', EVICTED);
     const back = connected([held('runs')]);
     expect(back.heard).toEqual(['interrupt runs EVICTED']);
-    desk.disconnect('k', back);
+    handler.disconnect('k', back);
     expect(connected([held('runs')]).heard).toEqual([]);
   });
 
   it('[GATE5] a gate that would not wait any longer runs its cell: so does its claim', () => {
-    const voice = connected();
-    claim(voice, 'runs');
+    const channel = connected();
+    claim(channel, 'runs');
     answers.waiting('runs', { kind: 'unseen', resource: 'cpus', blockers: [] }, 1);
-    desk.disconnect('k', voice);
+    handler.disconnect('k', channel);
     connected([held('runs')]);
-    desk.release('k', { type: 'release', id: 'runs', outcome: 'ok' });
+    handler.release('k', { type: 'release', id: 'runs', outcome: 'ok' });
     expect(told).toEqual(['claim runs', 'claim runs', 'end runs ok']);
   });
 
   it('takes no claim from a connection that another one took the place of', () => {
-    const voice = connected();
+    const channel = connected();
     connected();
-    claim(voice, 'late');
-    expect(voice.heard).toEqual(['closed', 'refused late HOLDER_UNKNOWN']);
+    claim(channel, 'late');
+    expect(channel.heard).toEqual(['closed', 'refused late HOLDER_UNKNOWN']);
     expect(told).toEqual([]);
   });
 
   it('takes no claim over that another kernel has', () => {
     claim(connected(), 'c');
     const other = new Voice();
-    desk.connect({ holderId: 'other' }, other, [held('c')], 10);
+    handler.connect({ holderId: 'other' }, other, [held('c')], 10);
     expect(other.heard).toEqual(['refused c CLAIM_DUPLICATE']);
     expect(told).toEqual(['claim c']);
   });
@@ -123,10 +123,10 @@ describe('the desk', () => {
   it('[MEM3] tells why a kernel was killed once, and nothing of the one before', () => {
     const killed = () => answers.killed('k', 'kernel', refusal('KILLED_BY_NODE'));
     killed();
-    expect(desk.ended('k')).toContain('the node ran out of memory');
-    expect(desk.ended('k')).toBeNull();
+    expect(handler.ended('k')).toContain('the node ran out of memory');
+    expect(handler.ended('k')).toBeNull();
     killed();
-    desk.prepare('k'); // it is started again: nobody asked
-    expect(desk.ended('k')).toBeNull();
+    handler.prepare('k'); // it is started again: nobody asked
+    expect(handler.ended('k')).toBeNull();
   });
 });
