@@ -167,8 +167,10 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 };
 
 /** A short text of a value, as its author would recognise it. */
-function shown(value: unknown): string {
-  const text = value === '' ? 'empty' : (JSON.stringify(value) ?? String(value));
+export function shown(value: unknown): string {
+  // JSON has no word for what is no number, or without end.
+  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const text = value === '' ? 'empty' : (json ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
