@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 
 import { systemClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/config/configFile';
-import { stderrLog } from './daemon/log';
+import { stderrLog, type LogFormat } from './daemon/log';
 import { AlreadyServedError, openInstance, type Instance } from './daemon/instance';
 import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';
 import { Sidecar } from './daemon/sidecar';
@@ -19,6 +19,7 @@ import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
 import { hostMeters, hostProcesses } from './daemon/meters';
+import { Metrics } from './metrics/metrics';
 import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options } from './options';
 
 /** Put in by scripts/bundle.mjs. */
@@ -33,7 +34,8 @@ const STOP_MAX_MS = 10_000;
 /** After a hang-up a terminal is gone within this time, in ms, if it was closed. */
 const HANGUP_MS = 100;
 
-const log = stderrLog();
+let logFormat: LogFormat = 'text';
+const log = stderrLog(() => logFormat);
 const files = new DiskFiles();
 
 /** The state can no longer be trusted: end, and let the next sidecar rebuild it. */
@@ -142,9 +144,20 @@ async function start(
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
-  stack.add(await listenHttp(instance.listenForApi, sidecar, owner, log, connections.api));
+  const { listenForApi } = instance;
+  const metrics = metricsOf(sidecar);
+  stack.add(await listenHttp(listenForApi, sidecar, metrics, owner, log, connections.api));
   stack.add(await gates.listen(instance.listenForGates));
   return sidecar;
+}
+
+/** Figures of what a sidecar decides, from here on. */
+function metricsOf({ arbiter, node }: Sidecar): Metrics {
+  const { name: tier } = node.tier;
+  const namesUsers = () => false;
+  const metrics = new Metrics({ version: CELLGRANT_VERSION, tier, arbiter, namesUsers });
+  arbiter.onStep(metrics.observe.bind(metrics));
+  return metrics;
 }
 
 /** ENF11: other sidecars are told in the panel, by `cellgrant status`, and in the log. */
@@ -168,6 +181,7 @@ async function run(args: readonly string[]): Promise<void> {
     return check(toCheck);
   }
   const options = parseOptions(args, process.env);
+  ({ logFormat } = options);
   const instance = await openInstance(options.dir, log);
   const stack = new UndoStack();
   stack.add(instance.leave);
