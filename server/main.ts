@@ -18,6 +18,7 @@ import { hasTerminal } from './host/terminal';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
+import type { Caller } from './protocol/caller';
 import { hostMeters, hostProcesses } from './daemon/meters';
 import { Metrics } from './metrics/metrics';
 import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options } from './options';
@@ -96,9 +97,8 @@ async function start(
   stack: UndoStack
 ): Promise<Sidecar> {
   const clock = systemClock();
-  const { uid } = instance.directory;
   // One user as yet: whoever reaches the sockets is the owner of their directory.
-  const owner = { uid, name: nameOf(uid) };
+  const owner = ownerOf(instance);
   const config = options.config.length ? new ConfigFiles(options.config, log) : null;
   config?.read(clock.nowMs());
   let sidecar: Sidecar | null = null;
@@ -145,16 +145,20 @@ async function start(
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
   const { listenForApi } = instance;
-  const metrics = metricsOf(sidecar);
+  const metrics = metricsOf(sidecar, config);
   stack.add(await listenHttp(listenForApi, sidecar, metrics, owner, log, connections.api));
   stack.add(await gates.listen(instance.listenForGates));
   return sidecar;
 }
 
+function ownerOf({ directory: { uid } }: Instance): Caller {
+  return { uid, name: nameOf(uid) };
+}
+
 /** Figures of what a sidecar decides, from here on. */
-function metricsOf({ arbiter, node }: Sidecar): Metrics {
+function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metrics {
   const { name: tier } = node.tier;
-  const namesUsers = () => false;
+  const namesUsers = () => config?.configuration.metricsNameUsers ?? false;
   const metrics = new Metrics({ version: CELLGRANT_VERSION, tier, arbiter, namesUsers });
   arbiter.onStep(metrics.observe.bind(metrics));
   return metrics;

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
@@ -67,6 +68,17 @@ describe('metrics of a sidecar', () => {
     expect(drawn.length).toBeGreaterThan(5);
     const unknown = drawn.filter(it => !names.includes(it.replace(/_(bucket|sum|count)$/, '')));
     expect(unknown).toEqual([]);
+  });
+
+  it('[OBS1] has users by name where that was chosen', async () => {
+    const file = join(stage.directory(), 'cellgrant.yaml');
+    writeFileSync(file, 'metrics: {users: true}\n');
+    sidecar = await stage.sidecar('--config', file);
+    const kernel = await stage.connected(sidecar);
+    kernel.claim('first', { memory: '1 GiB' });
+    await kernel.gate.hear('granted', 'first');
+    const text = await read();
+    expect(text).toMatch(/cellgrant_user_memory_promised_bytes\{user="\w+"\} 1073741824\n/);
   });
 
   it('[OBS2] is ready once it is known again who holds what', async () => {

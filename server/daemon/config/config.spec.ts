@@ -22,6 +22,7 @@ preemption: {victims: leastLostWork, grace: 5 s}
 hold: {idle: 10 min, safe: 1 min}
 reserve: {memory: 2 GiB, cpus: 1}
 gpus: {fence: true}
+metrics: {users: true}
 limits: {memory: 64 GiB, gpus: 2, exclusive: 0}
 policy: partitioned
 defaults: {memory: 1 GiB, cpus: [1, 4]}
@@ -32,6 +33,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
       memoryReserveBytes: 2 * 2 ** 30,
       reservedCpus: 1,
       fencesGpus: true,
+      metricsNameUsers: true,
       policy: 'partitioned',
       defaults: { memoryBytes: 2 ** 30, cpus: { kind: 'range', min: 1, max: 4 } }
     });

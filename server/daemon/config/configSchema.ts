@@ -156,6 +156,7 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
     hold: section({ idle: span, safe: span }, it => ({ holdIdleMs: it.idle, holdSafeMs: it.safe })),
     reserve: section({ cpus: whole(65_536), memory }, it => it),
     gpus: section({ fence: yesOrNo }, it => it),
+    metrics: section({ users: yesOrNo }, it => it),
     defaults,
     policy: oneOf(POLICIES)
   },
