@@ -14,6 +14,7 @@ describe('options', () => {
       memoryBytes: 2 * 1024 ** 3,
       policy: 'naive',
       logFormat: 'json',
+      system: null,
       withParent: true,
       scope: ''
     });

@@ -21,6 +21,8 @@ export type Options = {
   /** Files of configuration, each of which may only narrow those before it. */
   readonly config: readonly string[];
   readonly logFormat: LogFormat;
+  /** Serve every user of the node, in directories below this one (SYS1); null for one user. */
+  readonly system: string | null;
   /** The end of stdin is a graceful stop. */
   readonly withParent: boolean;
   /** Which sidecars of this node know of each other (ENF11): all that were started with the same. */
@@ -46,6 +48,7 @@ const FLAGS = {
   policy: { type: 'string', default: 'dynamic' },
   config: { type: 'string', multiple: true, default: [] as string[] },
   'cgroup-root': { type: 'string' },
+  system: { type: 'string' },
   'log-format': { type: 'string', default: 'text' },
   'check-config': { type: 'string' },
   'with-parent': { type: 'boolean', default: false }
@@ -116,6 +119,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {
     policy: values.policy as PolicyName,
     config: values.config,
     logFormat: values['log-format'] as LogFormat,
+    system: values.system ?? null,
     withParent: values['with-parent'],
     scope: scopeOf(env)
   };

@@ -19,11 +19,11 @@ export type ClaimsParts = {
   readonly clock: IClock;
   readonly log: Log;
   readonly arbiter: Pick<Arbiter, 'post' | 'story' | 'fit'>;
-  readonly holders: Pick<Holders, 'boundTo'>;
+  readonly holders: Pick<Holders, 'boundTo' | 'whyNotYours'>;
   readonly defaults: Pick<IDefaults, 'hintsFor'>;
   /** The site's defaults, behind all others (ADM2). */
   readonly administration: { hints(): readonly Hints[] };
-  readonly reconciliation: Pick<Reconciliation, 'holds' | 'drop'>;
+  readonly reconciliation: Pick<Reconciliation, 'holds' | 'drop' | 'holderOf'>;
   readonly interpreter: Pick<Interpreter, 'carryOut'>;
 };
 
@@ -64,6 +64,11 @@ export class Claims implements IClaims {
 
   cancel(claimId: string, by: Caller): Refusal | null {
     const { arbiter, reconciliation, interpreter } = this.parts;
+    const holderId = reconciliation.holderOf(claimId) ?? arbiter.story(claimId)?.holderId ?? '';
+    const notYours = this.parts.holders.whyNotYours(holderId, by);
+    if (notYours?.code === 'NOT_YOURS') {
+      return notYours;
+    }
     const held = reconciliation.drop(claimId);
     if (held) {
       const why = refusal('CANCELLED', { by: by.name, resource: 'the restarted sidecar' });

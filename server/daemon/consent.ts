@@ -1,43 +1,50 @@
 import { isKeptBy } from '../core/gpu/keepers';
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
-import type { HolderView, Snapshot } from '../protocol/view';
+import type { ClaimView, HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
-import type { IConsent } from './ports';
+import type { IConsent, IHolders } from './ports';
 
-/** Looks whether what is asked makes sense now, and passes it on. */
+/** Looks whether what is asked makes sense now and is the asker's to ask, and passes it on. */
 export class Consent implements IConsent {
   constructor(
     private readonly parts: {
       readonly post: (event: EventBody) => void;
       readonly snapshot: () => Snapshot;
+      readonly holders: Pick<IHolders, 'whyNotYours'>;
     }
   ) {}
 
   askToFree(holderId: string, by: Caller): Refusal | null {
-    const why = whyNotAskable(this.parts.snapshot(), holderId);
+    const why = this.whyNotYours(holderId, by) ?? whyNotAskable(this.parts.snapshot(), holderId);
     why || this.parts.post({ type: 'freeWanted', holderId, by });
     return why;
   }
 
+  /** Whoever waits may ask for the restart of another's kernel. */
   requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null {
-    const why = whyNotRestarted(this.parts.snapshot(), holderId, claimId);
+    const snapshot = this.parts.snapshot();
+    const claim = snapshot.claims.find(it => it.id === claimId);
+    const why =
+      whyNotRestarted(snapshot, holderId, claim, claimId) ?? this.whyNotYours(claim!.holderId, by);
     why || this.parts.post({ type: 'restartWanted', holderId, claimId, by });
     return why;
   }
 
   declineRestart(holderId: string, by: Caller): Refusal | null {
-    if (!this.parts.snapshot().holders.some(it => it.id === holderId)) {
-      return refusal('HOLDER_UNKNOWN', { id: holderId });
-    }
-    this.parts.post({ type: 'restartDeclined', holderId, by });
-    return null;
+    const why = this.whyNotYours(holderId, by);
+    why || this.parts.post({ type: 'restartDeclined', holderId, by });
+    return why;
   }
 
   releaseHold(holderId: string, by: Caller): Refusal | null {
-    const why = whyNothingHeld(this.parts.snapshot(), holderId);
+    const why = this.whyNotYours(holderId, by) ?? whyNothingHeld(this.parts.snapshot(), holderId);
     why || this.parts.post({ type: 'holdReleased', holderId, by });
     return why;
+  }
+
+  private whyNotYours(holderId: string, by: Caller): Refusal | null {
+    return this.parts.holders.whyNotYours(holderId, by);
   }
 }
 
@@ -81,12 +88,12 @@ function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal |
  * may be done: only for a claim that waits for what this kernel keeps (GPU5).
  */
 function whyNotRestarted(
-  { holders, claims }: Snapshot,
+  { holders }: Snapshot,
   holderId: string,
+  claim: ClaimView | undefined,
   claimId: string
 ): Refusal | null {
   const kernel = holders.find(it => it.id === holderId);
-  const claim = claims.find(it => it.id === claimId);
   if (!kernel) {
     return refusal('HOLDER_UNKNOWN', { id: holderId });
   }

@@ -19,17 +19,22 @@ export class Entrance {
   /** Why a process is not taken in for this caller; null where it is. */
   whyNot(newcomer: KnownProcess, caller: Caller): Refusal | null {
     return (
-      this.whyNotSpeak(newcomer.holderId, newcomer.tokenDigest ?? null) ??
+      this.whyNotSpeak(newcomer.holderId, newcomer.tokenDigest ?? null, caller) ??
       this.whyTaken(newcomer) ??
       this.whyForeign(newcomer, caller) ??
       this.whyNoChild(newcomer, caller)
     );
   }
 
-  /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
-  whyNotSpeak(holderId: string, tokenDigest: string | null): Refusal | null {
+  /** SEC6, SEC8: why a caller who tells this token may not speak for a holder; null for one that does not live. */
+  whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
     const it = this.register.byId(holderId);
-    return !it || maySpeak(it, tokenDigest) || this.processes.hasEnded(it)
+    if (!it || this.processes.hasEnded(it)) {
+      return null;
+    }
+    // Not even an administrator speaks for another user's process.
+    const isForeign = it.owner !== undefined && it.owner.uid !== caller.uid;
+    return !isForeign && maySpeak(it, tokenDigest)
       ? null
       : refusal('NOT_THIS_HOLDER', { id: holderId });
   }

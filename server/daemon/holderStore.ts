@@ -22,6 +22,7 @@ const HOLDER = z.object({
   gated: z.boolean(),
   gate: z.object(process).nullable().default(null),
   boundGpus: z.array(z.string()).exactOptional(),
+  owner: z.object({ uid: z.int(), name: z.string() }).exactOptional(),
   tokenDigest: z.string().nullable().default(null),
   kept: KEPT,
   ancestors: z.array(z.number().int().positive()).exactOptional()

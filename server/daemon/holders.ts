@@ -1,11 +1,11 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { HeldGrant } from '../core/effects';
 import type { Caller } from '../protocol/caller';
-import type { Refusal } from '../protocol/errors';
+import { refusal, type Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { Entrance } from './entrance';
 import { HolderWatch } from './holderWatch';
-import { ancestorsOf, isWithin } from './identity';
+import { ancestorsOf, isWithin, whyNotYours } from './identity';
 import { Kills } from './kills';
 import type { IProcesses, KnownProcess, Log, ProcessIdentity } from './ports';
 
@@ -70,6 +70,17 @@ export class Holders {
     return this.known.has(holderId);
   }
 
+  ownerOf(holderId: string): Caller | null {
+    return this.known.get(holderId)?.owner ?? null;
+  }
+
+  whyNotYours(holderId: string, by: Caller): Refusal | null {
+    const it = this.known.get(holderId);
+    return it
+      ? whyNotYours(holderId, it.owner ?? null, by)
+      : refusal('HOLDER_UNKNOWN', { id: holderId });
+  }
+
   list(): readonly KnownProcess[] {
     return [...this.known.values()];
   }
@@ -110,9 +121,10 @@ export class Holders {
    * processes for a moment. Whoever ends with a parent that is gone by now ends (HOLD3).
    */
   restore(list: readonly KnownProcess[], caller: Caller): readonly KnownProcess[] {
-    const back = list.flatMap(it =>
-      this.entrance.whyNot(it, caller) ? [] : [this.enter(it, caller)]
-    );
+    const back = list.flatMap(it => {
+      const owner = it.owner ?? caller;
+      return this.entrance.whyNot(it, owner) ? [] : [this.enter(it, owner)];
+    });
     const failures = new Map([...back].reverse().map(it => [it, this.place(it)]));
     back.forEach(it => this.announce(it, failures.get(it) ?? null));
     list.forEach(it => this.has(it.holderId) || this.endOrphan(it, list));
@@ -120,8 +132,8 @@ export class Holders {
   }
 
   /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
-  whyNotSpeak(holderId: string, tokenDigest: string | null): Refusal | null {
-    return this.entrance.whyNotSpeak(holderId, tokenDigest);
+  whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
+    return this.entrance.whyNotSpeak(holderId, tokenDigest, caller);
   }
 
   /** Look whether a holder still lives, now and closely for a while. */
@@ -200,8 +212,9 @@ export class Holders {
     this.parts.post({ type: 'holderArrived', holder });
   }
 
-  private enter(process: KnownProcess, owner: Caller): KnownProcess {
+  private enter(process: KnownProcess, { uid, name }: Caller): KnownProcess {
     const { holderId, pid } = process;
+    const owner = { uid, name };
     const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, pid);
     const it = { ...process, owner, ancestors };
     this.known.set(holderId, it);

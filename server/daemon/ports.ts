@@ -101,12 +101,12 @@ export type Written = Readonly<Record<string, unknown>>;
 export interface IDefaults {
   /** What counts for the cells of a kernel, nearest first. */
   hintsFor(holderId: string): readonly Hints[];
-  /** The user's defaults as they were written. */
-  ofUser(): Written;
+  /** A user's defaults as they were written. */
+  ofUser(of: Caller): Written;
   /** A notebook's defaults as they were written. */
   ofKernel(holderId: string): Written;
-  /** Set the user's defaults; resolves when they are kept. */
-  setUser(written: Written): Promise<Refusal | null>;
+  /** Set a user's defaults; resolves when they are kept. */
+  setUser(written: Written, by: Caller): Promise<Refusal | null>;
   /** Set a notebook's defaults; resolves when they are kept. */
   setKernel(holderId: string, written: Written): Promise<Refusal | null>;
 }
@@ -140,13 +140,15 @@ export type KnownProcess = GateProcess & {
 export interface IRegistrar {
   /** Take a caller's process in, for which somebody speaks with this token; it is confined when this returns null. */
   arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
-  /** Why who tells this token may not speak for a holder; null for one that does not live. */
-  whyNotSpeak(holderId: string, token: string | null): Refusal | null;
+  /** Why a caller who tells this token may not speak for a holder; null for one that does not live. */
+  whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
 }
 
 /** Those that were let in. */
 export interface IHolders {
   has(holderId: string): boolean;
+  /** Why somebody may not act on a holder (SEC8): it is not known, or another user's. */
+  whyNotYours(holderId: string, by: Caller): Refusal | null;
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
   /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
@@ -177,7 +179,7 @@ export interface IGateServices {
   /** Tells the time that events carry. */
   readonly clock: Pick<IClock, 'nowMs'>;
   readonly registrar: IRegistrar;
-  readonly holders: IHolders;
+  readonly holders: Pick<IHolders, 'suspect' | 'leave' | 'onGone'>;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
   /** `kept` resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
   readonly holderStore: { readonly saved: Promise<void> };
@@ -211,7 +213,8 @@ export interface IShown {
 /** What may be administered. */
 export interface IAdministration {
   view(): ConfigurationView;
-  choosePolicy(policy: PolicyName, by: Caller): void;
+  /** Share CPUs by another policy; returns why not: it is the administrator's to say. */
+  choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
 }
 
 /** Figures for a monitoring system. */
@@ -225,7 +228,7 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
   readonly administration: IAdministration;
-  readonly holders: Pick<IHolders, 'has'>;
+  readonly holders: Pick<IHolders, 'has' | 'whyNotYours'>;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
   /** Whether it is known again who holds what, after a restart (ENF4). */

@@ -36,7 +36,8 @@ const NAME_TAKEN =
   'one of this user would not be refused.';
 
 /**
- * ENF11: be the only sidecar of a user on this node, and serve a directory. Throws {@link ServedElsewhereError} where
+ * ENF11: be the only sidecar of a user on this node, and serve a directory; or (`isOnly` false) be one of the whole
+ * node, which is known to others. Throws {@link ServedElsewhereError} where
  * another one is.
  *
  * #### Notes
@@ -48,18 +49,19 @@ export async function beOnNode(
   files: IHostFiles,
   scope: string,
   uid: number,
-  directory: string
+  directory: string,
+  isOnly = true
 ): Promise<Presence> {
   // One that loses finds the winner by this name, which the winner had before it won.
   const named = await listenAt(ownName(scope, uid, process.pid));
-  const only = await listenAt(onlyName(files, scope, uid));
+  const only = isOnly ? await listenAt(onlyName(files, scope, uid)) : null;
   const leave = async () => {
     await Promise.all([named, only].map(closed));
   };
   const isTaken = only === 'taken';
   // Of those with the very same CPUs there may be some that lose just now.
   const other = findSidecars(files, scope)
-    .filter(it => it.uid === uid && (isTaken || !it.hasOurCpus))
+    .filter(it => isOnly && it.uid === uid && (isTaken || !it.hasOurCpus))
     .sort((a, b) => Number(b.hasOurCpus) - Number(a.hasOurCpus))[0];
   if (other) {
     await leave();

@@ -81,6 +81,11 @@ export class Reconciliation {
     return event;
   }
 
+  /** Whose a held claim is; undefined where it is not held. */
+  holderOf(claimId: string): string | undefined {
+    return this.postponed.get(claimId)?.claim.holderId;
+  }
+
   /** The kernel of these claims is gone. */
   dropHolder(holderId: string): void {
     for (const [id, event] of this.postponed) {

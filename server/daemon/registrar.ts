@@ -12,7 +12,7 @@ export class Registrar implements IRegistrar {
     return this.holders.arrive({ ...process, tokenDigest: token && digestOf(token) }, caller);
   }
 
-  whyNotSpeak(holderId: string, token: string | null): Refusal | null {
-    return this.holders.whyNotSpeak(holderId, token && digestOf(token));
+  whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null {
+    return this.holders.whyNotSpeak(holderId, token && digestOf(token), caller);
   }
 }

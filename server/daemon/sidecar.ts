@@ -50,6 +50,8 @@ export type SidecarParts = {
  */
 export class Sidecar implements IGateServices, IApi {
   readonly node: NodeFacts;
+  /** Whose the directory is. */
+  readonly owner: Caller;
   readonly failure: 'open' | 'closed';
   readonly clock: IClock;
   readonly arbiter: Arbiter;
@@ -70,6 +72,7 @@ export class Sidecar implements IGateServices, IApi {
   constructor(private readonly parts: SidecarParts) {
     const { node, enforcer, clock, directory } = parts;
     [this.node, this.failure, this.clock] = [node, parts.failure, clock];
+    this.owner = parts.owner;
     this.arbiter = new Arbiter({ ...parts, carryOut: it => this.interpreter.carryOut(it) });
     const post = this.arbiter.post.bind(this.arbiter);
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
@@ -87,7 +90,9 @@ export class Sidecar implements IGateServices, IApi {
       confinementOf,
       post
     });
-    this.defaults = new Defaults(directory, () => post({ type: 'defaultsChanged' }));
+    this.defaults = new Defaults(directory, parts.owner, this.holders, () =>
+      post({ type: 'defaultsChanged' })
+    );
     this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = new Reconciliation({ post, settle: it => this.settle(it) });
     this.claims = new Claims({
@@ -99,7 +104,11 @@ export class Sidecar implements IGateServices, IApi {
       administration: this.administration,
       reconciliation: this.reconciliation
     });
-    this.consent = new Consent({ post, snapshot: () => this.arbiter.snapshot() });
+    this.consent = new Consent({
+      post,
+      snapshot: () => this.arbiter.snapshot(),
+      holders: this.holders
+    });
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();
     this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });

@@ -36,7 +36,6 @@ describe('the handler', () => {
     answers = new Answers(records);
     const services: Partial<IGateServices> = {
       holders: {
-        has: () => true,
         onGone: () => undefined,
         suspect: () => undefined,
         leave: () => undefined

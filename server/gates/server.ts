@@ -8,7 +8,7 @@ import { Answers } from './answers';
 import { Connection, SocketChannel, type Shared } from './connection';
 import { Handler } from './handler';
 import { Records } from './records';
-import { Session } from './session';
+import { Session, type SessionParts } from './session';
 import { Turns } from './turns';
 import { UnfinishedLines } from './unfinished';
 
@@ -16,68 +16,85 @@ import { UnfinishedLines } from './unfinished';
 const SWEEP_MS = 1000;
 
 /**
- * The socket that kernels' gates and launchers connect to.
+ * The sockets that kernels' gates and launchers connect to: one of each user who is served.
  *
  * #### Notes
  * Whatever a connection sends harms only itself: each is bounded in what it may leave
- * unfinished or unread, and heard in turn with the others. When there are as many as there may
- * be, a newcomer displaces the oldest that has not said hello.
+ * unfinished or unread, and heard in turn with the others. Users are heard in turn, too, each
+ * with so many connections at most: when there are as many, a newcomer displaces the oldest of
+ * its user that has not said hello.
  */
 export class GateServer {
   private readonly records = new Records();
   private readonly answers = new Answers(this.records);
   private readonly handler: Handler;
-  private readonly server: Server;
-  private readonly sockets = new Set<Socket>();
-  private readonly slots: Slots<Socket>;
-  private readonly shared: Shared;
+  private readonly unfinished = new UnfinishedLines();
 
   constructor(
     private readonly services: IGateServices,
-    /** Whoever connects. */
-    private readonly caller: Caller,
-    private readonly log: Log,
-    private readonly connectionsMax: number
+    private readonly log: Log
   ) {
     services.interpreter.answerTo(this.answers);
     this.handler = new Handler(services, this.records);
-    this.slots = new Slots<Socket>(connectionsMax, it => it.destroy());
-    this.shared = {
-      turns: new Turns(),
-      unfinished: new UnfinishedLines(),
-      nowMs: () => performance.now(),
-      log
-    };
-    this.server = createServer({ pauseOnConnect: true }, socket => this.accept(socket));
   }
 
-  /** Listen by these means; resolves to the undo. */
-  async listen(by: (server: Server) => Promise<void>): Promise<() => Promise<void>> {
-    await by(this.server);
-    this.server.on('error', failure => this.log('error', `gate socket: ${failure.message}`));
+  /** Give signs of life, and drop what does not end; returns the undo. */
+  begin(): () => void {
     const stopSigns = this.answers.begin();
-    const { unfinished, nowMs } = this.shared;
-    const sweeping = setInterval(() => unfinished.sweep(nowMs()), SWEEP_MS);
-    return async () => {
+    const sweeping = setInterval(() => this.unfinished.sweep(performance.now()), SWEEP_MS);
+    return () => {
       stopSigns();
       clearInterval(sweeping);
       this.handler.close();
-      const closed = new Promise<void>(resolve => this.server.close(() => resolve()));
-      this.sockets.forEach(socket => socket.destroy());
-      await closed;
     };
   }
 
-  private accept(socket: Socket): void {
-    socket.on('error', failure => this.log('info', `a gate's connection: ${failure.message}`));
-    const { services, caller, handler, log } = this;
-    const session = new Session({
-      services,
-      caller,
-      handler,
-      channel: new SocketChannel(socket),
-      log
-    });
+  /** Listen for whoever may open a socket, by these means; resolves to the undo. */
+  async listen(
+    caller: Caller,
+    bounds: GateBounds,
+    by: (server: Server) => Promise<void>
+  ): Promise<() => Promise<void>> {
+    const { services, handler, log, unfinished } = this;
+    const turns = new Turns(bounds.turnMs);
+    const shared = { turns, unfinished, nowMs: () => performance.now(), log };
+    const parts = { services, handler, log, caller };
+    const entry = new GateEntry(parts, shared, bounds.connectionsMax);
+    const server = createServer({ pauseOnConnect: true }, socket => entry.accept(socket));
+    await by(server);
+    server.on('error', failure => log('error', `gate socket: ${failure.message}`));
+    return async () => {
+      const closed = new Promise<void>(resolve => server.close(() => resolve()));
+      entry.close();
+      await closed;
+    };
+  }
+}
+
+/** What the gates of one user may have. */
+export type GateBounds = {
+  readonly connectionsMax: number;
+  /** For how long they are heard in one turn of the event loop, in ms. */
+  readonly turnMs: number;
+};
+
+/** The connections of one user's gates. */
+class GateEntry {
+  private readonly sockets = new Set<Socket>();
+  private readonly slots: Slots<Socket>;
+
+  constructor(
+    private readonly parts: Omit<SessionParts, 'channel'>,
+    private readonly shared: Shared,
+    private readonly connectionsMax: number
+  ) {
+    this.slots = new Slots<Socket>(connectionsMax, it => it.destroy());
+  }
+
+  accept(socket: Socket): void {
+    const { log } = this.parts;
+    socket.on('error', failure => log('info', `a gate's connection: ${failure.message}`));
+    const session = new Session({ ...this.parts, channel: new SocketChannel(socket) });
     if (!this.slots.take(socket)) {
       session.object(refusal('TOO_MANY', { limit: this.connectionsMax, what: 'connections' }));
       socket.destroySoon();
@@ -89,5 +106,9 @@ export class GateServer {
       this.slots.free(socket);
     });
     new Connection(socket, session, this.shared, () => this.slots.begin(socket));
+  }
+
+  close(): void {
+    this.sockets.forEach(socket => socket.destroy());
   }
 }

@@ -92,7 +92,11 @@ export class Session {
     switch (message.type) {
       case 'prepare':
       case 'ended': {
-        const why = this.services.registrar.whyNotSpeak(message.holderId, message.token);
+        const why = this.services.registrar.whyNotSpeak(
+          message.holderId,
+          message.token,
+          this.parts.caller
+        );
         return why ? this.object(why) : this.takeLaunch(message);
       }
       case 'register':

@@ -11,7 +11,7 @@ describe('Turns', () => {
   beforeEach(() => {
     clockMs = 0;
     heard = [];
-    turns = new Turns(() => clockMs);
+    turns = new Turns(Infinity, () => clockMs);
   });
 
   /** Somebody with so many lines, each of which takes so long. */

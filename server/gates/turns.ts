@@ -3,9 +3,6 @@ import { Ration } from '../lib/ration';
 /** How many lines of one connection are heard before others have their turn. */
 export const LINES_PER_TURN = 8;
 
-/** Those who have said hello: their cells wait. Each has some lines of each turn. */
-const GREETED = { ms: Infinity, jobs: Infinity, pauseMs: 0 };
-
 /** Those who have not: hellos and launchers cost far more than claims. */
 export const STRANGERS = { ms: 2, jobs: 4, pauseMs: 0 };
 
@@ -46,8 +43,10 @@ export class Turns {
   /** Who last said nothing of use. */
   private readonly useless = new WeakSet<ITurnTaker>();
 
-  constructor(nowMs?: () => number) {
-    this.greeted = new Ration(GREETED, it => this.hear(it, LINES_PER_TURN), nowMs);
+  /** Those who have said hello have so much of each turn, in ms, and each some lines: their cells wait. */
+  constructor(greetedMs = Infinity, nowMs?: () => number) {
+    const greeted = { ms: greetedMs, jobs: Infinity, pauseMs: 0 };
+    this.greeted = new Ration(greeted, it => this.hear(it, LINES_PER_TURN), nowMs);
     this.strangers = new Ration(STRANGERS, it => this.hear(it, 1), nowMs);
     this.tiresome = new Ration(TIRESOME, it => this.hear(it, 1), nowMs);
   }

@@ -21,11 +21,18 @@ const STILL_MS_MAX = 10_000;
  */
 const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
 
+/** What requests are answered with. */
+export type ApiParts = {
+  readonly api: IApi;
+  readonly metrics: IMetrics;
+  readonly log: Log;
+};
+
 /**
- * Listen for HTTP; resolves to the undo.
+ * Listen for the HTTP of whoever may open a socket; resolves to the undo.
  *
  * #### Notes
- * Never on TCP (API3): who may connect is who may open the socket, the `caller`. Each connection carries one
+ * Never on TCP (API3): the `caller` is who may open the socket. Each connection carries one
  * request: what one sends behind it harms nobody. Requests are answered in their order, a little
  * in each turn of the event loop (API5). When there are as many as there may be, a
  * newcomer displaces the oldest whose request is not whole. `/healthz` and `/readyz` are
@@ -33,10 +40,8 @@ const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
  */
 export async function listenHttp(
   listen: (server: Server) => Promise<void>,
-  api: IApi,
-  metrics: IMetrics,
+  { api, metrics, log }: ApiParts,
   caller: Caller,
-  log: Log,
   connectionsMax: number
 ): Promise<() => Promise<void>> {
   const feed = new SnapshotFeed(api.arbiter);

@@ -3,4 +3,6 @@ export type Caller = {
   readonly uid: number;
   /** The user's name, for people. */
   readonly name: string;
+  /** Whether this user may act for everybody on this node (SEC8); not where absent. */
+  readonly isAdministrator?: boolean;
 };

@@ -116,9 +116,14 @@ export const CATALOGUE = {
     sentence:
       'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'
   },
+  ADMINISTRATORS_ONLY: {
+    status: 403,
+    sentence: 'That counts for the whole node, so only an administrator of it may do it.'
+  },
   NOT_YOURS: {
     status: 403,
-    sentence: 'The claim "{id}" belongs to {owner}; only its owner can cancel it.'
+    sentence:
+      '"{id}" belongs to {owner}. Only its owner or an administrator of this node may do that.'
   },
   LINE_INVALID: {
     status: 400,

@@ -1,5 +1,6 @@
 import type { NodeFacts } from '../../core/events';
 import type { Caller } from '../../protocol/caller';
+import { refusal, type Refusal } from '../../protocol/errors';
 import type { Hints } from '../../protocol/hints';
 import type { ConfigurationView } from '../../protocol/view';
 import type { EventBody } from '../arbiter';
@@ -51,8 +52,12 @@ export class Administration implements IAdministration {
   }
 
   /** Share CPUs by another policy from now on. */
-  choosePolicy(policy: PolicyName, by: Caller): void {
+  choosePolicy(policy: PolicyName, by: Caller): Refusal | null {
+    if (!by.isAdministrator) {
+      return refusal('ADMINISTRATORS_ONLY', {});
+    }
     this.parts.post({ type: 'policyChosen', policy, by });
+    return null;
   }
 
   /** The site's defaults, behind all others (ADM2). */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import type { OwnDirectory } from '../../host/ownDirectory';
+import type { Caller } from '../../protocol/caller';
 import type { Refusal } from '../../protocol/errors';
 import { parseHints, type Hints } from '../../protocol/hints';
 import { hintRefusal } from '../asks';
@@ -16,6 +17,8 @@ const NOTEBOOKS = z.record(z.string(), WRITTEN, { error: 'it is no object of ker
 type Kept = { readonly written: Written; readonly hints: Hints };
 
 const NONE: Kept = { written: {}, hints: {} };
+
+type UserDefaults = { readonly file: StateFile; kept: Kept };
 
 /** Parse what somebody wants to be a default; a malformed one counts for nothing. */
 function parsed(written: Written): Kept | Refusal {
@@ -33,26 +36,26 @@ function trusted(value: unknown): Kept {
 }
 
 /**
- * The defaults of each notebook, then the user's.
+ * The defaults of each notebook, then those of its user.
  *
  * #### Notes
  * Both outlive the sidecar. A notebook's go by its kernel's id, which outlives
  * the restarts of the kernel.
  */
 export class Defaults implements IDefaults {
-  private readonly userFile: StateFile;
   private readonly notebooksFile: StateFile;
   private readonly notebooks = new Map<string, Kept>();
-  private user: Kept;
+  private readonly users = new Map<number, UserDefaults>();
 
   constructor(
-    directory: OwnDirectory,
+    private readonly directory: OwnDirectory,
+    /** Whose the directory is. */
+    private readonly owner: Caller,
+    private readonly holders: { ownerOf(holderId: string): Pick<Caller, 'uid'> | null },
     /** Called when other defaults count. */
     private readonly onChange: () => void
   ) {
-    this.userFile = new StateFile(directory, 'defaults.json');
     this.notebooksFile = new StateFile(directory, 'notebooks.json');
-    this.user = this.userFile.load(trusted) ?? NONE;
     const notebooks = this.notebooksFile.load(value =>
       Object.entries(NOTEBOOKS.parse(value)).map(([id, it]) => [id, trusted(it)] as const)
     );
@@ -60,30 +63,43 @@ export class Defaults implements IDefaults {
   }
 
   hintsFor(holderId: string): readonly Hints[] {
+    const user = this.of(this.holders.ownerOf(holderId) ?? this.owner).kept.hints;
     const notebook = this.notebooks.get(holderId);
     if (notebook) {
-      return [notebook.hints, this.user.hints];
+      return [notebook.hints, user];
     }
-    return Object.keys(this.user.hints).length ? [this.user.hints] : [];
+    return Object.keys(user).length ? [user] : [];
   }
 
-  ofUser(): Written {
-    return this.user.written;
+  ofUser(of: Caller): Written {
+    return this.of(of).kept.written;
   }
 
   ofKernel(holderId: string): Written {
     return (this.notebooks.get(holderId) ?? NONE).written;
   }
 
-  async setUser(written: Written): Promise<Refusal | null> {
+  async setUser(written: Written, by: Caller): Promise<Refusal | null> {
     const kept = parsed(written);
     if ('code' in kept) {
       return kept;
     }
-    this.user = kept;
+    const user = this.of(by);
+    user.kept = kept;
     this.onChange();
-    await this.userFile.save(written);
+    await user.file.save(written);
     return null;
+  }
+
+  private of({ uid }: Pick<Caller, 'uid'>): UserDefaults {
+    let user = this.users.get(uid);
+    if (!user) {
+      const name = uid === this.owner.uid ? 'defaults.json' : `defaults-${uid}.json`;
+      const file = new StateFile(this.directory, name);
+      user = { file, kept: file.load(trusted) ?? NONE };
+      this.users.set(uid, user);
+    }
+    return user;
   }
 
   async setKernel(holderId: string, written: Written): Promise<Refusal | null> {

@@ -2,9 +2,9 @@ import { Router, type Response } from 'express';
 
 import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
-import { refusal, type Refusal } from '../../protocol/errors';
+import type { Refusal } from '../../protocol/errors';
 import { parseCells, parseId, parseRequest } from '../parse';
-import { answer, answerText, refuse } from '../respond';
+import { answerText, refuse } from '../respond';
 import { holdersText, spokenFit } from '../spoken';
 
 function done(response: Response, why: Refusal | null): void {
@@ -27,10 +27,10 @@ export function holders(api: IApi, caller: Caller): Router {
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
-      const fits = api.holders.has(id)
-        ? parseCells(request).map(cell => spokenFit(api.claims.fit(id, cell)))
-        : null;
-      answer(response, fits, refusal('HOLDER_UNKNOWN', { id }));
+      const why = api.holders.whyNotYours(id, caller);
+      why
+        ? refuse(response, why)
+        : response.json(parseCells(request).map(cell => spokenFit(api.claims.fit(id, cell))));
     })
     .delete('/holders/:id/hold', (request, response) => {
       done(response, consent.releaseHold(parseId(request), caller));

@@ -3,6 +3,7 @@ import { Router } from 'express';
 import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
 import { parsePolicy } from '../parse';
+import { refuse } from '../respond';
 
 /** `GET` and `PUT /policy`: how CPUs are shared, switchable at run time. */
 export function policy(api: IApi, caller: Caller): Router {
@@ -12,7 +13,8 @@ export function policy(api: IApi, caller: Caller): Router {
       response.json(inForce());
     })
     .put('/policy', (request, response) => {
-      api.administration.choosePolicy(parsePolicy(request), caller);
-      response.json(inForce());
+      const policy = parsePolicy(request);
+      const why = api.administration.choosePolicy(policy, caller);
+      why ? refuse(response, why) : response.json(inForce());
     });
 }

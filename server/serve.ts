@@ -1,0 +1,210 @@
+import { userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
+
+import { systemClock } from './daemon/clock';
+import { ConfigFiles } from './daemon/config/configFile';
+import type { Instance } from './daemon/instance';
+import { hostMeters, hostProcesses } from './daemon/meters';
+import type { Log } from './daemon/ports';
+import { ServedElsewhereError, beOnNode, watchNeighbours } from './daemon/presence';
+import { Sidecar } from './daemon/sidecar';
+import { probe, type Probed } from './enforce/probe';
+import { GateServer } from './gates/server';
+import { readDescriptorsMax } from './host/descriptors';
+import { DiskFiles } from './host/files';
+import { GpuMeter } from './host/gpuMeter';
+import { findPacking } from './host/packing';
+import { UserNames } from './host/users';
+import { listenHttp } from './http/server';
+import type { UndoStack } from './lib/disposable';
+import { Metrics } from './metrics/metrics';
+import type { Options } from './options';
+import type { Caller } from './protocol/caller';
+import { boundsOf, type UserBounds } from './users/bounds';
+import { Users } from './users/users';
+
+/** Put in by scripts/bundle.mjs. */
+declare const CELLGRANT_VERSION: string;
+
+const files = new DiskFiles();
+
+/** What a sidecar is started with. */
+export type ServeParts = {
+  readonly options: Options;
+  readonly instance: Instance;
+  readonly log: Log;
+  /** Ends the process at once. */
+  readonly fatal: (why: string) => void;
+  /** Undoes everything. */
+  readonly stack: UndoStack;
+};
+
+/** A sidecar that serves. */
+export type Serving = {
+  readonly sidecar: Sidecar;
+  /** Those that are served by a sidecar of the whole node; null for one of a single user. */
+  readonly users: Users | null;
+};
+
+/**
+ * Start a sidecar: of one user, where no other of that user's runs, or of the whole node.
+ * Rejects with {@link ServedElsewhereError}.
+ */
+export async function serve(parts: ServeParts): Promise<Serving> {
+  const { options, instance, log, stack } = parts;
+  const presence = await beOnNode(
+    files,
+    options.scope,
+    instance.directory.uid,
+    options.dir,
+    options.system === null
+  ).catch((failure: unknown) => leadOn(options, instance, failure));
+  // Undone before the directory is free: whoever takes it next is to find the node free, too.
+  stack.add(presence.leave);
+  const config = readConfiguration(options, log);
+  const { sidecar, notices } = await assemble(parts, config);
+  stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
+  stack.add(tellOfNeighbours(sidecar, options.scope, log));
+  const isShared = options.system !== null;
+  const { openTo, close } = transports(sidecar, config, log, isShared);
+  stack.add(close);
+  if (options.system === null) {
+    stack.add(await openTo(sidecar.owner, instance));
+    return { sidecar, users: null };
+  }
+  const users = new Users({ ...parts, directory: options.system, openTo });
+  stack.add(await users.begin());
+  return { sidecar, users };
+}
+
+/** ENF11: kernels that were started with our directory know no other, and whoever joins that sidecar wants them gated. */
+function leadOn({ dir, failure }: Options, instance: Instance, why: unknown): never {
+  const served = why instanceof ServedElsewhereError ? why.served : null;
+  const isAnother = served && isAbsolute(served.directory) && served.directory !== dir;
+  if (isAnother && served.failure === failure) {
+    instance.leadTo(served.directory);
+  }
+  throw why;
+}
+
+function readConfiguration({ config: paths }: Options, log: Log): ConfigFiles | null {
+  const config = paths.length ? new ConfigFiles(paths, log) : null;
+  config?.read(systemClock().nowMs());
+  return config;
+}
+
+/** Look at the node, and put the sidecar together. */
+async function assemble(
+  { options, instance, log, fatal, stack }: ServeParts,
+  config: ConfigFiles | null
+): Promise<{ readonly sidecar: Sidecar; readonly notices: readonly string[] }> {
+  let sidecar: Sidecar | null = null;
+  const found = await probe({
+    ...options,
+    own: instance.directory,
+    reservedCpus: config?.configuration.reservedCpus,
+    fencesGpus: config?.configuration.fencesGpus,
+    onFailure: (holderId, failure) => sidecar?.failed(holderId, failure),
+    onBroughtBack: (holderId, what) => sidecar?.broughtBack(holderId, what)
+  });
+  const { node, enforcer, spreader, notices } = found;
+  stack.add(() => enforcer.close());
+  const gpus = gpuMeterOf(found, () => sidecar);
+  sidecar = new Sidecar({
+    processes: hostProcesses(files),
+    meters: hostMeters(files, node, gpus),
+    node,
+    enforcer,
+    clock: systemClock(),
+    config,
+    spreader,
+    findPacking: () =>
+      findPacking(
+        files,
+        node.cpus.map(it => it.id)
+      ),
+    log,
+    fatal,
+    version: CELLGRANT_VERSION,
+    failure: options.failure,
+    directory: instance.directory,
+    owner: ownerOf(instance)
+  });
+  stack.add(gpus.start());
+  return { sidecar, notices };
+}
+
+function gpuMeterOf({ node, enforcer }: Probed, sidecar: () => Sidecar | null): GpuMeter {
+  const users = new UserNames(files);
+  return new GpuMeter({
+    gpus: node.gpus,
+    holderOf: pid => enforcer.holderOf(pid),
+    ownerOf: pid => users.ownerOf(pid),
+    onMeasured: () => sidecar()?.gpusMeasured(),
+    onNotices: it => sidecar()?.notice('gpus', it)
+  });
+}
+
+/** Whose the directory is: of a sidecar of one user whoever reaches its sockets, who may do all. */
+function ownerOf({ directory: { uid } }: Instance): Caller {
+  return { uid, name: nameOf(uid), isAdministrator: true };
+}
+
+/** The name of a user, or the number where it has none. */
+function nameOf(uid: number): string {
+  try {
+    const me = userInfo();
+    return me.uid === uid ? me.username : String(uid);
+  } catch {
+    return String(uid); // a container's user may have no entry
+  }
+}
+
+/** Opens the two sockets of a directory to a user; resolves to the undo. */
+export type OpenTo = (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
+
+function transports(
+  sidecar: Sidecar,
+  config: ConfigFiles | null,
+  log: Log,
+  isShared: boolean
+): { readonly openTo: OpenTo; readonly close: () => void } {
+  const bounds: UserBounds = boundsOf(readDescriptorsMax(files), isShared);
+  const gates = new GateServer(sidecar, log);
+  const api = { api: sidecar, metrics: metricsOf(sidecar, config), log };
+  const openTo: OpenTo = async (caller, { listenForApi, listenForGates }) => {
+    const undos = [
+      await listenHttp(listenForApi, api, caller, bounds.api),
+      await gates.listen(caller, bounds.gates, listenForGates)
+    ];
+    return async () => {
+      await Promise.all(undos.map(undo => undo()));
+    };
+  };
+  return { openTo, close: gates.begin() };
+}
+
+/** Figures of what a sidecar decides, from here on. */
+function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metrics {
+  const { name: tier } = node.tier;
+  const namesUsers = () => config?.configuration.metricsNameUsers ?? false;
+  const metrics = new Metrics({ version: CELLGRANT_VERSION, tier, arbiter, namesUsers });
+  arbiter.onStep(metrics.observe.bind(metrics));
+  return metrics;
+}
+
+/** ENF11: other sidecars are shown in the panel, by `cellgrant status`, and in the log. */
+function tellOfNeighbours(sidecar: Sidecar, scope: string, log: Log): () => void {
+  const users = new UserNames(files);
+  return watchNeighbours({
+    files,
+    scope,
+    ownerOf: pid => users.ownerOf(pid),
+    tell: notices => {
+      sidecar.notice('neighbours', notices);
+      notices.length
+        ? log('warning', notices.join(' '))
+        : log('info', 'no other sidecar runs on this node any more');
+    }
+  });
+}

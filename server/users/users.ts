@@ -1,0 +1,162 @@
+import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as z from 'zod';
+
+import { openInstance, type Instance } from '../daemon/instance';
+import type { Log } from '../daemon/ports';
+import { StateFile } from '../daemon/stateFile';
+import { DirectoryError, refusing } from '../host/directoryError';
+import type { OwnDirectory } from '../host/ownDirectory';
+import type { Caller } from '../protocol/caller';
+
+/** A user of this machine, as its directory service has them. */
+export type UnixUser = {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+  /** The names of the user's groups. */
+  readonly groups: readonly string[];
+};
+
+const USER = z.object({
+  uid: z.int().min(0),
+  gid: z.int().min(0),
+  name: z.string().min(1),
+  groups: z.array(z.string())
+});
+
+/** What whoever asks for a user to be served says; throws where it is malformed. */
+export function parseUser(value: unknown): UnixUser {
+  return USER.parse(value);
+}
+
+/** What serving users needs. */
+export type UsersParts = {
+  /** The directory of users' directories: root's, and open to all. */
+  readonly directory: string;
+  /** Where the sidecar keeps what outlives it. */
+  readonly instance: { readonly directory: OwnDirectory };
+  readonly openTo: (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
+  readonly log: Log;
+};
+
+/** How many users may be served at once: each has two sockets. */
+const USERS_MAX = 1024;
+
+type Served = { readonly path: string; readonly close: () => Promise<void> };
+
+/**
+ * Gives each user who asks a directory with two sockets that nobody else can open (SYS1).
+ *
+ * #### Notes
+ * Who connects to a socket is who may open it: the kernel sees to that, so no request carries a
+ * name. Those who were served before are served again at the start, for their gates come back
+ * to where they were.
+ */
+export class Users {
+  private readonly served = new Map<number, Promise<Served>>();
+  private readonly known = new Map<number, UnixUser>();
+  private readonly file: StateFile;
+
+  constructor(private readonly parts: UsersParts) {
+    this.file = new StateFile(parts.instance.directory, 'users.json');
+  }
+
+  /** Make the directory, and serve those who were served before; resolves to the undo. */
+  async begin(): Promise<() => Promise<void>> {
+    openDirectory(this.parts.directory);
+    const before = this.file.load(value => z.array(USER).parse(value)) ?? [];
+    await Promise.all(
+      before.map(user =>
+        this.serve(user).catch((failure: Error) => this.parts.log('error', failure.message))
+      )
+    );
+    return () => this.close();
+  }
+
+  /** Serve a user from now on; resolves to the directory of the sockets. Rejects with {@link DirectoryError}. */
+  async serve(user: UnixUser): Promise<string> {
+    const { uid } = user;
+    const served = this.served.get(uid);
+    if (served) {
+      return (await served).path;
+    }
+    if (this.served.size >= USERS_MAX) {
+      throw new DirectoryError(`${USERS_MAX} users are served already, and no more can be`);
+    }
+    const opening = this.open(user);
+    this.served.set(uid, opening);
+    opening.catch(() => this.served.delete(uid));
+    const { path } = await opening;
+    this.known.set(uid, user);
+    this.save();
+    return path;
+  }
+
+  private async open(user: UnixUser): Promise<Served> {
+    const { openTo, log, directory } = this.parts;
+    const path = join(directory, String(user.uid));
+    makeFor(user, path);
+    const instance = await openInstance(path, log);
+    if (instance.directory.uid !== user.uid) {
+      instance.leave();
+      throw new DirectoryError(`${path} belongs to user ${instance.directory.uid}: remove it`);
+    }
+    const caller = { uid: user.uid, name: user.name, isAdministrator: user.uid === 0 };
+    const shut = await openTo(caller, instance);
+    const unwatch = instance.watch(why => void this.lose(user.uid, why));
+    log('info', `${user.name} is served in ${path}`);
+    return {
+      path,
+      close: async () => {
+        unwatch();
+        await shut();
+        instance.leave();
+      }
+    };
+  }
+
+  /** A user removed the own directory: it is made anew when the user asks again. */
+  private async lose(uid: number, why: string): Promise<void> {
+    const served = this.served.get(uid);
+    this.served.delete(uid);
+    this.known.delete(uid);
+    this.save();
+    this.parts.log('warning', `${why}, and is served no more`);
+    await (await served)?.close();
+  }
+
+  private save(): void {
+    void this.file.save([...this.known.values()]);
+  }
+
+  private async close(): Promise<void> {
+    const all = await Promise.allSettled(this.served.values());
+    await Promise.all(all.map(it => (it.status === 'fulfilled' ? it.value.close() : null)));
+  }
+}
+
+/** The directory in which users find theirs: nobody but root may change what is in it. */
+function openDirectory(path: string): void {
+  refusing(path, () => mkdirSync(path, { recursive: true, mode: 0o755 }));
+  const facts = lstatSync(path);
+  const self = process.getuid?.() ?? 0;
+  if (!facts.isDirectory() || facts.uid !== self || (facts.mode & 0o022) !== 0) {
+    throw new DirectoryError(
+      `${path} must be a directory of user ${self} that nobody else may write to; remove it, or name another one`
+    );
+  }
+  refusing(path, () => readdirSync(path));
+}
+
+/** Make a user's directory; one that is there stays, and is looked at by whoever opens it. */
+function makeFor({ uid, gid }: UnixUser, path: string): void {
+  refusing(path, () => {
+    if (lstatSync(path, { throwIfNoEntry: false })) {
+      return;
+    }
+    mkdirSync(path, { mode: 0o700 });
+    chownSync(path, uid, gid);
+  });
+}
