@@ -51,7 +51,12 @@ async function run(args: readonly string[]): Promise<void> {
   stopWhenAsked(options, stop);
   reloadWhenAsked(stop, async () => (await starting).sidecar.administration.reload());
   const { sidecar, users } = await starting;
-  stack.add(instance.watch(why => stop(why, EXIT.again)));
+  stack.add(
+    instance.watch(why => {
+      instance.succeed();
+      stop(why, EXIT.again);
+    })
+  );
   const tier = sidecar.node.tier.name;
   const { gatePath: gate, apiPath: api } = instance;
   say({ ready: true, pid: process.pid, tier, ...(users ? {} : { gate, api }) });

@@ -34,10 +34,11 @@ export type Instance = {
   readonly listenForGates: Listen;
   readonly listenForApi: Listen;
   /**
-   * Make sockets again that are removed, and tell that the directory itself was, once; then
-   * what is kept from there on is for the next sidecar. Returns the undo.
+   * Make sockets again that are removed, and tell that the directory itself was, once. Returns the undo.
    */
   readonly watch: (onLost: (why: string) => void) => () => void;
+  /** Once the directory was lost: keep what is kept from here on where the next sidecar of this path looks for it. */
+  readonly succeed: () => void;
   /** Let those who know this directory alone reach the sidecar of another one, where nobody listens here. */
   readonly leadTo: (other: string) => void;
   /** Let others in; the servers have ended, and their sockets with them. */
@@ -73,6 +74,7 @@ export async function openInstance(dir: string, log: Log): Promise<Instance> {
     listenForGates: server => listen(gate, server),
     listenForApi: server => listen(api, server),
     watch: onLost => watch(directory, [gate, api], onLost, tell),
+    succeed: () => succeed(directory, tell),
     leadTo: other => [GATE, API].forEach(it => lead(directory, it, join(other, it), tell)),
     leave: () => closeSync(lock)
   };
@@ -121,7 +123,6 @@ function watch(
       return;
     }
     clearInterval(timer);
-    succeed(directory, tell);
     onLost(`${directory.path} was removed or replaced`);
   }, LOOK_MS).unref();
   return () => {

@@ -194,7 +194,9 @@ export class OwnDirectory implements IOwnFiles {
       if (!facts.isSocket() || facts.nlink !== 1) {
         throw new DirectoryError(`${this.named(name)} is not the socket that was made there`);
       }
-      fs.chownSync(`/proc/self/fd/${socket}`, this.uid, -1);
+      const path = `/proc/self/fd/${socket}`;
+      fs.chmodSync(path, 0o600);
+      fs.chownSync(path, this.uid, -1);
     } finally {
       fs.closeSync(socket);
     }

@@ -137,7 +137,7 @@ export class TestKernel {
 
   /** Connect, and say what is held, so long ago. */
   async connect(
-    sidecar: TestSidecar,
+    sidecar: Pick<TestSidecar, 'gatePath'>,
     holdings: readonly GateHolding[] = [],
     lateMs = 0
   ): Promise<void> {

@@ -119,12 +119,11 @@ export class Users {
 
   /** A user removed the own directory: it is made anew when the user asks again. */
   private async lose(uid: number, why: string): Promise<void> {
-    const served = this.served.get(uid);
-    this.served.delete(uid);
     this.known.delete(uid);
     this.save();
-    this.parts.log('warning', `${why}, and is served no more`);
-    await (await served)?.close();
+    await (await this.served.get(uid))?.close();
+    this.served.delete(uid);
+    this.parts.log('warning', `${why}, and its user is served no more`);
   }
 
   private save(): void {
