@@ -123,7 +123,7 @@ export const CATALOGUE = {
   NOT_YOURS: {
     status: 403,
     sentence:
-      '"{id}" belongs to {owner}. Only its owner or an administrator of this node may do that.'
+      'What is called "{id}" belongs to {owner}; only its owner, or an administrator of this node, may do that.'
   },
   LINE_INVALID: {
     status: 400,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { ANN, BOB, SharedSidecar, type UserSide } from '../testing/sharedSidecar';
 import { shortDirectory } from '../testing/sidecar';
 
-const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
+const root = { describe: process.getuid?.() === 0 ? describe : describe.skip };
 
-asRoot('a sidecar of the whole node (needs root)', () => {
+root.describe('a sidecar of the whole node (needs root)', () => {
   let outer: string;
   let sidecar: SharedSidecar;
 
