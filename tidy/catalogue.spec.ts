@@ -1,4 +1,4 @@
-import { CATALOGUE, OF_COMMANDS, type RefusalCode } from '../server/protocol/errors';
+import { CATALOGUE, OTHERWISE, type RefusalCode } from '../server/protocol/errors';
 import { tracked } from './sources';
 
 /** The rows that SPEC.md must have, in the catalogue's order. */
@@ -23,9 +23,13 @@ describe('the catalogue of refusals', () => {
     expect(documented('Refusals')).toEqual(expected());
   });
 
-  it('[API1] is listed as it speaks of commands, too', () => {
-    const rows = Object.entries(OF_COMMANDS).map(([code, said]) => `| ${code} | ${said} |`);
-    expect(documented('Refusals of commands')).toEqual(rows);
+  it.each([
+    ['cell', 'Refusals of forked cells'],
+    ['worker', 'Refusals of workers'],
+    ['command', 'Refusals of commands']
+  ] as const)('[API1] is listed as it speaks of a %s, too', (of, heading) => {
+    const rows = Object.entries(OTHERWISE[of]).map(([code, said]) => `| ${code} | ${said} |`);
+    expect(documented(heading)).toEqual(rows);
   });
 
   it('[API1] is repeated word for word where no sidecar can be asked', () => {

@@ -3,6 +3,7 @@ import { sentenceOf, type Refusal } from '../protocol/errors';
 import { SIGN_OF_LIFE_MS, type CpuHold, type GateGrant, type HolderKind } from '../protocol/gate';
 import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
@@ -43,7 +44,7 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const sentence = waitInWords(reason);
+    const sentence = waitInWords(reason, englishOf(record.holder.kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -61,7 +62,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'refused',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.voice) {
@@ -80,7 +81,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'interrupt',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.voice) {
@@ -103,7 +104,7 @@ export class Answers implements IAnswers {
   }
 
   killed(holderId: string, kind: HolderKind, why: Refusal): void {
-    this.records.noteDeath(holderId, sentenceOf(why, kind));
+    this.records.noteDeath(holderId, sentenceOf(why, englishOf(kind)));
   }
 
   maskChanged(holderId: string, affinity: string | null): void {

@@ -1,4 +1,5 @@
-import { refusal, sentenceOf } from './errors';
+import { CATALOGUE, refusal, sentenceOf, type RefusalCode } from './errors';
+import { englishOf } from './phrases';
 
 describe('sentenceOf', () => {
   it('[API1] fills in the details, and says what is missing', () => {
@@ -12,12 +13,25 @@ describe('sentenceOf', () => {
     ['maxWait', '--max-wait']
   ])('[RUN5] calls the hint %s of a command %s', (path, option) => {
     const why = refusal('HINT_INVALID', { path, got: '7', expected: 'more' });
-    expect(sentenceOf(why, 'command')).toBe(`${option} is 7; expected more.`);
-    expect(sentenceOf(why, 'cell')).toBe(`The hint "${path}" is 7; expected more.`);
+    expect(sentenceOf(why, englishOf('command'))).toBe(`${option} is 7; expected more.`);
+    expect(sentenceOf(why, englishOf('cell'))).toBe(`The hint "${path}" is 7; expected more.`);
+  });
+
+  it.each(['worker', 'command'] as const)('[HOLD1] [RUN5] speaks of a %s as such', of => {
+    const codes = Object.keys(CATALOGUE) as RefusalCode[];
+    const befalls = codes.slice(0, codes.indexOf('NOT_ENFORCED') + 1);
+    const said = befalls.map(code => sentenceOf(refusal(code), englishOf(of)));
+    expect(said.filter(it => /this cell|the cell|kernel/i.test(it))).toEqual([]);
+    expect(said.filter(it => it.includes(`his ${of}`)).length).toBeGreaterThan(8);
+  });
+
+  it('[HOLD3] says of a forked cell that was killed that its kernel goes on', () => {
+    const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
+    expect(sentenceOf(why, englishOf('cell'))).toContain('Its kernel goes on.');
   });
 
   it('says of a command what is said of a cell, where that is no other', () => {
     const why = refusal('TOO_MANY', { limit: 64, what: 'claims of one holder' });
-    expect(sentenceOf(why, 'command')).toBe(sentenceOf(why));
+    expect(sentenceOf(why, englishOf('command'))).toBe(sentenceOf(why));
   });
 });

@@ -30,7 +30,7 @@ const SENTENCES: Sentences = {
   moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
-  told: it => sentenceOf(it.refusal),
+  told: ({ refusal }, speaker) => sentenceOf(refusal, speaker),
   ended: ({ isKept }, { trans }) =>
     isKept
       ? trans.__('Ended; its grant is kept for the next cell.')
@@ -111,18 +111,45 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
 }
 
 /** Why a running cell has to go (FAIR4), as a part of a sentence. */
-export function evictionInWords(why: Eviction, { trans, nameOf }: Speaker = ENGLISH): string {
+export function evictionInWords(why: Eviction, speaker: Speaker = ENGLISH): string {
+  const { trans, nameOf } = speaker;
   return why.kind === 'runtime'
-    ? trans.__('cells of group %1 may run %2', why.group, spanInWords(why.mostMs))
+    ? runtimeInWords(speaker, why.group, spanInWords(why.mostMs))
     : trans.__(
-        '%1 of group %2 is owed it and waited %3; this cell of group %4 had run %5 (chosen by: %6)',
+        '%1 of group %2 is owed it and waited %3; %7 of group %4 had run %5 (chosen by: %6)',
         nameOf(why.to),
         why.toGroup,
         spanInWords(why.waitedMs),
         why.group,
         spanInWords(why.ranMs),
-        policyInWords(trans, why.victims)
+        policyInWords(trans, why.victims),
+        thisInWords(speaker)
       );
+}
+
+function runtimeInWords({ trans, of }: Speaker, group: string, most: string): string {
+  switch (of) {
+    case 'kernel':
+    case 'cell':
+      return trans.__('cells of group %1 may run %2', group, most);
+    case 'worker':
+      return trans.__('workers of group %1 may run %2', group, most);
+    case 'command':
+      return trans.__('commands of group %1 may run %2', group, most);
+  }
+}
+
+/** Whose claim is spoken of, in the middle of a sentence. */
+function thisInWords({ trans, of }: Speaker): string {
+  switch (of) {
+    case 'kernel':
+    case 'cell':
+      return trans.__('this cell');
+    case 'worker':
+      return trans.__('this worker');
+    case 'command':
+      return trans.__('this command');
+  }
 }
 
 function policyInWords(
@@ -140,8 +167,8 @@ function policyInWords(
 }
 
 /** What of a grant is not in force (ENF6), as a whole sentence. */
-export function notEnforcedSentence(fact: NotEnforced, { trans }: Speaker = ENGLISH): string {
+export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLISH): string {
   return fact.kind === 'failed'
-    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }))
-    : trans.__('It began while Cellgrant did not answer, and runs without a grant.');
+    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }), speaker)
+    : speaker.trans.__('It began while Cellgrant did not answer, and runs without a grant.');
 }

@@ -101,6 +101,15 @@ describe('CellBadge', () => {
     }
   });
 
+  it('[HOLD1] [MEM3] says of a forked cell that it was killed, and of others that their kernel was', () => {
+    const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
+    const killed = (holderKind: 'kernel' | 'cell'): string =>
+      badge(finished({ outcome: 'died', why, holderKind })).textContent!;
+    expect(killed('kernel')).toContain('kernel died at its memory limit');
+    expect(killed('cell')).toContain('killed at its memory limit');
+    expect(killed('cell')).toContain('Its kernel goes on.');
+  });
+
   it('[UI1] keeps after a run what it asked for and got, and leads to the hints', () => {
     const ask = { ...NOTHING_ASKED, cpus: { kind: 'fixed', n: 2 }, memoryBytes: GIB } as const;
     const grant = { cpus: '0-1', threads: 2, memoryBytes: GIB, gpus: [] };
