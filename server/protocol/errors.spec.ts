@@ -1,5 +1,5 @@
 import { CATALOGUE, refusal, sentenceOf, type RefusalCode } from './errors';
-import { englishOf } from './phrases';
+import { englishOf, type Speaker } from './phrases';
 
 describe('sentenceOf', () => {
   it('[API1] fills in the details, and says what is missing', () => {
@@ -23,6 +23,17 @@ describe('sentenceOf', () => {
     const said = befalls.map(code => sentenceOf(refusal(code), englishOf(of)));
     expect(said.filter(it => /this cell|the cell|kernel/i.test(it))).toEqual([]);
     expect(said.filter(it => it.includes(`his ${of}`)).length).toBeGreaterThan(8);
+  });
+
+  it('[API7] says why a grant was taken back in words of who speaks', () => {
+    const to = { holderId: 'k2', holderName: 'b.ipynb' };
+    const waitedMs = 10_000;
+    const owed = { kind: 'owed', to, toGroup: 'b', waitedMs, group: 'a', ranMs: 70_000 } as const;
+    const why = refusal('EVICTED', { why: { ...owed, victims: 'worstRecentUse' } });
+    const speaker: Speaker = { ...englishOf('command'), nameOf: ({ holderId }) => `<${holderId}>` };
+    expect(sentenceOf(why, speaker)).toBe(
+      'The grant of this command was taken back: <k2> of group b is owed it and waited 10 s; this command of group a had run 70 s (chosen by: worst recent use).'
+    );
   });
 
   it('[HOLD3] says of a forked cell that was killed that its kernel goes on', () => {

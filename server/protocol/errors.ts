@@ -1,3 +1,5 @@
+import { evictionInWords } from './evictions';
+import type { Eviction } from './facts';
 import type { HolderKind } from './gate';
 import { ENGLISH, type Speaker } from './phrases';
 
@@ -234,27 +236,29 @@ export const OTHERWISE = {
   command: OF_COMMANDS
 } as const satisfies Record<HolderKind, Sentences>;
 
-/** One refusal: which entry, and the words that fill it. */
+/** What fills a sentence: words and figures, or a fact, which is put into words with it. */
+export type Detail = string | number | Eviction;
+
+/** One refusal: which entry, and what fills it. */
 export type Refusal = {
   readonly code: RefusalCode;
-  readonly details: Readonly<Record<string, string | number>>;
+  readonly details: Readonly<Record<string, Detail>>;
 };
 
 /** Make a refusal. */
-export function refusal(
-  code: RefusalCode,
-  details: Readonly<Record<string, string | number>> = {}
-): Refusal {
+export function refusal(code: RefusalCode, details: Refusal['details'] = {}): Refusal {
   return { code, details };
 }
 
 /** The sentence of a refusal, its details filled in. */
-export function sentenceOf({ code, details }: Refusal, { of }: Speaker = ENGLISH): string {
-  const otherwise: Sentences = OTHERWISE[of];
+export function sentenceOf({ code, details }: Refusal, speaker: Speaker = ENGLISH): string {
+  const otherwise: Sentences = OTHERWISE[speaker.of];
   const sentence = otherwise[code] ?? CATALOGUE[code].sentence;
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = name === 'option' ? optionOf(String(details['path'])) : details[name];
-    return String(value ?? `(${name} unknown)`);
+    return typeof value === 'object'
+      ? evictionInWords(value, speaker)
+      : String(value ?? `(${name} unknown)`);
   });
 }
 

@@ -1,7 +1,8 @@
 import { refusal } from './errors';
 import type { Eviction, StoryFact } from './facts';
+import { evictionInWords } from './evictions';
 import { englishOf } from './phrases';
-import { evictionInWords, notEnforcedSentence, storySentence } from './stories';
+import { notEnforcedSentence, storySentence } from './stories';
 
 const GIB = 1024 ** 3;
 const gpu = { uuid: 'GPU-0', index: 0 };

@@ -56,11 +56,14 @@ describe('Story', () => {
   });
 
   it('[API1] speaks of a command as such', async () => {
-    const told = refusal('EVICTED', { why: 'a test' });
+    const why = { kind: 'runtime', group: 'lab', mostMs: 60_000 } as const;
+    const told = refusal('EVICTED', { why });
     answer = async () => [{ atMs: NOW_MS, fact: { kind: 'told', refusal: told } }];
     const host = draw(story(done({ holderKind: 'command' })));
     await open(host);
-    expect(lines(host)).toEqual(['+0 msThe grant of this command was taken back: a test.']);
+    expect(lines(host)).toEqual([
+      '+0 msThe grant of this command was taken back: commands of group lab may run 60 s.'
+    ]);
   });
 
   it('[API2] is asked for when it is opened, and tells each step with its time', async () => {
