@@ -1,4 +1,5 @@
-import { CATALOGUE, refusal, sentenceOf, type RefusalCode } from './errors';
+import { CATALOGUE, type RefusalCode } from './catalogue';
+import { refusal, sentenceOf } from './errors';
 import { englishOf, type Speaker } from './phrases';
 
 describe('sentenceOf', () => {
@@ -23,6 +24,17 @@ describe('sentenceOf', () => {
     const said = befalls.map(code => sentenceOf(refusal(code), englishOf(of)));
     expect(said.filter(it => /this cell|the cell|kernel/i.test(it))).toEqual([]);
     expect(said.filter(it => it.includes(`his ${of}`)).length).toBeGreaterThan(8);
+  });
+
+  it('[API7] takes all its words from who speaks, whatever it refuses', () => {
+    const shouted: Speaker = {
+      ...englishOf('kernel'),
+      trans: { __: text => text.toUpperCase(), _n: (_, many) => many.toUpperCase() }
+    };
+    for (const code of Object.keys(CATALOGUE) as RefusalCode[]) {
+      const words = sentenceOf(refusal(code), shouted).replace(/\(\w+ unknown\)/gi, '');
+      expect(words).toBe(words.toUpperCase());
+    }
   });
 
   it('[API7] says why a grant was taken back in words of who speaks', () => {

@@ -19,7 +19,7 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
     case 'turn':
       return turnInWords(trans, reason.resource, nameOf(reason.before));
     default:
-      return trans.__('for %1; %2', needInWords(trans, reason.need), whyInWords(reason, speaker));
+      return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
 }
 
@@ -34,7 +34,8 @@ function turnInWords(trans: Phrases, resource: Reason['resource'], name: string)
   }
 }
 
-function needInWords(trans: Phrases, need: Need): string {
+/** What is asked for, or held, in words: `2 CPUs`. */
+export function needInWords(need: Need, { trans }: Speaker): string {
   switch (need.kind) {
     case 'cpus':
       return need.isExclusive

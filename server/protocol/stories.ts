@@ -17,7 +17,10 @@ const SENTENCES: Sentences = {
   claimed: (_, { trans }) => trans.__('Claimed.'),
   inside: ({ outer }, { trans, nameOf }) =>
     trans.__('Inside a cell of %1: draws on what that has.', nameOf(outer)),
-  waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
+  waits: ({ reason }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Waits %1.', waitInWords(reason, speaker));
+  },
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
@@ -42,10 +45,14 @@ const SENTENCES: Sentences = {
     trans.__('The grant that it kept: Given back, asked by %1.', by),
   keptAskedFor: ({ by }, { trans, nameOf }) =>
     trans.__('The grant that it kept: Given back: %1 asked for it.', nameOf(by)),
-  toBeEvicted: ({ inMs, why }, speaker) =>
-    speaker.trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker)),
-  evicted: ({ why }, speaker) =>
-    speaker.trans.__('Interrupted: %1.', evictionInWords(why, speaker)),
+  toBeEvicted: ({ inMs, why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker));
+  },
+  evicted: ({ why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Interrupted: %1.', evictionInWords(why, speaker));
+  },
   spared: (_, { trans }) => trans.__('Spared: its place is not needed any more.'),
   roomMade: ({ by, inMs, lostMs }, { trans, nameOf }) =>
     trans.__(
@@ -113,7 +120,8 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
 
 /** What of a grant is not in force (ENF6), as a whole sentence. */
 export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLISH): string {
+  const { trans } = speaker;
   return fact.kind === 'failed'
     ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }), speaker)
-    : speaker.trans.__('It began while Cellgrant did not answer, and runs without a grant.');
+    : trans.__('It began while Cellgrant did not answer, and runs without a grant.');
 }

@@ -30,6 +30,15 @@ function finished(its: Parameters<typeof done>[0] = {}, more: Partial<Done> = {}
   return { kind: 'done', claim: done(its), limits: [], next: null, ...more };
 }
 
+/** A language that has these words for what begins so. */
+function translating(words: Readonly<Record<string, string>>): typeof trans {
+  const own = (text: string): string =>
+    Object.entries(words).find(([begins]) => text.startsWith(begins))?.[1] ?? text;
+  return Object.assign(Object.create(trans) as typeof trans, {
+    __: (text: string, ...args: string[]) => trans['__'](own(text), ...args)
+  });
+}
+
 type Done = Extract<Badge, { kind: 'done' }>;
 
 const LIMITS = [{ source: 'node', hints: { memoryBytes: 4 * GIB } }] as const;
@@ -108,6 +117,24 @@ describe('CellBadge', () => {
     expect(killed('kernel')).toContain('kernel died at its memory limit');
     expect(killed('cell')).toContain('killed at its memory limit');
     expect(killed('cell')).toContain('Its kernel goes on.');
+  });
+
+  it('[API7] says a refusal, and what fills it, in the language of the page', () => {
+    const why = refusal('IMPOSSIBLE', {
+      path: 'gpuModel',
+      asked: 'H200',
+      total: { kind: 'ofModel', count: 1 }
+    });
+    const host = badge(
+      { kind: 'asks', ask: NOTHING_ASKED, limits: [], fit: { kind: 'never', why } },
+      {
+        trans: translating({
+          'This cell asks for {path}': 'XX {asked} {total}',
+          '%1 of that': '%1 YY'
+        })
+      }
+    );
+    expect(host.textContent).toContain('a run would be refused: XX H200 1 YY');
   });
 
   it('[UI1] keeps after a run what it asked for and got, and leads to the hints', () => {

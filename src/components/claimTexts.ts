@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
-import { type RefusalCode, sentenceOf } from '../../server/protocol/errors';
+import type { RefusalCode } from '../../server/protocol/catalogue';
+import { sentenceOf } from '../../server/protocol/errors';
 import type { Grant } from '../../server/protocol/grant';
 import type { Resource } from '../../server/protocol/facts';
 import type { Speaker } from '../../server/protocol/phrases';
