@@ -199,6 +199,7 @@ export function viewClaim(
     id: claim.id,
     holderId: claim.holderId,
     holderName: holder.holder.name,
+    holderKind: holder.holder.kind,
     owner: holder.holder.owner,
     cellId: claim.cellId,
     label: claim.label,

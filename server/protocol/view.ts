@@ -161,6 +161,8 @@ type ClaimCommon = {
   readonly id: string;
   readonly holderId: string;
   readonly holderName: string;
+  /** What its sentences speak of: a cell, or a command, which has none. */
+  readonly holderKind: HolderKind;
   readonly owner: string;
   readonly cellId: string | null;
   readonly label: string | null;

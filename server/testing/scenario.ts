@@ -3,7 +3,7 @@ import { EVEN_SHARING, plainGroup, type Group, type Sharing } from '../core/poli
 import { shareOf } from '../core/policy/shareTree';
 import type { Grant } from '../protocol/grant';
 import { parseBytes, parseSpan, parseTags } from '../protocol/hints';
-import { bytesInWords } from '../core/words';
+import { bytesInWords } from '../protocol/amounts';
 import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */
