@@ -31,12 +31,12 @@ export const CATALOGUE = {
   BOUND: {
     status: 409,
     sentence:
-      'This cell asks for {asked} GPUs of its kind, but its kernel is bound to {bound} since its first GPU cell. Restart the kernel to have others.'
+      'This cell asks for {asked} GPUs of its kind, but its kernel has been bound to {bound} since its first GPU cell. Restart the kernel to use others.'
   },
   INSIDE: {
     status: 409,
     sentence:
-      'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
+      'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
   },
   MAX_WAIT: {
     status: 408,
@@ -50,12 +50,12 @@ export const CATALOGUE = {
   MEMORY_NEAR_LIMIT: {
     status: 507,
     sentence:
-      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are stopped from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
   KILLED_AT_LIMIT: {
     status: 507,
     sentence:
-      'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
   },
   KILLED_BY_NODE: {
     status: 507,
@@ -91,12 +91,12 @@ export const CATALOGUE = {
   HOLDER_TAKEN: {
     status: 409,
     sentence:
-      'The id "{id}" is that of the {kind} "{name}", for which process {pid} speaks as long as it lives. Whatever it started says hello with an id of its own.'
+      'The id "{id}" belongs to the {kind} "{name}" for as long as process {pid} lives. A process that it started must say hello with an id of its own.'
   },
   NOT_A_CHILD: {
     status: 403,
     sentence:
-      'Process {pid} cannot be registered as a {kind}: {why}. A child names the holder whose process it, or one before it, was started or forked by.'
+      'Process {pid} cannot be registered as a {kind}: {why}. A child must name a holder whose process started or forked it, directly or indirectly.'
   },
   NOTHING_TO_FREE: {
     status: 409,
@@ -114,7 +114,7 @@ export const CATALOGUE = {
   NOT_THIS_HOLDER: {
     status: 403,
     sentence:
-      'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'
+      'This message comes neither from the kernel "{id}" nor from what started it: it lacks the token that these know. Restart the kernel if it is yours.'
   },
   NOT_YOURS: {
     status: 403,
@@ -155,7 +155,7 @@ export const CATALOGUE = {
   },
   INTERNAL: {
     status: 500,
-    sentence: 'Cellgrant made a mistake: {what}. Notebooks go on as before; please report this.'
+    sentence: 'Cellgrant made a mistake: {what}. Notebooks run as before; please report this.'
   }
 } as const;
 
@@ -174,14 +174,14 @@ export const OF_COMMANDS: Partial<Record<RefusalCode, string>> = {
   ABOVE_LIMIT:
     'This command asks for {option} = {asked}, but a cell or command of the group "{group}" may ask for at most {limit}. Lower {option}, or ask whoever configures this node.',
   INSIDE:
-    'This command asks for {option} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower {option}, let the cell ask for as much, or run the command by itself.',
+    'This command asks for {option} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower {option}, let the cell ask for as much, or run the command by itself.',
   MAX_WAIT:
     'This command waited {waited} for {resource}, longer than --max-wait allows. It did not run. Raise --max-wait, or ask for less.',
   CANCELLED: 'This command was cancelled by {by} while it waited for {resource}. It did not run.',
   MEMORY_NEAR_LIMIT:
-    'This command was interrupted: it uses {used} of the {limit} granted. Commands are stopped from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.',
+    'This command was interrupted: it uses {used} of the {limit} granted. Commands are terminated from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.',
   KILLED_AT_LIMIT:
-    'This command was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Raise --memory, or keep less in memory.',
+    'This command was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Raise --memory, or keep less in memory.',
   KILLED_BY_NODE:
     'This command was killed by the operating system: the node ran out of memory. Commands that name the --memory they need wait until there is room.',
   EVICTED: 'The grant of this command was taken back: {why}.'
