@@ -109,7 +109,7 @@ function isGranted(slot: Slot): boolean {
 function overcommitted(state: State): string[] {
   return state.shares.overcommitted.map(
     ({ path, scale }) =>
-      `The quotas in "${path}" exceed it; each counts ${Math.round(scale * 100)} % of what it says.`
+      `The quotas in "${path}" add up to more than it has; each is scaled to ${Math.round(scale * 100)} %.`
   );
 }
 

@@ -43,14 +43,14 @@ export const CATALOGUE = {
     status: 409,
     sentence: trans =>
       trans.__(
-        'This cell asks for {asked} GPUs of its kind, but its kernel is bound to {bound} since its first GPU cell. Restart the kernel to have others.'
+        'This cell asks for {asked} GPUs of its kind, but its kernel has been bound to {bound} since its first GPU cell. Restart the kernel to use others.'
       )
   },
   INSIDE: {
     status: 409,
     sentence: trans =>
       trans.__(
-        'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
+        'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
       )
   },
   MAX_WAIT: {
@@ -69,14 +69,14 @@ export const CATALOGUE = {
     status: 507,
     sentence: trans =>
       trans.__(
-        'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are stopped from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
+        'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
       )
   },
   KILLED_AT_LIMIT: {
     status: 507,
     sentence: trans =>
       trans.__(
-        'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
+        'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
       )
   },
   KILLED_BY_NODE: {
@@ -122,14 +122,14 @@ export const CATALOGUE = {
     status: 409,
     sentence: trans =>
       trans.__(
-        'The id "{id}" is that of the {kind} "{name}", for which process {pid} speaks as long as it lives. Whatever it started says hello with an id of its own.'
+        'The id "{id}" belongs to the {kind} "{name}" for as long as process {pid} lives. A process that it started must say hello with an id of its own.'
       )
   },
   NOT_A_CHILD: {
     status: 403,
     sentence: trans =>
       trans.__(
-        'Process {pid} cannot be registered as a {kind}: {why}. A child names the holder whose process it, or one before it, was started or forked by.'
+        'Process {pid} cannot be registered as a {kind}: {why}. A child must name a holder whose process started or forked it, directly or indirectly.'
       )
   },
   NOTHING_TO_FREE: {
@@ -151,7 +151,7 @@ export const CATALOGUE = {
     status: 403,
     sentence: trans =>
       trans.__(
-        'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'
+        'This message comes neither from the kernel "{id}" nor from what started it: it lacks the token that these know. Restart the kernel if it is yours.'
       )
   },
   NOT_YOURS: {
@@ -198,7 +198,7 @@ export const CATALOGUE = {
   INTERNAL: {
     status: 500,
     sentence: trans =>
-      trans.__('Cellgrant made a mistake: {what}. Notebooks go on as before; please report this.')
+      trans.__('Cellgrant made a mistake: {what}. Notebooks run as before; please report this.')
   }
 } as const satisfies Record<string, Entry>;
 

@@ -23,7 +23,7 @@ function runtimeInWords({ trans, of }: Speaker, group: string, most: string): st
   switch (of) {
     case 'kernel':
     case 'cell':
-      return trans.__('cells of group %1 may run %2', group, most);
+      return trans.__('cells of group %1 may run for at most %2', group, most);
     case 'worker':
       return trans.__('workers of group %1 may run %2', group, most);
     case 'command':

@@ -7,11 +7,11 @@ type Sentences = Partial<Record<RefusalCode, Template>>;
 const OF_CELLS: Sentences = {
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
-      'This cell was interrupted: its process uses {used} of the {limit} granted. Forked cells are stopped from {at} on, before the system kills them.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was interrupted: its process uses {used} of the {limit} granted. Forked cells are interrupted from {at} on, before the system kills them.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This cell was killed by the operating system: its process reached the {limit} of memory granted, sooner than an interrupt came.{kept} Its kernel goes on. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was killed by the operating system: its process reached the {limit} of memory granted, before it could be interrupted.{kept} Its kernel goes on. Raise "memory" in the cell\'s hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -38,7 +38,7 @@ const OF_WORKERS: Sentences = {
     ),
   INSIDE: trans =>
     trans.__(
-      'This worker asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower "{path}" in its hints, or let the outer cell ask for as much.'
+      'This worker asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower "{path}" in its hints, or let the outer cell ask for as much.'
     ),
   MAX_WAIT: trans =>
     trans.__(
@@ -48,11 +48,11 @@ const OF_WORKERS: Sentences = {
     trans.__('This worker was cancelled by {by} while it waited for {resource}. It did not run.'),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
-      'This worker was interrupted: it uses {used} of the {limit} granted. Workers are stopped from {at} on, before the system kills them.{kept} Raise "memory" in its hints, or keep less in memory.'
+      'This worker was interrupted: it uses {used} of the {limit} granted. Workers are interrupted from {at} on, before the system kills them.{kept} Raise "memory" in its hints, or keep less in memory.'
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This worker was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Raise "memory" in its hints, or keep less in memory.'
+      'This worker was killed by the operating system: it reached the {limit} of memory granted, before it could be interrupted.{kept} Raise "memory" in its hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -84,7 +84,7 @@ const OF_COMMANDS: Sentences = {
     ),
   INSIDE: trans =>
     trans.__(
-      'This command asks for {option} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never come. It did not run. Lower {option}, let the outer cell ask for as much, or run the command by itself.'
+      'This command asks for {option} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower {option}, let the outer cell ask for as much, or run the command by itself.'
     ),
   MAX_WAIT: trans =>
     trans.__(
@@ -94,11 +94,11 @@ const OF_COMMANDS: Sentences = {
     trans.__('This command was cancelled by {by} while it waited for {resource}. It did not run.'),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
-      'This command was interrupted: it uses {used} of the {limit} granted. Commands are stopped from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.'
+      'This command was interrupted: it uses {used} of the {limit} granted. Commands are terminated from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.'
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This command was killed by the operating system: it reached the {limit} of memory granted, sooner than an interrupt came.{kept} Raise --memory, or keep less in memory.'
+      'This command was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Raise --memory, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(

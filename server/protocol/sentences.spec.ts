@@ -125,10 +125,10 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
   recovering: [
     [
       reasonOf({ kind: 'recovering', atMostMs: 2000 }),
-      'for the other kernels to tell the restarted sidecar what they hold; at most 2 s'
+      'for the other kernels to report to the restarted sidecar what they hold; at most 2 s'
     ]
   ],
-  unseen: [[reasonOf({ kind: 'unseen' }), 'to be looked at']]
+  unseen: [[reasonOf({ kind: 'unseen' }), 'to be considered']]
 };
 
 describe('waitInWords', () => {

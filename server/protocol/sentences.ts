@@ -10,10 +10,10 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
   const { trans, nameOf } = speaker;
   switch (reason.kind) {
     case 'unseen':
-      return trans.__('to be looked at');
+      return trans.__('to be considered');
     case 'recovering':
       return trans.__(
-        'for the other kernels to tell the restarted sidecar what they hold; at most %1 s',
+        'for the other kernels to report to the restarted sidecar what they hold; at most %1 s',
         reason.atMostMs / 1000
       );
     case 'turn':

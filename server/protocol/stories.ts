@@ -16,21 +16,21 @@ type Sentences = {
 const SENTENCES: Sentences = {
   claimed: (_, { trans }) => trans.__('Claimed.'),
   inside: ({ outer }, { trans, nameOf }) =>
-    trans.__('Inside a cell of %1: draws on what that has.', nameOf(outer)),
+    trans.__('Inside a cell of %1: draws on what that cell holds.', nameOf(outer)),
   waits: ({ reason }, speaker) => {
     const { trans } = speaker;
     return trans.__('Waits %1.', waitInWords(reason, speaker));
   },
   passes: ({ before }, { trans, nameOf }) =>
-    trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
+    trans.__('Passed ahead of %1, which it does not delay.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
   nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
   granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),
   grantedFromKept: (_, { trans }) => trans.__('Takes over the grant that an earlier cell kept.'),
-  takenOver: (_, { trans }) => trans.__('Taken over as it was granted before a restart.'),
+  takenOver: (_, { trans }) => trans.__('Restored as it was granted before a restart.'),
   startedUnasked: (_, { trans }) =>
     trans.__('Runs without a grant: Cellgrant did not answer in time.'),
-  broughtBack: ({ what }, { trans }) => trans.__('Brought back: %1.', what),
+  broughtBack: ({ what }, { trans }) => trans.__('Moved back: %1.', what),
   moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
@@ -40,14 +40,14 @@ const SENTENCES: Sentences = {
       ? trans.__('Ended; its grant is kept for the next cell.')
       : trans.__('Ended; its grant was given back.'),
   holdExpired: ({ idleMs }, { trans }) =>
-    trans.__('The grant that it kept: Given back after %1 without a cell.', spanInWords(idleMs)),
+    trans.__('Released the kept grant after %1 without a cell.', spanInWords(idleMs)),
   holdReleased: ({ by }, { trans }) =>
-    trans.__('The grant that it kept: Given back, asked by %1.', by),
+    trans.__('Released the kept grant at the request of %1.', by),
   holdWanted: ({ by }, { trans, nameOf }) =>
-    trans.__('The grant that it kept: Given back: %1 asked for it.', nameOf(by)),
+    trans.__('Released the kept grant: %1 asked for it.', nameOf(by)),
   toBeEvicted: ({ inMs, why }, speaker) => {
     const { trans } = speaker;
-    return trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker));
+    return trans.__('Will be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker));
   },
   evicted: ({ why }, speaker) => {
     const { trans } = speaker;
@@ -63,17 +63,13 @@ const SENTENCES: Sentences = {
     ),
   askedToFree: ({ keeper }, { trans, nameOf }) =>
     trans.__('%1 was asked to free GPU memory.', nameOf(keeper)),
-  beside: ({ stranger }, { trans }) => trans.__('Beside it, %1.', strangerInWords(trans, stranger)),
+  beside: ({ stranger }, { trans }) =>
+    trans.__('On the same GPU, %1.', strangerInWords(trans, stranger)),
   keptBeside: ({ keeper, gpu, bytes, isAsked }, { trans, nameOf }) => {
     const [amount, name] = [bytesInWords(bytes), gpusInWords([gpu], trans)];
     return isAsked
-      ? trans.__(
-          '%1 of %2 are kept by %3, which was asked to free it.',
-          amount,
-          name,
-          nameOf(keeper)
-        )
-      : trans.__('%1 of %2 are kept by %3.', amount, name, nameOf(keeper));
+      ? trans.__('%3 keeps %1 of %2, and was asked to free it.', amount, name, nameOf(keeper))
+      : trans.__('%3 keeps %1 of %2.', amount, name, nameOf(keeper));
   },
   restartAsked: ({ keeper }, { trans, nameOf }) =>
     trans.__('The owner of %1 was asked to restart it.', nameOf(keeper)),
@@ -123,5 +119,5 @@ export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLIS
   const { trans } = speaker;
   return fact.kind === 'failed'
     ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }), speaker)
-    : trans.__('It began while Cellgrant did not answer, and runs without a grant.');
+    : trans.__('It started while Cellgrant did not answer, and runs without a grant.');
 }
