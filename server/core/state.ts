@@ -35,7 +35,7 @@ export type Reservation = {
 };
 
 /** A claim that waits, holding nothing (ADM5). */
-export type Waiting = {
+type Waiting = {
   readonly state: 'waiting';
   reason: Reason;
   /** From 1, in the queue of the reason's resource. */
@@ -47,7 +47,7 @@ export type Waiting = {
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
-export type Evicting = {
+type Evicting = {
   readonly atMs: number;
   readonly why: Eviction;
   /** The waiting claim that it makes room for; null where it broke a limit of its own group. */

@@ -97,8 +97,3 @@ export function sourceOf(
 ): Source | null {
   return sources.find(source => ASK_KEYS[name] in sourced.parsed[source].hints) ?? null;
 }
-
-/** The hints of a parsed source by their written names. */
-export function hintOf(parsed: ParsedHints, name: HintName): Hints[keyof Hints] | undefined {
-  return parsed.hints[ASK_KEYS[name]];
-}

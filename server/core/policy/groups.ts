@@ -91,7 +91,7 @@ export function weightOf(group: Group, user: string): number {
 }
 
 /** How deep groups may be nested. */
-export const GROUP_DEPTH_MAX = 8;
+const GROUP_DEPTH_MAX = 8;
 
 /** One thing wrong with a configuration: where, and what. */
 export type SharingProblem = {

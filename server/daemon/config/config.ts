@@ -33,7 +33,7 @@ import {
 import { configurationOf, narrowed, type Said } from './configSaid';
 
 /** One thing wrong with the file, where a person finds it. */
-export type ConfigProblem = {
+type ConfigProblem = {
   /** From 1. */
   readonly line: number;
   readonly sentence: string;

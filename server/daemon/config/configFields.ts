@@ -6,7 +6,7 @@ import { parseBytes, parseSpan } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
 
 /** A reader of one value: the value, or undefined where it is not what was expected. */
-export type Reader<T> = (value: unknown, node: Node) => T | undefined;
+type Reader<T> = (value: unknown, node: Node) => T | undefined;
 
 /** What may stand behind one name of the file. */
 export type Field = { readonly read: Reader<unknown>; readonly expected: string };
