@@ -116,10 +116,6 @@ export const CATALOGUE = {
     sentence:
       'This message does not come from the kernel "{id}", nor from who started it: it lacks the token that these know. Restart the kernel if it is yours.'
   },
-  NOT_YOURS: {
-    status: 403,
-    sentence: 'The claim "{id}" belongs to {owner}; only its owner can cancel it.'
-  },
   LINE_INVALID: {
     status: 400,
     sentence: 'The message could not be read: {what}.'
