@@ -49,7 +49,8 @@ def sidecar(**said: Any) -> None:
     lock = take_lock(directory)
     if lock is None:
         raise Failure(
-            f"a sidecar serves {directory} already; see it with cellgrant status.", Exit.ALREADY_SERVED
+            f"a sidecar serves {directory} already; see it with cellgrant status.",
+            Exit.ALREADY_SERVED,
         )
     # The lock goes with this process, which becomes the sidecar.
     os.set_inheritable(lock, True)
