@@ -24,7 +24,8 @@ import { recallStanding } from './claim/standing';
 import type { RunningEntry, State } from './state';
 import { onTick } from './tick';
 
-export { createState, type State } from './state';
+export { createState } from './beginnings';
+export type { State } from './state';
 
 /**
  * The arbiter: one event in, its effects out.
