@@ -8,7 +8,8 @@ import type { Reason } from '../protocol/facts';
 import type { CpuPinning, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
+import type { ConfigurationView } from '../protocol/configuration';
+import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
 
 export type { PolicyName };
