@@ -1,7 +1,9 @@
+import ts from 'typescript';
+
 import { CATALOGUE, type RefusalCode } from '../server/protocol/catalogue';
 import { OTHERWISE } from '../server/protocol/otherwise';
 import { ENGLISH } from '../server/protocol/phrases';
-import { tracked } from './sources';
+import { tracked, typescriptSources, type Source } from './sources';
 
 /** The rows that SPEC.md must have, in the catalogue's order. */
 function expected(): string[] {
@@ -18,6 +20,27 @@ function documented(heading: string): string[] {
     .split('\n')
     .filter(line => /^\| [A-Z_]+ +\|/.test(line))
     .map(line => line.replace(/ +\|/g, ' |').replace(/\| +/g, '| '));
+}
+
+const codesIn = (text: string) => [...text.matchAll(/['"]([A-Z_]+)['"]/g)].map(match => match[1]!);
+
+/** The codes that a file of the sidecar makes refusals of. */
+function madeIn({ path, text }: Source): string[] {
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
+  const codes: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.getText() === 'refusal') {
+      codes.push(...codesIn(node.arguments[0]?.getText() ?? ''));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  return codes;
+}
+
+/** A file of Python's part. */
+function python(path: string): string {
+  return tracked(/^jupyterlab_cellgrant\/.*\.py$/).find(it => it.path.endsWith(path))!.text;
 }
 
 describe('the catalogue of refusals', () => {
@@ -37,8 +60,9 @@ describe('the catalogue of refusals', () => {
   });
 
   it('[API1] is repeated word for word where no sidecar can be asked', () => {
-    const { text } = tracked(/^jupyterlab_cellgrant\/proxy\.py$/)[0]!;
-    const entries = [...text.matchAll(/"([A-Z_]+)": \(\s*(\d{3}),\s*"([^"]*)",?\s*\)/g)];
+    const entries = [
+      ...python('/proxy.py').matchAll(/"([A-Z_]+)": \(\s*(\d{3}),\s*"([^"]*)",?\s*\)/g)
+    ];
     expect(entries).toHaveLength(3);
     for (const [, code, status, sentence] of entries) {
       const its = CATALOGUE[code as RefusalCode];
@@ -48,6 +72,26 @@ describe('the catalogue of refusals', () => {
         its.sentence(ENGLISH.trans)
       ]);
     }
+  });
+
+  it('[API1] has nothing that nobody refuses', () => {
+    const sidecar = typescriptSources().filter(
+      ({ path }) => path.startsWith('server/') && !/\.spec\.ts$|\/testing\//.test(path)
+    );
+    const refused = [...python('/proxy.py').matchAll(/_refuse\(\s*"([A-Z_]+)"/g)].map(it => it[1]!);
+    const made = new Set([...sidecar.flatMap(madeIn), ...refused]);
+    expect(Object.keys(CATALOGUE).filter(code => !made.has(code))).toEqual([]);
+  });
+
+  it('has each refusal that the command line knows an exit code for', () => {
+    const table = /_OF_REFUSAL = \{([^}]*)\}/.exec(python('commands/failure.py'))![1]!;
+    expect(codesIn(table).length).toBeGreaterThan(5);
+    expect(codesIn(table).filter(code => !(code in CATALOGUE))).toEqual([]);
+  });
+
+  it('would notice what nobody refuses', () => {
+    const text = "refuse(refusal(isOver ? 'GONE' : 'AWAY', { what: 'KEPT' })); known('SAID');";
+    expect(madeIn({ path: 'x.ts', text })).toEqual(['GONE', 'AWAY']);
   });
 
   it('speaks in whole sentences', () => {

@@ -61,7 +61,7 @@ const LAYERS: readonly {
     packages: /^prom-client$/
   },
   { folder: 'server/testing/', may: ['server/'], packages: /./ },
-  { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  { folder: 'server/', may: ['server/'], packages: /^node:/ },
   { folder: 'src/testing/', may: ['src/', 'server/protocol/'], packages: /./ },
   { folder: 'src/format', may: ['server/protocol/'], packages: /^@jupyterlab\/translation$/ },
   {

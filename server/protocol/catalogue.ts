@@ -154,11 +154,6 @@ export const CATALOGUE = {
         'This message comes neither from the kernel "{id}" nor from what started it: it lacks the token that these know. Restart the kernel if it is yours.'
       )
   },
-  NOT_YOURS: {
-    status: 403,
-    sentence: trans =>
-      trans.__('The claim "{id}" belongs to {owner}; only its owner can cancel it.')
-  },
   LINE_INVALID: {
     status: 400,
     sentence: trans => trans.__('The message could not be read: {what}.')

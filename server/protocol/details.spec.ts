@@ -10,7 +10,7 @@ describe('detailInWords', () => {
     [{ kind: 'cpus', count: 1, isExclusive: false }, '1 CPU'],
     [{ kind: 'memory', bytes: 20 * GIB }, '20 GiB'],
     [{ kind: 'gpus', count: 2, eachBytes: null }, '2 GPUs'],
-    [{ kind: 'runtime', group: 'a', mostMs: 60_000 }, 'cells of group a may run 60 s'],
+    [{ kind: 'runtime', group: 'a', mostMs: 60_000 }, 'cells of group a may run for at most 60 s'],
     [{ kind: 'awaited', what: 'cpus' }, 'CPUs'],
     [{ kind: 'awaited', what: 'sidecar' }, 'the restarted sidecar'],
     [

@@ -25,9 +25,9 @@ function runtimeInWords({ trans, of }: Speaker, group: string, most: string): st
     case 'cell':
       return trans.__('cells of group %1 may run for at most %2', group, most);
     case 'worker':
-      return trans.__('workers of group %1 may run %2', group, most);
+      return trans.__('workers of group %1 may run for at most %2', group, most);
     case 'command':
-      return trans.__('commands of group %1 may run %2', group, most);
+      return trans.__('commands of group %1 may run for at most %2', group, most);
   }
 }
 

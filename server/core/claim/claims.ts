@@ -24,7 +24,7 @@ import { outerClaims } from '../holder/trees';
 import { spanInWords } from '../../protocol/amounts';
 
 /** How many claims may wait at once on a node, and in one holder. */
-export const QUEUE_MAX = 4096;
+const QUEUE_MAX = 4096;
 export const QUEUE_MAX_PER_HOLDER = 256;
 
 type Arrival = Extract<Event, { type: 'claimArrived' }>;

@@ -36,7 +36,7 @@ export function onMemoryMeasured(
  * Of several cells the youngest first: it is the likeliest cause, and has the
  * least to lose. Then all have a pause in which memory may be freed.
  */
-export function guardMemory(state: State, holder: HolderEntry, memoryBytes: number): void {
+function guardMemory(state: State, holder: HolderEntry, memoryBytes: number): void {
   const limitBytes = holder.confined.memoryBytes;
   if (limitBytes === null || holder.running.size === 0) {
     return;
