@@ -112,7 +112,7 @@ def test_itself_it_does_not_adopt() -> None:
     line = f"exec {shlex.join(CELLGRANT)} adopt $$"
     itself = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
     assert itself.returncode == 1
-    assert "is this command itself: cellgrant hold holds by itself." in itself.stderr
+    assert "is this command itself: use cellgrant hold." in itself.stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can start another user's process")

@@ -109,7 +109,7 @@ function isGranted(slot: Slot): boolean {
 function overcommitted(state: State): string[] {
   return state.shares.overcommitted.map(
     ({ path, scale }) =>
-      `The quotas in "${path}" exceed it; each counts ${Math.round(scale * 100)} % of what it says.`
+      `The quotas in "${path}" add up to more than it has; each is scaled to ${Math.round(scale * 100)} %.`
   );
 }
 
@@ -199,6 +199,7 @@ export function viewClaim(
     id: claim.id,
     holderId: claim.holderId,
     holderName: holder.holder.name,
+    holderKind: holder.holder.kind,
     owner: holder.holder.owner,
     cellId: claim.cellId,
     label: claim.label,

@@ -33,7 +33,7 @@ const FORMER = [['kernelId', 'holderId']] as const;
 
 const STORED = z.array(
   z.preprocess(entry => renamed(entry, FORMER), HOLDER),
-  { error: 'it is no list of holders' }
+  { error: 'it is not a list of holders' }
 );
 
 /**

@@ -8,7 +8,8 @@ import type { Reason } from '../protocol/facts';
 import type { CpuPinning, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
+import type { ConfigurationView } from '../protocol/configuration';
+import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
 
 export type { PolicyName };
@@ -20,7 +21,7 @@ export type LogLevel = 'info' | 'warning' | 'error';
 export type Log = (level: LogLevel, sentence: string) => void;
 
 /** A live process, as far as identity goes. */
-export type ProcessFacts = {
+type ProcessFacts = {
   readonly startTicks: number;
   readonly parentPid: number;
 };
@@ -44,7 +45,7 @@ export interface IProcesses {
 }
 
 /** What the whole node uses now. */
-export type NodeUse = {
+type NodeUse = {
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
   readonly memoryPressure: number | null;

@@ -12,7 +12,7 @@ import type { ClaimEntry, RunningEntry, State, WaitingEntry } from '../state';
  * (`predictedRunMs`), but people take a figure at its word. Past runs count
  * before what the author stated, if they agree.
  */
-export function usualRun(state: State, entry: ClaimEntry): Forecast | null {
+function usualRun(state: State, entry: ClaimEntry): Forecast | null {
   const { sourceHash, ask } = entry.claim;
   const { timeMs } = ask;
   const stated = timeMs === null ? null : { fromMs: timeMs, toMs: timeMs, runs: 0 };
@@ -26,7 +26,7 @@ export function usualOf(state: State, entry: RunningEntry): Forecast | null {
 }
 
 /** How many of each queue are told when they start, from the front. */
-export const FORECAST_MAX = 16;
+const FORECAST_MAX = 16;
 
 /**
  * When claims that wait start, from now on, as if each queue were served in

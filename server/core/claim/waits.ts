@@ -8,7 +8,7 @@ import { tell } from './story';
 export type Waits = Map<WaitingEntry, Obstacle>;
 
 /** Reasons of this many at the front of each queue are worked out anew at each cycle. */
-export const FRESH_MAX = 16;
+const FRESH_MAX = 16;
 
 /** On nodes with more holders than this, reasons that are known wait for a tick to be renewed. */
 const HOLDERS_MAX = 256;

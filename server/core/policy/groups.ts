@@ -97,7 +97,7 @@ const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
 const GROUP_NAME_WORDS = 'up to 64 characters without "/", and not "all"';
 
 /** How deep groups may be nested. */
-export const GROUP_DEPTH_MAX = 8;
+const GROUP_DEPTH_MAX = 8;
 
 /** One thing wrong with a configuration: where, and what. */
 export type SharingProblem = {

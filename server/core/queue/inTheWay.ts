@@ -18,7 +18,7 @@ export type InTheWay = {
 };
 
 /** Those that are not worth a name; none where together they are not worth a word. */
-export type Rest = {
+type Rest = {
   readonly count: number;
   readonly amount: number;
   /** Whether none of them runs anything. */

@@ -13,7 +13,7 @@ function usePerWeight(node: ShareNode, atMs: number): number {
  * FAIR3: of two users, that one first whose side has used less of what it is
  * owed, where their ways part in the tree.
  */
-export function fairOrder(atMs: number): Comparator<ShareNode> {
+function fairOrder(atMs: number): Comparator<ShareNode> {
   return (a, b) => {
     let [left, right] = [a, b];
     while (left.depth > right.depth) {
