@@ -53,7 +53,8 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const sentence = waitInWords(reason, englishOf(record.holder.kind));
+    const { kind, visibility } = record.holder;
+    const sentence = waitInWords(visibility.of(reason), englishOf(kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -68,11 +69,13 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
+    const { kind, visibility } = record.holder;
+    const seen = visibility.of(why);
     const message = {
       type: 'refused',
       id,
-      message: sentenceOf(why, englishOf(record.holder.kind)),
-      ...why
+      message: sentenceOf(seen, englishOf(kind)),
+      ...seen
     } as const;
     if (record.holder.channel) {
       this.records.remove(record);
@@ -87,11 +90,13 @@ export class Answers implements IAnswers {
     if (record?.phase.state !== 'running') {
       return;
     }
+    const { kind, visibility } = record.holder;
+    const seen = visibility.of(why);
     const message = {
       type: 'interrupt',
       id,
-      message: sentenceOf(why, englishOf(record.holder.kind)),
-      ...why
+      message: sentenceOf(seen, englishOf(kind)),
+      ...seen
     } as const;
     if (record.holder.channel) {
       record.holder.channel.send(message);

@@ -3,12 +3,14 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal } from '../protocol/errors';
 import { UNPINNED, type SidecarMessage } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
+import { Visibility } from '../protocol/visibility';
 import { Answers } from './answers';
 import { Handler } from './handler';
 import type { Holding, MessageOf } from './parse';
 import { Records, type IChannel } from './records';
 
 const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
+const visibility = new Visibility('ann');
 const EVICTED = refusal('EVICTED', { why: 'a test' });
 
 /** A connection: what was said on it, in words. */
@@ -64,7 +66,7 @@ describe('the handler', () => {
 
   function connected(holdings: readonly Holding[] = []): Voice {
     const channel = new Voice();
-    handler.connect({ holderId: 'k' }, channel, holdings, 10);
+    handler.connect({ holderId: 'k' }, { channel, visibility }, holdings, 10);
     return channel;
   }
 
@@ -114,7 +116,7 @@ describe('the handler', () => {
   it('takes no claim over that another kernel has', () => {
     claim(connected(), 'c');
     const other = new Voice();
-    handler.connect({ holderId: 'other' }, other, [held('c')], 10);
+    handler.connect({ holderId: 'other' }, { channel: other, visibility }, [held('c')], 10);
     expect(other.heard).toEqual(['refused c CLAIM_DUPLICATE']);
     expect(told).toEqual(['claim c']);
   });

@@ -4,6 +4,7 @@ import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNPINNED, type GateProcess, type HolderKind } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
 import { englishOf } from '../protocol/phrases';
+import type { Visibility } from '../protocol/visibility';
 import { gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
@@ -18,6 +19,9 @@ const STARTED: ClaimPhase = {
   grant: gateGrant(UNRESTRICTED, UNPINNED),
   unsent: null
 };
+
+/** One who speaks for a holder, and what its user may see. */
+type Peer = { readonly channel: IChannel; readonly visibility: Visibility };
 
 /**
  * Takes what gates say to the sidecar.
@@ -40,12 +44,12 @@ export class Handler {
   /** A gate said hello: this channel speaks to it now; what it holds is taken over. */
   connect(
     process: Pick<GateProcess, 'holderId' | 'kind'>,
-    channel: IChannel,
+    { channel, visibility }: Peer,
     holdings: readonly Holding[],
     bytes: number
   ): void {
     const { holderId, kind = 'kernel' } = process;
-    const holder = this.records.holder(holderId, kind);
+    const holder = this.records.holder(holderId, kind, visibility);
     holder.stopLapse?.();
     holder.stopLapse = null;
     if (holder.channel !== channel) {

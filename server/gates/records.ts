@@ -1,4 +1,5 @@
 import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
+import type { Visibility } from '../protocol/visibility';
 
 /** Speaks to one connection. */
 export interface IChannel {
@@ -33,6 +34,8 @@ export type HolderRecord = {
   readonly id: string;
   readonly kind: HolderKind;
   channel: IChannel | null;
+  /** What its user may see of others (SEC1). */
+  readonly visibility: Visibility;
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
   mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
@@ -51,10 +54,18 @@ export class Records {
   private readonly deaths = new Map<string, string>();
 
   /** The record of a holder, made where there is none. */
-  holder(id: string, kind: HolderKind): HolderRecord {
+  holder(id: string, kind: HolderKind, visibility: Visibility): HolderRecord {
     let holder = this.holders.get(id);
     if (!holder) {
-      holder = { id, kind, channel: null, mayStart: false, claims: new Map(), stopLapse: null };
+      holder = {
+        id,
+        kind,
+        visibility,
+        channel: null,
+        mayStart: false,
+        claims: new Map(),
+        stopLapse: null
+      };
       this.holders.set(id, holder);
     }
     return holder;

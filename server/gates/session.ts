@@ -3,6 +3,7 @@ import type { Caller } from '../protocol/caller';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOLS } from '../protocol/gate';
 import type { Handler } from './handler';
+import type { Visibility } from '../protocol/visibility';
 import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
 import type { IChannel } from './records';
@@ -19,8 +20,9 @@ export type SessionParts = {
   readonly services: IGateServices;
   readonly handler: Handler;
   readonly channel: IChannel;
-  /** Who speaks. */
+  /** Who speaks, and what that user may see. */
   readonly caller: Caller;
+  readonly visibility: Visibility;
   readonly log: Log;
 };
 
@@ -176,7 +178,7 @@ export class Session {
     this.channel.send({ type: 'welcome', protocol, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
     const holdings = told.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
-    this.handler.connect(process, this.channel, holdings, bytes);
+    this.handler.connect(process, this.parts, holdings, bytes);
   }
 }
 

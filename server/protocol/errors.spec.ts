@@ -38,7 +38,7 @@ describe('sentenceOf', () => {
   });
 
   it('[API7] says why a grant was taken back in words of who speaks', () => {
-    const to = { holderId: 'k2', holderName: 'b.ipynb' };
+    const to = { holderId: 'k2', holderName: 'b.ipynb', owner: 'bob' };
     const waitedMs = 10_000;
     const owed = { kind: 'owed', to, toGroup: 'b', waitedMs, group: 'a', ranMs: 70_000 } as const;
     const why = refusal('EVICTED', { why: { ...owed, victims: 'worstRecentUse' } });

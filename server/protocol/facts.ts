@@ -9,8 +9,12 @@ import type { HolderKind } from './gate';
 /** What can be enforced, and waited for. */
 export type Resource = 'cpus' | 'memory' | 'gpus';
 
-/** A holder by its name when something was told of it. */
-export type Named = { readonly holderId: string; readonly holderName: string };
+/** A holder by its name at that moment, and its user's. */
+export type Named = {
+  readonly holderId: string;
+  readonly holderName: string;
+  readonly owner: string;
+};
 
 /** A GPU by what names it for good, and by its number; null where the node has it no more. */
 export type GpuName = { readonly uuid: string; readonly index: number | null };
@@ -34,7 +38,6 @@ export type Holding =
 
 /** Who stands in the way. */
 export type Blocker = Named & {
-  readonly owner: string;
   /** The claim that runs, or the one whose grant is kept (ADM9); null for neither. */
   readonly claimId: string | null;
   readonly label: string | null;

@@ -118,7 +118,7 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
   ],
   turn: [
     [
-      reasonOf({ kind: 'turn', before: { holderId: 'b', holderName: 'b.ipynb' } }),
+      reasonOf({ kind: 'turn', before: { holderId: 'b', holderName: 'b.ipynb', owner: 'bob' } }),
       'for its turn; b.ipynb is before it in line for memory'
     ]
   ],

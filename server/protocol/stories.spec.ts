@@ -6,7 +6,7 @@ import { notEnforcedSentence, storySentence } from './stories';
 
 const GIB = 1024 ** 3;
 const gpu = { uuid: 'GPU-0', index: 0 };
-const other = { holderId: 'k2', holderName: 'b.ipynb' };
+const other = { holderId: 'k2', holderName: 'b.ipynb', owner: 'bob' };
 const why: Eviction = {
   kind: 'owed',
   to: other,

@@ -82,7 +82,7 @@ describe('how a cell would fare', () => {
       reason: {
         resource: 'memory',
         kind: 'turn',
-        before: { holderId: 'b', holderName: 'b' },
+        before: { holderId: 'b', holderName: 'b', owner: 'user' },
         blockers: []
       }
     });

@@ -15,5 +15,5 @@ export function tell(state: State, entry: ClaimEntry, fact: StoryFact): void {
 
 /** A holder as stories and reasons name it. */
 export function named({ holder }: HolderEntry): Named {
-  return { holderId: holder.id, holderName: holder.name };
+  return { holderId: holder.id, holderName: holder.name, owner: holder.owner };
 }

@@ -12,7 +12,6 @@ export function blockerOf(holder: HolderEntry, holds: Holding): Blocker {
   const [entry] = holder.running;
   return {
     ...named(holder),
-    owner: holder.holder.owner,
     claimId: entry?.claim.id ?? holder.held?.claimId ?? null,
     label: entry?.claim.label ?? null,
     sinceMs: entry?.phase.grantedMs ?? holder.sinceMs,
