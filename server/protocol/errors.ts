@@ -163,8 +163,8 @@ export const CATALOGUE = {
 export type RefusalCode = keyof typeof CATALOGUE;
 
 /**
- * What is said otherwise of a command, which has options where a cell has hints: `{option}` is
- * the one that `path` is a part of.
+ * Sentences that differ for a command, which has options where a cell has hints: `{option}` is
+ * the one that contains `path`.
  */
 export const OF_COMMANDS: Partial<Record<RefusalCode, string>> = {
   HINT_INVALID: '{option} is {got}; expected {expected}.',
@@ -201,7 +201,7 @@ export function refusal(
   return { code, details };
 }
 
-/** The sentence of a refusal, its details filled in; to a holder of another kind as it has it. */
+/** The sentence of a refusal, its details filled in, as worded for this kind of holder. */
 export function sentenceOf({ code, details }: Refusal, to: HolderKind = 'kernel'): string {
   const sentence = (to === 'command' && OF_COMMANDS[code]) || CATALOGUE[code].sentence;
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -9,7 +9,7 @@ export type Phrases = {
   _n(one: string, many: string, n: number, ...args: (string | number)[]): string;
 };
 
-/** Who speaks: in which language, and what a holder is called now. */
+/** The rendering context: the language, and the current names of holders. */
 export type Speaker = {
   readonly trans: Phrases;
   readonly nameOf: (holder: Named) => string;
@@ -19,7 +19,7 @@ function filled(text: string, args: readonly (string | number)[]): string {
   return text.replace(/%(\d)/g, (_, at: string) => String(args[Number(at) - 1]));
 }
 
-/** English, and holders by their names of then: the sidecar's. */
+/** English, with the names that holders had at the time: the sidecar's. */
 export const ENGLISH: Speaker = {
   trans: {
     __: (text, ...args) => filled(text, args),

@@ -110,7 +110,7 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
   return parts.filter(part => part !== '').join(', ');
 }
 
-/** Why a running cell has to go (FAIR4), as a part of a sentence. */
+/** Why a running cell is evicted (FAIR4), as a part of a sentence. */
 export function evictionInWords(why: Eviction, { trans, nameOf }: Speaker = ENGLISH): string {
   return why.kind === 'runtime'
     ? trans.__('cells of group %1 may run for at most %2', why.group, spanInWords(why.mostMs))
@@ -139,7 +139,7 @@ function policyInWords(
   }
 }
 
-/** What of a grant is not in force (ENF6), as a whole sentence. */
+/** Which part of a grant is not in force (ENF6), as a whole sentence. */
 export function notEnforcedSentence(fact: NotEnforced, { trans }: Speaker = ENGLISH): string {
   return fact.kind === 'failed'
     ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }))
