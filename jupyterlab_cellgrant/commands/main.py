@@ -16,6 +16,7 @@ from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
 from .holders import release
+from .metrics import metrics
 from .queue import cancel, queue
 from .run import run
 from .sidecar import sidecar
@@ -48,7 +49,10 @@ def cellgrant() -> None:
     """See the docstring of the package."""
 
 
-for _command in (run, adopt, hold, status, top, queue, cancel, release, sidecar, check, reload):
+for _command in (
+    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(sidecar, check, reload, metrics),
+):
     cellgrant.add_command(_command)
 
 

@@ -1,7 +1,6 @@
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
-import type { Refusal } from '../protocol/errors';
 import type { HolderKind } from '../protocol/gate';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
@@ -227,6 +226,3 @@ export type Event = { readonly atMs: number } & (
 
 /** How CPUs are shared; switchable at run time. */
 export type PolicyName = 'dynamic' | 'partitioned' | 'naive';
-
-/** Why a claim was refused, for the catalogue. */
-export type { Refusal };

@@ -3,13 +3,12 @@ import type { Eviction, NotEnforced, Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimView, StoryLine } from '../protocol/view';
-import { UNCONFINED, type Confinement, type Effect } from './effects';
+import type { Confinement, Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
-import { createCpuPool, type CpuPool, type Allocation } from './cpu/cpuPool';
-import { EVEN_SHARING } from './policy/groups';
+import type { Allocation, CpuPool } from './cpu/cpuPool';
 import type { Guard } from './memory/memoryGuard';
 import type { Profiles } from './policy/profiles';
-import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
+import type { Leaf, ShareNode, ShareTree } from './policy/shareTree';
 
 /** What a running claim, or a hold, was given exclusively. */
 export type Lease = {
@@ -35,7 +34,7 @@ export type Reservation = {
 };
 
 /** A claim that waits, holding nothing (ADM5). */
-export type Waiting = {
+type Waiting = {
   readonly state: 'waiting';
   reason: Reason;
   /** From 1, in the queue of the reason's resource. */
@@ -47,7 +46,7 @@ export type Waiting = {
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
-export type Evicting = {
+type Evicting = {
   readonly atMs: number;
   readonly why: Eviction;
   /** The waiting claim that it makes room for; null if it exceeded a limit of its own group. */
@@ -217,77 +216,6 @@ export type State = {
   /** Effects of this step that follow the confinements. */
   messages: Effect[];
 };
-
-/** A state that knows nothing yet. */
-export function createState(): State {
-  return {
-    nowMs: 0,
-    revision: 0,
-    node: null,
-    foundReserveBytes: 0,
-    configuredReserveBytes: null,
-    defaults: {},
-    policy: 'dynamic',
-    holders: new Map(),
-    keeping: new Set(),
-    claims: new Map(),
-    running: new Set(),
-    leasing: new Set(),
-    round: [][Symbol.iterator](),
-    masked: new Set(),
-    wide: new Set(),
-    evicting: new Set(),
-    standing: null,
-    touched: new Set(),
-    isShort: false,
-    queue: [],
-    insisting: new Set(),
-    mayAdmit: false,
-    done: new Set(),
-    doneByCell: new Map(),
-    pool: createCpuPool([]),
-    shares: createShareTree(EVEN_SHARING, 0, 0),
-    committedBytes: 0,
-    gpuLeases: new Map(),
-    gpuBound: new Map(),
-    gpuUse: new Map(),
-    profiles: new Map(),
-    cpusBusy: null,
-    memoryUsedBytes: null,
-    memoryPressure: null,
-    memoryAvailableBytes: null,
-    others: null,
-    notices: [],
-    dirty: new Set(),
-    rekept: new Set(),
-    messages: []
-  };
-}
-
-/** A holder that has just arrived. */
-export function createHolder(holder: Holder, user: ShareNode, atMs: number): HolderEntry {
-  return {
-    holder,
-    user,
-    parent: null,
-    children: new Set(),
-    confined: UNCONFINED,
-    isStale: false,
-    sinceMs: atMs,
-    waiting: new Set(),
-    running: new Set(),
-    held: null,
-    boundGpus: [],
-    lastPinned: [],
-    use: null,
-    limitedBytes: null,
-    committedBytes: 0,
-    committedCpus: 0,
-    useRate: 0,
-    askedToFreeMs: null,
-    restartWanted: null
-  };
-}
 
 /** Whether a claim runs. */
 export function isRunning(entry: ClaimEntry): entry is RunningEntry {

@@ -9,7 +9,7 @@ import { resizeRanges } from './cpu/settle';
 import type { RunningEntry, State } from './state';
 
 /** How many users without a kernel are remembered. */
-export const USERS_MAX = 4096;
+const USERS_MAX = 4096;
 
 /**
  * Time passed: carry out what is due.

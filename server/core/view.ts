@@ -134,6 +134,11 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   };
 }
 
+/** The group that a holder shares in, from the root: `atlas/prod`. */
+export function groupPathOf({ user }: HolderEntry): string {
+  return pathOf(user.parent ?? user);
+}
+
 function viewHolder(state: State, entry: HolderEntry): HolderView {
   const { holder, use } = entry;
   const [running] = entry.running;
@@ -144,7 +149,7 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
-    group: pathOf(entry.user.parent ?? entry.user),
+    group: groupPathOf(entry),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     parentHolderId: entry.parent?.holder.id ?? null,
     gated: holder.gated,
@@ -194,6 +199,7 @@ export function viewClaim(
     id: claim.id,
     holderId: claim.holderId,
     holderName: holder.holder.name,
+    holderKind: holder.holder.kind,
     owner: holder.holder.owner,
     cellId: claim.cellId,
     label: claim.label,

@@ -23,7 +23,7 @@ const API = 'api.sock';
 export class AlreadyServedError extends Error {}
 
 /** Lets a server listen. Rejects with a {@link DirectoryError}. */
-export type Listen = (server: Server) => Promise<void>;
+type Listen = (server: Server) => Promise<void>;
 
 /** A directory that this process may serve. */
 export type Instance = {

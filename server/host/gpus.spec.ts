@@ -6,7 +6,8 @@ import { until } from '../testing/contractRig';
 import { gpusOf } from '../testing/harness';
 import { behaving, SMI as command } from '../testing/standInGpu';
 import { GpuMeter } from './gpuMeter';
-import { describeUse, findGpus, findHiddenUse, findLost, grantable, visibleGpus } from './gpus';
+import { findGpus, grantable, visibleGpus } from './gpus';
+import { describeUse, findHiddenUse, findLost } from './gpuUse';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;

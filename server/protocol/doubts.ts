@@ -21,9 +21,14 @@ const NAME_CHARS_MAX = 20;
  */
 export function doubtsOf(entries: readonly OptionEntry[]): HintDoubt[] {
   return entries.flatMap(({ name }) => {
-    const meant = HINT_NAMES.find(hint => name !== hint && isNear(plain(name), plain(hint)));
+    const meant = nearest(name, HINT_NAMES);
     return meant ? [{ path: name, meant }] : [];
   });
+}
+
+/** Which of some names was probably meant by another one. */
+export function nearest<T extends string>(name: string, names: readonly T[]): T | undefined {
+  return names.find(it => name !== it && isNear(plain(name), plain(it)));
 }
 
 /** A name without what people write differently: `max-wait`, `MaxWait`, `max_wait`. */

@@ -42,7 +42,10 @@ export const HINT_DEPTH_MAX = 32;
 /** The sidecar sends to a waiting gate at least this often, in ms. */
 export const SIGN_OF_LIFE_MS = 1000;
 
-/** After this long without a sign of life a gate runs its cell ungated (GATE5), in ms. */
+/**
+ * After this long without a sign of life a gate runs its cell ungated (GATE5), in ms.
+ * @public Gates read it, which are in other languages.
+ */
 export const SILENCE_MAX_MS = 5000;
 
 /** Where hints were written, raw and unparsed (ADM2). */
@@ -84,9 +87,12 @@ export type GateHolding = GateClaim & {
  * across restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. If
  * the first speaker of a holder sent one, all others must send the same; a child sends its parent's.
  */
-export type KernelToken = { readonly token?: string | null };
+type KernelToken = { readonly token?: string | null };
 
-/** Messages from processes to the sidecar. */
+/**
+ * What processes tell the sidecar.
+ * @public Nothing here makes such messages: gates do, which are in other languages.
+ */
 export type GateMessage =
   /** A launcher asks what environment a kernel about to start must have. */
   | ({ readonly type: 'prepare'; readonly holderId: string } & KernelToken)

@@ -1,5 +1,4 @@
 import { NOTHING_ASKED, type Ask, type CpuAsk } from './ask';
-import { type OptionEntry, optionsOf, scalarOf } from './directive';
 
 /** The names that an author may write, in the order the editor shows them (ADM1). */
 export const HINT_NAMES = [
@@ -32,9 +31,6 @@ export type HintProblem = {
   readonly got: string;
   readonly expected: string;
 };
-
-/** The longest tag that may be a hint, in characters. */
-const TAG_CHARS_MAX = 256;
 
 /** The outcome of parsing one source: a source with problems is ignored. */
 export type ParsedHints = {
@@ -167,8 +163,10 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 };
 
 /** A short text of a value, as its author would recognise it. */
-function shown(value: unknown): string {
-  const text = value === '' ? 'empty' : (JSON.stringify(value) ?? String(value));
+export function shown(value: unknown): string {
+  // JSON has no word for what is no number, or without end.
+  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const text = value === '' ? 'empty' : (json ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
@@ -216,48 +214,6 @@ export function parseHints(value: unknown): ParsedHints {
     }
   }
   return problems.length ? { hints: {}, problems } : { hints, problems };
-}
-
-/**
- * The entries of cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
- *
- * #### Notes
- * Tags serve many tools: one that is not a name followed by `=` or `:` is ignored, and so is
- * one that is longer than any hint.
- */
-export function tagEntries(tags: readonly string[]): OptionEntry[] {
-  return tags.flatMap(tag => {
-    const text = tag.length <= TAG_CHARS_MAX ? tag.trim() : '';
-    const match = /^([a-zA-Z][\w-]*)\s*[=:](.*)$/.exec(text);
-    return match ? [{ name: match[1]!, text: match[2]!.trim() }] : [];
-  });
-}
-
-/** The entries of a directive, {@link optionsOf}. */
-export function directiveEntries(text: string): OptionEntry[] {
-  return optionsOf(text, isHintName);
-}
-
-/** Parse cell tags; one that does not start with the name of a hint is not a problem. */
-export function parseTags(tags: readonly string[]): ParsedHints {
-  return parseEntries(tagEntries(tags));
-}
-
-/** Parse a directive; entries of other tools in it are not a problem. */
-export function parseDirective(text: string): ParsedHints {
-  return parseEntries(directiveEntries(text));
-}
-
-function parseEntries(entries: readonly OptionEntry[]): ParsedHints {
-  const found: Record<string, unknown> = {};
-  for (const { name, text } of entries) {
-    if (isHintName(name)) {
-      const value = scalarOf(text);
-      // A model may have a number as its name.
-      found[name] = name === 'gpuModel' && typeof value === 'number' ? text.trim() : value;
-    }
-  }
-  return parseHints(found);
 }
 
 /** Merge sources field by field, first source first (ADM2); what no source states is not asked. */

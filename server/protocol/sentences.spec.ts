@@ -1,5 +1,5 @@
 import type { Blocker, Reason, WaitFact } from './facts';
-import { ENGLISH, type Speaker } from './phrases';
+import { ENGLISH, englishOf, type Speaker } from './phrases';
 import { waitInWords } from './sentences';
 
 const GIB = 1024 ** 3;
@@ -138,6 +138,13 @@ describe('waitInWords', () => {
     expect(waitInWords(reason)).toBe(words);
   });
 
+  it('[API7] says of a holder that is no kernel that its own process is bound', () => {
+    const [lost] = GOLDEN.gpusLost[1]!;
+    expect(waitInWords(lost, englishOf('worker'))).toBe(
+      'for 1 GPU; GPU 0 does not answer, and its process uses no other until it ends'
+    );
+  });
+
   it('[API7] goes on after "waits", and ends as no sentence does', () => {
     for (const [reason] of all) {
       expect(waitInWords(reason)).toMatch(/^(for|to) .*[^.\s;]$/);
@@ -150,6 +157,7 @@ describe('waitInWords', () => {
         __: (_, ...args) => args.join('|'),
         _n: (_, __, n, ...args) => [n, ...args].join('|')
       },
+      of: 'kernel',
       nameOf: ({ holderId }) => `<${holderId}>`
     };
     for (const [reason] of all) {

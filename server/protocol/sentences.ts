@@ -19,7 +19,7 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
     case 'turn':
       return turnInWords(trans, reason.resource, nameOf(reason.before));
     default:
-      return trans.__('for %1; %2', needInWords(trans, reason.need), whyInWords(reason, speaker));
+      return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
 }
 
@@ -34,7 +34,8 @@ function turnInWords(trans: Phrases, resource: Reason['resource'], name: string)
   }
 }
 
-function needInWords(trans: Phrases, need: Need): string {
+/** What is asked for, or held, in words: `2 CPUs`. */
+export function needInWords(need: Need, { trans }: Speaker): string {
   switch (need.kind) {
     case 'cpus':
       return need.isExclusive
@@ -74,7 +75,7 @@ function whyInWords(lack: Lack, speaker: Speaker): string {
         bytesInWords(lack.leftBytes)
       );
     case 'gpusLost':
-      return lostInWords(trans, lack.gpus, lack.isBound);
+      return lostInWords(speaker, lack.gpus, lack.isBound);
     case 'stranger':
       return strangerInWords(trans, lack.stranger);
     case 'unleased':
@@ -137,8 +138,16 @@ export function gpusInWords(gpus: readonly GpuName[], trans = ENGLISH.trans): st
   return trans.__('GPU %1', gpus.map(it => it.index ?? it.uuid).join(', '));
 }
 
-function lostInWords(trans: Phrases, gpus: readonly GpuName[], isBound: boolean): string {
+function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: boolean): string {
   const names = gpusInWords(gpus, trans);
+  if (isBound && of !== 'kernel') {
+    return trans._n(
+      '%2 does not answer, and its process uses no other until it ends',
+      '%2 do not answer, and its process uses no other until it ends',
+      gpus.length,
+      names
+    );
+  }
   if (isBound) {
     return trans._n(
       '%2 does not answer, and this kernel uses no other until it restarts',

@@ -1,6 +1,8 @@
 import { refusal } from './errors';
 import type { Eviction, StoryFact } from './facts';
-import { evictionInWords, notEnforcedSentence, storySentence } from './stories';
+import { evictionInWords } from './evictions';
+import { englishOf } from './phrases';
+import { notEnforcedSentence, storySentence } from './stories';
 
 const GIB = 1024 ** 3;
 const gpu = { uuid: 'GPU-0', index: 0 };
@@ -103,10 +105,22 @@ it('[FAIR4] [API7] names the policy by which somebody was chosen', () => {
   expect(chosen).toEqual(['most over quota', 'worst recent use', 'least lost work']);
 });
 
+it.each([
+  ['kernel', 'cells of group a', 'this cell of group a'],
+  ['worker', 'workers of group a', 'this worker of group a'],
+  ['command', 'commands of group a', 'this command of group a']
+] as const)('[HOLD1] [API7] says why a %s has to go as it is', (of, long, owed) => {
+  const told = (fact: StoryFact): string => storySentence(fact, englishOf(of));
+  expect(told(GOLDEN.evicted)).toContain(long);
+  expect(told(GOLDEN.toBeEvicted)).toContain(owed);
+});
+
 it('[ENF6] [API7] says what of a grant is not in force', () => {
   expect(notEnforcedSentence({ kind: 'failed', what: 'memory.max', errno: 'EBUSY' })).toBe(
     'The grant could not be enforced: memory.max failed with EBUSY. The cell runs without it.'
   );
+  const failed = { kind: 'failed', what: 'memory.max', errno: 'EBUSY' } as const;
+  expect(notEnforcedSentence(failed, englishOf('command'))).toContain('The command runs without');
   expect(notEnforcedSentence({ kind: 'ungranted' })).toBe(
     'It started while Cellgrant did not answer, and runs without a grant.'
   );

@@ -1,6 +1,7 @@
 import { amountInWords, bytesInWords, spanInWords } from './amounts';
 import { refusal, sentenceOf } from './errors';
-import type { Eviction, Granted, NotEnforced, StoryFact } from './facts';
+import { evictionInWords } from './evictions';
+import type { Granted, NotEnforced, StoryFact } from './facts';
 import type { HolderKind } from './gate';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { gpusInWords, strangerInWords, waitInWords } from './sentences';
@@ -16,7 +17,10 @@ const SENTENCES: Sentences = {
   claimed: (_, { trans }) => trans.__('Claimed.'),
   inside: ({ outer }, { trans, nameOf }) =>
     trans.__('Inside a cell of %1: draws on what that cell holds.', nameOf(outer)),
-  waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
+  waits: ({ reason }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Waits %1.', waitInWords(reason, speaker));
+  },
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Passed ahead of %1, which it does not delay.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
@@ -30,7 +34,7 @@ const SENTENCES: Sentences = {
   moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
-  told: it => sentenceOf(it.refusal),
+  told: ({ refusal }, speaker) => sentenceOf(refusal, speaker),
   ended: ({ isKept }, { trans }) =>
     isKept
       ? trans.__('Ended; its grant is kept for the next cell.')
@@ -41,14 +45,14 @@ const SENTENCES: Sentences = {
     trans.__('Released the kept grant at the request of %1.', by),
   holdWanted: ({ by }, { trans, nameOf }) =>
     trans.__('Released the kept grant: %1 asked for it.', nameOf(by)),
-  toBeEvicted: ({ inMs, why }, speaker) =>
-    speaker.trans.__(
-      'Will be evicted in %1: %2.',
-      spanInWords(inMs),
-      evictionInWords(why, speaker)
-    ),
-  evicted: ({ why }, speaker) =>
-    speaker.trans.__('Interrupted: %1.', evictionInWords(why, speaker)),
+  toBeEvicted: ({ inMs, why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Will be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker));
+  },
+  evicted: ({ why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Interrupted: %1.', evictionInWords(why, speaker));
+  },
   spared: (_, { trans }) => trans.__('Spared: its place is not needed any more.'),
   roomMade: ({ by, inMs, lostMs }, { trans, nameOf }) =>
     trans.__(
@@ -110,38 +114,10 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
   return parts.filter(part => part !== '').join(', ');
 }
 
-/** Why a running cell is evicted (FAIR4), as a part of a sentence. */
-export function evictionInWords(why: Eviction, { trans, nameOf }: Speaker = ENGLISH): string {
-  return why.kind === 'runtime'
-    ? trans.__('cells of group %1 may run for at most %2', why.group, spanInWords(why.mostMs))
-    : trans.__(
-        '%1 of group %2 is owed it and waited %3; this cell of group %4 had run %5 (chosen by: %6)',
-        nameOf(why.to),
-        why.toGroup,
-        spanInWords(why.waitedMs),
-        why.group,
-        spanInWords(why.ranMs),
-        policyInWords(trans, why.victims)
-      );
-}
-
-function policyInWords(
-  trans: Phrases,
-  victims: Extract<Eviction, { kind: 'owed' }>['victims']
-): string {
-  switch (victims) {
-    case 'mostOverQuota':
-      return trans.__('most over quota');
-    case 'worstRecentUse':
-      return trans.__('worst recent use');
-    case 'leastLostWork':
-      return trans.__('least lost work');
-  }
-}
-
 /** Which part of a grant is not in force (ENF6), as a whole sentence. */
-export function notEnforcedSentence(fact: NotEnforced, { trans }: Speaker = ENGLISH): string {
+export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLISH): string {
+  const { trans } = speaker;
   return fact.kind === 'failed'
-    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }))
+    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }), speaker)
     : trans.__('It started while Cellgrant did not answer, and runs without a grant.');
 }

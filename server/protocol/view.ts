@@ -161,6 +161,8 @@ type ClaimCommon = {
   readonly id: string;
   readonly holderId: string;
   readonly holderName: string;
+  /** What its sentences speak of: a cell, or a command, which has none. */
+  readonly holderKind: HolderKind;
   readonly owner: string;
   readonly cellId: string | null;
   readonly label: string | null;
@@ -239,18 +241,6 @@ export type Fit =
   | { readonly kind: 'now' }
   | { readonly kind: 'waits'; readonly reason: Reason }
   | { readonly kind: 'never'; readonly why: Refusal };
-
-/** The configuration: `GET /api/v1/configuration`. */
-export type ConfigurationView = {
-  /** The file that applies last; null if there is none. */
-  readonly file: string | null;
-  /** The files that it may only narrow, in order (CFG5). */
-  readonly narrows: readonly string[];
-  /** When they were last read, ms since the epoch. */
-  readonly readMs: number | null;
-  /** Problems found then, as `FILE:LINE: sentence`; the previous content of such a file stays in force. */
-  readonly problems: readonly string[];
-};
 
 /** The answer to a request that was refused. */
 export type ErrorBody = {

@@ -8,7 +8,7 @@ import type { WaitingEntry } from '../core/state';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */
-export type Seen = {
+type Seen = {
   readonly state: State;
   readonly event: Event;
   readonly effects: readonly Effect[];

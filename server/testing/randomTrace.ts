@@ -14,7 +14,7 @@ const GIB = 1024 ** 3;
 export type Wildness = { readonly nonsense: number; readonly holders: number };
 
 /** A random node: small ones, so that everything is short of something. */
-export function randomNode(random: RandomSource): NodeFacts {
+function randomNode(random: RandomSource): NodeFacts {
   const cores = random.pick([1, 2, 4, 8, 12]);
   const threads = random.pick([1, 2]);
   return nodeOf({

@@ -21,10 +21,10 @@ import {
 import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
 import { outerClaims } from '../holder/trees';
-import { spanInWords } from '../words';
+import { spanInWords } from '../../protocol/amounts';
 
 /** How many claims may wait at once on a node, and in one holder. */
-export const QUEUE_MAX = 4096;
+const QUEUE_MAX = 4096;
 export const QUEUE_MAX_PER_HOLDER = 256;
 
 type Arrival = Extract<Event, { type: 'claimArrived' }>;
@@ -175,7 +175,7 @@ export function onClaimCancelled(
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const { resource } = entry.phase.reason;
+    const resource = { kind: 'awaited', what: entry.phase.reason.resource } as const;
     refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
   }
 }
@@ -210,8 +210,8 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
-    const resource = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
+    const what = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
-    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource }));
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: { kind: 'awaited', what } }));
   }
 }

@@ -12,7 +12,7 @@ import type { ClaimEntry, RunningEntry, State, WaitingEntry } from '../state';
  * (`predictedRunMs`), but people rely on a figure that they see. Past runs take
  * precedence over what the author stated, if they agree.
  */
-export function usualRun(state: State, entry: ClaimEntry): Forecast | null {
+function usualRun(state: State, entry: ClaimEntry): Forecast | null {
   const { sourceHash, ask } = entry.claim;
   const { timeMs } = ask;
   const stated = timeMs === null ? null : { fromMs: timeMs, toMs: timeMs, runs: 0 };
@@ -26,7 +26,7 @@ export function usualOf(state: State, entry: RunningEntry): Forecast | null {
 }
 
 /** The number of claims of each queue, from the front, that get a forecast of their start. */
-export const FORECAST_MAX = 16;
+const FORECAST_MAX = 16;
 
 /**
  * When waiting claims will start, from now on, as if each queue were served in

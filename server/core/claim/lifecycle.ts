@@ -1,7 +1,6 @@
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Grant } from '../../protocol/grant';
 import type { Granted } from '../../protocol/facts';
-import { evictionInWords } from '../../protocol/stories';
 import { cpuGrant } from '../cpu/cpuGrant';
 import { predictedDemand, watchShortage } from '../cpu/demand';
 import { askBeside } from '../gpu/keepers';
@@ -147,10 +146,7 @@ export function endClaim(
 
 /** Why the arbiter interrupted a claim; null if it did not. */
 function toldWhy({ guard, eviction }: Running): Refusal | null {
-  return (
-    guard.why ??
-    (eviction?.told ? refusal('EVICTED', { why: evictionInWords(eviction.why) }) : null)
-  );
+  return guard.why ?? (eviction?.told ? refusal('EVICTED', { why: eviction.why }) : null);
 }
 
 function leaveLine(state: State, entry: WaitingEntry): void {

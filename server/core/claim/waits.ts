@@ -8,7 +8,7 @@ import { tell } from './story';
 export type Waits = Map<WaitingEntry, Obstacle>;
 
 /** The reasons of this many at the front of each queue are recomputed at each cycle. */
-export const FRESH_MAX = 16;
+const FRESH_MAX = 16;
 
 /** On nodes with more holders than this, known reasons are renewed only at a tick. */
 const HOLDERS_MAX = 256;

@@ -1,3 +1,4 @@
+import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Resource } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
@@ -7,7 +8,7 @@ import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from '../queue/ro
 import type { Lease, RunningEntry, State, WaitingEntry } from '../state';
 import { isInside, outerClaims, surrounds } from './trees';
 import type { Waits } from '../claim/waits';
-import { amountInWords, countInWords } from '../words';
+import { amountInWords } from '../../protocol/amounts';
 
 /**
  * ADM10: refuse a claim that would wait for ever because those that hold what it
@@ -77,12 +78,12 @@ function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
   const [path, asked] = {
     cpus: [
       ask.exclusive ? 'exclusive' : 'cpus',
-      ask.exclusive ? `true with ${countInWords(exclusiveCount(ask), 'CPU')}` : exclusiveCount(ask)
+      ask.exclusive ? { kind: 'exclusive', count: exclusiveCount(ask) } : exclusiveCount(ask)
     ],
     memory: ['memory', amountInWords(ask.memoryBytes ?? 0)],
     gpus: ['gpus', ask.gpus]
-  }[resource] as [string, string | number];
-  const held = inWords(amountOf(holds.phase.lease, resource), resource);
+  }[resource] as [string, Detail];
+  const held = heldOf(amountOf(holds.phase.lease, resource), resource);
   return refusal('INSIDE', { path, asked, outer: holds.holder.holder.name, held });
 }
 
@@ -93,10 +94,16 @@ function amountOf(lease: Lease, resource: Resource): number {
   ];
 }
 
-function inWords(amount: number, resource: Resource): string {
+function heldOf(amount: number, resource: Resource): Detail {
   if (amount === 0) {
-    return 'none of that';
+    return { kind: 'none' };
   }
-  const noun = resource === 'gpus' ? 'GPU' : 'CPU';
-  return resource === 'memory' ? amountInWords(amount) : countInWords(amount, noun);
+  switch (resource) {
+    case 'cpus':
+      return { kind: 'cpus', count: amount, isExclusive: false };
+    case 'memory':
+      return { kind: 'memory', bytes: amount };
+    case 'gpus':
+      return { kind: 'gpus', count: amount, eachBytes: null };
+  }
 }

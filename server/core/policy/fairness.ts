@@ -1,5 +1,5 @@
 /** Half-life of remembered use, in ms (FAIR3). */
-export const USE_HALF_LIFE_MS = 86_400_000;
+const USE_HALF_LIFE_MS = 86_400_000;
 
 const DECAY_PER_MS = Math.LN2 / USE_HALF_LIFE_MS;
 

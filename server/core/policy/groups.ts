@@ -90,8 +90,14 @@ export function weightOf(group: Group, user: string): number {
   return Object.hasOwn(group.users, user) ? group.users[user]! : 1;
 }
 
+/** What a group may be called, as a part of a path such as `atlas/prod`; `all` is everybody. */
+const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
+
+/** What such a name is, in words. */
+const GROUP_NAME_WORDS = 'up to 64 characters without "/", and not "all"';
+
 /** How deep groups may be nested. */
-export const GROUP_DEPTH_MAX = 8;
+const GROUP_DEPTH_MAX = 8;
 
 /** One thing wrong with a configuration: where, and what. */
 export type SharingProblem = {
@@ -132,7 +138,6 @@ function levelProblems(
     const twice = names.has(group.name);
     names.add(group.name);
     return [
-      ...(group.name === '' ? [problem('name', 'a group needs a name')] : []),
       ...(twice ? [problem('name', `the group "${group.name}" stands here twice`)] : []),
       ...ownProblems(group, problem),
       ...userProblems(group, here.join('/'), owners, problem),
@@ -146,6 +151,10 @@ type Problem = (field: string, sentence: string) => SharingProblem;
 function ownProblems(group: Group, problem: Problem): SharingProblem[] {
   const { quota } = group;
   const found: SharingProblem[] = [];
+  if (!GROUP_NAME.test(group.name)) {
+    const wrong = `"${group.name}" cannot be the name of a group`;
+    found.push(problem('name', `${wrong}; expected ${GROUP_NAME_WORDS}`));
+  }
   if (!(group.weight > 0 && group.weight <= 10_000)) {
     found.push(problem('weight', `a weight is above 0 and up to 10000, not ${group.weight}`));
   }

@@ -1,6 +1,5 @@
 import { refusal } from '../../protocol/errors';
 import type { Eviction } from '../../protocol/facts';
-import { evictionInWords } from '../../protocol/stories';
 import { fewest } from '../queue/fewest';
 import { groupOf, lostWorkMs, overQuota, victimOrder } from './victims';
 import { headsOf } from '../holder/holds';
@@ -108,7 +107,7 @@ export function carryOutEvictions(state: State): void {
 
 function interrupt(state: State, entry: RunningEntry, why: Eviction): void {
   const { id, holderId } = entry.claim;
-  const evicted = refusal('EVICTED', { why: evictionInWords(why) });
+  const evicted = refusal('EVICTED', { why });
   tell(state, entry, { kind: 'evicted', why });
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
 }

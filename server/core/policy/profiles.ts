@@ -12,7 +12,7 @@ export type Profile = {
 export type Profiles = Map<string, Profile>;
 
 /** How many sources are remembered. */
-export const PROFILES_MAX = 10_000;
+const PROFILES_MAX = 10_000;
 
 /** How many running times of a source are remembered. */
 const TIMES_MAX = 5;

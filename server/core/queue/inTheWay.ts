@@ -18,7 +18,7 @@ export type InTheWay = {
 };
 
 /** Those that are not named; none if their sum is too small to mention. */
-export type Rest = {
+type Rest = {
   readonly count: number;
   readonly amount: number;
   /** Whether none of them runs anything. */

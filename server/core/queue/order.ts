@@ -13,7 +13,7 @@ function usePerWeight(node: ShareNode, atMs: number): number {
  * FAIR3: of two users, first the one whose side, where their paths in the tree diverge,
  * has used less of its entitlement.
  */
-export function fairOrder(atMs: number): Comparator<ShareNode> {
+function fairOrder(atMs: number): Comparator<ShareNode> {
   return (a, b) => {
     let [left, right] = [a, b];
     while (left.depth > right.depth) {

@@ -5,7 +5,7 @@ import { parseCpuList } from '../../lib/cpuset';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
-import { readAnonymousBytes, readTreeUse } from '../../host/processes';
+import { readAnonymousBytes, readTreeUse } from '../../host/processUse';
 import {
   EnforcementError,
   holds,

@@ -4,7 +4,7 @@ import type { TierView } from '../../protocol/view';
 import { V2, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
-import { readAnonymousBytes, readTreeUse } from '../../host/processes';
+import { readAnonymousBytes, readTreeUse } from '../../host/processUse';
 import { Delegation } from './delegation';
 import {
   EnforcementError,
