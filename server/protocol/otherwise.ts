@@ -11,7 +11,7 @@ const OF_CELLS: Sentences = {
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This cell was killed by the operating system: its process reached the {limit} of memory granted, before it could be interrupted.{kept} Its kernel goes on. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was killed by the operating system: its process reached the {limit} of memory granted before it could be interrupted.{kept} Its kernel continues. Raise "memory" in the cell\'s hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -34,7 +34,7 @@ const OF_WORKERS: Sentences = {
     ),
   BOUND: trans =>
     trans.__(
-      'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to have others.'
+      'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to use others.'
     ),
   INSIDE: trans =>
     trans.__(
@@ -52,7 +52,7 @@ const OF_WORKERS: Sentences = {
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This worker was killed by the operating system: it reached the {limit} of memory granted, before it could be interrupted.{kept} Raise "memory" in its hints, or keep less in memory.'
+      'This worker was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Raise "memory" in its hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -80,7 +80,7 @@ const OF_COMMANDS: Sentences = {
     ),
   BOUND: trans =>
     trans.__(
-      'This command asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start it anew to have others.'
+      'This command asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Restart it to use others.'
     ),
   INSIDE: trans =>
     trans.__(
