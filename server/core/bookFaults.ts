@@ -5,7 +5,7 @@ import { serviceWeight } from './cpu/weights';
 import { hasQueued } from './queue/reserve';
 import { isRunning, isWaiting, type HolderEntry, type State } from './state';
 
-/** Whether a holder is in the book of holders. */
+/** Whether a holder is in the list of holders. */
 export function isKnown(state: State, holder: HolderEntry): boolean {
   return state.holders.get(holder.holder.id) === holder;
 }

@@ -31,7 +31,7 @@ function runtimeInWords({ trans, of }: Speaker, group: string, most: string): st
   }
 }
 
-/** Whose claim is spoken of, in the middle of a sentence. */
+/** The kind of holder that a claim belongs to, in the middle of a sentence. */
 function thisInWords({ trans, of }: Speaker): string {
   switch (of) {
     case 'kernel':

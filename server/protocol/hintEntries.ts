@@ -24,7 +24,7 @@ export function directiveEntries(text: string): OptionEntry[] {
   return optionsOf(text, isHintName);
 }
 
-/** Parse cell tags; one that does not start with the name of a hint is no problem. */
+/** Parse cell tags; one that does not start with the name of a hint is not a problem. */
 export function parseTags(tags: readonly string[]): ParsedHints {
   return parseEntries(tagEntries(tags));
 }

@@ -3,7 +3,7 @@ import type { HolderKind } from './gate';
 
 type Sentences = Partial<Record<RefusalCode, Template>>;
 
-/** Of a fork, which ends without its kernel. */
+/** For a fork, which ends without its kernel. */
 const OF_CELLS: Sentences = {
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
@@ -65,7 +65,7 @@ const OF_WORKERS: Sentences = {
     )
 };
 
-/** A command has options where a cell has hints: `{option}` is the one that `path` is a part of. */
+/** A command has options where a cell has hints: `{option}` is the one that contains `path`. */
 const OF_COMMANDS: Sentences = {
   HINT_INVALID: trans => trans.__('{option} is {got}; expected {expected}.'),
   HINT_TOO_LARGE: trans =>
@@ -111,7 +111,7 @@ const OF_COMMANDS: Sentences = {
     )
 };
 
-/** What is said otherwise of a holder that is no kernel. */
+/** Sentences that differ for holders that are not kernels. */
 export const OTHERWISE = {
   kernel: {},
   cell: OF_CELLS,

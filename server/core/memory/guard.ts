@@ -73,7 +73,7 @@ function nearLimit(
 /** The fraction of a limit that a kernel may have kept from earlier cells without mention. */
 const KEPT_PART = 1 / 4;
 
-/** What a kernel kept from earlier cells, where it is much of the limit. */
+/** What a kernel kept from earlier cells, if it is much of the limit. */
 function keptOf(bytes: number, limitBytes: number): Detail {
   const isMuch = bytes > limitBytes * KEPT_PART && bytes < Infinity;
   return isMuch ? { kind: 'kept', bytes, limitBytes } : '';

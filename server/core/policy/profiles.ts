@@ -84,7 +84,7 @@ function threadsAfter(known: number | null, run: Run): number | null {
 }
 
 /**
- * How long a source is expected to run, in ms; null where it never ran to its end.
+ * How long a source is expected to run, in ms; null if it never completed.
  *
  * #### Notes
  * The average of the last two runs, which plans a queue well (Tsafrir et al.)
@@ -96,14 +96,14 @@ export function expectedMs(profile: Profile | undefined): number | null {
   return lastTwo.length ? lastTwo.reduce((sum, ms) => sum + ms, 0) / lastTwo.length : null;
 }
 
-/** A person is told a running time only if so many runs agree, the longest within this factor. */
+/** A running time is shown only if this many runs agree, the longest within this factor. */
 const AGREEING_MIN = 3;
 const AGREEING_FACTOR = 2;
 
 /** The range of the newest runs that agree, and how many these are. */
 export type Usual = { readonly fromMs: number; readonly toMs: number; readonly runs: number };
 
-/** How long a source usually runs; null where its last runs do not agree, or are too few. */
+/** How long a source usually runs; null if its last runs disagree or are too few. */
 export function usualMs(profile: Profile | undefined): Usual | null {
   let usual: Usual = { fromMs: Infinity, toMs: 0, runs: 0 };
   for (const ms of profile?.tookMs ?? []) {
