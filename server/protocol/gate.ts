@@ -137,6 +137,8 @@ export type GateProcess = {
   readonly name: string;
   /** The notebook's path, as far as the teller knows it (CFG3); it is kept where another tells none. */
   readonly notebook?: string | null;
+  /** Who speaks for it, and with whose end it is let go (RUN6); null or absent where it does so itself. */
+  readonly speaker?: { readonly pid: number; readonly startTicks: number } | null;
 };
 
 /** How a process is held to CPUs, in list syntax: by one of these or by none. */
