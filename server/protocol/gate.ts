@@ -143,6 +143,8 @@ export type GateProcess = {
   readonly name: string;
   /** The notebook's path, if the sender knows it (CFG3); kept when another sender omits it. */
   readonly notebook?: string | null;
+  /** Who speaks for it, and with whose end it is let go (RUN6); null or absent where it does so itself. */
+  readonly speaker?: { readonly pid: number; readonly startTicks: number } | null;
 };
 
 /** How a process is confined to CPUs, in list syntax: by one of these or not at all. */

@@ -5,6 +5,7 @@ import type { Fit } from '../../protocol/view';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { covers, createEntry, queueFull } from './claims';
 import { turnOf } from '../cycle';
+import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
 import { admissionOrder } from '../queue/order';
 import type { Obstacle } from '../queue/obstacle';
@@ -86,5 +87,9 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
   }
   const { obstacle } = plan as Extract<typeof plan, { obstacle: Obstacle }>;
   const isHead = heads.every(it => lacksOf(it) !== obstacle.resource);
-  return isHead && giversTo(state, entry).length > 0 ? NOW : waits(obstacle);
+  if (isHead && giversTo(state, entry).length > 0) {
+    return NOW;
+  }
+  const why = whyInCircle(state, entry, obstacle.resource);
+  return why ? never(why) : waits(obstacle);
 }

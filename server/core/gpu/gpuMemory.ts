@@ -81,13 +81,8 @@ export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): 
     taken += nearestAround(holder, claims) ? 0 : takenBy(holder, self, claims);
   }
   const outer = self && nearestAround(self, claims);
-  const left = outer ? promised.get(outer)! - othersInside(outer, self, claims) : 0;
+  const left = outer ? promised.get(outer)! - takenInside(outer, self, claims) : 0;
   return Math.max(left, gpu.memoryBytes - taken);
-}
-
-function othersInside(outer: HolderEntry, self: HolderEntry, claims: Claims): number {
-  const own = claims.promised.has(self) ? takenBy(self, self, claims) : 0;
-  return takenInside(outer, self, claims) - own;
 }
 
 /** What a holder keeps on a GPU. */

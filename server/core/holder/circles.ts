@@ -22,15 +22,22 @@ import { amountInWords } from '../../protocol/amounts';
  * `waits` has what the claims lack that were just considered.
  */
 export function breakCircles(state: State, waits: Waits): void {
-  for (let stuck = stuckClaims(state); stuck.length > 0; stuck = stuckClaims(state)) {
+  const stuckNow = () => stuckClaims(state, state.queue);
+  for (let stuck = stuckNow(); stuck.length > 0; stuck = stuckNow()) {
     const last = stuck.reduce((a, b) => (b.arrivedMs >= a.arrivedMs ? b : a));
     refuseClaim(state, last, whyStuck(last, (waits.get(last) ?? last.phase.reason).resource));
   }
 }
 
-/** The waiting claims that no end of a cell will ever admit. */
-function stuckClaims(state: State): readonly WaitingEntry[] {
-  let waiting = state.queue.filter(isInside);
+/** Why a claim that came now, and lacks this, would be refused as the one that closes a circle; null where not. */
+export function whyInCircle(state: State, entry: WaitingEntry, lacks: Resource): Refusal | null {
+  const isStuck = isInside(entry) && stuckClaims(state, [...state.queue, entry]).includes(entry);
+  return isStuck ? whyStuck(entry, lacks) : null;
+}
+
+/** The waiting claims that no end of a cell will ever let go. */
+function stuckClaims(state: State, queue: readonly WaitingEntry[]): readonly WaitingEntry[] {
+  let waiting = queue.filter(isInside);
   if (waiting.length === 0) {
     return waiting;
   }
