@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { ROOT, inRoot } from '../prepare/places.mjs';
@@ -51,6 +51,14 @@ function importersOf(paths) {
   return listed.split('\n').flatMap(it => (it ? [it.slice(ROOT.length + 1)] : []));
 }
 
+/** The tests of jest beside these: many run the bundled sidecar, and import little of it. */
+function neighboursOf(paths) {
+  const beside = unique(paths.map(folderOf)).flatMap(folder =>
+    readdirSync(inRoot(folder)).map(name => folder + name)
+  );
+  return beside.filter(it => runnerOf(it) === 'jest' && !LONG.includes(it));
+}
+
 const allBut = list => (list.length ? `all but ${list.join(', ')}` : 'all');
 
 /**
@@ -63,7 +71,8 @@ export function planFor(paths) {
   const rows = unique(sources.map(rowOf)).filter(Boolean);
   const named = key => rows.flatMap(row => row[key] ?? []);
   const imported = sources.filter(it => rowOf(it)?.imported);
-  const tests = unique([...importersOf([...own('jest'), ...imported]), ...named('jest')]);
+  const importers = importersOf([...own('jest'), ...imported]);
+  const tests = unique([...importers, ...neighboursOf(imported), ...named('jest')]);
   const isLeft = it => LONG.includes(it) && !paths.some(path => folderOf(path) === folderOf(it));
   const jest = tests.filter(it => !isLeft(it));
   const pytest = unique([...own('pytest'), ...named('pytest').map(testOfPython)]);
@@ -78,7 +87,7 @@ export function planFor(paths) {
       ...Object.fromEntries(chosen.filter(([, its]) => its.length))
     },
     leftOut: [
-      `jest: ${allBut(jest.length ? ['what imports what changed'] : [])}`,
+      `jest: ${allBut(jest.length ? ['what imports what changed, or is beside it'] : [])}`,
       ...tests.filter(isLeft).map(it => `jest: ${it}, which takes long`),
       `pytest: ${allBut(pytest.map(it => basename(it)))}`,
       `ui: ${allBut(ui.map(it => basename(it, '.spec.ts')))}`,

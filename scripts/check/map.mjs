@@ -9,7 +9,8 @@ const PACKAGE = 'jupyterlab_cellgrant/';
  * of the path counts. A test that changed is run in any case.
  *
  * #### Notes
- * - `imported`: the tests of jest that import it, as jest finds them; `jest`: these beside.
+ * - `imported`: the tests of jest that import it, as jest finds them, and those of its folder;
+ *   `jest`: these, too.
  * - `pytest`: tests of Python, without `test_` and `.py`; `journeys`: those of ui-tests.
  * - `machines`: the emulated ones.
  * - What has none of these is seen to by the compiler, the linters and tidy, or by people.
