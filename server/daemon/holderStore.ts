@@ -21,6 +21,7 @@ const HOLDER = z.object({
   notebook: z.string().nullable().default(null),
   gated: z.boolean(),
   gate: z.object(process).nullable().default(null),
+  speaker: z.object(process).nullable().default(null),
   boundGpus: z.array(z.string()).exactOptional(),
   owner: z.object({ uid: z.int(), name: z.string() }).exactOptional(),
   tokenDigest: z.string().nullable().default(null),

@@ -1,13 +1,14 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { HeldGrant } from '../core/effects';
 import type { Caller } from '../protocol/caller';
-import { refusal, type Refusal } from '../protocol/errors';
+import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
 import { Entrance } from './entrance';
 import { HolderWatch } from './holderWatch';
-import { ancestorsOf, isWithin, whyNotYours } from './identity';
+import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
 import { endsWithParent, gateOf, holderOf, KnownProcesses } from './knownProcesses';
+import { Owners } from './owners';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
 /** What the list of holders is made of. */
@@ -28,6 +29,7 @@ export type HoldersParts = {
  */
 export class Holders {
   private readonly known = new KnownProcesses();
+  readonly owners = new Owners(this.known);
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
@@ -64,17 +66,6 @@ export class Holders {
 
   has(holderId: string): boolean {
     return this.known.has(holderId);
-  }
-
-  ownerOf(holderId: string): Caller | null {
-    return this.known.byId(holderId)?.owner ?? null;
-  }
-
-  whyNotYours(holderId: string, by: Caller): Refusal | null {
-    const it = this.known.byId(holderId);
-    return it
-      ? whyNotYours(holderId, it.owner ?? null, by)
-      : refusal('HOLDER_UNKNOWN', { id: holderId });
   }
 
   list(): readonly KnownProcess[] {
@@ -179,7 +170,9 @@ export class Holders {
 
   private look(holderId: string): void {
     const it = this.known.byId(holderId);
-    if (it && this.parts.processes.hasEnded(it)) {
+    const { processes } = this.parts;
+    // Whoever adopted a process may end while no sidecar is there to hear of it (RUN6).
+    if (it && [it, it.speaker].some(one => one && processes.hasEnded(one))) {
       this.end(holderId);
     }
   }
@@ -204,9 +197,8 @@ export class Holders {
   }
 
   private enter(process: KnownProcess, { uid, name }: Caller): KnownProcess {
-    const owner = { uid, name };
     const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, process.pid);
-    const it = { ...process, owner, ancestors };
+    const it = { ...process, owner: { uid, name }, ancestors };
     this.known.enter(it);
     return it;
   }

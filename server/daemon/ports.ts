@@ -145,11 +145,14 @@ export interface IRegistrar {
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
 }
 
-/** Those that were let in. */
-export interface IHolders {
-  has(holderId: string): boolean;
+/** Whose holders are. */
+export interface IOwners {
   /** Why somebody may not act on a holder (SEC8): it is not known, or another user's. */
   whyNotYours(holderId: string, by: Caller): Refusal | null;
+}
+
+/** Those that were let in. */
+interface IHolders {
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
   /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
@@ -229,7 +232,7 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
   readonly administration: IAdministration;
-  readonly holders: Pick<IHolders, 'has' | 'whyNotYours'>;
+  readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
   /** Whether it is known again who holds what, after a restart (ENF4). */

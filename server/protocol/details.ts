@@ -4,28 +4,28 @@ import type { Eviction, GpuName, Need, Resource } from './facts';
 import type { Speaker } from './phrases';
 import { gpusInWords, needInWords } from './sentences';
 
-/** What fills the sentence of a refusal: a name, a figure or an amount, or a fact that has words of its own. */
+/** What fills the sentence of a refusal: a name, a figure or an amount, or a fact with its own sentence. */
 export type Detail = string | number | DetailFact;
 
 type DetailFact =
   | Eviction
   | Need
-  /** What was waited for; where a sidecar that was restarted had not heard of all, that. */
+  /** What the claim waited for, or that the restarted sidecar did not know all holders yet. */
   | { readonly kind: 'awaited'; readonly what: Resource | 'sidecar' }
-  /** What its holder kept from before, beside its limit: a sentence of its own, behind another. */
+  /** What its holder kept from earlier cells, and its limit: a separate sentence after another. */
   | { readonly kind: 'kept'; readonly bytes: number; readonly limitBytes: number }
   | { readonly kind: 'none' }
-  /** `exclusive`, and how many CPUs that are. */
+  /** `exclusive`, and the number of CPUs. */
   | { readonly kind: 'exclusive'; readonly count: number }
   | { readonly kind: 'lendable'; readonly count: number; readonly of: number }
-  /** Memory that can be granted of all that there is. */
+  /** The memory that can be granted, and the total. */
   | {
       readonly kind: 'grantable';
       readonly bytes: number;
       readonly ofBytes: number;
       readonly reserveBytes: number;
     }
-  /** Slices that one process can use with each other. */
+  /** Slices that one process can use together. */
   | { readonly kind: 'together'; readonly count: number }
   | { readonly kind: 'ofModel'; readonly count: number }
   | { readonly kind: 'numbered'; readonly gpus: readonly GpuName[] };

@@ -50,7 +50,7 @@ describe('sentenceOf', () => {
 
   it('[HOLD3] says of a forked cell that was killed that its kernel goes on', () => {
     const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
-    expect(sentenceOf(why, englishOf('cell'))).toContain('Its kernel goes on.');
+    expect(sentenceOf(why, englishOf('cell'))).toContain('Its kernel continues.');
   });
 
   it('says of a command what is said of a cell, where that is no other', () => {

@@ -2,7 +2,7 @@ import { spanInWords } from './amounts';
 import type { Eviction } from './facts';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 
-/** Why a running cell has to go (FAIR4), as a part of a sentence. */
+/** Why a running cell is evicted (FAIR4), as a part of a sentence. */
 export function evictionInWords(why: Eviction, speaker: Speaker = ENGLISH): string {
   const { trans, nameOf } = speaker;
   return why.kind === 'runtime'
@@ -31,7 +31,7 @@ function runtimeInWords({ trans, of }: Speaker, group: string, most: string): st
   }
 }
 
-/** Whose claim is spoken of, in the middle of a sentence. */
+/** The kind of holder that a claim belongs to, in the middle of a sentence. */
 function thisInWords({ trans, of }: Speaker): string {
   switch (of) {
     case 'kernel':

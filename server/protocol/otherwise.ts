@@ -3,7 +3,7 @@ import type { HolderKind } from './gate';
 
 type Sentences = Partial<Record<RefusalCode, Template>>;
 
-/** Of a fork, which ends without its kernel. */
+/** For a fork, which ends without its kernel. */
 const OF_CELLS: Sentences = {
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
@@ -11,7 +11,7 @@ const OF_CELLS: Sentences = {
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This cell was killed by the operating system: its process reached the {limit} of memory granted, before it could be interrupted.{kept} Its kernel goes on. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      'This cell was killed by the operating system: its process reached the {limit} of memory granted before it could be interrupted.{kept} Its kernel continues. Raise "memory" in the cell\'s hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -34,7 +34,7 @@ const OF_WORKERS: Sentences = {
     ),
   BOUND: trans =>
     trans.__(
-      'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to have others.'
+      'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to use others.'
     ),
   INSIDE: trans =>
     trans.__(
@@ -52,7 +52,7 @@ const OF_WORKERS: Sentences = {
     ),
   KILLED_AT_LIMIT: trans =>
     trans.__(
-      'This worker was killed by the operating system: it reached the {limit} of memory granted, before it could be interrupted.{kept} Raise "memory" in its hints, or keep less in memory.'
+      'This worker was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Raise "memory" in its hints, or keep less in memory.'
     ),
   KILLED_BY_NODE: trans =>
     trans.__(
@@ -65,7 +65,7 @@ const OF_WORKERS: Sentences = {
     )
 };
 
-/** A command has options where a cell has hints: `{option}` is the one that `path` is a part of. */
+/** A command has options where a cell has hints: `{option}` is the one that contains `path`. */
 const OF_COMMANDS: Sentences = {
   HINT_INVALID: trans => trans.__('{option} is {got}; expected {expected}.'),
   HINT_TOO_LARGE: trans =>
@@ -80,7 +80,7 @@ const OF_COMMANDS: Sentences = {
     ),
   BOUND: trans =>
     trans.__(
-      'This command asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start it anew to have others.'
+      'This command asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Restart it to use others.'
     ),
   INSIDE: trans =>
     trans.__(
@@ -111,7 +111,7 @@ const OF_COMMANDS: Sentences = {
     )
 };
 
-/** What is said otherwise of a holder that is no kernel. */
+/** Sentences that differ for holders that are not kernels. */
 export const OTHERWISE = {
   kernel: {},
   cell: OF_CELLS,

@@ -22,7 +22,7 @@ function filled(text: string, args: readonly (string | number)[]): string {
   return text.replace(/%(\d)/g, (_, at: string) => String(args[Number(at) - 1]));
 }
 
-/** English, and holders by their names of then: the sidecar's. */
+/** English, with the names that holders had at the time: the sidecar's. */
 export const ENGLISH: Speaker = {
   trans: {
     __: (text, ...args) => filled(text, args),

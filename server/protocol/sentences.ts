@@ -3,7 +3,7 @@ import type { Blocker, GpuName, Holding, Need, Reason, Rest, Stranger } from './
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
- * Why a claim waits, in words that go on after "waits": `for 1 GPU; GPU 0 held
+ * Why a claim waits, in words that follow "waits": `for 1 GPU; GPU 0 held
  * by segment.ipynb`.
  */
 export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string {
@@ -55,7 +55,7 @@ export function needInWords(need: Need, { trans }: Speaker): string {
   }
 }
 
-/** A reason that says what is needed. */
+/** A reason that states what is needed. */
 type Lack = Extract<Reason, { need: Need }>;
 
 function whyInWords(lack: Lack, speaker: Speaker): string {
@@ -106,7 +106,7 @@ function blockerInWords(blocker: Blocker, isFirst: boolean, { trans, nameOf }: S
     : trans.__('%1 by %2', holds, nameOf(blocker));
 }
 
-/** What those keep who are not worth a name: `idle kernels keep 676 MiB`. */
+/** What unnamed kernels keep: `idle kernels keep 676 MiB`. */
 function restInWords(trans: Phrases, { count, isIdle, keeps }: Rest): string {
   const amount = holdingInWords(trans, keeps);
   if (count === 1) {
@@ -119,7 +119,7 @@ function restInWords(trans: Phrases, { count, isIdle, keeps }: Rest): string {
     : trans.__('other kernels keep %1', amount);
 }
 
-/** What somebody has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
+/** What a holder has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
 export function holdingInWords(trans: Phrases, holding: Holding): string {
   switch (holding.kind) {
     case 'cpus':
@@ -159,7 +159,7 @@ function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: 
   return trans._n('%2 does not answer', '%2 do not answer', gpus.length, names);
 }
 
-/** Who from outside has memory of a GPU (GPU4): `2 GiB of GPU 0 held without a lease by ...`. */
+/** Which process without a lease holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a lease by ...`. */
 export function strangerInWords(trans: Phrases, stranger: Stranger): string {
   const { gpu, bytes, pid, owner, name, more } = stranger;
   const holds = holdingInWords(trans, { kind: 'gpuMemory', gpu, bytes });

@@ -114,7 +114,7 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
   return parts.filter(part => part !== '').join(', ');
 }
 
-/** What of a grant is not in force (ENF6), as a whole sentence. */
+/** Which part of a grant is not in force (ENF6), as a whole sentence. */
 export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLISH): string {
   const { trans } = speaker;
   return fact.kind === 'failed'

@@ -116,7 +116,7 @@ describe('CellBadge', () => {
       badge(finished({ outcome: 'died', why, holderKind })).textContent!;
     expect(killed('kernel')).toContain('kernel died at its memory limit');
     expect(killed('cell')).toContain('killed at its memory limit');
-    expect(killed('cell')).toContain('Its kernel goes on.');
+    expect(killed('cell')).toContain('Its kernel continues.');
   });
 
   it('[API7] says a refusal, and what fills it, in the language of the page', () => {

@@ -16,7 +16,7 @@ function impossible(path: string, asked: Detail, total: Detail): Refusal {
   return refusal('IMPOSSIBLE', { path, asked, total });
 }
 
-/** What cells can be granted, and how that follows from what the panel shows. */
+/** What cells can be granted, and how that follows from the panel's figures. */
 function grantableOf(node: NodeFacts): Detail {
   const { memoryBytes, memoryReserveBytes } = node;
   const bytes = grantableBytes(node);
@@ -59,10 +59,10 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
 }
 
 /**
- * GPU2: an ask that its holder, bound as it is, can never be granted before it restarts.
+ * GPU2: an ask that can never be granted to its holder before a restart, because of the GPUs it is bound to.
  *
  * #### Notes
- * It is granted the first of those that it is bound to (place/gpus.ts), so these have to suit.
+ * It is granted the first of those that it is bound to (place/gpus.ts), so these must match the ask.
  */
 function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   if (ask.gpus === 0 || holder.boundGpus.length === 0) {
@@ -96,7 +96,7 @@ export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
     const over = (path: string, asked: Detail, limit: Detail) =>
       refusal('ABOVE_LIMIT', { path, asked, limit, group: pathOf(at!) });
     if (at.kind !== 'group') {
-      continue; // its group is the one above
+      continue; // its group is the next one up
     }
     if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
       return over('memory', amountInWords(ask.memoryBytes ?? 0), amountInWords(memoryBytes));
@@ -112,7 +112,7 @@ export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
   return null;
 }
 
-/** Everything that a claim needs, or why it cannot be had now. */
+/** Everything that a claim needs, or why it is not available now. */
 export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
 
 /** ADM5: plan a whole grant, or nothing. Changes nothing. */
