@@ -4,6 +4,9 @@ import { ancestorsOf, isWithin, maySpeak, whyNoHolder } from './identity';
 import type { KnownProcesses } from './knownProcesses';
 import type { IProcesses, KnownProcess } from './ports';
 
+/** Each is a process of its user, who may have as many; a panel, or a look at all of them, takes no more well. */
+export const HOLDERS_OF_ONE_MAX = 4096;
+
 /** Who may come in: what can be a holder, and for which one who speaks (SEC6, SEC7, HOLD2, HOLD5). */
 export class Entrance {
   constructor(
@@ -17,7 +20,8 @@ export class Entrance {
       this.whyNotSpeak(newcomer.holderId, newcomer.tokenDigest ?? null, caller) ??
       this.whyTaken(newcomer) ??
       this.whyForeign(newcomer, caller) ??
-      this.whyNoChild(newcomer, caller)
+      this.whyNoChild(newcomer, caller) ??
+      this.whyOneTooMany(newcomer, caller)
     );
   }
 
@@ -32,6 +36,13 @@ export class Entrance {
     return !isForeign && maySpeak(it, tokenDigest)
       ? null
       : refusal('NOT_THIS_HOLDER', { id: holderId });
+  }
+
+  /** SEC9: there are as many of one user as there may be. */
+  private whyOneTooMany({ holderId }: KnownProcess, { uid }: Caller): Refusal | null {
+    const isOne = this.known.has(holderId) || this.known.countOf(uid) < HOLDERS_OF_ONE_MAX;
+    const details = { limit: HOLDERS_OF_ONE_MAX, what: 'kernels and other holders of one user' };
+    return isOne ? null : refusal('TOO_MANY', details);
   }
 
   /** HOLD5: an id is one holder's as long as that lives; only a kernel is started again under its own. */

@@ -22,6 +22,11 @@ export class KnownProcesses {
     return this.holders.get(this.idByPid.get(pid) ?? '');
   }
 
+  /** How many are of a user. */
+  countOf(uid: number): number {
+    return this.list().filter(it => it.owner?.uid === uid).length;
+  }
+
   /** One that is new. */
   enter(it: KnownProcess): void {
     this.note(it);

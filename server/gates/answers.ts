@@ -53,8 +53,8 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const { kind, visibility } = record.holder;
-    const sentence = waitInWords(visibility.of(reason), englishOf(kind));
+    const { kind, user } = record.holder;
+    const sentence = waitInWords(user.visibility.of(reason), englishOf(kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -69,8 +69,8 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const { kind, visibility } = record.holder;
-    const seen = visibility.of(why);
+    const { kind, user } = record.holder;
+    const seen = user.visibility.of(why);
     const message = {
       type: 'refused',
       id,
@@ -90,8 +90,8 @@ export class Answers implements IAnswers {
     if (record?.phase.state !== 'running') {
       return;
     }
-    const { kind, visibility } = record.holder;
-    const seen = visibility.of(why);
+    const { kind, user } = record.holder;
+    const seen = user.visibility.of(why);
     const message = {
       type: 'interrupt',
       id,

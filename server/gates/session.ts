@@ -3,10 +3,9 @@ import type { Caller } from '../protocol/caller';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { GATE_PROTOCOLS } from '../protocol/gate';
 import type { Handler } from './handler';
-import type { Visibility } from '../protocol/visibility';
 import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
-import type { IChannel } from './records';
+import type { GateUser, IChannel } from './records';
 
 /** How far a conversation is. */
 type SessionState =
@@ -20,9 +19,9 @@ export type SessionParts = {
   readonly services: IGateServices;
   readonly handler: Handler;
   readonly channel: IChannel;
-  /** Who speaks, and what that user may see. */
+  /** Who speaks. */
   readonly caller: Caller;
-  readonly visibility: Visibility;
+  readonly user: GateUser;
   readonly log: Log;
 };
 
