@@ -1,4 +1,4 @@
-const LAB = { imported: true, journeys: ['grant', 'badge', 'hints'] };
+const LAB = { imported: true, journeys: ['grant', 'badge'] };
 const SIDECAR = { imported: true, pytest: ['gate_order', 'trust'] };
 const PLAIN_V2 = { machines: ['plain'] };
 const CLIENT = 'jupyterlab_cellgrant/client/';
@@ -37,6 +37,11 @@ export const ROWS = [
   { of: ['server/testing/directives.json'], imported: true, pytest: ['directives'] },
   { of: ['server/testing/gateMessages.json'], imported: true, pytest: ['messages'] },
   { of: ['src/', 'style/', 'schema/', 'ui-tests/'], ...LAB },
+  {
+    of: ['src/hints/', 'src/components/Hint', 'src/components/ThisCell'],
+    ...LAB,
+    journeys: ['hints']
+  },
   { of: ['bench/'], imported: true },
   { of: [PACKAGE], pytest: ['layers', 'extension'] },
   {
