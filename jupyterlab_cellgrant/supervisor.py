@@ -167,7 +167,7 @@ class Supervisor:
 
     def _move(self, directory: Path) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""
-        self._log.info("Cellgrant uses %s: there is one sidecar of a user.", directory)
+        self._log.info("Cellgrant uses %s: a user has one sidecar.", directory)
         self.directory = directory
         # Launchers in this process ask there, and so do kernels, terminals and what they run.
         os.environ[DIRECTORY_ENV] = str(directory)
@@ -220,7 +220,7 @@ class Supervisor:
         words = " / ".join(word for word in self._last_words if word)
         consequence = "run ungated" if self._settings.failure == "open" else "do not run"
         return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
-            f" Its last words: {words[:500]}" if words and code else ""
+            f" Its last output: {words[:500]}" if words and code else ""
         )
 
     async def _back_off(self) -> None:
@@ -228,7 +228,7 @@ class Supervisor:
         self._failures += 1
         if self._failures > 1:
             delay_s = min(BACKOFF_FIRST_S * 2 ** (self._failures - 2), BACKOFF_MAX_S)
-            self._log.info("Cellgrant tries again to start its sidecar in %g s.", delay_s)
+            self._log.info("Cellgrant will try to start its sidecar again in %g s.", delay_s)
             await asyncio.sleep(delay_s)
 
     def _become(self, state: State, sentence: str, level: int = logging.INFO) -> None:

@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path';
 import type { NodeFacts } from './core/events';
 import { systemClock, type IClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/config/configFile';
-import { stderrLog } from './daemon/log';
+import { stderrLog, type LogFormat } from './daemon/log';
 import { openInstance, type Instance } from './daemon/instance';
 import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';
 import { Sidecar } from './daemon/sidecar';
@@ -18,7 +18,9 @@ import { findPacking } from './host/packing';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
+import type { Caller } from './protocol/caller';
 import { hostMeters, hostProcesses } from './daemon/meters';
+import { Metrics } from './metrics/metrics';
 import { Ending, EXIT } from './ending';
 import { parseCheck, parseOptions, type Check, type Options } from './options';
 import { reloadWhenAsked, stopWhenAsked } from './signals';
@@ -26,7 +28,8 @@ import { reloadWhenAsked, stopWhenAsked } from './signals';
 /** Put in by scripts/bundle.mjs. */
 declare const CELLGRANT_VERSION: string;
 
-const log = stderrLog();
+let logFormat: LogFormat = 'text';
+const log = stderrLog(() => logFormat);
 const ending = new Ending(log);
 const files = new DiskFiles();
 
@@ -105,9 +108,8 @@ async function start(
   stack: UndoStack
 ): Promise<Sidecar> {
   const clock = systemClock();
-  const { uid } = instance.directory;
   // One user as yet: whoever reaches the sockets is the owner of their directory.
-  const owner = { uid, name: nameOf(uid) };
+  const owner = ownerOf(instance);
   const config = configOf(options, clock);
   let sidecar: Sidecar | null = null;
   const { node, enforcer, spreader, notices } = await probe({
@@ -143,9 +145,24 @@ async function start(
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
-  stack.add(await listenHttp(instance.listenForApi, sidecar, owner, log, connections.api));
+  const { listenForApi } = instance;
+  const metrics = metricsOf(sidecar, config);
+  stack.add(await listenHttp(listenForApi, sidecar, metrics, owner, log, connections.api));
   stack.add(await gates.listen(instance.listenForGates));
   return sidecar;
+}
+
+function ownerOf({ directory: { uid } }: Instance): Caller {
+  return { uid, name: nameOf(uid) };
+}
+
+/** Figures of what a sidecar decides, from here on. */
+function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metrics {
+  const { name: tier } = node.tier;
+  const namesUsers = () => config?.configuration.metricsNameUsers ?? false;
+  const metrics = new Metrics({ version: CELLGRANT_VERSION, tier, arbiter, namesUsers });
+  arbiter.onStep(metrics.observe.bind(metrics));
+  return metrics;
 }
 
 /** ENF11: other sidecars are told in the panel, by `cellgrant status`, and in the log. */
@@ -169,6 +186,7 @@ async function run(args: readonly string[]): Promise<void> {
     return check(toCheck);
   }
   const options = parseOptions(args, process.env);
+  ({ logFormat } = options);
   const instance = await openInstance(options.dir, log);
   const stack = new UndoStack();
   stack.add(instance.leave);

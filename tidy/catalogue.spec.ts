@@ -1,11 +1,14 @@
-import { CATALOGUE, OF_COMMANDS, type RefusalCode } from '../server/protocol/errors';
 import ts from 'typescript';
+
+import { CATALOGUE, type RefusalCode } from '../server/protocol/catalogue';
+import { OTHERWISE } from '../server/protocol/otherwise';
+import { ENGLISH } from '../server/protocol/phrases';
 import { tracked, typescriptSources, type Source } from './sources';
 
 /** The rows that SPEC.md must have, in the catalogue's order. */
 function expected(): string[] {
   return Object.entries(CATALOGUE).map(
-    ([code, { status, sentence }]) => `| ${code} | ${status} | ${sentence} |`
+    ([code, { status, sentence }]) => `| ${code} | ${status} | ${sentence(ENGLISH.trans)} |`
   );
 }
 
@@ -45,9 +48,15 @@ describe('the catalogue of refusals', () => {
     expect(documented('Refusals')).toEqual(expected());
   });
 
-  it('[API1] is listed as it speaks of commands, too', () => {
-    const rows = Object.entries(OF_COMMANDS).map(([code, said]) => `| ${code} | ${said} |`);
-    expect(documented('Refusals of commands')).toEqual(rows);
+  it.each([
+    ['cell', 'Refusals of forked cells'],
+    ['worker', 'Refusals of workers'],
+    ['command', 'Refusals of commands']
+  ] as const)('[API1] is listed as it speaks of a %s, too', (of, heading) => {
+    const rows = Object.entries(OTHERWISE[of]).map(
+      ([code, said]) => `| ${code} | ${said(ENGLISH.trans)} |`
+    );
+    expect(documented(heading)).toEqual(rows);
   });
 
   it('[API1] is repeated word for word where no sidecar can be asked', () => {
@@ -56,8 +65,12 @@ describe('the catalogue of refusals', () => {
     ];
     expect(entries).toHaveLength(3);
     for (const [, code, status, sentence] of entries) {
-      const entry = { status: Number(status), sentence };
-      expect({ [code!]: entry }).toEqual({ [code!]: CATALOGUE[code as RefusalCode] });
+      const its = CATALOGUE[code as RefusalCode];
+      expect([code, Number(status), sentence]).toEqual([
+        code,
+        its.status,
+        its.sentence(ENGLISH.trans)
+      ]);
     }
   });
 
@@ -84,7 +97,7 @@ describe('the catalogue of refusals', () => {
   it('speaks in whole sentences', () => {
     // Where all of it is told by who refuses, that is a sentence of its own.
     for (const { sentence } of Object.values(CATALOGUE)) {
-      expect(sentence).toMatch(/^([A-Z].*\.|\{why\})$/);
+      expect(sentence(ENGLISH.trans)).toMatch(/^([A-Z].*\.|\{why\})$/);
     }
   });
 });

@@ -27,6 +27,8 @@ export const ROWS = [
     of: ['server/captures/'],
     jest: ['gpuDevices', 'gpuLog', 'gpus', 'topology'].map(it => `server/host/${it}.spec.ts`)
   },
+  { of: ['server/metrics/'], imported: true, pytest: ['metrics'] },
+  { of: ['docs/'], jest: ['server/metrics/metrics.spec.ts'] },
   { of: ['server/testing/'], imported: true },
   {
     of: ['v2/', 'enforcerContract', 'realRig'].map(it => `server/testing/${it}`),

@@ -5,7 +5,7 @@ import { EVEN_SHARING } from './policy/groups';
 import { createShareTree, type ShareNode } from './policy/shareTree';
 import type { HolderEntry, State } from './state';
 
-/** A state that knows nothing yet. */
+/** An empty state. */
 export function createState(): State {
   return {
     nowMs: 0,

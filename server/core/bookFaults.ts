@@ -5,12 +5,12 @@ import { serviceWeight } from './cpu/weights';
 import { hasQueued } from './queue/reserve';
 import { isRunning, isWaiting, type HolderEntry, type State } from './state';
 
-/** Whether a holder is in the book of holders. */
+/** Whether a holder is in the list of holders. */
 export function isKnown(state: State, holder: HolderEntry): boolean {
   return state.holders.get(holder.holder.id) === holder;
 }
 
-/** Each claim is in one book, and none is kept for ever. */
+/** Each claim is in exactly one list, and none is kept for ever. */
 export function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);
@@ -49,7 +49,7 @@ export function bookFaults(state: State): string[] {
   return faults;
 }
 
-/** ADM5, ADM6: those that wait hold nothing and stand in one line each. */
+/** ADM5, ADM6: waiting claims hold nothing and are in one queue each. */
 export function queueFaults(state: State): string[] {
   const places = new Map<string, number[]>();
   for (const { phase } of state.queue) {

@@ -15,12 +15,12 @@ import {
 } from './holder/treeSums';
 
 /**
- * What must hold after each step: each sentence names a rule that does not.
- * Empty is well.
+ * What must hold after each step: each sentence names a rule that is violated.
+ * Empty means that all hold.
  *
  * #### Notes
- * Recounts every ledger from scratch, so it costs a walk over everything: for
- * tests and for reports of faults, not for each step of a running sidecar.
+ * Recounts every ledger from scratch, so it walks over everything: for
+ * tests and fault reports, not for each step of a running sidecar.
  */
 export function checkInvariants(state: State): string[] {
   return [
@@ -43,7 +43,7 @@ function seatsOf(state: State): Allocation[] {
   );
 }
 
-/** GATE6: who may start at once is alone. */
+/** GATE6: a holder that may start at once is alone. */
 function standingFaults({ standing, running, keeping }: State): string[] {
   const isAlone = !standing || (!keeping.size && running.size === standing.running.size);
   return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone`];
@@ -87,7 +87,7 @@ function seatFaults(state: State): string[] {
   return faults;
 }
 
-/** CPU2, P2: fixed asks have what they asked for, masks what was ordered, and no CPU is left out. */
+/** CPU2, P2: fixed asks have what they asked for, masks are as ordered, and no CPU is left out. */
 function maskFaults(state: State): string[] {
   const { pool, running } = state;
   const faults: string[] = [];
@@ -174,7 +174,7 @@ function gpuFaults(state: State): string[] {
   return faults;
 }
 
-/** GPU1: what is promised of a memory fits into it, and stands beside no lease of all of it. */
+/** GPU1: what is promised of a memory fits into it, and does not coexist with a lease of all of it. */
 function gpuMemoryFaults({ node, gpuLeases }: State): string[] {
   const memories = new Map<string, { total: number; leases: [Lease, HolderEntry][] }>();
   for (const { uuid, slice, memoryBytes } of node?.gpus ?? []) {

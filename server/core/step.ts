@@ -31,27 +31,27 @@ export type { State } from './state';
  * The arbiter: one event in, its effects out.
  *
  * 1. The event changes what is known.
- * 2. If that may let a waiting claim go, the admission cycle runs.
+ * 2. If that may admit a waiting claim, the admission cycle runs.
  * 3. CPUs follow: places, masks, weights.
- * 4. Confinements that changed are ordered, before the messages; what holders keep
- *    across cells, behind them.
+ * 4. Changed confinements are ordered before the messages, and changes of what holders keep
+ *    across cells after them.
  *
  * #### Notes
  * - `createState()` makes a state; `step` owns it and updates it in place.
  *   Nothing else may change it; `snapshot` and `story` read it.
  * - Pure apart from the state: no clock, no randomness, no I/O. The same events
  *   give the same effects.
- * - Effects are to be carried out in their order: a holder is confined before
- *   its claim hears of the grant. Effects name no holder that is gone,
- *   but for `killed`.
+ * - Effects must be carried out in order: a holder is confined before
+ *   its claim receives the grant. Effects name no holder that is gone,
+ *   except `killed`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
- *   duplicate, a late event, figures that are none are refused by name or
- *   passed over. A time before the last one is taken as the last one.
+ *   duplicate, a late event or invalid figures are refused by name or
+ *   ignored. A time before the last one counts as the last one.
  * - `nodeFound` comes first, `ticked` at least once a second: waits expire,
  *   evictions are due, shares drift only then. `useMeasured` of all holders with
  *   a running cell once a second is what demands follow (CPU4).
  * - `wait` is sent when a claim queues and when its reason or place changes;
- *   far back in a long queue the place is told by the snapshot alone.
+ *   far back in a long queue only the snapshot has the place.
  */
 export function step(state: State, event: Event): Effect[] {
   state.nowMs = Math.max(state.nowMs, Number.isFinite(event.atMs) ? event.atMs : 0);

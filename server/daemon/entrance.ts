@@ -74,7 +74,7 @@ export class Entrance {
     }
     const isInside = ancestorsOf(this.processes, pid).includes(parent.pid);
     if (!isInside || parent.owner?.uid !== uid) {
-      const why = `it did not come from the ${parent.kind} "${id}" that it names as its parent`;
+      const why = `it does not descend from the ${parent.kind} "${id}" that it names as its parent`;
       return refusal('NOT_A_CHILD', { pid, kind, why });
     }
     return maySpeak(parent, tokenDigest) ? null : refusal('NOT_THIS_HOLDER', { id });

@@ -167,7 +167,9 @@ export class Holders {
 
   private look(holderId: string): void {
     const it = this.known.byId(holderId);
-    if (it && this.parts.processes.hasEnded(it)) {
+    const { processes } = this.parts;
+    // Whoever adopted a process may end while no sidecar is there to hear of it (RUN6).
+    if (it && [it, it.speaker].some(one => one && processes.hasEnded(one))) {
       this.end(holderId);
     }
   }

@@ -138,7 +138,7 @@ function succeed(directory: OwnDirectory, tell: (sentence: string) => void): voi
       directory.become(next);
     }
   } catch (failure) {
-    tell(`what kernels hold is kept for nobody: ${(failure as Error).message}`);
+    tell(`what kernels hold could not be left to a successor: ${(failure as Error).message}`);
   }
 }
 
@@ -151,7 +151,7 @@ function lead(
   try {
     directory.lead(name, path);
   } catch (failure) {
-    tell(`${directory.named(name)} leads nobody to ${path}: ${errnoOf(failure)}`);
+    tell(`${directory.named(name)} could not be linked to ${path}: ${errnoOf(failure)}`);
   }
 }
 

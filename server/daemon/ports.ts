@@ -215,6 +215,12 @@ export interface IAdministration {
   choosePolicy(policy: PolicyName, by: Caller): void;
 }
 
+/** Figures for a monitoring system. */
+export interface IMetrics {
+  /** All of them, in the text format of Prometheus. */
+  text(): Promise<string>;
+}
+
 /** What requests see of the sidecar. */
 export interface IApi {
   readonly defaults: IDefaults;
@@ -223,4 +229,6 @@ export interface IApi {
   readonly holders: Pick<IHolders, 'has'>;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
+  /** Whether it is known again who holds what, after a restart (ENF4). */
+  readonly reconciliation: { readonly isOver: boolean };
 }

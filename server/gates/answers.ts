@@ -8,6 +8,7 @@ import {
 } from '../protocol/gate';
 import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
@@ -52,7 +53,7 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const sentence = waitInWords(reason);
+    const sentence = waitInWords(reason, englishOf(record.holder.kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -70,7 +71,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'refused',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.channel) {
@@ -89,7 +90,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'interrupt',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.channel) {
@@ -112,7 +113,7 @@ export class Answers implements IAnswers {
   }
 
   killed(holderId: string, kind: HolderKind, why: Refusal): void {
-    this.records.noteDeath(holderId, sentenceOf(why, kind));
+    this.records.noteDeath(holderId, sentenceOf(why, englishOf(kind)));
   }
 
   maskChanged(holderId: string, affinity: string | null): void {

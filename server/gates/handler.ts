@@ -3,6 +3,7 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNPINNED, type GateProcess, type HolderKind } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
@@ -230,6 +231,6 @@ function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
-function refuse(channel: IChannel, id: string, why: Refusal, to?: HolderKind): void {
-  channel.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
+function refuse(channel: IChannel, id: string, why: Refusal, to: HolderKind = 'kernel'): void {
+  channel.send({ type: 'refused', id, message: sentenceOf(why, englishOf(to)), ...why });
 }

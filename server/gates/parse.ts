@@ -69,6 +69,10 @@ const process = {
   token,
   pid: whole.min(1),
   startTicks: whole,
+  speaker: z
+    .object({ pid: whole.min(1), startTicks: whole })
+    .nullable()
+    .default(null),
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
   notebook: shown(PATH_CHARS_MAX)
 };

@@ -156,7 +156,7 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
       ...(log.said ? [`${command} says: ${log.said}.`] : []),
       ...leftOut(log.text),
       ...(unnamed > 0
-        ? [`${unnamed} MIG slices are left out: ${command} tells no UUID or memory of them.`]
+        ? [`${unnamed} MIG slices are left out: ${command} reports no UUID or memory for them.`]
         : [])
     ]
   };

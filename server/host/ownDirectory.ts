@@ -132,7 +132,7 @@ export class OwnDirectory implements IOwnFiles {
       return text === null ? null : parse(JSON.parse(text));
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
-      this.complain(name, `is passed over: ${why}`);
+      this.complain(name, `is ignored: ${why}`);
       return null;
     }
   }
@@ -201,7 +201,7 @@ export class OwnDirectory implements IOwnFiles {
     const lock = refusing(this.named(name), () => fs.openSync(this.at(name), flags, 0o600));
     if (!fs.fstatSync(lock).isFile()) {
       fs.closeSync(lock);
-      throw new DirectoryError(`${this.named(name)} is no file: remove it`);
+      throw new DirectoryError(`${this.named(name)} is not a regular file: remove it`);
     }
     return lock;
   }
@@ -218,7 +218,9 @@ function openAt(path: string): number {
       if (!['ENOTDIR', 'ELOOP'].includes(errnoOf(failure))) {
         throw failure;
       }
-      throw new DirectoryError(`${path} is no directory, or a link; name another one with --dir`);
+      throw new DirectoryError(
+        `${path} is not a directory, or is a link; name another one with --dir`
+      );
     }
   });
 }

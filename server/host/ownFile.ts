@@ -40,7 +40,7 @@ export function readOwn(path: string): string | null {
 /** Why a file is none that a sidecar wrote; null where it may be one. */
 function whyNotOurs(facts: fs.Stats): string | null {
   if (!facts.isFile()) {
-    return facts.isSymbolicLink() ? 'it is a link' : 'it is no file';
+    return facts.isSymbolicLink() ? 'it is a link' : 'it is not a regular file';
   }
   if (![0, process.getuid?.() ?? 0].includes(facts.uid)) {
     return `it belongs to user ${facts.uid}`;

@@ -8,8 +8,8 @@ const TAG_CHARS_MAX = 256;
  * The entries of cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
  *
  * #### Notes
- * Tags serve many masters: one that is no name with `=` or `:` behind it says nothing here, nor
- * does one that is longer than any hint.
+ * Tags serve many tools: one that is not a name followed by `=` or `:` is ignored, and so is
+ * one that is longer than any hint.
  */
 export function tagEntries(tags: readonly string[]): OptionEntry[] {
   return tags.flatMap(tag => {
@@ -24,12 +24,12 @@ export function directiveEntries(text: string): OptionEntry[] {
   return optionsOf(text, isHintName);
 }
 
-/** Parse cell tags; one that does not start with the name of a hint is no problem. */
+/** Parse cell tags; one that does not start with the name of a hint is not a problem. */
 export function parseTags(tags: readonly string[]): ParsedHints {
   return parseEntries(tagEntries(tags));
 }
 
-/** Parse a directive; other tools have entries in it, too, which are no problem. */
+/** Parse a directive; entries of other tools in it are not a problem. */
 export function parseDirective(text: string): ParsedHints {
   return parseEntries(directiveEntries(text));
 }
@@ -39,7 +39,7 @@ function parseEntries(entries: readonly OptionEntry[]): ParsedHints {
   for (const { name, text } of entries) {
     if (isHintName(name)) {
       const value = scalarOf(text);
-      // A model may be called by a number.
+      // A model may have a number as its name.
       found[name] = name === 'gpuModel' && typeof value === 'number' ? text.trim() : value;
     }
   }

@@ -17,22 +17,22 @@ export const HINT_NAMES = [
 /** One of {@link HINT_NAMES}. */
 export type HintName = (typeof HINT_NAMES)[number];
 
-/** What one source said, parsed: a part of an ask. */
+/** What one source states, parsed: a part of an ask. */
 export type Hints = Partial<Ask>;
 
-/** The longest name, or value, that a problem quotes; what is longer is cut. */
+/** The longest name or value that a problem quotes; longer ones are truncated. */
 const QUOTED_CHARS_MAX = 60;
 
 /** One thing wrong with a hint (ADM4). */
 export type HintProblem = {
-  /** The hint's name, or what stood in its place, by {@link pathOf}. */
+  /** The hint's name, or what was in its place, by {@link pathOf}. */
   readonly path: string;
   /** What was found, as a person would write it, at most 60 characters. */
   readonly got: string;
   readonly expected: string;
 };
 
-/** The outcome of parsing one source: a source with problems counts for nothing. */
+/** The outcome of parsing one source: a source with problems is ignored. */
 export type ParsedHints = {
   readonly hints: Hints;
   readonly problems: readonly HintProblem[];
@@ -163,8 +163,10 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 };
 
 /** A short text of a value, as its author would recognise it. */
-function shown(value: unknown): string {
-  const text = value === '' ? 'empty' : (JSON.stringify(value) ?? String(value));
+export function shown(value: unknown): string {
+  // JSON has no word for what is no number, or without end.
+  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const text = value === '' ? 'empty' : (json ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
@@ -178,7 +180,7 @@ export function isHintName(name: string): name is HintName {
   return Object.hasOwn(FIELDS, name);
 }
 
-/** What is wrong with one field's value as it stands in an editor, or null. */
+/** The problem of one field's value in an editor, or null. */
 export function problemOf(name: HintName, value: unknown): HintProblem | null {
   const field = FIELDS[name];
   return field.parse(value) === undefined
@@ -214,7 +216,7 @@ export function parseHints(value: unknown): ParsedHints {
   return problems.length ? { hints: {}, problems } : { hints, problems };
 }
 
-/** Merge sources field by field, first source first (ADM2); what nobody stated is not asked. */
+/** Merge sources field by field, first source first (ADM2); what no source states is not asked. */
 export function mergeHints(sources: readonly Hints[]): Ask {
   return Object.assign({}, NOTHING_ASKED, ...[...sources].reverse()) as Ask;
 }

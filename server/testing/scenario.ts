@@ -4,7 +4,7 @@ import { shareOf } from '../core/policy/shareTree';
 import type { Grant } from '../protocol/grant';
 import { parseTags } from '../protocol/hintEntries';
 import { parseBytes, parseSpan } from '../protocol/hints';
-import { bytesInWords } from '../core/words';
+import { bytesInWords } from '../protocol/amounts';
 import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */

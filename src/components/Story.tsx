@@ -37,7 +37,7 @@ export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element
   const known = useTold(claim, storyOf, isOpen);
   const details = React.useRef<HTMLDetailsElement>(null);
   const isTold = isOpen && known !== null;
-  const speaker = speakerOf(trans, paths);
+  const speaker = speakerOf(trans, paths, claim.holderKind);
   React.useEffect(() => {
     if (isTold) {
       // All of it where there is room, else its beginning.
