@@ -28,7 +28,6 @@ export const ROWS = [
     jest: ['gpuDevices', 'gpuLog', 'gpus', 'topology'].map(it => `server/host/${it}.spec.ts`)
   },
   { of: ['server/metrics/'], imported: true, pytest: ['metrics'] },
-  { of: ['docs/'], jest: ['server/metrics/metrics.spec.ts'] },
   { of: ['server/testing/'], imported: true },
   {
     of: ['v2/', 'enforcerContract', 'realRig'].map(it => `server/testing/${it}`),
@@ -45,6 +44,7 @@ export const ROWS = [
     journeys: ['hints']
   },
   { of: ['bench/'], imported: true },
+  { of: ['docs/'], jest: ['server/metrics/metrics.spec.ts'] },
   { of: [PACKAGE], pytest: ['layers', 'extension'] },
   {
     of: [`${PACKAGE}kernel/`, `${CLIENT}wire.py`, `${CLIENT}errors.py`],
