@@ -34,8 +34,9 @@ describe('what is run for what changed', () => {
     expect(strangers(paths)).toEqual([]);
   });
 
-  it('is said of what there is', () => {
+  it('is said once, and of what there is', () => {
     const beginnings = rows.flatMap(row => row.of);
+    expect(beginnings.filter((it, at) => beginnings.indexOf(it) !== at)).toEqual([]);
     expect(beginnings.filter(it => !paths.some(path => path.startsWith(it)))).toEqual([]);
   });
 

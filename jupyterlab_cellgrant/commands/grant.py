@@ -42,11 +42,14 @@ def granted(
         say(sentence)
         end()
 
+    def tell_refusal(why: RefusedError) -> None:
+        say(f"{holder.name} goes on without its grant: {why}")
+
     waiting = Waiting()
     with ExitStack() as stack:
         try:
             with unheard():
-                client = stack.enter_context(Client(holder, str(directory)))
+                client = stack.enter_context(Client(holder, str(directory), tell_refusal))
             holding = client.claim(hints, on_wait=waiting.tell, on_interrupt=interrupt)
         except RefusedError as error:
             raise Failure.of_refusal(error.code, str(error)) from error

@@ -1,4 +1,4 @@
-const LAB = { imported: true, journeys: ['grant', 'badge', 'hints'] };
+const LAB = { imported: true, journeys: ['grant', 'badge'] };
 const SIDECAR = { imported: true, pytest: ['gate_order', 'trust'] };
 const PLAIN_V2 = { machines: ['plain'] };
 const CLIENT = 'jupyterlab_cellgrant/client/';
@@ -27,6 +27,7 @@ export const ROWS = [
     of: ['server/captures/'],
     jest: ['gpuDevices', 'gpuLog', 'gpus', 'topology'].map(it => `server/host/${it}.spec.ts`)
   },
+  { of: ['server/metrics/'], imported: true, pytest: ['metrics'] },
   { of: ['server/testing/'], imported: true },
   {
     of: ['v2/', 'enforcerContract', 'realRig'].map(it => `server/testing/${it}`),
@@ -37,6 +38,11 @@ export const ROWS = [
   { of: ['server/testing/directives.json'], imported: true, pytest: ['directives'] },
   { of: ['server/testing/gateMessages.json'], imported: true, pytest: ['messages'] },
   { of: ['src/', 'style/', 'schema/', 'ui-tests/'], ...LAB },
+  {
+    of: ['src/hints/', 'src/components/Hint', 'src/components/ThisCell'],
+    ...LAB,
+    journeys: ['hints']
+  },
   { of: ['bench/'], imported: true },
   { of: ['docs/'], jest: ['server/metrics/metrics.spec.ts'] },
   { of: [PACKAGE], pytest: ['layers', 'extension'] },
