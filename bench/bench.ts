@@ -92,6 +92,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     takesS: { full: 300, quick: 90 },
     load: () => import('./hostile')
   },
+  load: {
+    what: 'two hundred kernels of twenty users on one node, one of them hostile',
+    takesS: { full: 240, quick: 45 },
+    load: () => import('./load')
+  },
   fuzz: {
     what: 'messages that are nearly right, on a real sidecar',
     takesS: { full: 1800, quick: 60 },

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { FLOODS, type Attack } from './floods';
+import { FLOODS, GREETED, type Attack } from './floods';
 
 /*
  * The process of one flood, which `hostile` starts and ends: its arguments are the sockets of gate
- * and API, and a name of the floods.
+ * and API, and a name of the floods, or `greeted`, which `load` starts as a user of its own.
  */
 
 /** Open a connection, and another one whenever it is hung up on. */
@@ -14,7 +14,7 @@ function open(path: string, attack: Attack, index: number): void {
 }
 
 function main([gatePath, apiPath, name]: readonly string[]): void {
-  const attack = FLOODS[name!]!;
+  const attack = name === 'greeted' ? GREETED : FLOODS[name!]!;
   for (let index = 0; index < attack.connections; index += 1) {
     open(attack.at === 'gate' ? gatePath! : apiPath!, attack, index);
   }

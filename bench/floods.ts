@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 /** What one connection of a flood does once it is open. */
@@ -41,6 +42,25 @@ function converse(socket: Socket, said: string): void {
   socket.on('data', () => socket.writable && socket.write(said));
   socket.write(said);
 }
+
+/** A gate of this very process, which says hello and then claims and gives up, as fast as it is heard. */
+export const GREETED: Attack = {
+  connections: 1,
+  at: 'gate',
+  begin: socket => {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const { pid } = process;
+    const greeting = { type: 'hello', protocol: 2, holderId: `flood-${pid}`, pid, startTicks };
+    socket.write(`${JSON.stringify({ ...greeting, name: 'flood', holdings: [] })}\n`);
+    const claims = Array.from({ length: 32 }, (_, nth) => [
+      JSON.stringify({ type: 'claim', id: `${pid}-${nth}`, sources: { metadata: { cpus: 1 } } }),
+      JSON.stringify({ type: 'cancel', id: `${pid}-${nth}` })
+    ]);
+    socket.resume();
+    repeat(socket, `${claims.flat().join('\n')}\n`);
+  }
+};
 
 /** No flood: it only works, so what is felt of it is what this machine does to anybody. */
 export const YARDSTICK = 'nothing but work';

@@ -68,7 +68,8 @@ const LAYERS: readonly {
       'server/host/',
       'server/daemon/ports',
       'server/daemon/instance',
-      'server/daemon/stateFile'
+      'server/daemon/stateFile',
+      'server/gates/turns'
     ],
     types: ['server/gates/server'],
     packages: /^(node:|zod$)/

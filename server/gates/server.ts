@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
 import type { IGateServices, Log } from '../daemon/ports';
+import type { Share } from '../lib/ration';
 import { Slots } from '../lib/slots';
 import type { Caller } from '../protocol/caller';
 import { refusal } from '../protocol/errors';
@@ -57,7 +58,7 @@ export class GateServer {
     by: (server: Server) => Promise<void>
   ): Promise<() => Promise<void>> {
     const { services, handler, log, unfinished } = this;
-    const turns = new Turns(bounds.turnMs);
+    const turns = new Turns(bounds.turn);
     const shared = { turns, unfinished, nowMs: () => performance.now(), log };
     const user = { visibility: visibilityOf(caller), claimsMax: bounds.claimsMax, claims: 0 };
     const parts = { services, handler, log, caller, user };
@@ -78,8 +79,8 @@ export type GateBounds = {
   readonly connectionsMax: number;
   /** How many claims may wait or run at once. */
   readonly claimsMax: number;
-  /** For how long they are heard in one turn of the event loop, in ms. */
-  readonly turnMs: number;
+  /** Their share of the turns of the event loop. */
+  readonly turn: Share;
 };
 
 /** The connections of one user's gates. */

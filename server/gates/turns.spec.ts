@@ -1,4 +1,12 @@
-import { LINES_PER_TURN, STRANGERS, TIRESOME, Turns, type Heard, type ITurnTaker } from './turns';
+import {
+  ALL,
+  LINES_PER_TURN,
+  STRANGERS,
+  TIRESOME,
+  Turns,
+  type Heard,
+  type ITurnTaker
+} from './turns';
 
 const turn = () => new Promise(resolve => setImmediate(resolve));
 const rest = () => new Promise(resolve => setTimeout(resolve, TIRESOME.pauseMs));
@@ -11,7 +19,7 @@ describe('Turns', () => {
   beforeEach(() => {
     clockMs = 0;
     heard = [];
-    turns = new Turns(Infinity, () => clockMs);
+    turns = new Turns(ALL, () => clockMs);
   });
 
   /** Somebody with so many lines, each of which takes so long. */

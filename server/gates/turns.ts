@@ -1,9 +1,12 @@
-import { Ration } from '../lib/ration';
+import { Ration, type Share } from '../lib/ration';
 
 /** How many lines of one connection are heard before others have their turn. */
 export const LINES_PER_TURN = 8;
 
-/** Those who have not: hellos and launchers cost far more than claims. */
+/** Where all are of one user, whose cells wait for nobody else's. */
+export const ALL: Share = { ms: Infinity, jobs: Infinity, pauseMs: 0 };
+
+/** Those who have not said hello: hellos and launchers cost far more than claims. */
 export const STRANGERS = { ms: 2, jobs: 4, pauseMs: 0 };
 
 /** How long strangers wait after one of them said nothing of use, in ms. */
@@ -43,9 +46,8 @@ export class Turns {
   /** Who last said nothing of use. */
   private readonly useless = new WeakSet<ITurnTaker>();
 
-  /** Those who have said hello have so much of each turn, in ms, and each some lines: their cells wait. */
-  constructor(greetedMs = Infinity, nowMs?: () => number) {
-    const greeted = { ms: greetedMs, jobs: Infinity, pauseMs: 0 };
+  /** Those who have said hello have such a share of the turns, and each some lines of one: their cells wait. */
+  constructor(greeted: Share = ALL, nowMs?: () => number) {
     this.greeted = new Ration(greeted, it => this.hear(it, LINES_PER_TURN), nowMs);
     this.strangers = new Ration(STRANGERS, it => this.hear(it, 1), nowMs);
     this.tiresome = new Ration(TIRESOME, it => this.hear(it, 1), nowMs);

@@ -4,6 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { join } from 'node:path';
 
 import type { Snapshot } from '../protocol/view';
+import type { UnixUser } from '../users/users';
 import { TestConnection, TestKernel } from './gate';
 import { groupNameOf, groupsCalled } from './places';
 import { askSocket, exitOf, spawnSidecar, type Answer } from './sidecar';
@@ -12,7 +13,7 @@ import { askSocket, exitOf, spawnSidecar, type Answer } from './sidecar';
 export const ANN = { uid: 64101, gid: 64101, name: 'ann', groups: ['atlas'] };
 export const BOB = { uid: 64102, gid: 64102, name: 'bob', groups: [] };
 
-type User = typeof ANN | typeof BOB;
+type User = UnixUser;
 
 /** One user's way to a shared sidecar. */
 export class UserSide {
@@ -94,6 +95,10 @@ export class SharedSidecar {
       throw new Error(`it did not start: ${sidecar.log}`);
     }
     return sidecar;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
   }
 
   /** Let it serve a user, as whoever started it would; throws where it does not. */

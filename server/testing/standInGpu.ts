@@ -5,8 +5,11 @@ import { delimiter, join } from 'node:path';
 /** The GPU of the log that is shown. */
 export const GPU_UUID = 'GPU-dddddddd-0000-1111-2222-333333333333';
 
+// Found from a bundle in build/ as well.
+const DIRECTORY = join(__dirname, '..', '..', 'server', 'testing', 'standin-gpu');
+
 /** The stand-in for nvidia-smi. */
-export const SMI = join(__dirname, 'standin-gpu', 'nvidia-smi');
+export const SMI = join(DIRECTORY, 'nvidia-smi');
 
 /** Run a test with the stand-in told how to behave. */
 export async function behaving<T>(
@@ -31,7 +34,7 @@ export class StandInGpu {
   private readonly contexts = mkdtempSync(join(tmpdir(), 'cg-gpu-'));
 
   constructor() {
-    process.env['PATH'] = [join(__dirname, 'standin-gpu'), process.env['PATH']].join(delimiter);
+    process.env['PATH'] = [DIRECTORY, process.env['PATH']].join(delimiter);
     process.env['STANDIN_LOG'] = 'h200';
     process.env['STANDIN_CONTEXTS'] = this.contexts;
     delete process.env['CUDA_VISIBLE_DEVICES'];

@@ -1,4 +1,6 @@
 import type { GateBounds } from '../gates/server';
+import { ALL } from '../gates/turns';
+import type { Share } from '../lib/ration';
 
 /** What one user may have of the sidecar, so that no user can exhaust it (SEC9). */
 export type UserBounds = {
@@ -17,10 +19,10 @@ const CLAIMS_MAX = 1024;
 const GREEDY_USERS = 8;
 
 /**
- * For how long the gates of one user are heard in a turn of the event loop, in ms, where there
- * are others: some twenty claims.
+ * What the gates of one user have where there are others: some twenty claims, and then a pause, for
+ * whoever floods the sidecar is not to have the half of its time.
  */
-const TURN_MS = 1;
+const TURN: Share = { ms: 1, jobs: Infinity, pauseMs: 2 };
 
 /** What one user may have, where so many descriptors may be open, and some are left to look at kernels with. */
 export function boundsOf(descriptors: number, isShared: boolean): UserBounds {
@@ -31,10 +33,10 @@ export function boundsOf(descriptors: number, isShared: boolean): UserBounds {
     ? {
         gates: {
           connectionsMax: Math.max(16, Math.floor(gates / GREEDY_USERS)),
-          turnMs: TURN_MS,
+          turn: TURN,
           claimsMax: CLAIMS_MAX
         },
         api: Math.max(8, Math.floor(api / GREEDY_USERS))
       }
-    : { gates: { connectionsMax: gates, turnMs: Infinity, claimsMax: Infinity }, api };
+    : { gates: { connectionsMax: gates, turn: ALL, claimsMax: Infinity }, api };
 }
