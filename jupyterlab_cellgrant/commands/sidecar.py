@@ -26,19 +26,14 @@ from ..sidecar_process import (
     take_lock,
 )
 from .failure import Exit, Failure
-from .options import settings, settings_of
+from .options import log_format_option, settings, settings_of
 
 ENDS_WITHIN_S = 20
 
 
 @click.command()
 @settings
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How the log on stderr is written: a sentence a line, or one JSON object a line.",
-)
+@log_format_option
 def sidecar(log_format: str, **said: Any) -> None:
     """Run the sidecar here, in the foreground, until it is stopped.
 
