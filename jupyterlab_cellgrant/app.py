@@ -16,7 +16,7 @@ from traitlets import TraitError
 from .client.wire import FAILURE_ENV
 from .ending import end_workers_with_main_thread
 from .events import EventFeed
-from .paths import runtime_dir
+from .paths import own_dir
 from .proxy import Access, handlers
 from .renames import follow_renames
 from .settings import Cellgrant
@@ -57,9 +57,7 @@ class CellgrantApp(ExtensionApp):
         else:
             access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
             if settings.enabled:
-                access.supervisor = self.supervisor = Supervisor(
-                    runtime_dir(), settings, log=self.log
-                )
+                access.supervisor = self.supervisor = Supervisor(own_dir(), settings, log=self.log)
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))
                 self._undo.append(follow_renames(self.serverapp.kernel_manager))

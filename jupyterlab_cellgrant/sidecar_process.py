@@ -6,10 +6,14 @@ import errno
 import fcntl
 import json
 import os
+import socket
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from .client.wire import GATE_SOCKET
+from .paths import API_SOCKET
 
 LOCK = "sidecar.lock"
 # Through no link, and without waiting for the other end of a pipe.
@@ -97,6 +101,32 @@ def take_lock(directory: Path) -> int | None:
     except OSError as error:
         raise unusable(f"{file} cannot be locked", error) from error
     return descriptor
+
+
+def lead(directory: Path, other: Path) -> bool:
+    """Let those who know this directory alone reach the sidecar of another one, as a sidecar does
+    that gives way (ENF11). False where somebody serves it still. Raises as above, and OSError.
+    """
+    lock = take_lock(ensure_private(directory))
+    if lock is None:
+        return False
+    try:
+        if _is_listening(directory / GATE_SOCKET):
+            return False
+        for name in (GATE_SOCKET, API_SOCKET):
+            (directory / name).unlink(missing_ok=True)
+            (directory / name).symlink_to(other / name)
+        return True
+    finally:
+        os.close(lock)
+
+
+def _is_listening(path: Path) -> bool:
+    """Whether a sidecar has this socket, and not one that a link leads to."""
+    if path.is_symlink() or not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as it:
+        return it.connect_ex(str(path)) == 0
 
 
 def unusable(what: str, error: OSError) -> SidecarError:

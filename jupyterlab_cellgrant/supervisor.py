@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tornado.httpclient import HTTPError
-
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
 from .settings import Cellgrant
@@ -26,11 +24,14 @@ from .sidecar_process import (
     served_elsewhere,
     take_lock,
 )
-from .unix_http import ORIGIN, unix_client
+from .system.way import SystemWay
+from .unix_http import is_served
 
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
 HEALTH_WITHIN_S = 2.0
+# So often a sidecar of the system that went away is asked for.
+SYSTEM_EVERY_S = 0.25
 # A sidecar that is alive but answers nobody for this long is ended, and so restarted.
 HUNG_AFTER_S = 30.0
 # Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
@@ -65,8 +66,9 @@ class Supervisor:
 
     A sidecar that runs already is joined and watched; when it goes away, the
     supervisor starts its own. Where this user's runs in another directory (ENF11), that
-    is the one from then on: for this server's kernels and terminals, too. ``run`` ends only
-    when it is cancelled; nothing that goes wrong with the sidecar is an exception outside.
+    is the one from then on: for this server's kernels and terminals, too. One of the system (SYS6)
+    comes before all others, at any time. ``run`` ends only when it is cancelled; nothing that goes
+    wrong with the sidecar is an exception outside.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Supervisor:
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS_LINES)
         self._failures = 0
         self._elsewhere: Path | None = None
+        self._way = SystemWay(directory, log)
 
     @property
     def api_socket(self) -> Path:
@@ -101,6 +104,8 @@ class Supervisor:
         """Keep a sidecar running until cancelled."""
         while True:
             try:
+                if await self._use_system():
+                    continue
                 ensure_private(self.directory)
                 if await self._is_healthy():
                     await self._join()
@@ -116,8 +121,10 @@ class Supervisor:
         """Stop the sidecar started here, gracefully where it listens. Idempotent."""
         self.status = Status("stopped", "Cellgrant's sidecar was stopped with Jupyter.")
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
+        if process is not None and process.returncode is None:
+            await self._end(process)
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
         if process.stdin:
             process.stdin.close()
         for hurry in (process.terminate, process.kill):
@@ -127,12 +134,29 @@ class Supervisor:
             except asyncio.TimeoutError:
                 hurry()
 
+    async def _use_system(self) -> bool:
+        """Use the sidecar of the system while there is one, or may be one again (SYS6, SYS7)."""
+        way = self._way
+        state, before = await way.find(), self.directory
+        if state == "absent":
+            if before == way.directory:
+                self._move(way.own, "no sidecar of the system runs any more")
+                way.leave(before)
+            return False
+        if state == "served" and way.directory and way.directory != before:
+            self._move(way.directory, "it serves every user of this node")
+            way.leave(before)
+        if await self._is_healthy():
+            await self._join()
+        await asyncio.sleep(SYSTEM_EVERY_S)
+        return True
+
     async def _join(self) -> None:
         self._become("joined", f"Cellgrant joined the sidecar that serves {self.directory}.")
         self._failures = 0
-        while await self._is_healthy():
+        while await self._is_healthy() and not await self._way.calls(self.directory):
             await asyncio.sleep(HEALTH_EVERY_S)
-        self._become("starting", "The sidecar that Cellgrant had joined is gone; starting one.")
+        self._become("starting", "The sidecar that Cellgrant had joined is gone.")
 
     async def _await_other(self) -> None:
         """Someone holds the lock but does not answer: it starts, or it ends."""
@@ -176,17 +200,19 @@ class Supervisor:
                 self._process = None
         if asyncio.get_running_loop().time() - started > STABLE_AFTER_S:
             self._failures = 0
+        if self._way.state == "served":
+            return
         elsewhere = self._elsewhere
         # Whether it answers there: in a container that may be another directory of this name.
         if elsewhere and is_own(elsewhere) and await self._is_healthy(elsewhere):
-            self._move(elsewhere)
+            self._move(elsewhere, "there is one sidecar of a user")
         else:
             self._become("away", self._why_ended(code), logging.WARNING)
             await self._back_off()
 
-    def _move(self, directory: Path) -> None:
+    def _move(self, directory: Path, why: str) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""
-        self._log.info("Cellgrant uses %s: there is one sidecar of a user.", directory)
+        self._log.info("Cellgrant uses %s: %s.", directory, why)
         self.directory = directory
         # Launchers in this process ask there, and so do kernels, terminals and what they run.
         os.environ[DIRECTORY_ENV] = str(directory)
@@ -208,11 +234,15 @@ class Supervisor:
             )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
-        """Wait for the end of a process, and end it if it hangs; returns its exit code."""
+        """Wait for the end of a process, and end it if it hangs or the system has one; returns its
+        exit code."""
         silent_s = 0.0
         while silent_s < self._hung_after_s:
             with contextlib.suppress(asyncio.TimeoutError):
                 return await asyncio.wait_for(process.wait(), HEALTH_EVERY_S)
+            if await self._way.calls(self.directory):
+                await self._end(process)
+                return await process.wait()
             silent_s = 0.0 if await self._is_healthy() else silent_s + HEALTH_EVERY_S
         self._last_words.append(f"it did not answer for {self._hung_after_s:g} s")
         process.kill()
@@ -251,18 +281,7 @@ class Supervisor:
             await asyncio.sleep(delay_s)
 
     async def _is_healthy(self, directory: Path | None = None) -> bool:
-        api_socket = (directory or self.directory) / API_SOCKET
-        if not api_socket.exists():
-            return False
-        client = unix_client(api_socket)
-        try:
-            await client.fetch(f"{ORIGIN}/healthz", request_timeout=HEALTH_WITHIN_S)
-        except (OSError, HTTPError):
-            return False
-        else:
-            return True
-        finally:
-            client.close()
+        return await is_served((directory or self.directory) / API_SOCKET, HEALTH_WITHIN_S)
 
     def _become(self, state: State, sentence: str, level: int = logging.INFO) -> None:
         if sentence != self.status.sentence:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from ..node_runtime import find_node
+from ..paths import SYSTEM_DIR
 from ..sidecar_process import command, take_lock
-from ..system.place import CONFIG_FILE, RUN_DIR, STATE_DIR, ensure_public
+from ..system.place import CONFIG_FILE, STATE_DIR, ensure_public
 from ..system.program import serve as serve_all
 from .failure import Exit, Failure
 from .options import log_format_option, node_settings, said_of
@@ -24,7 +25,7 @@ ABSENT = "cellgrant serve is for every user of the node: say --system. For yours
 @click.option(
     "--run-dir",
     type=click.Path(path_type=Path),
-    default=RUN_DIR,
+    default=SYSTEM_DIR,
     show_default=True,
     help="Where users find it, and their sockets.",
 )

@@ -1,4 +1,4 @@
-"""Where the system's sidecar is found."""
+"""Where the system's sidecar is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from pathlib import Path
 
 from ..sidecar_process import SidecarError
 
-SYSTEM_ENV = "CELLGRANT_SYSTEM_DIR"
-RUN_DIR = "/run/cellgrant"
 STATE_DIR = "/var/lib/cellgrant"
 CONFIG_FILE = "/etc/cellgrant/cellgrant.yaml"
 DOOR = "door.sock"

@@ -37,8 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def a_node_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sidecars of tests that run beside each other are not to know of each other (ENF11)."""
+    """Sidecars of tests that run beside each other are not to know of each other (ENF11), nor of
+    the system's (SYS6)."""
     monkeypatch.setenv("CELLGRANT_SCOPE", os.urandom(8).hex())
+    monkeypatch.setenv("CELLGRANT_SYSTEM_DIR", "")
 
 
 @pytest.fixture
