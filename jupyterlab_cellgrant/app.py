@@ -18,7 +18,7 @@ from .ending import end_workers_with_main_thread
 from .events import EventFeed
 from .paths import own_dir
 from .proxy import Access, handlers
-from .renames import follow_renames
+from .renames import follow_renames, introduce
 from .settings import Cellgrant
 from .supervisor import Supervisor
 
@@ -57,7 +57,12 @@ class CellgrantApp(ExtensionApp):
         else:
             access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
             if settings.enabled:
-                access.supervisor = self.supervisor = Supervisor(own_dir(), settings, log=self.log)
+                access.supervisor = self.supervisor = Supervisor(
+                    own_dir(),
+                    settings,
+                    log=self.log,
+                    on_moved=lambda: introduce(self.serverapp.kernel_manager),
+                )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))
                 self._undo.append(follow_renames(self.serverapp.kernel_manager))

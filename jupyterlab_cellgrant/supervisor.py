@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections import deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from .last_words import LastWords
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
 from .settings import Cellgrant
@@ -41,9 +42,7 @@ BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 # After running this long a sidecar has shown that it can; its next end is a first one.
 STABLE_AFTER_S = 60.0
-LAST_WORDS_LINES = 3
 LINE_BYTES_MAX = 64 * 1024
-LEVELS = {"warning:": logging.WARNING, "error:": logging.ERROR}
 
 State = Literal["starting", "own", "joined", "away", "stopped"]
 
@@ -78,14 +77,19 @@ class Supervisor:
         *,
         log: logging.Logger,
         hung_after_s: float = HUNG_AFTER_S,
+        on_moved: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
+        """``on_moved`` is called once another sidecar serves, in another directory."""
         self.directory = directory
         self.status = Status("starting", "Cellgrant's sidecar is starting.")
         self._settings = settings
         self._log = log
         self._hung_after_s = hung_after_s
+        self._on_moved = on_moved
+        self._moved: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._last_words: deque[str] = deque(maxlen=LAST_WORDS_LINES)
+        self._last_words = LastWords(log)
         self._failures = 0
         self._elsewhere: Path | None = None
         self._way = SystemWay(directory, log)
@@ -187,7 +191,7 @@ class Supervisor:
             os.close(lock)
         self._process = process
         self._last_words.clear()
-        logs = asyncio.create_task(self._relay_logs(process))
+        logs = asyncio.create_task(self._last_words.relay(process))
         started = asyncio.get_running_loop().time()
         try:
             await self._await_ready(process)
@@ -213,6 +217,7 @@ class Supervisor:
     def _move(self, directory: Path, why: str) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""
         self._log.info("Cellgrant uses %s: %s.", directory, why)
+        self._moved = self._on_moved
         self.directory = directory
         # Launchers in this process ask there, and so do kernels, terminals and what they run.
         os.environ[DIRECTORY_ENV] = str(directory)
@@ -222,7 +227,7 @@ class Supervisor:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN_S)
         except asyncio.TimeoutError:
-            self._last_words.append(f"it was not ready within {READY_WITHIN_S:g} s")
+            self._last_words.add(f"it was not ready within {READY_WITHIN_S:g} s")
             process.kill()
             return
         words = first_words(line)
@@ -244,29 +249,13 @@ class Supervisor:
                 await self._end(process)
                 return await process.wait()
             silent_s = 0.0 if await self._is_healthy() else silent_s + HEALTH_EVERY_S
-        self._last_words.append(f"it did not answer for {self._hung_after_s:g} s")
+        self._last_words.add(f"it did not answer for {self._hung_after_s:g} s")
         process.kill()
         return await process.wait()
 
-    async def _relay_logs(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        while True:
-            try:
-                line = await process.stderr.readline()
-            except ValueError:
-                continue  # longer than any log line: dropped
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            self._last_words.append(text)
-            # As server/daemon/log.ts writes it: the time, the name, the level.
-            word = text.split(" ", 3)[2:3]
-            level = LEVELS.get(word[0], logging.INFO) if word else logging.INFO
-            self._log.log(level, "Cellgrant sidecar: %s", text)
-
     def _why_ended(self, code: int) -> str:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        words = " / ".join(word for word in self._last_words if word)
+        words = self._last_words.joined()
         consequence = "run ungated" if self._settings.failure == "open" else "do not run"
         return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
             f" Its last words: {words[:500]}" if words and code else ""
@@ -287,3 +276,6 @@ class Supervisor:
         if sentence != self.status.sentence:
             self._log.log(level, sentence)
         self.status = Status(state, sentence)
+        if self._moved and self.status.is_up:
+            self._telling = asyncio.create_task(self._moved())
+            self._moved = None

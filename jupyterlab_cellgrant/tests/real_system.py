@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from .command_line import CELLGRANT
+from .real_server import PROGRAM, WITHOUT_FRONT_ENDS, RealServer
+from .real_sidecar import RealSidecar
 
 needs_root = pytest.mark.skipif(
     os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root, and setpriv"
@@ -36,6 +38,18 @@ def as_user(uid: int) -> list[str]:
     where the tests' own Python may be."""
     ids = [f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
     return ["setpriv", *ids, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+
+
+def server_of(uid: int) -> RealServer:
+    """A server that this user runs, which looks for the sidecar that tests look for."""
+    passed = ("CELLGRANT_SCOPE", "CELLGRANT_SYSTEM_DIR")
+    server = RealServer(
+        command=(*as_user(uid), *PROGRAM, WITHOUT_FRONT_ENDS),
+        env={"USER": f"user-{uid}", **{name: os.environ[name] for name in passed}},
+    )
+    for it in (server.home, *server.home.rglob("*")):
+        os.chown(it, uid, uid)
+    return server
 
 
 class RealSystem:
@@ -80,6 +94,10 @@ class RealSystem:
         """What a user is answered at the door."""
         command = [*as_user(uid), sys.executable, "-ISc", KNOCK, str(self.door)]
         return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+    def side_of(self, uid: int) -> RealSidecar:
+        """What a user sees of it, by the user's own socket."""
+        return RealSidecar(Path(self.knock(uid)["directory"]))
 
     def crash(self) -> int:
         """Kill the sidecar's own program; the exit code of what started it."""

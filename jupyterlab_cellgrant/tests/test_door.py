@@ -30,13 +30,6 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def system() -> Iterator[RealSystem]:
-    it = RealSystem("--tier", "none")
-    yield it
-    it.close()
-
-
-@pytest.fixture
 def user() -> Iterator[str]:
     """A user that has an entry, and a group of others."""
     name = f"cg{os.getpid()}"

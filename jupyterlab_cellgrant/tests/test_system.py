@@ -17,38 +17,8 @@ import pytest
 
 from ..system.knock import NotServedError, find_door, knock, served_dir
 from .command_line import CELLGRANT, cellgrant, cellgrant_json
-from .real_server import PROGRAM, WITHOUT_FRONT_ENDS, RealServer, eventually
-from .real_sidecar import RealSidecar
-from .real_system import ANN, BOB, RealSystem, as_user, needs_root
-
-
-@pytest.fixture
-def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealSystem]:
-    """One that hands out 4 GiB, which programs of tests look for; a test starts it."""
-    it = RealSystem("--tier", "none", "--memory", "4 GiB")
-    monkeypatch.setenv("CELLGRANT_SYSTEM_DIR", str(it.run_dir))
-    yield it
-    it.close()
-
-
-def side_of(system: RealSystem, uid: int) -> RealSidecar:
-    """What a user sees of it, by the user's own socket."""
-    return RealSidecar(Path(system.knock(uid)["directory"]))
-
-
-def server_of(uid: int) -> RealServer:
-    """A server that this user runs."""
-    server = RealServer(
-        command=(*as_user(uid), *PROGRAM, WITHOUT_FRONT_ENDS),
-        env={
-            "USER": f"user-{uid}",
-            "CELLGRANT_SCOPE": os.environ["CELLGRANT_SCOPE"],
-            "CELLGRANT_SYSTEM_DIR": os.environ["CELLGRANT_SYSTEM_DIR"],
-        },
-    )
-    for it in (server.home, *server.home.rglob("*")):
-        os.chown(it, uid, uid)
-    return server
+from .real_server import eventually
+from .real_system import ANN, BOB, RealSystem, as_user, needs_root, server_of
 
 
 @needs_root
@@ -84,7 +54,7 @@ def test_commands_of_users_share_the_node(system: RealSystem) -> None:
         subprocess.Popen([*as_user(ANN), *words], **pipes, text=True) as ann,
         subprocess.Popen([*as_user(BOB), *words], **pipes, text=True) as bob,
     ):
-        side_of(system, ANN).wait_for_claims(running=1, waiting=1)
+        system.side_of(ANN).wait_for_claims(running=1, waiting=1)
         for it in (ann, bob):
             it.stdin.write("\n")
             it.stdin.flush()
