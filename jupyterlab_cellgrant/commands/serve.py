@@ -13,7 +13,7 @@ from ..node_runtime import find_node
 from ..paths import SYSTEM_DIR
 from ..sidecar_process import command, take_lock
 from ..system.place import CONFIG_FILE, STATE_DIR, ensure_public
-from ..system.program import serve as serve_all
+from ..system.program import Service
 from .failure import Exit, Failure
 from .options import log_format_option, node_settings, said_of
 
@@ -70,4 +70,4 @@ def serve(
     lock = take_lock(ensure_public(run_dir))
     if lock is None:
         raise Failure(f"a sidecar of the system serves {run_dir} already.", Exit.ALREADY_SERVED)
-    return asyncio.run(serve_all(run_dir.absolute(), program, lock))
+    return asyncio.run(Service(run_dir.absolute(), program, lock).run())

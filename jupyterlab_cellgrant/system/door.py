@@ -37,7 +37,9 @@ class Door:
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        """Let everybody knock."""
+        """Let everybody knock. Idempotent."""
+        if self._server:
+            return
         self._path.unlink(missing_ok=True)  # of one that was killed
         self._server = await asyncio.start_unix_server(self._hear, self._path)
         self._path.chmod(0o666)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -85,10 +86,13 @@ class RealSystem:
         with self.log_path.open("ab") as log:
             command = [*prefix, *self.command()]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        self._await_ready()
+        return self
+
+    def _await_ready(self) -> None:
         line = self.process.stdout.readline()
         assert line, f"it did not start: {self.log}"
         self.pid = json.loads(line)["pid"]
-        return self
 
     def knock(self, uid: int) -> dict[str, Any]:
         """What a user is answered at the door."""
@@ -99,10 +103,18 @@ class RealSystem:
         """What a user sees of it, by the user's own socket."""
         return RealSidecar(Path(self.knock(uid)["directory"]))
 
-    def crash(self) -> int:
-        """Kill the sidecar's own program; the exit code of what started it."""
+    def crash(self) -> None:
+        """Kill the sidecar's own program, and wait until another one is ready."""
         os.kill(self.pid, signal.SIGKILL)
-        return self.ended()
+        self._await_ready()
+
+    def kill(self) -> None:
+        """Kill what keeps it running, and wait until both have ended."""
+        program = os.pidfd_open(self.pid)
+        self.process.kill()
+        self.ended()
+        select.select([program], [], [])
+        os.close(program)
 
     def end(self) -> int:
         """Stop it as systemd would; its exit code."""

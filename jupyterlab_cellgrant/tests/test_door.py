@@ -94,10 +94,20 @@ def test_its_end_is_graceful_and_closes_the_door(system: RealSystem) -> None:
         assert not system.door.exists()
 
 
-def test_one_that_is_killed_leaves_the_door_to_the_next(system: RealSystem) -> None:
-    """[SYS5] so that those who find it know that another one comes."""
+def test_a_sidecar_that_crashes_is_started_again(system: RealSystem) -> None:
+    """[SYS5] behind the same door."""
     system.start()
-    assert system.crash() == 128 + signal.SIGKILL
+    before, door = system.pid, system.door.lstat().st_ino
+    system.crash()
+    assert system.pid != before
+    assert system.door.lstat().st_ino == door
+    assert "directory" in system.knock(ANN)
+
+
+def test_one_that_is_killed_leaves_the_door_to_the_next(system: RealSystem) -> None:
+    """[SYS5] so that those who find it know that another one comes; its sidecar ends with it."""
+    system.start()
+    system.kill()
     assert system.door.is_socket()
     system.start()
     assert "directory" in system.knock(ANN)

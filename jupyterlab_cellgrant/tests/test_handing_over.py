@@ -105,14 +105,18 @@ def test_a_server_hands_over_when_one_comes(server: RealServer, system: RealSyst
     assert known == {cell.kernel: True, ungated: False}
 
 
-def test_nothing_is_lost_over_a_crash_of_it(server: RealServer, system: RealSystem) -> None:
+@pytest.mark.parametrize("which", ["sidecar", "starter"])
+def test_nothing_is_lost_over_a_crash(server: RealServer, system: RealSystem, which: str) -> None:
     """[SYS7] [SYS4] Its users wait for the next one, and start none of their own."""
     system.start()
     server.start()
     eventually(lambda: server.api("node").status == 200)
     cell = Cell(server)
-    assert system.crash() == 137
-    system.start()
+    if which == "sidecar":
+        system.crash()
+    else:
+        system.kill()
+        system.start()
     eventually(lambda: states(server) == ["running"])
     command = waiting_command(server)
     assert server.sidecar_pid() is None
