@@ -14,14 +14,29 @@ from ..paths import SYSTEM_DIR
 from ..sidecar_process import command, take_lock
 from ..system.place import CONFIG_FILE, STATE_DIR, ensure_public
 from ..system.program import Service
+from ..system.unit import unit
 from .failure import Exit, Failure
 from .options import log_format_option, node_settings, said_of
 
 ABSENT = "cellgrant serve is for every user of the node: say --system. For yours alone there is "
 
 
+def _print_unit(context: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        click.echo(unit(), nl=False)
+        context.exit()
+
+
 @click.command()
 @click.option("--system", is_flag=True, help="For every user of this node; root runs it.")
+@click.option(
+    "--print-unit",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_unit,
+    help="Print a unit that lets systemd run it, and end.",
+)
 @click.option(
     "--run-dir",
     type=click.Path(path_type=Path),
@@ -44,7 +59,12 @@ ABSENT = "cellgrant serve is for every user of the node: say --system. For yours
 )
 @log_format_option
 def serve(
-    system: bool, run_dir: Path, state_dir: Path, config: str | None, log_format: str, **said: Any
+    system: bool,
+    run_dir: Path,
+    state_dir: Path,
+    config: str | None,
+    log_format: str,
+    **said: Any,
 ) -> int:
     """Run one sidecar for every user of this node, in the foreground, until it is stopped.
 
@@ -54,13 +74,14 @@ def serve(
     \b
     Examples:
       sudo cellgrant serve --system --memory 480GiB
+      cellgrant serve --print-unit | sudo tee /etc/systemd/system/cellgrant.service
     """
     if not system:
         raise Failure(f"{ABSENT}cellgrant sidecar.", Exit.USAGE)
     if os.geteuid() != 0:
         raise Failure(
-            "only root can serve every user of the node, and you are not: start it with sudo. "
-            "For yours alone there is cellgrant sidecar."
+            "only root can serve every user of the node, and you are not: start it with sudo, or "
+            "as the unit that --print-unit prints. For yours alone there is cellgrant sidecar."
         )
     its = said_of(said)
     file = config or (CONFIG_FILE if Path(CONFIG_FILE).is_file() else None)
