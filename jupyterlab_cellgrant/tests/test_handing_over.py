@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .command_line import CELLGRANT
+from .command_line import CELLGRANT, cellgrant
 from .real_server import RealServer, eventually
 from .real_system import ANN, BOB, RealSystem, as_user, needs_root, server_of
 
@@ -87,7 +87,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_server_hands_over_when_one_comes(server: RealServer, system: RealSystem) -> None:
-    """[SYS7] [SYS2] A running cell keeps its grant, for which another user then waits; nobody is
+    """[SYS7] [SYS6] [ENF11] [SYS2] A running cell keeps its grant, for which another user then waits; nobody is
     told of another sidecar, and the kernel's next cell is granted."""
     server.start()
     own = eventually(server.sidecar_pid)
@@ -98,6 +98,8 @@ def test_a_server_hands_over_when_one_comes(server: RealServer, system: RealSyst
     assert not is_alive(own)
     command = waiting_command(server)
     eventually(lambda: server.api("node").body["notices"] == [])
+    shown = cellgrant("status").stdout
+    assert "notice" not in shown
     cell.end()
     assert command.wait(60) == 0
     assert server.run_cell(cell.kernel, "print(6 * 7)", MOST).strip() == "42"
