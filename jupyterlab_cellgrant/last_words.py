@@ -25,9 +25,14 @@ class LastWords:
         """Another one begins."""
         self._lines.clear()
 
-    def joined(self) -> str:
-        """All of them, in a line."""
-        return " / ".join(line for line in self._lines if line)
+    def of_end(self, code: int, failure: str) -> str:
+        """How it ended, what that means for cells, and what it said last."""
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        words = " / ".join(line for line in self._lines if line)
+        consequence = "run ungated" if failure == "open" else "do not run"
+        return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
+            f" Its last output: {words[:500]}" if words and code else ""
+        )
 
     async def relay(self, process: asyncio.subprocess.Process) -> None:
         """Pass on what a sidecar says until it ends."""

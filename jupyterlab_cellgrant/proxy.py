@@ -38,7 +38,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "snapshot": frozenset({"GET"}),
     "metrics": frozenset({"GET"}),
 }
-# Entries of the catalogue in server/protocol/errors.ts; a test holds the two together.
+# Entries of the catalogue in server/protocol/catalogue.ts; a test holds the two together.
 SENTENCES = {
     "ROUTE_UNKNOWN": (
         404,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import json
@@ -16,6 +17,7 @@ from .client.wire import GATE_SOCKET
 from .paths import API_SOCKET
 
 LOCK = "sidecar.lock"
+STOP_WITHIN_S = 5.0
 # Through no link, and without waiting for the other end of a pipe.
 LOCK_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 # What to do about a refusal, where there is something better than another directory.
@@ -51,7 +53,7 @@ def ensure_private(directory: Path) -> Path:
         found = directory.lstat()
         if not stat.S_ISDIR(found.st_mode):
             raise SidecarError(
-                f"{directory} is a link, and whoever made it could let it lead elsewhere: "
+                f"{directory} is a link, and whoever made it could redirect it: "
                 "remove it, or set CELLGRANT_DIR to a directory of your own."
             )
         if found.st_uid != os.getuid():
@@ -91,7 +93,7 @@ def take_lock(directory: Path) -> int | None:
         descriptor = os.open(file, LOCK_FLAGS, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SidecarError(f"{file} is no file: remove it.")
+                raise SidecarError(f"{file} is not a regular file: remove it.")
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BaseException:
             os.close(descriptor)
@@ -184,3 +186,15 @@ def served_elsewhere(words: dict[str, Any], failure: str) -> Path | None:
 def environment() -> dict[str, str]:
     """The environment that a sidecar is started with."""
     return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Stop one that was started with ``--with-parent``: gracefully where it listens."""
+    if process.stdin:
+        process.stdin.close()
+    for hurry in (process.terminate, process.kill):
+        try:
+            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
+            break
+        except asyncio.TimeoutError:
+            hurry()

@@ -7,10 +7,10 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from .health import is_healthy
 from .last_words import LastWords
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
@@ -18,6 +18,7 @@ from .settings import Cellgrant
 from .sidecar_process import (
     SidecarError,
     command,
+    end,
     ensure_private,
     environment,
     first_words,
@@ -25,39 +26,22 @@ from .sidecar_process import (
     served_elsewhere,
     take_lock,
 )
+from .standing import State, Status
 from .system.way import SystemWay
-from .unix_http import is_served
 
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
-HEALTH_WITHIN_S = 2.0
-# So often a sidecar of the system that went away is asked for.
+# How often a system sidecar that went away is asked for.
 SYSTEM_EVERY_S = 0.25
 # A sidecar that is alive but answers nobody for this long is ended, and so restarted.
 HUNG_AFTER_S = 30.0
 # Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
 PATIENCE_TRIES = 4
-STOP_WITHIN_S = 5.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 # After running this long a sidecar has shown that it can; its next end is a first one.
 STABLE_AFTER_S = 60.0
 LINE_BYTES_MAX = 64 * 1024
-
-State = Literal["starting", "own", "joined", "away", "stopped"]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How it stands with the sidecar; `sentence` is for people."""
-
-    state: State
-    sentence: str
-
-    @property
-    def is_up(self) -> bool:
-        """Whether there is a sidecar to talk to."""
-        return self.state in ("own", "joined")
 
 
 class Supervisor:
@@ -111,7 +95,7 @@ class Supervisor:
                 if await self._use_system():
                     continue
                 ensure_private(self.directory)
-                if await self._is_healthy():
+                if await is_healthy(self.directory):
                     await self._join()
                 elif (lock := take_lock(self.directory)) is not None:
                     await self._run_own(lock)
@@ -126,17 +110,7 @@ class Supervisor:
         self.status = Status("stopped", "Cellgrant's sidecar was stopped with Jupyter.")
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
-            await self._end(process)
-
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
-        if process.stdin:
-            process.stdin.close()
-        for hurry in (process.terminate, process.kill):
-            try:
-                await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
-                break
-            except asyncio.TimeoutError:
-                hurry()
+            await end(process)
 
     async def _use_system(self) -> bool:
         """Use the sidecar of the system while there is one, or may be one again (SYS6, SYS7)."""
@@ -150,7 +124,7 @@ class Supervisor:
         if state == "served" and way.directory and way.directory != before:
             self._move(way.directory, "it serves every user of this node")
             way.leave(before)
-        if await self._is_healthy():
+        if await is_healthy(self.directory):
             await self._join()
         await asyncio.sleep(SYSTEM_EVERY_S)
         return True
@@ -158,7 +132,7 @@ class Supervisor:
     async def _join(self) -> None:
         self._become("joined", f"Cellgrant joined the sidecar that serves {self.directory}.")
         self._failures = 0
-        while await self._is_healthy() and not await self._way.calls(self.directory):
+        while await is_healthy(self.directory) and not await self._way.calls(self.directory):
             await asyncio.sleep(HEALTH_EVERY_S)
         self._become("starting", "The sidecar that Cellgrant had joined is gone.")
 
@@ -208,10 +182,11 @@ class Supervisor:
             return
         elsewhere = self._elsewhere
         # Whether it answers there: in a container that may be another directory of this name.
-        if elsewhere and is_own(elsewhere) and await self._is_healthy(elsewhere):
-            self._move(elsewhere, "there is one sidecar of a user")
+        if elsewhere and is_own(elsewhere) and await is_healthy(elsewhere):
+            self._move(elsewhere, "a user has one sidecar")
         else:
-            self._become("away", self._why_ended(code), logging.WARNING)
+            why = self._last_words.of_end(code, self._settings.failure)
+            self._become("away", why, logging.WARNING)
             await self._back_off()
 
     def _move(self, directory: Path, why: str) -> None:
@@ -246,31 +221,20 @@ class Supervisor:
             with contextlib.suppress(asyncio.TimeoutError):
                 return await asyncio.wait_for(process.wait(), HEALTH_EVERY_S)
             if await self._way.calls(self.directory):
-                await self._end(process)
+                await end(process)
                 return await process.wait()
-            silent_s = 0.0 if await self._is_healthy() else silent_s + HEALTH_EVERY_S
+            silent_s = 0.0 if await is_healthy(self.directory) else silent_s + HEALTH_EVERY_S
         self._last_words.add(f"it did not answer for {self._hung_after_s:g} s")
         process.kill()
         return await process.wait()
-
-    def _why_ended(self, code: int) -> str:
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        words = self._last_words.joined()
-        consequence = "run ungated" if self._settings.failure == "open" else "do not run"
-        return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
-            f" Its last words: {words[:500]}" if words and code else ""
-        )
 
     async def _back_off(self) -> None:
         """Wait before the next try: not at all the first time, then ever longer."""
         self._failures += 1
         if self._failures > 1:
             delay_s = min(BACKOFF_FIRST_S * 2 ** (self._failures - 2), BACKOFF_MAX_S)
-            self._log.info("Cellgrant tries again to start its sidecar in %g s.", delay_s)
+            self._log.info("Cellgrant will try to start its sidecar again in %g s.", delay_s)
             await asyncio.sleep(delay_s)
-
-    async def _is_healthy(self, directory: Path | None = None) -> bool:
-        return await is_served((directory or self.directory) / API_SOCKET, HEALTH_WITHIN_S)
 
     def _become(self, state: State, sentence: str, level: int = logging.INFO) -> None:
         if sentence != self.status.sentence:

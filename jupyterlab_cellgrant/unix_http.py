@@ -6,7 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from tornado.httpclient import AsyncHTTPClient, HTTPError
+from tornado.httpclient import AsyncHTTPClient
 from tornado.netutil import Resolver
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
@@ -39,16 +39,3 @@ def unix_client(path: Path) -> AsyncHTTPClient:
         max_clients=CONNECTIONS_MAX,
         max_body_size=STREAM_BYTES_MAX,
     )
-
-
-async def is_served(path: Path, within_s: float) -> bool:
-    """Whether a sidecar answers at this socket of its API."""
-    client = unix_client(path)
-    try:
-        await client.fetch(f"{ORIGIN}/healthz", request_timeout=within_s)
-    except (OSError, HTTPError):
-        return False
-    else:
-        return True
-    finally:
-        client.close()

@@ -161,7 +161,7 @@ function nameOf(uid: number): string {
 }
 
 /** Opens the two sockets of a directory to a user; resolves to the undo. */
-export type OpenTo = (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
+type OpenTo = (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
 
 function transports(
   sidecar: Sidecar,

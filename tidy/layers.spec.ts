@@ -60,8 +60,21 @@ const LAYERS: readonly {
     types: ['server/core/'],
     packages: /^prom-client$/
   },
+  {
+    folder: 'server/users/',
+    may: [
+      'server/protocol/',
+      'server/lib/',
+      'server/host/',
+      'server/daemon/ports',
+      'server/daemon/instance',
+      'server/daemon/stateFile'
+    ],
+    types: ['server/gates/server'],
+    packages: /^(node:|zod$)/
+  },
   { folder: 'server/testing/', may: ['server/'], packages: /./ },
-  { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  { folder: 'server/', may: ['server/'], packages: /^node:/ },
   { folder: 'src/testing/', may: ['src/', 'server/protocol/'], packages: /./ },
   { folder: 'src/format', may: ['server/protocol/'], packages: /^@jupyterlab\/translation$/ },
   {

@@ -21,7 +21,7 @@ ABSENT = (
     "No sidecar of Cellgrant answers in {directory}. A Jupyter server with Cellgrant starts one; "
     "so does `cellgrant sidecar`."
 )
-SILENT = "The sidecar of Cellgrant stopped answering while it was waited for."
+SILENT = "Cellgrant's sidecar stopped answering during the wait."
 
 
 class Client(Listener):

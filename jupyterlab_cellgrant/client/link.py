@@ -12,8 +12,8 @@ from .holder import Holder
 from .wire import GATE_SOCKET, PROTOCOL, UNHELD, Message, hello_of
 
 OTHER_VERSION = (
-    f"The sidecar that runs speaks another version of the protocol than {PROTOCOL}, as one does "
-    "that was started before an upgrade. Restart it, or what it was started by."
+    f"The running sidecar speaks another version of the protocol than {PROTOCOL}; it was probably "
+    "started before an upgrade. Restart it, or what started it."
 )
 
 

@@ -23,6 +23,7 @@ def command_holder(name: str, pid: int) -> Holder:
     """A process that holds what is asked for a command; of a notebook, if one runs it."""
     holder = Holder("command", new_id(), name, pid)
     holder.notebook = os.environ.get(NOTEBOOK_ENV)
+    holder.speaker = None if pid == os.getpid() else os.getpid()
     return holder
 
 

@@ -26,8 +26,8 @@ from .top import top
 
 EPILOG = """\b
 Examples:
-  cellgrant status                 who holds what, and who waits
-  cellgrant top                    the same as it changes
+  cellgrant status                 show who holds what, and who waits
+  cellgrant top                    the same, updated as it changes
   cellgrant run jupyter console    a console whose cells are granted resources
 \b
 Completion of commands, options and names, for example in ~/.bashrc:

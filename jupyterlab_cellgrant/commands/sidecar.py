@@ -38,8 +38,8 @@ ENDS_WITHIN_S = 20
 def sidecar(log_format: str, **said: Any) -> None:
     """Run the sidecar here, in the foreground, until it is stopped.
 
-    When it is ready, it prints one line of JSON: its pid, its sockets and its tier. What no option
-    says, Jupyter's configuration does.
+    When it is ready, it prints one line of JSON: its pid, its sockets and its tier. Settings that
+    no option gives are taken from Jupyter's configuration.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def sidecar(log_format: str, **said: Any) -> None:
     lock = take_lock(directory)
     if lock is None:
         raise Failure(
-            f"a sidecar serves {directory} already; see it with cellgrant status.",
+            f"a sidecar already serves {directory}; cellgrant status shows it.",
             Exit.ALREADY_SERVED,
         )
     # The lock goes with this process, which becomes the sidecar.
@@ -122,7 +122,7 @@ class _Beside:
         self._words = first_words(self._stdout.readline())
         elsewhere = served_elsewhere(self._words, failure)
         if elsewhere is None and not self._words.get("ready"):
-            raise SidecarError("the sidecar ended at once: run cellgrant sidecar to see why.")
+            raise SidecarError("the sidecar exited at once: run cellgrant sidecar to see why.")
         return elsewhere
 
     def stop(self) -> None:

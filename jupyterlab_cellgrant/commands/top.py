@@ -28,14 +28,14 @@ ENDING_KEYS = b"qQ\x04"
 @click.command()
 @json_option
 def top(as_json: bool) -> None:
-    """Watch the node, who holds what, and the queue, until q or Control-C.
+    """Follow the node, who holds what, and the queue.
 
-    Where the output is no terminal, it is printed once.
+    Press q or Control-C to stop. If the output is not a terminal, they are printed once.
 
     \b
     Examples:
       cellgrant top
-      cellgrant top --json | jq -c '.node.cpusBusy'   a line for each change
+      cellgrant top --json | jq -c '.node.cpusBusy'   one line per change
     """
     if as_json:
         _stream()
@@ -82,7 +82,7 @@ class _Feed:
                 for snapshot in api.snapshots():
                     self.snapshot, self.sentence = snapshot, ""
             except Failure as error:
-                self.sentence = f"These figures are old: {error.message}"
+                self.sentence = f"These figures are outdated: {error.message}"
             time.sleep(RETRY_AFTER_S)
 
 

@@ -3,39 +3,38 @@ import type { Eviction, NotEnforced, Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ClaimView, StoryLine } from '../protocol/view';
-import { UNCONFINED, type Confinement, type Effect } from './effects';
+import type { Confinement, Effect } from './effects';
 import type { Claim, GpuUse, Holder, HolderUse, NodeFacts, PolicyName } from './events';
-import { createCpuPool, type CpuPool, type Allocation } from './cpu/cpuPool';
-import { EVEN_SHARING } from './policy/groups';
+import type { Allocation, CpuPool } from './cpu/cpuPool';
 import type { Guard } from './memory/memoryGuard';
 import type { Profiles } from './policy/profiles';
-import { createShareTree, type Leaf, type ShareNode, type ShareTree } from './policy/shareTree';
+import type { Leaf, ShareNode, ShareTree } from './policy/shareTree';
 
-/** What a running claim, or a hold, has been given and nobody else may have. */
+/** What a running claim, or a hold, was given exclusively. */
 export type Lease = {
-  /** Where it is pinned; null where it is not. */
+  /** Where it is pinned; null if it is not. */
   readonly allocation: Allocation | null;
-  /** CPUs promised: `n` of a fixed ask, the least of a range, 0 for auto. */
+  /** CPUs promised: `n` of a fixed ask, the minimum of a range, 0 for auto. */
   readonly promisedCpus: number;
-  /** Whether it began while others insist on CPUs, and so is not in their way (ADM7). */
+  /** Whether it started while others required CPUs, and so does not block them (ADM7). */
   yieldsCpus: boolean;
-  /** What a pinned set may grow to; equal to what is promised but for ranges. */
+  /** What a pinned set may grow to; equal to what is promised, except for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
 };
 
-/** When the head of a queue should start at the latest, as far as can be told. */
+/** When the head of a queue should start at the latest, as far as known. */
 export type Reservation = {
-  /** Infinity where the end of what it waits for is not known. */
+  /** Infinity if the end of what it waits for is unknown. */
   readonly atMs: number;
   /** Claims whose end it waits for. */
   readonly after: readonly ClaimEntry[];
 };
 
 /** A claim that waits, holding nothing (ADM5). */
-export type Waiting = {
+type Waiting = {
   readonly state: 'waiting';
   reason: Reason;
   /** From 1, in the queue of the reason's resource. */
@@ -47,10 +46,10 @@ export type Waiting = {
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
-export type Evicting = {
+type Evicting = {
   readonly atMs: number;
   readonly why: Eviction;
-  /** The waiting claim that it makes room for; null where it broke a limit of its own group. */
+  /** The waiting claim that it makes room for; null if it exceeded a limit of its own group. */
   readonly beneficiary: ClaimEntry | null;
   told: boolean;
 };
@@ -61,9 +60,9 @@ export type Running = {
   readonly grantedMs: number;
   readonly lease: Lease;
   grant: Grant;
-  /** Its place in the tree of shares; null for exclusive CPUs, which are out of it. */
+  /** Its node in the tree of shares; null for exclusive CPUs, which are not in it. */
   leaf: Leaf | null;
-  /** Its mask, where shares are held by masks. */
+  /** Its mask, if shares are enforced by masks. */
   mask: Allocation | null;
   /** Its level of attained service, from 0 (CPU7). */
   serviceLevel: number;
@@ -72,19 +71,19 @@ export type Running = {
   cpuSeconds: number;
   memoryPeakBytes: number | null;
   cpusPeak: number;
-  /** Whether it ever used all that it could have: then its peak says little of what it wants. */
+  /** Whether it ever used all that it could: then its peak does not show its demand. */
   wasLimited: boolean;
   eviction: Evicting | null;
-  /** How long its group let it run when it began (FAIR4); null for as long as it likes. */
+  /** How long its group allowed it to run when it started (FAIR4); null for no limit. */
   readonly maxRuntimeMs: number | null;
-  /** Whether its lease outlives it, for the cells that follow (ADM9). */
+  /** Whether its lease outlives it, for the next cells (ADM9). */
   keeps: boolean;
-  /** What of its grant could not be enforced (ENF6). */
+  /** Which part of its grant could not be enforced (ENF6). */
   notEnforced: NotEnforced | null;
   readonly guard: Guard;
 };
 
-/** A claim that is over. */
+/** An ended claim. */
 export type Done = {
   readonly state: 'done';
   readonly grantedMs: number | null;
@@ -96,11 +95,11 @@ export type Done = {
   readonly memoryPeakBytes: number | null;
 };
 
-/** One claim through its life. */
+/** One claim throughout its life. */
 export type ClaimEntry = {
   readonly claim: Claim;
   readonly holder: HolderEntry;
-  /** The cell of the same kernel that this one was taken up in the midst of; null where there was none. */
+  /** The cell of the same kernel during which this one was started; null if none. */
   readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
   readonly story: StoryLine[];
@@ -123,7 +122,7 @@ export type HolderEntry = {
   readonly children: Set<HolderEntry>;
   /** The last confinement that was ordered. */
   confined: Confinement;
-  /** Whether something else may be written than was ordered last: then it is ordered again. */
+  /** Whether what is written may differ from the last order: then it is ordered again. */
   isStale: boolean;
   /** Since when it is idle, waiting or running. */
   sinceMs: number;
@@ -136,17 +135,17 @@ export type HolderEntry = {
   /** Where its last pinned set was: a sticky preference (CPU5). */
   lastPinned: readonly number[];
   use: HolderUse | null;
-  /** What counted last against its memory limit (MEM3); of no meaning while it has none. */
+  /** What last counted against its memory limit (MEM3); meaningless without a limit. */
   limitedBytes: number | null;
   /** The larger of resident and promised, less what its children draw on, as counted in the ledger. */
   committedBytes: number;
   /** CPUs promised to it, less what its children draw on, as counted in the pool. */
   committedCpus: number;
-  /** Its part of the node in use now, the dominant one, as counted for its user (FAIR3). */
+  /** Its dominant share of the node in use now, as counted for its user (FAIR3). */
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */
   askedToFreeMs: number | null;
-  /** The claim whose owner asks for its restart, and whether that was declined (GPU5). */
+  /** The claim whose owner requests its restart, and whether that was declined (GPU5). */
   restartWanted: { readonly claimId: string; readonly atMs: number; declined: boolean } | null;
 };
 
@@ -156,10 +155,10 @@ export type State = {
   /** Grows with every step. */
   revision: number;
   node: NodeFacts | null;
-  /** The memory reserve that the node was found with, and the configured one that counts instead. */
+  /** The node's own memory reserve, and the configured one that replaces it. */
   foundReserveBytes: number;
   configuredReserveBytes: number | null;
-  /** Hints where nobody states any. */
+  /** The node's default hints. */
   defaults: Hints;
   policy: PolicyName;
   readonly holders: Map<string, HolderEntry>;
@@ -169,29 +168,29 @@ export type State = {
   readonly running: Set<RunningEntry>;
   /** Running claims that have something that others queue for. */
   readonly leasing: Set<RunningEntry>;
-  /** Walks round the running claims, a few at each step. */
+  /** Iterates over the running claims, a few at each step. */
   round: Iterator<RunningEntry>;
   /** Running claims that are confined by a mask of their share. */
   readonly masked: Set<RunningEntry>;
   /** Those of them that have more than one CPU: about as many as there are CPUs at most. */
   readonly wide: Set<RunningEntry>;
-  /** Running claims that others are to have the place of (FAIR4). */
+  /** Running claims that will be evicted for others (FAIR4). */
   readonly evicting: Set<RunningEntry>;
-  /** The holder that runs alone, and may start at once what asks for nothing (GATE6). */
+  /** The holder that runs alone, and may start at once cells that ask for nothing (GATE6). */
   standing: HolderEntry | null;
-  /** Claims granted in this step: their places are still to be settled. */
+  /** Claims granted in this step, which are still to be placed. */
   readonly touched: Set<RunningEntry>;
   /** Whether running cells want more CPUs than there are. */
   isShort: boolean;
   /** Waiting claims, in ADM6 order. */
   queue: WaitingEntry[];
-  /** Those of them that insist on CPUs (CPU1). */
+  /** Those of them that require CPUs (CPU1). */
   readonly insisting: Set<WaitingEntry>;
-  /** Whether something happened that may let a waiting claim go. */
+  /** Whether something happened that may admit a waiting claim. */
   mayAdmit: boolean;
-  /** Claims that are over, oldest first, bounded. */
+  /** Ended claims, oldest first, bounded. */
   readonly done: Set<ClaimEntry>;
-  /** The last one that is over, by holder and cell. */
+  /** The last ended one, by holder and cell. */
   readonly doneByCell: Map<string, ClaimEntry>;
   pool: CpuPool;
   shares: ShareTree;
@@ -207,7 +206,7 @@ export type State = {
   memoryUsedBytes: number | null;
   memoryPressure: number | null;
   memoryAvailableBytes: number | null;
-  /** Memory that others hold, of all that there is, which may be more than is handed out; null before it was measured. */
+  /** Memory that others hold on the whole machine, which may exceed what is handed out; null if not measured yet. */
   others: { readonly bytes: number; readonly totalBytes: number } | null;
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
@@ -217,77 +216,6 @@ export type State = {
   /** Effects of this step that follow the confinements. */
   messages: Effect[];
 };
-
-/** A state that knows nothing yet. */
-export function createState(): State {
-  return {
-    nowMs: 0,
-    revision: 0,
-    node: null,
-    foundReserveBytes: 0,
-    configuredReserveBytes: null,
-    defaults: {},
-    policy: 'dynamic',
-    holders: new Map(),
-    keeping: new Set(),
-    claims: new Map(),
-    running: new Set(),
-    leasing: new Set(),
-    round: [][Symbol.iterator](),
-    masked: new Set(),
-    wide: new Set(),
-    evicting: new Set(),
-    standing: null,
-    touched: new Set(),
-    isShort: false,
-    queue: [],
-    insisting: new Set(),
-    mayAdmit: false,
-    done: new Set(),
-    doneByCell: new Map(),
-    pool: createCpuPool([]),
-    shares: createShareTree(EVEN_SHARING, 0, 0),
-    committedBytes: 0,
-    gpuLeases: new Map(),
-    gpuBound: new Map(),
-    gpuUse: new Map(),
-    profiles: new Map(),
-    cpusBusy: null,
-    memoryUsedBytes: null,
-    memoryPressure: null,
-    memoryAvailableBytes: null,
-    others: null,
-    notices: [],
-    dirty: new Set(),
-    rekept: new Set(),
-    messages: []
-  };
-}
-
-/** A holder that has just arrived. */
-export function createHolder(holder: Holder, user: ShareNode, atMs: number): HolderEntry {
-  return {
-    holder,
-    user,
-    parent: null,
-    children: new Set(),
-    confined: UNCONFINED,
-    isStale: false,
-    sinceMs: atMs,
-    waiting: new Set(),
-    running: new Set(),
-    held: null,
-    boundGpus: [],
-    lastPinned: [],
-    use: null,
-    limitedBytes: null,
-    committedBytes: 0,
-    committedCpus: 0,
-    useRate: 0,
-    askedToFreeMs: null,
-    restartWanted: null
-  };
-}
 
 /** Whether a claim runs. */
 export function isRunning(entry: ClaimEntry): entry is RunningEntry {

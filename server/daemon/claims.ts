@@ -19,7 +19,7 @@ export type ClaimsParts = {
   readonly clock: IClock;
   readonly log: Log;
   readonly arbiter: Pick<Arbiter, 'post' | 'story' | 'fit'>;
-  readonly holders: Pick<Holders, 'boundTo' | 'whyNotYours'>;
+  readonly holders: Pick<Holders, 'boundTo' | 'owners'>;
   readonly defaults: Pick<IDefaults, 'hintsFor'>;
   /** The site's defaults, behind all others (ADM2). */
   readonly administration: { hints(): readonly Hints[] };
@@ -65,13 +65,14 @@ export class Claims implements IClaims {
   cancel(claimId: string, by: Caller): Refusal | null {
     const { arbiter, reconciliation, interpreter } = this.parts;
     const holderId = reconciliation.holderOf(claimId) ?? arbiter.story(claimId)?.holderId ?? '';
-    const notYours = this.parts.holders.whyNotYours(holderId, by);
+    const notYours = this.parts.holders.owners.whyNotYours(holderId, by);
     if (notYours?.code === 'NOT_YOURS') {
       return notYours;
     }
     const held = reconciliation.drop(claimId);
     if (held) {
-      const why = refusal('CANCELLED', { by: by.name, resource: 'the restarted sidecar' });
+      const resource = { kind: 'awaited', what: 'sidecar' } as const;
+      const why = refusal('CANCELLED', { by: by.name, resource });
       const { holderId } = held.claim;
       interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: why });
       return null;

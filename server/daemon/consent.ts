@@ -3,7 +3,7 @@ import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { ClaimView, HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
-import type { IConsent, IHolders } from './ports';
+import type { IConsent, IOwners } from './ports';
 
 /** Looks whether what is asked makes sense now and is the asker's to ask, and passes it on. */
 export class Consent implements IConsent {
@@ -11,7 +11,7 @@ export class Consent implements IConsent {
     private readonly parts: {
       readonly post: (event: EventBody) => void;
       readonly snapshot: () => Snapshot;
-      readonly holders: Pick<IHolders, 'whyNotYours'>;
+      readonly owners: IOwners;
     }
   ) {}
 
@@ -44,7 +44,7 @@ export class Consent implements IConsent {
   }
 
   private whyNotYours(holderId: string, by: Caller): Refusal | null {
-    return this.parts.holders.whyNotYours(holderId, by);
+    return this.parts.owners.whyNotYours(holderId, by);
   }
 }
 
@@ -72,7 +72,7 @@ function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal |
     return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
   if (!kernel.gated) {
-    return cannot(kernel, 'it has no gate, so nobody in it would hear');
+    return cannot(kernel, 'it has no gate that could receive the request');
   }
   if (kernel.state === 'running') {
     return cannot(kernel, 'it runs a cell; ask when that has ended');

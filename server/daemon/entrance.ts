@@ -1,19 +1,17 @@
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import { ancestorsOf, isWithin, maySpeak, whyNoHolder } from './identity';
+import type { KnownProcesses } from './knownProcesses';
 import type { IProcesses, KnownProcess } from './ports';
 
-/** The holders that are known, by their ids and by the pids of their processes. */
-export type Register = {
-  readonly byId: (holderId: string) => KnownProcess | undefined;
-  readonly byPid: (pid: number) => KnownProcess | undefined;
-};
+/** Each is a process of its user, who may have as many; a panel, or a look at all of them, takes no more well. */
+export const HOLDERS_OF_ONE_MAX = 4096;
 
 /** Who may come in: what can be a holder, and for which one who speaks (SEC6, SEC7, HOLD2, HOLD5). */
 export class Entrance {
   constructor(
     private readonly processes: IProcesses,
-    private readonly register: Register
+    private readonly known: KnownProcesses
   ) {}
 
   /** Why a process is not taken in for this caller; null where it is. */
@@ -22,13 +20,14 @@ export class Entrance {
       this.whyNotSpeak(newcomer.holderId, newcomer.tokenDigest ?? null, caller) ??
       this.whyTaken(newcomer) ??
       this.whyForeign(newcomer, caller) ??
-      this.whyNoChild(newcomer, caller)
+      this.whyNoChild(newcomer, caller) ??
+      this.whyOneTooMany(newcomer, caller)
     );
   }
 
   /** SEC6, SEC8: why a caller who tells this token may not speak for a holder; null for one that does not live. */
   whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
-    const it = this.register.byId(holderId);
+    const it = this.known.byId(holderId);
     if (!it || this.processes.hasEnded(it)) {
       return null;
     }
@@ -39,9 +38,16 @@ export class Entrance {
       : refusal('NOT_THIS_HOLDER', { id: holderId });
   }
 
+  /** SEC9: there are as many of one user as there may be. */
+  private whyOneTooMany({ holderId }: KnownProcess, { uid }: Caller): Refusal | null {
+    const isOne = this.known.has(holderId) || this.known.countOf(uid) < HOLDERS_OF_ONE_MAX;
+    const details = { limit: HOLDERS_OF_ONE_MAX, what: 'kernels and other holders of one user' };
+    return isOne ? null : refusal('TOO_MANY', details);
+  }
+
   /** HOLD5: an id is one holder's as long as that lives; only a kernel is started again under its own. */
   private whyTaken(newcomer: KnownProcess): Refusal | null {
-    const it = this.register.byId(newcomer.holderId);
+    const it = this.known.byId(newcomer.holderId);
     const isOver = !it || this.processes.hasEnded(it);
     const isRestart = it?.kind === 'kernel' && !this.isInside(newcomer.pid, it);
     if (isOver || (it.kind === newcomer.kind && (isRestart || this.maySpeakAs(it, newcomer)))) {
@@ -64,7 +70,7 @@ export class Entrance {
 
   private whyForeign(newcomer: KnownProcess, { uid }: Caller): Refusal | null {
     const { holderId, pid, startTicks, kind } = newcomer;
-    const owner = this.register.byPid(pid);
+    const owner = this.known.byPid(pid);
     const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
     const taken = isTaken ? `it is the ${owner.kind} ${owner.holderId}` : null;
     const why = taken ?? whyNoHolder(this.processes, newcomer, uid);
@@ -78,13 +84,13 @@ export class Entrance {
       const why = 'it names no parent';
       return kind === 'cell' ? refusal('NOT_A_CHILD', { pid, kind, why }) : null;
     }
-    const parent = this.register.byId(id);
+    const parent = this.known.byId(id);
     if (!parent || this.processes.hasEnded(parent)) {
       return refusal('HOLDER_UNKNOWN', { id });
     }
     const isInside = ancestorsOf(this.processes, pid).includes(parent.pid);
     if (!isInside || parent.owner?.uid !== uid) {
-      const why = `it did not come from the ${parent.kind} "${id}" that it names as its parent`;
+      const why = `it does not descend from the ${parent.kind} "${id}" that it names as its parent`;
       return refusal('NOT_A_CHILD', { pid, kind, why });
     }
     return maySpeak(parent, tokenDigest) ? null : refusal('NOT_THIS_HOLDER', { id });

@@ -1,7 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import type { Caller } from '../protocol/caller';
-import { refusal, type Refusal } from '../protocol/errors';
 import type { IProcesses, KnownProcess, ProcessIdentity } from './ports';
 
 /** How far up a process's ancestors are searched. */
@@ -49,20 +47,9 @@ export function whyNoHolder(
   if (user === null) {
     return processes.hasEnded({ pid, startTicks })
       ? 'there is no such process'
-      : 'it is a thread, no process, or cannot be looked at now';
+      : 'it is a thread, not a process, or cannot be inspected now';
   }
   return user === uid ? null : 'it belongs to another user';
-}
-
-/** SEC8: why somebody may not act on what is another user's; null for its owner and for administrators. */
-export function whyNotYours(
-  id: string,
-  owner: Pick<Caller, 'uid' | 'name'> | null,
-  by: Caller
-): Refusal | null {
-  return owner === null || owner.uid === by.uid || by.isAdministrator
-    ? null
-    : refusal('NOT_YOURS', { id, owner: owner.name });
 }
 
 /** What is kept of a holder's token (SEC6): enough to know it by, and not to say it. */

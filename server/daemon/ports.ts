@@ -8,7 +8,8 @@ import type { Reason } from '../protocol/facts';
 import type { CpuPinning, GateProcess, HintSources, HolderKind } from '../protocol/gate';
 import type { Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
+import type { ConfigurationView } from '../protocol/configuration';
+import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
 
 export type { PolicyName };
@@ -20,7 +21,7 @@ export type LogLevel = 'info' | 'warning' | 'error';
 export type Log = (level: LogLevel, sentence: string) => void;
 
 /** A live process, as far as identity goes. */
-export type ProcessFacts = {
+type ProcessFacts = {
   readonly startTicks: number;
   readonly parentPid: number;
 };
@@ -44,7 +45,7 @@ export interface IProcesses {
 }
 
 /** What the whole node uses now. */
-export type NodeUse = {
+type NodeUse = {
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
   readonly memoryPressure: number | null;
@@ -144,11 +145,14 @@ export interface IRegistrar {
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
 }
 
-/** Those that were let in. */
-export interface IHolders {
-  has(holderId: string): boolean;
+/** Whose holders are. */
+export interface IOwners {
   /** Why somebody may not act on a holder (SEC8): it is not known, or another user's. */
   whyNotYours(holderId: string, by: Caller): Refusal | null;
+}
+
+/** Those that were let in. */
+interface IHolders {
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
   /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
@@ -228,7 +232,7 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
   readonly administration: IAdministration;
-  readonly holders: Pick<IHolders, 'has' | 'whyNotYours'>;
+  readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
   /** Whether it is known again who holds what, after a restart (ENF4). */

@@ -16,6 +16,7 @@ import { restoreHolds } from './heldGrants';
 import { Sampler } from './measure';
 import { MemoryWatch } from './memoryWatch';
 import type { IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
+import type { Owners } from './owners';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
 import { HolderStore } from './holderStore';
@@ -57,6 +58,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly arbiter: Arbiter;
   readonly interpreter: Interpreter;
   readonly holders: Holders;
+  readonly owners: Owners;
   readonly holderStore: HolderStore;
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
@@ -80,6 +82,7 @@ export class Sidecar implements IGateServices, IApi {
     const notice = this.notice.bind(this);
     this.holderStore = new HolderStore(directory);
     this.holders = new Holders({ ...parts, post, runningHolderIds });
+    this.owners = this.holders.owners;
     this.registrar = new Registrar(this.holders);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.interpreter = new Interpreter({
@@ -90,7 +93,7 @@ export class Sidecar implements IGateServices, IApi {
       confinementOf,
       post
     });
-    this.defaults = new Defaults(directory, parts.owner, this.holders, () =>
+    this.defaults = new Defaults(directory, parts.owner, this.owners, () =>
       post({ type: 'defaultsChanged' })
     );
     this.administration = new Administration({ ...parts, post, notice });
@@ -107,7 +110,7 @@ export class Sidecar implements IGateServices, IApi {
     this.consent = new Consent({
       post,
       snapshot: () => this.arbiter.snapshot(),
-      holders: this.holders
+      owners: this.owners
     });
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();

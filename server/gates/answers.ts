@@ -8,6 +8,7 @@ import {
 } from '../protocol/gate';
 import type { Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { Records } from './records';
@@ -52,7 +53,8 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const sentence = waitInWords(reason);
+    const { kind, user } = record.holder;
+    const sentence = waitInWords(user.visibility.of(reason), englishOf(kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -67,11 +69,13 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
+    const { kind, user } = record.holder;
+    const seen = user.visibility.of(why);
     const message = {
       type: 'refused',
       id,
-      message: sentenceOf(why, record.holder.kind),
-      ...why
+      message: sentenceOf(seen, englishOf(kind)),
+      ...seen
     } as const;
     if (record.holder.channel) {
       this.records.remove(record);
@@ -86,11 +90,13 @@ export class Answers implements IAnswers {
     if (record?.phase.state !== 'running') {
       return;
     }
+    const { kind, user } = record.holder;
+    const seen = user.visibility.of(why);
     const message = {
       type: 'interrupt',
       id,
-      message: sentenceOf(why, record.holder.kind),
-      ...why
+      message: sentenceOf(seen, englishOf(kind)),
+      ...seen
     } as const;
     if (record.holder.channel) {
       record.holder.channel.send(message);
@@ -112,7 +118,7 @@ export class Answers implements IAnswers {
   }
 
   killed(holderId: string, kind: HolderKind, why: Refusal): void {
-    this.records.noteDeath(holderId, sentenceOf(why, kind));
+    this.records.noteDeath(holderId, sentenceOf(why, englishOf(kind)));
   }
 
   maskChanged(holderId: string, affinity: string | null): void {

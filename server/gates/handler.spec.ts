@@ -3,10 +3,11 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal } from '../protocol/errors';
 import { UNPINNED, type SidecarMessage } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
+import { Visibility } from '../protocol/visibility';
 import { Answers } from './answers';
 import { Handler } from './handler';
 import type { Holding, MessageOf } from './parse';
-import { Records, type IChannel } from './records';
+import { Records, type GateUser, type IChannel } from './records';
 
 const KNOWN = { cellId: null, label: null, sourceHash: null, outerId: null, sources: {} };
 const EVICTED = refusal('EVICTED', { why: 'a test' });
@@ -29,9 +30,11 @@ describe('the handler', () => {
   let told: string[];
   let answers: Answers;
   let handler: Handler;
+  let user: GateUser;
 
   beforeEach(() => {
     told = [];
+    user = { visibility: new Visibility('ann'), claimsMax: 3, claims: 0 };
     const records = new Records();
     answers = new Answers(records);
     const services: Partial<IGateServices> = {
@@ -64,7 +67,7 @@ describe('the handler', () => {
 
   function connected(holdings: readonly Holding[] = []): Voice {
     const channel = new Voice();
-    handler.connect({ holderId: 'k' }, channel, holdings, 10);
+    handler.connect({ holderId: 'k' }, { channel, user }, holdings, 10);
     return channel;
   }
 
@@ -72,6 +75,16 @@ describe('the handler', () => {
     const granted = { ...UNRESTRICTED, gpus: [], ...UNPINNED, env: {} };
     return { id, ...KNOWN, granted, agoMs: 0, waitedMs: 0 };
   }
+
+  it('[SEC9] takes so many claims of one user, whichever kernel asks, and more once some ended', () => {
+    const channel = connected();
+    ['a', 'b', 'c', 'd'].forEach(id => claim(channel, id));
+    expect(channel.heard.at(-1)).toBe('refused d TOO_MANY');
+    expect(told).toEqual(['claim a', 'claim b', 'claim c']);
+    handler.cancel('k', 'b');
+    claim(channel, 'e');
+    expect([told.at(-1), user.claims]).toEqual(['claim e', 3]);
+  });
 
   it('[GATE2] ends what a gate that comes back does not hold any more', () => {
     const channel = connected();
@@ -114,7 +127,7 @@ describe('the handler', () => {
   it('takes no claim over that another kernel has', () => {
     claim(connected(), 'c');
     const other = new Voice();
-    handler.connect({ holderId: 'other' }, other, [held('c')], 10);
+    handler.connect({ holderId: 'other' }, { channel: other, user }, [held('c')], 10);
     expect(other.heard).toEqual(['refused c CLAIM_DUPLICATE']);
     expect(told).toEqual(['claim c']);
   });

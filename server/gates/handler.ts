@@ -3,10 +3,11 @@ import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import { UNPINNED, type GateProcess, type HolderKind } from '../protocol/gate';
 import { UNRESTRICTED } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
-import type { ClaimPhase, ClaimRecord, IChannel, HolderRecord, Records } from './records';
+import type { ClaimPhase, ClaimRecord, IChannel, HolderRecord, Records, GateUser } from './records';
 
 /** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
 export const RECONNECT_MAX_MS = 5000;
@@ -17,6 +18,9 @@ const STARTED: ClaimPhase = {
   grant: gateGrant(UNRESTRICTED, UNPINNED),
   unsent: null
 };
+
+/** One who speaks for a holder of a user. */
+type Peer = { readonly channel: IChannel; readonly user: GateUser };
 
 /**
  * Takes what gates say to the sidecar.
@@ -39,12 +43,12 @@ export class Handler {
   /** A gate said hello: this channel speaks to it now; what it holds is taken over. */
   connect(
     process: Pick<GateProcess, 'holderId' | 'kind'>,
-    channel: IChannel,
+    { channel, user }: Peer,
     holdings: readonly Holding[],
     bytes: number
   ): void {
     const { holderId, kind = 'kernel' } = process;
-    const holder = this.records.holder(holderId, kind);
+    const holder = this.records.holder(holderId, kind, user);
     holder.stopLapse?.();
     holder.stopLapse = null;
     if (holder.channel !== channel) {
@@ -91,6 +95,11 @@ export class Handler {
     }
     if (holder.claims.size >= HOLDER_CLAIMS_MAX) {
       const details = { limit: HOLDER_CLAIMS_MAX, what: 'claims of one holder' };
+      return refuse(channel, id, refusal('TOO_MANY', details));
+    }
+    const { user } = holder;
+    if (user.claims >= user.claimsMax) {
+      const details = { limit: user.claimsMax, what: 'claims of one user' };
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
     const { cellId, label, sourceHash, outerId, started } = message;
@@ -230,6 +239,6 @@ function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
-function refuse(channel: IChannel, id: string, why: Refusal, to?: HolderKind): void {
-  channel.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
+function refuse(channel: IChannel, id: string, why: Refusal, to: HolderKind = 'kernel'): void {
+  channel.send({ type: 'refused', id, message: sentenceOf(why, englishOf(to)), ...why });
 }

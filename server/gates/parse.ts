@@ -10,7 +10,7 @@ import { HINT_DEPTH_MAX, HOLDER_KINDS } from '../protocol/gate';
 const ID_CHARS_MAX = 128;
 
 /** The longest name or label that is shown; what is longer is cut. */
-export const SHOWN_CHARS_MAX = 256;
+const SHOWN_CHARS_MAX = 256;
 
 /** The longest path of a notebook: that of a file. */
 const PATH_CHARS_MAX = 4096;
@@ -69,6 +69,10 @@ const process = {
   token,
   pid: whole.min(1),
   startTicks: whole,
+  speaker: z
+    .object({ pid: whole.min(1), startTicks: whole })
+    .nullable()
+    .default(null),
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
   notebook: shown(PATH_CHARS_MAX)
 };
@@ -92,7 +96,7 @@ const holding = z.object({
   waitedMs: z.number().nonnegative().default(0)
 });
 
-const MESSAGE = z.discriminatedUnion('type', [
+export const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('claim'), started: z.boolean().default(false), ...claim }),
   z.object({
     type: z.literal('release'),
@@ -112,9 +116,6 @@ const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('register'), protocol: z.number().optional(), ...process }),
   z.object({ type: z.literal('ended'), holderId, token })
 ]);
-
-/** A message as it may be said, which `GateMessage` states. */
-export type WireMessage = z.input<typeof MESSAGE>;
 
 /** A message that can be trusted: the wire's, with `null` for what was not said. */
 export type Message = z.infer<typeof MESSAGE>;

@@ -1,4 +1,5 @@
 import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
+import type { Visibility } from '../protocol/visibility';
 
 /** Speaks to one connection. */
 export interface IChannel {
@@ -28,11 +29,19 @@ export type ClaimRecord = {
   phase: ClaimPhase;
 };
 
+/** A user whose gates speak: what may be seen of others (SEC1), and how many claims there are, and may be (SEC9). */
+export type GateUser = {
+  readonly visibility: Visibility;
+  readonly claimsMax: number;
+  claims: number;
+};
+
 /** A holder whose gate has said hello. */
 export type HolderRecord = {
   readonly id: string;
   readonly kind: HolderKind;
   channel: IChannel | null;
+  readonly user: GateUser;
   /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
   mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
@@ -51,10 +60,18 @@ export class Records {
   private readonly deaths = new Map<string, string>();
 
   /** The record of a holder, made where there is none. */
-  holder(id: string, kind: HolderKind): HolderRecord {
+  holder(id: string, kind: HolderKind, user: GateUser): HolderRecord {
     let holder = this.holders.get(id);
     if (!holder) {
-      holder = { id, kind, channel: null, mayStart: false, claims: new Map(), stopLapse: null };
+      holder = {
+        id,
+        kind,
+        user,
+        channel: null,
+        mayStart: false,
+        claims: new Map(),
+        stopLapse: null
+      };
       this.holders.set(id, holder);
     }
     return holder;
@@ -68,14 +85,16 @@ export class Records {
   /** Note a claim whose id is new. */
   add(holder: HolderRecord, id: string, phase: ClaimPhase): ClaimRecord {
     const record = { id, holder, phase };
+    holder.user.claims += 1;
     this.claims.set(id, record);
     holder.claims.set(id, record);
     return record;
   }
 
   remove(record: ClaimRecord): void {
-    this.claims.delete(record.id);
-    record.holder.claims.delete(record.id);
+    const { id, holder } = record;
+    holder.user.claims -= this.claims.delete(id) ? 1 : 0;
+    holder.claims.delete(id);
   }
 
   /** Keep for its launcher why a kernel was killed. */
@@ -99,9 +118,7 @@ export class Records {
       return;
     }
     this.holders.delete(holderId);
-    for (const claimId of holder.claims.keys()) {
-      this.claims.delete(claimId);
-    }
+    holder.claims.forEach(record => this.remove(record));
     holder.stopLapse?.();
     holder.channel?.close();
     holder.channel = null;

@@ -4,6 +4,7 @@ import type { IGateServices, Log } from '../daemon/ports';
 import { Slots } from '../lib/slots';
 import type { Caller } from '../protocol/caller';
 import { refusal } from '../protocol/errors';
+import { visibilityOf } from '../protocol/visibility';
 import { Answers } from './answers';
 import { Connection, SocketChannel, type Shared } from './connection';
 import { Handler } from './handler';
@@ -58,7 +59,8 @@ export class GateServer {
     const { services, handler, log, unfinished } = this;
     const turns = new Turns(bounds.turnMs);
     const shared = { turns, unfinished, nowMs: () => performance.now(), log };
-    const parts = { services, handler, log, caller };
+    const user = { visibility: visibilityOf(caller), claimsMax: bounds.claimsMax, claims: 0 };
+    const parts = { services, handler, log, caller, user };
     const entry = new GateEntry(parts, shared, bounds.connectionsMax);
     const server = createServer({ pauseOnConnect: true }, socket => entry.accept(socket));
     await by(server);
@@ -74,6 +76,8 @@ export class GateServer {
 /** What the gates of one user may have. */
 export type GateBounds = {
   readonly connectionsMax: number;
+  /** How many claims may wait or run at once. */
+  readonly claimsMax: number;
   /** For how long they are heard in one turn of the event loop, in ms. */
   readonly turnMs: number;
 };

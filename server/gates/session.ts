@@ -5,7 +5,7 @@ import { GATE_PROTOCOLS } from '../protocol/gate';
 import type { Handler } from './handler';
 import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
-import type { IChannel } from './records';
+import type { GateUser, IChannel } from './records';
 
 /** How far a conversation is. */
 type SessionState =
@@ -21,6 +21,7 @@ export type SessionParts = {
   readonly channel: IChannel;
   /** Who speaks. */
   readonly caller: Caller;
+  readonly user: GateUser;
   readonly log: Log;
 };
 
@@ -153,10 +154,10 @@ export class Session {
 
   private whyNotGreet(holderId: string, protocol: number): string | null {
     if (!GATE_PROTOCOLS.includes(protocol)) {
-      return `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOLS.join(' and ')}`;
+      return `protocol ${protocol} is not supported here, only ${GATE_PROTOCOLS.join(' and ')}`;
     }
     return this.at.state === 'greeted' && this.at.holderId !== holderId
-      ? `this connection speaks for ${this.at.holderId} already; each holder has one of its own`
+      ? `this connection already speaks for ${this.at.holderId}; each holder needs its own`
       : null;
   }
 
@@ -176,7 +177,7 @@ export class Session {
     this.channel.send({ type: 'welcome', protocol, tier, failure });
     const lateMs = saidMs === null ? 0 : sinceMonotone(saidMs);
     const holdings = told.map(it => ({ ...it, agoMs: it.agoMs + lateMs }));
-    this.handler.connect(process, this.channel, holdings, bytes);
+    this.handler.connect(process, this.parts, holdings, bytes);
   }
 }
 

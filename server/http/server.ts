@@ -8,6 +8,7 @@ import type { Caller } from '../protocol/caller';
 import { admission } from './admission';
 import { createApp } from './app';
 import { SnapshotFeed } from './feed';
+import { seenBy } from './seen';
 
 /** A request has to be here, head and whole, within so many ms. Over a Unix socket it is at once. */
 const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
@@ -44,10 +45,11 @@ export async function listenHttp(
   caller: Caller,
   connectionsMax: number
 ): Promise<() => Promise<void>> {
-  const feed = new SnapshotFeed(api.arbiter);
+  const seen = seenBy(caller, api);
+  const feed = new SnapshotFeed(seen.arbiter);
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
-  const app = createApp({ api, metrics, caller, feed, admit, log });
+  const app = createApp({ api: seen, metrics, caller, feed, admit, log });
   const turns = new Ration<() => void>(REQUESTS, go => go());
   const server = createServer(TIMES, (request, response) => {
     response.setHeader('connection', 'close');

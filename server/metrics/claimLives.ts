@@ -2,10 +2,7 @@ import type { Effect } from '../core/effects';
 import type { Event } from '../core/events';
 
 /** How a claim ended; `died` with its holder. */
-export const OUTCOMES = ['ok', 'error', 'interrupted', 'cancelled', 'refused', 'died'] as const;
-
-/** One of {@link OUTCOMES}. */
-export type ClaimOutcome = (typeof OUTCOMES)[number];
+export type ClaimOutcome = 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
 
 /** Whose a claim is, for labels. */
 export type ClaimOwner = { readonly group: string; readonly user: string };

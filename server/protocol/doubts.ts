@@ -1,7 +1,7 @@
 import type { OptionEntry } from './directive';
 import { HINT_NAMES, type HintName } from './hints';
 
-/** An entry of a tag or a directive that nearly has the name of a hint (ADM13). */
+/** An entry of a tag or a directive whose name is a near miss of a hint's (ADM13). */
 export type HintDoubt = {
   /** As it was written. */
   readonly path: string;
@@ -13,7 +13,7 @@ export type HintDoubt = {
 const NAME_CHARS_MAX = 20;
 
 /**
- * The entries that were probably meant as hints, and are none.
+ * The entries that were probably meant as hints, but are not.
  *
  * #### Notes
  * They may as well be another tool's options, so they are shown and nothing is

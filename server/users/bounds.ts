@@ -10,6 +10,9 @@ export type UserBounds = {
 /** Descriptors that the sidecar needs for itself: files, programs that it runs, pipes. */
 const OWN_DESCRIPTORS = 128;
 
+/** Claims of one user: so many can wait without a decision's getting slow for others. */
+const CLAIMS_MAX = 1024;
+
 /** How many users can take all that they may at once, and leave something to others. */
 const GREEDY_USERS = 8;
 
@@ -26,8 +29,12 @@ export function boundsOf(descriptors: number, isShared: boolean): UserBounds {
   const gates = Math.min(4096, left - api);
   return isShared
     ? {
-        gates: { connectionsMax: Math.max(16, Math.floor(gates / GREEDY_USERS)), turnMs: TURN_MS },
+        gates: {
+          connectionsMax: Math.max(16, Math.floor(gates / GREEDY_USERS)),
+          turnMs: TURN_MS,
+          claimsMax: CLAIMS_MAX
+        },
         api: Math.max(8, Math.floor(api / GREEDY_USERS))
       }
-    : { gates: { connectionsMax: gates, turnMs: Infinity }, api };
+    : { gates: { connectionsMax: gates, turnMs: Infinity, claimsMax: Infinity }, api };
 }

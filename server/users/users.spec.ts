@@ -115,6 +115,40 @@ root.describe('a sidecar of the whole node (needs root)', () => {
     expect(holders.filter(it => it.owner === 'ann').map(it => it.id)).toEqual([kernel.id]);
   });
 
+  it("[SEC1] shows others' kernels and cells by owner and amount, and by nothing that names them", async () => {
+    const [ann, bob] = await bothConnected();
+    const claim = { id: 'secret', cellId: 'cell-of-ann', label: 'secret-label' };
+    ann.kernel.gate.say({ type: 'claim', ...claim, sources: { metadata: { memory: '3 GiB' } } });
+    await ann.kernel.gate.hear('granted', 'secret');
+    bob.kernel.claim('of-bob', { memory: '3 GiB' });
+    const { sentence } = await bob.kernel.gate.hear('waiting', 'of-bob');
+    expect(sentence).toBe('for 3 GiB; 3 GiB held by ann');
+    const texts = await Promise.all(
+      ['snapshot', 'claims', 'holders', 'claims/of-bob', 'claims/secret'].map(async path =>
+        JSON.stringify((await bob.side.ask('GET', path)).body)
+      )
+    );
+    for (const text of texts) {
+      expect(text).not.toMatch(/secret-label|cell-of-ann/);
+      expect(text).not.toContain(`${ann.kernel.id}.ipynb`);
+    }
+    const { holders, claims } = await bob.side.snapshot();
+    const of = (id: string) => holders.find(it => it.id === id)!;
+    expect(of(ann.kernel.id)).toMatchObject({ name: 'ann', owner: 'ann', pid: 0 });
+    expect(of(ann.kernel.id).grant!.memoryBytes).toBe(3 * 2 ** 30);
+    expect(of(bob.kernel.id)).toMatchObject({ name: `${bob.kernel.id}.ipynb` });
+    expect(claims.find(it => it.id === 'secret')).toMatchObject({
+      holderName: 'ann',
+      owner: 'ann',
+      label: null,
+      cellId: null
+    });
+    expect((await bob.side.ask('GET', 'claims/secret')).body).toMatchObject({ story: [] });
+    const own = (await ann.side.ask('GET', 'claims/secret')).body as { story: unknown[] };
+    expect(own).toMatchObject({ label: 'secret-label' });
+    expect(own.story.length).toBeGreaterThan(0);
+  });
+
   it('[SYS3] keeps the defaults of each user apart', async () => {
     const [ann, bob] = await bothConnected();
     await ann.side.ask('PUT', 'defaults', '{"memory": "1 GiB"}');

@@ -135,7 +135,7 @@ function KernelItem(
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (
         <div className="cg-Small" data-tone="warn">
-          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths))}
+          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths, kernel.kind))}
         </div>
       )}
       <RestartRequested {...props} />

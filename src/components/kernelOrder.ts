@@ -1,12 +1,12 @@
 import type { HolderView } from '../../server/protocol/view';
 
 /** What a kernel does, from what matters most: it runs, waits, holds a grant for its next cell, or rests. */
-export type Activity = 'running' | 'waiting' | 'holding' | 'idle';
+type Activity = 'running' | 'waiting' | 'holding' | 'idle';
 
 const ORDER: readonly Activity[] = ['running', 'waiting', 'holding', 'idle'];
 
 /** What a kernel does; one that its owner is asked about does not rest. */
-export function activityOf({ state, grant, restartRequest }: HolderView): Activity {
+function activityOf({ state, grant, restartRequest }: HolderView): Activity {
   const isAskedFor = grant !== null || (restartRequest !== null && !restartRequest.declined);
   return state === 'idle' && isAskedFor ? 'holding' : state;
 }

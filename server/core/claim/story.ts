@@ -6,7 +6,7 @@ export const STORY_LINES_MAX = 40;
 
 const BEGINNING = 8;
 
-/** Add a line to a claim's story (API2); past the bound, lines from its middle are let go. */
+/** Add a line to a claim's story (API2); beyond the bound, lines from its middle are dropped. */
 export function tell(state: State, entry: ClaimEntry, fact: StoryFact): void {
   const { story } = entry;
   story.length >= STORY_LINES_MAX && story.splice(BEGINNING, 1);
@@ -15,5 +15,5 @@ export function tell(state: State, entry: ClaimEntry, fact: StoryFact): void {
 
 /** A holder as stories and reasons name it. */
 export function named({ holder }: HolderEntry): Named {
-  return { holderId: holder.id, holderName: holder.name };
+  return { holderId: holder.id, holderName: holder.name, owner: holder.owner };
 }

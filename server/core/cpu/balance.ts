@@ -1,7 +1,7 @@
 import { allocate, deallocate, type CpuPool, type Allocation, type Slot } from './cpuPool';
 
 /** How many allocations one step moves at most; the rest waits for the next steps. */
-export const MOVES_PER_STEP = 8;
+const MOVES_PER_STEP = 8;
 
 /** A move must gain at least this much load, or nothing would ever rest. */
 const WORTH_MOVING = 0.1;

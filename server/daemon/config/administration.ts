@@ -2,7 +2,7 @@ import type { NodeFacts } from '../../core/events';
 import type { Caller } from '../../protocol/caller';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Hints } from '../../protocol/hints';
-import type { ConfigurationView } from '../../protocol/view';
+import type { ConfigurationView } from '../../protocol/configuration';
 import type { EventBody } from '../arbiter';
 import type { IClock } from '../clock';
 import type { ConfigFiles } from './configFile';

@@ -9,7 +9,7 @@ import { CONFIG_SCHEMA } from './configSchema';
 import { ConfigText, type Path } from './configText';
 
 /** One thing wrong with the file, where a person finds it. */
-export type ConfigProblem = {
+type ConfigProblem = {
   /** From 1. */
   readonly line: number;
   readonly sentence: string;

@@ -1,4 +1,4 @@
-import { amountInWords, spanInWords } from '../../core/words';
+import { amountInWords, spanInWords } from '../../protocol/amounts';
 import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';

@@ -51,7 +51,7 @@ export class Defaults implements IDefaults {
     private readonly directory: OwnDirectory,
     /** Whose the directory is. */
     private readonly owner: Caller,
-    private readonly holders: { ownerOf(holderId: string): Pick<Caller, 'uid'> | null },
+    private readonly owners: { ownerOf(holderId: string): Pick<Caller, 'uid'> | null },
     /** Called when other defaults count. */
     private readonly onChange: () => void
   ) {
@@ -63,7 +63,7 @@ export class Defaults implements IDefaults {
   }
 
   hintsFor(holderId: string): readonly Hints[] {
-    const user = this.of(this.holders.ownerOf(holderId) ?? this.owner).kept.hints;
+    const user = this.of(this.owners.ownerOf(holderId) ?? this.owner).kept.hints;
     const notebook = this.notebooks.get(holderId);
     if (notebook) {
       return [notebook.hints, user];

@@ -4,8 +4,6 @@ import type { TierView } from '../../protocol/view';
 import { parseCpuList } from '../../lib/cpuset';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../../host/files';
-import type { LockDirectory } from '../../host/locks';
-import { readAnonymousBytes, readTreeUse } from '../../host/processes';
 import {
   EnforcementError,
   holds,
@@ -14,30 +12,18 @@ import {
   type TreeUse
 } from '../enforcer';
 import { attempt, doAll, undoing } from '../failures';
-import type { IFence } from '../fence/fence';
-import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV1 } from './memoryV1';
+import type { CgroupOptions } from './options';
 import { Places } from './places';
-import type { BroughtBackListener, FailureListener } from './removals';
+import { useOf } from './placeUse';
+import { Weight } from './weight';
 import { Written } from './written';
 
 /** What the tier of cgroup version 1 needs to know. */
-export type CgroupV1Options = {
-  readonly tier: TierView;
-  readonly files: IHostFiles;
+export type CgroupV1Options = CgroupOptions & {
   /** The hierarchies to use, in which the own cgroup's directory can be written. */
   readonly hierarchies: readonly Hierarchy[];
-  readonly group: Group;
-  readonly lock: LockDirectory;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
-  /** Where there is no cpuset: CPUs are held by masks. */
-  readonly masks: Masks | null;
-  /** Where GPUs are to be fenced. */
-  readonly fence: IFence | null;
-  readonly onFailure: FailureListener;
-  readonly onBroughtBack: BroughtBackListener;
 };
 
 const NANOSECONDS = 1e9;
@@ -58,7 +44,7 @@ export class CgroupV1 implements IEnforcer {
   private readonly wanted = new Map<string, Confinement>();
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
-  private readonly hasIdle: boolean;
+  private readonly weight: Weight;
 
   /** Makes the group's directories; throws {@link EnforcementError} where it may not. */
   constructor(private readonly options: CgroupV1Options) {
@@ -78,12 +64,10 @@ export class CgroupV1 implements IEnforcer {
         this.weighGroup();
       }
     );
-    this.hasIdle = this.groupHas('cpu', V1.idle);
-    this.memory = new MemoryV1(
-      options.files,
-      this.written,
-      this.groupHas('memory', V1.memorySwapLimit)
-    );
+    const files = { weight: V1.shares, idle: V1.idle, least: `${SHARES_MIN}` };
+    this.weight = new Weight(this.written, files, this.groupHas('cpu', V1.idle));
+    const hasSwapLimit = this.groupHas('memory', V1.memorySwapLimit);
+    this.memory = new MemoryV1(options.files, this.written, hasSwapLimit);
   }
 
   found(): readonly string[] {
@@ -140,20 +124,10 @@ export class CgroupV1 implements IEnforcer {
     this.withMemory(holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const usage = this.directory('cpuacct', holderId);
     const nanoseconds = usage ? readNumberOrNull(this.files, `${usage}/${V1.cpuUsage}`) : null;
-    // What the process took before it came is charged where it came from; a fork took nothing yet.
-    const memory = this.withMemory(holderId, it => this.memory.use.shown(it));
-    const tree =
-      nanoseconds === null || memory === null
-        ? readTreeUse(this.files, target.pid, this.places.othersThan(target.pid))
-        : null;
-    return {
-      cpuSeconds: nanoseconds !== null ? nanoseconds / NANOSECONDS : (tree?.cpuSeconds ?? 0),
-      memoryBytes:
-        memory === null
-          ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readAnonymousBytes(this.files, target.pid)),
-      threads: threads.split('\n').length
-    };
+    const cpuSeconds = nanoseconds === null ? null : nanoseconds / NANOSECONDS;
+    const memoryBytes = this.withMemory(holderId, it => this.memory.use.shown(it));
+    const others = () => this.places.othersThan(target.pid);
+    return useOf(this.files, target.pid, others, { cpuSeconds, memoryBytes, threads });
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
@@ -163,7 +137,7 @@ export class CgroupV1 implements IEnforcer {
   }
 
   holderOf(pid: number): string | null {
-    return this.places.holderOf(pid);
+    return this.places.layout.holderOf(pid);
   }
 
   kills(holderId: string): number {
@@ -212,12 +186,10 @@ export class CgroupV1 implements IEnforcer {
   /** All holders together weigh as much as the processes beside them on every CPU, not on one. */
   private weighGroup(): void {
     const cpu = this.options.hierarchies.find(it => it.controllers.includes('cpu'));
-    const cpus = parseCpuList(this.options.cpus).length;
     if (cpu) {
-      const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * cpus);
-      attempt(V1.shares, () =>
-        this.files.write(`${this.places.groupIn(cpu)}/${V1.shares}`, `${shares}`)
-      );
+      const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * parseCpuList(this.options.cpus).length);
+      const path = `${this.places.layout.groupIn(cpu)}/${V1.shares}`;
+      attempt(V1.shares, () => this.files.write(path, `${shares}`));
     }
   }
 
@@ -231,17 +203,18 @@ export class CgroupV1 implements IEnforcer {
 
   private directory(controller: string, holderId: string): string | null {
     const hierarchy = this.options.hierarchies.find(it => it.controllers.includes(controller));
-    return hierarchy ? this.places.directoryOf(hierarchy, holderId) : null;
+    return hierarchy ? this.places.layout.directoryOf(hierarchy, holderId) : null;
   }
 
   private anyDirectory(holderId: string): string {
-    return this.places.directoryOf(this.options.hierarchies[0]!, holderId);
+    return this.places.layout.directoryOf(this.options.hierarchies[0]!, holderId);
   }
 
   private groupHas(controller: string, file: string): boolean {
     const hierarchy = this.options.hierarchies.find(it => it.controllers.includes(controller));
     return (
-      !!hierarchy && readOrNull(this.files, `${this.places.groupIn(hierarchy)}/${file}`) !== null
+      !!hierarchy &&
+      readOrNull(this.files, `${this.places.layout.groupIn(hierarchy)}/${file}`) !== null
     );
   }
 
@@ -256,22 +229,8 @@ export class CgroupV1 implements IEnforcer {
 
   private writeWeight(holderId: string, { weight, idle }: Confinement): void {
     const directory = this.directory('cpu', holderId);
-    if (!directory) {
-      return;
-    }
-    const shares = `${Math.max(SHARES_MIN, Math.round(weight * SHARES_PER_WEIGHT))}`;
-    if (!this.hasIdle) {
-      this.written.write(holderId, directory, V1.shares, idle ? `${SHARES_MIN}` : shares);
-      return;
-    }
-    if (this.written.last(holderId, V1.idle) !== (idle ? '1' : '0')) {
-      this.written.write(holderId, directory, V1.idle, idle ? '1' : '0');
-      // The kernel resets the shares with every change, and refuses them while idle.
-      this.written.drop(holderId, V1.shares);
-    }
-    if (!idle) {
-      this.written.write(holderId, directory, V1.shares, shares);
-    }
+    const shares = Math.max(SHARES_MIN, Math.round(weight * SHARES_PER_WEIGHT));
+    directory && this.weight.write(holderId, directory, `${shares}`, idle);
   }
 
   private fenceGpus(holderId: string, { gpus }: Confinement): void {

@@ -3,8 +3,6 @@ import type { CpuPinning } from '../../protocol/gate';
 import type { TierView } from '../../protocol/view';
 import { V2, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../../host/files';
-import type { LockDirectory } from '../../host/locks';
-import { readAnonymousBytes, readTreeUse } from '../../host/processes';
 import { Delegation } from './delegation';
 import {
   EnforcementError,
@@ -14,32 +12,20 @@ import {
   type TreeUse
 } from '../enforcer';
 import { doAll, undoing } from '../failures';
-import type { IFence } from '../fence/fence';
-import type { Group } from './group';
 import type { Masks } from '../affinity/masks';
 import { MemoryV2 } from './memoryV2';
+import type { CgroupOptions } from './options';
 import { Places } from './places';
-import type { BroughtBackListener, FailureListener } from './removals';
+import { useOf } from './placeUse';
+import { Weight } from './weight';
 import { Written } from './written';
 
 /** What the tier of cgroup version 2 needs to know. */
-export type CgroupV2Options = {
-  readonly tier: TierView;
-  readonly files: IHostFiles;
+export type CgroupV2Options = CgroupOptions & {
   /** The unified hierarchy; its directory is the own cgroup, or one that was delegated. */
   readonly hierarchy: Hierarchy;
   /** Those of cpuset, cpu and memory that the own cgroup was given. */
   readonly controllers: readonly string[];
-  readonly group: Group;
-  readonly lock: LockDirectory;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
-  /** Where there is no cpuset: CPUs are held by masks. */
-  readonly masks: Masks | null;
-  /** Where GPUs are to be fenced. */
-  readonly fence: IFence | null;
-  readonly onFailure: FailureListener;
-  readonly onBroughtBack: BroughtBackListener;
 };
 
 const MICROSECONDS = 1e6;
@@ -56,7 +42,7 @@ export class CgroupV2 implements IEnforcer {
   private readonly wanted = new Map<string, Confinement>();
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
-  private readonly hasIdle: boolean;
+  private readonly weight: Weight;
   private isSetUp = false;
 
   /** Makes the group's directory and gives it its controllers; throws {@link EnforcementError}. */
@@ -80,7 +66,9 @@ export class CgroupV2 implements IEnforcer {
       }
     );
     this.isSetUp = true;
-    this.hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
+    const files = { weight: V2.weight, idle: V2.idle, least: '1' };
+    const hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
+    this.weight = new Weight(this.written, files, hasIdle);
     const hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
     this.memory = new MemoryV2(options.files, this.written, hasSwapLimit);
   }
@@ -138,20 +126,10 @@ export class CgroupV2 implements IEnforcer {
     this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
     // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
     const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
-    // What the process took before it came is charged where it came from; a fork took nothing yet.
-    const memory = this.memory.use.shown(directory);
-    const tree =
-      microseconds === undefined || memory === null
-        ? readTreeUse(this.files, target.pid, this.places.othersThan(target.pid))
-        : null;
-    return {
-      cpuSeconds: (microseconds ?? 0) / MICROSECONDS || (tree?.cpuSeconds ?? 0),
-      memoryBytes:
-        memory === null
-          ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readAnonymousBytes(this.files, target.pid)),
-      threads: threads.split('\n').length
-    };
+    const cpuSeconds = microseconds === undefined ? null : microseconds / MICROSECONDS;
+    const memoryBytes = this.memory.use.shown(directory);
+    const others = () => this.places.othersThan(target.pid);
+    return useOf(this.files, target.pid, others, { cpuSeconds, memoryBytes, threads });
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
@@ -161,7 +139,7 @@ export class CgroupV2 implements IEnforcer {
   }
 
   holderOf(pid: number): string | null {
-    return this.places.holderOf(pid);
+    return this.places.layout.holderOf(pid);
   }
 
   kills(holderId: string): number {
@@ -217,11 +195,11 @@ export class CgroupV2 implements IEnforcer {
   }
 
   private get group(): string {
-    return this.places.groupIn(this.options.hierarchy);
+    return this.places.layout.groupIn(this.options.hierarchy);
   }
 
   private directory(holderId: string): string {
-    return this.places.directoryOf(this.options.hierarchy, holderId);
+    return this.places.layout.directoryOf(this.options.hierarchy, holderId);
   }
 
   private has(controller: string): boolean {
@@ -237,20 +215,6 @@ export class CgroupV2 implements IEnforcer {
   }
 
   private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
-    if (!this.has('cpu')) {
-      return;
-    }
-    if (!this.hasIdle) {
-      this.written.write(holderId, directory, V2.weight, idle ? '1' : `${weight}`);
-      return;
-    }
-    if (this.written.last(holderId, V2.idle) !== (idle ? '1' : '0')) {
-      this.written.write(holderId, directory, V2.idle, idle ? '1' : '0');
-      // The kernel resets the weight with every change, and refuses it while idle.
-      this.written.drop(holderId, V2.weight);
-    }
-    if (!idle) {
-      this.written.write(holderId, directory, V2.weight, `${weight}`);
-    }
+    this.has('cpu') && this.weight.write(holderId, directory, `${weight}`, idle);
   }
 }

@@ -27,7 +27,7 @@ export function holders(api: IApi, caller: Caller): Router {
     })
     .post('/holders/:id/fits', (request, response) => {
       const id = parseId(request);
-      const why = api.holders.whyNotYours(id, caller);
+      const why = api.owners.whyNotYours(id, caller);
       why
         ? refuse(response, why)
         : response.json(parseCells(request).map(cell => spokenFit(api.claims.fit(id, cell))));

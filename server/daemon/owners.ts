@@ -1,0 +1,25 @@
+import type { Caller } from '../protocol/caller';
+import { refusal, type Refusal } from '../protocol/errors';
+import type { KnownProcesses } from './knownProcesses';
+import type { IOwners } from './ports';
+
+/** Whose holders are, and so who may act on them (SEC8). */
+export class Owners implements IOwners {
+  constructor(private readonly known: Pick<KnownProcesses, 'byId'>) {}
+
+  /** The user of a holder; null for one that is not known. */
+  ownerOf(holderId: string): Pick<Caller, 'uid' | 'name'> | null {
+    return this.known.byId(holderId)?.owner ?? null;
+  }
+
+  whyNotYours(holderId: string, by: Caller): Refusal | null {
+    const it = this.known.byId(holderId);
+    if (!it) {
+      return refusal('HOLDER_UNKNOWN', { id: holderId });
+    }
+    const { owner } = it;
+    return !owner || owner.uid === by.uid || by.isAdministrator
+      ? null
+      : refusal('NOT_YOURS', { id: holderId, owner: owner.name });
+  }
+}

@@ -1,0 +1,39 @@
+import { refusal } from './errors';
+import { Visibility } from './visibility';
+
+const ANNS = { holderId: 'a', holderName: 'a.ipynb', owner: 'ann' };
+const BOBS = { holderId: 'b', holderName: 'b.ipynb', owner: 'bob' };
+
+describe('Visibility', () => {
+  const bob = new Visibility('bob');
+
+  it('[SEC1] calls whoever is of another user by that user, however deep', () => {
+    expect(bob.of({ why: [{ to: ANNS }, BOBS] })).toEqual({
+      why: [{ to: { ...ANNS, holderName: 'ann' } }, BOBS]
+    });
+  });
+
+  it("[SEC1] leaves out what is written in others' notebooks, and why their cells were refused", () => {
+    const claim = { ...ANNS, label: 'x', cellId: 'y', why: refusal('MAX_WAIT', {}), amount: 3 };
+    const hidden = { holderName: 'ann', label: null, cellId: null, why: null };
+    expect(bob.of(claim)).toEqual({ ...claim, ...hidden });
+    expect(bob.of({ ...claim, ...BOBS })).toEqual({ ...claim, ...BOBS });
+    const holder = { id: 'a', name: 'a.ipynb', owner: 'ann', gated: true, pid: 7, memoryBytes: 5 };
+    expect(bob.of(holder)).toEqual({ ...holder, name: 'ann', pid: 0 });
+  });
+
+  it('adds no field, and leaves what has an owner of its own kind', () => {
+    const process = { pid: 7, name: 'train', owner: 'eve', holderId: null };
+    expect(bob.of([process])).toEqual([process]);
+  });
+
+  it('is the same object where nothing is hidden, and made once where something is', () => {
+    const [own, other] = [{ all: [BOBS, { n: 1 }] }, { all: [ANNS] }];
+    expect(bob.of(own)).toBe(own);
+    expect(bob.of(other)).toBe(bob.of(other));
+  });
+
+  it('[SEC1] hides nothing from administrators', () => {
+    expect(new Visibility(null).of(ANNS)).toBe(ANNS);
+  });
+});

@@ -1,0 +1,62 @@
+import type { Caller } from './caller';
+
+/** What of facts and views one user may see (SEC1). Has what it made of a value as long as that lives. */
+export class Visibility {
+  private readonly shown = new WeakMap<object, object>();
+
+  /** The user who looks, by name; null for an administrator, who sees everything. */
+  constructor(private readonly viewer: string | null) {}
+
+  /** Whether something of this user's may be seen whole. */
+  seesAllOf(owner: string): boolean {
+    return this.viewer === null || this.viewer === owner;
+  }
+
+  /**
+   * A fact or view as the viewer may see it: whoever is another user's is called by that user's
+   * name, and what is written in notebooks is left out. The same object where nothing is.
+   */
+  of<T>(value: T): T {
+    if (this.viewer === null || typeof value !== 'object' || value === null) {
+      return value;
+    }
+    const known = this.shown.get(value);
+    if (known) {
+      return known as T;
+    }
+    const made = Array.isArray(value) ? this.ofList(value) : this.ofObject(value);
+    this.shown.set(value, made);
+    return made as T;
+  }
+
+  private ofList(list: readonly unknown[]): readonly unknown[] {
+    const made = list.map(it => this.of(it));
+    return made.some((it, at) => it !== list[at]) ? made : list;
+  }
+
+  private ofObject(value: object): object {
+    const made = Object.fromEntries(Object.entries(value).map(([key, it]) => [key, this.of(it)]));
+    const { owner } = value as { owner?: unknown };
+    if (typeof owner === 'string' && !this.seesAllOf(owner)) {
+      return { ...made, ...hidden(value, owner) };
+    }
+    return Object.entries(value).some(([key, it]) => made[key] !== it) ? made : value;
+  }
+}
+
+/** What stands in the place of what is not shown of a thing of another user. */
+function hidden(value: object, owner: string): object {
+  const instead = {
+    holderName: owner,
+    label: null,
+    cellId: null,
+    why: null,
+    ...('gated' in value && { name: owner, pid: 0 })
+  };
+  return Object.fromEntries(Object.entries(instead).filter(([key]) => key in value));
+}
+
+/** What a user may see. */
+export function visibilityOf({ name, isAdministrator = false }: Caller): Visibility {
+  return new Visibility(isAdministrator ? null : name);
+}
