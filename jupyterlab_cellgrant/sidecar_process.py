@@ -17,6 +17,8 @@ from .client.wire import GATE_SOCKET
 from .paths import API_SOCKET
 
 LOCK = "sidecar.lock"
+# The list of kernels that a sidecar leaves to the next one (server/daemon/holderStore.ts).
+HOLDERS = "kernels.json"
 STOP_WITHIN_S = 5.0
 # Through no link, and without waiting for the other end of a pipe.
 LOCK_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -118,6 +120,8 @@ def lead(directory: Path, other: Path) -> bool:
         for name in (GATE_SOCKET, API_SOCKET):
             (directory / name).unlink(missing_ok=True)
             (directory / name).symlink_to(other / name)
+        # What kernels keep is decided there from now on; the next sidecar here is to believe gates.
+        (directory / HOLDERS).unlink(missing_ok=True)
         return True
     finally:
         os.close(lock)

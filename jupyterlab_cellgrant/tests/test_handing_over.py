@@ -139,6 +139,8 @@ def test_one_that_ends_for_good_leaves_each_to_their_own(
     eventually(lambda: states(server) == ["running"])
     system.start()
     eventually(lambda: not is_alive(own))
+    eventually((server.sidecar_dir / "api.sock").is_symlink)
+    eventually(lambda: not (server.sidecar_dir / "kernels.json").exists())
     eventually(lambda: states(server) == ["running"])
     cell.end()
     assert server.run_cell(cell.kernel, "print(6 * 7)", MOST).strip() == "42"
