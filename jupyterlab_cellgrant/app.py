@@ -16,9 +16,9 @@ from traitlets import TraitError
 from .client.wire import FAILURE_ENV
 from .ending import end_workers_with_main_thread
 from .events import EventFeed
-from .paths import runtime_dir
+from .paths import own_dir
 from .proxy import Access, handlers
-from .renames import follow_renames
+from .renames import follow_renames, introduce
 from .settings import Cellgrant
 from .supervisor import Supervisor
 
@@ -58,7 +58,10 @@ class CellgrantApp(ExtensionApp):
             access.why_off = "Cellgrant is switched off (c.Cellgrant.enabled = False)."
             if settings.enabled:
                 access.supervisor = self.supervisor = Supervisor(
-                    runtime_dir(), settings, log=self.log
+                    own_dir(),
+                    settings,
+                    log=self.log,
+                    on_moved=lambda: introduce(self.serverapp.kernel_manager),
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))

@@ -17,23 +17,35 @@ from .client.wire import DIRECTORY_ENV, GATE_SOCKET
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 SOCKET_PATH_BYTES_MAX = 107
 API_SOCKET = "api.sock"
-SYSTEM_DIR = Path("/run/cellgrant")
+# Where the sidecar of the system is, and what names another place; set to nothing, none is used.
+SYSTEM_DIR = "/run/cellgrant"
+SYSTEM_ENV = "CELLGRANT_SYSTEM_DIR"
 CONFIG_FILE = "cellgrant.yaml"
 
 
 def runtime_dir() -> Path:
-    """The directory of this user's sidecar: its two sockets, its lock, its state.
+    """The directory of the sidecar that this user's programs were told, or find by themselves.
 
-    In this order: ``$CELLGRANT_DIR``; a system sidecar's directory for this
-    user, if there is one; one of this node's own beside Jupyter's runtime files,
-    which lie in a home that nodes of a cluster, or containers, may share; and,
-    where that path is too long for a socket, a short one of the same identity.
+    In this order: ``$CELLGRANT_DIR``; where the system's sidecar has served this user; this user's
+    own. Nobody is asked (see system/knock.py), for kernels start while this is looked up.
     """
     if explicit := os.environ.get(DIRECTORY_ENV):
         return Path(explicit)
-    system = SYSTEM_DIR / str(os.getuid())
-    if _is_directory(system):
-        return system
+    system = system_dir()
+    served = system / str(os.getuid()) if system else None
+    return served if served and _is_socket(served / GATE_SOCKET) else own_dir()
+
+
+def own_dir() -> Path:
+    """The directory of this user's own sidecar: its two sockets, its lock, its state.
+
+    In this order: ``$CELLGRANT_DIR``, unless that is the system's; one of this node's own beside
+    Jupyter's runtime files, which lie in a home that nodes of a cluster, or containers, may share;
+    and, where that path is too long for a socket, a short one of the same identity.
+    """
+    explicit = os.environ.get(DIRECTORY_ENV)
+    if explicit and Path(explicit).parent != system_dir():
+        return Path(explicit)
     beside = Path(jupyter_runtime_dir()) / f"cellgrant-{_node_name()}"
     if len(os.fsencode(beside / GATE_SOCKET)) <= SOCKET_PATH_BYTES_MAX:
         return beside
@@ -41,14 +53,20 @@ def runtime_dir() -> Path:
     return Path(tempfile.gettempdir()) / f"cellgrant-{os.getuid()}-{digest}"
 
 
+def system_dir() -> Path | None:
+    """Where a sidecar of the system would be; None where none is to be used."""
+    named = os.environ.get(SYSTEM_ENV, SYSTEM_DIR)
+    return Path(named) if named else None
+
+
 def _node_name() -> str:
     """This node's name as part of a file's name."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", platform.node()) or "node"
 
 
-def _is_directory(path: Path) -> bool:
+def _is_socket(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return path.is_socket()
     except OSError:
         return False  # one that may not even be looked at is somebody else's
 

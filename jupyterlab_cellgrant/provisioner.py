@@ -72,6 +72,11 @@ class CellgrantProvisioner(LocalProvisioner):
         """The notebook has this path now, and its kernel runs on."""
         if notebook and notebook != self._notebook and self.has_process:
             self._call_after(notebook)
+            await self.introduce()
+
+    async def introduce(self) -> None:
+        """Tell whichever sidecar serves us now of this kernel."""
+        if self.has_process:
             await self._register().answer()
 
     async def cleanup(self, restart: bool = False) -> None:

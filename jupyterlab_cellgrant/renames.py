@@ -1,4 +1,4 @@
-"""Tells the sidecar when a notebook gets another name while its kernel runs."""
+"""Tells the sidecar of kernels that run: of another name, or of all of them where it is new."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def follow_renames(manager: Any) -> Callable[[], None]:
 
     def update_env(*, kernel_id: str, env: dict[str, str]) -> None:
         original(kernel_id=kernel_id, env=env)
-        kernel = manager.get_kernel(kernel_id) if kernel_id in manager else None
-        provisioner = getattr(kernel, "provisioner", None)
-        if isinstance(provisioner, CellgrantProvisioner):
+        if provisioner := _provisioner_of(manager, kernel_id):
             task = asyncio.ensure_future(provisioner.rename(env.get(NOTEBOOK_ENV)))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
@@ -35,3 +33,17 @@ def follow_renames(manager: Any) -> Callable[[], None]:
         del manager.update_env
 
     return undo
+
+
+async def introduce(manager: Any) -> None:
+    """Tell a sidecar that took another's place of each kernel: of one without a gate nobody else
+    does (SYS7)."""
+    for kernel_id in manager.list_kernel_ids():
+        if provisioner := _provisioner_of(manager, kernel_id):
+            await provisioner.introduce()
+
+
+def _provisioner_of(manager: Any, kernel_id: str) -> CellgrantProvisioner | None:
+    kernel = manager.get_kernel(kernel_id) if kernel_id in manager else None
+    provisioner = getattr(kernel, "provisioner", None)
+    return provisioner if isinstance(provisioner, CellgrantProvisioner) else None

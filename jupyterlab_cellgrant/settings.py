@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from traitlets import Bool, Enum, TraitError, Unicode, validate
@@ -84,11 +85,13 @@ class Cellgrant(LoggingConfigurable):
             )
         return value
 
-    def arguments(self) -> list[str]:
-        """What a sidecar's program is told of this; what is empty is left to it."""
+    def arguments(self, files: Sequence[str] | None = None) -> list[str]:
+        """What a sidecar's program is told of this; what is empty is left to it. ``files`` of
+        configuration in place of those that are found."""
+        files = config_files(self.config_file) if files is None else files
         told = [(self.trait_metadata(name, "option"), name) for name in self.trait_names(told=True)]
         pairs = [(option, getattr(self, name)) for option, name in told]
-        pairs += [("config", file) for file in config_files(self.config_file)]
+        pairs += [("config", file) for file in files]
         return [word for option, value in pairs if value for word in (f"--{option}", value)]
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import fcntl
 import json
 import os
+import socket
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .client.wire import GATE_SOCKET
+from .paths import API_SOCKET
+
 LOCK = "sidecar.lock"
+# The list of kernels that a sidecar leaves to the next one (server/daemon/holderStore.ts).
+HOLDERS = "kernels.json"
+STOP_WITHIN_S = 5.0
 # Through no link, and without waiting for the other end of a pipe.
 LOCK_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 # What to do about a refusal, where there is something better than another directory.
@@ -99,6 +107,34 @@ def take_lock(directory: Path) -> int | None:
     return descriptor
 
 
+def lead(directory: Path, other: Path) -> bool:
+    """Let those who know this directory alone reach the sidecar of another one, as a sidecar does
+    that gives way (ENF11). False where somebody serves it still. Raises as above, and OSError.
+    """
+    lock = take_lock(ensure_private(directory))
+    if lock is None:
+        return False
+    try:
+        if _is_listening(directory / GATE_SOCKET):
+            return False
+        for name in (GATE_SOCKET, API_SOCKET):
+            (directory / name).unlink(missing_ok=True)
+            (directory / name).symlink_to(other / name)
+        # What kernels keep is decided there from now on; the next sidecar here is to believe gates.
+        (directory / HOLDERS).unlink(missing_ok=True)
+        return True
+    finally:
+        os.close(lock)
+
+
+def _is_listening(path: Path) -> bool:
+    """Whether a sidecar has this socket, and not one that a link leads to."""
+    if path.is_symlink() or not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as it:
+        return it.connect_ex(str(path)) == 0
+
+
 def unusable(what: str, error: OSError) -> SidecarError:
     """What the system refused in the directory, and what to do about it."""
     remedy = REMEDIES.get(error.errno or 0, "")
@@ -154,3 +190,15 @@ def served_elsewhere(words: dict[str, Any], failure: str) -> Path | None:
 def environment() -> dict[str, str]:
     """The environment that a sidecar is started with."""
     return {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Stop one that was started with ``--with-parent``: gracefully where it listens."""
+    if process.stdin:
+        process.stdin.close()
+    for hurry in (process.terminate, process.kill):
+        try:
+            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
+            break
+        except asyncio.TimeoutError:
+            hurry()

@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections import deque
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from .health import is_healthy
+from .last_words import LastWords
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
 from .settings import Cellgrant
 from .sidecar_process import (
     SidecarError,
     command,
+    end,
     ensure_private,
     environment,
     first_words,
@@ -24,21 +27,21 @@ from .sidecar_process import (
     take_lock,
 )
 from .standing import State, Status
+from .system.way import SystemWay
 
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
+# How often a system sidecar that went away is asked for.
+SYSTEM_EVERY_S = 0.25
 # A sidecar that is alive but answers nobody for this long is ended, and so restarted.
 HUNG_AFTER_S = 30.0
 # Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
 PATIENCE_TRIES = 4
-STOP_WITHIN_S = 5.0
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
 # After running this long a sidecar has shown that it can; its next end is a first one.
 STABLE_AFTER_S = 60.0
-LAST_WORDS_LINES = 3
 LINE_BYTES_MAX = 64 * 1024
-LEVELS = {"warning:": logging.WARNING, "error:": logging.ERROR}
 
 
 class Supervisor:
@@ -46,8 +49,9 @@ class Supervisor:
 
     A sidecar that runs already is joined and watched; when it goes away, the
     supervisor starts its own. Where this user's runs in another directory (ENF11), that
-    is the one from then on: for this server's kernels and terminals, too. ``run`` ends only
-    when it is cancelled; nothing that goes wrong with the sidecar is an exception outside.
+    is the one from then on: for this server's kernels and terminals, too. One of the system (SYS6)
+    comes before all others, at any time. ``run`` ends only when it is cancelled; nothing that goes
+    wrong with the sidecar is an exception outside.
     """
 
     def __init__(
@@ -57,16 +61,22 @@ class Supervisor:
         *,
         log: logging.Logger,
         hung_after_s: float = HUNG_AFTER_S,
+        on_moved: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
+        """``on_moved`` is called once another sidecar serves, in another directory."""
         self.directory = directory
         self.status = Status("starting", "Cellgrant's sidecar is starting.")
         self._settings = settings
         self._log = log
         self._hung_after_s = hung_after_s
+        self._on_moved = on_moved
+        self._moved: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._telling: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._last_words: deque[str] = deque(maxlen=LAST_WORDS_LINES)
+        self._last_words = LastWords(log)
         self._failures = 0
         self._elsewhere: Path | None = None
+        self._way = SystemWay(directory, log)
 
     @property
     def api_socket(self) -> Path:
@@ -82,6 +92,8 @@ class Supervisor:
         """Keep a sidecar running until cancelled."""
         while True:
             try:
+                if await self._use_system():
+                    continue
                 ensure_private(self.directory)
                 if await is_healthy(self.directory):
                     await self._join()
@@ -97,23 +109,32 @@ class Supervisor:
         """Stop the sidecar started here, gracefully where it listens. Idempotent."""
         self.status = Status("stopped", "Cellgrant's sidecar was stopped with Jupyter.")
         process, self._process = self._process, None
-        if process is None or process.returncode is not None:
-            return
-        if process.stdin:
-            process.stdin.close()
-        for hurry in (process.terminate, process.kill):
-            try:
-                await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
-                break
-            except asyncio.TimeoutError:
-                hurry()
+        if process is not None and process.returncode is None:
+            await end(process)
+
+    async def _use_system(self) -> bool:
+        """Use the sidecar of the system while there is one, or may be one again (SYS6, SYS7)."""
+        way = self._way
+        state, before = await way.find(), self.directory
+        if state == "absent":
+            if before == way.directory:
+                self._move(way.own, "no sidecar of the system runs any more")
+                way.leave(before)
+            return False
+        if state == "served" and way.directory and way.directory != before:
+            self._move(way.directory, "it serves every user of this node")
+            way.leave(before)
+        if await is_healthy(self.directory):
+            await self._join()
+        await asyncio.sleep(SYSTEM_EVERY_S)
+        return True
 
     async def _join(self) -> None:
         self._become("joined", f"Cellgrant joined the sidecar that serves {self.directory}.")
         self._failures = 0
-        while await is_healthy(self.directory):
+        while await is_healthy(self.directory) and not await self._way.calls(self.directory):
             await asyncio.sleep(HEALTH_EVERY_S)
-        self._become("starting", "The sidecar that Cellgrant had joined is gone; starting one.")
+        self._become("starting", "The sidecar that Cellgrant had joined is gone.")
 
     async def _await_other(self) -> None:
         """Someone holds the lock but does not answer: it starts, or it ends."""
@@ -144,7 +165,7 @@ class Supervisor:
             os.close(lock)
         self._process = process
         self._last_words.clear()
-        logs = asyncio.create_task(self._relay_logs(process))
+        logs = asyncio.create_task(self._last_words.relay(process))
         started = asyncio.get_running_loop().time()
         try:
             await self._await_ready(process)
@@ -157,17 +178,21 @@ class Supervisor:
                 self._process = None
         if asyncio.get_running_loop().time() - started > STABLE_AFTER_S:
             self._failures = 0
+        if self._way.state == "served":
+            return
         elsewhere = self._elsewhere
         # Whether it answers there: in a container that may be another directory of this name.
         if elsewhere and is_own(elsewhere) and await is_healthy(elsewhere):
-            self._move(elsewhere)
+            self._move(elsewhere, "a user has one sidecar")
         else:
-            self._become("away", self._why_ended(code), logging.WARNING)
+            why = self._last_words.of_end(code, self._settings.failure)
+            self._become("away", why, logging.WARNING)
             await self._back_off()
 
-    def _move(self, directory: Path) -> None:
+    def _move(self, directory: Path, why: str) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""
-        self._log.info("Cellgrant uses %s: a user has one sidecar.", directory)
+        self._log.info("Cellgrant uses %s: %s.", directory, why)
+        self._moved = self._on_moved
         self.directory = directory
         # Launchers in this process ask there, and so do kernels, terminals and what they run.
         os.environ[DIRECTORY_ENV] = str(directory)
@@ -177,7 +202,7 @@ class Supervisor:
         try:
             line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN_S)
         except asyncio.TimeoutError:
-            self._last_words.append(f"it was not ready within {READY_WITHIN_S:g} s")
+            self._last_words.add(f"it was not ready within {READY_WITHIN_S:g} s")
             process.kill()
             return
         words = first_words(line)
@@ -189,39 +214,19 @@ class Supervisor:
             )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
-        """Wait for the end of a process, and end it if it hangs; returns its exit code."""
+        """Wait for the end of a process, and end it if it hangs or the system has one; returns its
+        exit code."""
         silent_s = 0.0
         while silent_s < self._hung_after_s:
             with contextlib.suppress(asyncio.TimeoutError):
                 return await asyncio.wait_for(process.wait(), HEALTH_EVERY_S)
+            if await self._way.calls(self.directory):
+                await end(process)
+                return await process.wait()
             silent_s = 0.0 if await is_healthy(self.directory) else silent_s + HEALTH_EVERY_S
-        self._last_words.append(f"it did not answer for {self._hung_after_s:g} s")
+        self._last_words.add(f"it did not answer for {self._hung_after_s:g} s")
         process.kill()
         return await process.wait()
-
-    async def _relay_logs(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        while True:
-            try:
-                line = await process.stderr.readline()
-            except ValueError:
-                continue  # longer than any log line: dropped
-            if not line:
-                return
-            text = line.decode(errors="replace").rstrip()
-            self._last_words.append(text)
-            # As server/daemon/log.ts writes it: the time, the name, the level.
-            word = text.split(" ", 3)[2:3]
-            level = LEVELS.get(word[0], logging.INFO) if word else logging.INFO
-            self._log.log(level, "Cellgrant sidecar: %s", text)
-
-    def _why_ended(self, code: int) -> str:
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        words = " / ".join(word for word in self._last_words if word)
-        consequence = "run ungated" if self._settings.failure == "open" else "do not run"
-        return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
-            f" Its last output: {words[:500]}" if words and code else ""
-        )
 
     async def _back_off(self) -> None:
         """Wait before the next try: not at all the first time, then ever longer."""
@@ -235,3 +240,6 @@ class Supervisor:
         if sentence != self.status.sentence:
             self._log.log(level, sentence)
         self.status = Status(state, sentence)
+        if self._moved and self.status.is_up:
+            self._telling = asyncio.create_task(self._moved())
+            self._moved = None

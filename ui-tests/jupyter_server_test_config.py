@@ -10,6 +10,7 @@ scratch = Path(os.environ["CELLGRANT_UI_SCRATCH"])
 own = scratch / os.environ["CELLGRANT_UI_NAME"]
 os.environ["CELLGRANT_DIR"] = str(own / "cg")
 # A node of its own: servers of other tests may run beside it.
+os.environ["CELLGRANT_SYSTEM_DIR"] = ""
 os.environ["CELLGRANT_SCOPE"] = f"ui-{os.environ['CELLGRANT_UI_PORT']}"
 os.environ["JUPYTER_RUNTIME_DIR"] = str(own / "runtime")
 os.environ["JUPYTER_CONFIG_DIR"] = str(own / "config")

@@ -16,7 +16,7 @@ import click
 from ..client.client import Holding
 from ..client.errors import NoSidecarError
 from ..client.holder import Holder
-from ..paths import runtime_dir
+from ..system.knock import served_dir
 from .amounts import granted as in_words
 from .failure import Failure, say
 from .grant import command_holder, granted
@@ -74,7 +74,7 @@ def hold(name: str | None, as_json: bool, **said: Any) -> None:
 @contextmanager
 def _held(holder: Holder, asked: dict[str, Any], end: Callable[[], object]) -> Iterator[Holding]:
     try:
-        with suppress(KeyboardInterrupt), granted(holder, runtime_dir(), asked, end) as holding:
+        with suppress(KeyboardInterrupt), granted(holder, served_dir(), asked, end) as holding:
             try:
                 yield holding
             finally:

@@ -11,7 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..paths import API_SOCKET, runtime_dir
+from ..paths import API_SOCKET
+from ..system.knock import served_dir
 from .failure import Failure
 
 ANSWER_WITHIN_S = 5.0
@@ -101,4 +102,4 @@ def _told_away(path: Path) -> Iterator[None]:
 
 
 def _socket() -> Path:
-    return runtime_dir() / API_SOCKET
+    return served_dir() / API_SOCKET

@@ -19,6 +19,7 @@ from .holders import release
 from .metrics import metrics
 from .queue import cancel, queue
 from .run import run
+from .serve import serve
 from .sidecar import sidecar
 from .status import status
 from .top import top
@@ -51,7 +52,7 @@ def cellgrant() -> None:
 
 for _command in (
     *(run, adopt, hold, status, top, queue, cancel, release),
-    *(sidecar, check, reload, metrics),
+    *(sidecar, serve, check, reload, metrics),
 ):
     cellgrant.add_command(_command)
 

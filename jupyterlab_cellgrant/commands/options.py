@@ -14,8 +14,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 OF_SIDECAR = "sidecar_"
 
 
-def setting(name: str, flag: str = "", hidden: bool = False) -> Callable[[Command], Command]:
-    """A setting of a sidecar as an option, which counts before Jupyter's configuration."""
+def setting(
+    name: str, flag: str = "", hidden: bool = False, of_jupyter: bool = True
+) -> Callable[[Command], Command]:
+    """A setting of a sidecar as an option, which counts before Jupyter's configuration, or (not
+    ``of_jupyter``) alone."""
     trait = Cellgrant.class_traits()[name]
     words = getattr(trait, "values", None)
     return click.option(
@@ -23,7 +26,7 @@ def setting(name: str, flag: str = "", hidden: bool = False) -> Callable[[Comman
         f"{OF_SIDECAR}{name}",
         type=click.Choice(words) if words else str,
         metavar=trait.metadata.get("metavar"),
-        help=f"{trait.help} (c.Cellgrant.{name})",
+        help=f"{trait.help} (c.Cellgrant.{name})" if of_jupyter else trait.help,
         hidden=hidden,
     )
 
@@ -45,11 +48,34 @@ def jupyter_settings(command: Command) -> Command:
     return command
 
 
+def node_settings(command: Command) -> Command:
+    """Every setting of a sidecar of all users but its configuration, for which there is a place."""
+    for name in reversed(_names()):
+        if name != "config_file":
+            command = setting(name, of_jupyter=False)(command)
+    return command
+
+
+log_format_option = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log on stderr is written: a sentence a line, or one JSON object a line.",
+)
+
+
+def said_of(said: dict[str, Any]) -> Cellgrant:
+    """What was said, and nothing else. Raises ``TraitError``."""
+    return Cellgrant(**_named(said))
+
+
 def settings_of(said: dict[str, Any]) -> Cellgrant:
     """What was said, before what Jupyter's configuration says. Raises ``TraitError``."""
-    return settings_of_jupyter(
-        **{name.removeprefix(OF_SIDECAR): it for name, it in said.items() if it is not None}
-    )
+    return settings_of_jupyter(**_named(said))
+
+
+def _named(said: dict[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(OF_SIDECAR): it for name, it in said.items() if it is not None}
 
 
 def _names() -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from ..node_runtime import find_node
-from ..paths import runtime_dir
+from ..paths import own_dir
 from ..settings import Cellgrant
 from ..sidecar_process import (
     SidecarError,
@@ -25,20 +25,16 @@ from ..sidecar_process import (
     served_elsewhere,
     take_lock,
 )
-from .failure import Exit, Failure
-from .options import settings, settings_of
+from ..system.knock import NotServedError, knock
+from .failure import Exit, Failure, say
+from .options import log_format_option, settings, settings_of
 
 ENDS_WITHIN_S = 20
 
 
 @click.command()
 @settings
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="How the log on stderr is written: a sentence a line, or one JSON object a line.",
-)
+@log_format_option
 def sidecar(log_format: str, **said: Any) -> None:
     """Run the sidecar here, in the foreground, until it is stopped.
 
@@ -49,7 +45,12 @@ def sidecar(log_format: str, **said: Any) -> None:
     Examples:
       cellgrant sidecar --cpus 0-7    grant only CPUs 0 to 7, until Control-C
     """
-    directory = ensure_private(runtime_dir())
+    if system := _served_by_system():
+        raise Failure(
+            f"the sidecar of the system serves you in {system}; see it with cellgrant status.",
+            Exit.ALREADY_SERVED,
+        )
+    directory = ensure_private(own_dir())
     its = settings_of(said)
     arguments = command(
         find_node(its.node).path, directory, [*its.arguments(), "--log-format", log_format]
@@ -68,7 +69,10 @@ def sidecar(log_format: str, **said: Any) -> None:
 @contextmanager
 def sidecar_beside(its: Cellgrant) -> Iterator[Path]:
     """A sidecar for the time of a block, unless one runs already; the directory that it serves."""
-    directory = ensure_private(runtime_dir())
+    if system := _served_by_system():
+        yield system
+        return
+    directory = ensure_private(own_dir())
     lock = take_lock(directory)
     if lock is None:
         yield directory
@@ -82,6 +86,15 @@ def sidecar_beside(its: Cellgrant) -> Iterator[Path]:
         yield beside.served(its.failure) or directory
     finally:
         beside.stop()
+
+
+def _served_by_system() -> Path | None:
+    """Where the system's sidecar serves this user (SYS6); where it will not, that is told."""
+    try:
+        return knock()
+    except NotServedError as error:
+        say(f"there is a sidecar of the system, but {error}.")
+        return None
 
 
 class _Beside:

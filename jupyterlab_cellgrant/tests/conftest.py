@@ -20,6 +20,7 @@ from .command_line import CELLGRANT, Start
 from .notebook_client import NotebookClient
 from .real_server import RealServer, eventually
 from .real_sidecar import RealSidecar
+from .real_system import RealSystem
 from .scripted_sidecar import ScriptedSidecar
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,8 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def a_node_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sidecars of tests that run beside each other are not to know of each other (ENF11)."""
+    """Sidecars of tests that run beside each other are not to know of each other (ENF11), nor of
+    the system's (SYS6)."""
     monkeypatch.setenv("CELLGRANT_SCOPE", os.urandom(8).hex())
+    monkeypatch.setenv("CELLGRANT_SYSTEM_DIR", "")
 
 
 @pytest.fixture
@@ -103,6 +106,15 @@ def server() -> Iterator[RealServer]:
     eventually(lambda: it.api("node").status == 200)
     yield it
     it.stop()
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[RealSystem]:
+    """A sidecar of the system that hands out 4 GiB, and is looked for; a test starts it."""
+    it = RealSystem("--memory", "4 GiB")
+    monkeypatch.setenv("CELLGRANT_SYSTEM_DIR", str(it.run_dir))
+    yield it
+    it.close()
 
 
 @pytest.fixture

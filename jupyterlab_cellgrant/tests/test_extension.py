@@ -241,9 +241,9 @@ def test_a_bundle_that_fails_is_tried_again_ever_more_rarely(
     )
     broken.chmod(0o755)
     server = start_server(config=f"c.Cellgrant.node = {str(broken)!r}")
-    eventually(lambda: server.log.count("tries again") >= 2)
-    assert "again to start its sidecar in 0.5 s" in server.log
-    assert "again to start its sidecar in 1 s" in server.log
+    eventually(lambda: server.log.count("start its sidecar again") >= 2)
+    assert "to start its sidecar again in 0.5 s" in server.log
+    assert "to start its sidecar again in 1 s" in server.log
     away = server.api("snapshot")
     assert away.status == 503
     assert "ended (exit code 7)" in away.body["message"]

@@ -9,11 +9,11 @@ import { NOTHING, reconcile, sum } from './tally.mjs';
 /** Where the programs write what became of each test. */
 export const REPORTS = inRoot('.cache', 'reports');
 
-/** The environment of every check: ours comes first on PATH, and each test's node is its own. */
+/** The environment of every check: ours comes first on PATH, and each test's node is its own, whoever serves this one. */
 export function environment() {
   const { CELLGRANT_SCOPE: _, ...env } = process.env;
   const path = [inRoot('.venv', 'bin'), inRoot('node_modules', '.bin'), env.PATH];
-  return { ...env, PATH: path.join(delimiter) };
+  return { ...env, CELLGRANT_SYSTEM_DIR: '', PATH: path.join(delimiter) };
 }
 
 /** Run programs that have no tests of their own; each is one check, silent if it passes. */

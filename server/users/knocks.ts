@@ -13,7 +13,7 @@ type Answer = { readonly uid: number | null } & (
  *
  * #### Notes
  * The lines come from the program that started this one, which has the kernel's word for who
- * asks (SO_PEERCRED, which Node cannot read): jupyterlab_cellgrant/hub/door.py.
+ * asks (SO_PEERCRED, which Node cannot read): jupyterlab_cellgrant/system/door.py.
  */
 export function answerKnocks(
   from: Readable,
