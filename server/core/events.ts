@@ -32,6 +32,7 @@ export type Gpu = {
 /** What may be handed out. */
 export type NodeFacts = {
   readonly name: string;
+  /** Ascending by id. */
   readonly cpus: readonly Cpu[];
   readonly memoryBytes: number;
   readonly memoryReserveBytes: number;

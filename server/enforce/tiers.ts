@@ -1,3 +1,4 @@
+import type { CpuSet } from '../protocol/cpuset';
 import type { TierName } from '../protocol/view';
 import { V2, withoutLeaf, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
@@ -20,7 +21,7 @@ export type Surroundings = {
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
   readonly lock: LockDirectory;
-  readonly cpus: string;
+  readonly cpus: CpuSet;
   readonly masks: Masks;
   readonly fencing: FenceOptions;
   /** Tries to set a mask from outside: why that fails, null where it works. */

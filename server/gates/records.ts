@@ -1,4 +1,6 @@
-import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
+import type { HolderKind, SidecarMessage } from '../protocol/gate';
+import type { CpuPinning, Grant } from '../protocol/grant';
+import type { Environment } from './environment';
 
 /** Speaks to one connection. */
 export interface IChannel {
@@ -8,13 +10,16 @@ export interface IChannel {
   close(): void;
 }
 
+/** A grant with what only the process itself can apply of it. */
+export type AppliedGrant = Grant & CpuPinning & { readonly env: Environment };
+
 /** How far a claim is, as its gate has to know. */
 export type ClaimPhase =
   | { readonly state: 'asked' }
   | { readonly state: 'waiting'; readonly message: Extract<SidecarMessage, { type: 'waiting' }> }
   | {
       readonly state: 'running';
-      readonly grant: GateGrant;
+      readonly grant: AppliedGrant;
       /** An interrupt that came while the gate was away. */
       readonly unsent: SidecarMessage | null;
     }

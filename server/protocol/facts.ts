@@ -1,3 +1,4 @@
+import type { CpuSet } from './cpuset';
 import type { Refusal } from './errors';
 import type { HolderKind } from './gate';
 
@@ -129,7 +130,7 @@ export type NotEnforced =
 
 /** What was granted, its GPUs by number. */
 export type Granted = {
-  readonly cpus: string | null;
+  readonly cpus: CpuSet | null;
   readonly threads: number | null;
   readonly memoryBytes: number | null;
   readonly gpus: readonly GpuName[];
@@ -149,7 +150,7 @@ export type StoryFact =
   | { readonly kind: 'startedUnasked' }
   /** It was let loose, or let itself loose, and is held again (ENF5). */
   | { readonly kind: 'broughtBack'; readonly what: string }
-  | { readonly kind: 'moved'; readonly cpus: string }
+  | { readonly kind: 'moved'; readonly cpus: CpuSet }
   | { readonly kind: 'gpuLost'; readonly gpu: GpuName }
   /** Refused, interrupted, killed or not enforced, by an entry of the catalogue. */
   | { readonly kind: 'told'; readonly refusal: Refusal }

@@ -1,5 +1,5 @@
 import type { Refusal } from './errors';
-import type { Grant } from './grant';
+import type { CpuPinning, ToldGrant } from './grant';
 
 /**
  * The gate protocol: one JSON object a line, UTF-8, over a Unix socket.
@@ -139,26 +139,13 @@ export type GateProcess = {
   readonly notebook?: string | null;
 };
 
-/** How a process is held to CPUs, in list syntax: by one of these or by none. */
-export type CpuPinning = {
-  /**
-   * The mask for every thread of the process; null in tiers that confine from
-   * outside, where the gate must not touch masks.
-   */
-  readonly affinity: string | null;
-  /** The CPUs that its cgroup left it when this was told, in tiers that confine from outside; null for all. */
-  readonly cpuset: string | null;
+/** A grant with what only the process itself can apply, and what it has to know; CPUs in list syntax. */
+export type GateGrant = ToldGrant & {
+  readonly [means in keyof CpuPinning]: string | null;
+} & {
+  /** Variables to set for the cell and its children; restored after it. */
+  readonly env: Readonly<Record<string, string>>;
 };
-
-/** Held to nothing. */
-export const UNPINNED: CpuPinning = { affinity: null, cpuset: null };
-
-/** A grant with what only the process itself can apply, and what it has to know. */
-export type GateGrant = Grant &
-  CpuPinning & {
-    /** Variables to set for the cell and its children; restored after it. */
-    readonly env: Readonly<Record<string, string>>;
-  };
 
 /** What the sidecar tells a process. */
 export type SidecarMessage =

@@ -2,7 +2,7 @@ import type { Ask } from './ask';
 import type { Refusal } from './errors';
 import type { NotEnforced, Reason, Resource, StoryFact } from './facts';
 import type { HolderKind } from './gate';
-import type { Grant } from './grant';
+import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
 
 /** Enforcement tiers, best first. */
@@ -107,7 +107,7 @@ export type HolderView = {
   /** Since when it is in this state, ms since the epoch. */
   readonly sinceMs: number;
   /** What its running cell has; where none runs, what is kept for the next one (ADM9). */
-  readonly grant: Grant | null;
+  readonly grant: ToldGrant | null;
   readonly cpusBusy: number | null;
   readonly memoryBytes: number | null;
   readonly memoryLimitBytes: number | null;
@@ -182,7 +182,7 @@ export type ClaimView =
   | (ClaimCommon & {
       readonly state: 'running';
       readonly grantedMs: number;
-      readonly grant: Grant;
+      readonly grant: ToldGrant;
       /** How long it should run in all; null where that is not known well enough, or exceeded. */
       readonly takes: Forecast | null;
       readonly cpusBusy: number | null;
@@ -197,7 +197,7 @@ export type ClaimView =
       readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
       /** What ended it, by its entry in the catalogue; null where it ended by itself. */
       readonly why: Refusal | null;
-      readonly grant: Grant | null;
+      readonly grant: ToldGrant | null;
       readonly cpuSeconds: number | null;
       readonly memoryPeakBytes: number | null;
     });

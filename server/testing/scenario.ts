@@ -1,7 +1,7 @@
 import type { Effect } from '../core/effects';
 import { EVEN_SHARING, plainGroup, type Group, type Sharing } from '../core/policy/groups';
 import { shareOf } from '../core/policy/shareTree';
-import type { Grant } from '../protocol/grant';
+import { listOrNull, type Grant } from '../protocol/grant';
 import { parseBytes, parseSpan, parseTags } from '../protocol/hints';
 import { bytesInWords } from '../core/words';
 import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
@@ -60,7 +60,7 @@ function nodeFrom(text: string): Harness {
 function grantInWords(grant: Grant): string {
   const isAboutCpus = grant.cpus === null && grant.memoryBytes === null && !grant.gpus.length;
   const parts = [
-    grant.cpus ?? 'all',
+    listOrNull(grant.cpus) ?? 'all',
     isAboutCpus && grant.threads !== null ? `with ${grant.threads} threads` : '',
     grant.memoryBytes === null ? '' : bytesInWords(grant.memoryBytes),
     ...grant.gpus
@@ -138,7 +138,7 @@ class Scenario {
     switch (verb) {
       case 'held':
         return [
-          cpus ?? 'all',
+          listOrNull(cpus) ?? 'all',
           weight === 100 ? '' : `weight ${weight}`,
           idle ? 'idle' : '',
           memoryBytes === null ? '' : bytesInWords(memoryBytes)
@@ -208,7 +208,7 @@ class Scenario {
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;
       case 'regrant':
-        return `moves to ${effect.grant.cpus ?? 'all'}`;
+        return `moves to ${listOrNull(effect.grant.cpus) ?? 'all'}`;
       case 'wait':
         return `waits ${waiting(effect.claimId)} ${effect.position}`;
       case 'refuse':

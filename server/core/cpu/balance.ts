@@ -1,3 +1,4 @@
+import { cpuSetOf } from '../../protocol/cpuset';
 import { allocate, deallocate, type CpuPool, type Allocation, type Slot } from './cpuPool';
 
 /** How many allocations one step moves at most; the rest waits for the next steps. */
@@ -52,6 +53,6 @@ function moveOne(pool: CpuPool): Allocation | null {
 
 function move(pool: CpuPool, allocation: Allocation, from: number, to: number): void {
   deallocate(pool, allocation);
-  allocation.cpus = [...allocation.cpus.filter(id => id !== from), to].sort((a, b) => a - b);
+  allocation.cpus = cpuSetOf([...allocation.cpus.filter(id => id !== from), to]);
   allocate(pool, allocation);
 }

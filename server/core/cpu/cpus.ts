@@ -1,4 +1,5 @@
 import type { Ask } from '../../protocol/ask';
+import type { CpuSet } from '../../protocol/cpuset';
 import { leasesOf } from '../holder/leases';
 import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
 import { growthOfCpus, outerClaims } from '../holder/trees';
@@ -75,7 +76,7 @@ export function exclusiveCpusFor(
   state: State,
   entry: ClaimEntry,
   gone: ReadonlySet<Allocation> = new Set()
-): readonly number[] | null {
+): CpuSet | null {
   const { cpus, exclusive } = entry.claim.ask;
   const isAny = cpus.kind === 'auto' && !exclusive;
   const named = isAny ? 1 : exclusiveCount(entry.claim.ask);
@@ -105,7 +106,7 @@ export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
 }
 
 /** A place on CPUs that are exclusive to what the claim is inside of. */
-export function allocationInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
+export function allocationInside({ holder, claim }: ClaimEntry, cpus: CpuSet): CpuLease {
   const isShared = !claim.ask.exclusive;
   const allocation: Allocation = { kind: 'exclusive', holder, cpus, each: 1, isShared };
   return { allocation, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };

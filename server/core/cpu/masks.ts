@@ -1,3 +1,4 @@
+import { cpuSetOf, type CpuSet } from '../../protocol/cpuset';
 import { chooseCpus } from './chooseCpus';
 import {
   isUnused,
@@ -106,7 +107,7 @@ function fitMask(state: State, entry: RunningEntry): void {
 }
 
 /** The CPUs of a mask but those made exclusive and, as far as it has more than its size, those that others want. */
-function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): readonly number[] {
+function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): CpuSet {
   const shared = mask.cpus.filter(id => byId.get(id)?.exclusive === false);
   if (shared.length <= size) {
     return shared;
@@ -119,12 +120,7 @@ function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): readonly n
 }
 
 /** Allocation a claim on other CPUs than before; they are chosen when it has stood up. */
-function seatMask(
-  state: State,
-  entry: RunningEntry,
-  counted: number,
-  choose: () => readonly number[]
-): void {
+function seatMask(state: State, entry: RunningEntry, counted: number, choose: () => CpuSet): void {
   const { phase, holder } = entry;
   phase.mask && deallocate(state.pool, phase.mask);
   const cpus = choose();
@@ -146,7 +142,7 @@ function coverBareCpus(state: State): void {
       if (!taker) {
         return;
       }
-      const cpus = [...(taker.phase.mask?.cpus ?? []), slot.cpu.id].sort((a, b) => a - b);
+      const cpus = cpuSetOf([...(taker.phase.mask?.cpus ?? []), slot.cpu.id]);
       seatMask(state, taker, countedCpus(state, taker), () => cpus);
     }
   }

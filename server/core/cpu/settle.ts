@@ -1,4 +1,3 @@
-import { formatCpuList } from '../../lib/cpuset';
 import { watchShortage } from './demand';
 import { leasesOf, markAllDirty } from '../holder/leases';
 import { fitMasks, usesMasks } from './masks';
@@ -99,7 +98,7 @@ function announce(state: State, allocation: Allocation): void {
   for (const entry of allocation.holder.running) {
     const { phase, claim } = entry;
     if (phase.lease.allocation === allocation) {
-      const cpus = formatCpuList(allocation.cpus);
+      const { cpus } = allocation;
       phase.grant = { ...phase.grant, cpus };
       tell(state, entry, { kind: 'moved', cpus });
       const { id, holderId } = claim;

@@ -1,4 +1,3 @@
-import { formatCpuList } from '../../lib/cpuset';
 import type { StoryFact } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
 import type { Effect, HeldGrant } from '../effects';
@@ -33,7 +32,7 @@ export function heldGrant({ held }: HolderEntry): Grant | null {
     return null;
   }
   const { allocation, memoryBytes, gpus } = held.lease;
-  return { cpus: allocation && formatCpuList(allocation.cpus), threads: null, memoryBytes, gpus };
+  return { cpus: allocation && allocation.cpus, threads: null, memoryBytes, gpus };
 }
 
 /** ADM9: kept grants that nobody used for too long are given back. */

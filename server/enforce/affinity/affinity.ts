@@ -1,5 +1,5 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
 import { findAncestor, readTreeUse } from '../../host/processes';
 import type { IHostFiles } from '../../host/files';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { parseCpuList } from '../../lib/cpuset';
+import { formatCpuList, isSameSet, isWithin, type CpuSet } from '../../protocol/cpuset';
 import { errnoOf, type IHostFiles } from '../../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../../host/processes';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import { EnforcementError, type HolderProcess } from '../enforcer';
 import { failUnseen } from '../failures';
 import type { IMaskStore } from './maskStore';
@@ -25,10 +25,11 @@ const ROUNDS_MAX = 50;
 /** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
 type Held = {
   readonly target: HolderProcess;
-  readonly original: string;
-  wanted: string;
+  readonly original: CpuSet;
+  wanted: CpuSet;
   wishes: number;
-  applied: string;
+  /** Null while it is not known. */
+  applied: CpuSet | null;
   /** That it changed its mask itself was told. */
   told: boolean;
   readonly own: OwnMasks;
@@ -37,8 +38,8 @@ type Held = {
 /** What masks need to know. */
 export type MaskOptions = {
   readonly files: IHostFiles;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   readonly setMask: SetMask;
   readonly setThreadMask: SetMask;
   /** Whether a thread has a mask because it was placed. */
@@ -74,13 +75,8 @@ export class Masks {
   }
 
   /** How a holder is held by masks. */
-  holdFor(cpus: string | null): CpuPinning {
-    return { affinity: this.maskFor(cpus), cpuset: null };
-  }
-
-  /** The mask that a confinement comes to. */
-  private maskFor(cpus: string | null): string {
-    return cpus ?? this.options.cpus;
+  holdFor(cpus: CpuSet | null): CpuPinning {
+    return { affinity: cpus ?? this.options.cpus, cpuset: null };
   }
 
   placeOf(holderId: string): HolderProcess | null {
@@ -111,19 +107,18 @@ export class Masks {
     const original = this.currentMask(target) ?? failUnseen(this.options.files, target);
     this.hold(target, original, original);
     this.save(target.holderId);
-    const usable = parseCpuList(this.options.cpus);
-    if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
+    if (!isWithin(original, this.options.cpus)) {
       this.set(target.holderId, null);
     }
   }
 
   /** Wish for a mask; null for all CPUs of the node. */
-  set(holderId: string, cpus: string | null): void {
+  set(holderId: string, cpus: CpuSet | null): void {
     const held = this.held.get(holderId);
     if (!held) {
       throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
     }
-    this.want(held, this.maskFor(cpus));
+    this.want(held, cpus ?? this.options.cpus);
   }
 
   /**
@@ -134,19 +129,18 @@ export class Masks {
   recall(holderId: string): void {
     const held = this.held.get(holderId);
     const mask = held && this.currentMask(held.target);
-    if (!held || !mask || held.applied !== held.wanted || this.work.has(holderId)) {
+    if (!held || !mask || !isApplied(held) || this.work.has(holderId)) {
       return;
     }
-    const given = parseCpuList(held.wanted);
-    if (parseCpuList(mask).every(cpu => given.includes(cpu))) {
+    if (isWithin(mask, held.wanted)) {
       return;
     }
     if (!held.told) {
       held.told = true;
-      const { target, wanted } = held;
-      this.options.onBroughtBack(holderId, `process ${target.pid} had other CPUs than ${wanted}`);
+      const what = `process ${held.target.pid} had other CPUs than ${formatCpuList(held.wanted)}`;
+      this.options.onBroughtBack(holderId, what);
     }
-    held.applied = '';
+    held.applied = null;
     this.want(held, held.wanted);
   }
 
@@ -167,7 +161,7 @@ export class Masks {
     }
   }
 
-  private currentMask(target: HolderProcess): string | null {
+  private currentMask(target: HolderProcess): CpuSet | null {
     const { files } = this.options;
     return isAlive(files, target) ? readMask(files, target.pid) : null;
   }
@@ -183,7 +177,7 @@ export class Masks {
     }
   }
 
-  private hold(target: HolderProcess, original: string, applied: string): void {
+  private hold(target: HolderProcess, original: CpuSet, applied: CpuSet): void {
     const { files, cpus, isPlaced } = this.options;
     const own = new OwnMasks(files, target.pid, cpus, isPlaced, applied);
     const held = { target, original, wanted: applied, wishes: 0, applied, told: false, own };
@@ -191,8 +185,8 @@ export class Masks {
   }
 
   /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
-  private want(held: Held, cpus: string): void {
-    if (cpus !== held.wanted || cpus !== held.applied) {
+  private want(held: Held, cpus: CpuSet): void {
+    if (!isApplied(held) || !isSameSet(cpus, held.wanted)) {
       held.own.look(this.treeOf(held.target));
       held.own.give(cpus);
       held.wanted = cpus;
@@ -208,7 +202,7 @@ export class Masks {
 
   private pursue(held: Held): void {
     const { holderId } = held.target;
-    if (held.wanted === held.applied) {
+    if (isApplied(held)) {
       return;
     }
     const before = this.work.get(holderId) ?? Promise.resolve();
@@ -224,19 +218,19 @@ export class Masks {
   }
 
   private async applyWanted(held: Held): Promise<void> {
-    while (held.applied !== held.wanted) {
+    while (!isApplied(held)) {
       const target = held.wanted;
       // Unknown until the last thread has it: a failure half way is tried anew.
-      held.applied = '';
+      held.applied = null;
       if (await this.applyToTree(held, target)) {
         held.applied = target;
       }
     }
-    held.own.gave(held.applied);
+    held.own.gave(held.wanted);
   }
 
   /** First all but the kernel itself, whose gate may see to that; false if there was another wish. */
-  private async applyToTree(held: Held, cpus: string): Promise<boolean> {
+  private async applyToTree(held: Held, cpus: CpuSet): Promise<boolean> {
     const { wishes } = held;
     await this.applyFrom(1, held, cpus);
     for (const lookMs of GATE_LOOKS_MS) {
@@ -252,7 +246,7 @@ export class Masks {
     return true;
   }
 
-  private async applyFrom(first: number, held: Held, cpus: string): Promise<void> {
+  private async applyFrom(first: number, held: Held, cpus: CpuSet): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const calls = this.callsFrom(first, held, cpus);
       if (calls.length === 0) {
@@ -272,26 +266,31 @@ export class Masks {
   }
 
   /** What is to be called for the processes of its tree, from this one on. */
-  private callsFrom(first: number, { target, own }: Held, cpus: string): (() => Promise<void>)[] {
+  private callsFrom(first: number, { target, own }: Held, cpus: CpuSet): (() => Promise<void>)[] {
     return this.treeOf(target)
       .slice(first)
       .flatMap(pid => this.callsFor(pid, own, cpus));
   }
 
   /** What gives each thread of a process its mask: one call where none has a mask of its own. */
-  private callsFor(pid: number, own: OwnMasks, cpus: string): readonly (() => Promise<void>)[] {
+  private callsFor(pid: number, own: OwnMasks, cpus: CpuSet): readonly (() => Promise<void>)[] {
     const { files, setMask, setThreadMask } = this.options;
     const threads = readThreads(files, pid).map(tid => {
       const mask = readMask(files, pid, tid);
       own.see(tid, mask); // somebody may have set it since we looked
       return { tid, mask, wanted: own.under(tid, cpus) };
     });
-    const others = threads.filter(it => it.mask !== null && it.mask !== it.wanted);
-    if (others.length > 0 && threads.every(it => it.wanted === cpus)) {
+    const others = threads.filter(it => it.mask !== null && !isSameSet(it.mask, it.wanted));
+    if (others.length > 0 && threads.every(it => isSameSet(it.wanted, cpus))) {
       return [() => setMask(pid, cpus)];
     }
     return others.map(it => () => setThreadMask(it.tid, it.wanted));
   }
+}
+
+/** Whether every thread has what was wished last, as far as is known. */
+function isApplied({ applied, wanted }: Held): boolean {
+  return isSameSet(applied, wanted);
 }
 
 function asFailure(error: unknown): EnforcementError {

@@ -1,7 +1,7 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
-import { parseCpuList } from '../../lib/cpuset';
+import type { CpuSet } from '../../protocol/cpuset';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readNumberOrNull, readOrNull, type IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
@@ -30,8 +30,8 @@ export type CgroupV1Options = {
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
   readonly lock: LockDirectory;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   /** Where there is no cpuset: CPUs are held by masks. */
   readonly masks: Masks | null;
   /** Where GPUs are to be fenced. */
@@ -212,9 +212,8 @@ export class CgroupV1 implements IEnforcer {
   /** All holders together weigh as much as the processes beside them on every CPU, not on one. */
   private weighGroup(): void {
     const cpu = this.options.hierarchies.find(it => it.controllers.includes('cpu'));
-    const cpus = parseCpuList(this.options.cpus).length;
     if (cpu) {
-      const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * cpus);
+      const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * this.options.cpus.length);
       attempt(V1.shares, () =>
         this.files.write(`${this.places.groupIn(cpu)}/${V1.shares}`, `${shares}`)
       );
@@ -248,7 +247,7 @@ export class CgroupV1 implements IEnforcer {
   private writeCpus(holderId: string, { cpus }: Confinement): void {
     const directory = this.directory('cpuset', holderId);
     if (directory) {
-      this.written.write(holderId, directory, V1.cpus, cpus ?? this.options.cpus);
+      this.written.writeCpus(holderId, directory, V1.cpus, cpus ?? this.options.cpus);
     } else {
       this.masks?.set(holderId, cpus);
     }

@@ -1,6 +1,7 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
+import type { CpuSet } from '../../protocol/cpuset';
 import { V2, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, readTable, type IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
@@ -32,8 +33,8 @@ export type CgroupV2Options = {
   readonly controllers: readonly string[];
   readonly group: Group;
   readonly lock: LockDirectory;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   /** Where there is no cpuset: CPUs are held by masks. */
   readonly masks: Masks | null;
   /** Where GPUs are to be fenced. */
@@ -230,7 +231,7 @@ export class CgroupV2 implements IEnforcer {
 
   private writeCpus(holderId: string, directory: string, { cpus }: Confinement): void {
     if (this.has('cpuset')) {
-      this.written.write(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
+      this.written.writeCpus(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
     } else {
       this.masks?.set(holderId, cpus);
     }
