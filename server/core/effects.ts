@@ -1,5 +1,5 @@
 import type { CpuSet } from '../protocol/cpuset';
-import type { HolderKind } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';

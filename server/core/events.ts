@@ -2,7 +2,7 @@ import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
-import type { HolderKind } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
 import type { Sharing } from './policy/groups';

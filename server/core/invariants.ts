@@ -1,10 +1,11 @@
 import { hasQueued } from './queue/reserve';
 import { leasesOf } from './holder/leases';
-import { keptInPool, type Allocation } from './cpu/cpuPool';
-import { blockingCpus, cpusWaitedFor } from './cpu/cpus';
+import { keptInPool } from './cpu/cpuPool';
+import { type Allocation, isRunning, isWaiting, type HolderEntry, type Lease } from './entries';
+import { blockingCpus, cpusWaitedFor } from './cpu/cpuCounts';
 import { DONE_MAX } from './claim/remember';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
-import { isRunning, isWaiting, type HolderEntry, type Lease, type State } from './state';
+import type { State } from './state';
 import { STORY_LINES_MAX } from './claim/story';
 import {
   isRelated,

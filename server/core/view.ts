@@ -19,13 +19,8 @@ import { promisedBytes } from './holder/leases';
 import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { viewGroups } from './viewGroups';
-import {
-  isRunning,
-  type ClaimEntry,
-  type HolderEntry,
-  type RunningEntry,
-  type State
-} from './state';
+import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry } from './entries';
+import type { State } from './state';
 
 const NO_TIER: TierView = {
   name: 'none',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { OwnDirectory } from '../host/ownDirectory';
 import { renamed } from '../lib/renamed';
-import { HOLDER_KINDS } from '../protocol/gate';
+import { HOLDER_KINDS } from '../protocol/holder';
 import { toldGrant } from '../protocol/grant';
 import { StateFile } from './stateFile';
 import { KEPT } from './heldGrants';

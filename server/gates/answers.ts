@@ -1,7 +1,8 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
 import { isSameSet, type CpuSet } from '../protocol/cpuset';
-import { SIGN_OF_LIFE_MS, type GateGrant, type HolderKind } from '../protocol/gate';
+import { SIGN_OF_LIFE_MS, type GateGrant } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Reason } from '../protocol/facts';
 import { listOrNull, toldGrant, type CpuPinning, type Grant } from '../protocol/grant';
 import { waitInWords } from '../protocol/sentences';

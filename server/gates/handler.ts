@@ -1,7 +1,8 @@
 import type { IGateServices, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import type { GateProcess, HolderKind } from '../protocol/gate';
+import type { GateProcess } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import { UNPINNED, UNRESTRICTED } from '../protocol/grant';
 import { appliedGrant, gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';

@@ -4,7 +4,8 @@ import { namedCpus } from '../protocol/cpuset';
 import { isWithinDepth } from '../lib/depth';
 import { renamed } from '../lib/renamed';
 import { refusal, type Refusal } from '../protocol/errors';
-import { HINT_DEPTH_MAX, HOLDER_KINDS } from '../protocol/gate';
+import { HINT_DEPTH_MAX } from '../protocol/gate';
+import { HOLDER_KINDS } from '../protocol/holder';
 
 /** The longest id of a claim, a cell or a holder. */
 const ID_CHARS_MAX = 128;

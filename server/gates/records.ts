@@ -1,4 +1,5 @@
-import type { HolderKind, SidecarMessage } from '../protocol/gate';
+import type { SidecarMessage } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Environment } from './environment';
 

@@ -1,4 +1,4 @@
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 
 /**
  * The catalogue of everything that Cellgrant refuses (API1).

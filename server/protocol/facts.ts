@@ -1,6 +1,6 @@
 import type { CpuSet } from './cpuset';
 import type { Refusal } from './errors';
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 
 /**
  * Why cells wait and what became of them, as facts: who, what, how much, since

@@ -1,5 +1,6 @@
 import type { Refusal } from './errors';
 import type { CpuPinning, ToldGrant } from './grant';
+import type { HolderKind } from './holder';
 
 /**
  * The gate protocol: one JSON object a line, UTF-8, over a Unix socket.
@@ -14,18 +15,6 @@ import type { CpuPinning, ToldGrant } from './grant';
  * `kernelId` is `holderId`, a claim's `parentId` is `outerId`, and all its holders are kernels.
  */
 export const GATE_PROTOCOLS: readonly number[] = [1, 2];
-
-/**
- * What a holder is.
- *
- * #### Notes
- * A `kernel` and a `command` are on their own: they outlive what started them. A `cell`, which is a
- * fork of a kernel, and a `worker` end with their parent.
- */
-export const HOLDER_KINDS = ['kernel', 'cell', 'worker', 'command'] as const;
-
-/** What a holder is. */
-export type HolderKind = (typeof HOLDER_KINDS)[number];
 
 /** The longest line that either side reads, in bytes. */
 export const LINE_BYTES_MAX = 256 * 1024;

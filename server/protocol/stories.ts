@@ -2,7 +2,7 @@ import { amountInWords, bytesInWords, spanInWords } from './amounts';
 import { formatCpuList } from './cpuset';
 import { refusal, sentenceOf } from './errors';
 import type { Eviction, Granted, NotEnforced, StoryFact } from './facts';
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { gpusInWords, strangerInWords, waitInWords } from './sentences';
 

@@ -1,7 +1,7 @@
 import type { Ask } from './ask';
 import type { Refusal } from './errors';
 import type { NotEnforced, Reason, Resource, StoryFact } from './facts';
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
 

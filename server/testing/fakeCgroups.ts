@@ -1,6 +1,6 @@
 import { commonCpus, formatCpuList, isWithin, parseCpuList, type CpuSet } from '../protocol/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
-import { ALL_DEVICES, DEVICE_RULES } from './fakeDevices';
+import { ALL_DEVICES, DEVICE_RULES, type DeviceCgroup } from './fakeDevices';
 
 /** An error as the kernel gives it to a process. */
 export class HostError extends Error {
@@ -10,13 +10,11 @@ export class HostError extends Error {
 }
 
 /** One cgroup of a fake hierarchy. */
-export class FakeCgroup {
+export class FakeCgroup implements DeviceCgroup {
   readonly children = new Map<string, FakeCgroup>();
   readonly files = new Map<string, string>();
   readonly processes = new Set<number>();
-  /** Version 1: device files that were denied. */
   readonly denied = new Set<string>();
-  /** Version 2: object files of the device programs on it. */
   programs: readonly Buffer[] = [];
   readonly parent: FakeCgroup | null;
 

@@ -4,7 +4,7 @@ import { checkInvariants } from '../core/invariants';
 import { admissionOrder } from '../core/queue/order';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
 import { reserve } from '../core/queue/reserve';
-import type { WaitingEntry } from '../core/state';
+import type { WaitingEntry } from '../core/entries';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */

@@ -2,7 +2,7 @@ import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
-import { HOLDER_KINDS } from '../protocol/gate';
+import { HOLDER_KINDS } from '../protocol/holder';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
 import { ANN, cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
 import { randomSharing } from './randomSharing';

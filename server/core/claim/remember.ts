@@ -1,4 +1,5 @@
-import type { ClaimEntry, State } from '../state';
+import type { ClaimEntry } from '../entries';
+import type { State } from '../state';
 
 /** How many claims that are over are remembered in all. */
 export const DONE_MAX = 200;

@@ -1,5 +1,6 @@
 import type { Named, StoryFact } from '../../protocol/facts';
-import type { ClaimEntry, HolderEntry, State } from '../state';
+import type { ClaimEntry, HolderEntry } from '../entries';
+import type { State } from '../state';
 
 /** How many lines of a story are kept: the first eight, and the latest. */
 export const STORY_LINES_MAX = 40;

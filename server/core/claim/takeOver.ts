@@ -4,9 +4,10 @@ import type { Grant } from '../../protocol/grant';
 import type { Claim } from '../events';
 import { dropHold } from '../holder/leases';
 import { startRunning } from './lifecycle';
-import { lendableCpus, type Allocation } from '../cpu/cpuPool';
+import { lendableCpus } from '../cpu/cpuPool';
+import type { Allocation, ClaimEntry, Lease, WaitingEntry } from '../entries';
 import { exclusiveCpusFor, allocationInside, type CpuLease } from '../cpu/cpus';
-import type { ClaimEntry, Lease, State, WaitingEntry } from '../state';
+import type { State } from '../state';
 import { tell } from './story';
 import { surrounds } from '../holder/trees';
 

@@ -1,5 +1,6 @@
 import { cpuSetOf } from '../../protocol/cpuset';
-import { allocate, deallocate, type CpuPool, type Allocation, type Slot } from './cpuPool';
+import type { Allocation } from '../entries';
+import { allocate, deallocate, type CpuPool, type Slot } from './cpuPool';
 
 /** How many allocations one step moves at most; the rest waits for the next steps. */
 export const MOVES_PER_STEP = 8;

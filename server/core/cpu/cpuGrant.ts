@@ -1,7 +1,8 @@
 import type { Grant } from '../../protocol/grant';
 import { sharedCpus } from './cpuPool';
 import { reachOf, type Leaf } from '../policy/shareTree';
-import type { ClaimEntry, Lease, State } from '../state';
+import type { ClaimEntry, Lease } from '../entries';
+import type { State } from '../state';
 
 /**
  * Threads per CPU of share beyond the first, until a source's own figure is

@@ -1,24 +1,6 @@
 import type { CpuSet } from '../../protocol/cpuset';
 import type { Cpu } from '../events';
-import type { HolderEntry } from '../state';
-
-/**
- * CPUs that one holder is allocated.
- *
- * #### Notes
- * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
- * is the mask of a claim that asked nothing, on a tier without weights. An allocation
- * may be moved: then `cpus` is another set of the same size.
- */
-export type Allocation = {
-  readonly kind: 'pinned' | 'exclusive' | 'share';
-  readonly holder: HolderEntry;
-  cpus: CpuSet;
-  /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
-  each: number;
-  /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
-  readonly isShared?: boolean;
-};
+import type { Allocation } from '../entries';
 
 /** CPUs that share a core, a cache or a memory node. */
 type Domain = { readonly slots: Slot[]; free: number };

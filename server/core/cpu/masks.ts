@@ -1,16 +1,10 @@
 import { cpuSetOf, type CpuSet } from '../../protocol/cpuset';
 import { chooseCpus } from './chooseCpus';
-import {
-  isUnused,
-  allocate,
-  deallocate,
-  weighAllocation,
-  type CpuPool,
-  type Allocation
-} from './cpuPool';
+import type { Allocation, RunningEntry } from '../entries';
+import { isUnused, allocate, deallocate, weighAllocation, type CpuPool } from './cpuPool';
 import { relativeSeniority } from '../policy/seniority';
 import { shareOf } from '../policy/shareTree';
-import type { RunningEntry, State } from '../state';
+import type { State } from '../state';
 
 /** Whether a node holds running claims by masks, at least where CPUs are short. */
 export function usesMasks(state: State): boolean {

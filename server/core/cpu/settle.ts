@@ -3,9 +3,10 @@ import { leasesOf, markAllDirty } from '../holder/leases';
 import { fitMasks, usesMasks } from './masks';
 import { balance } from './balance';
 import { chooseCpus } from './chooseCpus';
-import { allocate, deallocate, type Allocation } from './cpuPool';
+import type { Allocation, HolderEntry, Lease, RunningEntry } from '../entries';
+import { allocate, deallocate } from './cpuPool';
 import { shareOf } from '../policy/shareTree';
-import type { HolderEntry, Lease, RunningEntry, State } from '../state';
+import type { State } from '../state';
 import { tell } from '../claim/story';
 
 /** How many running claims one step looks at beside those that it is about. */

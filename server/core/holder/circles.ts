@@ -1,10 +1,11 @@
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Resource } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
-import { exclusiveCount } from '../cpu/cpus';
+import { exclusiveCount } from '../cpu/cpuCounts';
 import { othersInTheWay } from '../memory/promisable';
 import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from '../queue/room';
-import type { Lease, RunningEntry, State, WaitingEntry } from '../state';
+import type { Lease, RunningEntry, WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { isInside, outerClaims, surrounds } from './trees';
 import type { Waits } from '../claim/waits';
 import { amountInWords, countInWords } from '../words';

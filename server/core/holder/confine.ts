@@ -1,7 +1,8 @@
 import { cpuSetOf, isSameSet, type CpuSet } from '../../protocol/cpuset';
 import type { Confinement, Effect } from '../effects';
 import { sharedCpus } from '../cpu/cpuPool';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry } from '../entries';
+import type { State } from '../state';
 import { weightFor, weightLevel } from '../cpu/weights';
 
 /** CPUs busy above which a holder with no running claim is worth a write (CPU8). */

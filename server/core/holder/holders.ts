@@ -5,7 +5,8 @@ import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
 import { userOf } from '../policy/membership';
 import { changeUse } from '../policy/shareTree';
-import { createHolder, type HolderEntry, type State } from '../state';
+import { createHolder, type HolderEntry } from '../entries';
+import type { State } from '../state';
 import { tell } from '../claim/story';
 import { surrounds } from './trees';
 

@@ -6,7 +6,8 @@ import { dropHold } from './leases';
 import { fewest } from '../queue/fewest';
 import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
 import { holdsOf, wantsOf } from '../queue/reserve';
-import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
+import type { ClaimEntry, HolderEntry, Lease, WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { named, tell } from '../claim/story';
 
 /** Order that what holders keep by now is noted, where that changed in this step (ADM9). */
