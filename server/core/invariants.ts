@@ -1,3 +1,4 @@
+import { cpuSetOf, isSameSet } from '../protocol/cpuset';
 import { hasQueued } from './queue/reserve';
 import { leasesOf } from './holder/leases';
 import { keptInPool } from './cpu/cpuPool';
@@ -29,6 +30,7 @@ import { serviceWeight } from './cpu/weights';
 export function checkInvariants(state: State): string[] {
   return [
     ...seatFaults(state),
+    ...setFaults(state),
     ...maskFaults(state),
     ...shareFaults(state),
     ...gpuFaults(state),
@@ -89,6 +91,18 @@ function seatFaults(state: State): string[] {
   state.insisting.size > 0 || yielding === 0 || faults.push('ADM7: yields to nobody');
   promised === pool.promised || faults.push(`ledger: ${pool.promised} CPUs promised`);
   return faults;
+}
+
+/** Sets of CPUs are compared one by one, so each is ascending; and the shared one is not of yesterday. */
+function setFaults(state: State): string[] {
+  const { slots, shared } = state.pool;
+  const open = slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
+  const held = Array.from(state.holders.values(), it => it.confined.cpus ?? []);
+  const sets = [...seatsOf(state).map(it => it.cpus), ...held];
+  return [
+    ...(shared === null || isSameSet(shared, open) ? [] : ['ledger: CPUs that are shared']),
+    ...sets.flatMap(it => (isSameSet(it, cpuSetOf(it)) ? [] : [`${it.join()} is no set of CPUs`]))
+  ];
 }
 
 /** CPU2, P2: fixed asks have what they asked for, masks what was ordered, and no CPU is left out. */

@@ -254,7 +254,7 @@ describe('writes', () => {
       const { enforcer } = await twoHolders(rig);
       enforcer.confine('k1', WISH);
       const before = rig.machine.writes.length;
-      enforcer.confine('k1', { ...WISH });
+      enforcer.confine('k1', { ...WISH, cpus: [...WISH.cpus!] });
       expect(rig.machine.writes).toHaveLength(before);
       enforcer.confine('k1', { ...WISH, cpus: [0, 3] });
       expect(rig.machine.writes.slice(before)).toEqual([
