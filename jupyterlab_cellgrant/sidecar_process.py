@@ -47,7 +47,7 @@ def ensure_private(directory: Path) -> Path:
         found = directory.lstat()
         if not stat.S_ISDIR(found.st_mode):
             raise SidecarError(
-                f"{directory} is a link, and whoever made it could let it lead elsewhere: "
+                f"{directory} is a link, and whoever made it could redirect it: "
                 "remove it, or set CELLGRANT_DIR to a directory of your own."
             )
         if found.st_uid != os.getuid():
@@ -87,7 +87,7 @@ def take_lock(directory: Path) -> int | None:
         descriptor = os.open(file, LOCK_FLAGS, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise SidecarError(f"{file} is no file: remove it.")
+                raise SidecarError(f"{file} is not a regular file: remove it.")
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BaseException:
             os.close(descriptor)

@@ -7,12 +7,9 @@ import contextlib
 import logging
 import os
 from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from tornado.httpclient import HTTPError
-
+from .health import is_healthy
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
 from .settings import Cellgrant
@@ -26,11 +23,10 @@ from .sidecar_process import (
     served_elsewhere,
     take_lock,
 )
-from .unix_http import ORIGIN, unix_client
+from .standing import State, Status
 
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
-HEALTH_WITHIN_S = 2.0
 # A sidecar that is alive but answers nobody for this long is ended, and so restarted.
 HUNG_AFTER_S = 30.0
 # Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
@@ -43,21 +39,6 @@ STABLE_AFTER_S = 60.0
 LAST_WORDS_LINES = 3
 LINE_BYTES_MAX = 64 * 1024
 LEVELS = {"warning:": logging.WARNING, "error:": logging.ERROR}
-
-State = Literal["starting", "own", "joined", "away", "stopped"]
-
-
-@dataclass(frozen=True)
-class Status:
-    """How it stands with the sidecar; `sentence` is for people."""
-
-    state: State
-    sentence: str
-
-    @property
-    def is_up(self) -> bool:
-        """Whether there is a sidecar to talk to."""
-        return self.state in ("own", "joined")
 
 
 class Supervisor:
@@ -102,7 +83,7 @@ class Supervisor:
         while True:
             try:
                 ensure_private(self.directory)
-                if await self._is_healthy():
+                if await is_healthy(self.directory):
                     await self._join()
                 elif (lock := take_lock(self.directory)) is not None:
                     await self._run_own(lock)
@@ -130,7 +111,7 @@ class Supervisor:
     async def _join(self) -> None:
         self._become("joined", f"Cellgrant joined the sidecar that serves {self.directory}.")
         self._failures = 0
-        while await self._is_healthy():
+        while await is_healthy(self.directory):
             await asyncio.sleep(HEALTH_EVERY_S)
         self._become("starting", "The sidecar that Cellgrant had joined is gone; starting one.")
 
@@ -178,7 +159,7 @@ class Supervisor:
             self._failures = 0
         elsewhere = self._elsewhere
         # Whether it answers there: in a container that may be another directory of this name.
-        if elsewhere and is_own(elsewhere) and await self._is_healthy(elsewhere):
+        if elsewhere and is_own(elsewhere) and await is_healthy(elsewhere):
             self._move(elsewhere)
         else:
             self._become("away", self._why_ended(code), logging.WARNING)
@@ -186,7 +167,7 @@ class Supervisor:
 
     def _move(self, directory: Path) -> None:
         """Serve, and let serve, the directory where this user's sidecar runs."""
-        self._log.info("Cellgrant uses %s: there is one sidecar of a user.", directory)
+        self._log.info("Cellgrant uses %s: a user has one sidecar.", directory)
         self.directory = directory
         # Launchers in this process ask there, and so do kernels, terminals and what they run.
         os.environ[DIRECTORY_ENV] = str(directory)
@@ -213,7 +194,7 @@ class Supervisor:
         while silent_s < self._hung_after_s:
             with contextlib.suppress(asyncio.TimeoutError):
                 return await asyncio.wait_for(process.wait(), HEALTH_EVERY_S)
-            silent_s = 0.0 if await self._is_healthy() else silent_s + HEALTH_EVERY_S
+            silent_s = 0.0 if await is_healthy(self.directory) else silent_s + HEALTH_EVERY_S
         self._last_words.append(f"it did not answer for {self._hung_after_s:g} s")
         process.kill()
         return await process.wait()
@@ -239,7 +220,7 @@ class Supervisor:
         words = " / ".join(word for word in self._last_words if word)
         consequence = "run ungated" if self._settings.failure == "open" else "do not run"
         return f"Cellgrant's sidecar ended ({how}); cells {consequence} until it is back." + (
-            f" Its last words: {words[:500]}" if words and code else ""
+            f" Its last output: {words[:500]}" if words and code else ""
         )
 
     async def _back_off(self) -> None:
@@ -247,22 +228,8 @@ class Supervisor:
         self._failures += 1
         if self._failures > 1:
             delay_s = min(BACKOFF_FIRST_S * 2 ** (self._failures - 2), BACKOFF_MAX_S)
-            self._log.info("Cellgrant tries again to start its sidecar in %g s.", delay_s)
+            self._log.info("Cellgrant will try to start its sidecar again in %g s.", delay_s)
             await asyncio.sleep(delay_s)
-
-    async def _is_healthy(self, directory: Path | None = None) -> bool:
-        api_socket = (directory or self.directory) / API_SOCKET
-        if not api_socket.exists():
-            return False
-        client = unix_client(api_socket)
-        try:
-            await client.fetch(f"{ORIGIN}/healthz", request_timeout=HEALTH_WITHIN_S)
-        except (OSError, HTTPError):
-            return False
-        else:
-            return True
-        finally:
-            client.close()
 
     def _become(self, state: State, sentence: str, level: int = logging.INFO) -> None:
         if sentence != self.status.sentence:

@@ -111,14 +111,14 @@ describe('the sidecar process', () => {
     writeFileSync(join(dir, 'kernels.json'), 'garbage');
     const sidecar = await stage.sidecarIn(dir);
     expect((await sidecar.ask('GET', '/api/v1/defaults')).body).toEqual({});
-    expect(sidecar.log).toContain('defaults.json is passed over: "cpus" is -1');
-    expect(sidecar.log).toContain('kernels.json is passed over');
+    expect(sidecar.log).toContain('defaults.json is ignored: "cpus" is -1');
+    expect(sidecar.log).toContain('kernels.json is ignored');
   });
 
   it.each([
     [[], '--dir is missing'],
     [['--dir', '/tmp/x', '--memory', 'lots'], '--memory is "lots"'],
-    [['--dir', '/proc/version'], 'is no directory']
+    [['--dir', '/proc/version'], 'is not a directory']
   ])('says what is wrong with %j', async (args, words) => {
     const child = spawnSidecar(args);
     const [code, said] = await Promise.all([exitOf(child), textOf(child.stderr!)]);

@@ -1,46 +1,37 @@
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
-import { systemClock } from './daemon/clock';
+import type { NodeFacts } from './core/events';
+import { systemClock, type IClock } from './daemon/clock';
 import { ConfigFiles, problemsOf } from './daemon/config/configFile';
-import { stderrLog } from './daemon/log';
-import { AlreadyServedError, openInstance, type Instance } from './daemon/instance';
+import { stderrLog, type LogFormat } from './daemon/log';
+import { openInstance, type Instance } from './daemon/instance';
 import { ServedElsewhereError, beOnNode, watchNeighbours, type Presence } from './daemon/presence';
 import { Sidecar } from './daemon/sidecar';
+import type { IEnforcer } from './enforce/enforcer';
 import { probe } from './enforce/probe';
 import { GateServer } from './gates/server';
 import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
-import { DirectoryError } from './host/directoryError';
-import { hasTerminal } from './host/terminal';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import { UndoStack } from './lib/disposable';
+import type { Caller } from './protocol/caller';
 import { hostMeters, hostProcesses } from './daemon/meters';
-import { USAGE, UsageError, parseCheck, parseOptions, type Check, type Options } from './options';
+import { Metrics } from './metrics/metrics';
+import { Ending, EXIT } from './ending';
+import { parseCheck, parseOptions, type Check, type Options } from './options';
+import { reloadWhenAsked, stopWhenAsked } from './signals';
 
 /** Put in by scripts/bundle.mjs. */
 declare const CELLGRANT_VERSION: string;
 
-/** Exit codes: sysexits(3) where it has one. */
-const EXIT = { ok: 0, problems: 1, usage: 2, alreadyServed: 3, mistake: 70, again: 75 } as const;
-
-/** How long a graceful stop may take before it is given up, in ms. */
-const STOP_MAX_MS = 10_000;
-
-/** After a hang-up a terminal is gone within this time, in ms, if it was closed. */
-const HANGUP_MS = 100;
-
-const log = stderrLog();
+let logFormat: LogFormat = 'text';
+const log = stderrLog(() => logFormat);
+const ending = new Ending(log);
 const files = new DiskFiles();
-
-/** The state can no longer be trusted: end, and let the next sidecar rebuild it. */
-function fatal(why: string): never {
-  log('error', why);
-  process.exit(EXIT.mistake);
-}
 
 /** The name of a user, or the number where it has none. */
 function nameOf(uid: number): string {
@@ -86,6 +77,29 @@ function leadOn({ dir, failure }: Options, instance: Instance, why: unknown): ne
   throw why;
 }
 
+/** What is configured, read; null where no file is named. */
+function configOf({ config: names }: Options, clock: IClock): ConfigFiles | null {
+  const config = names.length ? new ConfigFiles(names, log) : null;
+  config?.read(clock.nowMs());
+  return config;
+}
+
+/** Measures GPUs, and tells the sidecar of it once there is one. */
+function gpuMeterOf(
+  { gpus }: NodeFacts,
+  enforcer: IEnforcer,
+  users: UserNames,
+  sidecar: () => Sidecar | null
+): GpuMeter {
+  return new GpuMeter({
+    gpus,
+    holderOf: pid => enforcer.holderOf(pid),
+    ownerOf: pid => users.ownerOf(pid),
+    onMeasured: () => sidecar()?.gpusMeasured(),
+    onNotices: it => sidecar()?.notice('gpus', it)
+  });
+}
+
 /** Put everything together and start it; the stack undoes it. */
 async function start(
   options: Options,
@@ -94,11 +108,9 @@ async function start(
   stack: UndoStack
 ): Promise<Sidecar> {
   const clock = systemClock();
-  const { uid } = instance.directory;
   // One user as yet: whoever reaches the sockets is the owner of their directory.
-  const owner = { uid, name: nameOf(uid) };
-  const config = options.config.length ? new ConfigFiles(options.config, log) : null;
-  config?.read(clock.nowMs());
+  const owner = ownerOf(instance);
+  const config = configOf(options, clock);
   let sidecar: Sidecar | null = null;
   const { node, enforcer, spreader, notices } = await probe({
     ...options,
@@ -110,13 +122,8 @@ async function start(
   });
   stack.add(() => enforcer.close());
   const users = new UserNames(files);
-  const gpus = new GpuMeter({
-    gpus: node.gpus,
-    holderOf: pid => enforcer.holderOf(pid),
-    ownerOf: pid => users.ownerOf(pid),
-    onMeasured: () => sidecar?.gpusMeasured(),
-    onNotices: it => sidecar?.notice('gpus', it)
-  });
+  const cpuIds = node.cpus.map(it => it.id);
+  const gpus = gpuMeterOf(node, enforcer, users, () => sidecar);
   sidecar = new Sidecar({
     processes: hostProcesses(files),
     meters: hostMeters(files, node, gpus),
@@ -125,13 +132,9 @@ async function start(
     clock,
     config,
     spreader,
-    findPacking: () =>
-      findPacking(
-        files,
-        node.cpus.map(it => it.id)
-      ),
+    findPacking: () => findPacking(files, cpuIds),
     log,
-    fatal,
+    fatal: why => ending.fatal(why),
     version: CELLGRANT_VERSION,
     failure: options.failure,
     directory: instance.directory,
@@ -142,9 +145,24 @@ async function start(
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, users));
   stack.add(gpus.start());
-  stack.add(await listenHttp(instance.listenForApi, sidecar, owner, log, connections.api));
+  const { listenForApi } = instance;
+  const metrics = metricsOf(sidecar, config);
+  stack.add(await listenHttp(listenForApi, sidecar, metrics, owner, log, connections.api));
   stack.add(await gates.listen(instance.listenForGates));
   return sidecar;
+}
+
+function ownerOf({ directory: { uid } }: Instance): Caller {
+  return { uid, name: nameOf(uid) };
+}
+
+/** Figures of what a sidecar decides, from here on. */
+function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metrics {
+  const { name: tier } = node.tier;
+  const namesUsers = () => config?.configuration.metricsNameUsers ?? false;
+  const metrics = new Metrics({ version: CELLGRANT_VERSION, tier, arbiter, namesUsers });
+  arbiter.onStep(metrics.observe.bind(metrics));
+  return metrics;
 }
 
 /** ENF11: other sidecars are told in the panel, by `cellgrant status`, and in the log. */
@@ -168,6 +186,7 @@ async function run(args: readonly string[]): Promise<void> {
     return check(toCheck);
   }
   const options = parseOptions(args, process.env);
+  ({ logFormat } = options);
   const instance = await openInstance(options.dir, log);
   const stack = new UndoStack();
   stack.add(instance.leave);
@@ -175,7 +194,7 @@ async function run(args: readonly string[]): Promise<void> {
     await stack.dispose();
     throw failure;
   });
-  const stop = stopper(async () => {
+  const stop = ending.stopper(async () => {
     // What is only half started cannot be undone well.
     await starting;
     await stack.dispose();
@@ -198,80 +217,9 @@ function check({ file, before }: Check): void {
   process.exitCode = problems.length ? EXIT.problems : EXIT.ok;
 }
 
-/** What calls `undo` the first time that it is called, and then ends the process. */
-function stopper(undo: () => Promise<void>): (why: string, code?: number) => void {
-  let isStopping = false;
-  return (why, code = EXIT.ok) => {
-    if (isStopping) {
-      return;
-    }
-    isStopping = true;
-    log('info', `stopping: ${why}`);
-    setTimeout(() => fatal(`not stopped within ${STOP_MAX_MS} ms`), STOP_MAX_MS).unref();
-    undo().then(
-      () => process.exit(code),
-      (failure: Error) => fatal(`stopped, but not cleanly: ${failure.message}`)
-    );
-  };
-}
-
-/** Stop at the first signal, or when the parent is gone. */
-function stopWhenAsked({ withParent }: Options, stop: (why: string) => void): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => stop(signal));
-  }
-  if (withParent) {
-    process.stdin.on('error', () => stop('the parent is gone'));
-    process.stdin.on('close', () => stop('the parent is gone'));
-    process.stdin.resume();
-  }
-}
-
-/**
- * SIGHUP asks to read the configuration again, as of any daemon; but it also
- * comes when the terminal is closed that a sidecar runs in, and then it is to
- * end. What tells them apart is whether the terminal is still there.
- */
-function reloadWhenAsked(stop: (why: string) => void, reload: () => Promise<void>): void {
-  const hadTerminal = hasTerminal();
-  let isAsked = false;
-  const decide = () => {
-    isAsked = false;
-    hadTerminal && !hasTerminal() ? stop('its terminal was closed') : void reload();
-  };
-  process.on('SIGHUP', () => {
-    isAsked || setTimeout(decide, HANGUP_MS);
-    isAsked = true;
-  });
-}
-
-/** Why it did not start, as a sentence and an exit code. */
-function giveUp(failure: unknown): never {
-  if (failure instanceof UsageError) {
-    process.stderr.write(`cellgrant: ${failure.message}\n${USAGE}\n`);
-    process.exit(EXIT.usage);
-  }
-  if (failure instanceof ServedElsewhereError) {
-    // For a starter that would rather join that one: to it this is no error.
-    const answer = `${JSON.stringify({ ready: false, served: failure.served })}\n`;
-    process.stdout.isTTY || process.stdout.write(answer);
-    log('info', failure.message);
-    process.exit(EXIT.alreadyServed);
-  }
-  if (failure instanceof AlreadyServedError) {
-    log('error', failure.message);
-    process.exit(EXIT.alreadyServed);
-  }
-  if (failure instanceof DirectoryError) {
-    log('error', failure.message);
-    process.exit(EXIT.usage);
-  }
-  return fatal(failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
-}
-
 // Whoever reads our log may be gone; that is no reason to end.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
-process.on('uncaughtException', failure => fatal(`a mistake: ${failure.stack}`));
-process.on('unhandledRejection', failure => fatal(`a mistake: ${String(failure)}`));
-run(process.argv.slice(2)).catch(giveUp);
+process.on('uncaughtException', failure => ending.fatal(`a mistake: ${failure.stack}`));
+process.on('unhandledRejection', failure => ending.fatal(`a mistake: ${String(failure)}`));
+run(process.argv.slice(2)).catch((failure: unknown) => ending.giveUp(failure));

@@ -2,7 +2,8 @@ import { parseOptions } from './options';
 
 describe('options', () => {
   it('reads every flag', () => {
-    const args = '--dir /d --failure closed --tier none --cpus 0-3 --policy naive --with-parent';
+    const args =
+      '--dir /d --failure closed --tier none --cpus 0-3 --policy naive --log-format json --with-parent';
     expect(parseOptions([...args.split(' '), '--memory', '2 GiB', '--cgroup-root', '/g'])).toEqual({
       dir: '/d',
       failure: 'closed',
@@ -12,6 +13,7 @@ describe('options', () => {
       cpus: [0, 1, 2, 3],
       memoryBytes: 2 * 1024 ** 3,
       policy: 'naive',
+      logFormat: 'json',
       withParent: true,
       scope: ''
     });

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 
 import type { PolicyName } from './core/events';
+import type { LogFormat } from './daemon/log';
 import { parseCpuList, type CpuSet } from './protocol/cpuset';
 import { parseBytes } from './protocol/hints';
 import type { TierName } from './protocol/view';
@@ -19,6 +20,7 @@ export type Options = {
   readonly policy: PolicyName;
   /** Files of configuration, each of which may only narrow those before it. */
   readonly config: readonly string[];
+  readonly logFormat: LogFormat;
   /** The end of stdin is a graceful stop. */
   readonly withParent: boolean;
   /** Which sidecars of this node know of each other (ENF11): all that were started with the same. */
@@ -44,6 +46,7 @@ const FLAGS = {
   policy: { type: 'string', default: 'dynamic' },
   config: { type: 'string', multiple: true, default: [] as string[] },
   'cgroup-root': { type: 'string' },
+  'log-format': { type: 'string', default: 'text' },
   'check-config': { type: 'string' },
   'with-parent': { type: 'boolean', default: false }
 } as const;
@@ -108,6 +111,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {
     memoryBytes: memory(values.memory),
     policy: values.policy as PolicyName,
     config: values.config,
+    logFormat: values['log-format'] as LogFormat,
     withParent: values['with-parent'],
     scope: scopeOf(env)
   };

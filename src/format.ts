@@ -108,7 +108,7 @@ export function baseName(path: string): string {
 }
 
 /** What is asked for of the CPUs: `4 CPUs`, `2–8 CPUs`; nothing for `auto`. */
-export function formatCpuAsk(trans: TranslationBundle, ask: CpuAsk): string {
+function formatCpuAsk(trans: TranslationBundle, ask: CpuAsk): string {
   switch (ask.kind) {
     case 'auto':
       return '';

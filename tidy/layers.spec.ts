@@ -54,8 +54,14 @@ const LAYERS: readonly {
     types: ['server/core/'],
     packages: /^(node:|zod$)/
   },
+  {
+    folder: 'server/metrics/',
+    may: ['server/protocol/', 'server/lib/'],
+    types: ['server/core/'],
+    packages: /^prom-client$/
+  },
   { folder: 'server/testing/', may: ['server/'], packages: /./ },
-  { folder: 'server/main', may: ['server/'], packages: /^node:/ },
+  { folder: 'server/', may: ['server/'], packages: /^node:/ },
   { folder: 'src/testing/', may: ['src/', 'server/protocol/'], packages: /./ },
   { folder: 'src/format', may: ['server/protocol/'], packages: /^@jupyterlab\/translation$/ },
   {

@@ -11,7 +11,7 @@ import { LastTwo, Oracle, RigidQueue } from './policies/rigidQueue';
 import { StaticPartition } from './policies/staticPartition';
 
 /** What a policy is made for. */
-export type Setting = { readonly cpus: number; readonly users: number; readonly beta: number };
+type Setting = { readonly cpus: number; readonly users: number; readonly beta: number };
 
 /** A policy as the rows name it. */
 export type Contender = {
@@ -23,9 +23,9 @@ export type Contender = {
 
 const GIB = 2 ** 30;
 /** What the simulated node has beside CPUs. */
-export const GPUS = 4;
-export const MEMORY_BYTES = 256 * GIB;
-export const MEMORY_RESERVE_BYTES = 16 * GIB;
+const GPUS = 4;
+const MEMORY_BYTES = 256 * GIB;
+const MEMORY_RESERVE_BYTES = 16 * GIB;
 
 /** The simulated node: cores without hyper-threads, eight to a cache. */
 export function nodeOf(cpus: number, tier: 'cgroup-v2' | 'affinity' = 'cgroup-v2'): NodeFacts {

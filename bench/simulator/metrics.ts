@@ -18,7 +18,7 @@ export type Metrics = {
 };
 
 /** A cell is short up to this time alone. */
-export const SHORT_ALONE_S = 1;
+const SHORT_ALONE_S = 1;
 
 /** Turnaround over time alone. */
 export function normalisedTurnaround({ cell, arrivedS, endedS }: Finished): number {

@@ -1,5 +1,5 @@
 /** One line of a plot. */
-export type Series = {
+type Series = {
   readonly name: string;
   readonly points: readonly (readonly [number, number])[];
 };

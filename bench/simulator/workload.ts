@@ -2,7 +2,7 @@ import { speedup, type Speedup } from './downey';
 import { logNormal, randomSource, uniform, type Random } from './random';
 
 /** What a cell is, by the size and the shape of its work. */
-export type CellKind = 'serial' | 'parallel' | 'heavy';
+type CellKind = 'serial' | 'parallel' | 'heavy';
 
 /** One execution of one cell, as the world knows it; a policy may not look at its work. */
 export type Cell = {

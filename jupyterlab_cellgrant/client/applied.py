@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Callable
+from typing import Any, Callable
 
 from .factories import Factories
 from .gpus import is_cuda_bound
@@ -35,6 +35,18 @@ class Applied:
         self._told: dict[str, str] = {}
         # The main thread's mask when threads were last looked at; None where a cell ran since.
         self._seen: Mask | None = None
+        self._inherit()
+
+    def _inherit(self) -> None:
+        """A process that was forked under a grant has its own from now on: what is its own, and not
+        that grant's, is what it was in the parent."""
+        pid, parent = _in_force
+        if parent is None or pid == os.getpid():
+            return
+        self._variables, self._told = parent._variables, parent._told
+        self._factories = parent._factories
+        self._masks.inherit(parent._masks, pid)
+        self._pools.inherit(parent._pools)
 
     def look(self, is_quiet: bool) -> None:
         """A cell is about to ask for its grant; ``is_quiet`` where it can be held to nothing."""
@@ -54,6 +66,7 @@ class Applied:
     def enter(self, claim_id: str, grant: Message) -> None:
         """A cell starts with this grant; called by the thread that will run it."""
         with self._lock:
+            _in_force[:] = os.getpid(), self
             self._running[claim_id] = grant
             self._seen = None
             widths, self._widths = self._widths, set()
@@ -105,6 +118,10 @@ class Applied:
         held = grant.get("affinity") or grant.get("cpuset")
         width = len(parse_cpu_list(held)) if held else None
         return width if width is not None and width < self._leftovers.width() else None
+
+
+# What was entered last, and by which process: a fork has its parent's.
+_in_force: list[Any] = [0, None]
 
 
 def _is_smaller(users: str | None, ours: str) -> bool:

@@ -21,7 +21,7 @@ ABSENT = (
     "No sidecar of Cellgrant answers in {directory}. A Jupyter server with Cellgrant starts one; "
     "so does `cellgrant sidecar`."
 )
-SILENT = "The sidecar of Cellgrant stopped answering while it was waited for."
+SILENT = "Cellgrant's sidecar stopped answering during the wait."
 
 
 class Client(Listener):
@@ -31,9 +31,18 @@ class Client(Listener):
     After a fork the child needs a client of its own: its parent's is closed in it.
     """
 
-    def __init__(self, holder: Holder, directory: str | None = None) -> None:
-        """It speaks for ``holder``; ``directory`` is the sidecar's, else ``$CELLGRANT_DIR``."""
+    def __init__(
+        self,
+        holder: Holder,
+        directory: str | None = None,
+        on_refusal: Callable[[RefusedError], object] = lambda _: None,
+    ) -> None:
+        """It speaks for ``holder``; ``directory`` is the sidecar's, else ``$CELLGRANT_DIR``.
+
+        ``on_refusal`` is told, once and from another thread, that a later sidecar will not have it.
+        """
         self.holder = holder
+        self._on_refusal: Callable[[RefusedError], object] | None = on_refusal
         self._directory = directory or os.environ.get(DIRECTORY_ENV, "")
         self._link = Link(self._directory, holder, "open", self)
         self._holdings: dict[str, Holding] = {}
@@ -135,6 +144,11 @@ class Client(Listener):
         """What it was granted for has ended. Idempotent."""
         if self._holdings.pop(claim.id, None) is not None:
             self._link.release(claim, outcome, cpu_seconds)
+
+    def refused(self, why: RefusedError) -> None:
+        tell, self._on_refusal = self._on_refusal, None
+        if tell is not None:
+            tell(why)
 
     def changed(self, claim: Claim) -> None:
         holding = self._holdings.get(claim.id)

@@ -99,7 +99,7 @@ class Connection:
         while not self._has_come(LOOK_S if self.is_welcomed else SILENCE_PART_S):
             silent_parts += 1
             if not self.is_welcomed and silent_parts >= SILENCE_PARTS:
-                raise TimeoutError("one that takes hellos, but answers none")
+                raise TimeoutError("it accepts connections, but answers no hello")
 
     def _has_come(self, timeout_s: float) -> bool:
         """As ``is_readable``, but once it waits, what becomes of the number matters no more: a poll
@@ -120,7 +120,7 @@ class Connection:
         except BlockingIOError:
             return []  # another thread has read it
         if not data:
-            raise EOFError("the sidecar hung up")
+            raise EOFError("the sidecar closed the connection")
         return self._lines.feed(data)
 
     def end(self) -> None:

@@ -10,6 +10,8 @@ class Holder:
 
     notebook: str | None = None
     """The path of the notebook that a kernel is started for."""
+    speaker: int | None = None
+    """The process that speaks for it, with which it is let go; None where it does so itself."""
     token: str | None = None
     """What only its launcher and it know, or its parent's (SEC6); a command has none."""
 
@@ -41,8 +43,13 @@ class Holder:
             "startTicks": self.start_ticks,
             "name": self.name,
             "notebook": self.notebook,
+            "speaker": None if self.speaker is None else _identity(self.speaker),
             "token": self.token,
         }
+
+
+def _identity(pid: int) -> Message:
+    return {"pid": pid, "startTicks": start_ticks(pid)}
 
 
 def start_ticks(pid: int) -> int:

@@ -12,8 +12,8 @@ from .holder import Holder
 from .wire import GATE_SOCKET, PROTOCOL, UNHELD, Message, hello_of
 
 OTHER_VERSION = (
-    f"The sidecar that runs speaks another version of the protocol than {PROTOCOL}, as one does "
-    "that was started before an upgrade. Restart it, or what it was started by."
+    f"The running sidecar speaks another version of the protocol than {PROTOCOL}; it was probably "
+    "started before an upgrade. Restart it, or what started it."
 )
 
 
@@ -22,6 +22,10 @@ class Listener:
 
     def welcomed(self) -> None:
         """A sidecar answers (again)."""
+
+    def refused(self, why: RefusedError) -> None:
+        """The sidecar that answers now will not have this process, as one before it would; told at
+        each try."""
 
     def changed(self, claim: Claim) -> None:
         """The grant of a running claim changed."""
@@ -169,4 +173,6 @@ class Link(Peer):
         is_understood = answer["type"] == "problem" and answer.get("code") != "LINE_INVALID"
         why = RefusedError.of(answer) if is_understood else RefusedError("VERSION", OTHER_VERSION)
         self.refusal = why
+        if self.welcomed_once:
+            self._listener.refused(why)
         raise why

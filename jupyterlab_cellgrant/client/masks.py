@@ -54,6 +54,12 @@ class Masks:
         self._ours: Mask | None = None
         self._own: dict[int, Mask] = {}
 
+    def inherit(self, parent: Masks, pid: int) -> None:
+        """This process was forked from that one, whose masks its threads have."""
+        self._ours = parent._ours
+        own = parent._own.get(pid)
+        self._own = {} if own is None else {os.getpid(): own}
+
     def set(self, cpu_list: str | None) -> None:
         """Hold every thread to these CPUs; None restores. Idempotent.
 

@@ -60,6 +60,12 @@ class Pools:
         self._counts = ImportCounts(cpus)
         self._imports = Imports(self._counts.begin, self._imported, COUNTED_AT_IMPORT)
 
+    def inherit(self, parent: Pools) -> None:
+        """This process was forked from that one, by a thread that has its sizes still: they tell
+        which of these were chosen, and which are the parent's grant."""
+        self._born, self._of_process = parent._born, parent._of_process
+        self._of_thread = parent._of_thread
+
     def follow(self, threads: int | None, held: int | None) -> None:
         """What is loaded from now on has these threads, and sees so many CPUs if not all."""
         self._limit, self._held = threads, () if held is None else (held,)

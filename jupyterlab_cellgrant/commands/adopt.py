@@ -24,7 +24,7 @@ from .hints import hints, take_hints
 from .output import json_option, print_line
 from .program import name_of, terminate
 
-name_option = click.option("--name", metavar="TEXT", help="What others are shown.")
+name_option = click.option("--name", metavar="TEXT", help="The name that others see.")
 
 
 @click.command()
@@ -33,10 +33,11 @@ name_option = click.option("--name", metavar="TEXT", help="What others are shown
 @name_option
 @json_option
 def adopt(pid: int, name: str | None, as_json: bool, **said: Any) -> None:
-    """Take a process that runs already, and all below it, under a grant.
+    """Hold a grant for a running process and its descendants.
 
-    It holds what it is granted until it ends, or until Control-C here, which leaves it running as
-    it was before. It may be any of yours but a kernel, whose cells ask for themselves.
+    The process holds what it is granted until it ends, or until Control-C here, which leaves it
+    running as before. It may be any process of yours except a kernel, whose cells make claims of
+    their own.
 
     \b
     Examples:
@@ -55,9 +56,9 @@ def adopt(pid: int, name: str | None, as_json: bool, **said: Any) -> None:
 @name_option
 @json_option
 def hold(name: str | None, as_json: bool, **said: Any) -> None:
-    """Hold resources until Control-C, or until the standard input ends.
+    """Hold resources without using them.
 
-    Nobody else is granted them meanwhile.
+    They are granted to nobody else until Control-C, or until the end of standard input.
 
     \b
     Examples:
@@ -95,7 +96,7 @@ def _tell(holder: Holder, holding: Holding, as_json: bool, until: str) -> None:
 def _open(pid: int) -> int:
     """A descriptor that is readable once this process has ended, whoever has its number then."""
     if pid == os.getpid():
-        raise Failure(f"process {pid} is this command itself: cellgrant hold holds by itself.")
+        raise Failure(f"process {pid} is this command itself: use cellgrant hold.")
     try:
         return os.pidfd_open(pid)
     except OSError as error:

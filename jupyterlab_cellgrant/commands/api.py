@@ -45,8 +45,13 @@ class _UnixConnection(http.client.HTTPConnection):
 
 def get(route: str) -> Any:
     """What is at a route: ``snapshot``. Raises ``Failure``: nobody answers, or refuses."""
+    return json.loads(get_text(route))
+
+
+def get_text(route: str) -> str:
+    """The same as it was sent."""
     with _answer("GET", route) as answer:
-        return json.loads(answer.read())
+        return answer.read().decode()
 
 
 def delete(route: str) -> None:

@@ -26,13 +26,13 @@ READ_WITHIN_S = 10
 @click.option(
     "--alone",
     is_flag=True,
-    help="As an administrator's, which narrows no other; without it, it may only narrow those in "
-    "Jupyter's directories of the environment and the system.",
+    help="Check FILE as the administrator's own. Without this option, FILE may only narrow the "
+    "files in Jupyter's directories of the environment and the system.",
 )
 @setting("node")
 @json_option
 def check(file: str, alone: bool, as_json: bool, **said: Any) -> int:
-    """Check a configuration file: every problem with its line.
+    """Report all problems of a configuration file, each with its line.
 
     \b
     Examples:
@@ -53,9 +53,9 @@ def check(file: str, alone: bool, as_json: bool, **said: Any) -> int:
 @click.command()
 @json_option
 def reload(as_json: bool) -> int:
-    """Let the sidecar that runs read its configuration again.
+    """Make the running sidecar read its configuration again.
 
-    Cells that run keep what they have, cells that wait keep waiting, and a file with a mistake
+    Running cells keep what they have, waiting cells keep waiting, and a file with a mistake
     changes nothing.
 
     \b
@@ -66,7 +66,7 @@ def reload(as_json: bool) -> int:
     if before["file"] is None:
         raise Failure(
             "the sidecar was started without a configuration file: set c.Cellgrant.config_file, "
-            "or cellgrant sidecar --config FILE, and start it again."
+            "or use cellgrant sidecar --config FILE, and restart the sidecar."
         )
     os.kill(api.sidecar_pid(), signal.SIGHUP)
     after = _read_again(before)

@@ -9,10 +9,12 @@ import click
 
 
 class Exit(IntEnum):
-    """Exit codes of our own: sysexits(3) and env(1) where they have one. README.md lists them."""
+    """Exit codes of our own: sysexits(3) and env(1) where they have one. README.md lists them.
+
+    A wrong usage is 2, by click.
+    """
 
     FAILED = 1
-    USAGE = 2
     ALREADY_SERVED = 3
     HINT = 64
     NEVER = 69

@@ -23,6 +23,7 @@ def command_holder(name: str, pid: int) -> Holder:
     """A process that holds what is asked for a command; of a notebook, if one runs it."""
     holder = Holder("command", new_id(), name, pid)
     holder.notebook = os.environ.get(NOTEBOOK_ENV)
+    holder.speaker = None if pid == os.getpid() else os.getpid()
     return holder
 
 
@@ -41,11 +42,14 @@ def granted(
         say(sentence)
         end()
 
+    def tell_refusal(why: RefusedError) -> None:
+        say(f"{holder.name} goes on without its grant: {why}")
+
     waiting = Waiting()
     with ExitStack() as stack:
         try:
             with unheard():
-                client = stack.enter_context(Client(holder, str(directory)))
+                client = stack.enter_context(Client(holder, str(directory), tell_refusal))
             holding = client.claim(hints, on_wait=waiting.tell, on_interrupt=interrupt)
         except RefusedError as error:
             raise Failure.of_refusal(error.code, str(error)) from error

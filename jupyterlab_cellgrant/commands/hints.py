@@ -23,13 +23,13 @@ class _Option(NamedTuple):
 
 
 _OPTIONS = (
-    _Option("cpus", "N|MIN-MAX|auto", "So many CPUs, or a fair share between the two, or of all."),
-    _Option("memory", "AMOUNT", "The most that it may hold, such as 8GiB."),
+    _Option("cpus", "N|MIN-MAX|auto", "N CPUs, or a fair share from MIN to MAX, or of all CPUs."),
+    _Option("memory", "AMOUNT", "The most memory that it may hold, such as 8GiB."),
     _Option("gpus", "N", "Whole GPUs."),
     _Option("gpuMemory", "AMOUNT", "A part of each GPU, shared with others that fit: 24GiB."),
     _Option("gpuModel", "TEXT", "Only GPUs whose model contains this: H200."),
-    _Option("exclusive", "", "Nobody else on these CPUs."),
-    _Option("time", "SPAN", "How long it should run, such as 10min; lets short ones pass."),
+    _Option("exclusive", "", "Run nobody else on these CPUs."),
+    _Option("time", "SPAN", "Estimated run time, such as 10min; lets short ones pass."),
     _Option("priority", "N", "From -100 to 100; higher goes first."),
     _Option("maxWait", "SPAN", "Give up after this long in the queue, such as 5min."),
 )

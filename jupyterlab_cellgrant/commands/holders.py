@@ -21,10 +21,10 @@ def names_of(holder: dict[str, Any]) -> list[str]:
 @click.argument("holder", shell_complete=completion(lambda: api.get("holders"), names_of))
 @json_option
 def release(holder: str, as_json: bool) -> None:
-    """Give back what a kernel keeps for its next cell.
+    """Release what a kernel keeps for its next cell.
 
     A cell with the hint hold keeps its grant when it ends. HOLDER is a name that cellgrant status
-    shows, an id, or the beginning of one.
+    shows, an id, or a prefix of one.
 
     \b
     Examples:
@@ -32,6 +32,6 @@ def release(holder: str, as_json: bool) -> None:
     """
     found = find(holder, api.get("holders"), names_of)
     if found is None:
-        raise Failure(f'nobody here is called "{holder}": see cellgrant status.')
+        raise Failure(f'no holder here is called "{holder}": see cellgrant status.')
     api.delete(f"holders/{found['id']}/hold")
-    print_json(found) if as_json else click.echo(f"{found['name']} keeps nothing any more.")
+    print_json(found) if as_json else click.echo(f"{found['name']} no longer keeps anything.")

@@ -16,6 +16,7 @@ from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
 from .holders import release
+from .metrics import metrics
 from .queue import cancel, queue
 from .run import run
 from .sidecar import sidecar
@@ -24,8 +25,8 @@ from .top import top
 
 EPILOG = """\b
 Examples:
-  cellgrant status                 who holds what, and who waits
-  cellgrant top                    the same as it changes
+  cellgrant status                 show who holds what, and who waits
+  cellgrant top                    the same, updated as it changes
   cellgrant run jupyter console    a console whose cells are granted resources
 \b
 Completion of commands, options and names, for example in ~/.bashrc:
@@ -48,7 +49,10 @@ def cellgrant() -> None:
     """See the docstring of the package."""
 
 
-for _command in (run, adopt, hold, status, top, queue, cancel, release, sidecar, check, reload):
+for _command in (
+    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(sidecar, check, reload, metrics),
+):
     cellgrant.add_command(_command)
 
 

@@ -24,7 +24,7 @@ def find(word: str, among: Sequence[Found], names: Callable[[Found], list[str]])
     found = [it for it in among if it["id"].startswith(word) or word in names(it)]
     if len(found) > 1:
         listed = ", ".join(f"{it['id']} ({names(it)[0]})" for it in found)
-        raise Failure(f'"{word}" may be any of {listed}: name one by more of its id.')
+        raise Failure(f'"{word}" matches {listed}: give more of the id.')
     return found[0] if found else None
 
 

@@ -44,10 +44,10 @@ def queue(as_json: bool) -> None:
 @click.argument("claim", shell_complete=completion(_waiting, names_of))
 @json_option
 def cancel(claim: str, as_json: bool) -> None:
-    """Cancel a claim that waits; its cell or command does not run.
+    """Cancel a waiting claim; its cell or command does not run.
 
-    CLAIM is what cellgrant queue shows: an id or the beginning of one, a label, or the name of
-    whoever waits.
+    CLAIM is what cellgrant queue shows: an id or a prefix of one, a label, or the name of the
+    waiting holder.
 
     \b
     Examples:
@@ -59,9 +59,9 @@ def cancel(claim: str, as_json: bool) -> None:
     among = (in_state(claims, it) for it in ("waiting", "running"))
     found = next(filter(None, (find(claim, it, names_of) for it in among)), None)
     if found is None:
-        raise Failure(f'no claim that waits is called "{claim}": see cellgrant queue.')
+        raise Failure(f'no waiting claim is called "{claim}": see cellgrant queue.')
     api.delete(f"claims/{found['id']}")
-    print_json(found) if as_json else click.echo(f"{cell_of(found)} waits no longer.")
+    print_json(found) if as_json else click.echo(f"{cell_of(found)} no longer waits.")
 
 
 def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType:

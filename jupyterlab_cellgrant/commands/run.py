@@ -27,19 +27,18 @@ PROVISIONER_ENV = "JUPYTER_DEFAULT_PROVISIONER_NAME"
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @hints
-@click.option("--name", metavar="TEXT", help="What others are shown; else that of the program.")
+@click.option("--name", metavar="TEXT", help="The name that others see; by default the program's.")
 @jupyter_settings
 @click.argument("command", metavar="[--] CMD...", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(command: tuple[str, ...], name: str | None, **said: Any) -> int:
-    """Run a command once it was granted what it asks for, and until it ends.
+    """Run a command once it is granted what it asks for.
 
-    It waits for its turn, saying why; then CMD runs in a place of its own, held to what it was
-    granted, and ends as it would without: signals, terminal and exit code are CMD's. Jupyter
-    kernels that CMD starts are granted what their cells ask for. Where no hint is given, only that
-    is done, and CMD itself holds nothing.
+    CMD waits for its turn, and the reason is shown; then it runs in a place of its own, confined
+    to its grant until it ends. Signals, terminal and exit code are CMD's. Jupyter kernels that CMD
+    starts are granted what their cells ask for. Without hints, CMD itself holds nothing.
 
-    Where no sidecar runs, one is started for the time of CMD, as Jupyter's configuration says or
-    --Cellgrant.NAME=VALUE (cellgrant sidecar --help lists the names).
+    If no sidecar runs, one is started for as long as CMD runs, configured by Jupyter's
+    configuration or by --Cellgrant.NAME=VALUE (cellgrant sidecar --help lists the names).
 
     \b
     Examples:
@@ -95,4 +94,4 @@ def _prepare(holder: Holder) -> None:
 def _tell_left(name: str) -> None:
     if left := children(os.getpid()):
         pids = ", ".join(map(str, left))
-        say(f"{name} has ended, but what it left running goes on without its grant (pid {pids}).")
+        say(f"{name} has ended, but what it left running continues without a grant (pid {pids}).")

@@ -33,11 +33,17 @@ ENDS_WITHIN_S = 20
 
 @click.command()
 @settings
-def sidecar(**said: Any) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How the log on stderr is written: a sentence a line, or one JSON object a line.",
+)
+def sidecar(log_format: str, **said: Any) -> None:
     """Run the sidecar here, in the foreground, until it is stopped.
 
-    When it is ready, it prints one line of JSON: its pid, its sockets and its tier. What no option
-    says, Jupyter's configuration does.
+    When it is ready, it prints one line of JSON: its pid, its sockets and its tier. Settings that
+    no option gives are taken from Jupyter's configuration.
 
     \b
     Examples:
@@ -45,11 +51,14 @@ def sidecar(**said: Any) -> None:
     """
     directory = ensure_private(runtime_dir())
     its = settings_of(said)
-    arguments = command(find_node(its.node).path, directory, its.arguments())
+    arguments = command(
+        find_node(its.node).path, directory, [*its.arguments(), "--log-format", log_format]
+    )
     lock = take_lock(directory)
     if lock is None:
         raise Failure(
-            f"a sidecar serves {directory} already; see it with cellgrant status.", Exit.ALREADY_SERVED
+            f"a sidecar already serves {directory}; cellgrant status shows it.",
+            Exit.ALREADY_SERVED,
         )
     # The lock goes with this process, which becomes the sidecar.
     os.set_inheritable(lock, True)
@@ -100,7 +109,7 @@ class _Beside:
         self._words = first_words(self._stdout.readline())
         elsewhere = served_elsewhere(self._words, failure)
         if elsewhere is None and not self._words.get("ready"):
-            raise SidecarError("the sidecar ended at once: run cellgrant sidecar to see why.")
+            raise SidecarError("the sidecar exited at once: run cellgrant sidecar to see why.")
         return elsewhere
 
     def stop(self) -> None:

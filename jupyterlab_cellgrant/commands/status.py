@@ -27,8 +27,8 @@ def status(as_json: bool) -> None:
 
     \b
     Examples:
-      cellgrant status                     who holds what, and who waits
-      cellgrant status --json | jq .node   the same for programs
+      cellgrant status                     show who holds what, and who waits
+      cellgrant status --json | jq .node   the node, for programs
     """
     snapshot = api.get("snapshot")
     print_json(snapshot) if as_json else show(*parts_of(snapshot))

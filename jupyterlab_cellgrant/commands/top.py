@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import sys
 import termios
 import threading
 import time
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -28,14 +29,14 @@ ENDING_KEYS = b"qQ\x04"
 @click.command()
 @json_option
 def top(as_json: bool) -> None:
-    """Watch the node, who holds what, and the queue, until q or Control-C.
+    """Follow the node, who holds what, and the queue.
 
-    Where the output is no terminal, it is printed once.
+    Press q or Control-C to stop. If the output is not a terminal, they are printed once.
 
     \b
     Examples:
       cellgrant top
-      cellgrant top --json | jq -c '.node.cpusBusy'   a line for each change
+      cellgrant top --json | jq -c '.node.cpusBusy'   one line per change
     """
     if as_json:
         _stream()
@@ -52,20 +53,39 @@ def _stream() -> None:
 
 
 def _watch() -> None:
+    feed = _Feed(api.get("snapshot"))
+    threading.Thread(target=feed.run, daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        while _is_suspended(feed):
+            # With the terminal as it was; who continues us has given it back.
+            os.kill(os.getpid(), signal.SIGTSTP)
+
+
+def _is_suspended(feed: _Feed) -> bool:
+    """Show it until a key ends it, or Control-Z suspends it; whether the latter."""
     from rich.console import Group
     from rich.live import Live
     from rich.text import Text
 
-    feed = _Feed(api.get("snapshot"))
-    threading.Thread(target=feed.run, daemon=True).start()
-    with _keys(), Live(screen=True, auto_refresh=False) as live:
-        try:
-            while not _is_ended_by_key():
-                parts = [feed.sentence, *parts_of(feed.snapshot), "q ends this."]
-                spaced = [it for part in parts if part for it in (part, Text())]
-                live.update(Group(*spaced), refresh=True)
-        except KeyboardInterrupt:
-            return
+    with _suspensions() as suspended, _keys(), Live(screen=True, auto_refresh=False) as live:
+        while not suspended:
+            if _is_ended_by_key():
+                return False
+            parts = [feed.sentence, *parts_of(feed.snapshot), "q ends this."]
+            spaced = [it for part in parts if part for it in (part, Text())]
+            live.update(Group(*spaced), refresh=True)
+    return True
+
+
+@contextmanager
+def _suspensions() -> Iterator[list[int]]:
+    """Control-Z stops nothing meanwhile, but is noted: the screen is to be given back first."""
+    noted: list[int] = []
+    before = signal.signal(signal.SIGTSTP, lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGTSTP, before)
 
 
 class _Feed:
@@ -82,7 +102,7 @@ class _Feed:
                 for snapshot in api.snapshots():
                     self.snapshot, self.sentence = snapshot, ""
             except Failure as error:
-                self.sentence = f"These figures are old: {error.message}"
+                self.sentence = f"These figures are outdated: {error.message}"
             time.sleep(RETRY_AFTER_S)
 
 

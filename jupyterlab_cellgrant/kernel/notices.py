@@ -14,7 +14,7 @@ OUTAGE_IN_WAIT = (
 REFUSED = "Cellgrant does not serve this kernel, whose cells run without grants: {why}"
 CLOSED = (
     "Cellgrant does not answer, and on this node no cell runs without a grant. It did not "
-    "run. Try again in a moment; if it stays so, tell your administrator."
+    "run. Try again in a moment; if this persists, ask your administrator."
 )
 BLIND = (
     "Cellgrant: {library} looked for GPUs in this kernel before a cell was granted one, and "

@@ -170,3 +170,12 @@ def libraries() -> str:
     if not python.exists():
         pytest.skip("there is no .venv-libraries here; `npm test` makes it")
     return str(python)
+
+
+@pytest.fixture
+def cpus() -> list[int]:
+    """Two CPUs of this machine."""
+    usable = sorted(os.sched_getaffinity(0))
+    if len(usable) < 2:
+        pytest.skip("a pool of two threads cannot lose a CPU where there is one")
+    return usable[:2]

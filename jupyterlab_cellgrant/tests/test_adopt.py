@@ -71,6 +71,21 @@ def test_a_process_is_held_until_who_adopted_it_ends(
     assert running.poll() is None
 
 
+def test_who_adopted_it_ends_while_there_is_no_sidecar(
+    sidecar: RealSidecar, start: Start, running: subprocess.Popen[bytes]
+) -> None:
+    """[RUN6] The next one, which finds the process on its list, lets it go."""
+    adopting = start("adopt", str(running.pid), "--cpus", "1", "--name", "old", "--json")
+    adopting.stdout.readline()
+    assert [it["name"] for it in sidecar.get("holders")] == ["old"]
+    sidecar.kill()
+    adopting.kill()
+    adopting.wait()
+    sidecar.start()
+    nobody_is_left(sidecar)
+    assert running.poll() is None
+
+
 def test_what_ends_is_let_go(
     locked_sidecar: RealSidecar, start: Start, running: subprocess.Popen[bytes]
 ) -> None:
@@ -112,7 +127,7 @@ def test_itself_it_does_not_adopt() -> None:
     line = f"exec {shlex.join(CELLGRANT)} adopt $$"
     itself = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
     assert itself.returncode == 1
-    assert "is this command itself: cellgrant hold holds by itself." in itself.stderr
+    assert "is this command itself: use cellgrant hold." in itself.stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can start another user's process")

@@ -17,7 +17,6 @@ from jupyterlab_cellgrant.client.errors import NoSidecarError, RefusedError
 from jupyterlab_cellgrant.client.holder import Holder
 from jupyterlab_cellgrant.client.wire import PROTOCOL, UNGATED, new_id
 
-from .conftest import StartKernel
 from .real_sidecar import RealSidecar
 from .scripted_sidecar import Message, ScriptedSidecar, grant_everything
 from .test_gate_order import HALF
@@ -186,72 +185,3 @@ def test_a_grant_is_applied_for_a_while(scripted_sidecar: ScriptedSidecar) -> No
             assert os.sched_getaffinity(0) == before
         assert "CELLGRANT_TEST" not in os.environ
     assert changes == [wider]
-
-
-FORKS = """
-import os, sys
-from multiprocessing import get_context
-from _cellgrant_gate.client.client import Client
-from _cellgrant_gate.client.holder import Holder
-from _cellgrant_gate.kernel.hook import _gates
-
-def own_sockets():
-    links = [f'/proc/self/fd/{{it}}' for it in os.listdir('/proc/self/fd')]
-    return {{os.readlink(it) for it in links if os.path.exists(it) and 'socket:' in os.readlink(it)}}
-
-def work(pipe, gates):
-    left = own_sockets() & gates
-    holder = Holder('cell', 'child-of-it', 'a child', os.getpid(), os.environ['CELLGRANT_KERNEL_ID'])
-    holder.token = _gates[0].holder.token
-    with Client(holder) as client:
-        holding = client.claim({hints!r}, label='[child]')
-        pipe.send((len(left), holding.grant['memoryBytes']))
-        pipe.recv()
-        holding.release()
-
-import socket
-def gate_sockets():
-    found = set()
-    for it in map(int, os.listdir('/proc/self/fd')):
-        try:
-            made = socket.socket(fileno=it)
-        except OSError:
-            continue  # no socket
-        try:
-            if str(made.getpeername()).endswith('gate.sock'):
-                found.add(os.readlink(f'/proc/self/fd/{{it}}'))
-        except OSError:
-            pass  # not connected
-        finally:
-            made.detach()
-    return found
-
-context = get_context('fork')
-ours, theirs = context.Pipe()
-gates = gate_sockets()
-child = context.Process(target=work, args=(theirs, gates))
-child.start()
-print(len(gates), *ours.recv(), flush=True)
-input()
-ours.send(None)
-child.join()
-print(child.exitcode)
-"""
-
-
-async def test_a_forked_child_speaks_for_itself(
-    sidecar: RealSidecar, start_kernel: StartKernel
-) -> None:
-    """[GATE10] Its claim is its own, over a connection of its own; its parent's is closed in it."""
-    notebook = await start_kernel()
-    small = {"memory": "256 MiB"}
-    running = notebook.submit(FORKS.format(hints=small), {"memory": "512 MiB"}, allow_stdin=True)
-    await notebook.input_request()
-    claims = {it["label"]: it for it in sidecar.wait_for_claims(running=2)["claims"]}
-    assert claims["[child]"]["holderId"] == "child-of-it"
-    assert claims["[1]"]["holderId"] == notebook.manager.kernel_id
-    notebook.client.input("")
-    assert (await notebook.reply(running))["status"] == "ok"
-    assert notebook.text(running).split() == ["1", "0", str(256 << 20), "0"]
-    done = sidecar.wait_for_claims(running=0, done=2)["claims"]
-    assert [it["outcome"] for it in done] == ["ok", "ok"]

@@ -59,7 +59,7 @@ async def test_queue_shows_who_waits_and_cancel_ends_it(
     assert cellgrant("queue").stdout == "QUEUE: none\n"
     gone = cellgrant("cancel", claim["id"])
     assert gone.returncode == 1
-    assert gone.stderr.startswith("cellgrant: no claim that waits is called")
+    assert gone.stderr.startswith("cellgrant: no waiting claim is called")
 
 
 async def test_release_gives_back_what_a_kernel_keeps(
@@ -69,13 +69,15 @@ async def test_release_gives_back_what_a_kernel_keeps(
     one = await start_kernel(env=opened("one.ipynb"))
     await one.run("1", {**HALF, "hold": True})
     sidecar.wait_for(lambda it: bool(it["holders"][0]["grant"]))
-    assert cellgrant("release", "one.ipynb").stdout == "one.ipynb keeps nothing any more.\n"
+    assert cellgrant("release", "one.ipynb").stdout == "one.ipynb no longer keeps anything.\n"
     sidecar.wait_for(lambda it: not it["holders"][0]["grant"])
     again = cellgrant("release", "one.ipynb")
     assert again.returncode == 1
     assert '"one.ipynb" has no grant to give back' in again.stderr
     nobody = cellgrant("release", "two.ipynb")
-    assert nobody.stderr == 'cellgrant: nobody here is called "two.ipynb": see cellgrant status.\n'
+    assert (
+        nobody.stderr == 'cellgrant: no holder here is called "two.ipynb": see cellgrant status.\n'
+    )
 
 
 def test_a_word_that_means_several_lists_them() -> None:
@@ -90,7 +92,7 @@ def test_a_word_that_means_several_lists_them() -> None:
     assert find("abc", among, names) == among[1]
     assert find("z", among, names) is None
     for word in ("a", "x"):
-        with pytest.raises(Failure, match=r"may be any of ab \(x\), abc \(x\)"):
+        with pytest.raises(Failure, match=r"matches ab \(x\), abc \(x\)"):
             find(word, among, names)
 
 
@@ -128,7 +130,7 @@ def test_top_follows_the_node_until_a_key_ends_it(sidecar: RealSidecar, end: byt
     while b"q ends this" not in shown:
         shown += os.read(terminal, 4096)
     sidecar.process.send_signal(signal.SIGKILL)
-    while b"These figures are old" not in shown:
+    while b"These figures are outdated" not in shown:
         shown += os.read(terminal, 4096)
     os.write(terminal, end)
     while b"\x1b[?1049l" not in shown:

@@ -165,7 +165,7 @@ def test_what_it_leaves_running_goes_on_elsewhere(
     pid = int(left.read_text())
     try:
         assert shown.returncode == 0
-        said = f"sh has ended, but what it left running goes on without its grant (pid {pid})."
+        said = f"sh has ended, but what it left running continues without a grant (pid {pid})."
         assert shown.stderr == f"cellgrant: {said}\n"
         nobody_is_left(sidecar)
         here = Path("/proc/self/cgroup").read_text()
@@ -276,6 +276,6 @@ def test_a_wait_that_somebody_cancels_ends(locked_sidecar: RealSidecar, start: S
     start("hold", *HALF, "--json").stdout.readline()
     waiting = start("run", *HALF, "--name", "next", "echo", "ran")
     locked_sidecar.wait_for_claims(waiting=1)
-    assert cellgrant("cancel", "next").stdout == "next waits no longer.\n"
+    assert cellgrant("cancel", "next").stdout == "next no longer waits.\n"
     assert waiting.wait(30) == 75
     assert "This command was cancelled by" in waiting.stderr.read()

@@ -56,6 +56,24 @@ def test_control_c_comes_once(terminal: Terminal, locked_sidecar: RealSidecar) -
     assert terminal.exit_code() == "9"
 
 
+def test_top_is_suspended_and_comes_back(terminal: Terminal) -> None:
+    """[RUN1] The shell has its screen and its keys meanwhile."""
+    terminal.type(*CELLGRANT, "top")
+    terminal.until("q ends this")
+    for _ in range(2):
+        terminal.strike(CONTROL_Z)
+        assert "\x1b[?1049l" in terminal.until("Stopped")
+        terminal.until("ready> ")
+        terminal.strike(b"stty -a\n")
+        modes = terminal.until("ready> ").split()
+        assert {"icanon", "echo"} <= set(modes)
+        terminal.strike(b"fg\n")
+        assert "\x1b[?1049h" in terminal.until("q ends this")
+    terminal.strike(b"q")
+    terminal.until("ready> ")
+    assert terminal.exit_code() == "0"
+
+
 @pytest.mark.parametrize("asked", [(), HALF], ids=["plain", "granted"])
 def test_what_control_c_ends_ends_so(
     terminal: Terminal, locked_sidecar: RealSidecar, asked: tuple[str, ...]

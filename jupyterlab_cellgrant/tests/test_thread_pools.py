@@ -43,15 +43,6 @@ def libgomp() -> str:
     return str(path)
 
 
-@pytest.fixture
-def cpus() -> list[int]:
-    """Two CPUs of this machine."""
-    usable = sorted(os.sched_getaffinity(0))
-    if len(usable) < 2:
-        pytest.skip("a pool of two threads cannot lose a CPU where there is one")
-    return usable[:2]
-
-
 async def cpu_seconds_on_one_cpu(start_kernel: StartKernel, spec: Any, cpus: list[int]) -> float:
     """CPU time of 100 regions, after a pool that was born on two CPUs was left one."""
     notebook = await start_kernel(spec)

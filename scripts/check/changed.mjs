@@ -1,56 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { ROOT, inRoot } from '../prepare/places.mjs';
 import { Failure } from '../prepare/say.mjs';
+import { LONG, journeyOf, rowOf, runnerOf, testOfPython } from './map.mjs';
 import { environment } from './programs.mjs';
 
 /** The main branch, as a clone or as its own work tree knows it. */
 const MAIN = ['origin/HEAD', 'origin/main', 'origin/master', 'main', 'master'];
-
-/** These take long: they are run where something in their own folder changed. */
-const LONG = [
-  'bench/simulator/sweep',
-  'server/daemon/directory',
-  'server/daemon/faults',
-  'server/daemon/presence',
-  'server/daemon/restart',
-  'server/daemon/strangers',
-  'server/fuzz'
-].map(it => `${it}.spec.ts`);
-
-/** The tests of Python that come first for what changed below a path, without `test_` and `.py`. */
-const PYTEST = [
-  [
-    /^jupyterlab_cellgrant\/kernel\/|^jupyterlab_cellgrant\/client\/(wire|errors)/,
-    'gate_order wire'
-  ],
-  [/^jupyterlab_cellgrant\/client\/(c(hannel|onnection)|link|mailbox|peer)/, 'gate_outage tokens'],
-  [/^jupyterlab_cellgrant\/client\/(applied|cl|holder|interrupts)/, 'client gate_grant gate_ends'],
-  [/^jupyterlab_cellgrant\/client\/(masks|leftovers|factories)/, 'leftovers factories'],
-  [/^jupyterlab_cellgrant\/client\/(imports|libraries|pools|variables)/, 'thread_pools children'],
-  [/^jupyterlab_cellgrant\/client\/gpus|^server\/testing\/standin-gpu\//, 'gpu'],
-  [/^jupyterlab_cellgrant\/(app|proxy|settings|events|schemas)/, 'extension events'],
-  [/^jupyterlab_cellgrant\/(supervisor|sidecar_|node_runtime|ending|paths)/, 'supervisor ending'],
-  [/^jupyterlab_cellgrant\/(command|__main__|unix_http)/, 'cli command status run queue'],
-  [/^jupyterlab_cellgrant\/(provisioner|renames)/, 'provisioner renames fence'],
-  [/^jupyterlab_cellgrant\/tests\/(?!test_)|^requirements/, 'gate_order provisioner'],
-  [/^jupyterlab_cellgrant\/(?!tests\/).*\.py$/, 'layers'],
-  [/^server\/(?!testing\/|.*\.spec\.ts$)/, 'gate_order trust'],
-  [/^server\/testing\/directives\.json$/, 'directives'],
-  [/^examples\//, 'tour'],
-  [/^(pyproject\.toml|install\.json|jupyter-config\/|scripts\/(bundle|wheel))/, 'wheel']
-];
-
-/** What a change of the lab extension breaks first. */
-const JOURNEYS = ['grant', 'badge', 'hints'];
-
-const IN_PYTHON = /^jupyterlab_cellgrant\/tests\/test_(\w+)\.py$/;
-const IN_JEST = /^(server|src|bench|schema)\//;
-const IN_LAB = /^(src|style|schema|ui-tests)\//;
-const IN_JOURNEY = /^ui-tests\/journeys\/(\w+)\.spec\.ts$/;
-const IN_V2 = /^server\/(enforce|testing\/v2)\/|^server\/testing\/(enforcerContract|realRig)/;
 
 function git(...args) {
   const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
@@ -73,37 +31,32 @@ export function changedSince(revision) {
   const changed = git('diff', '--name-only', '-z', base);
   const fresh = git('ls-files', '--others', '--exclude-standard', '-z');
   const paths = `${changed}${fresh}`.split('\0').filter(Boolean);
-  return [...new Set(paths)].filter(it => existsSync(inRoot(it)));
+  return unique(paths).filter(it => existsSync(inRoot(it)));
 }
+
+const unique = list => [...new Set(list)];
 
 const folderOf = path => path.slice(0, path.lastIndexOf('/') + 1);
 
-/** The tests of jest that import something that changed, split by whether they may take long. */
-function relatedTests(paths) {
-  const sources = paths.filter(it => IN_JEST.test(it));
-  if (sources.length === 0) {
-    return { run: [], left: [] };
+/** The tests of jest that import something of these, as jest finds them; a test imports itself. */
+function importersOf(paths) {
+  if (paths.length === 0) {
+    return [];
   }
-  const listed = execFileSync('jest', ['--listTests', '--findRelatedTests', ...sources], {
+  const listed = execFileSync('jest', ['--listTests', '--findRelatedTests', ...paths], {
     cwd: ROOT,
     env: environment(),
     encoding: 'utf8'
   });
-  const tests = listed.split('\n').flatMap(it => (it ? [it.slice(ROOT.length + 1)] : []));
-  const isLeft = it => LONG.includes(it) && !sources.some(path => folderOf(path) === folderOf(it));
-  return { run: tests.filter(it => !isLeft(it)), left: tests.filter(isLeft) };
+  return listed.split('\n').flatMap(it => (it ? [it.slice(ROOT.length + 1)] : []));
 }
 
-function pytestFiles(paths) {
-  const own = paths.flatMap(it => IN_PYTHON.exec(it)?.[1] ?? []);
-  const mapped = PYTEST.filter(([pattern]) => paths.some(it => pattern.test(it)));
-  const names = new Set([...own, ...mapped.flatMap(([, names]) => names.split(' '))]);
-  return [...names].map(it => `jupyterlab_cellgrant/tests/test_${it}.py`);
-}
-
-function journeys(paths) {
-  const own = paths.flatMap(it => IN_JOURNEY.exec(it)?.[1] ?? []);
-  return paths.some(it => IN_LAB.test(it)) ? [...new Set([...own, ...JOURNEYS])] : [];
+/** The tests of jest beside these: many run the bundled sidecar, and import little of it. */
+function neighboursOf(paths) {
+  const beside = unique(paths.map(folderOf)).flatMap(folder =>
+    readdirSync(inRoot(folder)).map(name => folder + name)
+  );
+  return beside.filter(it => runnerOf(it) === 'jest' && !LONG.includes(it));
 }
 
 const allBut = list => (list.length ? `all but ${list.join(', ')}` : 'all');
@@ -113,19 +66,32 @@ const allBut = list => (list.length ? `all but ${list.join(', ')}` : 'all');
  * sentences about what is left out.
  */
 export function planFor(paths) {
-  const jest = relatedTests(paths);
-  const [pytest, ui] = [pytestFiles(paths), journeys(paths)];
-  const v2 = paths.some(it => IN_V2.test(it)) ? ['--machine', 'plain'] : [];
-  const files = { lint: paths, jest: jest.run, ui, pytest, v2 };
-  const chosen = Object.entries(files).filter(([, its]) => its.length);
+  const own = runner => paths.filter(it => runnerOf(it) === runner);
+  const sources = paths.filter(it => !runnerOf(it));
+  const rows = unique(sources.map(rowOf)).filter(Boolean);
+  const named = key => rows.flatMap(row => row[key] ?? []);
+  const imported = sources.filter(it => rowOf(it)?.imported);
+  const importers = importersOf([...own('jest'), ...imported]);
+  const tests = unique([...importers, ...neighboursOf(imported), ...named('jest')]);
+  const isLeft = it => LONG.includes(it) && !paths.some(path => folderOf(path) === folderOf(it));
+  const jest = tests.filter(it => !isLeft(it));
+  const pytest = unique([...own('pytest'), ...named('pytest').map(testOfPython)]);
+  const ui = unique([...own('journeys'), ...named('journeys').map(journeyOf)]);
+  const machines = unique(named('machines'));
+  const v2 = machines.flatMap(it => ['--machine', it]);
+  const chosen = Object.entries({ lint: paths, jest, ui, pytest, v2 });
   return {
-    only: { types: undefined, tidy: undefined, ...Object.fromEntries(chosen) },
+    only: {
+      types: undefined,
+      tidy: undefined,
+      ...Object.fromEntries(chosen.filter(([, its]) => its.length))
+    },
     leftOut: [
-      `jest: ${allBut(jest.run.length ? ['what imports what changed'] : [])}`,
-      ...jest.left.map(it => `jest: ${it}, which takes long`),
+      `jest: ${allBut(jest.length ? ['what imports what changed, or is beside it'] : [])}`,
+      ...tests.filter(isLeft).map(it => `jest: ${it}, which takes long`),
       `pytest: ${allBut(pytest.map(it => basename(it)))}`,
-      `ui: ${allBut(ui)}`,
-      `v2: ${allBut(v2.slice(1).map(it => `the machine "${it}"`))}`
+      `ui: ${allBut(ui.map(it => basename(it, '.spec.ts')))}`,
+      `v2: ${allBut(machines.map(it => `the machine "${it}"`))}`
     ]
   };
 }

@@ -11,7 +11,7 @@ import { named, tell } from './claim/story';
 import { isInside } from './holder/trees';
 import { tellPlaces, type Waits } from './claim/waits';
 
-/** How many waiting claims one cycle looks at, from the front; at each tick, more. */
+/** How many waiting claims one cycle considers, from the front; at each tick, more. */
 export const CYCLE_DEPTH = 64;
 export const TICK_DEPTH = 1024;
 
@@ -19,15 +19,15 @@ export const TICK_DEPTH = 1024;
  * The admission cycle (ADM5, ADM6).
  *
  * 1. Order the queue.
- * 2. Look at each claim from the front. One that became impossible, since its
+ * 2. Consider each claim from the front. One that became impossible, because its
  *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
  * 3. The first that lacks a resource is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
- * 5. Who would wait for its own outer cell for ever is refused (ADM10).
- * 6. Tell each that waits why, and where it stands.
+ * 5. One that would wait for its own outer cell for ever is refused (ADM10).
+ * 6. Report to each waiting claim its reason and position.
  *
  * #### Notes
- * `depth` bounds the claims looked at; those further back wait for a tick.
+ * `depth` bounds the claims considered; those further back wait for a tick.
  */
 export function runCycle(state: State, depth: number): void {
   state.mayAdmit = false;
@@ -63,8 +63,8 @@ export function runCycle(state: State, depth: number): void {
 }
 
 /**
- * The first that lacks a resource holds its reservation; others lose theirs, but for those
- * inside running cells, which must not wait for a head that waits for these (ADM10).
+ * The first that lacks a resource holds its reservation; others lose theirs, except those
+ * inside running cells, which must not wait for a head that waits for their cells (ADM10).
  */
 function becomeHead(
   state: State,
@@ -85,7 +85,7 @@ function countPass(state: State, head: WaitingEntry, entry: WaitingEntry): void 
   }
 }
 
-/** Why one that lacks nothing waits: another's turn comes first. */
+/** Why a claim that lacks nothing waits: another's turn comes first. */
 export function turnOf(head: WaitingEntry, entry: WaitingEntry): Obstacle {
   const wants = wantsOf(head);
   const resource = wantsOf(entry).find(it => wants.includes(it)) ?? 'cpus';

@@ -6,7 +6,7 @@ import type { Reason } from '../protocol/facts';
 import type { Claim } from './events';
 
 /**
- * What a holder's process tree is held to. Written in place; the same value
+ * What a holder's process tree is confined to. Written in place; the same value
  * twice is one write.
  */
 export type Confinement = {
@@ -18,11 +18,11 @@ export type Confinement = {
   readonly idle: boolean;
   /** A hard limit on the tree's memory; null for none (MEM2 is the enforcer's duty). */
   readonly memoryBytes: number | null;
-  /** The only GPUs that may be opened, by UUID (ENF7); null where they are not fenced. */
+  /** The only GPUs that may be opened, by UUID (ENF7); null if GPUs are not fenced. */
   readonly gpus: readonly string[] | null;
 };
 
-/** The confinement of a holder that nobody restricts. */
+/** The confinement of an unrestricted holder. */
 export const UNCONFINED: Confinement = {
   cpus: null,
   weight: 100,
@@ -38,13 +38,13 @@ export type HeldGrant = { readonly claim: Claim; readonly grant: Grant; readonly
  * Everything that the core can order.
  *
  * #### Notes
- * Effects are carried out in their order: a holder is confined, and what it is
- * bound to is kept, before its claim hears of the grant. What gates set
+ * Effects are carried out in order: a holder is confined, and what it is
+ * bound to is stored, before its claim receives the grant. What gates set
  * themselves, and what holders keep between cells, follows the answers.
  */
 export type Effect =
   | { readonly type: 'confine'; readonly holderId: string; readonly confinement: Confinement }
-  /** The holder is bound to these GPUs until it ends (GPU2): to outlive a crash of the sidecar. */
+  /** The holder is bound to these GPUs until it ends (GPU2): stored, to survive a crash of the sidecar. */
   | { readonly type: 'bind'; readonly holderId: string; readonly gpus: readonly string[] }
   | {
       readonly type: 'grant';
@@ -52,7 +52,7 @@ export type Effect =
       readonly claimId: string;
       readonly grant: Grant;
     }
-  /** The holder's next claims that ask nothing may run before they are heard of; or no more (GATE6). */
+  /** Whether the holder's next claims that ask for nothing may run before they are reported (GATE6). */
   | { readonly type: 'stand'; readonly holderId: string; readonly isGiven: boolean }
   /** A running claim's pinned set changed; its thread count never does (CPU3). */
   | {
@@ -81,16 +81,16 @@ export type Effect =
       readonly claimId: string;
       readonly refusal: Refusal;
     }
-  /** Ask an idle holder to give GPU memory back (GPU5). */
+  /** Ask an idle holder to release GPU memory (GPU5). */
   | { readonly type: 'free'; readonly holderId: string; readonly gpus: readonly string[] }
-  /** A holder that is gone was killed for want of memory (MEM3). */
+  /** A holder that is gone was killed for lack of memory (MEM3). */
   | {
       readonly type: 'killed';
       readonly holderId: string;
       readonly kind: HolderKind;
       readonly refusal: Refusal;
     }
-  /** The CPUs that a holder is held to are others: for a gate that sets masks itself. */
+  /** A holder's CPUs changed: for a gate that sets masks itself. */
   | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
   /** What the holder keeps across cells from now on; null for nothing (ADM9). */
   | { readonly type: 'keep'; readonly holderId: string; readonly kept: HeldGrant | null };

@@ -3,7 +3,7 @@ import type { Refusal } from '../protocol/errors';
 import type { Eviction, NotEnforced, Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, StoryLine } from '../protocol/view';
-import { UNCONFINED, type Confinement } from './effects';
+import type { Confinement } from './effects';
 import type { Claim, Holder, HolderUse } from './events';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
@@ -26,31 +26,31 @@ export type Allocation = {
   readonly isShared?: boolean;
 };
 
-/** What a running claim, or a hold, has been given and nobody else may have. */
+/** What a running claim, or a hold, was given exclusively. */
 export type Lease = {
-  /** Where it is pinned; null where it is not. */
+  /** Where it is pinned; null if it is not. */
   readonly allocation: Allocation | null;
-  /** CPUs promised: `n` of a fixed ask, the least of a range, 0 for auto. */
+  /** CPUs promised: `n` of a fixed ask, the minimum of a range, 0 for auto. */
   readonly promisedCpus: number;
-  /** Whether it began while others insist on CPUs, and so is not in their way (ADM7). */
+  /** Whether it started while others required CPUs, and so does not block them (ADM7). */
   yieldsCpus: boolean;
-  /** What a pinned set may grow to; equal to what is promised but for ranges. */
+  /** What a pinned set may grow to; equal to what is promised, except for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
 };
 
-/** When the head of a queue should start at the latest, as far as can be told. */
+/** When the head of a queue should start at the latest, as far as known. */
 export type Reservation = {
-  /** Infinity where the end of what it waits for is not known. */
+  /** Infinity if the end of what it waits for is unknown. */
   readonly atMs: number;
   /** Claims whose end it waits for. */
   readonly after: readonly ClaimEntry[];
 };
 
 /** A claim that waits, holding nothing (ADM5). */
-export type Waiting = {
+type Waiting = {
   readonly state: 'waiting';
   reason: Reason;
   /** From 1, in the queue of the reason's resource. */
@@ -62,10 +62,10 @@ export type Waiting = {
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
-export type Evicting = {
+type Evicting = {
   readonly atMs: number;
   readonly why: Eviction;
-  /** The waiting claim that it makes room for; null where it broke a limit of its own group. */
+  /** The waiting claim that it makes room for; null if it exceeded a limit of its own group. */
   readonly beneficiary: ClaimEntry | null;
   told: boolean;
 };
@@ -76,9 +76,9 @@ export type Running = {
   readonly grantedMs: number;
   readonly lease: Lease;
   grant: Grant;
-  /** Its place in the tree of shares; null for exclusive CPUs, which are out of it. */
+  /** Its node in the tree of shares; null for exclusive CPUs, which are not in it. */
   leaf: Leaf | null;
-  /** Its mask, where shares are held by masks. */
+  /** Its mask, if shares are enforced by masks. */
   mask: Allocation | null;
   /** Its level of attained service, from 0 (CPU7). */
   serviceLevel: number;
@@ -87,19 +87,19 @@ export type Running = {
   cpuSeconds: number;
   memoryPeakBytes: number | null;
   cpusPeak: number;
-  /** Whether it ever used all that it could have: then its peak says little of what it wants. */
+  /** Whether it ever used all that it could: then its peak does not show its demand. */
   wasLimited: boolean;
   eviction: Evicting | null;
-  /** How long its group let it run when it began (FAIR4); null for as long as it likes. */
+  /** How long its group allowed it to run when it started (FAIR4); null for no limit. */
   readonly maxRuntimeMs: number | null;
-  /** Whether its lease outlives it, for the cells that follow (ADM9). */
+  /** Whether its lease outlives it, for the next cells (ADM9). */
   keeps: boolean;
-  /** What of its grant could not be enforced (ENF6). */
+  /** Which part of its grant could not be enforced (ENF6). */
   notEnforced: NotEnforced | null;
   readonly guard: Guard;
 };
 
-/** A claim that is over. */
+/** An ended claim. */
 export type Done = {
   readonly state: 'done';
   readonly grantedMs: number | null;
@@ -111,11 +111,11 @@ export type Done = {
   readonly memoryPeakBytes: number | null;
 };
 
-/** One claim through its life. */
+/** One claim throughout its life. */
 export type ClaimEntry = {
   readonly claim: Claim;
   readonly holder: HolderEntry;
-  /** The cell of the same kernel that this one was taken up in the midst of; null where there was none. */
+  /** The cell of the same kernel during which this one was started; null if none. */
   readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
   readonly story: StoryLine[];
@@ -138,7 +138,7 @@ export type HolderEntry = {
   readonly children: Set<HolderEntry>;
   /** The last confinement that was ordered. */
   confined: Confinement;
-  /** Whether something else may be written than was ordered last: then it is ordered again. */
+  /** Whether what is written may differ from the last order: then it is ordered again. */
   isStale: boolean;
   /** Since when it is idle, waiting or running. */
   sinceMs: number;
@@ -151,44 +151,19 @@ export type HolderEntry = {
   /** Where its last pinned set was: a sticky preference (CPU5). */
   lastPinned: CpuSet;
   use: HolderUse | null;
-  /** What counted last against its memory limit (MEM3); of no meaning while it has none. */
+  /** What last counted against its memory limit (MEM3); meaningless without a limit. */
   limitedBytes: number | null;
   /** The larger of resident and promised, less what its children draw on, as counted in the ledger. */
   committedBytes: number;
   /** CPUs promised to it, less what its children draw on, as counted in the pool. */
   committedCpus: number;
-  /** Its part of the node in use now, the dominant one, as counted for its user (FAIR3). */
+  /** Its dominant share of the node in use now, as counted for its user (FAIR3). */
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */
   askedToFreeMs: number | null;
-  /** The claim whose owner asks for its restart, and whether that was declined (GPU5). */
+  /** The claim whose owner requests its restart, and whether that was declined (GPU5). */
   restartWanted: { readonly claimId: string; readonly atMs: number; declined: boolean } | null;
 };
-
-/** A holder that has just arrived. */
-export function createHolder(holder: Holder, user: ShareNode, atMs: number): HolderEntry {
-  return {
-    holder,
-    user,
-    parent: null,
-    children: new Set(),
-    confined: UNCONFINED,
-    isStale: false,
-    sinceMs: atMs,
-    waiting: new Set(),
-    running: new Set(),
-    held: null,
-    boundGpus: [],
-    lastPinned: [],
-    use: null,
-    limitedBytes: null,
-    committedBytes: 0,
-    committedCpus: 0,
-    useRate: 0,
-    askedToFreeMs: null,
-    restartWanted: null
-  };
-}
 
 /** Whether a claim runs. */
 export function isRunning(entry: ClaimEntry): entry is RunningEntry {

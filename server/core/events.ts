@@ -1,7 +1,6 @@
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
-import type { Refusal } from '../protocol/errors';
 import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
@@ -19,12 +18,12 @@ export type Cpu = {
   readonly numa: number;
 };
 
-/** One GPU or MIG slice, as a thing that can be granted. */
+/** One GPU or MIG slice, as a unit that can be granted. */
 export type Gpu = {
   readonly uuid: string;
   readonly index: number;
   readonly model: string;
-  /** All that it can use, which other slices of its GPU instance may use too. */
+  /** All the memory that it can use, which other slices of its GPU instance may use too. */
   readonly memoryBytes: number;
   readonly slice?: SlicePlace;
 };
@@ -38,12 +37,12 @@ export type NodeFacts = {
   readonly memoryReserveBytes: number;
   readonly gpus: readonly Gpu[];
   readonly tier: TierView;
-  /** Whether this tier lends unused CPUs by weight by itself (cgroups), so that unpinned claims need no masks. */
+  /** Whether this tier itself lends unused CPUs by weight (cgroups), so that unpinned claims need no masks. */
   readonly sharesByWeight: boolean;
   /**
-   * Whether its scheduler keeps threads that may run anywhere on one CPU: some
-   * virtual machines, and isolated CPUs. Then running claims have masks, whatever
-   * the tier.
+   * Whether its scheduler keeps threads on one CPU although they may run anywhere: some
+   * virtual machines, and isolated CPUs. Then running claims have masks in every
+   * tier.
    */
   readonly packsThreads: boolean;
 };
@@ -59,21 +58,21 @@ export type Holder = {
   readonly owner: string;
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
-  /** The path of its notebook; null or absent where there is none. */
+  /** The path of its notebook; null or absent if there is none. */
   readonly notebook?: string | null;
-  /** The holder that its process came from; none where null or absent. */
+  /** The holder that its process descends from; none if null or absent. */
   readonly parentHolderId?: string | null;
   /** False: confined and observed only. */
   readonly gated: boolean;
-  /** GPUs that it was bound to under the sidecar before (GPU2); none where absent. */
+  /** GPUs that it was bound to under the previous sidecar (GPU2); none if absent. */
   readonly boundGpus?: readonly string[];
 };
 
-/** One execution of one cell, as it asks. */
+/** One execution of one cell, with what it asks for. */
 export type Claim = {
   readonly id: string;
   readonly holderId: string;
-  /** The claim of the same holder whose cell this one was taken up in the midst of. */
+  /** The claim of the same holder during whose cell this one was started. */
   readonly outerId: string | null;
   readonly cellId: string | null;
   readonly label: string | null;
@@ -81,7 +80,7 @@ export type Claim = {
   readonly ask: Ask;
 };
 
-/** What was measured of one holder since the last measurement. */
+/** Measurements of one holder since the last time. */
 export type HolderUse = {
   readonly holderId: string;
   /** CPUs busy on average since the last measurement. */
@@ -95,10 +94,10 @@ export type HolderUse = {
   readonly gpuMemoryBytes: Readonly<Record<string, number>>;
 };
 
-/** What was measured of one GPU. */
+/** Measurements of one GPU. */
 export type GpuUse = {
   readonly uuid: string;
-  /** It does not answer any more, while others do: nothing is known of it (GPU7). */
+  /** It no longer answers, while others do: nothing is known of it (GPU7). */
   readonly isLost?: true;
   readonly memoryUsedBytes: number | null;
   readonly utilisation: number | null;
@@ -108,7 +107,7 @@ export type GpuUse = {
     readonly pid: number;
     readonly name: string;
     readonly memoryBytes: number;
-    /** The user whose it is; null where that cannot be told. */
+    /** Its user; null if unknown. */
     readonly owner: string | null;
     /** It draws a screen and computes nothing, so it needs no lease. */
     readonly isDisplay?: true;
@@ -117,7 +116,7 @@ export type GpuUse = {
   }[];
 };
 
-/** Whose memory had no more room: the killed holder's own limit, or the node. */
+/** Where memory was exhausted: at the killed holder's own limit, or on the node. */
 export type MemoryKill = 'limit' | 'node';
 
 /**
@@ -125,7 +124,7 @@ export type MemoryKill = 'limit' | 'node';
  *
  * #### Notes
  * `atMs` counts milliseconds since the epoch on a clock that never goes back
- * (daemon/clock.ts). An event older than the last one is taken to happen now.
+ * (daemon/clock.ts). An event older than the last one counts as happening now.
  */
 export type Event = { readonly atMs: number } & (
   | { readonly type: 'nodeFound'; readonly node: NodeFacts }
@@ -133,7 +132,7 @@ export type Event = { readonly atMs: number } & (
   | {
       readonly type: 'holderGone';
       readonly holderId: string;
-      /** The operating system killed it for want of memory (MEM3). */
+      /** The operating system killed it for lack of memory (MEM3). */
       readonly killedForMemory?: MemoryKill;
     }
   /**
@@ -148,20 +147,20 @@ export type Event = { readonly atMs: number } & (
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
-  /** A person takes a waiting claim back. */
+  /** A person cancels a waiting claim. */
   | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: Caller }
-  /** Its own gate does; answered by nothing. */
+  /** Its own gate withdraws it; no answer. */
   | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {
       readonly type: 'claimEnded';
       readonly claimId: string;
       readonly outcome: 'ok' | 'error' | 'interrupted';
       readonly cpuSeconds: number | null;
-      /** When, where that was under the sidecar before. */
+      /** When, if that was under the previous sidecar. */
       readonly endedMs?: number;
     }
   | { readonly type: 'useMeasured'; readonly holders: readonly HolderUse[] }
-  /** How much of one holder's memory counts against its limit; the first figure comes with the limit (MEM3). */
+  /** How much of one holder's memory counts against its limit; the first measurement comes with the limit (MEM3). */
   | {
       readonly type: 'memoryMeasured';
       readonly holderId: string;
@@ -171,17 +170,17 @@ export type Event = { readonly atMs: number } & (
       readonly type: 'nodeMeasured';
       readonly cpusBusy: number;
       readonly memoryUsedBytes: number;
-      /** PSI memory some avg10, 0 to 100; null where the kernel has none. */
+      /** PSI memory some avg10, 0 to 100; null if the kernel has none. */
       readonly memoryPressure: number | null;
-      /** What could be taken without pushing anybody's memory out; absent where it cannot be told. */
+      /** Memory that could be allocated without displacing anybody's; absent if unknown. */
       readonly memoryAvailableBytes?: number | null;
     }
-  /** Memory that others than our holders hold now, of all that there is (ADM14). */
+  /** Memory that processes other than our holders hold now, on the whole machine (ADM14). */
   | { readonly type: 'othersMeasured'; readonly bytes: number; readonly totalBytes: number }
   | { readonly type: 'gpusMeasured'; readonly gpus: readonly GpuUse[] }
   /** A person asks an idle holder for the GPU memory that it keeps (GPU5). */
   | { readonly type: 'freeWanted'; readonly holderId: string; readonly by: Caller }
-  /** Who waits for it asks for a holder's restart; its owner may say no (GPU5). */
+  /** The owner of a waiting claim asks for a holder's restart; the holder's owner may decline (GPU5). */
   | {
       readonly type: 'restartWanted';
       readonly holderId: string;
@@ -189,7 +188,7 @@ export type Event = { readonly atMs: number } & (
       readonly by: Caller;
     }
   | { readonly type: 'restartDeclined'; readonly holderId: string; readonly by: Caller }
-  /** A person gives back what a holder keeps across cells (ADM9). */
+  /** A person releases what a holder keeps across cells (ADM9). */
   | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: Caller }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
@@ -198,11 +197,11 @@ export type Event = { readonly atMs: number } & (
       readonly what: string;
       readonly errno: string;
     }
-  /** A holder was held to less than was ordered, by somebody else's doing, and is held to it again (ENF5, ENF10). */
+  /** Something else loosened a holder's confinement, and it is restored (ENF5, ENF10). */
   | { readonly type: 'holderBroughtBack'; readonly holderId: string; readonly what: string }
-  /** What an earlier sidecar wrote for a holder counts no more: it is confined anew (ENF4). */
+  /** What an earlier sidecar wrote for a holder no longer counts: it is confined again (ENF4). */
   | { readonly type: 'holderSettled'; readonly holderId: string }
-  /** Whether the scheduler packs threads was looked at, at the start or again (CPU10). */
+  /** The result of a check whether the scheduler packs threads, at startup or later (CPU10). */
   | { readonly type: 'packingFound'; readonly packs: boolean }
   /** By a person, or (null) by the configuration. */
   | {
@@ -210,16 +209,16 @@ export type Event = { readonly atMs: number } & (
       readonly policy: PolicyName;
       readonly by: Caller | null;
     }
-  /** Another configuration; one with problems changes nothing. */
+  /** A new configuration; one with problems changes nothing. */
   | {
       readonly type: 'configured';
       readonly sharing: Sharing;
-      /** Memory kept back from grants; null or absent for what the node was found with. */
+      /** Memory reserved from grants; null or absent for the node's own reserve. */
       readonly memoryReserveBytes?: number | null;
-      /** Hints where nobody states any (ADM2): the core shows them, and asks by none. */
+      /** The node's default hints (ADM2): the core shows them, but does not apply them. */
       readonly defaults?: Hints;
     }
-  /** What a cell asks for that says nothing may be something else now. */
+  /** What a cell without hints asks for may have changed. */
   | { readonly type: 'defaultsChanged' }
   | { readonly type: 'noticed'; readonly notices: readonly string[] }
   /** Time passed; at least once a second. */
@@ -228,6 +227,3 @@ export type Event = { readonly atMs: number } & (
 
 /** How CPUs are shared; switchable at run time. */
 export type PolicyName = 'dynamic' | 'partitioned' | 'naive';
-
-/** Why a claim was refused, for the catalogue. */
-export type { Refusal };

@@ -1,13 +1,11 @@
 import { cpuSetOf, isSameSet } from '../protocol/cpuset';
-import { hasQueued } from './queue/reserve';
+import { bookFaults, isKnown, queueFaults } from './bookFaults';
 import { leasesOf } from './holder/leases';
 import { keptInPool } from './cpu/cpuPool';
-import { type Allocation, isRunning, isWaiting, type HolderEntry, type Lease } from './entries';
-import { blockingCpus, cpusWaitedFor } from './cpu/cpuCounts';
-import { DONE_MAX } from './claim/remember';
+import { blockingCpus } from './cpu/cpuCounts';
+import type { Allocation, HolderEntry, Lease } from './entries';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
 import type { State } from './state';
-import { STORY_LINES_MAX } from './claim/story';
 import {
   isRelated,
   mayBeSideBySide,
@@ -17,15 +15,14 @@ import {
   treeBytes,
   treeCpus
 } from './holder/treeSums';
-import { serviceWeight } from './cpu/weights';
 
 /**
- * What must hold after each step: each sentence names a rule that does not.
- * Empty is well.
+ * What must hold after each step: each sentence names a rule that is violated.
+ * Empty means that all hold.
  *
  * #### Notes
- * Recounts every ledger from scratch, so it costs a walk over everything: for
- * tests and for reports of faults, not for each step of a running sidecar.
+ * Recounts every ledger from scratch, so it walks over everything: for
+ * tests and fault reports, not for each step of a running sidecar.
  */
 export function checkInvariants(state: State): string[] {
   return [
@@ -49,7 +46,7 @@ function seatsOf(state: State): Allocation[] {
   );
 }
 
-/** GATE6: who may start at once is alone. */
+/** GATE6: a holder that may start at once is alone. */
 function standingFaults({ standing, running, keeping }: State): string[] {
   const isAlone = !standing || (!keeping.size && running.size === standing.running.size);
   return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone`];
@@ -105,7 +102,7 @@ function setFaults(state: State): string[] {
   ];
 }
 
-/** CPU2, P2: fixed asks have what they asked for, masks what was ordered, and no CPU is left out. */
+/** CPU2, P2: fixed asks have what they asked for, masks are as ordered, and no CPU is left out. */
 function maskFaults(state: State): string[] {
   const { pool, running } = state;
   const faults: string[] = [];
@@ -192,7 +189,7 @@ function gpuFaults(state: State): string[] {
   return faults;
 }
 
-/** GPU1: what is promised of a memory fits into it, and stands beside no lease of all of it. */
+/** GPU1: what is promised of a memory fits into it, and does not coexist with a lease of all of it. */
 function gpuMemoryFaults({ node, gpuLeases }: State): string[] {
   const memories = new Map<string, { total: number; leases: [Lease, HolderEntry][] }>();
   for (const { uuid, slice, memoryBytes } of node?.gpus ?? []) {
@@ -229,60 +226,4 @@ function memoryFaults(state: State): string[] {
   const isEven = Math.abs(committed - state.committedBytes) < 1;
   isEven || faults.push(`ledger: ${state.committedBytes} bytes committed, not ${committed}`);
   return faults;
-}
-
-function isKnown(state: State, holder: HolderEntry): boolean {
-  return state.holders.get(holder.holder.id) === holder;
-}
-
-/** Each claim is in one book, and none is kept for ever. */
-function bookFaults(state: State): string[] {
-  const faults: string[] = [];
-  const queued = new Set(state.queue);
-  let [waiting, insisting, seniorities] = [0, 0, 0];
-  for (const entry of state.claims.values()) {
-    const { id } = entry.claim;
-    waiting += isWaiting(entry) ? 1 : 0;
-    insisting += isWaiting(entry) && state.insisting.has(entry) ? 1 : 0;
-    if (isWaiting(entry) && cpusWaitedFor(entry.claim.ask) > 0 !== state.insisting.has(entry)) {
-      faults.push(`books: ${id} insists on CPUs, or not`);
-    }
-    if (isWaiting(entry) && !(queued.has(entry) && entry.holder.waiting.has(entry))) {
-      faults.push(`books: ${id} waits in no queue`);
-    }
-    if (isRunning(entry)) {
-      seniorities += entry.phase.leaf ? serviceWeight(entry.phase.serviceLevel) : 0;
-      const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
-      const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
-      (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
-    }
-    const isOver = !isWaiting(entry) && !isRunning(entry);
-    isOver || isKnown(state, entry.holder) || faults.push(`books: ${id} has lost its holder`);
-    isOver === state.done.has(entry) || faults.push(`books: ${id} is over, or not`);
-    entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
-  }
-  insisting === state.insisting.size || faults.push('books: who insists on CPUs waits no more');
-  waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
-  const counted = state.shares.root.seniorities;
-  if (Math.abs(seniorities - counted) > 1e-6) {
-    faults.push(`books: seniorities of ${counted}, not ${seniorities}`);
-  }
-  const sum = waiting + state.running.size + state.done.size;
-  sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
-  state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);
-  state.dirty.size === 0 || faults.push('books: a confinement was not ordered');
-  return faults;
-}
-
-/** ADM5, ADM6: those that wait hold nothing and stand in one line each. */
-function queueFaults(state: State): string[] {
-  const places = new Map<string, number[]>();
-  for (const { phase } of state.queue) {
-    const { resource } = phase.reason;
-    places.set(resource, [...(places.get(resource) ?? []), phase.position]);
-  }
-  return [...places].flatMap(([resource, positions]) => {
-    const isInLine = positions.sort((a, b) => a - b).every((at, index) => at === index + 1);
-    return isInLine ? [] : [`queue: places ${positions.join()} for ${resource}`];
-  });
 }

@@ -13,7 +13,7 @@ import { setServiceLevel, serviceLevelAfter } from './cpu/weights';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** Figures of the holders: demands follow (CPU4), memory is counted anew (MEM1). */
+/** Measurements of the holders: demands follow (CPU4), memory is recounted (MEM1). */
 export function onUseMeasured(state: State, event: Of<'useMeasured'>): void {
   for (const use of event.holders) {
     const holder = state.holders.get(use.holderId);
@@ -23,7 +23,7 @@ export function onUseMeasured(state: State, event: Of<'useMeasured'>): void {
   }
 }
 
-/** Figures come from outside: one that is no figure is passed over. */
+/** Measurements come from outside: an invalid one is ignored. */
 function isPlausible(use: HolderUse): boolean {
   return [use.cpusBusy, use.cpuSeconds, use.memoryBytes].every(it => it >= 0 && it < Infinity);
 }
@@ -37,7 +37,7 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
     followUse(state, entry, use);
     attain(state, entry, use);
   }
-  // A weight may be due, or the background work of an idle holder may be in the way.
+  // A weight may be due, or the background work of an idle holder may take CPUs from others.
   const mayChange = holder.running.size ? state.isShort : state.isShort !== holder.confined.idle;
   mayChange && state.dirty.add(holder);
 }
@@ -51,7 +51,7 @@ function attain(state: State, entry: RunningEntry, use: HolderUse): void {
   serviceLevel !== phase.serviceLevel && setServiceLevel(state, entry, serviceLevel);
 }
 
-/** Figures of the node. */
+/** Measurements of the node. */
 export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
   state.mayAdmit ||= (event.memoryPressure ?? 0) < (state.memoryPressure ?? 0);
   state.cpusBusy = event.cpusBusy;
@@ -60,7 +60,7 @@ export function onNodeMeasured(state: State, event: Of<'nodeMeasured'>): void {
   state.memoryAvailableBytes = event.memoryAvailableBytes ?? null;
 }
 
-/** What others hold (ADM14): who waits for it goes on when it is less. */
+/** What others hold (ADM14): claims that wait for it continue when it shrinks. */
 export function onOthersMeasured(state: State, event: Of<'othersMeasured'>): void {
   const { bytes, totalBytes } = event;
   if (![bytes, totalBytes].every(it => it >= 0 && it < Infinity)) {
@@ -71,7 +71,7 @@ export function onOthersMeasured(state: State, event: Of<'othersMeasured'>): voi
   state.mayAdmit ||= promisableBytes(state) > before;
 }
 
-/** Figures of the GPUs (GPU3, GPU4); a cell hears of a GPU of its own that is lost (GPU7). */
+/** Measurements of the GPUs (GPU3, GPU4); a cell is notified if it loses a GPU of its own (GPU7). */
 export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
   const lost = event.gpus.filter(it => it.isLost && !isLost(state, it.uuid));
   state.gpuUse.clear();
@@ -90,7 +90,7 @@ function tellLoss(state: State, uuid: string): void {
   }
 }
 
-/** A write failed: the cells of that holder run without it, and say so (ENF6). */
+/** A write failed: the cells of that holder run without it, and report that (ENF6). */
 export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>): void {
   const { what, errno } = event;
   const told = refusal('NOT_ENFORCED', { what, errno });
@@ -100,14 +100,14 @@ export function onEnforcementFailed(state: State, event: Of<'enforcementFailed'>
   }
 }
 
-/** It let itself loose, or somebody else did: its cells say so, and are held to their grants again (ENF5). */
+/** A holder escaped its confinement: its cells report that, and are confined to their grants again (ENF5). */
 export function onHolderBroughtBack(state: State, event: Of<'holderBroughtBack'>): void {
   for (const entry of state.holders.get(event.holderId)?.running ?? []) {
     tell(state, entry, { kind: 'broughtBack', what: event.what });
   }
 }
 
-/** All that it holds is known by now: whatever is written for it, its confinement is written anew (ENF4). */
+/** All that it holds is known by now: its confinement is written again, whatever was written before (ENF4). */
 export function onHolderSettled(state: State, { holderId }: Of<'holderSettled'>): void {
   const holder = state.holders.get(holderId);
   if (holder) {
@@ -116,7 +116,7 @@ export function onHolderSettled(state: State, { holderId }: Of<'holderSettled'>)
   }
 }
 
-/** The scheduler packs threads, or does so no more: all masks are looked at anew (CPU10). */
+/** The scheduler packs threads, or no longer does: all masks are reconsidered (CPU10). */
 export function onPackingFound(state: State, { packs }: Of<'packingFound'>): void {
   if (state.node && state.node.packsThreads !== packs) {
     state.node = { ...state.node, packsThreads: packs };

@@ -20,18 +20,18 @@ import { recallStanding } from './claim/standing';
 import type { State } from './state';
 import { setServiceLevel } from './cpu/weights';
 
-/** The node was read, at the start or again: all that is placed is entered anew. */
+/** The node was read, at startup or again: all placements are entered again. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
   state.foundReserveBytes = event.node.memoryReserveBytes;
   replace(state, event.node, state.shares.sharing);
 }
 
 /**
- * Another configuration (CFG1).
+ * A new configuration (CFG1).
  *
  * #### Notes
- * No grant is lost. One with problems changes nothing: who reads it from a file
- * has checked it, and tells where they are.
+ * No grant is lost. A configuration with problems changes nothing: its file's reader
+ * has checked it, and reports where they are.
  */
 export function onConfigured(state: State, event: Extract<Event, { type: 'configured' }>): void {
   if (sharingProblems(event.sharing).length === 0) {
@@ -41,12 +41,12 @@ export function onConfigured(state: State, event: Extract<Event, { type: 'config
   }
 }
 
-/** A holder belongs elsewhere by now (CFG3): its cells are shared out anew, its grants stay. */
+/** A holder belongs to another group now (CFG3): its cells are redistributed, its grants stay. */
 export function regroup(state: State): void {
   replace(state, state.node, state.shares.sharing);
 }
 
-/** The node with the reserve that counts. */
+/** The node with the effective reserve. */
 function withReserve(state: State, node: NodeFacts): NodeFacts {
   const memoryReserveBytes = state.configuredReserveBytes ?? state.foundReserveBytes;
   return { ...node, memoryReserveBytes };
@@ -91,7 +91,7 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   markAllDirty(state);
 }
 
-/** A allocation keeps those of its CPUs that the node still has, exclusive ones up to what may be lent. */
+/** An allocation keeps those of its CPUs that the node still has, exclusive ones up to what may be lent. */
 function keepKnown(state: State, allocation: Allocation): void {
   const known = allocation.cpus.filter(id => state.pool.byId.has(id));
   allocation.cpus =
@@ -105,7 +105,7 @@ function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {
   holder.user.holders += 1;
 }
 
-/** What users and groups used lately is not forgotten by a reload. */
+/** A reload keeps the recent use of users and groups. */
 function inheritUse(from: ShareTree, to: ShareTree): void {
   const known = new Map<string, ShareNode>();
   const visit = (node: ShareNode, then: (node: ShareNode) => void): void => {
@@ -126,7 +126,7 @@ function inheritUse(from: ShareTree, to: ShareTree): void {
   }
 }
 
-/** Where a user's use counts on: by the user's name, or in the group that a notebook put it in. */
+/** Where a user's use is continued: by the user's name, or in the group that a notebook assigned. */
 function successorOf(from: ShareTree, to: ShareTree, user: ShareNode): ShareNode {
   const { name, parent, use } = user;
   const path = pathNames(user);

@@ -2,6 +2,7 @@ import { RandomSource } from '../testing/randomSource';
 import { RandomTrace } from '../testing/randomTrace';
 import {
   emptyIsFree,
+  endTouchesNoOther,
   fromInvariants,
   headNeverPutOff,
   maxMin,
@@ -159,6 +160,18 @@ const CASES: readonly Case[] = [
       jest.spyOn(leases, 'leaveLease').mockImplementation((state, holder, lease) => {
         leaveLease(state, holder, lease);
         leaveLease(state, holder, lease);
+      });
+    }
+  },
+  {
+    name: '[HOLD1] the end of a holder touches no other one',
+    make: endTouchesNoOther,
+    plant: () => {
+      const { bindGpus } = leases;
+      jest.spyOn(leases, 'bindGpus').mockImplementation((state, holder, gpus) => {
+        bindGpus(state, holder, gpus);
+        const [entry] = state.running;
+        gpus.length === 0 && entry && endClaim(state, entry, 'died');
       });
     }
   },

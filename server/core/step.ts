@@ -25,33 +25,34 @@ import type { RunningEntry } from './entries';
 import type { State } from './state';
 import { onTick } from './tick';
 
-export { createState, type State } from './state';
+export { createState } from './beginnings';
+export type { State } from './state';
 
 /**
  * The arbiter: one event in, its effects out.
  *
  * 1. The event changes what is known.
- * 2. If that may let a waiting claim go, the admission cycle runs.
+ * 2. If that may admit a waiting claim, the admission cycle runs.
  * 3. CPUs follow: places, masks, weights.
- * 4. Confinements that changed are ordered, before the messages; what holders keep
- *    across cells, behind them.
+ * 4. Changed confinements are ordered before the messages, and changes of what holders keep
+ *    across cells after them.
  *
  * #### Notes
  * - `createState()` makes a state; `step` owns it and updates it in place.
  *   Nothing else may change it; `snapshot` and `story` read it.
  * - Pure apart from the state: no clock, no randomness, no I/O. The same events
  *   give the same effects.
- * - Effects are to be carried out in their order: a holder is confined before
- *   its claim hears of the grant. Effects name no holder that is gone,
- *   but for `killed`.
+ * - Effects must be carried out in order: a holder is confined before
+ *   its claim receives the grant. Effects name no holder that is gone,
+ *   except `killed`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
- *   duplicate, a late event, figures that are none are refused by name or
- *   passed over. A time before the last one is taken as the last one.
+ *   duplicate, a late event or invalid figures are refused by name or
+ *   ignored. A time before the last one counts as the last one.
  * - `nodeFound` comes first, `ticked` at least once a second: waits expire,
  *   evictions are due, shares drift only then. `useMeasured` of all holders with
  *   a running cell once a second is what demands follow (CPU4).
  * - `wait` is sent when a claim queues and when its reason or place changes;
- *   far back in a long queue the place is told by the snapshot alone.
+ *   far back in a long queue only the snapshot has the place.
  */
 export function step(state: State, event: Event): Effect[] {
   state.nowMs = Math.max(state.nowMs, Number.isFinite(event.atMs) ? event.atMs : 0);
@@ -59,7 +60,7 @@ export function step(state: State, event: Event): Effect[] {
   state.messages = [];
   const isTick = event.type === 'ticked';
   const lookAt = isTick ? nextOfRound(state, ROUND_PER_TICK) : [];
-  handle(state, event, lookAt);
+  (HANDLERS[event.type] as Handler)(state, event, lookAt);
   if (state.mayAdmit) {
     const depth = isTick ? TICK_DEPTH : CYCLE_DEPTH;
     runCycle(state, depth);
@@ -71,58 +72,44 @@ export function step(state: State, event: Event): Effect[] {
   return effects;
 }
 
-function handle(state: State, event: Event, lookAt: readonly RunningEntry[]): void {
-  switch (event.type) {
-    case 'nodeFound':
-      return onNodeFound(state, event);
-    case 'configured':
-      return onConfigured(state, event);
-    case 'holderArrived':
-      return onHolderArrived(state, event);
-    case 'holderGone':
-      return onHolderGone(state, event);
-    case 'claimArrived':
-      return onClaimArrived(state, event);
-    case 'claimCancelled':
-      return onClaimCancelled(state, event);
-    case 'claimGivenUp':
-      return onClaimGivenUp(state, event);
-    case 'claimEnded':
-      return onClaimEnded(state, event);
-    case 'useMeasured':
-      return onUseMeasured(state, event);
-    case 'memoryMeasured':
-      return onMemoryMeasured(state, event);
-    case 'nodeMeasured':
-      return onNodeMeasured(state, event);
-    case 'othersMeasured':
-      return onOthersMeasured(state, event);
-    case 'gpusMeasured':
-      return onGpusMeasured(state, event);
-    case 'freeWanted':
-      return onFreeWanted(state, event);
-    case 'restartWanted':
-      return onRestartWanted(state, event);
-    case 'restartDeclined':
-      return onRestartDeclined(state, event);
-    case 'holdReleased':
-      return onHoldReleased(state, event);
-    case 'enforcementFailed':
-      return onEnforcementFailed(state, event);
-    case 'holderBroughtBack':
-      return onHolderBroughtBack(state, event);
-    case 'holderSettled':
-      return onHolderSettled(state, event);
-    case 'packingFound':
-      return onPackingFound(state, event);
-    case 'policyChosen':
-      return onPolicyChosen(state, event);
-    case 'defaultsChanged':
-      return recallStanding(state);
-    case 'noticed':
-      state.notices = event.notices;
-      return;
-    case 'ticked':
-      return onTick(state, lookAt);
-  }
-}
+type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** What each event changes; a tick looks at some of the running claims. */
+const HANDLERS: {
+  readonly [T in Event['type']]: (
+    state: State,
+    event: EventOf<T>,
+    lookAt: readonly RunningEntry[]
+  ) => void;
+} = {
+  nodeFound: onNodeFound,
+  configured: onConfigured,
+  holderArrived: onHolderArrived,
+  holderGone: onHolderGone,
+  claimArrived: onClaimArrived,
+  claimCancelled: onClaimCancelled,
+  claimGivenUp: onClaimGivenUp,
+  claimEnded: onClaimEnded,
+  useMeasured: onUseMeasured,
+  memoryMeasured: onMemoryMeasured,
+  nodeMeasured: onNodeMeasured,
+  othersMeasured: onOthersMeasured,
+  gpusMeasured: onGpusMeasured,
+  freeWanted: onFreeWanted,
+  restartWanted: onRestartWanted,
+  restartDeclined: onRestartDeclined,
+  holdReleased: onHoldReleased,
+  enforcementFailed: onEnforcementFailed,
+  holderBroughtBack: onHolderBroughtBack,
+  holderSettled: onHolderSettled,
+  packingFound: onPackingFound,
+  policyChosen: onPolicyChosen,
+  defaultsChanged: recallStanding,
+  noticed: (state, event) => {
+    state.notices = event.notices;
+  },
+  ticked: (state, _, lookAt) => onTick(state, lookAt)
+};
+
+/** What handles an event takes an event of its type, which the table holds. */
+type Handler = (state: State, event: Event, lookAt: readonly RunningEntry[]) => void;

@@ -10,15 +10,15 @@ import type { RunningEntry } from './entries';
 import type { State } from './state';
 
 /** How many users without a kernel are remembered. */
-export const USERS_MAX = 4096;
+const USERS_MAX = 4096;
 
 /**
- * Time passed: what is due is done.
+ * Time passed: carry out what is due.
  *
  * 1. Waits and holds that are over end (ADM8, ADM9).
- * 2. Users count by what they used lately (FAIR3).
- * 3. Cells that ran too long are stopped; heads are served by force (FAIR4).
- * 4. Idle GPU memory that is in the way is asked for (GPU5).
+ * 2. Users count by their recent use (FAIR3).
+ * 3. Cells that ran too long are interrupted; heads are served by preemption (FAIR4).
+ * 4. Idle kernels whose GPU memory blocks a claim are asked to free it (GPU5).
  */
 export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   expireWaits(state);

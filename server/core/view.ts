@@ -80,7 +80,7 @@ function viewNode(state: State, version: string): NodeView {
   };
 }
 
-/** What a holder is promised; nothing where it draws on what one around it is promised. */
+/** What a holder is promised; nothing if it draws on an enclosing holder's promise. */
 function outermostBytes(holder: HolderEntry): number {
   for (let at = holder.parent; at; at = at.parent) {
     if (promisedBytes(at) > 0) {
@@ -101,11 +101,11 @@ function isGranted(slot: Slot): boolean {
   return [...slot.allocations].some(allocation => allocation.kind !== 'share');
 }
 
-/** FAIR1: quotas that exceed their parent are scaled down, and a person should know. */
+/** FAIR1: quotas that exceed their parent are scaled down, and people are notified. */
 function overcommitted(state: State): string[] {
   return state.shares.overcommitted.map(
     ({ path, scale }) =>
-      `The quotas in "${path}" exceed it; each counts ${Math.round(scale * 100)} % of what it says.`
+      `The quotas in "${path}" add up to more than it has; each is scaled to ${Math.round(scale * 100)} %.`
   );
 }
 
@@ -130,6 +130,11 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
   };
 }
 
+/** The group that a holder shares in, from the root: `atlas/prod`. */
+export function groupPathOf({ user }: HolderEntry): string {
+  return pathOf(user.parent ?? user);
+}
+
 function viewHolder(state: State, entry: HolderEntry): HolderView {
   const { holder, use } = entry;
   const [running] = entry.running;
@@ -140,7 +145,7 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     name: holder.name,
     pid: holder.pid,
     owner: holder.owner,
-    group: pathOf(entry.user.parent ?? entry.user),
+    group: groupPathOf(entry),
     state: running ? 'running' : entry.waiting.size ? 'waiting' : 'idle',
     parentHolderId: entry.parent?.holder.id ?? null,
     gated: holder.gated,
@@ -161,7 +166,7 @@ function told(grant: Grant | null): ToldGrant | null {
   return grant && toldGrant(grant);
 }
 
-/** Who asks for a restart, for as long as the claim waits for what it would give back (GPU5). */
+/** Who asks for a restart, as long as the claim waits for what the restart would release (GPU5). */
 function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
   const { restartWanted } = keeper;
   const entry = state.claims.get(restartWanted?.claimId ?? '');
@@ -170,7 +175,7 @@ function viewRequest(state: State, keeper: HolderEntry): RestartRequest | null {
   }
   const { claim, holder, phase } = entry;
   if (!isKeptBy(keeper.holder.id, phase.reason)) {
-    return null; // it has given back what it could, or runs something
+    return null; // it has released what it could, or runs something
   }
   return {
     claimId: claim.id,
@@ -194,6 +199,7 @@ export function viewClaim(
     id: claim.id,
     holderId: claim.holderId,
     holderName: holder.holder.name,
+    holderKind: holder.holder.kind,
     owner: holder.holder.owner,
     cellId: claim.cellId,
     label: claim.label,
@@ -219,10 +225,10 @@ export function viewClaim(
   }
 }
 
-/** Views of claims that are over, each beside what it says of its kernel. */
+/** Views of ended claims, each with the kernel name that it contains. */
 const overViews = new WeakMap<ClaimEntry, { readonly of: Holder; readonly view: ClaimView }>();
 
-/** A claim that is over is the same object in each snapshot, until its kernel has another name. */
+/** An ended claim is the same object in each snapshot, until its kernel is renamed. */
 function viewOver(state: State, entry: ClaimEntry): ClaimView {
   const { holder } = entry.holder;
   const known = overViews.get(entry);

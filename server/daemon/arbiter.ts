@@ -3,9 +3,10 @@ import type { Claim, Event } from '../core/events';
 import { story } from '../core/claim/explain';
 import { fitOf } from '../core/claim/fit';
 import { checkInvariants } from '../core/invariants';
-import { createState, type State } from '../core/state';
+import { createState } from '../core/beginnings';
+import type { State } from '../core/state';
 import { step } from '../core/step';
-import { snapshot } from '../core/view';
+import { groupPathOf, snapshot } from '../core/view';
 import { Mailbox } from '../lib/mailbox';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
@@ -28,8 +29,8 @@ export type ArbiterParts = {
   readonly decide?: (state: State, event: Event) => readonly Effect[];
 };
 
-/** Sees what was decided, and on what. */
-export type Observer = (event: Event, effects: readonly Effect[]) => void;
+/** Sees what was decided, on what, and how long the decision took, in ms. */
+export type Observer = (event: Event, effects: readonly Effect[], decideMs: number) => void;
 
 /**
  * Turns events into decisions, and has the decisions carried out in their order: a
@@ -76,6 +77,14 @@ export class Arbiter {
     return this.state.holders.get(holderId)?.confined ?? UNCONFINED;
   }
 
+  /** The group that a holder shares in, and its user, as views show them; empty for one that is not known. */
+  ownerOf(holderId: string): { readonly group: string; readonly user: string } {
+    const entry = this.state.holders.get(holderId);
+    return entry
+      ? { group: groupPathOf(entry), user: entry.holder.owner }
+      : { group: '', user: '' };
+  }
+
   /** Holders that have a running claim. */
   runningHolderIds(): ReadonlySet<string> {
     const ids = new Set<string>();
@@ -109,18 +118,21 @@ export class Arbiter {
   private handle(event: Event): void {
     this.picture = null;
     let effects: readonly Effect[];
+    const beganMs = performance.now();
     try {
       effects = this.decide(this.state, event);
     } catch (mistake) {
       this.survive(event, mistake);
       return;
     }
-    this.carryOut(event, effects);
+    this.carryOut(event, effects, performance.now() - beganMs);
   }
 
-  private carryOut(event: Event, effects: readonly Effect[]): void {
+  private carryOut(event: Event, effects: readonly Effect[], decideMs: number): void {
     effects.forEach(effect => this.attempt(effect));
-    this.observers.forEach(observer => this.show(observer, event, effects));
+    for (const observer of this.observers) {
+      this.show(observer, event, effects, decideMs);
+    }
   }
 
   /** One that fails by our own mistake must not keep the others from their answers. */
@@ -132,9 +144,14 @@ export class Arbiter {
     }
   }
 
-  private show(observer: Observer, event: Event, effects: readonly Effect[]): void {
+  private show(
+    observer: Observer,
+    event: Event,
+    effects: readonly Effect[],
+    decideMs: number
+  ): void {
     try {
-      observer(event, effects);
+      observer(event, effects, decideMs);
     } catch (mistake) {
       const isNews = !this.mistaken.has(observer);
       this.mistaken.add(observer);
@@ -145,7 +162,7 @@ export class Arbiter {
   /** A mistake of ours: its claim runs ungated, and the state is checked before going on. */
   private survive(event: Event, mistake: unknown): void {
     this.parts.log('error', `a mistake in ${JSON.stringify(event)}: ${stackOf(mistake)}`);
-    this.carryOut(event, event.type === 'claimArrived' ? [ungated(event.claim)] : []);
+    this.carryOut(event, event.type === 'claimArrived' ? [ungated(event.claim)] : [], 0);
     const broken = checkInvariants(this.state);
     if (broken.length) {
       this.parts.fatal(`the state is damaged: ${broken.join('; ')}`);

@@ -1,14 +1,8 @@
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, type Refusal } from '../protocol/errors';
 import { DIRECTIVE_CHARS_MAX, HINT_BYTES_MAX, type HintSources } from '../protocol/gate';
-import {
-  mergeHints,
-  parseDirective,
-  parseHints,
-  parseTags,
-  type HintProblem,
-  type Hints
-} from '../protocol/hints';
+import { parseDirective, parseTags } from '../protocol/hintEntries';
+import { mergeHints, parseHints, type HintProblem, type Hints } from '../protocol/hints';
 import type { AskOrRefusal } from './ports';
 
 const NOTHING: AskOrRefusal = { ask: NOTHING_ASKED };

@@ -64,7 +64,7 @@ describe('[SEC7] what a gate tells of its claims', () => {
       gpus: ['GPU-1']
     });
     expect(told).toEqual([
-      'warning: kernel kernel tells of a grant of cell beyond this node, which was cut'
+      'warning: kernel kernel reports a grant of cell beyond this node, which was reduced'
     ]);
   });
 

@@ -30,7 +30,10 @@ export function believable(claim: NewClaim, belief: Belief): NewClaim {
   const grant = granted && possible(granted.grant, belief);
   if (granted && JSON.stringify(grant) !== JSON.stringify(granted.grant)) {
     const { id, holderId } = claim.claim;
-    log('warning', `kernel ${holderId} tells of a grant of ${id} beyond this node, which was cut`);
+    log(
+      'warning',
+      `kernel ${holderId} reports a grant of ${id} beyond this node, which was reduced`
+    );
   }
   return {
     ...claim,

@@ -109,6 +109,23 @@ describe('children of a kernel, on a real sidecar', () => {
     expect(hasEnded(files, { pid: started, startTicks: startTicksOf(started) })).toBe(false);
   });
 
+  it('[API1] [RUN5] is spoken of by its kind, in whatever tells of its claims', async () => {
+    const command = await said('command', stage.process().pid!, null, 'train');
+    await command.hear('welcome');
+    const sources = { metadata: { memory: '900 GiB' } };
+    command.say({ type: 'claim', id: 'vast', sources });
+    const { message } = await command.hear('refused', 'vast');
+    expect(message).toMatch(/^This command asks for --memory = 900 GiB/);
+    const { body } = await sidecar.ask('GET', '/api/v1/claims/vast');
+    const { story } = body as { story: readonly { sentence: string }[] };
+    expect(body).toMatchObject({ holderKind: 'command', message });
+    expect(story.at(-1)).toMatchObject({ sentence: message });
+    expect((await sidecar.ask('GET', '/api/v1/claims')).body).toContainEqual(
+      expect.objectContaining({ id: 'vast', message })
+    );
+    command.close();
+  });
+
   it.each<[string, HolderKind, () => Promise<number> | number, () => string | null, string]>([
     ['a stranger', 'cell', () => stage.process().pid!, () => parent.place.holderId, 'NOT_A_CHILD'],
     ['one that names no parent', 'cell', () => fork(), () => null, 'NOT_A_CHILD'],

@@ -66,7 +66,8 @@ export class Claims implements IClaims {
     const { arbiter, reconciliation, interpreter } = this.parts;
     const held = reconciliation.drop(claimId);
     if (held) {
-      const why = refusal('CANCELLED', { by: by.name, resource: 'the restarted sidecar' });
+      const resource = { kind: 'awaited', what: 'sidecar' } as const;
+      const why = refusal('CANCELLED', { by: by.name, resource });
       const { holderId } = held.claim;
       interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: why });
       return null;

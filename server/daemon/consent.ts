@@ -65,7 +65,7 @@ function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal |
     return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
   if (!kernel.gated) {
-    return cannot(kernel, 'it has no gate, so nobody in it would hear');
+    return cannot(kernel, 'it has no gate that could receive the request');
   }
   if (kernel.state === 'running') {
     return cannot(kernel, 'it runs a cell; ask when that has ended');

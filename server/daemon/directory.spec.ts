@@ -73,7 +73,7 @@ describe('what a sidecar finds in its directory', () => {
     kernel.claim('one', { cpus: 1 });
     await kernel.gate.hear('granted', 'one');
     for (const name of FILES) {
-      expect(sidecar.log.split(`${name} is passed over: it is `)).toHaveLength(2);
+      expect(sidecar.log.split(`${name} is ignored: it is `)).toHaveLength(2);
     }
     expect(readFileSync('/etc/hostname', 'utf8')).not.toContain('{');
   });

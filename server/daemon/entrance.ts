@@ -1,19 +1,14 @@
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import { ancestorsOf, isWithin, maySpeak, whyNoHolder } from './identity';
+import type { KnownProcesses } from './knownProcesses';
 import type { IProcesses, KnownProcess } from './ports';
-
-/** The holders that are known, by their ids and by the pids of their processes. */
-export type Register = {
-  readonly byId: (holderId: string) => KnownProcess | undefined;
-  readonly byPid: (pid: number) => KnownProcess | undefined;
-};
 
 /** Who may come in: what can be a holder, and for which one who speaks (SEC6, SEC7, HOLD2, HOLD5). */
 export class Entrance {
   constructor(
     private readonly processes: IProcesses,
-    private readonly register: Register
+    private readonly known: KnownProcesses
   ) {}
 
   /** Why a process is not taken in for this caller; null where it is. */
@@ -28,7 +23,7 @@ export class Entrance {
 
   /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
   whyNotSpeak(holderId: string, tokenDigest: string | null): Refusal | null {
-    const it = this.register.byId(holderId);
+    const it = this.known.byId(holderId);
     return !it || maySpeak(it, tokenDigest) || this.processes.hasEnded(it)
       ? null
       : refusal('NOT_THIS_HOLDER', { id: holderId });
@@ -36,7 +31,7 @@ export class Entrance {
 
   /** HOLD5: an id is one holder's as long as that lives; only a kernel is started again under its own. */
   private whyTaken(newcomer: KnownProcess): Refusal | null {
-    const it = this.register.byId(newcomer.holderId);
+    const it = this.known.byId(newcomer.holderId);
     const isOver = !it || this.processes.hasEnded(it);
     const isRestart = it?.kind === 'kernel' && !this.isInside(newcomer.pid, it);
     if (isOver || (it.kind === newcomer.kind && (isRestart || this.maySpeakAs(it, newcomer)))) {
@@ -59,7 +54,7 @@ export class Entrance {
 
   private whyForeign(newcomer: KnownProcess, { uid }: Caller): Refusal | null {
     const { holderId, pid, startTicks, kind } = newcomer;
-    const owner = this.register.byPid(pid);
+    const owner = this.known.byPid(pid);
     const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
     const taken = isTaken ? `it is the ${owner.kind} ${owner.holderId}` : null;
     const why = taken ?? whyNoHolder(this.processes, newcomer, uid);
@@ -73,13 +68,13 @@ export class Entrance {
       const why = 'it names no parent';
       return kind === 'cell' ? refusal('NOT_A_CHILD', { pid, kind, why }) : null;
     }
-    const parent = this.register.byId(id);
+    const parent = this.known.byId(id);
     if (!parent || this.processes.hasEnded(parent)) {
       return refusal('HOLDER_UNKNOWN', { id });
     }
     const isInside = ancestorsOf(this.processes, pid).includes(parent.pid);
     if (!isInside || parent.owner?.uid !== uid) {
-      const why = `it did not come from the ${parent.kind} "${id}" that it names as its parent`;
+      const why = `it does not descend from the ${parent.kind} "${id}" that it names as its parent`;
       return refusal('NOT_A_CHILD', { pid, kind, why });
     }
     return maySpeak(parent, tokenDigest) ? null : refusal('NOT_THIS_HOLDER', { id });

@@ -22,6 +22,7 @@ const HOLDER = z.object({
   notebook: z.string().nullable().default(null),
   gated: z.boolean(),
   gate: z.object(process).nullable().default(null),
+  speaker: z.object(process).nullable().default(null),
   boundGpus: z.array(z.string()).exactOptional(),
   tokenDigest: z.string().nullable().default(null),
   kept: KEPT,
@@ -33,7 +34,7 @@ const FORMER = [['kernelId', 'holderId']] as const;
 
 const STORED = z.array(
   z.preprocess(entry => renamed(entry, FORMER), HOLDER),
-  { error: 'it is no list of holders' }
+  { error: 'it is not a list of holders' }
 );
 
 /** An entry as it is on the disk. */

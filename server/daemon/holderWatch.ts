@@ -1,4 +1,4 @@
-import type { KnownProcess } from './ports';
+import type { KnownProcesses } from './knownProcesses';
 
 /** How often holders' processes are looked at, in ms. */
 const SWEEP_MS = 1000;
@@ -20,7 +20,7 @@ const CLOSE_WATCH_FOR_MS = 5000;
 
 /** What is looked at, and how. */
 export type HolderWatchParts = {
-  readonly known: ReadonlyMap<string, KnownProcess>;
+  readonly known: KnownProcesses;
   readonly runningHolderIds: () => ReadonlySet<string>;
   /** End it if its process has ended. */
   readonly look: (holderId: string) => void;
@@ -39,7 +39,8 @@ export class HolderWatch {
   begin(): () => void {
     const { known, lookForKills } = this.parts;
     const sweepTimer = setInterval(() => this.lookAt(this.due()), SWEEP_MS);
-    const killsTimer = setInterval(() => [...known.keys()].forEach(lookForKills), KILLS_LOOK_MS);
+    const lookAtAll = () => known.list().forEach(it => lookForKills(it.holderId));
+    const killsTimer = setInterval(lookAtAll, KILLS_LOOK_MS);
     return () => {
       clearInterval(sweepTimer);
       clearInterval(killsTimer);
@@ -76,7 +77,7 @@ export class HolderWatch {
     this.sweeps += 1;
     const running = this.parts.runningHolderIds();
     let ordinal = 0;
-    for (const [holderId, { gated }] of this.parts.known) {
+    for (const { holderId, gated } of this.parts.known.list()) {
       ordinal += 1;
       const isIdle = gated && !running.has(holderId);
       if (!isIdle || (ordinal + this.sweeps) % IDLE_SWEEPS === 0) {

@@ -7,7 +7,8 @@ import { Entrance } from './entrance';
 import { HolderWatch } from './holderWatch';
 import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
-import type { IProcesses, KnownProcess, Log, ProcessIdentity } from './ports';
+import { endsWithParent, gateOf, holderOf, KnownProcesses } from './knownProcesses';
+import type { IProcesses, KnownProcess, Log } from './ports';
 
 /** What the list of holders is made of. */
 export type HoldersParts = {
@@ -26,9 +27,7 @@ export type HoldersParts = {
  * taken for the one before. Every arrival has exactly one end.
  */
 export class Holders {
-  private readonly known = new Map<string, KnownProcess>();
-  /** Of those that are known, by the pid of their process. */
-  private readonly idByPid = new Map<number, string>();
+  private readonly known = new KnownProcesses();
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
@@ -39,10 +38,7 @@ export class Holders {
     const { processes, enforcer, runningHolderIds } = parts;
     const { known } = this;
     this.kills = new Kills(enforcer);
-    this.entrance = new Entrance(processes, {
-      byId: id => known.get(id),
-      byPid: pid => known.get(this.idByPid.get(pid) ?? '')
-    });
+    this.entrance = new Entrance(processes, known);
     this.watching = new HolderWatch({
       known,
       runningHolderIds,
@@ -71,7 +67,7 @@ export class Holders {
   }
 
   list(): readonly KnownProcess[] {
-    return [...this.known.values()];
+    return this.known.list();
   }
 
   /**
@@ -88,7 +84,7 @@ export class Holders {
     if (why) {
       return why;
     }
-    const before = this.known.get(newcomer.holderId);
+    const before = this.known.byId(newcomer.holderId);
     if (before && isWithin(this.parts.processes, newcomer.pid, before)) {
       this.renew(before, newcomer);
       return null;
@@ -131,26 +127,26 @@ export class Holders {
 
   /** RUN6: a command is held for as long as somebody speaks for it, and its process may run on. */
   leave(holderId: string): void {
-    this.known.get(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
+    this.known.byId(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
   }
 
   /** The GPUs that a holder is bound to until it ends; none where that is not known. */
   boundTo(holderId: string): readonly string[] {
-    return this.known.get(holderId)?.boundGpus ?? [];
+    return this.known.byId(holderId)?.boundGpus ?? [];
   }
 
   /** Note the GPUs that a holder is bound to until it ends; says whether that is news. */
   bind(holderId: string, boundGpus: readonly string[]): boolean {
-    const it = this.known.get(holderId);
+    const it = this.known.byId(holderId);
     const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();
-    isNews && this.known.set(holderId, { ...it, boundGpus });
+    isNews && this.known.note({ ...it, boundGpus });
     return isNews;
   }
 
   /** Note what a holder keeps across cells (ADM9). */
   keep(holderId: string, kept: HeldGrant | null): void {
-    const it = this.known.get(holderId);
-    it && this.known.set(holderId, { ...it, kept });
+    const it = this.known.byId(holderId);
+    it && this.known.note({ ...it, kept });
     this.changed();
   }
 
@@ -161,7 +157,7 @@ export class Holders {
 
   /** Make the place of a holder again; false where that fails, or where it is gone. */
   revive(holderId: string): boolean {
-    const it = this.known.get(holderId);
+    const it = this.known.byId(holderId);
     return it !== undefined && this.place(it) === null;
   }
 
@@ -170,8 +166,10 @@ export class Holders {
   }
 
   private look(holderId: string): void {
-    const it = this.known.get(holderId);
-    if (it && this.parts.processes.hasEnded(it)) {
+    const it = this.known.byId(holderId);
+    const { processes } = this.parts;
+    // Whoever adopted a process may end while no sidecar is there to hear of it (RUN6).
+    if (it && [it, it.speaker].some(one => one && processes.hasEnded(one))) {
       this.end(holderId);
     }
   }
@@ -191,21 +189,14 @@ export class Holders {
   }
 
   private note(it: KnownProcess): void {
-    const { holderId: id, kind, pid, startTicks, name } = it;
-    const { notebook = null, gated, boundGpus = [], owner } = it;
-    this.known.set(id, it);
-    const parentHolderId = this.parentOf(it);
-    const rest = { group: [], notebook, gated, boundGpus, parentHolderId };
-    const holder = { id, kind, pid, startTicks, name, owner: owner?.name ?? '', ...rest };
-    this.parts.post({ type: 'holderArrived', holder });
+    this.known.note(it);
+    this.parts.post({ type: 'holderArrived', holder: holderOf(it, this.known.parentOf(it)) });
   }
 
   private enter(process: KnownProcess, owner: Caller): KnownProcess {
-    const { holderId, pid } = process;
-    const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, pid);
+    const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, process.pid);
     const it = { ...process, owner, ancestors };
-    this.known.set(holderId, it);
-    this.idByPid.set(pid, holderId);
+    this.known.enter(it);
     return it;
   }
 
@@ -213,8 +204,8 @@ export class Holders {
     const { holderId, pid } = newcomer;
     this.note(newcomer);
     // After a restart of the sidecar, those that it started may have been back before it.
-    for (const it of this.known.values()) {
-      it.ancestors?.includes(pid) && this.parentOf(it) === holderId && this.note(it);
+    for (const it of this.known.list()) {
+      it.ancestors?.includes(pid) && this.known.parentOf(it) === holderId && this.note(it);
     }
     if (failure) {
       const { what, errno } = failure;
@@ -223,14 +214,10 @@ export class Holders {
   }
 
   private end(holderId: string): void {
-    const it = this.known.get(holderId)!;
-    const ending = this.list().filter(endsWithParent);
-    ending
-      .filter(child => this.parentOf(child) === holderId)
-      .forEach(child => this.end(child.holderId));
+    const it = this.known.byId(holderId)!;
+    this.known.endingWith(holderId).forEach(child => this.end(child.holderId));
     endsWithParent(it) && this.parts.processes.kill(it);
-    this.idByPid.get(it.pid) === holderId && this.idByPid.delete(it.pid);
-    this.known.delete(holderId);
+    this.known.forget(it);
     this.watching.forget(holderId);
     const killedForMemory = this.kills.causeOf(holderId);
     this.goneListeners.forEach(listener => listener(holderId));
@@ -257,30 +244,4 @@ export class Holders {
     }
     return failure;
   }
-
-  /** The holder that a process named as its parent, else the nearest that it came from (ADM10); null for none. */
-  private parentOf(it: KnownProcess): string | null {
-    const { ancestors = [], startTicks, holderId, parentHolderId = null } = it;
-    if (parentHolderId !== null && this.known.has(parentHolderId)) {
-      return parentHolderId;
-    }
-    for (const pid of ancestors) {
-      const found = this.known.get(this.idByPid.get(pid) ?? '');
-      // What is younger than its child has only the number of a process that ended.
-      if (found && found.startTicks <= startTicks && found.holderId !== holderId) {
-        return found.holderId;
-      }
-    }
-    return null;
-  }
-}
-
-/** HOLD3: whether a holder is nothing by itself; kernels and commands outlive what started them. */
-function endsWithParent({ kind }: KnownProcess): boolean {
-  return kind === 'cell' || kind === 'worker';
-}
-
-/** The process whose gate speaks, where one does. */
-function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentity | null {
-  return gated ? { pid, startTicks } : null;
 }

@@ -84,8 +84,8 @@ describe('[SEC7] a process', () => {
     ['of another start', 30, 31, 'it started at another time'],
     ['gone', 60, 60, 'there is no such process'],
     ['not reaped yet', 70, 70, 'there is no such process'],
-    ['not to be looked at', 60, 61, 'it is a thread, no process'],
-    ['a thread', 50, 50, 'it is a thread, no process']
+    ['not to be looked at', 60, 61, 'it is a thread, not a process'],
+    ['a thread', 50, 50, 'it is a thread, not a process']
   ])('is none that is %s', (_, pid, startTicks, sentence) => {
     expect(why(pid, startTicks)).toContain(sentence);
   });

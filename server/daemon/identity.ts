@@ -47,7 +47,7 @@ export function whyNoHolder(
   if (user === null) {
     return processes.hasEnded({ pid, startTicks })
       ? 'there is no such process'
-      : 'it is a thread, no process, or cannot be looked at now';
+      : 'it is a thread, not a process, or cannot be inspected now';
   }
   return user === uid ? null : 'it belongs to another user';
 }

@@ -23,7 +23,7 @@ const API = 'api.sock';
 export class AlreadyServedError extends Error {}
 
 /** Lets a server listen. Rejects with a {@link DirectoryError}. */
-export type Listen = (server: Server) => Promise<void>;
+type Listen = (server: Server) => Promise<void>;
 
 /** A directory that this process may serve. */
 export type Instance = {
@@ -138,7 +138,7 @@ function succeed(directory: OwnDirectory, tell: (sentence: string) => void): voi
       directory.become(next);
     }
   } catch (failure) {
-    tell(`what kernels hold is kept for nobody: ${(failure as Error).message}`);
+    tell(`what kernels hold could not be left to a successor: ${(failure as Error).message}`);
   }
 }
 
@@ -151,7 +151,7 @@ function lead(
   try {
     directory.lead(name, path);
   } catch (failure) {
-    tell(`${directory.named(name)} leads nobody to ${path}: ${errnoOf(failure)}`);
+    tell(`${directory.named(name)} could not be linked to ${path}: ${errnoOf(failure)}`);
   }
 }
 

@@ -96,7 +96,7 @@ export class Interpreter {
     if (failure?.errno !== 'ENOENT' || !holders.revive(holderId)) {
       return failure;
     }
-    const what = 'its place was removed, and is made again';
+    const what = 'its place was removed, and is created again';
     log('warning', `kernel ${holderId}: ${what}`);
     post({ type: 'holderBroughtBack', holderId, what });
     return write();

@@ -11,6 +11,18 @@ export const LINES_PER_SECOND: Readonly<Record<LogLevel, number>> = {
 /** The longest line, in characters; whoever reads the log cuts what is longer. */
 export const LINE_CHARS_MAX = 4096;
 
+/** `text`: a line of words. `json`: an object of the fields `time`, `level` and `message`. */
+export type LogFormat = 'text' | 'json';
+
+const WRITTEN: Readonly<Record<LogFormat, (level: LogLevel, sentence: string) => string>> = {
+  text: (level, sentence) => {
+    const line = sentence.replace(/\s*\n\s*/g, ' | ');
+    return `${new Date().toISOString()} cellgrant ${level}: ${line}`;
+  },
+  json: (level, message) =>
+    JSON.stringify({ time: new Date().toISOString(), program: 'cellgrant', level, message })
+};
+
 type Second = { lines: number; leftOut: number };
 
 /**
@@ -20,11 +32,13 @@ type Second = { lines: number; leftOut: number };
  * Writing waits for whoever reads, who may be slow: so what a second has beyond
  * {@link LINES_PER_SECOND} lines of one level is counted, and only the count is written.
  */
-export function stderrLog(write: (line: string) => void = line => process.stderr.write(line)): Log {
+export function stderrLog(
+  formatOf: () => LogFormat = () => 'text',
+  write: (line: string) => void = line => process.stderr.write(line)
+): Log {
   const seconds = new Map<LogLevel, Second>();
   const put = (level: LogLevel, sentence: string) => {
-    const line = sentence.slice(0, LINE_CHARS_MAX).replace(/\s*\n\s*/g, ' | ');
-    write(`${new Date().toISOString()} cellgrant ${level}: ${line}\n`);
+    write(`${WRITTEN[formatOf()](level, sentence.slice(0, LINE_CHARS_MAX))}\n`);
   };
   const begin = (level: LogLevel): Second => {
     const second = { lines: 0, leftOut: 0 };

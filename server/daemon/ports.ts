@@ -10,7 +10,8 @@ import type { GateProcess, HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
-import type { ClaimStory, ConfigurationView, Fit, Snapshot } from '../protocol/view';
+import type { ConfigurationView } from '../protocol/configuration';
+import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
 
 export type { PolicyName };
@@ -22,7 +23,7 @@ export type LogLevel = 'info' | 'warning' | 'error';
 export type Log = (level: LogLevel, sentence: string) => void;
 
 /** A live process, as far as identity goes. */
-export type ProcessFacts = {
+type ProcessFacts = {
   readonly startTicks: number;
   readonly parentPid: number;
 };
@@ -46,7 +47,7 @@ export interface IProcesses {
 }
 
 /** What the whole node uses now. */
-export type NodeUse = {
+type NodeUse = {
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
   readonly memoryPressure: number | null;
@@ -147,7 +148,7 @@ export interface IRegistrar {
 }
 
 /** Those that were let in. */
-export interface IHolders {
+interface IHolders {
   has(holderId: string): boolean;
   /** Look whether a holder still lives. */
   suspect(holderId: string): void;
@@ -216,6 +217,12 @@ export interface IAdministration {
   choosePolicy(policy: PolicyName, by: Caller): void;
 }
 
+/** Figures for a monitoring system. */
+export interface IMetrics {
+  /** All of them, in the text format of Prometheus. */
+  text(): Promise<string>;
+}
+
 /** What requests see of the sidecar. */
 export interface IApi {
   readonly defaults: IDefaults;
@@ -224,4 +231,6 @@ export interface IApi {
   readonly holders: Pick<IHolders, 'has'>;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
+  /** Whether it is known again who holds what, after a restart (ENF4). */
+  readonly reconciliation: { readonly isOver: boolean };
 }

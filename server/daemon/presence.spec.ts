@@ -171,7 +171,7 @@ describe('sidecars on one node', () => {
     await squatter(onlyName(new DiskFiles(), scope, uid), ...names);
     const first = await stage.sidecar();
     const told = await notices(first, () => true);
-    expect(told).toContain('Somebody else has the name');
+    expect(told).toContain('Another process has taken the name');
     await notices(first, it => it.includes('Another sidecar runs on this node, of nobody'));
     await theirs.stop();
     await notices(first, it => !it.includes('runs on this node'));

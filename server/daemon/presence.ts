@@ -32,7 +32,7 @@ export type Presence = {
 };
 
 const NAME_TAKEN =
-  'Somebody else has the name by which the sidecars of one user know of each other, so a second ' +
+  'Another process has taken the name by which sidecars of one user find each other, so a second ' +
   'one of this user would not be refused.';
 
 /**

@@ -49,6 +49,11 @@ export class Reconciliation {
     return () => clearTimeout(this.timer ?? undefined);
   }
 
+  /** Whether everybody who was expected has spoken, or had the time to. */
+  get isOver(): boolean {
+    return this.expected.size === 0;
+  }
+
   /** A gate told what it holds, or its kernel is gone. */
   heard(holderId: string): void {
     if (!this.expected.delete(holderId)) {
@@ -62,7 +67,7 @@ export class Reconciliation {
 
   /** Whether this claim has to wait for the truth; if so it is posted later. */
   holds(event: ClaimArrived): boolean {
-    if (this.expected.size === 0 || event.granted || needsNoQueue(event.claim.ask)) {
+    if (this.isOver || event.granted || needsNoQueue(event.claim.ask)) {
       return false;
     }
     this.postponed.set(event.claim.id, event);

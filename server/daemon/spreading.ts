@@ -13,7 +13,7 @@ const PROBE_AGAIN_MS = 60_000;
 
 /** What a person is told (ENF3). */
 const NOTICE =
-  'The scheduler of this machine keeps threads on one CPU that may run on others. So each running ' +
+  'The scheduler of this machine keeps threads on one CPU although they may use others. So each running ' +
   'cell is given CPUs of its own, and its threads are placed on them one by one, within a second or two.';
 
 /** A holder with a running cell. */

@@ -70,7 +70,7 @@ describe('KeptFile', () => {
     expect(log).toEqual([]);
     writeFileSync(join(dir, 'kept.json'), '{"half');
     expect(open().load(asIs)).toBeNull();
-    expect(log.join()).toContain('kept.json is passed over');
+    expect(log.join()).toContain('kept.json is ignored');
   });
 
   it('[ENF4] keeps the newest value once the disk takes it again', async () => {

@@ -2,7 +2,7 @@ import { UNPINNED, type CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';
-import { readTreeUse } from '../host/processes';
+import { readTreeUse } from '../host/processUse';
 import { EnforcementError, type IEnforcer, type HolderProcess, type TreeUse } from './enforcer';
 import { failUnseen } from './failures';
 

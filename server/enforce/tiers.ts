@@ -6,7 +6,7 @@ import type { LockDirectory } from '../host/locks';
 import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity/affinity';
 import { CgroupEnforcer } from './cgroup/cgroupEnforcer';
-import type { CgroupOptions } from './cgroup/cgroupOptions';
+import type { CgroupOptions } from './cgroup/options';
 import { CgroupV1 } from './cgroup/cgroupV1';
 import { CgroupV2, unifiedWith } from './cgroup/cgroupV2';
 import { EnforcementError, type IEnforcer } from './enforcer';

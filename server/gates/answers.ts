@@ -5,6 +5,7 @@ import { SIGN_OF_LIFE_MS, type GateGrant } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import type { Reason } from '../protocol/facts';
 import { listOrNull, toldGrant, type CpuPinning, type Grant } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
 import type { AppliedGrant, Records } from './records';
@@ -49,7 +50,7 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const sentence = waitInWords(reason);
+    const sentence = waitInWords(reason, englishOf(record.holder.kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure moved by less than words tell
@@ -67,7 +68,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'refused',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.channel) {
@@ -86,7 +87,7 @@ export class Answers implements IAnswers {
     const message = {
       type: 'interrupt',
       id,
-      message: sentenceOf(why, record.holder.kind),
+      message: sentenceOf(why, englishOf(record.holder.kind)),
       ...why
     } as const;
     if (record.holder.channel) {
@@ -109,7 +110,7 @@ export class Answers implements IAnswers {
   }
 
   killed(holderId: string, kind: HolderKind, why: Refusal): void {
-    this.records.noteDeath(holderId, sentenceOf(why, kind));
+    this.records.noteDeath(holderId, sentenceOf(why, englishOf(kind)));
   }
 
   maskChanged(holderId: string, affinity: CpuSet | null): void {

@@ -166,7 +166,7 @@ describe('bad input on the gate socket', () => {
     expect((await connection.hear('problem')).message).toContain('protocol 3');
     kernel.gate.say({ type: 'hello', ...other.process, protocol: 1, holdings: [] });
     expect((await kernel.gate.hear('problem')).message).toContain(
-      `speaks for ${kernel.id} already`
+      `already speaks for ${kernel.id}`
     );
     connection.close();
   });

@@ -239,7 +239,7 @@ describe('gates on a real sidecar', () => {
     await kernel.gate.hear('granted', 'still here');
     // Nor does it take one for gone that says hello again.
     kernel.gate.say({ type: 'hello', protocol: 1, ...kernel.process, holdings: [] });
-    expect((await kernel.gate.hear('problem')).message).toContain('cannot be looked at now');
+    expect((await kernel.gate.hear('problem')).message).toContain('cannot be inspected now');
     narrow.limitDescriptors(1024);
     const { body } = await narrow.ask('GET', '/api/v1/claims/still%20here');
     expect(body).toMatchObject({ state: 'running' });

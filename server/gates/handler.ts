@@ -4,6 +4,7 @@ import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { GateProcess } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import { UNPINNED, UNRESTRICTED } from '../protocol/grant';
+import { englishOf } from '../protocol/phrases';
 import { appliedGrant, gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
@@ -231,6 +232,6 @@ function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }
 
-function refuse(channel: IChannel, id: string, why: Refusal, to?: HolderKind): void {
-  channel.send({ type: 'refused', id, message: sentenceOf(why, to), ...why });
+function refuse(channel: IChannel, id: string, why: Refusal, to: HolderKind = 'kernel'): void {
+  channel.send({ type: 'refused', id, message: sentenceOf(why, englishOf(to)), ...why });
 }

@@ -1,7 +1,12 @@
+import type { z } from 'zod';
+
 import { parseCpuList } from '../protocol/cpuset';
 import type { GateMessage } from '../protocol/gate';
 import messages from '../testing/gateMessages.json';
-import { parseLine, type WireMessage } from './parse';
+import { type MESSAGE, parseLine } from './parse';
+
+/** A message as it may be said, which `GateMessage` states. */
+type WireMessage = z.input<typeof MESSAGE>;
 
 /** Every field at whatever depth, as a path; what may have any names counts as one. */
 type Fields<T> = T extends readonly (infer Item)[]

@@ -11,7 +11,7 @@ import { HOLDER_KINDS } from '../protocol/holder';
 const ID_CHARS_MAX = 128;
 
 /** The longest name or label that is shown; what is longer is cut. */
-export const SHOWN_CHARS_MAX = 256;
+const SHOWN_CHARS_MAX = 256;
 
 /** The longest path of a notebook: that of a file. */
 const PATH_CHARS_MAX = 4096;
@@ -67,6 +67,10 @@ const process = {
   token,
   pid: whole.min(1),
   startTicks: whole,
+  speaker: z
+    .object({ pid: whole.min(1), startTicks: whole })
+    .nullable()
+    .default(null),
   name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
   notebook: shown(PATH_CHARS_MAX)
 };
@@ -90,7 +94,7 @@ const holding = z.object({
   waitedMs: z.number().nonnegative().default(0)
 });
 
-const MESSAGE = z.discriminatedUnion('type', [
+export const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('claim'), started: z.boolean().default(false), ...claim }),
   z.object({
     type: z.literal('release'),
@@ -110,9 +114,6 @@ const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('register'), protocol: z.number().optional(), ...process }),
   z.object({ type: z.literal('ended'), holderId, token })
 ]);
-
-/** A message as it may be said, which `GateMessage` states. */
-export type WireMessage = z.input<typeof MESSAGE>;
 
 /** A message that can be trusted: the wire's, with `null` for what was not said. */
 export type Message = z.infer<typeof MESSAGE>;

@@ -149,10 +149,10 @@ export class Session {
 
   private whyNotGreet(holderId: string, protocol: number): string | null {
     if (!GATE_PROTOCOLS.includes(protocol)) {
-      return `protocol ${protocol} is not spoken here, only ${GATE_PROTOCOLS.join(' and ')}`;
+      return `protocol ${protocol} is not supported here, only ${GATE_PROTOCOLS.join(' and ')}`;
     }
     return this.at.state === 'greeted' && this.at.holderId !== holderId
-      ? `this connection speaks for ${this.at.holderId} already; each holder has one of its own`
+      ? `this connection already speaks for ${this.at.holderId}; each holder needs its own`
       : null;
   }
 

@@ -157,7 +157,7 @@ describe('who speaks for a kernel', () => {
         threads = readdirSync(`/proc/${child.pid}/task`).map(Number);
       }
       const thread = threads.find(it => it !== child.pid)!;
-      expect(await whyNot(thread)).toContain('it is a thread, no process');
+      expect(await whyNot(thread)).toContain('it is a thread, not a process');
     });
 
     it('[SEC7] a process is one kernel, and what it started another', async () => {
@@ -208,7 +208,7 @@ describe('who speaks for a kernel', () => {
         threads: node.cpus,
         gpus: []
       });
-      expect(sidecar.log).toContain('a grant of huge beyond this node, which was cut');
+      expect(sidecar.log).toContain('a grant of huge beyond this node, which was reduced');
       for (const id of ['old', 'waits']) {
         const { arrivedMs } = await claimOf(id);
         expect(Date.now() - Number(arrivedMs)).toBeLessThan(10 * 365 * 86_400_000);

@@ -59,11 +59,11 @@ export function locateGpus(files: IHostFiles, gpus: readonly ListedGpu[]): Locat
   const devices: GpuDevice[] = [];
   for (const { uuid, minor, instance } of gpus) {
     if (minor === null || minor > GPU_MINOR_MAX) {
-      return { why: `nvidia-smi does not tell the number of the device file of ${uuid}` };
+      return { why: `nvidia-smi does not report the number of the device file of ${uuid}` };
     }
     const slice = instance === null ? [] : sliceNodes(files, minor, instance);
     if (!slice) {
-      return { why: `the driver does not tell the device files of the slice ${uuid}` };
+      return { why: `the driver does not report the device files of the slice ${uuid}` };
     }
     devices.push({ uuid, nodes: [{ major: NVIDIA_MAJOR, minor }, ...slice] });
   }

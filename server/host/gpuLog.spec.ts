@@ -43,12 +43,12 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'runs 1500 browser 200'
   ],
   'h200.xml': ['NVIDIA H200 GPU-d nvidia0 0/143771 0% 31C 75.41W'],
-  'jetson.xml': ['GPU 0 (Orin (nvgpu)) is left out: it has no name that CUDA takes.'],
+  'jetson.xml': ['GPU 0 (Orin (nvgpu)) is left out: it has no name that CUDA accepts.'],
   'left-out.xml': [
     'NVIDIA Made-up 40 GPU-a nvidia0 12/40960 -% -C -W',
     'GPU 1 (NVIDIA Made-up 40) is left out: it says "GPU is lost".',
     'GPU 2 (NVIDIA Made-up 40) is left out: it is in MIG mode and has no slice.',
-    'GPU 3 (NVIDIA Made-up 40) is left out: of its memory it says "Unknown Error".',
+    'GPU 3 (NVIDIA Made-up 40) is left out: it reports "Unknown Error" as its memory.',
     '1 of 5 GPUs do not answer and are left out.'
   ],
   'long-names.xml': [

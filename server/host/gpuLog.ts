@@ -115,7 +115,7 @@ const UNIFIED = /^(N\/A|Not Supported)$/;
 function whyUnusable(gpu: string, slices: string): string | null {
   const uuid = words(element(gpu, 'uuid'));
   if (/^[\da-f]{8}-[\da-f-]+$/i.test(uuid)) {
-    return 'it has no name that CUDA takes';
+    return 'it has no name that CUDA accepts';
   }
   if (!/^GPU-[\w-]+$/.test(uuid)) {
     return `it says "${uuid}"`;
@@ -128,7 +128,7 @@ function whyUnusable(gpu: string, slices: string): string | null {
   }
   const total = element(gpu, 'fb_memory_usage', 'total');
   const isTold = bytes(total) !== null || UNIFIED.test(words(total));
-  return isTold ? null : `of its memory it says "${words(total)}"`;
+  return isTold ? null : `it reports "${words(total)}" as its memory`;
 }
 
 /** What a log says of one GPU, or why it cannot be granted. */

@@ -1,7 +1,7 @@
 import type { Gpu, GpuUse } from '../core/events';
 import type { GpuReading } from './gpuLog';
 import { GpuReader, type GpuReaderOptions } from './gpuReader';
-import { describeUse, findHiddenUse, findLost, type Belonging } from './gpus';
+import { describeUse, findHiddenUse, findLost, type Belonging } from './gpuUse';
 
 /** What the meter needs to know. */
 export type GpuMeterOptions = GpuReaderOptions &

@@ -107,7 +107,7 @@ export class GpuReader {
       }
     }
     if (rest.length > LOG_CHARACTERS_MAX) {
-      this.fail(child, 'prints something else than logs');
+      this.fail(child, 'prints something other than logs');
       return '';
     }
     return rest;

@@ -6,7 +6,8 @@ import { until } from '../testing/contractRig';
 import { gpusOf } from '../testing/harness';
 import { behaving, SMI as command } from '../testing/standInGpu';
 import { GpuMeter } from './gpuMeter';
-import { describeUse, findGpus, findHiddenUse, findLost, grantable, visibleGpus } from './gpus';
+import { findGpus, grantable, visibleGpus } from './gpus';
+import { describeUse, findHiddenUse, findLost } from './gpuUse';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 ** 3;
@@ -79,7 +80,7 @@ describe('GPUs that may be handed out', () => {
     // There is no list that names the slices of this one.
     const sliced = { STANDIN_LOG: 'mig-idle' };
     const none = await behaving(sliced, () => findGpus({ command }));
-    const notice = `4 MIG slices are left out: ${command} tells no UUID or memory of them.`;
+    const notice = `4 MIG slices are left out: ${command} reports no UUID or memory for them.`;
     expect(none).toMatchObject({ gpus: [], notices: [notice] });
   });
 

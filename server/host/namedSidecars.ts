@@ -9,7 +9,7 @@ import { readMask, readUserId } from './processes';
 const NAME_BYTES = 108;
 
 /** What a sidecar was told on its command line. */
-export type ServedDirectory = { readonly directory: string; readonly failure: 'open' | 'closed' };
+type ServedDirectory = { readonly directory: string; readonly failure: 'open' | 'closed' };
 
 /** A sidecar that runs on this node. */
 export type NamedSidecar = {

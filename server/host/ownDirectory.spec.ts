@@ -74,8 +74,8 @@ describe('the directory of a sidecar', () => {
 
   /** What may be where a file should be, and what is said of it. */
   const IN_THE_WAY: readonly (readonly [string, (path: string) => unknown, RegExp])[] = [
-    ['a pipe', path => execFileSync('mkfifo', [path]), /is no file/],
-    ['a directory', path => fs.mkdirSync(path), /is no file/],
+    ['a pipe', path => execFileSync('mkfifo', [path]), /is not a regular file/],
+    ['a directory', path => fs.mkdirSync(path), /is not a regular file/],
     ['a link', path => fs.symlinkSync('/etc/hostname', path), /is a link/],
     ['a link to nowhere', path => fs.symlinkSync('/nowhere', path), /is a link/],
     ['no JSON', path => fs.writeFileSync(path, '{"half'), /JSON/],
@@ -89,7 +89,7 @@ describe('the directory of a sidecar', () => {
     ]
   ];
   const BY_ROOT: typeof IN_THE_WAY = [
-    ['a device', path => execFileSync('mknod', [path, 'c', '1', '5']), /is no file/],
+    ['a device', path => execFileSync('mknod', [path, 'c', '1', '5']), /is not a regular file/],
     [
       'a file of another owner',
       path => {
@@ -107,7 +107,7 @@ describe('the directory of a sidecar', () => {
       make(join(dir, 'kept'));
       expect(load(own)).toBeNull();
       expect(told).toEqual([expect.stringMatching(said)]);
-      expect(told[0]).toMatch(new RegExp(`^${dir}/kept is passed over: `));
+      expect(told[0]).toMatch(new RegExp(`^${dir}/kept is ignored: `));
       if (fs.lstatSync(join(dir, 'kept')).isDirectory()) {
         expect(() => own.replace('kept', '1')).toThrow(/^E/);
       } else {
@@ -123,7 +123,7 @@ describe('the directory of a sidecar', () => {
     await new Promise<void>(resolve => void server.listen(join(dir, 'kept'), resolve));
     expect(load(own)).toBeNull();
     await new Promise(resolve => server.close(resolve));
-    expect(told.join()).toContain('is no file');
+    expect(told.join()).toContain('is not a regular file');
   });
 
   it.each(['pipe', 'directory', 'link'] as const)('[SEC4] has no lock in a %s', kind => {
@@ -159,9 +159,9 @@ describe('the directory of a sidecar', () => {
       const asUser = (uid: number, path: string) => fs.lchownSync(path, uid, uid);
       fs.symlinkSync(join(outer, 'home'), join(outer, 'link'));
       asUser(1234, join(outer, 'link'));
-      expect(() => open(join(outer, 'link', 'own'))).toThrow(/user 1234 can lead it elsewhere/);
+      expect(() => open(join(outer, 'link', 'own'))).toThrow(/user 1234 can redirect it/);
       fs.chmodSync(join(outer, 'home'), 0o777);
-      expect(() => open(own)).toThrow(/everybody can lead it elsewhere at .*\/home; name another/);
+      expect(() => open(own)).toThrow(/everybody can redirect it at .*\/home; name another/);
       fs.chmodSync(join(outer, 'home'), 0o755);
       asUser(1234, join(outer, 'home'));
       expect(() => open(own)).toThrow(/user 1234/);

@@ -4,20 +4,10 @@ import { join, resolve } from 'node:path';
 
 import { DirectoryError, refusing } from './directoryError';
 import { errnoOf } from './files';
+import { IS_LINUX, O_PATH, readOwn, removeFile, unlessAbsent } from './ownFile';
 import { checkOwner, checkUnshared, identityOf } from './ownWay';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
-
-const IS_LINUX = process.platform === 'linux';
-
-/**
- * Names a file without opening it (open(2)), so that a pipe hangs nobody and a device starts
- * nothing. Node does not list it; the same on every machine that Node runs on.
- */
-const O_PATH = IS_LINUX ? 0o10000000 : 0;
-
-/** A larger file is none of ours, in bytes. */
-const FILE_BYTES_MAX = 64 * 2 ** 20;
 
 /** For this user alone, and through nothing that is there already. */
 const ANEW = { mode: 0o600, flag: 'wx' } as const;
@@ -138,11 +128,11 @@ export class OwnDirectory implements IOwnFiles {
 
   load<T>(name: string, parse: (value: unknown) => T): T | null {
     try {
-      const text = this.read(name);
+      const text = readOwn(this.at(name));
       return text === null ? null : parse(JSON.parse(text));
     } catch (failure) {
       const why = failure instanceof Error ? failure.message : String(failure);
-      this.complain(name, `is passed over: ${why}`);
+      this.complain(name, `is ignored: ${why}`);
       return null;
     }
   }
@@ -211,30 +201,9 @@ export class OwnDirectory implements IOwnFiles {
     const lock = refusing(this.named(name), () => fs.openSync(this.at(name), flags, 0o600));
     if (!fs.fstatSync(lock).isFile()) {
       fs.closeSync(lock);
-      throw new DirectoryError(`${this.named(name)} is no file: remove it`);
+      throw new DirectoryError(`${this.named(name)} is not a regular file: remove it`);
     }
     return lock;
-  }
-
-  /** A file's text, null where there is none; throws where it is not one that a sidecar wrote. */
-  private read(name: string): string | null {
-    let file: number | null = null;
-    try {
-      file = fs.openSync(this.at(name), O_PATH | O_NOFOLLOW | O_NONBLOCK);
-      const why = whyNotOurs(fs.fstatSync(file));
-      if (why) {
-        throw new Error(why);
-      }
-      return fs.readFileSync(IS_LINUX ? `/proc/self/fd/${file}` : this.at(name), 'utf8');
-    } catch (failure) {
-      const errno = errnoOf(failure);
-      if (errno === 'ENOENT') {
-        return null;
-      }
-      throw errno === 'EUNKNOWN' ? failure : new Error(`it cannot be read (${errno})`);
-    } finally {
-      file !== null && fs.closeSync(file);
-    }
   }
 }
 
@@ -249,32 +218,9 @@ function openAt(path: string): number {
       if (!['ENOTDIR', 'ELOOP'].includes(errnoOf(failure))) {
         throw failure;
       }
-      throw new DirectoryError(`${path} is no directory, or a link; name another one with --dir`);
+      throw new DirectoryError(
+        `${path} is not a directory, or is a link; name another one with --dir`
+      );
     }
   });
-}
-
-/** Why a file is none that a sidecar wrote; null where it may be one. */
-function whyNotOurs(facts: fs.Stats): string | null {
-  if (!facts.isFile()) {
-    return facts.isSymbolicLink() ? 'it is a link' : 'it is no file';
-  }
-  if (![0, process.getuid?.() ?? 0].includes(facts.uid)) {
-    return `it belongs to user ${facts.uid}`;
-  }
-  return facts.size > FILE_BYTES_MAX ? `it is larger than ${FILE_BYTES_MAX} bytes` : null;
-}
-
-function unlessAbsent(failure: unknown): void {
-  if (errnoOf(failure) !== 'ENOENT') {
-    throw failure;
-  }
-}
-
-function removeFile(path: string): void {
-  try {
-    fs.unlinkSync(path);
-  } catch (failure) {
-    unlessAbsent(failure);
-  }
 }

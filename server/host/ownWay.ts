@@ -49,7 +49,7 @@ export function checkUnshared(path: string, own: string, { mode }: fs.Stats): vo
   const names = mode & 0o077 ? refusing(path, () => fs.readdirSync(own)) : [];
   if (names.length && !LOCKS.some(it => names.includes(it))) {
     throw new DirectoryError(
-      `${path} is open to others and holds other files, which they would lose: ` +
+      `${path} is open to others and holds other files, to which they would lose access: ` +
         `name a directory for Cellgrant alone with --dir`
     );
   }
@@ -57,9 +57,7 @@ export function checkUnshared(path: string, own: string, { mode }: fs.Stats): vo
 
 function astray(path: string, who: string, at: string): DirectoryError {
   const advice = 'name another one with --dir';
-  return new DirectoryError(
-    `${path} is not used: ${who} can lead it elsewhere at ${at}; ${advice}`
-  );
+  return new DirectoryError(`${path} is not used: ${who} can redirect it at ${at}; ${advice}`);
 }
 
 type Step = { readonly at: string; readonly facts: fs.Stats };

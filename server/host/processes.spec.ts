@@ -11,10 +11,10 @@ import {
   readProcess,
   readThreads,
   readTree,
-  readTreeUse,
   readUserId,
   whyNotAlive
 } from './processes';
+import { readTreeUse } from './processUse';
 import { NodeUsage } from './usage';
 
 const files = new DiskFiles();

@@ -148,7 +148,7 @@ export function readCapacity(files: IHostFiles, limits: CapacityLimits = {}): Ca
   const { reservedCpus = 0 } = limits;
   if (reservedCpus >= ids.length) {
     notices.push(
-      `To keep ${reservedCpus} of ${ids.length} CPUs back would leave none; one is handed out.`
+      `Reserving ${reservedCpus} of ${ids.length} CPUs would leave none; one is handed out.`
     );
   }
   return {

@@ -1,6 +1,6 @@
 import express, { Router, type Express, type RequestHandler } from 'express';
 
-import type { IApi, Log } from '../daemon/ports';
+import type { IApi, IMetrics, Log } from '../daemon/ports';
 import type { Caller } from '../protocol/caller';
 import { readBody } from './body';
 import type { SnapshotFeed } from './feed';
@@ -10,6 +10,7 @@ import { configuration } from './routes/configuration';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
 import { holders } from './routes/holders';
+import { metrics as metricsRoute } from './routes/metrics';
 import { node } from './routes/node';
 import { policy } from './routes/policy';
 import { snapshot } from './routes/snapshot';
@@ -17,6 +18,7 @@ import { snapshot } from './routes/snapshot';
 /** What the API is made of. */
 export type AppParts = {
   readonly api: IApi;
+  readonly metrics: IMetrics;
   /** Whoever asks. */
   readonly caller: Caller;
   readonly feed: SnapshotFeed;
@@ -31,7 +33,7 @@ export type AppParts = {
  * Everything below `/api/v1/`. Whatever is refused is an entry of the catalogue, as
  * `{code, message}` (API1). `admit` lets so many whole requests through.
  */
-export function createApp({ api, caller, feed, admit, log }: AppParts): Express {
+export function createApp({ api, metrics, caller, feed, admit, log }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -40,7 +42,7 @@ export function createApp({ api, caller, feed, admit, log }: AppParts): Express 
   for (const routes of [node, holders, claims, defaults, policy, configuration]) {
     v1.use(routes(api, caller));
   }
-  v1.use(snapshot(api), events(feed));
+  v1.use(snapshot(api), events(feed), metricsRoute(metrics));
   app.use('/api/v1', v1);
   app.use(unknownRoute);
   app.use(errorsToRefusals(log));

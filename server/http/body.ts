@@ -4,7 +4,7 @@ import { refusal } from '../protocol/errors';
 import { refuse } from './respond';
 
 /** The longest request body that is read, in bytes. */
-export const BODY_BYTES_MAX = 64 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
 
 /** How much of a header a refusal repeats, in characters. */
 export const SHOWN_CHARS_MAX = 40;

@@ -1,4 +1,4 @@
-import { createState } from '../core/state';
+import { createState } from '../core/beginnings';
 import { step } from '../core/step';
 import { snapshot } from '../core/view';
 import { READERS_MAX, SnapshotFeed, type IReader } from './feed';

@@ -109,7 +109,7 @@ describe('the HTTP API of a real sidecar', () => {
     kernel.release('runs beside');
     const { story } = await get<{ story: readonly { sentence: string }[] }>('/api/v1/claims/keeps');
     expect(story.at(-1)!.sentence).toBe(
-      `The grant that it kept: Given back, asked by ${userInfo().username}.`
+      `Released the kept grant at the request of ${userInfo().username}.`
     );
     expect(await sidecar.ask('DELETE', '/api/v1/holders/none/hold')).toMatchObject({ status: 404 });
   });

@@ -77,7 +77,7 @@ function jsonOf(request: Request): unknown {
   }
   if (isAboutPrototypes) {
     // What copies objects would drop it, and read a body that says nothing.
-    throw invalid('"__proto__" is no name of anything');
+    throw invalid('"__proto__" is not a valid name');
   }
   return value;
 }

@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 
 import type { Log } from '../daemon/ports';
-import { CATALOGUE, refusal, sentenceOf, type Refusal } from '../protocol/errors';
+import { CATALOGUE } from '../protocol/catalogue';
+import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
 import { RefusalError } from './refusalError';
 

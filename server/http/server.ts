@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { IApi, Log } from '../daemon/ports';
+import type { IApi, IMetrics, Log } from '../daemon/ports';
 import { Ration } from '../lib/ration';
 import { Slots } from '../lib/slots';
 import type { Caller } from '../protocol/caller';
@@ -28,12 +28,13 @@ const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
  * Never on TCP (API3): who may connect is who may open the socket, the `caller`. Each connection carries one
  * request: what one sends behind it harms nobody. Requests are answered in their order, a little
  * in each turn of the event loop (API5). When there are as many as there may be, a
- * newcomer displaces the oldest whose request is not whole. `/healthz` is answered in front of
- * everything else, and waits for nothing (API6).
+ * newcomer displaces the oldest whose request is not whole. `/healthz` and `/readyz` are
+ * answered in front of everything else, and wait for nothing (API6).
  */
 export async function listenHttp(
   listen: (server: Server) => Promise<void>,
   api: IApi,
+  metrics: IMetrics,
   caller: Caller,
   log: Log,
   connectionsMax: number
@@ -41,12 +42,13 @@ export async function listenHttp(
   const feed = new SnapshotFeed(api.arbiter);
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
-  const app = createApp({ api, caller, feed, admit, log });
+  const app = createApp({ api, metrics, caller, feed, admit, log });
   const turns = new Ration<() => void>(REQUESTS, go => go());
   const server = createServer(TIMES, (request, response) => {
     response.setHeader('connection', 'close');
-    if (isHealthAsked(request)) {
-      tellHealth(response);
+    const answer = isAsked(request) ? PROBES[request.url ?? ''] : undefined;
+    if (answer) {
+      respond(response, answer(api));
     } else {
       // Whoever has hung up while it waited wants no answer.
       turns.add(() => response.destroyed || app(request, response));
@@ -65,14 +67,27 @@ export async function listenHttp(
   };
 }
 
-function isHealthAsked({ method, url }: IncomingMessage): boolean {
-  return (method === 'GET' || method === 'HEAD') && url === '/healthz';
+type Answer = { readonly status: number; readonly body: object };
+
+/** What supervisors ask: that the sidecar answers, and that it knows again who holds what. */
+const PROBES: Readonly<Record<string, (api: IApi) => Answer>> = {
+  '/healthz': () => ({ status: 200, body: { ok: true } }),
+  '/readyz': ({ reconciliation }) =>
+    reconciliation.isOver
+      ? { status: 200, body: { ok: true } }
+      : {
+          status: 503,
+          body: { ok: false, why: 'Kernels have not yet said what they hold since the restart.' }
+        }
+};
+
+function isAsked({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
-/** The sidecar answers: that is all. */
-function tellHealth(response: ServerResponse): void {
-  response.setHeader('content-type', 'application/json; charset=utf-8');
-  response.end('{"ok":true}');
+function respond(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(body));
 }
 
 function limit(server: Server, slots: Slots<Socket>): void {

@@ -1,5 +1,6 @@
 import { sentenceOf } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
+import { ENGLISH, englishOf, type Speaker } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { notEnforcedSentence, storySentence } from '../protocol/stories';
 import type { ClaimStory, ClaimView, Fit, HolderView } from '../protocol/view';
@@ -29,7 +30,8 @@ function listText<T extends object>(all: readonly T[], spoken: (it: T) => object
 
 /** A claim with its story. */
 export function spokenStory({ story, ...claim }: ClaimStory): object {
-  const told = story.map(line => ({ ...line, sentence: storySentence(line.fact) }));
+  const speaker = englishOf(claim.holderKind);
+  const told = story.map(line => ({ ...line, sentence: storySentence(line.fact, speaker) }));
   return { ...spokenClaim(claim), story: told };
 }
 
@@ -37,7 +39,7 @@ export function spokenStory({ story, ...claim }: ClaimStory): object {
 export function spokenFit(fit: Fit | null): object | null {
   switch (fit?.kind) {
     case 'waits':
-      return { ...fit, reason: spokenReason(fit.reason) };
+      return { ...fit, reason: spokenReason(fit.reason, ENGLISH) };
     case 'never':
       return { ...fit, sentence: sentenceOf(fit.why) };
     default:
@@ -46,25 +48,28 @@ export function spokenFit(fit: Fit | null): object | null {
 }
 
 function spokenClaim(claim: ClaimView): object {
+  const speaker = englishOf(claim.holderKind);
   switch (claim.state) {
     case 'waiting':
-      return { ...claim, reason: spokenReason(claim.reason) };
+      return { ...claim, reason: spokenReason(claim.reason, speaker) };
     case 'running': {
       const { notEnforced: fact } = claim;
-      return { ...claim, notEnforced: fact && { ...fact, sentence: notEnforcedSentence(fact) } };
+      const notEnforced = fact && { ...fact, sentence: notEnforcedSentence(fact, speaker) };
+      return { ...claim, notEnforced };
     }
     case 'done':
-      return { ...claim, message: claim.why && sentenceOf(claim.why) };
+      return { ...claim, message: claim.why && sentenceOf(claim.why, speaker) };
   }
 }
 
 function spokenHolder(holder: HolderView): object {
   const { restartRequest: request } = holder;
+  // Whoever waits for it is some cell, of whatever.
   return request
-    ? { ...holder, restartRequest: { ...request, reason: spokenReason(request.reason) } }
+    ? { ...holder, restartRequest: { ...request, reason: spokenReason(request.reason, ENGLISH) } }
     : holder;
 }
 
-function spokenReason(reason: Reason): object {
-  return { ...reason, sentence: waitInWords(reason) };
+function spokenReason(reason: Reason, speaker: Speaker): object {
+  return { ...reason, sentence: waitInWords(reason, speaker) };
 }

@@ -16,20 +16,20 @@ const SMALL: readonly Unit[] = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'].map((nam
   bytes: KIB ** power
 }));
 
-/** How many decimals say an amount exactly in a unit, at most two; Infinity where they do not. */
+/** The decimals that express an amount exactly in a unit, at most two; Infinity if these do not suffice. */
 function decimalsIn(bytes: number, unit: Unit): number {
   const amount = bytes / unit.bytes;
-  // Hints are kept in whole bytes: 1.7 GiB is none.
+  // Hints are stored in whole bytes, and 1.7 GiB is not a whole number of bytes.
   const isExact = (n: number) => Math.abs(Number(amount.toFixed(n)) * unit.bytes - bytes) <= 1 / 2;
   return amount >= 1 ? ([0, 1, 2].find(isExact) ?? Infinity) : Infinity;
 }
 
 /**
- * The unit in which somebody wrote an amount: the largest that says it exactly.
+ * The unit in which somebody wrote an amount: the largest that expresses it exactly.
  *
  * #### Notes
- * 500 MB are 476.84 MiB, and 1500 MiB are 1.46 GiB, so an amount tells its unit.
- * One that nobody wrote has the ordinary unit of its size.
+ * 500 MB are 476.84 MiB, and 1500 MiB are 1.46 GiB, so an amount reveals its unit.
+ * An amount that nobody wrote gets the usual unit of its size.
  */
 function unitOf(bytes: number): Unit {
   for (const units of SIZES) {
@@ -74,7 +74,7 @@ export function bytesOfTotal(bytes: number, totalBytes: number): readonly [strin
   return [rounded(bytes / ordinary(totalBytes).bytes), bytesInWords(totalBytes)];
 }
 
-/** The same of an amount that somebody wrote. */
+/** The same for an amount that somebody wrote. */
 export function bytesOfAmount(bytes: number, writtenBytes: number): readonly [string, string] {
   return [rounded(bytes / unitOf(writtenBytes).bytes), amountInWords(writtenBytes)];
 }

@@ -17,7 +17,7 @@ export type CpuAsk =
  * #### Notes
  * Numbers are finite and within the ranges that `hints.ts` states. `null` means
  * not stated. `memoryBytes` is the most that the whole process tree of the
- * holder may keep while the claim runs, what it already holds included.
+ * holder may keep while the claim runs, including what it already holds.
  */
 export type Ask = {
   readonly cpus: CpuAsk;
@@ -40,7 +40,7 @@ export type Ask = {
   readonly hold: boolean;
 };
 
-/** The ask of a cell that says nothing. */
+/** The ask of a cell without hints. */
 export const NOTHING_ASKED: Ask = {
   cpus: { kind: 'auto' },
   exclusive: false,
@@ -54,7 +54,7 @@ export const NOTHING_ASKED: Ask = {
   hold: false
 };
 
-/** Whether an ask says no more than a cell that says nothing. */
+/** Whether an ask equals that of a cell without hints. */
 export function asksNothing(ask: Ask): boolean {
   return (
     ask.cpus.kind === 'auto' &&

@@ -1,4 +1,4 @@
-/** A user who asks for something; each transport makes one of whoever it serves. */
+/** A user who asks for something; each transport creates one for the peer that it serves. */
 export type Caller = {
   readonly uid: number;
   /** The user's name, for people. */

@@ -4,7 +4,8 @@ import * as yaml from 'yaml';
 import cases from '../testing/directives.json';
 import { directiveOf } from './directive';
 import { DIRECTIVE_CHARS_MAX } from './gate';
-import { parseDirective, parseHints } from './hints';
+import { parseDirective } from './hintEntries';
+import { parseHints } from './hints';
 
 type Case = {
   readonly name: string;

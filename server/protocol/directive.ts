@@ -3,15 +3,15 @@ import { DIRECTIVE_CHARS_MAX } from './gate';
 /** A line of options, as its author writes it or as Black rewrites it. */
 const OPTION = /^[ \t]*# ?\| ?/;
 
-/** Magics whose cell is data to be written or drawn: what is in it speaks to nobody here. */
+/** Magics whose cell is data to be written or drawn: its content is no hint. */
 const DATA_MAGIC = /^%%(writefile|file|html|markdown|latex|javascript|js|svg)\b/i;
 
 /**
  * The directive of a cell: its leading `#|` lines, joined by newlines.
  *
  * #### Notes
- * Blank lines and cell magics may stand above and between them; any other line
- * ends them, and so does more than {@link DIRECTIVE_CHARS_MAX}. The gate takes
+ * Blank lines and cell magics may come before and between them; any other line
+ * ends them, and so does a length above {@link DIRECTIVE_CHARS_MAX}. The gate takes
  * the same lines (`kernel/cells.py`): what the editor shows is what a run asks for.
  */
 export function directiveOf(code: string): string {
@@ -35,15 +35,15 @@ export function directiveOf(code: string): string {
 export type OptionEntry = { readonly name: string; readonly text: string };
 
 /**
- * Read the entries of a directive that stand at the top level of its YAML.
+ * Read the entries at the top level of a directive's YAML.
  *
  * #### Notes
  * `#|` lines belong to many tools. Quarto reads all of them as one YAML mapping,
  * nbdev as words, and a hint is an entry of that mapping: never something inside
  * a block scalar, a list, a quoted text, a flow collection, a nested mapping or
- * the value of another entry. This is the part of YAML's grammar that says what
- * is inside of what; a whole parser would refuse the block for one line of nbdev,
- * or for our own short form: a line that begins with a name that `isOurs` may
+ * the value of another entry. This is the part of YAML's grammar that decides
+ * which entry contains which; a complete parser would reject the block because of one line of nbdev,
+ * or because of our own short form: a line that begins with a name that `isOurs` may
  * hold several, as `cpus: 2, memory: 8 GiB`, and `=` for `:`. A quote or bracket
  * that is never closed swallows what follows, as in YAML.
  */
@@ -160,7 +160,7 @@ function scan(line: string, open: Open): Open {
   return { quote, depth };
 }
 
-/** A quoted text or a flow collection that stands where a value may begin. */
+/** A quoted text or a flow collection where a value may begin. */
 const CLOSED = /(?<=(?:^|[:=,])\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\[[^\]]*\]|\{[^}]*\})/g;
 
 /** The hints of an entry of ours: one, or several in the short form. */
@@ -214,6 +214,6 @@ function unescaped(text: string): string {
   try {
     return String(JSON.parse(text));
   } catch {
-    return text; // an escape that JSON has not, and no hint needs
+    return text; // an escape that JSON lacks, and no hint needs
   }
 }

@@ -1,5 +1,6 @@
 import { doubtsOf } from './doubts';
-import { directiveEntries, HINT_NAMES, tagEntries } from './hints';
+import { directiveEntries, tagEntries } from './hintEntries';
+import { HINT_NAMES } from './hints';
 
 /** Options of Quarto's cells (Jupyter and knitr), and of nbdev, those with a value. */
 const OTHERS =

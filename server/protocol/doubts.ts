@@ -1,7 +1,7 @@
 import type { OptionEntry } from './directive';
 import { HINT_NAMES, type HintName } from './hints';
 
-/** An entry of a tag or a directive that nearly has the name of a hint (ADM13). */
+/** An entry of a tag or a directive whose name is a near miss of a hint's (ADM13). */
 export type HintDoubt = {
   /** As it was written. */
   readonly path: string;
@@ -13,7 +13,7 @@ export type HintDoubt = {
 const NAME_CHARS_MAX = 20;
 
 /**
- * The entries that were probably meant as hints, and are none.
+ * The entries that were probably meant as hints, but are not.
  *
  * #### Notes
  * They may as well be another tool's options, so they are shown and nothing is
@@ -21,9 +21,14 @@ const NAME_CHARS_MAX = 20;
  */
 export function doubtsOf(entries: readonly OptionEntry[]): HintDoubt[] {
   return entries.flatMap(({ name }) => {
-    const meant = HINT_NAMES.find(hint => name !== hint && isNear(plain(name), plain(hint)));
+    const meant = nearest(name, HINT_NAMES);
     return meant ? [{ path: name, meant }] : [];
   });
+}
+
+/** Which of some names was probably meant by another one. */
+export function nearest<T extends string>(name: string, names: readonly T[]): T | undefined {
+  return names.find(it => name !== it && isNear(plain(name), plain(it)));
 }
 
 /** A name without what people write differently: `max-wait`, `MaxWait`, `max_wait`. */

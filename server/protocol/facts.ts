@@ -1,6 +1,4 @@
 import type { CpuSet } from './cpuset';
-import type { Refusal } from './errors';
-import type { HolderKind } from './holder';
 
 /**
  * Why cells wait and what became of them, as facts: who, what, how much, since
@@ -10,10 +8,10 @@ import type { HolderKind } from './holder';
 /** What can be enforced, and waited for. */
 export type Resource = 'cpus' | 'memory' | 'gpus';
 
-/** A holder by its name when something was told of it. */
+/** A holder, with its name at the time of the fact. */
 export type Named = { readonly holderId: string; readonly holderName: string };
 
-/** A GPU by what names it for good, and by its number; null where the node has it no more. */
+/** A GPU by its permanent name and its number; null if the node no longer has it. */
 export type GpuName = { readonly uuid: string; readonly index: number | null };
 
 /** What a claim waits for. */
@@ -24,7 +22,7 @@ export type Need =
   /** `eachBytes` of the memory of each, as its author wrote it; null for all. */
   | { readonly kind: 'gpus'; readonly count: number; readonly eachBytes: number | null };
 
-/** What somebody has of that. */
+/** What a holder has of that. */
 export type Holding =
   | { readonly kind: 'cpus'; readonly count: number }
   /** Granted as an author wrote it, or kept as measured. */
@@ -33,20 +31,20 @@ export type Holding =
   /** As measured, without a lease. */
   | { readonly kind: 'gpuMemory'; readonly gpu: GpuName; readonly bytes: number };
 
-/** Who stands in the way. */
+/** A holder that blocks a claim. */
 export type Blocker = Named & {
   readonly owner: string;
   /** The claim that runs, or the one whose grant is kept (ADM9); null for neither. */
   readonly claimId: string | null;
   readonly label: string | null;
-  /** Since when it runs, or rests, ms since the epoch. */
+  /** Since when it runs or is idle, ms since the epoch. */
   readonly sinceMs: number;
   readonly holds: Holding;
-  /** GPU memory that it keeps while it runs nothing, which a free or a restart gives back (GPU5). */
+  /** GPU memory that it keeps while idle, which a free or a restart releases (GPU5). */
   readonly keepsGpuBytes: number;
 };
 
-/** Kernels that are not worth a name, and what they keep together (API4). */
+/** Kernels that are not named, and what they keep together (API4). */
 export type Rest = {
   readonly count: number;
   /** Whether none of them runs anything. */
@@ -54,13 +52,13 @@ export type Rest = {
   readonly keeps: Holding;
 };
 
-/** The process from outside that holds most of some GPUs, and how many more do (GPU4). */
+/** The process without a lease that holds most of some GPUs, and how many others hold some (GPU4). */
 export type Stranger = {
   readonly gpu: GpuName;
   readonly bytes: number;
   readonly pid: number;
   readonly name: string;
-  /** Null where that cannot be told. */
+  /** Null if unknown. */
   readonly owner: string | null;
   readonly more: number;
 };
@@ -68,8 +66,8 @@ export type Stranger = {
 /** What keeps a claim waiting. */
 export type WaitFact =
   /**
-   * Others have it: the blockers, so many `more`, those not worth a name, and
-   * who is no kernel (ADM14; null where that does not matter).
+   * Others have it: the blockers, `more` of them, those that are not named, and
+   * processes that are no kernels (ADM14; null if these do not matter).
    */
   | {
       readonly kind: 'held';
@@ -78,7 +76,7 @@ export type WaitFact =
       readonly rests: readonly Rest[];
       readonly othersBytes: number | null;
     }
-  /** Too little is free, and nobody is to be named: CPUs, or bytes of memory. */
+  /** Too little is free, and there is nobody to name: CPUs, or bytes of memory. */
   | { readonly kind: 'scarce'; readonly need: Need; readonly left: number }
   /** PSI of memory, in percent (MEM1). */
   | { readonly kind: 'pressure'; readonly need: Need; readonly percent: number }
@@ -97,17 +95,17 @@ export type WaitFact =
   /** It lacks nothing, but another comes first (ADM6). */
   | { readonly kind: 'turn'; readonly before: Named }
   | { readonly kind: 'recovering'; readonly atMostMs: number }
-  /** No cycle has looked at it yet. */
+  /** No admission cycle has considered it yet. */
   | { readonly kind: 'unseen' };
 
 /** Why a claim waits. */
 export type Reason = WaitFact & {
   readonly resource: Resource;
-  /** At most three, those that have most first (API4). */
+  /** At most three, largest first (API4). */
   readonly blockers: readonly Blocker[];
 };
 
-/** Why a running cell has to go (FAIR4). */
+/** Why a running cell is evicted (FAIR4). */
 export type Eviction =
   | {
       readonly kind: 'owed';
@@ -125,7 +123,7 @@ export type Eviction =
 /** What of a grant is not in force (ENF6). */
 export type NotEnforced =
   | { readonly kind: 'failed'; readonly what: string; readonly errno: string }
-  /** It began while nobody answered (GATE5). */
+  /** It started while the sidecar did not answer (GATE5). */
   | { readonly kind: 'ungranted' };
 
 /** What was granted, its GPUs by number. */
@@ -135,48 +133,3 @@ export type Granted = {
   readonly memoryBytes: number | null;
   readonly gpus: readonly GpuName[];
 };
-
-/** One thing that happened to a claim (API2). */
-export type StoryFact =
-  | { readonly kind: 'claimed' }
-  | { readonly kind: 'inside'; readonly outer: Named }
-  | { readonly kind: 'waits'; readonly reason: Reason }
-  | { readonly kind: 'passes'; readonly before: Named }
-  | { readonly kind: 'givenUp'; readonly by: HolderKind }
-  | { readonly kind: 'nodeUnknown' }
-  | { readonly kind: 'granted'; readonly granted: Granted; readonly waitedMs: number }
-  | { readonly kind: 'grantedFromKept' }
-  | { readonly kind: 'takenOver' }
-  | { readonly kind: 'startedUnasked' }
-  /** It was let loose, or let itself loose, and is held again (ENF5). */
-  | { readonly kind: 'broughtBack'; readonly what: string }
-  | { readonly kind: 'moved'; readonly cpus: CpuSet }
-  | { readonly kind: 'gpuLost'; readonly gpu: GpuName }
-  /** Refused, interrupted, killed or not enforced, by an entry of the catalogue. */
-  | { readonly kind: 'told'; readonly refusal: Refusal }
-  /** It had let itself loose, and is held again (ENF5); `what` it had done. */
-  | { readonly kind: 'broughtBack'; readonly what: string }
-  | { readonly kind: 'ended'; readonly isKept: boolean }
-  | { readonly kind: 'holdExpired'; readonly idleMs: number }
-  | { readonly kind: 'holdReleased'; readonly by: string }
-  | { readonly kind: 'holdWanted'; readonly by: Named }
-  | { readonly kind: 'toBeEvicted'; readonly inMs: number; readonly why: Eviction }
-  | { readonly kind: 'evicted'; readonly why: Eviction }
-  | { readonly kind: 'spared' }
-  | {
-      readonly kind: 'roomMade';
-      readonly by: Named;
-      readonly inMs: number;
-      readonly lostMs: number;
-    }
-  | { readonly kind: 'askedToFree'; readonly keeper: Named }
-  | { readonly kind: 'beside'; readonly stranger: Stranger }
-  | {
-      readonly kind: 'keptBeside';
-      readonly keeper: Named;
-      readonly gpu: GpuName;
-      readonly bytes: number;
-      readonly isAsked: boolean;
-    }
-  | { readonly kind: 'restartAsked'; readonly keeper: Named }
-  | { readonly kind: 'restartDeclined'; readonly keeper: Named };

@@ -3,15 +3,15 @@ import type { CpuPinning, ToldGrant } from './grant';
 import type { HolderKind } from './holder';
 
 /**
- * The gate protocol: one JSON object a line, UTF-8, over a Unix socket.
+ * The gate protocol: one JSON object per line, UTF-8, over a Unix socket.
  *
  * #### Notes
  * Version 2. A line has at most {@link LINE_BYTES_MAX} bytes. Messages are
- * handled in the order of their arrival. Unknown fields are ignored; an unknown
+ * handled in order of arrival. Unknown fields are ignored; an unknown
  * `type` is answered with `problem` and changes nothing. Nothing here assumes
  * Python: a relay for kernels of other languages speaks the same protocol.
  *
- * Version 1, which gates speak that outlive an upgrade of the sidecar, is read as well: its
+ * Version 1, spoken by gates that outlive an upgrade of the sidecar, is also read: its
  * `kernelId` is `holderId`, a claim's `parentId` is `outerId`, and all its holders are kernels.
  */
 export const GATE_PROTOCOLS: readonly number[] = [1, 2];
@@ -22,16 +22,19 @@ export const LINE_BYTES_MAX = 256 * 1024;
 /** The longest JSON of a cell's own hints that is read, in bytes. */
 export const HINT_BYTES_MAX = 16 * 1024;
 
-/** The longest directive that is read, in characters: what follows it is no option of a cell. */
+/** The longest directive that is read, in characters: what follows is ignored. */
 export const DIRECTIVE_CHARS_MAX = 4096;
 
 /** How deep hints may be nested: far more than any hint, far less than a stack holds. */
 export const HINT_DEPTH_MAX = 32;
 
-/** A waiting gate hears from the sidecar at least this often, in ms. */
+/** The sidecar sends to a waiting gate at least this often, in ms. */
 export const SIGN_OF_LIFE_MS = 1000;
 
-/** After this long without a sign of life a gate runs its cell ungated (GATE5), in ms. */
+/**
+ * After this long without a sign of life a gate runs its cell ungated (GATE5), in ms.
+ * @public Gates read it, which are in other languages.
+ */
 export const SILENCE_MAX_MS = 5000;
 
 /** Where hints were written, raw and unparsed (ADM2). */
@@ -44,7 +47,7 @@ export type HintSources = {
   readonly directive?: string;
 };
 
-/** One claim as the gate tells it. */
+/** One claim as the gate reports it. */
 export type GateClaim = {
   /** Unique per execution; the gate makes it. 1 to 128 characters. */
   readonly id: string;
@@ -53,7 +56,7 @@ export type GateClaim = {
   readonly label?: string;
   /** Hex digest of the cell's source, for profiles. */
   readonly sourceHash?: string;
-  /** The claim of the same holder in whose midst this one was taken up. */
+  /** The claim of the same holder during which this one was started. */
   readonly outerId?: string;
   readonly sources: HintSources;
 };
@@ -69,37 +72,40 @@ export type GateHolding = GateClaim & {
 };
 
 /**
- * What a kernel and its launcher know, and nobody else (SEC6): the launcher makes it, keeps it
- * over restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. Of a holder whose
- * first speaker told one, all others must tell the same; a child tells its parent's.
+ * The token that only a kernel and its launcher know (SEC6): the launcher makes it, keeps it
+ * across restarts of the kernel, and passes it on in the kernel's environment, as CELLGRANT_TOKEN. If
+ * the first speaker of a holder sent one, all others must send the same; a child sends its parent's.
  */
-export type KernelToken = { readonly token?: string | null };
+type KernelToken = { readonly token?: string | null };
 
-/** What processes tell the sidecar. */
+/**
+ * What processes tell the sidecar.
+ * @public Nothing here makes such messages: gates do, which are in other languages.
+ */
 export type GateMessage =
   /** A launcher asks what environment a kernel about to start must have. */
   | ({ readonly type: 'prepare'; readonly holderId: string } & KernelToken)
-  /** A launcher tells that it started a kernel. It is confined before the answer. */
+  /** A launcher reports that it started a kernel. The kernel is confined before the answer. */
   | ({ readonly type: 'register'; readonly protocol?: number } & GateProcess & KernelToken)
-  /** A launcher tells that a kernel ended; answered by `gone`. */
+  /** A launcher reports that a kernel ended; answered by `gone`. */
   | ({ readonly type: 'ended'; readonly holderId: string } & KernelToken)
   /** First message of a gate, at every connect; what it holds is taken over. */
   | ({
       readonly type: 'hello';
       readonly protocol: number;
       readonly holdings: readonly GateHolding[];
-      /** When this was said, on the machine's monotone clock, in ms. */
+      /** When this was sent, on the machine's monotonic clock, in ms. */
       readonly saidMs?: number;
     } & GateProcess &
       KernelToken)
   | ({
       readonly type: 'claim';
-      /** The cell runs already, unrestricted, as the gate was permitted; what it asks is passed over. */
+      /** The cell runs already, unrestricted, as the gate was permitted; what it asks is ignored. */
       readonly started?: boolean;
     } & GateClaim)
-  /** A waiting claim is given up; answered by nothing. */
+  /** A waiting claim is withdrawn; no answer. */
   | { readonly type: 'cancel'; readonly id: string }
-  /** The cell ended; answered by nothing. */
+  /** The cell ended; no answer. */
   | {
       readonly type: 'release';
       readonly id: string;
@@ -110,25 +116,27 @@ export type GateMessage =
 
 /** The process that a holder is: the root of the tree that its grants are enforced on. */
 export type GateProcess = {
-  /** Of a kernel, Jupyter's id of it. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
+  /** For a kernel, Jupyter's id. 1 to 128 characters of `[A-Za-z0-9_.-]`. */
   readonly holderId: string;
-  /** A kernel where absent. */
+  /** A kernel if absent. */
   readonly kind?: HolderKind;
   /**
-   * The holder that it came from, of which its process must be a descendant; a cell has one (HOLD2).
-   * Null or absent, the sidecar looks for the nearest one among the processes that it came from.
+   * The parent holder, of which its process must be a descendant; required for a cell (HOLD2).
+   * If null or absent, the sidecar looks for the nearest holder among the process's ancestors.
    */
   readonly parentHolderId?: string | null;
   readonly pid: number;
-  /** Field 22 of /proc/PID/stat: with `pid` it names a process for good. */
+  /** Field 22 of /proc/PID/stat: with `pid` it identifies a process permanently. */
   readonly startTicks: number;
   /** The notebook's path or another name for people. */
   readonly name: string;
-  /** The notebook's path, as far as the teller knows it (CFG3); it is kept where another tells none. */
+  /** The notebook's path, if the sender knows it (CFG3); kept when another sender omits it. */
   readonly notebook?: string | null;
+  /** Who speaks for it, and with whose end it is let go (RUN6); null or absent where it does so itself. */
+  readonly speaker?: { readonly pid: number; readonly startTicks: number } | null;
 };
 
-/** A grant with what only the process itself can apply, and what it has to know; CPUs in list syntax. */
+/** A grant, with what only the process itself can apply and what it must know; CPUs in list syntax. */
 export type GateGrant = ToldGrant & {
   readonly [means in keyof CpuPinning]: string | null;
 } & {
@@ -136,11 +144,11 @@ export type GateGrant = ToldGrant & {
   readonly env: Readonly<Record<string, string>>;
 };
 
-/** What the sidecar tells a process. */
+/** Messages from the sidecar to a process. */
 export type SidecarMessage =
   | { readonly type: 'launch'; readonly env: Readonly<Record<string, string>> }
   | { readonly type: 'registered'; readonly tier: string }
-  /** What a kernel was killed for, as a sentence, where that is known (MEM3); told once. */
+  /** Why a kernel was killed, as a sentence, if known (MEM3); sent once. */
   | { readonly type: 'gone'; readonly message: string | null }
   | {
       readonly type: 'welcome';
@@ -151,13 +159,13 @@ export type SidecarMessage =
     }
   | { readonly type: 'granted'; readonly id: string; readonly grant: GateGrant }
   /**
-   * Given, the kernel's cells without any hint start at once, unrestricted, and
-   * tell their claims as `started` (GATE6); else each asks, as after a hello.
+   * If given, the kernel's cells without any hint start at once, unrestricted, and
+   * report their claims as `started` (GATE6); otherwise each asks, as after a hello.
    */
   | { readonly type: 'standing'; readonly isGiven: boolean }
   /** The grant of a running claim changed; apply masks, leave pools alone. */
   | { readonly type: 'changed'; readonly id: string; readonly grant: GateGrant }
-  /** Sent when a claim queues, when its reason changes, and as sign of life. */
+  /** Sent when a claim queues, when its reason changes, and as a heartbeat. */
   | {
       readonly type: 'waiting';
       readonly id: string;
@@ -167,7 +175,7 @@ export type SidecarMessage =
   | ({ readonly type: 'refused'; readonly id: string; readonly message: string } & Refusal)
   /** Interrupt the running cell and print the message in its output. */
   | ({ readonly type: 'interrupt'; readonly id: string; readonly message: string } & Refusal)
-  /** Give idle GPU memory back, keeping the state (GPU5). */
+  /** Release idle GPU memory, keeping the state (GPU5). */
   | { readonly type: 'free'; readonly gpus: readonly string[] }
   /** A line was refused; nothing changed. */
   | ({ readonly type: 'problem'; readonly message: string } & Refusal);

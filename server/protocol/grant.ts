@@ -7,9 +7,9 @@ import { formatCpuList, type CpuSet } from './cpuset';
  * `cpus` is a pinned set, or `null` where nothing is pinned and all CPUs of the
  * node are usable. `threads` is the size that thread pools are set to at the
  * cell's start, or `null` to leave them as the libraries made them. `memoryBytes`
- * is the promise and the limit; `null` for none. `gpus` are UUIDs (GPU6). `asked`
- * says that the CPUs are those that the author asked for, and not what others
- * left at the moment.
+ * is the promised amount and the limit; `null` for none. `gpus` are UUIDs (GPU6). `asked`
+ * means that the CPUs are those that the author asked for, not what others left at
+ * the moment.
  */
 export type Grant = {
   readonly cpus: CpuSet | null;
@@ -32,18 +32,18 @@ export function listOrNull(cpus: CpuSet | null): string | null {
   return cpus && formatCpuList(cpus);
 }
 
-/** How a process is held to CPUs: by one of these or by none. */
+/** How a process is confined to CPUs: by one of these or not at all. */
 export type CpuPinning = {
   /**
    * The mask for every thread of the process; null in tiers that confine from
    * outside, where the gate must not touch masks.
    */
   readonly affinity: CpuSet | null;
-  /** The CPUs that its cgroup left it when this was told, in tiers that confine from outside; null for all. */
+  /** The CPUs that its cgroup allowed when this was sent, in tiers that confine from outside; null for all. */
   readonly cpuset: CpuSet | null;
 };
 
-/** Held to nothing. */
+/** Not confined. */
 export const UNPINNED: CpuPinning = { affinity: null, cpuset: null };
 
 /** The grant of a claim on a quiet node that asked for nothing. */

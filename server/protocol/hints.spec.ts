@@ -1,5 +1,6 @@
 import { NOTHING_ASKED } from './ask';
-import { mergeHints, parseDirective, parseHints, parseTags } from './hints';
+import { parseDirective, parseTags } from './hintEntries';
+import { mergeHints, parseHints } from './hints';
 
 describe('hints', () => {
   it('[ADM1] reads every field', () => {

@@ -1,5 +1,4 @@
 import { NOTHING_ASKED, type Ask, type CpuAsk } from './ask';
-import { type OptionEntry, optionsOf, scalarOf } from './directive';
 
 /** The names that an author may write, in the order the editor shows them (ADM1). */
 export const HINT_NAMES = [
@@ -18,25 +17,22 @@ export const HINT_NAMES = [
 /** One of {@link HINT_NAMES}. */
 export type HintName = (typeof HINT_NAMES)[number];
 
-/** What one source said, parsed: a part of an ask. */
+/** What one source states, parsed: a part of an ask. */
 export type Hints = Partial<Ask>;
 
-/** The longest name, or value, that a problem quotes; what is longer is cut. */
+/** The longest name or value that a problem quotes; longer ones are truncated. */
 const QUOTED_CHARS_MAX = 60;
 
 /** One thing wrong with a hint (ADM4). */
 export type HintProblem = {
-  /** The hint's name, or what stood in its place, by {@link pathOf}. */
+  /** The hint's name, or what was in its place, by {@link pathOf}. */
   readonly path: string;
   /** What was found, as a person would write it, at most 60 characters. */
   readonly got: string;
   readonly expected: string;
 };
 
-/** The longest tag that may be a hint, in characters. */
-const TAG_CHARS_MAX = 256;
-
-/** The outcome of parsing one source: a source with problems counts for nothing. */
+/** The outcome of parsing one source: a source with problems is ignored. */
 export type ParsedHints = {
   readonly hints: Hints;
   readonly problems: readonly HintProblem[];
@@ -167,8 +163,10 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 };
 
 /** A short text of a value, as its author would recognise it. */
-function shown(value: unknown): string {
-  const text = value === '' ? 'empty' : (JSON.stringify(value) ?? String(value));
+export function shown(value: unknown): string {
+  // JSON has no word for what is no number, or without end.
+  const json = typeof value === 'number' ? undefined : JSON.stringify(value);
+  const text = value === '' ? 'empty' : (json ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
@@ -182,7 +180,7 @@ export function isHintName(name: string): name is HintName {
   return Object.hasOwn(FIELDS, name);
 }
 
-/** What is wrong with one field's value as it stands in an editor, or null. */
+/** The problem of one field's value in an editor, or null. */
 export function problemOf(name: HintName, value: unknown): HintProblem | null {
   const field = FIELDS[name];
   return field.parse(value) === undefined
@@ -218,49 +216,7 @@ export function parseHints(value: unknown): ParsedHints {
   return problems.length ? { hints: {}, problems } : { hints, problems };
 }
 
-/**
- * The entries of cell tags: `gpus=1`, `memory=8GiB`; also `gpus:1`.
- *
- * #### Notes
- * Tags serve many masters: one that is no name with `=` or `:` behind it says nothing here, nor
- * does one that is longer than any hint.
- */
-export function tagEntries(tags: readonly string[]): OptionEntry[] {
-  return tags.flatMap(tag => {
-    const text = tag.length <= TAG_CHARS_MAX ? tag.trim() : '';
-    const match = /^([a-zA-Z][\w-]*)\s*[=:](.*)$/.exec(text);
-    return match ? [{ name: match[1]!, text: match[2]!.trim() }] : [];
-  });
-}
-
-/** The entries of a directive, {@link optionsOf}. */
-export function directiveEntries(text: string): OptionEntry[] {
-  return optionsOf(text, isHintName);
-}
-
-/** Parse cell tags; one that does not start with the name of a hint is no problem. */
-export function parseTags(tags: readonly string[]): ParsedHints {
-  return parseEntries(tagEntries(tags));
-}
-
-/** Parse a directive; other tools have entries in it, too, which are no problem. */
-export function parseDirective(text: string): ParsedHints {
-  return parseEntries(directiveEntries(text));
-}
-
-function parseEntries(entries: readonly OptionEntry[]): ParsedHints {
-  const found: Record<string, unknown> = {};
-  for (const { name, text } of entries) {
-    if (isHintName(name)) {
-      const value = scalarOf(text);
-      // A model may be called by a number.
-      found[name] = name === 'gpuModel' && typeof value === 'number' ? text.trim() : value;
-    }
-  }
-  return parseHints(found);
-}
-
-/** Merge sources field by field, first source first (ADM2); what nobody stated is not asked. */
+/** Merge sources field by field, first source first (ADM2); what no source states is not asked. */
 export function mergeHints(sources: readonly Hints[]): Ask {
   return Object.assign({}, NOTHING_ASKED, ...[...sources].reverse()) as Ask;
 }

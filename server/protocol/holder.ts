@@ -2,7 +2,7 @@
  * What a holder is.
  *
  * #### Notes
- * A `kernel` and a `command` are on their own: they outlive what started them. A `cell`, which is a
+ * A `kernel` and a `command` are independent: they outlive what started them. A `cell`, which is a
  * fork of a kernel, and a `worker` end with their parent.
  */
 export const HOLDER_KINDS = ['kernel', 'cell', 'worker', 'command'] as const;

@@ -1,4 +1,5 @@
 import type { Named } from './facts';
+import type { HolderKind } from './holder';
 
 /**
  * Translates, as JupyterLab's `TranslationBundle` does: `%1` is the first
@@ -9,9 +10,11 @@ export type Phrases = {
   _n(one: string, many: string, n: number, ...args: (string | number)[]): string;
 };
 
-/** Who speaks: in which language, and what a holder is called now. */
+/** Who speaks: in which language, of what, and what a holder is called now. */
 export type Speaker = {
   readonly trans: Phrases;
+  /** The kind of the holder whose claim is spoken of: a command has no cell, and options for hints. */
+  readonly of: HolderKind;
   readonly nameOf: (holder: Named) => string;
 };
 
@@ -19,14 +22,20 @@ function filled(text: string, args: readonly (string | number)[]): string {
   return text.replace(/%(\d)/g, (_, at: string) => String(args[Number(at) - 1]));
 }
 
-/** English, and holders by their names of then: the sidecar's. */
+/** English, with the names that holders had at the time: the sidecar's. */
 export const ENGLISH: Speaker = {
   trans: {
     __: (text, ...args) => filled(text, args),
     _n: (one, many, n, ...args) => filled(n === 1 ? one : many, [n, ...args])
   },
+  of: 'kernel',
   nameOf: ({ holderName }) => holderName
 };
+
+/** English, of a claim of such a holder. */
+export function englishOf(of: HolderKind): Speaker {
+  return { ...ENGLISH, of };
+}
 
 /** `a`, `a and b`, `a, b and c`. */
 export function enumerated(trans: Phrases, parts: readonly string[]): string {

@@ -1,5 +1,5 @@
 import type { Blocker, Reason, WaitFact } from './facts';
-import { ENGLISH, type Speaker } from './phrases';
+import { ENGLISH, englishOf, type Speaker } from './phrases';
 import { waitInWords } from './sentences';
 
 const GIB = 1024 ** 3;
@@ -125,10 +125,10 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
   recovering: [
     [
       reasonOf({ kind: 'recovering', atMostMs: 2000 }),
-      'for the other kernels to tell the restarted sidecar what they hold; at most 2 s'
+      'for the other kernels to report to the restarted sidecar what they hold; at most 2 s'
     ]
   ],
-  unseen: [[reasonOf({ kind: 'unseen' }), 'to be looked at']]
+  unseen: [[reasonOf({ kind: 'unseen' }), 'to be considered']]
 };
 
 describe('waitInWords', () => {
@@ -136,6 +136,13 @@ describe('waitInWords', () => {
 
   it.each(all)('[API7] says of %j: %s', (reason, words) => {
     expect(waitInWords(reason)).toBe(words);
+  });
+
+  it('[API7] says of a holder that is no kernel that its own process is bound', () => {
+    const [lost] = GOLDEN.gpusLost[1]!;
+    expect(waitInWords(lost, englishOf('worker'))).toBe(
+      'for 1 GPU; GPU 0 does not answer, and its process uses no other until it ends'
+    );
   });
 
   it('[API7] goes on after "waits", and ends as no sentence does', () => {
@@ -150,6 +157,7 @@ describe('waitInWords', () => {
         __: (_, ...args) => args.join('|'),
         _n: (_, __, n, ...args) => [n, ...args].join('|')
       },
+      of: 'kernel',
       nameOf: ({ holderId }) => `<${holderId}>`
     };
     for (const [reason] of all) {

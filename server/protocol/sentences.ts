@@ -3,23 +3,23 @@ import type { Blocker, GpuName, Holding, Need, Reason, Rest, Stranger } from './
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
- * Why a claim waits, in words that go on after "waits": `for 1 GPU; GPU 0 held
+ * Why a claim waits, in words that follow "waits": `for 1 GPU; GPU 0 held
  * by segment.ipynb`.
  */
 export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string {
   const { trans, nameOf } = speaker;
   switch (reason.kind) {
     case 'unseen':
-      return trans.__('to be looked at');
+      return trans.__('to be considered');
     case 'recovering':
       return trans.__(
-        'for the other kernels to tell the restarted sidecar what they hold; at most %1 s',
+        'for the other kernels to report to the restarted sidecar what they hold; at most %1 s',
         reason.atMostMs / 1000
       );
     case 'turn':
       return turnInWords(trans, reason.resource, nameOf(reason.before));
     default:
-      return trans.__('for %1; %2', needInWords(trans, reason.need), whyInWords(reason, speaker));
+      return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
 }
 
@@ -34,7 +34,8 @@ function turnInWords(trans: Phrases, resource: Reason['resource'], name: string)
   }
 }
 
-function needInWords(trans: Phrases, need: Need): string {
+/** What is asked for, or held, in words: `2 CPUs`. */
+export function needInWords(need: Need, { trans }: Speaker): string {
   switch (need.kind) {
     case 'cpus':
       return need.isExclusive
@@ -54,7 +55,7 @@ function needInWords(trans: Phrases, need: Need): string {
   }
 }
 
-/** A reason that says what is needed. */
+/** A reason that states what is needed. */
 type Lack = Extract<Reason, { need: Need }>;
 
 function whyInWords(lack: Lack, speaker: Speaker): string {
@@ -74,7 +75,7 @@ function whyInWords(lack: Lack, speaker: Speaker): string {
         bytesInWords(lack.leftBytes)
       );
     case 'gpusLost':
-      return lostInWords(trans, lack.gpus, lack.isBound);
+      return lostInWords(speaker, lack.gpus, lack.isBound);
     case 'stranger':
       return strangerInWords(trans, lack.stranger);
     case 'unleased':
@@ -105,7 +106,7 @@ function blockerInWords(blocker: Blocker, isFirst: boolean, { trans, nameOf }: S
     : trans.__('%1 by %2', holds, nameOf(blocker));
 }
 
-/** What those keep who are not worth a name: `idle kernels keep 676 MiB`. */
+/** What unnamed kernels keep: `idle kernels keep 676 MiB`. */
 function restInWords(trans: Phrases, { count, isIdle, keeps }: Rest): string {
   const amount = holdingInWords(trans, keeps);
   if (count === 1) {
@@ -118,7 +119,7 @@ function restInWords(trans: Phrases, { count, isIdle, keeps }: Rest): string {
     : trans.__('other kernels keep %1', amount);
 }
 
-/** What somebody has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
+/** What a holder has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
 export function holdingInWords(trans: Phrases, holding: Holding): string {
   switch (holding.kind) {
     case 'cpus':
@@ -137,8 +138,16 @@ export function gpusInWords(gpus: readonly GpuName[], trans = ENGLISH.trans): st
   return trans.__('GPU %1', gpus.map(it => it.index ?? it.uuid).join(', '));
 }
 
-function lostInWords(trans: Phrases, gpus: readonly GpuName[], isBound: boolean): string {
+function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: boolean): string {
   const names = gpusInWords(gpus, trans);
+  if (isBound && of !== 'kernel') {
+    return trans._n(
+      '%2 does not answer, and its process uses no other until it ends',
+      '%2 do not answer, and its process uses no other until it ends',
+      gpus.length,
+      names
+    );
+  }
   if (isBound) {
     return trans._n(
       '%2 does not answer, and this kernel uses no other until it restarts',
@@ -150,7 +159,7 @@ function lostInWords(trans: Phrases, gpus: readonly GpuName[], isBound: boolean)
   return trans._n('%2 does not answer', '%2 do not answer', gpus.length, names);
 }
 
-/** Who from outside has memory of a GPU (GPU4): `2 GiB of GPU 0 held without a lease by ...`. */
+/** Which process without a lease holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a lease by ...`. */
 export function strangerInWords(trans: Phrases, stranger: Stranger): string {
   const { gpu, bytes, pid, owner, name, more } = stranger;
   const holds = holdingInWords(trans, { kind: 'gpuMemory', gpu, bytes });

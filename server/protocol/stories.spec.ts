@@ -1,6 +1,9 @@
 import { refusal } from './errors';
-import type { Eviction, StoryFact } from './facts';
-import { evictionInWords, notEnforcedSentence, storySentence } from './stories';
+import type { Eviction } from './facts';
+import { evictionInWords } from './evictions';
+import { englishOf } from './phrases';
+import { notEnforcedSentence, storySentence } from './stories';
+import type { StoryFact } from './storyFacts';
 
 const GIB = 1024 ** 3;
 const gpu = { uuid: 'GPU-0', index: 0 };
@@ -52,30 +55,30 @@ describe('storySentence', () => {
   it('[API2] [API7] says each fact in one sentence', () => {
     expect(Object.values(GOLDEN).map(it => storySentence(it))).toEqual([
       'Claimed.',
-      'Inside a cell of b.ipynb: draws on what that has.',
-      'Waits to be looked at.',
-      'Let pass before b.ipynb, which it does not delay.',
+      'Inside a cell of b.ipynb: draws on what that cell holds.',
+      'Waits to be considered.',
+      'Passed ahead of b.ipynb, which it does not delay.',
       'Given up by its command while it waited.',
       'The node is not known yet, so nothing is restricted.',
       'Granted CPUs 0-3, threads 4, 8 GiB, GPU 0 after 3 s.',
       'Takes over the grant that an earlier cell kept.',
-      'Taken over as it was granted before a restart.',
+      'Restored as it was granted before a restart.',
       'Runs without a grant: Cellgrant did not answer in time.',
-      'Brought back: process 7 had left its place.',
+      'Moved back: process 7 had left its place.',
       'Moved to CPUs 2-3.',
       'GPU GPU-9 does not answer any more.',
       'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Cells that name the "memory" they need in their hints wait until there is room.',
       'Ended; its grant is kept for the next cell.',
-      'The grant that it kept: Given back after 30 min without a cell.',
-      'The grant that it kept: Given back, asked by ann.',
-      'The grant that it kept: Given back: b.ipynb asked for it.',
-      'To be evicted in 5 s: b.ipynb of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
-      'Interrupted: cells of group a may run 2 h.',
+      'Released the kept grant after 30 min without a cell.',
+      'Released the kept grant at the request of ann.',
+      'Released the kept grant: b.ipynb asked for it.',
+      'Will be evicted in 5 s: b.ipynb of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
+      'Interrupted: cells of group a may run for at most 2 h.',
       'Spared: its place is not needed any more.',
       'b.ipynb is evicted for it in 5 s, losing 70 s of work.',
       'b.ipynb was asked to free GPU memory.',
-      'Beside it, 2 GiB of GPU 0 held without a lease by process 7 of eve (train).',
-      '1 GiB of GPU 0 are kept by b.ipynb, which was asked to free it.',
+      'On the same GPU, 2 GiB of GPU 0 held without a lease by process 7 of eve (train).',
+      'b.ipynb keeps 1 GiB of GPU 0, and was asked to free it.',
       'The owner of b.ipynb was asked to restart it.',
       'The owner of b.ipynb keeps it as it is.'
     ]);
@@ -84,7 +87,7 @@ describe('storySentence', () => {
   it.each([
     [{ kind: 'granted', granted: nothing, waitedMs: 0 }, 'Granted all CPUs.'],
     [{ kind: 'ended', isKept: false }, 'Ended; its grant was given back.'],
-    [{ ...GOLDEN.keptBeside, isAsked: false }, '1 GiB of GPU 0 are kept by b.ipynb.']
+    [{ ...GOLDEN.keptBeside, isAsked: false }, 'b.ipynb keeps 1 GiB of GPU 0.']
   ] as const)('[API7] says of %j: %s', (fact, sentence) => {
     expect(storySentence(fact)).toBe(sentence);
   });
@@ -103,11 +106,23 @@ it('[FAIR4] [API7] names the policy by which somebody was chosen', () => {
   expect(chosen).toEqual(['most over quota', 'worst recent use', 'least lost work']);
 });
 
+it.each([
+  ['kernel', 'cells of group a', 'this cell of group a'],
+  ['worker', 'workers of group a', 'this worker of group a'],
+  ['command', 'commands of group a', 'this command of group a']
+] as const)('[HOLD1] [API7] says why a %s has to go as it is', (of, long, owed) => {
+  const told = (fact: StoryFact): string => storySentence(fact, englishOf(of));
+  expect(told(GOLDEN.evicted)).toContain(long);
+  expect(told(GOLDEN.toBeEvicted)).toContain(owed);
+});
+
 it('[ENF6] [API7] says what of a grant is not in force', () => {
   expect(notEnforcedSentence({ kind: 'failed', what: 'memory.max', errno: 'EBUSY' })).toBe(
     'The grant could not be enforced: memory.max failed with EBUSY. The cell runs without it.'
   );
+  const failed = { kind: 'failed', what: 'memory.max', errno: 'EBUSY' } as const;
+  expect(notEnforcedSentence(failed, englishOf('command'))).toContain('The command runs without');
   expect(notEnforcedSentence({ kind: 'ungranted' })).toBe(
-    'It began while Cellgrant did not answer, and runs without a grant.'
+    'It started while Cellgrant did not answer, and runs without a grant.'
   );
 });

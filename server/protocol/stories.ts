@@ -1,10 +1,12 @@
 import { amountInWords, bytesInWords, spanInWords } from './amounts';
 import { formatCpuList } from './cpuset';
 import { refusal, sentenceOf } from './errors';
-import type { Eviction, Granted, NotEnforced, StoryFact } from './facts';
+import { evictionInWords } from './evictions';
+import type { Granted, NotEnforced } from './facts';
 import type { HolderKind } from './holder';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { gpusInWords, strangerInWords, waitInWords } from './sentences';
+import type { StoryFact } from './storyFacts';
 
 type Sentences = {
   readonly [K in StoryFact['kind']]: (
@@ -16,36 +18,43 @@ type Sentences = {
 const SENTENCES: Sentences = {
   claimed: (_, { trans }) => trans.__('Claimed.'),
   inside: ({ outer }, { trans, nameOf }) =>
-    trans.__('Inside a cell of %1: draws on what that has.', nameOf(outer)),
-  waits: ({ reason }, speaker) => speaker.trans.__('Waits %1.', waitInWords(reason, speaker)),
+    trans.__('Inside a cell of %1: draws on what that cell holds.', nameOf(outer)),
+  waits: ({ reason }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Waits %1.', waitInWords(reason, speaker));
+  },
   passes: ({ before }, { trans, nameOf }) =>
-    trans.__('Let pass before %1, which it does not delay.', nameOf(before)),
+    trans.__('Passed ahead of %1, which it does not delay.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
   nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
   granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),
   grantedFromKept: (_, { trans }) => trans.__('Takes over the grant that an earlier cell kept.'),
-  takenOver: (_, { trans }) => trans.__('Taken over as it was granted before a restart.'),
+  takenOver: (_, { trans }) => trans.__('Restored as it was granted before a restart.'),
   startedUnasked: (_, { trans }) =>
     trans.__('Runs without a grant: Cellgrant did not answer in time.'),
-  broughtBack: ({ what }, { trans }) => trans.__('Brought back: %1.', what),
+  broughtBack: ({ what }, { trans }) => trans.__('Moved back: %1.', what),
   moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', formatCpuList(cpus)),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
-  told: it => sentenceOf(it.refusal),
+  told: ({ refusal }, speaker) => sentenceOf(refusal, speaker),
   ended: ({ isKept }, { trans }) =>
     isKept
       ? trans.__('Ended; its grant is kept for the next cell.')
       : trans.__('Ended; its grant was given back.'),
   holdExpired: ({ idleMs }, { trans }) =>
-    trans.__('The grant that it kept: Given back after %1 without a cell.', spanInWords(idleMs)),
+    trans.__('Released the kept grant after %1 without a cell.', spanInWords(idleMs)),
   holdReleased: ({ by }, { trans }) =>
-    trans.__('The grant that it kept: Given back, asked by %1.', by),
+    trans.__('Released the kept grant at the request of %1.', by),
   holdWanted: ({ by }, { trans, nameOf }) =>
-    trans.__('The grant that it kept: Given back: %1 asked for it.', nameOf(by)),
-  toBeEvicted: ({ inMs, why }, speaker) =>
-    speaker.trans.__('To be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker)),
-  evicted: ({ why }, speaker) =>
-    speaker.trans.__('Interrupted: %1.', evictionInWords(why, speaker)),
+    trans.__('Released the kept grant: %1 asked for it.', nameOf(by)),
+  toBeEvicted: ({ inMs, why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Will be evicted in %1: %2.', spanInWords(inMs), evictionInWords(why, speaker));
+  },
+  evicted: ({ why }, speaker) => {
+    const { trans } = speaker;
+    return trans.__('Interrupted: %1.', evictionInWords(why, speaker));
+  },
   spared: (_, { trans }) => trans.__('Spared: its place is not needed any more.'),
   roomMade: ({ by, inMs, lostMs }, { trans, nameOf }) =>
     trans.__(
@@ -56,17 +65,13 @@ const SENTENCES: Sentences = {
     ),
   askedToFree: ({ keeper }, { trans, nameOf }) =>
     trans.__('%1 was asked to free GPU memory.', nameOf(keeper)),
-  beside: ({ stranger }, { trans }) => trans.__('Beside it, %1.', strangerInWords(trans, stranger)),
+  beside: ({ stranger }, { trans }) =>
+    trans.__('On the same GPU, %1.', strangerInWords(trans, stranger)),
   keptBeside: ({ keeper, gpu, bytes, isAsked }, { trans, nameOf }) => {
     const [amount, name] = [bytesInWords(bytes), gpusInWords([gpu], trans)];
     return isAsked
-      ? trans.__(
-          '%1 of %2 are kept by %3, which was asked to free it.',
-          amount,
-          name,
-          nameOf(keeper)
-        )
-      : trans.__('%1 of %2 are kept by %3.', amount, name, nameOf(keeper));
+      ? trans.__('%3 keeps %1 of %2, and was asked to free it.', amount, name, nameOf(keeper))
+      : trans.__('%3 keeps %1 of %2.', amount, name, nameOf(keeper));
   },
   restartAsked: ({ keeper }, { trans, nameOf }) =>
     trans.__('The owner of %1 was asked to restart it.', nameOf(keeper)),
@@ -111,38 +116,10 @@ function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Gran
   return parts.filter(part => part !== '').join(', ');
 }
 
-/** Why a running cell has to go (FAIR4), as a part of a sentence. */
-export function evictionInWords(why: Eviction, { trans, nameOf }: Speaker = ENGLISH): string {
-  return why.kind === 'runtime'
-    ? trans.__('cells of group %1 may run %2', why.group, spanInWords(why.mostMs))
-    : trans.__(
-        '%1 of group %2 is owed it and waited %3; this cell of group %4 had run %5 (chosen by: %6)',
-        nameOf(why.to),
-        why.toGroup,
-        spanInWords(why.waitedMs),
-        why.group,
-        spanInWords(why.ranMs),
-        policyInWords(trans, why.victims)
-      );
-}
-
-function policyInWords(
-  trans: Phrases,
-  victims: Extract<Eviction, { kind: 'owed' }>['victims']
-): string {
-  switch (victims) {
-    case 'mostOverQuota':
-      return trans.__('most over quota');
-    case 'worstRecentUse':
-      return trans.__('worst recent use');
-    case 'leastLostWork':
-      return trans.__('least lost work');
-  }
-}
-
-/** What of a grant is not in force (ENF6), as a whole sentence. */
-export function notEnforcedSentence(fact: NotEnforced, { trans }: Speaker = ENGLISH): string {
+/** Which part of a grant is not in force (ENF6), as a whole sentence. */
+export function notEnforcedSentence(fact: NotEnforced, speaker: Speaker = ENGLISH): string {
+  const { trans } = speaker;
   return fact.kind === 'failed'
-    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }))
-    : trans.__('It began while Cellgrant did not answer, and runs without a grant.');
+    ? sentenceOf(refusal('NOT_ENFORCED', { what: fact.what, errno: fact.errno }), speaker)
+    : trans.__('It started while Cellgrant did not answer, and runs without a grant.');
 }

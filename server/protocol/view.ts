@@ -1,9 +1,10 @@
 import type { Ask } from './ask';
 import type { Refusal } from './errors';
-import type { NotEnforced, Reason, Resource, StoryFact } from './facts';
+import type { NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
 import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
+import type { StoryFact } from './storyFacts';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -13,13 +14,13 @@ export type TierView = {
   readonly name: TierName;
   readonly enforced: readonly Resource[];
   readonly notEnforced: readonly { readonly resource: Resource; readonly why: string }[];
-  /** One sentence: why this tier and no better one, and how to have more. */
+  /** One sentence: why this tier and no better one, and how to get more. */
   readonly reason: string;
 };
 
 /**
  * Where a MIG slice is: the UUID of its GPU, and the driver's numbers. Slices of
- * one GPU instance compute apart but share its memory.
+ * one GPU instance compute separately but share its memory.
  */
 export type SlicePlace = {
   readonly gpu: string;
@@ -33,7 +34,7 @@ export type GpuView = {
   readonly index: number;
   readonly model: string;
   readonly memoryBytes: number;
-  /** Of a MIG slice alone. */
+  /** Only for a MIG slice. */
   readonly slice?: SlicePlace;
   /** It does not answer any more, and is not granted (GPU7). */
   readonly isLost?: true;
@@ -49,7 +50,7 @@ export type GpuView = {
     readonly pid: number;
     readonly name: string;
     readonly memoryBytes: number;
-    /** The user whose it is; null where that cannot be told, as from inside a container. */
+    /** Its user; null if unknown, as from inside a container. */
     readonly owner: string | null;
     /** It draws a screen and computes nothing, so it needs no lease. */
     readonly isDisplay?: true;
@@ -72,18 +73,18 @@ export type NodeView = {
   /** Kept back from grants. */
   readonly memoryReserveBytes: number;
   readonly memoryUsedBytes: number | null;
-  /** What running cells were granted, and what is kept for next ones (ADM9). */
+  /** What running cells were granted, and what is kept for later cells (ADM9). */
   readonly memoryPromisedBytes: number;
-  /** What kernels hold that run nothing. */
+  /** What idle kernels hold. */
   readonly memoryKeptBytes: number;
   /** Sum over kernels of the larger of promised and resident. */
   readonly memoryGrantedBytes: number;
-  /** What others than kernels hold (ADM14); null before it was measured, and where it cannot be. */
+  /** What processes other than kernels hold (ADM14); null if not measured yet or not measurable. */
   readonly memoryOthersBytes: number | null;
   readonly gpus: readonly GpuView[];
   readonly tier: TierView;
   readonly policy: string;
-  /** The administrator's hints where nobody states any (ADM2). */
+  /** The administrator's default hints (ADM2). */
   readonly defaults: Hints;
   readonly version: string;
   /** Things a person should know: a reader that failed, pressure, a packed VM. */
@@ -100,13 +101,13 @@ export type HolderView = {
   /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
-  /** The holder that its process came from (ADM10); null where it came from none. */
+  /** The holder that its process descends from (ADM10); null if none. */
   readonly parentHolderId: string | null;
   /** False: confined and observed only; its cells do not claim. */
   readonly gated: boolean;
   /** Since when it is in this state, ms since the epoch. */
   readonly sinceMs: number;
-  /** What its running cell has; where none runs, what is kept for the next one (ADM9). */
+  /** What its running cell has; if none runs, what is kept for the next one (ADM9). */
   readonly grant: ToldGrant | null;
   readonly cpusBusy: number | null;
   readonly memoryBytes: number | null;
@@ -115,7 +116,7 @@ export type HolderView = {
   readonly gpuMemoryBytes: number | null;
   /** GPUs this kernel is bound to until it restarts (GPU2). */
   readonly boundGpus: readonly string[];
-  /** When it was last asked to free GPU memory since it runs nothing (GPU5); null where it was not. */
+  /** When it was last asked to free GPU memory since it became idle (GPU5); null if it was not. */
   readonly askedToFreeMs: number | null;
   /** Who asks for its restart (GPU5); null while nobody does. */
   readonly restartRequest: RestartRequest | null;
@@ -125,16 +126,16 @@ export type HolderView = {
 export type GroupView = {
   /** From the root: `atlas/prod`. */
   readonly path: string;
-  /** CPUs that it is owed, and as great a part of everything else: by its quota, or by weight. */
+  /** CPUs that it is entitled to, and the same fraction of everything else: by its quota, or by weight. */
   readonly owedCpus: number;
   readonly hasQuota: boolean;
-  /** What its kernels use of the node, of what they use most, as so many CPUs. */
+  /** What its kernels use of the node's resource that they use most, expressed in CPUs. */
   readonly usedCpus: number;
   /** Whether it may use what others leave (FAIR2). */
   readonly takesSurplus: boolean;
 };
 
-/** Somebody waits for GPU memory that an idle kernel keeps, and asks its owner to restart it. */
+/** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
 export type RestartRequest = {
   /** The claim that waits. */
   readonly claimId: string;
@@ -144,15 +145,15 @@ export type RestartRequest = {
   /** What it waits for and why. */
   readonly reason: Reason;
   readonly sinceMs: number;
-  /** Whether the kernel's owner has said no. */
+  /** Whether the kernel's owner declined. */
   readonly declined: boolean;
 };
 
-/** A span of time that is still to come, as a range: nobody knows it better. */
+/** A future span of time, as a range, because it is not known more precisely. */
 export type Forecast = {
   readonly fromMs: number;
   readonly toMs: number;
-  /** How many past runs it rests on, which agreed; 0 for the time that an author stated. */
+  /** The number of past runs that it is based on; 0 for the time that an author stated. */
   readonly runs: number;
 };
 
@@ -161,6 +162,8 @@ type ClaimCommon = {
   readonly id: string;
   readonly holderId: string;
   readonly holderName: string;
+  /** What its sentences speak of: a cell, or a command, which has none. */
+  readonly holderKind: HolderKind;
   readonly owner: string;
   readonly cellId: string | null;
   readonly label: string | null;
@@ -176,18 +179,18 @@ export type ClaimView =
       /** From 1, in the queue of its resource. */
       readonly position: number;
       readonly reason: Reason;
-      /** When it should start, from now; null where that is not known well enough. */
+      /** When it should start, from now; null if not known well enough. */
       readonly startsIn: Forecast | null;
     })
   | (ClaimCommon & {
       readonly state: 'running';
       readonly grantedMs: number;
       readonly grant: ToldGrant;
-      /** How long it should run in all; null where that is not known well enough, or exceeded. */
+      /** How long it should run in total; null if not known well enough, or exceeded. */
       readonly takes: Forecast | null;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
-      /** What of the grant could not be enforced; null where all of it was (ENF6). */
+      /** Which part of the grant could not be enforced; null if all of it was (ENF6). */
       readonly notEnforced: NotEnforced | null;
     })
   | (ClaimCommon & {
@@ -195,7 +198,7 @@ export type ClaimView =
       readonly grantedMs: number | null;
       readonly endedMs: number;
       readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
-      /** What ended it, by its entry in the catalogue; null where it ended by itself. */
+      /** What ended it, by its entry in the catalogue; null if it ended by itself. */
       readonly why: Refusal | null;
       readonly grant: ToldGrant | null;
       readonly cpuSeconds: number | null;
@@ -221,36 +224,24 @@ export type ClaimStory = ClaimView & { readonly story: readonly StoryLine[] };
  * most recently done, at most 200 of those.
  */
 export type Snapshot = {
-  /** Grows by at least one with every change; starts anew with a sidecar. */
+  /** Grows by at least one with every change; restarts with a new sidecar. */
   readonly revision: number;
   readonly atMs: number;
   readonly node: NodeView;
   readonly holders: readonly HolderView[];
-  /** By path; empty where nobody is in a group. */
+  /** By path; empty if no kernel is in a group. */
   readonly groups: readonly GroupView[];
   readonly claims: readonly ClaimView[];
 };
 
-/** Of so many cells one request may ask how they would fare at most. */
+/** The most cells that one `fits` request may ask about. */
 export const FITS_MAX = 256;
 
-/** How a cell would fare if it ran now: `POST /api/v1/holders/:id/fits`. */
+/** What would happen to a cell if it ran now: `POST /api/v1/holders/:id/fits`. */
 export type Fit =
   | { readonly kind: 'now' }
   | { readonly kind: 'waits'; readonly reason: Reason }
   | { readonly kind: 'never'; readonly why: Refusal };
-
-/** The configuration: `GET /api/v1/configuration`. */
-export type ConfigurationView = {
-  /** The file that counts last; null where there is none. */
-  readonly file: string | null;
-  /** The files that it may only narrow, the first of them first (CFG5). */
-  readonly narrows: readonly string[];
-  /** When they were read last, ms since the epoch. */
-  readonly readMs: number | null;
-  /** What was wrong then, as `FILE:LINE: sentence`; what such a file said before is in force. */
-  readonly problems: readonly string[];
-};
 
 /** The answer to a request that was refused. */
 export type ErrorBody = {

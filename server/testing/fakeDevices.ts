@@ -49,7 +49,7 @@ export function mayOpen(cgroup: DeviceCgroup | null, node: DeviceNode): boolean 
 }
 
 /** Read and write of a character device, as `struct bpf_cgroup_dev_ctx` says it. */
-export const OPENING = 0x60002;
+const OPENING = 0x60002;
 
 /** Where the code of an object file begins and ends: its first section that has any. */
 function codeOf(object: Buffer): Buffer {

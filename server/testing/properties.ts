@@ -1,14 +1,17 @@
 import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import { checkInvariants } from '../core/invariants';
+import { promisedBytes } from '../core/holder/leases';
+import { sumOf, treeBytes } from '../core/holder/treeSums';
+import { isInside, surrounds } from '../core/holder/trees';
 import { admissionOrder } from '../core/queue/order';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
 import { reserve } from '../core/queue/reserve';
-import type { WaitingEntry } from '../core/entries';
+import type { ClaimEntry, HolderEntry, WaitingEntry } from '../core/entries';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */
-export type Seen = {
+type Seen = {
   readonly state: State;
   readonly event: Event;
   readonly effects: readonly Effect[];
@@ -131,7 +134,8 @@ function useOf(state: State, user: ShareNode): number {
 
 /**
  * P9: an arrival never puts off the head of a queue, unless it goes before it
- * (ADM6). Reservations are worked out anew after each step, so that only the
+ * (ADM6), or is inside of a running cell, which does not end before it (ADM10).
+ * Reservations are worked out anew after each step, so that only the
  * arrival itself lies between two. A fixed ask never waits for CPUs (CPU1), so
  * it may too, and so may one that was granted before a restart (ENF4).
  */
@@ -146,13 +150,14 @@ export function headNeverPutOff(): Property {
     );
     const isAsking = event.type === 'claimArrived' && event.granted === null;
     const arrived = isAsking ? state.claims.get(event.claim.id) : undefined;
+    const mayWait = arrived !== undefined && !isInside(arrived);
     const order = admissionOrder(state.nowMs);
     for (const entry of state.queue) {
       const { id } = entry.claim;
       const startMs = entry.phase.reservation ? reserve(state, entry).atMs : null;
       const before = known.get(id);
       startMs !== null && heads.set(id, startMs);
-      const isLater = arrived !== undefined && order(arrived as WaitingEntry, entry) > 0;
+      const isLater = mayWait && order(arrived as WaitingEntry, entry) > 0;
       const isSameTime = isLater && atMs === state.nowMs && !hasFixed;
       if (isSameTime && startMs !== null && before !== undefined && startMs > before) {
         faults.push(`${id} was put off from ${before} to ${startMs}`);
@@ -166,9 +171,10 @@ export function headNeverPutOff(): Property {
 /**
  * P11: a claim that asks for memory is granted only where all that is promised
  * fits beside what others hold (ADM14), but for the one that is let through when
- * nothing else runs: what is granted after it in the same step does not run yet.
+ * nothing else runs but the cells around it (ADM10): what is granted after it in the
+ * same step does not run yet.
  * Others are in its way all the same. One that takes over what its kernel kept is
- * promised nothing new (ADM9), nor is one inside of a kernel that was (ADM10).
+ * promised nothing new (ADM9), nor is one that fits into what a cell around it was (ADM10).
  */
 export const promisesFit: Property = ({ state, effects }) =>
   effects.flatMap((effect, index) => {
@@ -176,18 +182,30 @@ export const promisesFit: Property = ({ state, effects }) =>
       return [];
     }
     const entry = state.claims.get(effect.claimId);
-    const isNew = !entry?.story.some(({ fact }) => fact.kind === 'grantedFromKept');
+    const isNew = entry && !isCovered(entry.holder) && !isFromKept(entry);
     const asks = entry?.claim.ask.memoryBytes !== null && isNew;
     const room = roomBesideOthers(state, state.node);
     const isTooMuch = (entry?.claim.ask.memoryBytes ?? 0) > room && !entry?.holder.parent;
     const later = effects.slice(index + 1).map(it => (it.type === 'grant' ? it.claimId : null));
     const others = [...state.running].filter(
-      ({ claim }) => claim.holderId !== effect.holderId && !later.includes(claim.id)
+      it => !(entry && surrounds(it.holder, entry.holder)) && !later.includes(it.claim.id)
     ).length;
     return asks && (isTooMuch || (others > 0 && state.committedBytes > room))
       ? [`${effect.claimId} was granted memory beyond ${room}`]
       : [];
   });
+
+function isFromKept({ story }: ClaimEntry): boolean {
+  return story.some(({ fact }) => fact.kind === 'grantedFromKept');
+}
+
+/** ADM10: whether some holder around this one was promised what all inside of it have. */
+function isCovered({ parent }: HolderEntry): boolean {
+  return (
+    parent !== null &&
+    (sumOf(parent.children, treeBytes) <= promisedBytes(parent) || isCovered(parent))
+  );
+}
 
 /** What may be promised: what neither the reserve takes up nor, beyond that, others. */
 function roomBesideOthers({ others }: State, node: NodeFacts): number {
@@ -212,6 +230,23 @@ export const emptyIsFree: Property = ({ state }) => {
   ];
   return held.filter(it => it !== false);
 };
+
+/** HOLD1: the end of a holder ends its own claims, and no cell of another that runs. */
+export function endTouchesNoOther(): Property {
+  let known = new Map<string, string>();
+  return ({ state, event }) => {
+    const before = known;
+    const runs = Array.from(state.running, ({ claim }) => [claim.id, claim.holderId] as const);
+    known = new Map(runs);
+    if (event.type !== 'holderGone' || state.holders.size === 0) {
+      return []; // of all that leave at the end of a run, only the last is seen
+    }
+    const left = [...before].filter(
+      ([id, holderId]) => known.has(id) === (holderId === event.holderId)
+    );
+    return left.map(([id, holderId]) => `${id} of ${holderId} was touched, or was not`);
+  };
+}
 
 /**
  * CFG1: a reload ends no cell, takes no GPU and no memory from one, and sends

@@ -2,9 +2,9 @@ import type { Effect } from '../core/effects';
 import type { Event, NodeFacts } from '../core/events';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
-import { HOLDER_KINDS } from '../protocol/holder';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
 import { ANN, cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
+import { arrivals, endsOf, renewed } from './randomFamilies';
 import { randomSharing } from './randomSharing';
 import type { RandomSource } from './randomSource';
 
@@ -14,7 +14,7 @@ const GIB = 1024 ** 3;
 export type Wildness = { readonly nonsense: number; readonly holders: number };
 
 /** A random node: small ones, so that everything is short of something. */
-export function randomNode(random: RandomSource): NodeFacts {
+function randomNode(random: RandomSource): NodeFacts {
   const cores = random.pick([1, 2, 4, 8, 12]);
   const threads = random.pick([1, 2]);
   return nodeOf({
@@ -73,7 +73,7 @@ export class RandomTrace {
   /** Let one random thing happen. */
   next(): Effect[] {
     this.atMs += this._random.pick([0, 0, 1, 10, 100, 1000]);
-    return this.send(this._choose());
+    return this.send(this._coming.shift() ?? this._choose());
   }
 
   /** Let a certain thing happen. */
@@ -132,7 +132,7 @@ export class RandomTrace {
     const holders = [...this.state.holders.keys()];
     const claims = [...this.state.running, ...this.state.queue];
     if (holders.length === 0 || (roll < 0.08 && holders.length < this._wild.holders)) {
-      return this._holder();
+      return this._first(arrivals(random, this.state, this._wild.holders));
     }
     if (roll < 0.42) {
       return this.claim(random.pick(holders));
@@ -143,26 +143,14 @@ export class RandomTrace {
       return { type: 'claimEnded', claimId, outcome, cpuSeconds: random.next() * 5 };
     }
     return roll < 0.77
-      ? { type: 'holderGone', holderId: random.pick(holders) }
+      ? this._first(endsOf(random, this.state, random.pick(holders)))
       : this._figures(holders);
   }
 
-  private _holder(): Happening {
-    const random = this._random;
-    this._claims += 1;
-    const holder = {
-      id: `h${random.whole(1, this._wild.holders)}`,
-      pid: this._claims,
-      startTicks: 1,
-      kind: HOLDER_KINDS[this._claims % HOLDER_KINDS.length]!,
-      name: 'notebook.ipynb',
-      owner: random.pick(['ann', 'bob', 'cyd']),
-      parentHolderId: random.chance(0.4) ? random.pick([...this.state.holders.keys()]) : null,
-      group: random.pick([[], ['a'], ['a', 'x'], ['b'], ['nowhere']]),
-      notebook: random.pick([null, 'a/1.ipynb', '/x/b/2.ipynb', 'x.py']),
-      gated: random.chance(0.9)
-    };
-    return { type: 'holderArrived', holder };
+  /** The first of some things that follow each other. */
+  private _first([first, ...rest]: readonly Happening[]): Happening {
+    this._coming.push(...rest);
+    return first!;
   }
 
   private _figures(holders: readonly string[]): Happening {
@@ -205,6 +193,21 @@ export class RandomTrace {
         totalBytes: 32 * GIB + random.pick([0, 8 * GIB])
       }),
       () => ({ ...FAILURE, holderId: random.pick(holders) }),
+      () => ({ type: 'holderBroughtBack', holderId: random.pick(holders), what: 'x' }),
+      () => ({ type: 'holderSettled', holderId: random.pick(holders) }),
+      () => renewed(random, this.state, random.pick(holders)),
+      () => renewed(random, this.state, random.pick(holders)),
+      () => ({ type: 'claimGivenUp', claimId: random.pick([...claims, 'none']) }),
+      () => ({ type: 'freeWanted', holderId: random.pick(holders), by: ANN }),
+      () => {
+        const claimId = random.pick([...claims, 'none']);
+        return { type: 'restartWanted', holderId: random.pick(holders), claimId, by: ANN };
+      },
+      () => ({ type: 'restartDeclined', holderId: random.pick(holders), by: ANN }),
+      () => {
+        const memoryBytes = random.whole(0, 24) * GIB;
+        return { type: 'memoryMeasured', holderId: random.pick(holders), memoryBytes };
+      },
       () => ({
         type: 'policyChosen',
         policy: random.pick(['dynamic', 'dynamic', 'naive', 'partitioned']),
@@ -269,4 +272,6 @@ export class RandomTrace {
   }
 
   private _claims = 0;
+  /** What is certain to happen next. */
+  private readonly _coming: Happening[] = [];
 }

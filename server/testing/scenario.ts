@@ -1,9 +1,10 @@
 import type { Effect } from '../core/effects';
 import { EVEN_SHARING, plainGroup, type Group, type Sharing } from '../core/policy/groups';
 import { shareOf } from '../core/policy/shareTree';
+import { bytesInWords } from '../protocol/amounts';
 import { listOrNull, type Grant } from '../protocol/grant';
-import { parseBytes, parseSpan, parseTags } from '../protocol/hints';
-import { bytesInWords } from '../core/words';
+import { parseTags } from '../protocol/hintEntries';
+import { parseBytes, parseSpan } from '../protocol/hints';
 import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */

@@ -213,8 +213,9 @@ export function askSocket(
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, method, path, headers }, response => {
       textOf(response).then(text => {
-        const { statusCode = 0 } = response;
-        resolve({ status: statusCode, body: text ? JSON.parse(text) : null });
+        const { statusCode: status = 0, headers: it } = response;
+        const isJson = it['content-type']?.startsWith('application/json');
+        resolve({ status, body: text && isJson ? JSON.parse(text) : text || null });
       }, reject);
     });
     asked.on('error', reject);

@@ -62,7 +62,7 @@ export type BadgeFacts = {
 };
 
 /** A cell that asked for nothing is silent for this long, in ms. */
-export const QUIET_RUN_MS = 1000;
+const QUIET_RUN_MS = 1000;
 
 /** A wait shorter than this is nothing to tell of, in ms. */
 const QUIET_WAIT_MS = 100;

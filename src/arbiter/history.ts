@@ -5,7 +5,7 @@ import type { Sample } from '../tokens';
 export const HISTORY_MS = 600_000;
 
 /** The shortest time between two samples, in ms. */
-export const SAMPLE_MS = 1000;
+const SAMPLE_MS = 1000;
 
 /**
  * Add the figures of a snapshot to the last ten minutes.

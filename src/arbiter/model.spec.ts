@@ -127,8 +127,8 @@ describe('ArbiterModel', () => {
   });
 
   it('lets a refusal through to the one who asked', async () => {
-    test.client.refusal = 'The claim "c1" belongs to bo; only its owner can cancel it.';
-    await expect(test.model.cancel('c1')).rejects.toThrow('belongs to bo');
+    test.client.refusal = 'There is no claim "c1". It may have ended already.';
+    await expect(test.model.cancel('c1')).rejects.toThrow('no claim "c1"');
     expect(test.client.sent).toEqual([['cancel', 'c1']]);
   });
 

@@ -15,24 +15,16 @@ import {
 } from './cells';
 import { type IArbiterClient, RequestError } from './client';
 import { withSample } from './history';
+import { shouldAsk } from './patience';
 
 /** The schema under which the server extension puts snapshots on Jupyter's event bus. */
 export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
-
-/** After this long without an event the model asks by itself, in ms. */
-const QUIET_MS = 5_000;
-
-/** The same while cells wait or run: somebody looks at their clocks. */
-const ACTIVE_QUIET_MS = 1_200;
 
 /** A clock goes on for this long after the last word, in ms. */
 const STILL_MS = 2_000;
 
 /** This long after the last look the model looks again whether it should ask, in ms. */
 const LOOK_MS = 400;
-
-/** A server that does not answer is asked this often, in ms: that costs it nothing. */
-const LOST_MS = 2_000;
 
 /** While the sidecar is away it is asked ever more seldom, but at least this often, in ms. */
 const AWAY_MS_MAX = 30_000;
@@ -169,23 +161,14 @@ export class ArbiterModel implements IArbiter {
 
   /** Ask if need be; rejects where the sidecar is away, so that the next time comes later. */
   private async _pollOnce(): Promise<void> {
-    if (this._shouldAsk()) {
+    const now = this._clock();
+    const [heardMs, askedMs] = [now - this._heardMs, now - this._askedMs];
+    const isActive = this._index.active.size > 0;
+    if (shouldAsk({ state: this._connection.state, heardMs, askedMs, isActive })) {
       await this.refresh();
     }
     if (this._connection.state === 'away') {
       throw new Error(this._connection.message);
-    }
-  }
-
-  private _shouldAsk(): boolean {
-    const now = this._clock();
-    switch (this._connection.state) {
-      case 'live':
-        return now - this._heardMs >= (this._index.active.size ? ACTIVE_QUIET_MS : QUIET_MS);
-      case 'lost':
-        return now - this._askedMs >= LOST_MS;
-      default:
-        return true;
     }
   }
 

@@ -6,7 +6,7 @@ import { speakerOf } from './speaker';
 
 const { reason } = waiting();
 const says = (its: typeof reason, paths: readonly (readonly [string, string])[]): string =>
-  waitInWords(its, speakerOf(trans, new Map(paths)));
+  waitInWords(its, speakerOf(trans, new Map(paths), 'kernel'));
 
 describe('speakerOf', () => {
   it('[UI1] calls a notebook that was renamed by its name of now', () => {

@@ -1,13 +1,19 @@
+import type { HolderKind } from '../../server/protocol/holder';
 import type { Phrases, Speaker } from '../../server/protocol/phrases';
 import { baseName } from '../format';
 
 /**
- * Speaks the language of this page, and calls notebooks of this server by their names of now:
+ * Speaks the language of this page, of claims of such a holder, and calls notebooks of this server by their names of now:
  * the sidecar knows a kernel by the name with which it started.
  */
-export function speakerOf(trans: Phrases, paths: ReadonlyMap<string, string>): Speaker {
+export function speakerOf(
+  trans: Phrases,
+  paths: ReadonlyMap<string, string>,
+  of: HolderKind
+): Speaker {
   return {
     trans,
+    of,
     nameOf: ({ holderId, holderName }) => {
       const path = paths.get(holderId);
       return path === undefined ? holderName : baseName(path);

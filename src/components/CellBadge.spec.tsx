@@ -30,6 +30,15 @@ function finished(its: Parameters<typeof done>[0] = {}, more: Partial<Done> = {}
   return { kind: 'done', claim: done(its), limits: [], next: null, ...more };
 }
 
+/** A language that has these words for what begins so. */
+function translating(words: Readonly<Record<string, string>>): typeof trans {
+  const own = (text: string): string =>
+    Object.entries(words).find(([begins]) => text.startsWith(begins))?.[1] ?? text;
+  return Object.assign(Object.create(trans) as typeof trans, {
+    __: (text: string, ...args: string[]) => trans['__'](own(text), ...args)
+  });
+}
+
 type Done = Extract<Badge, { kind: 'done' }>;
 
 const LIMITS = [{ source: 'node', hints: { memoryBytes: 4 * GIB } }] as const;
@@ -99,6 +108,33 @@ describe('CellBadge', () => {
     for (const text of ['done · 4 s', 'waited 2 s', '2.0 CPUs used', 'peak 3 GiB']) {
       expect(used).toContain(text);
     }
+  });
+
+  it('[HOLD1] [MEM3] says of a forked cell that it was killed, and of others that their kernel was', () => {
+    const why = refusal('KILLED_AT_LIMIT', { limit: '1 GiB', kept: '' });
+    const killed = (holderKind: 'kernel' | 'cell'): string =>
+      badge(finished({ outcome: 'died', why, holderKind })).textContent!;
+    expect(killed('kernel')).toContain('kernel died at its memory limit');
+    expect(killed('cell')).toContain('killed at its memory limit');
+    expect(killed('cell')).toContain('Its kernel continues.');
+  });
+
+  it('[API7] says a refusal, and what fills it, in the language of the page', () => {
+    const why = refusal('IMPOSSIBLE', {
+      path: 'gpuModel',
+      asked: 'H200',
+      total: { kind: 'ofModel', count: 1 }
+    });
+    const host = badge(
+      { kind: 'asks', ask: NOTHING_ASKED, limits: [], fit: { kind: 'never', why } },
+      {
+        trans: translating({
+          'This cell asks for {path}': 'XX {asked} {total}',
+          '%1 of that': '%1 YY'
+        })
+      }
+    );
+    expect(host.textContent).toContain('a run would be refused: XX H200 1 YY');
   });
 
   it('[UI1] keeps after a run what it asked for and got, and leads to the hints', () => {

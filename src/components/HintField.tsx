@@ -20,7 +20,7 @@ type HintFieldProps = {
 
 /** One hint: its label, its input, where else it is written, what is wrong with it. */
 export function HintField(props: HintFieldProps): JSX.Element {
-  const { trans, field, label, caption, readOnly } = props;
+  const { trans, field, label, caption } = props;
   const id = React.useId();
   // What a person is still typing is not judged; what they were done with is, at once.
   const [judged, judge] = React.useState<string | null>(null);
@@ -28,23 +28,7 @@ export function HintField(props: HintFieldProps): JSX.Element {
     judge(field.text);
     props.onSettle();
   };
-  const input = {
-    id: `${id}-input`,
-    disabled: readOnly,
-    title: caption,
-    'data-hint': field.name,
-    'aria-invalid': field.problem !== null || field.elsewhere !== null,
-    'aria-describedby': `${id}-note`,
-    onBlur: settle,
-    onKeyDown: (event: React.KeyboardEvent) => {
-      if (event.key === 'Enter') {
-        settle();
-      } else if (isUndo(event) || isRedo(event)) {
-        event.preventDefault(); // the browser's own knows neither checkboxes nor suggestions
-        props.onUndo(isRedo(event));
-      }
-    }
-  };
+  const input = inputOf(props, id, settle);
   return (
     <div className="cg-Field" data-judged={judged === field.text ? '' : undefined}>
       <label htmlFor={input.id} title={caption}>
@@ -69,6 +53,31 @@ export function HintField(props: HintFieldProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** What a text's input and a checkbox have in common. */
+function inputOf(
+  { field, caption, readOnly, onUndo }: HintFieldProps,
+  id: string,
+  settle: () => void
+) {
+  return {
+    id: `${id}-input`,
+    disabled: readOnly,
+    title: caption,
+    'data-hint': field.name,
+    'aria-invalid': field.problem !== null || field.elsewhere !== null,
+    'aria-describedby': `${id}-note`,
+    onBlur: settle,
+    onKeyDown: (event: React.KeyboardEvent) => {
+      if (event.key === 'Enter') {
+        settle();
+      } else if (isUndo(event) || isRedo(event)) {
+        event.preventDefault(); // the browser's own knows neither checkboxes nor suggestions
+        onUndo(isRedo(event));
+      }
+    }
+  };
 }
 
 function isUndo({ key, ctrlKey, metaKey, shiftKey, altKey }: React.KeyboardEvent): boolean {

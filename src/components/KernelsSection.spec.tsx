@@ -59,9 +59,33 @@ describe('the kernels of a node that has 14', () => {
       { ...command, state: 'waiting' as const }
     ];
     const host = panelOf({ snapshot: snapshot({ holders: [...idle, ...active] }) });
-    expect(names(host)).toEqual(['idle0.ipynb', 'a cell', 'train.py']);
+    expect(names(host)).toEqual(['idle0.ipynb', 'a cell', 'idle1.ipynb', 'train.py']);
     const kinds = [...host.querySelectorAll('[data-kind]')].map(it => it.textContent!.trim());
     expect(kinds).toEqual(['forked cell', 'command']);
+  });
+
+  it('[HOLD1] [UI9] many children are folded into their parent, with what they have together', () => {
+    const children = Array.from({ length: 50 }, (_, i) => {
+      const kind = i % 2 ? ('worker' as const) : ('cell' as const);
+      const its = { kind, parentHolderId: i < 40 ? 'h' : `f${i - 40}`, cpusBusy: 0.5 };
+      const state = i < 3 ? ('running' as const) : ('idle' as const);
+      return kernel({ id: `f${i}`, name: `fork ${i}`, ...its, state, memoryBytes: GIB });
+    });
+    const all = [...holders, ...children];
+    const host = panelOf({ snapshot: snapshot({ holders: all }) });
+    expect(names(host)).toEqual(['holds.ipynb', 'runs.ipynb', 'waits.ipynb']);
+    const inside = host.querySelector<HTMLDetailsElement>('.cg-Inside')!;
+    expect(inside.querySelector('summary')!.textContent).toBe(
+      '50 inside, 3 running · 25 CPUs busy · 50 GiB'
+    );
+    React.act(() => {
+      inside.open = true;
+      inside.dispatchEvent(new Event('toggle'));
+    });
+    // Its own are there, those that run first; a single one of theirs is shown at once.
+    expect(names(host).slice(0, 4)).toEqual(['holds.ipynb', 'fork 0', 'fork 40', 'fork 1']);
+    expect(names(host)).toHaveLength(53);
+    expect(host.querySelectorAll('.cg-Inside .cg-Inside .cg-Kernel')).toHaveLength(10);
   });
 
   it('[UI9] they stay unfolded, whatever comes and goes', async () => {

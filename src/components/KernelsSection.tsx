@@ -3,7 +3,7 @@ import * as React from 'react';
 import { notEnforcedSentence } from '../../server/protocol/stories';
 import type { ClaimView, HolderView, Snapshot } from '../../server/protocol/view';
 import { speakerOf } from '../arbiter/speaker';
-import { arranged } from './kernelOrder';
+import { activityOf, arranged, membersOf, type Family } from './kernelOrder';
 import {
   baseName,
   countCpus,
@@ -48,15 +48,15 @@ export function KernelsSection(props: KernelsProps): JSX.Element {
           ))}
         </ul>
       )}
-      <KernelList {...props} kernels={active} />
+      <KernelList {...props} families={active} />
       {idle.length > 0 && (
         <details
           className="cg-Idle"
           open={props.isIdleOpen}
           onToggle={event => props.onIdleToggle(event.currentTarget.open)}
         >
-          <summary>{idleText(trans, idle)}</summary>
-          {props.isIdleOpen && <KernelList {...props} kernels={idle} />}
+          <summary>{idleText(trans, idle.flatMap(membersOf))}</summary>
+          {props.isIdleOpen && <KernelList {...props} families={idle} />}
         </details>
       )}
     </Section>
@@ -65,32 +65,85 @@ export function KernelsSection(props: KernelsProps): JSX.Element {
 
 /** `12 idle kernels keep 676 MiB`. */
 function idleText(trans: PanelProps['trans'], idle: readonly HolderView[]): string {
-  const sum = (of: (kernel: HolderView) => number | null): number =>
-    idle.reduce((total, kernel) => total + (of(kernel) ?? 0), 0);
-  const gpuBytes = sum(it => it.gpuMemoryBytes);
-  const kept = [
-    formatBytes(sum(it => it.memoryBytes)),
-    gpuBytes ? trans.__('%1 VRAM', formatBytes(gpuBytes)) : ''
-  ];
-  return trans.__('%1 idle kernels keep %2', idle.length, kept.filter(Boolean).join(' · '));
+  return trans.__('%1 idle kernels keep %2', idle.length, memoryOf(trans, idle));
 }
 
-function KernelList(
-  props: PanelProps & { readonly snapshot: Snapshot; readonly kernels: readonly HolderView[] }
-): JSX.Element {
+function sumOf(
+  holders: readonly HolderView[],
+  figure: (holder: HolderView) => number | null
+): number {
+  return holders.reduce((total, holder) => total + (figure(holder) ?? 0), 0);
+}
+
+/** What holders have in memory together. */
+function memoryOf(trans: PanelProps['trans'], holders: readonly HolderView[]): string {
+  const gpuBytes = sumOf(holders, it => it.gpuMemoryBytes);
+  const parts = [
+    formatBytes(sumOf(holders, it => it.memoryBytes)),
+    gpuBytes ? trans.__('%1 VRAM', formatBytes(gpuBytes)) : ''
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** `5 inside, 2 running · 3.1 CPUs busy · 2 GiB`. */
+function insideText(trans: PanelProps['trans'], inside: readonly HolderView[]): string {
+  const running = inside.filter(it => activityOf(it) === 'running').length;
+  const waiting = inside.filter(it => activityOf(it) === 'waiting').length;
+  const busy = sumOf(inside, it => it.cpusBusy);
+  const counts = [
+    trans.__('%1 inside', inside.length),
+    running ? trans.__('%1 running', running) : '',
+    waiting ? trans.__('%1 waiting', waiting) : ''
+  ];
+  return [
+    counts.filter(Boolean).join(', '),
+    busy < 0.05 ? '' : trans.__('%1 CPUs busy', formatNumber(busy)),
+    memoryOf(trans, inside)
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+type FamiliesProps = PanelProps & {
+  readonly snapshot: Snapshot;
+  readonly families: readonly Family[];
+};
+
+/** More are folded below who they came from, until somebody looks. */
+const INSIDE_SHOWN_MAX = 3;
+
+/** Those that came from a holder, below it, or their sums where they are folded. */
+function Inside(props: FamiliesProps): JSX.Element {
+  const inside = props.families.flatMap(membersOf);
+  const [chosen, choose] = React.useState<boolean | null>(null);
+  const isOpen = chosen ?? inside.length <= INSIDE_SHOWN_MAX;
+  return (
+    <details
+      className="cg-Inside"
+      open={isOpen}
+      onToggle={event => event.currentTarget.open === isOpen || choose(!isOpen)}
+    >
+      <summary>{insideText(props.trans, inside)}</summary>
+      {isOpen && <KernelList {...props} />}
+    </details>
+  );
+}
+
+function KernelList(props: FamiliesProps): JSX.Element {
   const { claims } = props.snapshot;
   const running = new Map(
     claims.filter(claim => claim.state === 'running').map(claim => [claim.holderId, claim] as const)
   );
   return (
     <ul className="cg-Kernels">
-      {props.kernels.map(kernel => (
+      {props.families.map(({ holder, children }) => (
         <KernelItem
-          key={kernel.id}
+          key={holder.id}
           {...props}
-          kernel={kernel}
+          kernel={holder}
+          families={children}
           claims={claims}
-          running={running.get(kernel.id)}
+          running={running.get(holder.id)}
         />
       ))}
     </ul>
@@ -104,7 +157,7 @@ const GLYPHS: Readonly<Record<HolderView['state'], GlyphName>> = {
 };
 
 function KernelItem(
-  props: PanelProps & {
+  props: FamiliesProps & {
     readonly kernel: HolderView;
     readonly claims: readonly ClaimView[];
     readonly running: ClaimView | undefined;
@@ -135,7 +188,7 @@ function KernelItem(
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (
         <div className="cg-Small" data-tone="warn">
-          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths))}
+          {notEnforcedSentence(running.notEnforced, speakerOf(trans, props.paths, kernel.kind))}
         </div>
       )}
       <RestartRequested {...props} />
@@ -144,6 +197,7 @@ function KernelItem(
           {trans.__('not gated: its cells do not ask before they run')}
         </div>
       )}
+      {props.families.length > 0 && <Inside {...props} />}
     </li>
   );
 }

@@ -70,7 +70,9 @@ function QueueItem(props: QueueItemProps): JSX.Element {
           .filter(Boolean)
           .join(' · ')}
       </div>
-      <div className="cg-Small">{waitInWords(claim.reason, speakerOf(trans, props.paths))}</div>
+      <div className="cg-Small">
+        {waitInWords(claim.reason, speakerOf(trans, props.paths, claim.holderKind))}
+      </div>
       {claim.reason.blockers.map(blocker => (
         <BlockerLine key={`${blocker.holderId} ${blocker.claimId}`} {...props} blocker={blocker} />
       ))}

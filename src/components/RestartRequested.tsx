@@ -16,7 +16,7 @@ export function RestartRequested(
     return null;
   }
   const { holderName, owner, label, reason } = restartRequest;
-  const why = waitInWords(reason, speakerOf(trans, paths));
+  const why = waitInWords(reason, speakerOf(trans, paths, 'kernel'));
   const who = [baseName(holderName), label].filter(Boolean).join(' ▸ ');
   return (
     <div className="cg-Request" role="status">

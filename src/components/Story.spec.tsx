@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { refusal } from '../../server/protocol/errors';
 import { UNRESTRICTED } from '../../server/protocol/grant';
 import type { StoryLine } from '../../server/protocol/view';
 import { draw, erase, redraw, trans } from '../testing/draw';
@@ -52,6 +53,17 @@ describe('Story', () => {
     };
     asked = [];
     answer = async () => LINES;
+  });
+
+  it('[API1] speaks of a command as such', async () => {
+    const why = { kind: 'runtime', group: 'lab', mostMs: 60_000 } as const;
+    const told = refusal('EVICTED', { why });
+    answer = async () => [{ atMs: NOW_MS, fact: { kind: 'told', refusal: told } }];
+    const host = draw(story(done({ holderKind: 'command' })));
+    await open(host);
+    expect(lines(host)).toEqual([
+      '+0 msThe grant of this command was taken back: commands of group lab may run for at most 60 s.'
+    ]);
   });
 
   it('[API2] is asked for when it is opened, and tells each step with its time', async () => {

@@ -34,27 +34,10 @@ type Told = {
  */
 export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element {
   const [isOpen, setOpen] = React.useState(false);
-  const [told, setTold] = React.useState<Told | null>(null);
-  const chapter = chapterOf(claim);
-  React.useEffect(() => {
-    let isStale = !isOpen;
-    const tell = (lines: readonly StoryLine[], problem: string | null): void => {
-      isStale || setTold({ claimId: claim.id, lines, problem });
-    };
-    if (isOpen) {
-      storyOf(claim.id).then(
-        lines => tell(lines, null),
-        (error: Error) => tell([], error.message)
-      );
-    }
-    return () => {
-      isStale = true;
-    };
-  }, [isOpen, claim.id, chapter]);
-  const known = told?.claimId === claim.id ? told : null;
+  const known = useTold(claim, storyOf, isOpen);
   const details = React.useRef<HTMLDetailsElement>(null);
   const isTold = isOpen && known !== null;
-  const speaker = speakerOf(trans, paths);
+  const speaker = speakerOf(trans, paths, claim.holderKind);
   React.useEffect(() => {
     if (isTold) {
       // All of it where there is room, else its beginning.
@@ -82,6 +65,28 @@ export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element
       </ol>
     </details>
   );
+}
+
+/** What is told of a claim, asked for while somebody wants to know; null before the first answer. */
+function useTold(claim: ClaimView, storyOf: StoryProps['storyOf'], isOpen: boolean): Told | null {
+  const [told, setTold] = React.useState<Told | null>(null);
+  const chapter = chapterOf(claim);
+  React.useEffect(() => {
+    let isStale = !isOpen;
+    const tell = (lines: readonly StoryLine[], problem: string | null): void => {
+      isStale || setTold({ claimId: claim.id, lines, problem });
+    };
+    if (isOpen) {
+      storyOf(claim.id).then(
+        lines => tell(lines, null),
+        (error: Error) => tell([], error.message)
+      );
+    }
+    return () => {
+      isStale = true;
+    };
+  }, [isOpen, claim.id, chapter]);
+  return told?.claimId === claim.id ? told : null;
 }
 
 /** Another one means that the story went on. */

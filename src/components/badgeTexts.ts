@@ -43,7 +43,9 @@ export function badgeTexts(
   badge: Badge,
   paths: ReadonlyMap<string, string>
 ): BadgeTexts {
-  const speaker = speakerOf(trans, paths);
+  // A cell that was not run yet would run in its kernel.
+  const of = 'claim' in badge ? badge.claim.holderKind : 'kernel';
+  const speaker = speakerOf(trans, paths, of);
   switch (badge.kind) {
     case 'malformed':
       return malformed(trans, badge);
@@ -180,7 +182,7 @@ function done(
   const ok = outcome === 'ok';
   const ranMs = grantedMs === null ? 0 : endedMs - grantedMs;
   const waitedMs = (grantedMs ?? endedMs) - claim.arrivedMs;
-  const word = outcomeText(trans, outcome, why?.code ?? null);
+  const word = outcomeText(speaker, outcome, why?.code ?? null);
   const asked = askText(trans, ask, limits);
   const ran = grantedMs === null ? [] : [formatSpan(ranMs)];
   return {
@@ -191,7 +193,7 @@ function done(
     sinceMs: null,
     details: [
       // What was refused its kernel itself tells in the cell's output.
-      ...(why === null || outcome === 'refused' ? [] : [sentenceOf(why)]),
+      ...(why === null || outcome === 'refused' ? [] : [sentenceOf(why, speaker)]),
       ...(asked ? [trans.__('asked for %1', asked)] : []),
       ...(grant && hasAny(grant) ? [trans.__('got %1', grantText(trans, grant))] : []),
       ...(waitedMs < WAIT_MIN_MS ? [] : [trans.__('waited %1', formatSpan(waitedMs))]),

@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
-import { type RefusalCode, sentenceOf } from '../../server/protocol/errors';
+import type { RefusalCode } from '../../server/protocol/catalogue';
+import { sentenceOf } from '../../server/protocol/errors';
 import type { ToldGrant } from '../../server/protocol/grant';
 import type { Resource } from '../../server/protocol/facts';
 import type { Speaker } from '../../server/protocol/phrases';
@@ -107,7 +108,7 @@ export function keptText(trans: TranslationBundle, grant: ToldGrant): string {
 
 /** How an execution ended, in one or two words. */
 export function outcomeText(
-  trans: TranslationBundle,
+  { trans, of }: Speaker,
   outcome: ClaimIn<'done'>['outcome'],
   code: RefusalCode | null
 ): string {
@@ -115,9 +116,13 @@ export function outcomeText(
     case 'MEMORY_NEAR_LIMIT':
       return trans.__('interrupted near its memory limit');
     case 'KILLED_AT_LIMIT':
-      return trans.__('kernel died at its memory limit');
+      return of === 'kernel'
+        ? trans.__('kernel died at its memory limit')
+        : trans.__('killed at its memory limit');
     case 'KILLED_BY_NODE':
-      return trans.__('kernel died: no memory left');
+      return of === 'kernel'
+        ? trans.__('kernel died: no memory left')
+        : trans.__('killed: no memory left');
   }
   switch (outcome) {
     case 'ok':
@@ -131,7 +136,7 @@ export function outcomeText(
     case 'refused':
       return trans.__('refused');
     case 'died':
-      return trans.__('kernel died');
+      return of === 'kernel' ? trans.__('kernel died') : trans.__('died');
   }
 }
 
@@ -144,7 +149,7 @@ export function fitText(speaker: Speaker, fit: Fit): string {
     case 'waits':
       return trans.__('would wait now %1', waitInWords(fit.reason, speaker));
     case 'never':
-      return trans.__('a run would be refused: %1', sentenceOf(fit.why));
+      return trans.__('a run would be refused: %1', sentenceOf(fit.why, speaker));
   }
 }
 

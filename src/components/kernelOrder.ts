@@ -1,7 +1,7 @@
 import type { HolderView } from '../../server/protocol/view';
 
 /** What a kernel does, from what matters most: it runs, waits, holds a grant for its next cell, or rests. */
-export type Activity = 'running' | 'waiting' | 'holding' | 'idle';
+type Activity = 'running' | 'waiting' | 'holding' | 'idle';
 
 const ORDER: readonly Activity[] = ['running', 'waiting', 'holding', 'idle'];
 
@@ -16,39 +16,51 @@ const IDLE_SHOWN_MAX = 3;
 
 const REST = ORDER.indexOf('idle');
 
-/** The parent that a forked cell or a worker is shown below; kernels and commands stand by themselves. */
-function parentOf(
-  { kind, parentHolderId }: HolderView,
-  among: readonly HolderView[]
-): HolderView | undefined {
-  const isChild = kind === 'cell' || kind === 'worker';
-  return isChild ? among.find(it => it.id === parentHolderId) : undefined;
-}
+/** A holder, and those that came from it. */
+export type Family = { readonly holder: HolderView; readonly children: readonly Family[] };
 
-/** A holder, and below it its children. */
-function familyOf(holder: HolderView, among: readonly HolderView[]): readonly HolderView[] {
-  const children = among.filter(it => parentOf(it, among) === holder);
-  return [holder, ...children.flatMap(it => familyOf(it, among))];
+/** All of a family, each before its children. */
+export function membersOf({ holder, children }: Family): readonly HolderView[] {
+  return [holder, ...children.flatMap(membersOf)];
 }
 
 /** A family does what the busiest of it does. */
-function rankOf(family: readonly HolderView[]): number {
-  return Math.min(...family.map(it => ORDER.indexOf(activityOf(it))));
+function rankOf(family: Family): number {
+  return Math.min(...membersOf(family).map(it => ORDER.indexOf(activityOf(it))));
 }
 
-/** Kernels by what they do and then by name, their children below them; those that rest apart, if they are many. */
+/** Holders below those that they came from; who came from none that is there stands by itself. */
+function familiesOf(holders: readonly HolderView[]): readonly Family[] {
+  const known = new Set(holders.map(it => it.id));
+  const below = new Map<string | null, HolderView[]>();
+  for (const holder of holders) {
+    const { parentHolderId: id } = holder;
+    const parent = id !== null && known.has(id) ? id : null;
+    below.set(parent, [...(below.get(parent) ?? []), holder]);
+  }
+  const familyOf = (holder: HolderView): Family => ({
+    holder,
+    children: byActivity((below.get(holder.id) ?? []).map(familyOf))
+  });
+  return (below.get(null) ?? []).map(familyOf);
+}
+
+function byActivity(families: readonly Family[]): readonly Family[] {
+  return [...families].sort((a, b) => rankOf(a) - rankOf(b));
+}
+
+/** Kernels by what they do and then by name, with their children; those that rest apart, if they are many. */
 export function arranged(
   kernels: readonly HolderView[],
   nameOf: (kernel: HolderView) => string
-): { readonly active: readonly HolderView[]; readonly idle: readonly HolderView[] } {
+): { readonly active: readonly Family[]; readonly idle: readonly Family[] } {
   const byName = [...kernels].sort(
     (a, b) => nameOf(a).localeCompare(nameOf(b)) || (a.id < b.id ? -1 : 1)
   );
-  const families = byName.filter(it => !parentOf(it, byName)).map(it => familyOf(it, byName));
-  families.sort((a, b) => rankOf(a) - rankOf(b));
-  const sorted = families.flat();
-  const first = families.filter(it => rankOf(it) < REST).flat().length;
-  return sorted.length - first <= IDLE_SHOWN_MAX
+  const sorted = byActivity(familiesOf(byName));
+  const active = sorted.filter(it => rankOf(it) < REST);
+  const idle = sorted.slice(active.length);
+  return idle.flatMap(membersOf).length <= IDLE_SHOWN_MAX
     ? { active: sorted, idle: [] }
-    : { active: sorted.slice(0, first), idle: sorted.slice(first) };
+    : { active, idle };
 }

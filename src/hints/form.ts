@@ -8,7 +8,7 @@ import type { HintSheet, SheetField } from './sheet';
 import { type Source, type Sourced, sourceOf, SOURCES } from './sources';
 
 /** What another source says about a field that this one leaves empty. */
-export type Inherited = { readonly source: Source; readonly text: string };
+type Inherited = { readonly source: Source; readonly text: string };
 
 /** What is wrong with a hint where the form cannot mend it. */
 export type Elsewhere = HintProblem & { readonly source: Source };
@@ -73,7 +73,7 @@ function inheritedOf(
 }
 
 /** One hint of an ask, as a person would write it. */
-export function askText(name: HintName, ask: Partial<Ask>): string {
+function askText(name: HintName, ask: Partial<Ask>): string {
   const span = (ms: number | null | undefined): string => (ms ? formatSpan(ms) : '');
   const bytes = (n: number | null | undefined): string => (n ? formatAmount(n) : '');
   switch (name) {

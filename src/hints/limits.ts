@@ -3,7 +3,7 @@ import type { Hints } from '../../server/protocol/hints';
 import type { Sourced } from './sources';
 
 /** Where a default is written. */
-export type DefaultSource = 'notebook' | 'settings' | 'node';
+type DefaultSource = 'notebook' | 'settings' | 'node';
 
 /** What a cell is held to though it says nothing of it itself: the fields of one source. */
 export type Limit = { readonly source: DefaultSource; readonly hints: Hints };

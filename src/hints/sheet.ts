@@ -7,6 +7,7 @@ import {
   problemOf
 } from '../../server/protocol/hints';
 import { METADATA_KEY } from './sources';
+import { type Past, remember, travel } from './past';
 import { textOf, valueOf } from './text';
 import { NO_STEPS, type UndoSteps } from './undoSteps';
 
@@ -24,9 +25,6 @@ type Draft = {
   readonly value: unknown;
   readonly problem: HintProblem | null;
 };
-
-/** The texts that a field had for one store, before this one and, once undone, after it. */
-type Past = { readonly before: string[]; readonly after: string[] };
 
 /** What is known of a store beside its metadata, while it lives; never saved. */
 type Memory = {
@@ -52,9 +50,6 @@ export type SheetField = {
 };
 
 const MEMORIES = new WeakMap<IMetadataStore, Memory>();
-
-/** How many former texts of a field are kept. */
-const PAST_MAX = 100;
 
 /**
  * The hints in the metadata of one store, or of several that are edited together.
@@ -177,13 +172,8 @@ export class HintSheet {
     const found = new Map<IMetadataStore, string>();
     for (const store of this._stores) {
       const [from, to] = ways(pastOf(store, name));
-      const now = fieldOf(store, name).text;
-      let text = from.pop();
-      while (text === now) {
-        text = from.pop(); // it was brought back elsewhere
-      }
+      const text = travel(from, to, fieldOf(store, name).text);
       if (text !== undefined) {
-        to.push(now);
         found.set(store, text);
       }
     }
@@ -244,13 +234,6 @@ function pastOf(store: IMetadataStore, name: HintName): Past {
   const past = pasts.get(name) ?? { before: [], after: [] };
   pasts.set(name, past);
   return past;
-}
-
-/** A new edit begins: what was undone before it cannot come back. */
-function remember(past: Past, text: string): void {
-  past.before.push(text);
-  past.before.splice(0, past.before.length - PAST_MAX);
-  past.after.length = 0;
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -2,15 +2,17 @@ import { directiveOf } from '../../server/protocol/directive';
 import { doubtsOf, type HintDoubt } from '../../server/protocol/doubts';
 import {
   directiveEntries,
+  parseDirective,
+  parseTags,
+  tagEntries
+} from '../../server/protocol/hintEntries';
+import {
   type HintName,
   type HintProblem,
   type Hints,
   mergeHints,
-  parseDirective,
   parseHints,
-  parseTags,
-  type ParsedHints,
-  tagEntries
+  type ParsedHints
 } from '../../server/protocol/hints';
 import type { Ask } from '../../server/protocol/ask';
 import type { HintSources } from '../../server/protocol/gate';
@@ -96,9 +98,4 @@ export function sourceOf(
   sources: readonly Source[] = SOURCES
 ): Source | null {
   return sources.find(source => ASK_KEYS[name] in sourced.parsed[source].hints) ?? null;
-}
-
-/** The hints of a parsed source by their written names. */
-export function hintOf(parsed: ParsedHints, name: HintName): Hints[keyof Hints] | undefined {
-  return parsed.hints[ASK_KEYS[name]];
 }

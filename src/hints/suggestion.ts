@@ -1,5 +1,5 @@
 import { amountInWords } from '../../server/protocol/amounts';
-import type { RefusalCode } from '../../server/protocol/errors';
+import type { RefusalCode } from '../../server/protocol/catalogue';
 import type { HintName } from '../../server/protocol/hints';
 import type { ClaimView } from '../../server/protocol/view';
 

@@ -59,7 +59,7 @@ export const badgesPlugin: JupyterFrontEndPlugin<void> = {
     };
     docRegistry.addWidgetExtension('Notebook', { createNew });
     docRegistry.addWidgetExtension('Notebook', {
-      createNew: panel => new KilledOutputs(panel as NotebookPanel, arbiter)
+      createNew: panel => new KilledOutputs(panel as NotebookPanel, arbiter, trans)
     });
     void followMode(settings, chosen => {
       mode = chosen;

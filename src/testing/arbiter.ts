@@ -8,7 +8,7 @@ import { ArbiterModel, SNAPSHOT_SCHEMA } from '../arbiter/model';
 import { done, NOW_MS } from './facts';
 
 /** A client that answers what it is told to, and keeps what it was sent. */
-export class TestClient implements IArbiterClient {
+class TestClient implements IArbiterClient {
   /** The next answer, or the reason why there is none. */
   answer: Snapshot | Error = new Error('nobody is there');
   /** How every cell would fare. */

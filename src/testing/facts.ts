@@ -13,6 +13,7 @@ const common = {
   id: 'c1',
   holderId: 'k1',
   holderName: 'work.ipynb',
+  holderKind: 'kernel' as const,
   owner: 'ana',
   cellId: 'cell',
   label: '[1]',

@@ -4,6 +4,7 @@ import { Signal } from '@lumino/signaling';
 
 import { refusal, sentenceOf } from '../../server/protocol/errors';
 import { TestArbiter } from '../testing/arbiter';
+import { trans } from '../testing/draw';
 import { done, NOW_MS, snapshot } from '../testing/facts';
 import { KilledOutputs } from './killedOutputs';
 
@@ -28,7 +29,7 @@ describe('the output of a cell whose kernel was killed', () => {
       content: { model },
       disposed: new Signal<object, void>({})
     };
-    killed = new KilledOutputs(panel as unknown as NotebookPanel, test.model);
+    killed = new KilledOutputs(panel as unknown as NotebookPanel, test.model, trans);
   });
 
   afterEach(() => {

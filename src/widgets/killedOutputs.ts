@@ -4,7 +4,9 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { sentenceOf } from '../../server/protocol/errors';
+import type { Phrases } from '../../server/protocol/phrases';
 import { cellKey } from '../arbiter/cells';
+import { speakerOf } from '../arbiter/speaker';
 import type { ArbiterChange, IArbiter } from '../tokens';
 import { DeathDialog } from './deathDialog';
 
@@ -22,7 +24,8 @@ const KILLED = 'KernelKilled';
 export class KilledOutputs implements IDisposable {
   constructor(
     private readonly _panel: NotebookPanel,
-    private readonly _arbiter: IArbiter
+    private readonly _arbiter: IArbiter,
+    private readonly _trans: Phrases
   ) {
     this._dialog = new DeathDialog(_panel);
     _arbiter.changed.connect(this._onArbiter, this);
@@ -60,7 +63,7 @@ export class KilledOutputs implements IDisposable {
     const agoMs = this._arbiter.nowMs() - claim.endedMs;
     if (agoMs <= performance.now() - this._openedMs && !this._told.has(claim.id)) {
       this._told.add(claim.id);
-      const sentence = sentenceOf(claim.why);
+      const sentence = sentenceOf(claim.why, speakerOf(this._trans, new Map(), claim.holderKind));
       writeCause(cell, sentence);
       this._dialog.explain(sentence);
     }

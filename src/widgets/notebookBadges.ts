@@ -1,40 +1,22 @@
-import type { Cell, CodeCell, ICodeCellModel } from '@jupyterlab/cells';
-import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Cell, CodeCell } from '@jupyterlab/cells';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { PanelLayout } from '@lumino/widgets';
 
 import type { ClaimView, Fit } from '../../server/protocol/view';
-import { type BadgeMode, badgeOf, placeOf } from '../arbiter/badge';
+import type { BadgeMode } from '../arbiter/badge';
 import { cellKey } from '../arbiter/cells';
 import { Fits } from '../arbiter/fits';
-import type { Keeper } from '../arbiter/keeper';
-import type { CellBadgeProps } from '../components/CellBadge';
-import type { KeeperCalls } from '../components/KeeperActions';
-import { limitsOf } from '../hints/limits';
-import { ownProblems, type Sourced } from '../hints/sources';
-import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
+import type { Sourced } from '../hints/sources';
+import type { ArbiterChange, IArbiter } from '../tokens';
+import {
+  badgePropsOf,
+  type CellNow,
+  isBusy,
+  lostOf,
+  type NotebookBadgesOptions
+} from './badgeProps';
 import { BadgeWidget, isSame } from './badgeWidget';
-import { sourcesOf } from '../hints/cellHints';
-
-/** What the badges of one notebook join. */
-export type NotebookBadgesOptions = {
-  readonly panel: NotebookPanel;
-  readonly arbiter: IArbiter;
-  readonly defaults: IDefaults | null;
-  readonly trans: TranslationBundle;
-  readonly mode: BadgeMode;
-  readonly onCancel: (claimId: string) => void;
-  /** Edit the hints of a cell. */
-  readonly onEdit: (cellId: string) => void;
-  readonly onReveal: (kernelId: string) => void;
-  /** The documents of the kernels for which `onReveal` has something to show, by kernel. */
-  readonly paths: () => ReadonlyMap<string, string>;
-  /** Who keeps GPU memory that a claim waits for. */
-  readonly keeperFor: (claim: ClaimView) => Keeper | null;
-  readonly keepers: KeeperCalls;
-};
 
 /** How often the clocks of waiting and running cells, and the active cell, are redrawn, in ms. */
 const TICK_MS = 1000;
@@ -182,7 +164,7 @@ export class NotebookBadges implements IDisposable {
     if (this.isDisposed || cell.isDisposed || !cell.inputArea) {
       return; // gone, or not built yet: it comes again when it is
     }
-    const props = this._propsOf(cell);
+    const props = badgePropsOf(this._options, this._nowOf(cell));
     const known = this._badges.get(cell);
     if (!props) {
       this._drop(cell);
@@ -213,47 +195,12 @@ export class NotebookBadges implements IDisposable {
     this._badges.delete(cell);
   }
 
-  /** What the badge of a cell shows now; null for no badge. */
-  private _propsOf(cell: CodeCell): CellBadgeProps | null {
-    const { arbiter, defaults, panel, trans } = this._options;
-    const { onCancel, onEdit, onReveal, keeperFor, keepers } = this._options;
-    const paths = this._options.paths();
+  private _nowOf(cell: CodeCell): CellNow {
     const kernelId = this._kernelId();
     const claim = this._claimOf(cell);
-    const sourced = sourcesOf(cell.model, panel.content.model, defaults, arbiter);
-    const ask = sourced.own ? sourced.ask : null;
-    const isBlank = cell.model.sharedModel.getSource().trim() === '';
     const isCleared = claim !== undefined && this._cleared.get(cell) === claim.id;
-    const badge = badgeOf({
-      mode: this._mode,
-      claim,
-      active: kernelId === null ? [] : arbiter.activeClaims(kernelId),
-      busy: isBusy(cell),
-      cleared: isCleared,
-      ask,
-      limits: isBlank ? [] : limitsOf(sourced, claim && !isCleared ? claim.ask : undefined),
-      problems: ownProblems(sourced),
-      fit: this._fitOf(sourced, kernelId),
-      lost: lostOf(arbiter),
-      nowMs: arbiter.nowMs()
-    });
-    if (!badge) {
-      return null;
-    }
-    const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0]?.holderId : undefined;
-    return {
-      trans,
-      badge,
-      place: placeOf(badge, ask),
-      paths,
-      doubts: sourced.doubts,
-      nowMs: arbiter.nowMs(),
-      onCancel,
-      onEdit: () => onEdit(cell.model.id),
-      onReveal: holder !== undefined && paths.has(holder) ? onReveal : null,
-      keeper: badge.kind === 'waiting' ? keeperFor(badge.claim) : null,
-      keepers
-    };
+    const fitOf = (sourced: Sourced): Fit | null => this._fitOf(sourced, kernelId);
+    return { cell, mode: this._mode, kernelId, claim, isCleared, fitOf };
   }
 
   private _fitOf({ own, sources }: Sourced, kernelId: string | null): Fit | null {
@@ -281,15 +228,7 @@ export class NotebookBadges implements IDisposable {
   private _isDisposed = false;
 }
 
-function lostOf({ connection }: IArbiter): string | null {
-  return connection.state === 'lost' ? connection.message : null;
-}
-
 /** What every badge depends on: whether the server answers, and the node's defaults. */
 function sharedBy(arbiter: IArbiter): string {
   return JSON.stringify([lostOf(arbiter), arbiter.snapshot?.node.defaults]);
-}
-
-function isBusy(cell: CodeCell): boolean {
-  return (cell.model as ICodeCellModel).executionState === 'running';
 }

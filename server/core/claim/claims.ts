@@ -21,10 +21,10 @@ import type { State } from '../state';
 import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
 import { outerClaims } from '../holder/trees';
-import { spanInWords } from '../words';
+import { spanInWords } from '../../protocol/amounts';
 
 /** How many claims may wait at once on a node, and in one holder. */
-export const QUEUE_MAX = 4096;
+const QUEUE_MAX = 4096;
 export const QUEUE_MAX_PER_HOLDER = 256;
 
 type Arrival = Extract<Event, { type: 'claimArrived' }>;
@@ -40,7 +40,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const known = state.claims.get(claim.id);
   const returns = event.granted !== null || event.waitingSinceMs !== null;
   if (known && returns && known.holder === holder && known.phase.state !== 'done') {
-    // Its gate reconnected: nothing was lost, so nothing changes, unless it would not wait any longer.
+    // Its gate reconnected: nothing was lost, so nothing changes, unless it no longer wanted to wait.
     event.granted && isWaiting(known) && startUnasked(state, known, event.granted);
     return;
   }
@@ -57,13 +57,13 @@ export function onClaimArrived(state: State, event: Arrival): void {
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
 }
 
-/** Refuse what never became a claim here. */
+/** Refuse a request that never became a claim here. */
 function refuseStranger(state: State, claim: Claim, why: Refusal): void {
   const { id, holderId } = claim;
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
 
-/** A claim that has just arrived and was not looked at; enters it nowhere. */
+/** A claim that has just arrived and was not considered yet; does not enter it anywhere. */
 export function createEntry(
   state: State,
   holder: HolderEntry,
@@ -108,7 +108,7 @@ function admit(state: State, entry: WaitingEntry): void {
 
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
-  // What wants nothing that queues is granted here, whatever the queue (CPU1).
+  // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
   if (wantsOf(entry).length === 0) {
     const plan = planGrant(state, entry);
     if ('lease' in plan) {
@@ -128,7 +128,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
   state.mayAdmit = true;
 }
 
-/** Why nobody else may wait, on this node or in this holder; null where somebody may. */
+/** Why no other claim may wait, on this node or in this holder; null if one may. */
 export function queueFull(state: State, holder: HolderEntry): Refusal | null {
   const isFull = holder.waiting.size >= QUEUE_MAX_PER_HOLDER;
   const limit = isFull ? QUEUE_MAX_PER_HOLDER : QUEUE_MAX;
@@ -137,7 +137,7 @@ export function queueFull(state: State, holder: HolderEntry): Refusal | null {
     : null;
 }
 
-/** ADM9: a claim that asks no more than its holder keeps is granted from that, at once. */
+/** ADM9: a claim that asks for no more than its holder keeps is granted from that, at once. */
 function grantFromHold(state: State, entry: ClaimEntry): boolean {
   const { holder, claim } = entry;
   const { held } = holder;
@@ -156,7 +156,7 @@ function grantFromHold(state: State, entry: ClaimEntry): boolean {
 /** Whether a kept grant has all that is asked for. */
 export function covers(state: State, lease: Lease, ask: Ask): boolean {
   const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
-  // Without an amount a GPU is asked for alone, which a part of one is not.
+  // Without an amount the whole GPU is requested, and a part of one does not suffice.
   const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
   return (
     ask.gpus <= lease.gpus.length &&
@@ -168,19 +168,19 @@ export function covers(state: State, lease: Lease, ask: Ask): boolean {
   );
 }
 
-/** A person cancelled a claim; one that is unknown, running or over is passed over. */
+/** A person cancelled a claim; an unknown, running or ended one is ignored. */
 export function onClaimCancelled(
   state: State,
   { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const { resource } = entry.phase.reason;
+    const resource = { kind: 'awaited', what: entry.phase.reason.resource } as const;
     refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
   }
 }
 
-/** A gate gave its own claim up, and knows. */
+/** A gate withdrew its own claim; it needs no answer. */
 export function onClaimGivenUp(
   state: State,
   { claimId }: Extract<Event, { type: 'claimGivenUp' }>
@@ -192,7 +192,7 @@ export function onClaimGivenUp(
   }
 }
 
-/** The cell ended; an unknown or ended claim is passed over (P15). */
+/** The cell ended; an unknown or ended claim is ignored (P15). */
 export function onClaimEnded(state: State, event: Extract<Event, { type: 'claimEnded' }>): void {
   const entry = state.claims.get(event.claimId);
   if (entry && entry.phase.state !== 'done') {
@@ -210,8 +210,8 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
-    const resource = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
+    const what = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
-    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource }));
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: { kind: 'awaited', what } }));
   }
 }

@@ -5,6 +5,7 @@ import type { Fit } from '../../protocol/view';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { covers, createEntry, queueFull } from './claims';
 import { turnOf } from '../cycle';
+import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
 import { admissionOrder } from '../queue/order';
 import type { Obstacle } from '../queue/obstacle';
@@ -12,17 +13,17 @@ import { wantsOf, wouldDelay } from '../queue/reserve';
 import type { HolderEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 
-/** Sorts after every other id: who asks only now comes last. */
+/** Sorts after every other id: a claim that arrives now comes last. */
 const LAST_ID = '\uffff';
 
 /**
- * How a cell of a holder would fare if it ran now: what admission would answer,
+ * What would happen if a cell of a holder ran now: what admission would answer,
  * with the queue, the reservations, the holds and the limits of its group.
  *
  * #### Notes
  * Changes nothing. Right until the next event, with two exceptions: a cell that
- * is known from past runs may pass where this says that it waits; and what its
- * kernel keeps, but is not enough, may let others go first.
+ * is known from past runs may pass although this says that it waits; and what its
+ * kernel keeps, if that is not enough, may let others go first.
  */
 export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   const entry = lookAhead(state, holder, ask);
@@ -50,7 +51,7 @@ function waits({ reason }: Obstacle): Fit {
   return { kind: 'waits', reason: reason() };
 }
 
-/** The claim that would be made, which nobody else knows of. */
+/** The claim that would be made; it is not entered anywhere. */
 function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
   const claim = {
     id: LAST_ID,
@@ -68,7 +69,7 @@ function lacksOf(head: WaitingEntry): Resource {
   return head.phase.reason.resource;
 }
 
-/** As the admission cycle would decide (ADM6), and who is asked for a hold then (ADM9). */
+/** As the admission cycle would decide (ADM6), and which holder is then asked for a hold (ADM9). */
 function fitInQueue(state: State, entry: WaitingEntry): Fit {
   const { holder } = entry;
   const order = admissionOrder(state.nowMs);
@@ -78,7 +79,7 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
     (it, i) => before.findIndex(other => lacksOf(other) === lacksOf(it)) === i
   );
   const plan = planGrant(state, entry);
-  // What its own kernel keeps is given back when it claims.
+  // What its own kernel keeps is released when it claims.
   const own = holder.held ? [holder] : [];
   const lease = 'lease' in plan ? plan.lease : own.length ? leaseWithout(state, own, entry) : null;
   if (lease) {
@@ -87,5 +88,9 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
   }
   const { obstacle } = plan as Extract<typeof plan, { obstacle: Obstacle }>;
   const isHead = heads.every(it => lacksOf(it) !== obstacle.resource);
-  return isHead && giversTo(state, entry).length > 0 ? NOW : waits(obstacle);
+  if (isHead && giversTo(state, entry).length > 0) {
+    return NOW;
+  }
+  const why = whyInCircle(state, entry, obstacle.resource);
+  return why ? never(why) : waits(obstacle);
 }

@@ -6,32 +6,32 @@ import type { ClaimEntry, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 
 /**
- * How long a claim runs, from its start; null where that is not known well enough to be said.
+ * How long a claim runs, from its start; null if not known well enough to be shown.
  *
  * #### Notes
- * The queue is planned with more than this: there a guess is better than none
- * (`predictedRunMs`), but people take a figure at its word. Past runs count
- * before what the author stated, if they agree.
+ * The queue is planned with less certain figures: there a guess is better than none
+ * (`predictedRunMs`), but people rely on a figure that they see. Past runs take
+ * precedence over what the author stated, if they agree.
  */
-export function usualRun(state: State, entry: ClaimEntry): Forecast | null {
+function usualRun(state: State, entry: ClaimEntry): Forecast | null {
   const { sourceHash, ask } = entry.claim;
   const { timeMs } = ask;
   const stated = timeMs === null ? null : { fromMs: timeMs, toMs: timeMs, runs: 0 };
   return usualMs(state.profiles.get(sourceHash ?? '')) ?? stated;
 }
 
-/** The same while it runs: one that takes longer than usual has no usual time any more. */
+/** The same while it runs: a claim that exceeds the forecast has none any more. */
 export function usualOf(state: State, entry: RunningEntry): Forecast | null {
   const usual = usualRun(state, entry);
   return usual && state.nowMs - entry.phase.grantedMs < usual.toMs ? usual : null;
 }
 
-/** How many of each queue are told when they start, from the front. */
-export const FORECAST_MAX = 16;
+/** The number of claims of each queue, from the front, that get a forecast of their start. */
+const FORECAST_MAX = 16;
 
 /**
- * When claims that wait start, from now on, as if each queue were served in
- * order; those of which that cannot be told are not in it.
+ * When waiting claims will start, from now on, as if each queue were served in
+ * order; claims for which that is unknown are omitted.
  */
 export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
   const starts = new Map<ClaimEntry, Forecast>();
@@ -42,7 +42,7 @@ export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> 
   return starts;
 }
 
-/** Something that ends; null where nobody knows when. */
+/** Something that ends; null if unknown when. */
 type End = { readonly in: Forecast | null; leave(room: Room): void };
 
 function forecastQueue(
@@ -65,7 +65,7 @@ function forecastQueue(
       lease = leaseIn(state, room, entry);
     }
     if (!lease || !start) {
-      return; // nor can it be told of those behind it
+      return; // nor can the start of those behind it be predicted
     }
     start.toMs > 0 && starts.set(entry, start);
     const taken = lease;
@@ -77,7 +77,7 @@ function forecastQueue(
   }
 }
 
-/** Running claims with something to give, the soonest to end first. */
+/** Running claims that hold something that queues, the soonest to end first. */
 function endsOf(state: State): End[] {
   return [...state.leasing]
     .slice(0, LOOKED_AT_MAX)
@@ -102,7 +102,7 @@ function remaining(usual: Forecast | null, ranMs: number): Forecast | null {
   );
 }
 
-/** When both are over; it rests on what takes longer. */
+/** When both are over: determined by the later one. */
 function laterOf(a: Forecast, b: Forecast): Forecast {
   const { runs } = a.toMs > b.toMs ? a : b;
   return { fromMs: Math.max(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs), runs };

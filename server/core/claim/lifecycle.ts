@@ -1,7 +1,6 @@
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Grant } from '../../protocol/grant';
 import type { Granted } from '../../protocol/facts';
-import { evictionInWords } from '../../protocol/stories';
 import { cpuGrant } from '../cpu/cpuGrant';
 import { predictedDemand, watchShortage } from '../cpu/demand';
 import { askBeside } from '../gpu/keepers';
@@ -28,7 +27,7 @@ import type { State } from '../state';
 import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
 
-/** Grant a claim: enter its lease, and say so; `wasKept` where an earlier cell left it the lease (ADM9). */
+/** Grant a claim: enter its lease, and report it; `wasKept` if an earlier cell left it the lease (ADM9). */
 export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKept = false): void {
   const running = startRunning(state, entry, lease, state.nowMs);
   running.keeps ||= wasKept;
@@ -47,7 +46,7 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKep
   lease.gpuMemoryBytes === null && askBeside(state, entry, lease.gpus);
 }
 
-/** Enter a claim among the running ones; its grant is still to be said. */
+/** Enter a claim among the running ones; its grant is still to be reported. */
 export function startRunning(
   state: State,
   entry: ClaimEntry,
@@ -75,7 +74,7 @@ export function startRunning(
     maxRuntimeMs: holder.user.group.maxRuntimeMs,
     keeps: entry.claim.ask.hold,
     notEnforced: null,
-    // A limit that is in force already brings no first figure.
+    // A limit that is already in force brings no first measurement.
     guard: createGuard(holder.confined.memoryBytes === null ? null : holder.limitedBytes)
   };
   entry.phase = running;
@@ -94,7 +93,7 @@ function grantedOf(state: State, { cpus, threads, memoryBytes, gpus }: Grant): G
   return { cpus, threads, memoryBytes, gpus: gpuNames(state.node?.gpus ?? [], gpus) };
 }
 
-/** Refuse a claim that was entered: it is over, and its gate is told. */
+/** Refuse a claim that was entered: it ends, and its gate is notified. */
 export function refuseClaim(
   state: State,
   entry: ClaimEntry,
@@ -107,7 +106,7 @@ export function refuseClaim(
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
 
-/** End a claim, whatever it is doing; frees what it has exactly once (GATE2). */
+/** End a claim in any state; frees what it has exactly once (GATE2). */
 export function endClaim(
   state: State,
   entry: ClaimEntry,
@@ -145,12 +144,9 @@ export function endClaim(
   rememberDone(state, entry);
 }
 
-/** Why a claim was interrupted by us; null where it was not. */
+/** Why the arbiter interrupted a claim; null if it did not. */
 function toldWhy({ guard, eviction }: Running): Refusal | null {
-  return (
-    guard.why ??
-    (eviction?.told ? refusal('EVICTED', { why: evictionInWords(eviction.why) }) : null)
-  );
+  return guard.why ?? (eviction?.told ? refusal('EVICTED', { why: eviction.why }) : null);
 }
 
 function leaveLine(state: State, entry: WaitingEntry): void {
@@ -179,7 +175,7 @@ function stopRunning(
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);
-  // What was taken back for somebody (FAIR4) is not kept from them.
+  // What was revoked for another claim (FAIR4) is not withheld from it.
   const isKept = phase.keeps && phase.eviction === null && outcome !== 'died';
   if (isKept && !holder.held) {
     holder.held = { lease: phase.lease, claimId: entry.claim.id, sinceMs: state.nowMs };
@@ -199,13 +195,13 @@ function stopRunning(
   recount(state, holder);
 }
 
-/** ADM7: whether whoever waits for memory may be let through, since no cell of another kernel runs. */
+/** ADM7: whether a claim that waits for memory may be admitted, because no cell of another kernel runs. */
 function isOneHolderLeft({ running }: State): boolean {
   const [first] = running;
   return running.size === (first?.holder.running.size ?? 0);
 }
 
-/** Runs shorter than this say nothing of efficiency, in ms. */
+/** Runs shorter than this do not show efficiency, in ms. */
 const TELLING_MS = 2000;
 
 function learn(

@@ -1,7 +1,7 @@
 import type { ClaimEntry } from '../entries';
 import type { State } from '../state';
 
-/** How many claims that are over are remembered in all. */
+/** How many ended claims are remembered in total. */
 export const DONE_MAX = 200;
 
 function cellKey(entry: ClaimEntry): string | null {
@@ -9,7 +9,7 @@ function cellKey(entry: ClaimEntry): string | null {
   return cellId === null ? null : `${holderId} ${cellId}`;
 }
 
-/** Remember a claim that is over: the last of each cell of a holder, and 200 in all. */
+/** Remember an ended claim: the last of each cell of a holder, and 200 in total. */
 export function rememberDone(state: State, entry: ClaimEntry): void {
   const key = cellKey(entry);
   const older = key === null ? undefined : state.doneByCell.get(key);
@@ -24,7 +24,7 @@ export function rememberDone(state: State, entry: ClaimEntry): void {
   }
 }
 
-/** Forget a claim that is over. */
+/** Forget an ended claim. */
 export function forget(state: State, entry: ClaimEntry): void {
   state.done.delete(entry);
   const key = cellKey(entry);

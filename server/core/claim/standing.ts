@@ -4,14 +4,14 @@ import type { ClaimEntry } from '../entries';
 import type { State } from '../state';
 
 /**
- * The standing grant (GATE6): a holder that runs alone may start what asks for
- * nothing before it is heard of, since it would be granted everything anyway.
+ * The standing grant (GATE6): a holder that runs alone may start cells that ask for
+ * nothing before it reports them, since they would be granted everything anyway.
  *
  * #### Notes
- * Alone means that nobody else runs or keeps anything, so at most one holder has
- * it, and giving or recalling it costs the same however many there are. One that
- * starts while the recall is on its way has more threads than it would have been
- * given; its share is what it would have been.
+ * Alone means that no other holder runs or keeps anything, so at most one holder has
+ * it, and giving or recalling it costs the same however many holders there are. A cell
+ * that starts while the recall is in flight has more threads than it would have been
+ * granted; its share is the same.
  */
 export function decideStanding(state: State, entry: ClaimEntry, grant: Grant): void {
   const { holder, claim } = entry;

@@ -1,4 +1,5 @@
-import type { Named, StoryFact } from '../../protocol/facts';
+import type { Named } from '../../protocol/facts';
+import type { StoryFact } from '../../protocol/storyFacts';
 import type { ClaimEntry, HolderEntry } from '../entries';
 import type { State } from '../state';
 
@@ -7,7 +8,7 @@ export const STORY_LINES_MAX = 40;
 
 const BEGINNING = 8;
 
-/** Add a line to a claim's story (API2); past the bound, lines from its middle are let go. */
+/** Add a line to a claim's story (API2); beyond the bound, lines from its middle are dropped. */
 export function tell(state: State, entry: ClaimEntry, fact: StoryFact): void {
   const { story } = entry;
   story.length >= STORY_LINES_MAX && story.splice(BEGINNING, 1);

@@ -11,17 +11,17 @@ import type { State } from '../state';
 import { tell } from './story';
 import { surrounds } from '../holder/trees';
 
-/** What a claim was granted without us, and since when. */
+/** What a claim was granted without this sidecar, and since when. */
 type Granted = { readonly grant: Grant; readonly sinceMs: number };
 
-/** GATE5: a cell that waited here runs by now, for its gate heard nothing for too long. */
+/** GATE5: a cell that waited here is running by now, because its gate received nothing for too long. */
 export function startUnasked(state: State, entry: WaitingEntry, granted: Granted): void {
   takeOver(state, entry, granted, 'startedUnasked');
   state.queue = state.queue.filter(it => it !== entry);
   state.mayAdmit = true;
 }
 
-/** What of an ask a cell runs without, as it began while nobody answered; null for nothing. */
+/** The part of an ask that a cell runs without because it started while nobody answered; null for none. */
 function lackOf({ policy }: State, { ask }: Claim, grant: Grant): NotEnforced | null {
   const namesCpus = ask.exclusive || ask.cpus.kind !== 'auto';
   const isLacking =
@@ -38,16 +38,16 @@ export function takeOver(
   granted: Granted,
   kind: 'takenOver' | 'startedUnasked' = 'takenOver'
 ): void {
-  dropHold(state, entry.holder); // a cell of its kernel has begun since
+  dropHold(state, entry.holder); // a cell of its kernel has started since
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
   const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
   running.grant = granted.grant;
-  state.pool.moved = true; // where another sits there by now, one of them moves
+  state.pool.moved = true; // if another claim is placed there by now, one of them moves
   running.notEnforced = lackOf(state, entry.claim, granted.grant);
   tell(state, entry, { kind });
 }
 
-/** What a grant of an earlier sidecar stands for, as far as this node still has it. */
+/** The lease of an earlier sidecar's grant, as far as this node still has it. */
 export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lease {
   const { ask } = entry.claim;
   const { memoryBytes } = grant;
@@ -67,7 +67,7 @@ function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
   const allocation =
     ask.cpus.kind !== 'auto' || ask.exclusive ? seatOfGrant(state, entry, grant) : null;
   const size = allocation?.cpus.length ?? 0;
-  // Where it had fewer than it named, it gets the rest when they come back (CPU6).
+  // If it had fewer than it named, it gets the rest when they are returned (CPU6).
   const named = allocation && ask.cpus.kind === 'fixed' && !ask.exclusive ? ask.cpus.n : 0;
   const promised = Math.max(size, Math.min(named, state.pool.slots.length));
   return {
@@ -83,7 +83,7 @@ function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Allocation 
   const { exclusive } = entry.claim.ask;
   const known = (grant.cpus ?? []).filter(id => pool.byId.has(id));
   const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
-  // Those around it, or inside of it, may be back already (ADM10).
+  // Claims around it, or inside it, may be restored already (ADM10).
   const isOurs = ({ holder }: Allocation) =>
     surrounds(holder, entry.holder) || surrounds(entry.holder, holder);
   const shared = known.filter(id => {

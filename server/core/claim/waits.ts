@@ -5,20 +5,20 @@ import type { WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { tell } from './story';
 
-/** What each waiting claim that was looked at lacks. */
+/** What each waiting claim that was considered lacks. */
 export type Waits = Map<WaitingEntry, Obstacle>;
 
-/** Reasons of this many at the front of each queue are worked out anew at each cycle. */
-export const FRESH_MAX = 16;
+/** The reasons of this many at the front of each queue are recomputed at each cycle. */
+const FRESH_MAX = 16;
 
-/** On nodes with more holders than this, reasons that are known wait for a tick to be renewed. */
+/** On nodes with more holders than this, known reasons are renewed only at a tick. */
 const HOLDERS_MAX = 256;
 
 /**
- * Tell each claim that waits why it waits and where it stands, where that changed.
+ * Report to each waiting claim why it waits and its position, if that changed.
  *
  * #### Notes
- * Far back in a queue only the first word is said: its place is in the snapshot.
+ * Far back in a queue only the first reason is sent: its position is in the snapshot.
  */
 export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
   const isExact = isTick || state.holders.size <= HOLDERS_MAX;
@@ -43,7 +43,7 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
   }
 }
 
-/** Whether a reason says something else: what those in the way do meanwhile, the snapshot tells. */
+/** Whether a reason differs; what the blockers do meanwhile is in the snapshot. */
 function isNews(reason: Reason, known: Reason): boolean {
   return !isSame(said(reason), said(known));
 }
@@ -57,7 +57,7 @@ function said(reason: Reason): object {
   return { ...reason, blockers };
 }
 
-/** A story tells who stands in the way, not each figure that moves. */
+/** A story names the blockers, not every figure that changes. */
 function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
   const known = entry.phase.reason;
   const isOther =

@@ -3,7 +3,7 @@ import type { Allocation } from '../entries';
 import { allocate, deallocate, type CpuPool, type Slot } from './cpuPool';
 
 /** How many allocations one step moves at most; the rest waits for the next steps. */
-export const MOVES_PER_STEP = 8;
+const MOVES_PER_STEP = 8;
 
 /** A move must gain at least this much load, or nothing would ever rest. */
 const WORTH_MOVING = 0.1;

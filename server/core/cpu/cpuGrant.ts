@@ -8,7 +8,7 @@ import type { State } from '../state';
  * Threads per CPU of share beyond the first, until a source's own figure is
  * learned (CPU3). Fewer make long cells more efficient, more let them grow.
  */
-export const THREADS_PER_SHARE = 1.1;
+const THREADS_PER_SHARE = 1.1;
 
 /**
  * The CPU part of a new grant: the pinned set, and the size of thread pools.

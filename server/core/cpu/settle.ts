@@ -10,7 +10,7 @@ import type { State } from '../state';
 import { tell } from '../claim/story';
 
 /** How many running claims one step looks at beside those that it is about. */
-export const ROUND_PER_STEP = 4;
+const ROUND_PER_STEP = 4;
 /** How many a tick looks at: on any common node, all of them. */
 export const ROUND_PER_TICK = 2048;
 

@@ -5,7 +5,7 @@ import type { State } from '../state';
 import { surrounds } from '../holder/trees';
 import { memoryMates } from './gpuMates';
 
-/** The leases on the memory of a GPU, each with the GPU that it is a lease of. */
+/** The leases on the memory of a GPU, each with the GPU that it belongs to. */
 export function leasesBeside(state: State, gpu: Gpu): (readonly [Gpu, Lease, HolderEntry])[] {
   return memoryMates(state.node?.gpus ?? [], gpu).flatMap(mate =>
     Array.from(
@@ -15,7 +15,7 @@ export function leasesBeside(state: State, gpu: Gpu): (readonly [Gpu, Lease, Hol
   );
 }
 
-/** GPU7: whether a GPU does not answer any more. */
+/** GPU7: whether a GPU no longer answers. */
 export function isLost(state: State, uuid: string): boolean {
   return state.gpuUse.get(uuid)?.isLost ?? false;
 }
@@ -27,16 +27,16 @@ function processesBeside(state: State, gpu: Gpu): GpuUse['processes'] {
   );
 }
 
-/** What holders are promised of a GPU's memory, and what they have of it as measured. */
+/** What holders are promised of a GPU's memory, and what they use of it as measured. */
 type Claims = {
   readonly promised: Map<HolderEntry, number>;
   readonly measured: Map<string, number>;
 };
 
-/** What a holder takes, and those inside of it that have leases: a promise is there for these, too (ADM10). */
+/** What a holder and the holders with leases inside it take: a promise covers these, too (ADM10). */
 function takenBy(holder: HolderEntry, self: HolderEntry | null, claims: Claims): number {
   const { promised, measured } = claims;
-  // What one around it is promised is not in its way, nor what it has itself.
+  // Neither the promise of an enclosing holder nor what it has itself blocks it.
   const isAround = self !== null && holder !== self && surrounds(holder, self);
   const has = holder === self ? 0 : (measured.get(holder.holder.id) ?? 0);
   const own = isAround ? 0 : (promised.get(holder) ?? 0);
@@ -61,8 +61,8 @@ function nearestAround({ parent }: HolderEntry, { promised }: Claims): HolderEnt
 }
 
 /**
- * Memory of a GPU that nobody leases and no other holds, as measured (GPU3); at
- * least what is left of the part that somebody around `self` leases (ADM10).
+ * Memory of a GPU that nobody leases and no other process holds, as measured (GPU3); at
+ * least what is left of the part that a holder around `self` leases (ADM10).
  */
 export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): number {
   const promised = new Map<HolderEntry, number>();
@@ -82,19 +82,14 @@ export function freeGpuBytes(state: State, gpu: Gpu, self: HolderEntry | null): 
     taken += nearestAround(holder, claims) ? 0 : takenBy(holder, self, claims);
   }
   const outer = self && nearestAround(self, claims);
-  const left = outer ? promised.get(outer)! - othersInside(outer, self, claims) : 0;
+  const left = outer ? promised.get(outer)! - takenInside(outer, self, claims) : 0;
   return Math.max(left, gpu.memoryBytes - taken);
-}
-
-function othersInside(outer: HolderEntry, self: HolderEntry, claims: Claims): number {
-  const own = claims.promised.has(self) ? takenBy(self, self, claims) : 0;
-  return takenInside(outer, self, claims) - own;
 }
 
 /** What a holder keeps on a GPU. */
 export type Kept = { readonly holder: HolderEntry; readonly bytes: number };
 
-/** What holders without a lease on a GPU keep there, as measured, most first (GPU5). */
+/** What holders without a lease on a GPU keep there, as measured, largest first (GPU5). */
 export function keptOn(state: State, gpu: Gpu, self: HolderEntry): Kept[] {
   const leasing = new Set(leasesBeside(state, gpu).map(([, , holder]) => holder));
   const kept = new Map<HolderEntry, number>();

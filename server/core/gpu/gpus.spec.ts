@@ -112,7 +112,7 @@ describe('GPUs', () => {
     const [refused] = it.claim('1', 'k1', { gpus: 2 });
     expect(refused).toMatchObject({
       type: 'refuse',
-      refusal: { details: { path: 'gpus', total: '0 that a process can use with others' } }
+      refusal: { details: { path: 'gpus', total: { kind: 'together', count: 0 } } }
     });
     const effects = it.claim('2', 'k1', { gpus: 1 });
     expect(effects.map(effect => effect.type)).toEqual(['bind', 'grant']);

@@ -9,12 +9,12 @@ import { freeGpuBytes, isLost, keptOn, leasesBeside, type Kept } from './gpuMemo
 import { inTheWay } from '../queue/inTheWay';
 import { blockingOf, blockerOf, heldReason, type Blocking, type Obstacle } from '../queue/obstacle';
 
-/** GPUs that one process can use together: CUDA shows it all whole ones, but a single MIG slice. */
+/** GPUs that one process can use together: CUDA shows it all whole GPUs, but only one MIG slice. */
 export function usableTogether(gpus: readonly Gpu[], count: number): readonly Gpu[] {
   return count > 1 ? gpus.filter(gpu => !gpu.uuid.startsWith('MIG-')) : gpus;
 }
 
-/** GPUs of the node that match an ask by model and size, whoever has them. */
+/** GPUs of the node that match an ask by model and size, whether free or not. */
 export function matchingGpus(gpus: readonly Gpu[], ask: Ask): readonly Gpu[] {
   const model = ask.gpuModel?.toLowerCase() ?? '';
   return usableTogether(gpus, ask.gpus).filter(
@@ -27,9 +27,9 @@ function isLeasedWhole(state: State, gpu: Gpu): boolean {
 }
 
 /**
- * GPU1: the leases of others that an ask has to reckon with on a GPU: all on the
- * GPU itself, and on its mates those that the ask shares a promise of memory with;
- * none of those around it (ADM10).
+ * GPU1: the leases of others that an ask must respect on a GPU: all on the
+ * GPU itself, and on its mates those with which the ask shares a promise of memory;
+ * none of enclosing holders (ADM10).
  */
 function rivalLeases(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): [Lease, HolderEntry][] {
   return leasesBeside(state, gpu).flatMap(([mate, lease, holder]) => {
@@ -38,7 +38,7 @@ function rivalLeases(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): [Leas
   });
 }
 
-/** GPU1, GPU7: whether a lease of this ask may be put on a GPU beside those that are there. */
+/** GPU1, GPU7: whether a lease of this ask may be placed on a GPU beside the existing ones. */
 function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
   if (isLost(state, gpu.uuid)) {
     return false;
@@ -55,11 +55,11 @@ function isOpen(state: State, gpu: Gpu, self: HolderEntry, ask: Ask): boolean {
 
 /**
  * GPU1, in this order:
- * 1. those that it is inside of a lease of (ADM10),
- * 2. where a part was asked for, GPUs that are shared already,
- * 3. those that no process from outside uses (GPU4),
- * 4. those that fewest kernels are bound to,
- * 5. the roomiest, then the lowest index.
+ * 1. those that an enclosing holder leases (ADM10),
+ * 2. if a part was requested, GPUs that are already shared,
+ * 3. those that no process without a lease uses (GPU4),
+ * 4. those that the fewest kernels are bound to,
+ * 5. the one with most room, then the lowest index.
  */
 function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) => number {
   const shared = (gpu: Gpu) => (state.gpuLeases.has(gpu.uuid) ? 1 : 0);
@@ -82,7 +82,7 @@ function gpuOrder(state: State, self: HolderEntry, ask: Ask): (a: Gpu, b: Gpu) =
   );
 }
 
-/** The GPUs for an ask, or why they cannot be had now. */
+/** The GPUs for an ask, or why they are not available now. */
 export type GpuPlan = { readonly gpus: readonly string[] } | { readonly obstacle: Obstacle };
 
 /**
@@ -119,12 +119,12 @@ function takenGpus(state: State, self: HolderEntry, ask: Ask): readonly Gpu[] {
   return wanted.filter(gpu => !isOpen(state, gpu, self, ask));
 }
 
-/** GPU5: what keeps an ask from a GPU that its leases alone would let it have. */
+/** GPU5: what blocks an ask on a GPU whose leases alone would admit it. */
 function keptFrom(state: State, self: HolderEntry, ask: Ask, gpu: Gpu): Kept[] {
   return ask.gpuMemoryBytes === null || isLeasedWhole(state, gpu) ? [] : keptOn(state, gpu, self);
 }
 
-/** GPU5: those that keep memory which an ask waits for, whether they are worth a name or not. */
+/** GPU5: those that keep memory which an ask waits for, whether they are named or not. */
 export function keepersInTheWay(state: State, self: HolderEntry, ask: Ask): HolderEntry[] {
   if ('gpus' in planGpus(state, self, ask)) {
     return []; // it waits for something else
@@ -134,8 +134,8 @@ export function keepersInTheWay(state: State, self: HolderEntry, ask: Ask): Hold
 }
 
 /**
- * Who is in the way: on each GPU those with a lease first, then those that keep
- * memory there; what is left is held by processes from outside (GPU4).
+ * The blockers: on each GPU those with a lease first, then those that keep
+ * memory there; the rest is held by processes without a lease (GPU4).
  */
 function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
   const taken = takenGpus(state, self, ask);
@@ -163,7 +163,7 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
   );
 }
 
-/** Slices that share memory have the same in the way, by the same number. */
+/** Slices that share memory have the same blockers, by the same number. */
 function keyOf(holding: Holding): string {
   const gpu = 'gpu' in holding ? holding.gpu.index : null;
   const bytes = 'bytes' in holding ? holding.bytes : null;
@@ -196,7 +196,7 @@ function keepingOf(state: State, self: HolderEntry, ask: Ask, gpu: Gpu): Blockin
   return blockingOf(inTheWay(found, short), bytes => ({ kind: 'gpuMemory', gpu: name, bytes }));
 }
 
-/** Why GPUs cannot be had that no kernel has. */
+/** Why GPUs that no kernel has are not available. */
 function outsideReason(
   state: State,
   self: HolderEntry,
@@ -214,8 +214,8 @@ function outsideReason(
 }
 
 /**
- * Who from outside holds most of these GPUs, and how many more do (GPU4); null for
- * nobody. Who only draws a screen computes nothing there, but has memory.
+ * The process without a lease that holds most of these GPUs, and how many others hold some (GPU4);
+ * null for none. A process that only draws a screen computes nothing there, but has memory.
  */
 export function strangerOn(
   state: State,

@@ -104,7 +104,7 @@ describe('idle kernels that keep GPU memory', () => {
     const scene = new Scene({ big: 50 });
     const effects = scene.claim('c', 'waits', { gpus: 1 });
     expect(effects.map(it => it.type)).toEqual(['bind', 'grant', 'free']);
-    expect(scene.told()).toContain('50 GiB of GPU 0 are kept by big, which was asked to free it.');
+    expect(scene.told()).toContain('big keeps 50 GiB of GPU 0, and was asked to free it.');
   });
 
   it('[GPU5] are not asked for a whole GPU while they run, but named', () => {
@@ -112,7 +112,7 @@ describe('idle kernels that keep GPU memory', () => {
     scene.claim('r', 'runs');
     const effects = scene.claim('c', 'waits', { gpus: 1 });
     expect(effects.map(it => it.type)).not.toContain('free');
-    expect(scene.told()).toContain('20 GiB of GPU 0 are kept by runs.');
+    expect(scene.told()).toContain('runs keeps 20 GiB of GPU 0.');
   });
 
   it('[GPU5] are asked by a person as often as that person likes', () => {

@@ -10,12 +10,12 @@ import { named, tell } from '../claim/story';
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
 /**
- * GPU5: who runs nothing, but keeps GPU memory that the head of the queue needs,
- * is asked to give it back.
+ * GPU5: an idle holder that keeps GPU memory which the head of the queue needs
+ * is asked to release it.
  *
  * #### Notes
- * Once until it has run something again: what it could not give back then it
- * cannot give back now, and looking for it costs its process some work.
+ * Once until it has run something again: what it could not release then it
+ * cannot release now, and the search costs its process some work.
  */
 export function askKeepers(state: State): void {
   for (const head of headsOf(state)) {
@@ -28,9 +28,9 @@ export function askKeepers(state: State): void {
 }
 
 /**
- * GPU5: a lease of whole GPUs names no memory, so it waits for none; who keeps
- * some there is asked at once to give back what it can. What others hold there cannot
- * be had back, and is told (ADM14).
+ * GPU5: a lease of whole GPUs names no memory, so it waits for none; a holder that keeps
+ * some there is asked at once to release what it can. What others hold there cannot
+ * be reclaimed, and is reported (ADM14).
  */
 export function askBeside(state: State, entry: ClaimEntry, uuids: readonly string[]): void {
   const gpus = (state.node?.gpus ?? []).filter(it => uuids.includes(it.uuid));
@@ -45,13 +45,13 @@ export function askBeside(state: State, entry: ClaimEntry, uuids: readonly strin
   }
 }
 
-/** A person asks; as often as a person likes. */
+/** A person asks; this may be repeated any number of times. */
 export function onFreeWanted(state: State, { holderId }: Of<'freeWanted'>): void {
   const holder = state.holders.get(holderId);
   holder && ask(state, holder);
 }
 
-/** Who waits asks for a restart; the newest one counts. */
+/** A waiting claim's owner asks for a restart; the newest request counts. */
 export function onRestartWanted(state: State, event: Of<'restartWanted'>): void {
   const { holderId, claimId } = event;
   const holder = state.holders.get(holderId);
@@ -63,7 +63,7 @@ export function onRestartWanted(state: State, event: Of<'restartWanted'>): void 
   tell(state, entry, { kind: 'restartAsked', keeper: named(holder) });
 }
 
-/** The owner of a holder says no; nothing happens to it. */
+/** The owner of a holder declines; nothing happens to it. */
 export function onRestartDeclined(state: State, { holderId }: Of<'restartDeclined'>): void {
   const holder = state.holders.get(holderId);
   if (!holder?.restartWanted || holder.restartWanted.declined) {
@@ -74,12 +74,12 @@ export function onRestartDeclined(state: State, { holderId }: Of<'restartDecline
   entry && tell(state, entry, { kind: 'restartDeclined', keeper: named(holder) });
 }
 
-/** GPU5: whether who waits for this waits for GPU memory that a kernel keeps without running anything. */
+/** GPU5: whether a claim with this reason waits for GPU memory that an idle kernel keeps. */
 export function isKeptBy(holderId: string, { blockers }: Reason): boolean {
   return blockers.some(it => it.holderId === holderId && it.keepsGpuBytes > 0);
 }
 
-/** When a holder was asked since it last began to run, wait or rest; null where it was not. */
+/** When a holder was asked since its last change of state; null if it was not. */
 export function askedSince(holder: HolderEntry): number | null {
   const { askedToFreeMs, sinceMs } = holder;
   return askedToFreeMs !== null && askedToFreeMs >= sinceMs ? askedToFreeMs : null;
@@ -89,7 +89,7 @@ function askOnce(state: State, holder: HolderEntry): boolean {
   return askedSince(holder) === null && ask(state, holder);
 }
 
-/** Ask a holder that runs nothing, on the GPUs where it keeps something; whether there are any. */
+/** Ask an idle holder, on the GPUs where it keeps something; returns whether there are any. */
 function ask(state: State, holder: HolderEntry): boolean {
   const { id } = holder.holder;
   const gpus = [...state.gpuUse.values()]

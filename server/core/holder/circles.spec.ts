@@ -69,9 +69,9 @@ describe('cells that would wait in a circle', () => {
     });
     const details = {
       path: 'exclusive',
-      asked: 'true with 3 CPUs',
+      asked: { kind: 'exclusive', count: 3 },
       outer: 'outer.ipynb',
-      held: '2 CPUs'
+      held: { kind: 'cpus', count: 2 }
     };
     expect(refused).toMatchObject({ type: 'refuse', refusal: { code: 'INSIDE', details } });
   });
@@ -148,7 +148,7 @@ describe('cells that would wait in a circle', () => {
       { memoryBytes: 20 * GIB },
       { memoryBytes: 45 * GIB },
       { memoryBytes: 40 * GIB },
-      { path: 'memory', asked: '40 GiB', outer: 'q', held: '20 GiB' }
+      { path: 'memory', asked: '40 GiB', outer: 'q', held: { kind: 'memory', bytes: 20 * GIB } }
     ],
     [
       'GPUs',
@@ -156,7 +156,7 @@ describe('cells that would wait in a circle', () => {
       { gpus: 1 },
       { gpus: 2 },
       { gpus: 2 },
-      { path: 'gpus', asked: 2, outer: 'q', held: '1 GPU' }
+      { path: 'gpus', asked: 2, outer: 'q', held: { kind: 'gpus', count: 1 } }
     ],
     [
       'CPUs',
@@ -164,7 +164,7 @@ describe('cells that would wait in a circle', () => {
       least(2),
       least(3),
       least(3),
-      { path: 'cpus', asked: 3, outer: 'q', held: '2 CPUs' }
+      { path: 'cpus', asked: 3, outer: 'q', held: { kind: 'cpus', count: 2 } }
     ],
     [
       'what it holds nothing of',
@@ -172,7 +172,7 @@ describe('cells that would wait in a circle', () => {
       { memoryBytes: 50 * GIB },
       { memoryBytes: 40 * GIB },
       { gpus: 1 },
-      { path: 'gpus', asked: 1, outer: 'between', held: 'none of that' }
+      { path: 'gpus', asked: 1, outer: 'between', held: { kind: 'none' } }
     ]
   ])(
     '[ADM10] the refusal names the cell around that holds some: of %s',

@@ -1,3 +1,4 @@
+import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Resource } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
@@ -8,34 +9,41 @@ import type { Lease, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { isInside, outerClaims, surrounds } from './trees';
 import type { Waits } from '../claim/waits';
-import { amountInWords, countInWords } from '../words';
+import { amountInWords } from '../../protocol/amounts';
 
 /**
- * ADM10: refuse who would wait for ever, because whoever could give it what it
- * lacks waits for it, directly or in a circle; of a circle the one that closed it.
+ * ADM10: refuse a claim that would wait for ever because those that hold what it
+ * lacks wait for it, directly or in a cycle; of a cycle the one that closed it.
  *
  * #### Notes
- * The banker's question: if every cell ends that waits for no other, does the room
- * that they leave suffice for the rest, one after another? The room is thought a
- * little larger than it will be while cells inside of others run; so nobody is refused
- * who might go on, and a circle is seen at the latest when these have ended.
- * `waits` tells what those lack that were looked at just now.
+ * The banker's algorithm: if every cell ends that waits for no other, does the room
+ * that they leave suffice for the rest, one after another? While cells inside others run,
+ * the room is estimated a little larger than it will be; so no claim is refused that might
+ * proceed, and a cycle is detected at the latest when these cells have ended.
+ * `waits` has what the claims lack that were just considered.
  */
 export function breakCircles(state: State, waits: Waits): void {
-  for (let stuck = stuckClaims(state); stuck.length > 0; stuck = stuckClaims(state)) {
+  const stuckNow = () => stuckClaims(state, state.queue);
+  for (let stuck = stuckNow(); stuck.length > 0; stuck = stuckNow()) {
     const last = stuck.reduce((a, b) => (b.arrivedMs >= a.arrivedMs ? b : a));
     refuseClaim(state, last, whyStuck(last, (waits.get(last) ?? last.phase.reason).resource));
   }
 }
 
+/** Why a claim that came now, and lacks this, would be refused as the one that closes a circle; null where not. */
+export function whyInCircle(state: State, entry: WaitingEntry, lacks: Resource): Refusal | null {
+  const isStuck = isInside(entry) && stuckClaims(state, [...state.queue, entry]).includes(entry);
+  return isStuck ? whyStuck(entry, lacks) : null;
+}
+
 /** The waiting claims that no end of a cell will ever let go. */
-function stuckClaims(state: State): readonly WaitingEntry[] {
-  let waiting = state.queue.filter(isInside);
+function stuckClaims(state: State, queue: readonly WaitingEntry[]): readonly WaitingEntry[] {
+  let waiting = queue.filter(isInside);
   if (waiting.length === 0) {
     return waiting;
   }
   const room = roomOf(state);
-  // Others may leave at any time, so who waits for them is in no circle (ADM14).
+  // Other processes may end at any time, so a claim that waits for them is in no cycle (ADM14).
   room.memoryBytes += othersInTheWay(state);
   state.keeping.forEach(it => it.running.size || dropFromRoom(room, it, it.held!.lease));
   const running = new Set(state.leasing);
@@ -46,11 +54,11 @@ function stuckClaims(state: State): readonly WaitingEntry[] {
     waiting = waiting.filter(it => !fits(state, room, it, around));
   }
   leaveAll(room, running, new Set());
-  // The rest waits for something else than cells: a GPU that is lost, or what idle kernels keep there.
+  // The rest waits for something other than cells: a GPU that is lost, or what idle kernels keep there.
   return waiting.filter(it => fits(state, room, it, new Set()));
 }
 
-/** Let everybody end but those around somebody who waits. */
+/** Simulate the end of all cells except those around a waiting claim. */
 function leaveAll(room: Room, running: Set<RunningEntry>, around: ReadonlySet<RunningEntry>): void {
   for (const entry of running) {
     if (!around.has(entry)) {
@@ -66,7 +74,7 @@ function fits(
   entry: WaitingEntry,
   left: ReadonlySet<RunningEntry>
 ): boolean {
-  // Memory is in nobody's way where no other cell runs (ADM7).
+  // Memory blocks nobody if no other cell runs (ADM7).
   const isAlone = [...left].every(it => surrounds(it.holder, entry.holder));
   return leaseIn(state, isAlone ? { ...room, memoryBytes: Infinity } : room, entry) !== null;
 }
@@ -78,12 +86,12 @@ function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
   const [path, asked] = {
     cpus: [
       ask.exclusive ? 'exclusive' : 'cpus',
-      ask.exclusive ? `true with ${countInWords(exclusiveCount(ask), 'CPU')}` : exclusiveCount(ask)
+      ask.exclusive ? { kind: 'exclusive', count: exclusiveCount(ask) } : exclusiveCount(ask)
     ],
     memory: ['memory', amountInWords(ask.memoryBytes ?? 0)],
     gpus: ['gpus', ask.gpus]
-  }[resource] as [string, string | number];
-  const held = inWords(amountOf(holds.phase.lease, resource), resource);
+  }[resource] as [string, Detail];
+  const held = heldOf(amountOf(holds.phase.lease, resource), resource);
   return refusal('INSIDE', { path, asked, outer: holds.holder.holder.name, held });
 }
 
@@ -94,10 +102,16 @@ function amountOf(lease: Lease, resource: Resource): number {
   ];
 }
 
-function inWords(amount: number, resource: Resource): string {
+function heldOf(amount: number, resource: Resource): Detail {
   if (amount === 0) {
-    return 'none of that';
+    return { kind: 'none' };
   }
-  const noun = resource === 'gpus' ? 'GPU' : 'CPU';
-  return resource === 'memory' ? amountInWords(amount) : countInWords(amount, noun);
+  switch (resource) {
+    case 'cpus':
+      return { kind: 'cpus', count: amount, isExclusive: false };
+    case 'memory':
+      return { kind: 'memory', bytes: amount };
+    case 'gpus':
+      return { kind: 'gpus', count: amount, eachBytes: null };
+  }
 }

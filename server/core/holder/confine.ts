@@ -5,17 +5,17 @@ import type { HolderEntry } from '../entries';
 import type { State } from '../state';
 import { weightFor, weightLevel } from '../cpu/weights';
 
-/** CPUs busy above which a holder with no running claim is worth a write (CPU8). */
+/** Busy CPUs above which a holder without a running claim is worth a write (CPU8). */
 const BACKGROUND_CPUS = 0.05;
 
 /** What is the same for all holders of one step. */
 type Frame = {
-  /** The shared pool where exclusive claims made it smaller, or null for all CPUs. */
+  /** The shared pool if exclusive claims made it smaller, or null for all CPUs. */
   readonly shared: CpuSet | null;
   readonly partitions: ReadonlyMap<HolderEntry, CpuSet> | null;
-  /** What weights are told relative to. */
+  /** What weights are relative to. */
   readonly level: number;
-  /** Whether the tier keeps GPUs from those that were not granted them (ENF7). */
+  /** Whether the tier fences GPUs (ENF7). */
   readonly fencesGpus: boolean;
 };
 
@@ -45,8 +45,8 @@ function partition(state: State): Map<HolderEntry, CpuSet> {
 }
 
 /**
- * The set that a holder is held to, or null for all CPUs: where its cells sit,
- * and the shared pool too where one of them is not placed.
+ * The set that a holder is confined to, or null for all CPUs: where its cells are placed,
+ * and also the shared pool if one of them is not placed.
  */
 function cpusFor(state: State, holder: HolderEntry, frame: Frame): CpuSet | null {
   if (state.policy !== 'dynamic') {
@@ -57,7 +57,7 @@ function cpusFor(state: State, holder: HolderEntry, frame: Frame): CpuSet | null
   let isPlaced = true;
   for (const { phase } of holder.running) {
     const mask = phase.mask?.cpus.length === state.pool.slots.length ? null : phase.mask;
-    const allocation = phase.lease.allocation ?? mask; // a mask of all CPUs is none
+    const allocation = phase.lease.allocation ?? mask; // a mask of all CPUs counts as none
     allocation ? sets.push(allocation.cpus) : (isPlaced = false);
   }
   if (isPlaced && sets.length) {
@@ -72,8 +72,8 @@ function unionOf(sets: readonly CpuSet[]): CpuSet {
 }
 
 /**
- * CPU8, without a write on a quiet node: a holder is idled only while it burns
- * CPU with no cell running, and running cells lack some.
+ * CPU8, without a write on a quiet node: a holder yields only while it uses CPU
+ * without a running cell, and running cells lack some.
  */
 function yields(state: State, holder: HolderEntry): boolean {
   return (
@@ -95,8 +95,8 @@ function memoryFor(holder: HolderEntry): number | null {
 }
 
 /**
- * The GPUs that a holder may open: those that it is bound to, which its leases
- * are among. A holder without a gate is not fenced, for nobody could grant it one.
+ * The GPUs that a holder may open: those that it is bound to, which include its
+ * leases. A holder without a gate is not fenced, because nobody could grant it one.
  */
 function gpusFor({ holder, boundGpus }: HolderEntry, frame: Frame): readonly string[] | null {
   return frame.fencesGpus && holder.gated ? boundGpus : null;
@@ -127,9 +127,9 @@ function isRemasked({ running, isStale, confined }: HolderEntry, { cpus }: Confi
 }
 
 /**
- * Order the confinements that changed, before the messages of this step, and
- * those of holders without a running cell first: what they give back others get.
- * Gates hear of other CPUs last of all messages: most with their grants already.
+ * Order the changed confinements before the messages of this step, those of
+ * holders without a running cell first, because others get what they return.
+ * Messages about changed CPUs come last: most gates learn of them with their grants.
  */
 export function orderConfinements(state: State): Effect[] {
   const frame = frameOf(state);

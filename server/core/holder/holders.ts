@@ -5,14 +5,15 @@ import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
 import { userOf } from '../policy/membership';
 import { changeUse } from '../policy/shareTree';
-import { createHolder, type HolderEntry } from '../entries';
+import { createHolder } from '../beginnings';
+import type { HolderEntry } from '../entries';
 import type { State } from '../state';
 import { tell } from '../claim/story';
 import { surrounds } from './trees';
 
 /**
- * A holder arrived. The same process again only renews its name, its notebook and what it came
- * from; another process under the same id means that the first one is gone.
+ * A holder arrived. The same process again only renews its name, its notebook and its
+ * parent; another process under the same id means that the first one is gone.
  */
 export function onHolderArrived(
   state: State,
@@ -38,7 +39,7 @@ export function onHolderArrived(
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
 }
 
-/** A holder is gone: all that it had is free, exactly once (GATE2). */
+/** A holder is gone: all that it had is freed, exactly once (GATE2). */
 export function onHolderGone(
   state: State,
   event: Omit<Extract<Event, { type: 'holderGone' }>, 'type' | 'atMs'>
@@ -69,7 +70,7 @@ export function onHolderGone(
   state.policy === 'partitioned' && markAllDirty(state);
 }
 
-/** Into the holder that it came from; also into one that has come between it and that, never into a loop. */
+/** Put a holder inside its parent, also if another holder has come between the two; never into a loop. */
 function linkToParent(state: State, child: HolderEntry): void {
   const before = child.parent;
   const parent = state.holders.get(child.holder.parentHolderId ?? '');
@@ -87,7 +88,7 @@ function adoptChild(parent: HolderEntry | null, child: HolderEntry): void {
   parent?.children.add(child);
 }
 
-/** A holder that has nothing any more is counted no more; its children are its parent's from now on. */
+/** A holder that has nothing any more is no longer counted; its children become its parent's. */
 function leaveTree(state: State, holder: HolderEntry): void {
   state.committedBytes -= holder.committedBytes;
   state.pool.promised -= holder.committedCpus;

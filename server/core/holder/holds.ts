@@ -1,4 +1,4 @@
-import type { StoryFact } from '../../protocol/facts';
+import type { StoryFact } from '../../protocol/storyFacts';
 import type { Grant } from '../../protocol/grant';
 import type { Effect, HeldGrant } from '../effects';
 import type { Event } from '../events';
@@ -10,7 +10,7 @@ import type { ClaimEntry, HolderEntry, Lease, WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { named, tell } from '../claim/story';
 
-/** Order that what holders keep by now is noted, where that changed in this step (ADM9). */
+/** Order that what holders keep is stored, if that changed in this step (ADM9). */
 export function orderKept(state: State): Effect[] {
   const effects = Array.from(state.rekept, holder => ({
     type: 'keep' as const,
@@ -36,7 +36,7 @@ export function heldGrant({ held }: HolderEntry): Grant | null {
   return { cpus: allocation && allocation.cpus, threads: null, memoryBytes, gpus };
 }
 
-/** ADM9: kept grants that nobody used for too long are given back. */
+/** ADM9: release kept grants that were unused for too long. */
 export function expireHolds(state: State): void {
   const { holdIdleMs } = state.shares.sharing;
   for (const holder of state.keeping) {
@@ -48,7 +48,7 @@ export function expireHolds(state: State): void {
   }
 }
 
-/** A person gives a kept grant back; nothing happens where none is kept by now. */
+/** A person releases a kept grant; nothing happens if none is kept by now. */
 export function onHoldReleased(
   state: State,
   event: Extract<Event, { type: 'holdReleased' }>
@@ -69,8 +69,8 @@ export function headsOf(state: State): WaitingEntry[] {
  * ADM9: a kept grant goes to a head that asks for it, the longest idle first.
  *
  * #### Notes
- * Only where that is enough to let the head start, and none that is not needed for
- * it. Returns whether any went.
+ * Only if that is enough to start the head, and only those that are needed for
+ * it. Returns whether any was released.
  */
 export function askForHolds(state: State): boolean {
   return state.keeping.size > 0 && headsOf(state).some(head => askFor(state, head));
@@ -82,7 +82,7 @@ function askFor(state: State, head: WaitingEntry): boolean {
   return givers.length > 0;
 }
 
-/** The kept grants that would go to a head; none where it would not start even so. */
+/** The kept grants that would go to a head; none if it would not start even so. */
 export function giversTo(state: State, head: WaitingEntry): readonly HolderEntry[] {
   const { holdSafeMs } = state.shares.sharing;
   const idle = [...state.keeping]
@@ -92,7 +92,7 @@ export function giversTo(state: State, head: WaitingEntry): readonly HolderEntry
   return fewest(idle, holders => leaseWithout(state, holders, head) !== null);
 }
 
-/** What a claim would get if these gave back what they keep; null where that is not enough. */
+/** What a claim would get if these released what they keep; null if that is not enough. */
 export function leaseWithout(
   state: State,
   holders: readonly HolderEntry[],

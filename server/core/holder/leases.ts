@@ -12,7 +12,7 @@ export function leasesOf(holder: HolderEntry): Lease[] {
   return leases;
 }
 
-/** Memory that a holder's process tree is promised: the most that any of its leases says. */
+/** Memory that a holder's process tree is promised: the largest of its leases. */
 export function promisedBytes(holder: HolderEntry): number {
   let most = holder.held?.lease.memoryBytes ?? 0;
   for (const entry of holder.running) {
@@ -28,7 +28,7 @@ export const MEMORY_LEDGER: Ledger = {
   counted: holder => holder.committedBytes
 };
 
-/** Count a holder anew, and those around it: memory (MEM1), CPUs promised, and its part of the node (FAIR3). */
+/** Recount a holder and those around it: memory (MEM1), CPUs promised, and its share of the node (FAIR3). */
 export function recount(state: State, holder: HolderEntry): void {
   for (let at: HolderEntry | null = holder; at; at = at.parent) {
     recountOne(state, at);
@@ -49,7 +49,7 @@ function recountOne(state: State, holder: HolderEntry): void {
   }
 }
 
-/** The greatest part that a holder has of any one resource, as in dominant resource fairness. */
+/** The largest fraction that a holder has of any one resource, as in dominant resource fairness. */
 function dominantShare(state: State, holder: HolderEntry): number {
   if (!state.node || (holder.running.size === 0 && !holder.held)) {
     return 0;
@@ -71,7 +71,7 @@ function part(of: number, whole: number): number {
   return whole > 0 ? of / whole : 0;
 }
 
-/** Nobody insists on CPUs any more: who comes later finds those that yielded in its way (ADM7). */
+/** No claim requires CPUs any more: for later claims, those that yielded count as blockers (ADM7). */
 export function endYielding(state: State): void {
   const { pool } = state;
   if (pool.yielding > 0) {
@@ -84,7 +84,7 @@ export function endYielding(state: State): void {
   }
 }
 
-/** Enter a lease where its CPUs and GPUs are; its holder is still to be counted anew. */
+/** Enter a lease where its CPUs and GPUs are; its holder is still to be recounted. */
 export function enterLease(state: State, holder: HolderEntry, lease: Lease): void {
   state.pool.yielding += lease.yieldsCpus ? lease.promisedCpus : 0;
   lease.allocation && allocate(state.pool, lease.allocation);
@@ -126,7 +126,7 @@ export function leaveLease(state: State, holder: HolderEntry, lease: Lease): voi
   state.dirty.add(holder);
 }
 
-/** Give back what a holder kept across cells (ADM9). */
+/** Release what a holder kept across cells (ADM9). */
 export function dropHold(state: State, holder: HolderEntry): void {
   if (holder.held) {
     const { allocation } = holder.held.lease;

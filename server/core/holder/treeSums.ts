@@ -10,12 +10,12 @@ import { promisedCpus, surrounds } from './trees';
 
 type Leasing = readonly [Lease, HolderEntry];
 
-/** Whether two leases of a GPU may be: each of a part, or of one holder, or one inside the other (ADM10). */
+/** Whether two leases of a GPU may coexist: each of a part, or of one holder, or one inside the other (ADM10). */
 export function mayBeSideBySide([a, holder]: Leasing, [b, other]: Leasing): boolean {
   return isRelated(holder, other) || (a.gpuMemoryBytes !== null && b.gpuMemoryBytes !== null);
 }
 
-/** What leases of parts promise in all: each tree once. */
+/** What leases of parts promise in total: each tree once. */
 export function promisedOf(leases: readonly Leasing[]): number {
   const holders = new Set(leases.map(([, holder]) => holder));
   const own = (holder: HolderEntry) =>
@@ -35,7 +35,7 @@ export function sumOf<T>(items: Iterable<T>, amount: (item: T) => number): numbe
   return sum;
 }
 
-/** Whether one of two holders is inside of the other, or both are one. */
+/** Whether one of two holders is inside the other, or both are the same. */
 export function isRelated(a: HolderEntry, b: HolderEntry): boolean {
   return surrounds(a, b) || surrounds(b, a);
 }
@@ -49,12 +49,12 @@ export function rootsOf(state: State): HolderEntry[] {
   return [...state.holders.values()].filter(it => it.parent === null);
 }
 
-/** ADM10: what a tree keeps from others: its root's promise, or more where those inside have more. */
+/** ADM10: what a tree withholds from others: its root's promise, or more if those inside have more. */
 export function treeCpus(holder: HolderEntry): number {
   return Math.max(promisedCpus(holder), sumOf(holder.children, treeCpus));
 }
 
-/** ADM10: memory that a tree is counted with. */
+/** ADM10: the memory that a tree counts with. */
 export function treeBytes(holder: HolderEntry): number {
   const resident = holder.use?.memoryBytes ?? 0;
   return Math.max(promisedBytes(holder), resident + sumOf(holder.children, treeBytes));

@@ -103,6 +103,21 @@ describe('a cell that runs a notebook', () => {
      end inner                          -> more gets all GPU-0`
   );
 
+  it('[ADM10] [GPU1] a part of a GPU, which two cells inside are not both promised', () => {
+    const it = new Harness(nodeOf({ gpus: gpusOf(1) }));
+    const part = { gpus: 1, gpuMemoryBytes: 40 * GIB };
+    it.holder('other');
+    it.holder('outer');
+    it.claim('1', 'other', part);
+    it.claim('2', 'outer', part);
+    it.holder('inner', 'user', [], 'outer');
+    expect(it.claim('3', 'inner', part)).toContainEqual(
+      expect.objectContaining({ type: 'grant', claimId: '3' })
+    );
+    expect(it.claim('4', 'inner', part)).toMatchObject([{ type: 'wait', claimId: '4' }]);
+    expect(it.end('3')).toContainEqual(expect.objectContaining({ type: 'grant', claimId: '4' }));
+  });
+
   scenario(
     '[ADM10] at whatever remove, and past kernels that are gone',
     `node 4 cores, 26 GiB

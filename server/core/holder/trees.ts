@@ -8,7 +8,7 @@ import type { State } from '../state';
  * not end before the inner ones have, so that what they hold is there for these.
  */
 
-/** Whether a holder is the other one, or the other was started by it, at whatever remove. */
+/** Whether a holder is the other one, or started it, directly or indirectly. */
 export function surrounds(outer: HolderEntry, inner: HolderEntry): boolean {
   let at: HolderEntry | null = inner;
   while (at && at !== outer) {
@@ -17,7 +17,7 @@ export function surrounds(outer: HolderEntry, inner: HolderEntry): boolean {
   return at !== null;
 }
 
-/** The running cell of the same kernel that a claim was taken up in the midst of, if any. */
+/** The running cell of the same kernel during which a claim was started, if any. */
 function outerOf({ outer, holder }: ClaimEntry): RunningEntry | null {
   let at = outer as RunningEntry | null;
   while (at && !holder.running.has(at)) {
@@ -26,7 +26,7 @@ function outerOf({ outer, holder }: ClaimEntry): RunningEntry | null {
   return at;
 }
 
-/** The running claims that a claim is inside of, the nearest first: none ends before it. */
+/** The running claims around a claim, the nearest first: none ends before it. */
 export function outerClaims(entry: ClaimEntry): RunningEntry[] {
   const outer: RunningEntry[] = [];
   for (let at = outerOf(entry); at; at = outerOf(at)) {
@@ -47,7 +47,7 @@ export function isInside(entry: ClaimEntry): boolean {
   return at !== null || outerOf(entry) !== null;
 }
 
-/** Whether no cell runs but those of a holder and of those around it. */
+/** Whether no cell runs except those of a holder and of those around it. */
 export function runsAlone(state: State, holder: HolderEntry): boolean {
   let running = 0;
   for (let at: HolderEntry | null = holder; at; at = at.parent) {
@@ -56,16 +56,16 @@ export function runsAlone(state: State, holder: HolderEntry): boolean {
   return running === state.running.size;
 }
 
-/** An amount that each tree counts with once: what a holder is promised covers what is inside of it. */
+/** An amount that each tree counts once: the promise of a holder covers what is inside it. */
 export type Ledger = {
   readonly promised: (holder: HolderEntry) => number;
-  /** What it has whatever it is promised. */
+  /** What it has, independent of its promise. */
   readonly resident: (holder: HolderEntry) => number;
-  /** What it is counted with itself, beside those inside of it. */
+  /** What it counts with itself, without those inside it. */
   readonly counted: (holder: HolderEntry) => number;
 };
 
-/** What the holders inside of this one are counted with. */
+/** What the holders inside this one count with. */
 function drawn(ledger: Ledger, holder: HolderEntry): number {
   let sum = 0;
   for (const child of holder.children) {
@@ -74,7 +74,7 @@ function drawn(ledger: Ledger, holder: HolderEntry): number {
   return sum;
 }
 
-/** What a holder should be counted with itself: what it has, or what is left of its promise. */
+/** What a holder should count with itself: what it has, or what is left of its promise. */
 export function countOf(ledger: Ledger, holder: HolderEntry, promised: number): number {
   return Math.max(ledger.resident(holder), promised - drawn(ledger, holder));
 }
@@ -82,7 +82,7 @@ export function countOf(ledger: Ledger, holder: HolderEntry, promised: number): 
 /** What a node's ledger would grow by, and whether some holder was promised all of it already. */
 export type Growth = { readonly amount: number; readonly isCovered: boolean };
 
-/** How much more would be counted if a holder were promised so much in all. */
+/** How much more would be counted if a holder were promised this much in total. */
 export function growthOf(ledger: Ledger, holder: HolderEntry, promised: number): Growth {
   let amount = countOf(ledger, holder, promised) - ledger.counted(holder);
   let isCovered = false;
@@ -95,7 +95,7 @@ export function growthOf(ledger: Ledger, holder: HolderEntry, promised: number):
   return { amount, isCovered };
 }
 
-/** CPUs that a running claim keeps from others, by itself or by those inside of it. */
+/** CPUs that a running claim withholds from others, itself or through those inside it. */
 function claimedCpus(entry: RunningEntry): number {
   return Math.max(blockingCpus(entry.phase.lease), innerCpus(entry));
 }
@@ -108,7 +108,7 @@ function innerCpus(outer: RunningEntry): number {
   return sum;
 }
 
-/** CPUs that a holder's leases keep from others. */
+/** CPUs that a holder's leases withhold from others. */
 export function promisedCpus({ held, running }: HolderEntry): number {
   let sum = held ? blockingCpus(held.lease) : 0;
   for (const entry of running) {
@@ -117,14 +117,14 @@ export function promisedCpus({ held, running }: HolderEntry): number {
   return sum;
 }
 
-/** The ledger of promised CPUs: nobody has any but by a promise. */
+/** The ledger of promised CPUs: nobody has any without a promise. */
 export const CPU_LEDGER: Ledger = {
   promised: promisedCpus,
   resident: () => 0,
   counted: holder => holder.committedCpus
 };
 
-/** CPUs that would be promised beyond what is, if a claim had so many. */
+/** Additional CPUs that would be promised if a claim had this many. */
 export function growthOfCpus(entry: ClaimEntry, n: number): number {
   let more = n;
   for (let at = outerOf(entry); at; at = outerOf(at)) {

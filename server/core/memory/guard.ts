@@ -1,17 +1,17 @@
-import { bytesBeside } from '../../protocol/amounts';
+import { amountInWords, bytesBeside } from '../../protocol/amounts';
+import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Event, MemoryKill } from '../events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './memoryGuard';
 import type { HolderEntry, RunningEntry } from '../entries';
 import type { State } from '../state';
 import { tell } from '../claim/story';
-import { amountInWords } from '../words';
 
 /**
  * The memory of a limited holder was measured.
  *
  * #### Notes
- * Only this counts for the guard: it is what counts against the limit, and may
+ * The guard uses only this figure: it is what counts against the limit, and may
  * be less than all that the holder keeps, which the ledger follows (MEM1).
  */
 export function onMemoryMeasured(
@@ -34,10 +34,10 @@ export function onMemoryMeasured(
  * MEM3: interrupt a cell whose holder's memory comes near its limit.
  *
  * #### Notes
- * Of several cells the youngest first: it is the likeliest cause, and has the
- * least to lose. Then all have a pause in which memory may be freed.
+ * Of several cells, the youngest first: it is the likeliest cause, and has the
+ * least to lose. After that all get a pause in which memory may be freed.
  */
-export function guardMemory(state: State, holder: HolderEntry, memoryBytes: number): void {
+function guardMemory(state: State, holder: HolderEntry, memoryBytes: number): void {
   const limitBytes = holder.confined.memoryBytes;
   if (limitBytes === null || holder.running.size === 0) {
     return;
@@ -67,18 +67,17 @@ function nearLimit(
     used: bytesBeside(memoryBytes, limitBytes),
     limit: amountInWords(limitBytes),
     at: bytesBeside(atBytes, limitBytes),
-    kept: keptInWords(floorBytes, limitBytes)
+    kept: keptOf(floorBytes, limitBytes)
   });
 }
 
-/** The part of a limit that a kernel may have kept from earlier cells without a word. */
+/** The fraction of a limit that a kernel may have kept from earlier cells without mention. */
 const KEPT_PART = 1 / 4;
 
-/** What a kernel kept from earlier cells, as a sentence, where it is much of the limit. */
-function keptInWords(keptBytes: number, limitBytes: number): string {
-  return keptBytes > limitBytes * KEPT_PART
-    ? ` Its kernel kept ${bytesBeside(keptBytes, limitBytes)} from earlier cells.`
-    : '';
+/** What a kernel kept from earlier cells, if it is much of the limit. */
+function keptOf(bytes: number, limitBytes: number): Detail {
+  const isMuch = bytes > limitBytes * KEPT_PART && bytes < Infinity;
+  return isMuch ? { kind: 'kept', bytes, limitBytes } : '';
 }
 
 function interrupt(state: State, entry: RunningEntry, why: Refusal): void {
@@ -91,13 +90,13 @@ function interrupt(state: State, entry: RunningEntry, why: Refusal): void {
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: why });
 }
 
-/** MEM3: what a claim whose holder was killed for want of memory is told. */
+/** MEM3: the refusal of a claim whose holder was killed for lack of memory. */
 export function killedFor(holder: HolderEntry, reached: MemoryKill): Refusal {
   const limitBytes = holder.confined.memoryBytes;
   if (limitBytes === null || reached === 'node') {
     return refusal('KILLED_BY_NODE', {});
   }
   const keptBytes = Math.min(...[...holder.running].map(it => it.phase.guard.floorBytes ?? 0));
-  const kept = keptBytes < Infinity ? keptInWords(keptBytes, limitBytes) : '';
+  const kept = keptOf(keptBytes, limitBytes);
   return refusal('KILLED_AT_LIMIT', { limit: amountInWords(limitBytes), kept });
 }

@@ -18,10 +18,10 @@ import { grantableBytes, othersInTheWay, promisableBytes } from './promisable';
 /** PSI memory some avg10 above which nothing that asks for memory is admitted, in percent. */
 export const PRESSURE_MAX = 10;
 
-/** Nothing that asks for memory is admitted either while less than this part of the reserve is left. */
+/** Nothing that asks for memory is admitted either while less than this fraction of the reserve is left. */
 const LOW_PART = 1 / 2;
 
-/** ADM14: whether a holder lacks memory that no end of a cell would give it, but others alone. */
+/** ADM14: whether a holder lacks memory that only others, and no end of a cell, could release. */
 export function lacksOthersBytes(state: State, holder: HolderEntry, { memoryBytes }: Ask): boolean {
   return (
     memoryBytes !== null &&
@@ -30,7 +30,7 @@ export function lacksOthersBytes(state: State, holder: HolderEntry, { memoryByte
   );
 }
 
-/** What would be counted beyond what is, if a holder were granted this ask. */
+/** What would be counted in addition if a holder were granted this ask. */
 export function growthOfBytes(holder: HolderEntry, askBytes: number): Growth {
   return growthOf(MEMORY_LEDGER, holder, Math.max(promisedBytes(holder), askBytes));
 }
@@ -39,9 +39,9 @@ export function growthOfBytes(holder: HolderEntry, askBytes: number): Growth {
  * MEM1: why the memory asked for cannot be promised now, or null.
  *
  * #### Notes
- * Where no other cell runs, nothing could end and make room: then the claim is
- * let through, or it would wait for ever (ADM7); but not into memory that others
- * hold (ADM14). What a cell around it was promised is there for it, too (ADM10).
+ * If no other cell runs, nothing could end and make room: then the claim is
+ * admitted, because it would wait for ever (ADM7); but not into memory that others
+ * hold (ADM14). The promise of a cell around it covers it, too (ADM10).
  */
 export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
   const { node } = state;
@@ -59,7 +59,7 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
   const room = left + holder.committedBytes;
   const short = growth.amount - left;
   if (short > 0) {
-    // Where nothing else runs, what idle kernels keep is in nobody's way.
+    // If nothing else runs, what idle kernels keep blocks nobody.
     const found = () => (isAlone ? [] : othersWithMemory(state, holder));
     const reason = () =>
       heldReason('memory', needOf(askBytes), withOthers(state, node, short, found())) ??
@@ -78,7 +78,7 @@ function scarceReason(askBytes: number, left: number): Reason {
   return { kind: 'scarce', resource: 'memory', blockers: [], need: needOf(askBytes), left };
 }
 
-/** API4: the holders that are in the way, and those beside them (ADM14), where these matter. */
+/** API4: the blocking holders, and other processes (ADM14) if these matter. */
 function withOthers(
   state: State,
   node: NodeFacts,
@@ -95,7 +95,7 @@ function withOthers(
   return { ...blocking, othersBytes: matters ? (state.others?.bytes ?? 0) : null };
 }
 
-/** Who else has memory: promised by a grant, or merely resident. */
+/** Other holders that have memory: promised by a grant, or merely resident. */
 function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
   return othersHolding(
     state,
@@ -106,8 +106,8 @@ function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
 }
 
 /**
- * MEM1: how the node is short of memory now, whoever took it; null where it is
- * not. Promises may fit while processes beside the kernels do not.
+ * MEM1: how the node is short of memory now, whoever took it; null if it is
+ * not. Promises may fit while processes other than the kernels do not.
  */
 function shortageOf(state: State, node: NodeFacts, askBytes: number): Reason | null {
   const common = { resource: 'memory', blockers: [], need: needOf(askBytes) } as const;

@@ -1,9 +1,9 @@
 /** Half-life of remembered use, in ms (FAIR3). */
-export const USE_HALF_LIFE_MS = 86_400_000;
+const USE_HALF_LIFE_MS = 86_400_000;
 
 const DECAY_PER_MS = Math.LN2 / USE_HALF_LIFE_MS;
 
-/** What a user or group has used of the node lately: dominant share times seconds, decayed. */
+/** What a user or group has recently used of the node: dominant share times seconds, decayed. */
 export type UseRecord = {
   use: number;
   /** Dominant share being used now: 1 for the whole node. */
@@ -16,7 +16,7 @@ export function createUseRecord(atMs: number): UseRecord {
   return { use: 0, rate: 0, atMs };
 }
 
-/** The decayed use at a moment: closed form, so that any pace of asking gives the same. */
+/** The decayed use at a moment: in closed form, so the result does not depend on how often it is computed. */
 export function useAt(record: UseRecord, atMs: number): number {
   const spanMs = Math.max(0, atMs - record.atMs);
   if (spanMs === 0) {
@@ -34,8 +34,8 @@ export function changeRate(record: UseRecord, atMs: number, difference: number):
 }
 
 /**
- * Use that everybody is thought to have: an hour of the whole node. Fairness
- * over days is for hogs; one heavy cell does not set its user back.
+ * Use that everybody is assumed to have: an hour of the whole node. Fairness
+ * over days is for heavy users; one heavy cell does not disadvantage its user.
  */
 const FLOOR = 3600;
 
@@ -44,7 +44,7 @@ const SPREAD = 4;
 
 /**
  * FAIR3: how much a user counts among its peers, by recent use: between a
- * quarter and four, in half octaves, so that it seldom changes.
+ * quarter and four, in half octaves, so that it rarely changes.
  */
 export function weightByUse(use: number, meanUse: number): number {
   const ratio = (meanUse + FLOOR) / (use + FLOOR);

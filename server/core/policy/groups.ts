@@ -1,11 +1,11 @@
-/** How much of its parent a group is owed. */
+/** How much of its parent a group is entitled to. */
 export type Quota =
-  /** CPUs, and as great a part of everything else. */
+  /** CPUs, and the same fraction of everything else. */
   | { readonly kind: 'static'; readonly cpus: number }
-  /** A part of the parent's, above 0 and up to 1. */
+  /** A fraction of the parent's, above 0 and up to 1. */
   | { readonly kind: 'fraction'; readonly of: number };
 
-/** Whom to evict first when a group is owed what others hold (FAIR4). */
+/** Whom to evict first when a group is entitled to what others hold (FAIR4). */
 export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const;
 
 /** One of {@link VICTIM_POLICIES}. */
@@ -25,16 +25,16 @@ export const UNLIMITED: Limits = { memoryBytes: null, gpus: null, exclusiveCpus:
 /** One group of the quota tree (FAIR1). */
 export type Group = {
   readonly name: string;
-  /** Without a quota: its part of what the quotas beside it leave. */
+  /** Without a quota: its part of what its siblings' quotas leave. */
   readonly weight: number;
   readonly quota: Quota | null;
   /** Whether it may use what others leave (FAIR2); if not, its quota is a cap. */
   readonly acceptSurplus: boolean;
-  /** A waiting claim that its group is owed gets it back within this time; null for never by force (FAIR4). */
+  /** A waiting claim within its group's entitlement is served within this time; null for no preemption (FAIR4). */
   readonly latencyMs: number | null;
   /** A claim of this group is safe from eviction for this long: latency against throughput. */
   readonly minRuntimeMs: number;
-  /** A cell of this group is stopped after this long; null for never. */
+  /** A cell of this group is interrupted after this long; null for never. */
   readonly maxRuntimeMs: number | null;
   readonly limits: Limits;
   /** Its users and how much each counts inside the group. */
@@ -44,21 +44,21 @@ export type Group = {
   readonly groups: readonly Group[];
 };
 
-/** What an administrator says about sharing. */
+/** An administrator's configuration of sharing. */
 export type Sharing = {
   readonly groups: readonly Group[];
-  /** Limits of everybody; those of groups come on top. */
+  /** Limits for everybody; those of groups apply in addition. */
   readonly limits: Limits;
   readonly victims: VictimPolicy;
   /** Between the decision to evict and the interrupt. */
   readonly graceMs: number;
   /** A kept grant that nobody uses ends after this long (ADM9). */
   readonly holdIdleMs: number;
-  /** A kept grant is safe from being asked for, for this long after its last cell (ADM9). */
+  /** A kept grant cannot be claimed by others for this long after its last cell (ADM9). */
   readonly holdSafeMs: number;
 };
 
-/** Sharing where nobody said anything: one group, everybody alike. */
+/** Sharing without a configuration: one group, with equal shares. */
 export const EVEN_SHARING: Sharing = {
   groups: [],
   limits: UNLIMITED,
@@ -68,7 +68,7 @@ export const EVEN_SHARING: Sharing = {
   holdSafeMs: 30_000
 };
 
-/** A group of which only the name is known. */
+/** A group with nothing but a name. */
 export function plainGroup(name: string): Group {
   return {
     name,
@@ -85,13 +85,19 @@ export function plainGroup(name: string): Group {
   };
 }
 
-/** How much a user counts inside a group; anybody may be called as what every object has. */
+/** A user's weight inside a group; a user may be named like a property of every object. */
 export function weightOf(group: Group, user: string): number {
   return Object.hasOwn(group.users, user) ? group.users[user]! : 1;
 }
 
+/** What a group may be called, as a part of a path such as `atlas/prod`; `all` is everybody. */
+const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
+
+/** What such a name is, in words. */
+const GROUP_NAME_WORDS = 'up to 64 characters without "/", and not "all"';
+
 /** How deep groups may be nested. */
-export const GROUP_DEPTH_MAX = 8;
+const GROUP_DEPTH_MAX = 8;
 
 /** One thing wrong with a configuration: where, and what. */
 export type SharingProblem = {
@@ -102,11 +108,11 @@ export type SharingProblem = {
 };
 
 /**
- * Everything that is wrong with a configuration; empty where it may be used.
+ * All problems of a configuration; empty if it may be used.
  *
  * #### Notes
- * Quotas that together exceed their parent are not wrong: they are scaled down
- * (FAIR1), and `overcommitted` tells where.
+ * Quotas that together exceed their parent are no problem: they are scaled down
+ * (FAIR1), and `overcommitted` shows where.
  */
 export function sharingProblems(sharing: Sharing): SharingProblem[] {
   const owners = new Map<string, string>();
@@ -132,7 +138,6 @@ function levelProblems(
     const twice = names.has(group.name);
     names.add(group.name);
     return [
-      ...(group.name === '' ? [problem('name', 'a group needs a name')] : []),
       ...(twice ? [problem('name', `the group "${group.name}" stands here twice`)] : []),
       ...ownProblems(group, problem),
       ...userProblems(group, here.join('/'), owners, problem),
@@ -146,6 +151,10 @@ type Problem = (field: string, sentence: string) => SharingProblem;
 function ownProblems(group: Group, problem: Problem): SharingProblem[] {
   const { quota } = group;
   const found: SharingProblem[] = [];
+  if (!GROUP_NAME.test(group.name)) {
+    const wrong = `"${group.name}" cannot be the name of a group`;
+    found.push(problem('name', `${wrong}; expected ${GROUP_NAME_WORDS}`));
+  }
   if (!(group.weight > 0 && group.weight <= 10_000)) {
     found.push(problem('weight', `a weight is above 0 and up to 10000, not ${group.weight}`));
   }
@@ -181,14 +190,14 @@ function userProblems(
   });
 }
 
-/** What is owed to each of a level, in CPUs, and how much the quotas were scaled. */
+/** The entitlement of each group of a level, in CPUs, and how much the quotas were scaled. */
 export type Entitlement = { readonly cpus: readonly number[]; readonly scale: number };
 
-/** A group without a quota is owed at least this part of its parent, that it can run at all. */
+/** A group without a quota gets at least this fraction of its parent, so that it can run at all. */
 const LEAST_PART = 0.01;
 
 /**
- * FAIR1: split what a parent is owed among its children.
+ * FAIR1: split a parent's entitlement among its children.
  *
  * #### Notes
  * Static quotas and fractions first, scaled down together when they exceed the

@@ -4,11 +4,11 @@ import { weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
 /**
- * The node of a holder's user, made where there is none (CFG3).
+ * The node of a holder's user, created if there is none (CFG3).
  *
  * #### Notes
- * What the configuration says of its notebook counts first, then what it says
- * of its owner, then the path that came with it, as far as it names known
+ * The configuration's entry for its notebook counts first, then the one for
+ * its owner, then the path that came with it, as far as it names known
  * groups.
  */
 export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
@@ -19,7 +19,7 @@ export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode
   return named ? memberOf(tree, named.members, owner, atMs) : userNode(tree, owner, path, atMs);
 }
 
-/** The node of a user of whom no notebook is known. */
+/** The node of a user without a known notebook. */
 export function userNode(
   tree: ShareTree,
   owner: string,
@@ -29,7 +29,7 @@ export function userNode(
   return memberOf(tree, tree.membership.get(owner) ?? membersAt(tree.root, path), owner, atMs);
 }
 
-/** The node of a user among the members of a group, made where there is none. */
+/** The node of a user among the members of a group, created if there is none. */
 export function memberOf(
   tree: ShareTree,
   members: ShareNode,

@@ -1,6 +1,5 @@
 import { refusal } from '../../protocol/errors';
 import type { Eviction } from '../../protocol/facts';
-import { evictionInWords } from '../../protocol/stories';
 import { fewest } from '../queue/fewest';
 import { groupOf, lostWorkMs, overQuota, victimOrder } from './victims';
 import { headsOf } from '../holder/holds';
@@ -13,7 +12,7 @@ import type { State } from '../state';
 import { named, tell } from '../claim/story';
 import { surrounds } from '../holder/trees';
 
-/** FAIR4: heads that waited longer than their group allows get what they are owed. */
+/** FAIR4: heads that waited longer than their group allows get what they are entitled to. */
 export function preempt(state: State): void {
   for (const head of headsOf(state)) {
     const { latencyMs } = head.holder.user.group;
@@ -29,9 +28,9 @@ function isServed(state: State, head: WaitingEntry): boolean {
 }
 
 /**
- * FAIR4: whether a head may have a victim's resources by force: its group uses
- * less than it is owed and the victim's more; or both are of one group, and the
- * victim's user used more lately.
+ * FAIR4: whether a head may preempt a victim: its group uses less than its
+ * entitlement and the victim's more; or both are in one group, and the
+ * victim's user recently used more.
  */
 function mayEvict(state: State, head: WaitingEntry, victim: RunningEntry): boolean {
   const ranMs = state.nowMs - victim.phase.grantedMs;
@@ -47,7 +46,7 @@ function mayEvict(state: State, head: WaitingEntry, victim: RunningEntry): boole
   return overQuota(own, total) < 1 && overQuota(other, total) > 1;
 }
 
-/** The first victims in order that are enough, and none that is not needed; or nobody. */
+/** The first victims in order that suffice, without unnecessary ones; or none. */
 function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[] {
   const wants = wantsOf(head);
   const order = victimOrder(state.shares.sharing.victims, state.nowMs, state.pool.slots.length);
@@ -81,10 +80,10 @@ function scheduleEviction(state: State, victim: RunningEntry, head: WaitingEntry
   tell(state, head, { kind: 'roomMade', by: named(victim.holder), inMs: graceMs, lostMs: ranMs });
 }
 
-/** A cell that does not end so long after its interrupt is given up; another is chosen. */
+/** A cell that has not ended this long after its interrupt is given up; another one is chosen. */
 const INTERRUPT_TIMEOUT_MS = 30_000;
 
-/** Interrupt those whose grace is over; spare those whose place is not needed any more. */
+/** Interrupt those whose grace is over; spare those whose resources are no longer needed. */
 export function carryOutEvictions(state: State): void {
   for (const entry of state.evicting) {
     const { eviction } = entry.phase;
@@ -109,18 +108,18 @@ export function carryOutEvictions(state: State): void {
 
 function interrupt(state: State, entry: RunningEntry, why: Eviction): void {
   const { id, holderId } = entry.claim;
-  const evicted = refusal('EVICTED', { why: evictionInWords(why) });
+  const evicted = refusal('EVICTED', { why });
   tell(state, entry, { kind: 'evicted', why });
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
 }
 
-/** How long a cell may run: what its group says, but no less than it said when the cell began (CFG1). */
+/** How long a cell may run: as its group sets, but no less than it was when the cell started (CFG1). */
 function runtimeOf({ phase, holder }: RunningEntry): number {
   const { maxRuntimeMs } = holder.user.group;
   return Math.max(maxRuntimeMs ?? Infinity, phase.maxRuntimeMs ?? Infinity);
 }
 
-/** A group's cells run no longer than it says. */
+/** A group's cells run no longer than it sets. */
 export function limitRuntime(state: State, entries: readonly RunningEntry[]): void {
   for (const entry of entries) {
     const mostMs = runtimeOf(entry);

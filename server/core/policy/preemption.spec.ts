@@ -103,10 +103,14 @@ describe('preemption', () => {
     it.wait(10_000);
     it.wait(5000);
     expect(storyOf(it.state, '1').slice(-2)).toEqual([
-      'To be evicted in 5 s: k2 of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
+      'Will be evicted in 5 s: k2 of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).',
       'Interrupted: k2 of group b is owed it and waited 10 s; this cell of group a had run 70 s (chosen by: most over quota).'
     ]);
     expect(storyOf(it.state, '2').at(-1)).toBe('k1 is evicted for it in 5 s, losing 70 s of work.');
+    it.send({ type: 'claimEnded', claimId: '1', outcome: 'interrupted', cpuSeconds: null });
+    expect(it.state.claims.get('1')?.phase).toMatchObject({
+      why: { code: 'EVICTED', details: { why: { kind: 'owed', to: { holderId: 'k2' } } } }
+    });
   });
 
   scenario(

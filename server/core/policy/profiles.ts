@@ -1,6 +1,6 @@
 /** What past executions of one source used. */
 export type Profile = {
-  /** CPUs that it wants: the peak that was seen while nothing held it back; null while unknown. */
+  /** CPUs that it wants: the peak while nothing limited it; null while unknown. */
   readonly cpus: number | null;
   /** How long its last {@link TIMES_MAX} whole runs took, newest first. */
   readonly tookMs: readonly number[];
@@ -8,35 +8,35 @@ export type Profile = {
   readonly threadsPerShare: number | null;
 };
 
-/** Profiles by source hash, bounded; the least recently run goes first. */
+/** Profiles by source hash, bounded; the least recently run is dropped first. */
 export type Profiles = Map<string, Profile>;
 
 /** How many sources are remembered. */
-export const PROFILES_MAX = 10_000;
+const PROFILES_MAX = 10_000;
 
 /** How many running times of a source are remembered. */
 const TIMES_MAX = 5;
 
-/** One run of a source, as it was measured. */
+/** One run of a source, as measured. */
 export type Run = {
-  /** Whether it came to its own end: one that failed, or was stopped, had more to do. */
+  /** Whether it completed: one that failed, or was interrupted, had more to do. */
   readonly isWhole: boolean;
   readonly tookMs: number;
   readonly cpusPeak: number;
-  /** Whether it ever used all that it could have: then the peak says little. */
+  /** Whether it ever used all that it could: then the peak shows little. */
   readonly wasLimited: boolean;
-  /** CPU time over the time that its threads could have had; null where that says nothing. */
+  /** CPU time over the time that its threads could have had; null if that is not meaningful. */
   readonly efficiency: number | null;
 };
 
-/** How much of an older, higher peak is still believed after each lower one. */
+/** How much of an older, higher peak still counts after each lower one. */
 const PEAK_KEPT = 0.7;
 
 /**
  * Remember one run of a source.
  *
  * #### Notes
- * One that is not whole says what the source wants at least, and nothing else:
+ * An incomplete one shows only what the source wants at least:
  * it may have ended before its long part, or before its parallel one.
  */
 export function recordRun(profiles: Profiles, sourceHash: string, run: Run): void {
@@ -84,7 +84,7 @@ function threadsAfter(known: number | null, run: Run): number | null {
 }
 
 /**
- * How long a source is expected to run, in ms; null where it never ran to its end.
+ * How long a source is expected to run, in ms; null if it never completed.
  *
  * #### Notes
  * The average of the last two runs, which plans a queue well (Tsafrir et al.)
@@ -96,14 +96,14 @@ export function expectedMs(profile: Profile | undefined): number | null {
   return lastTwo.length ? lastTwo.reduce((sum, ms) => sum + ms, 0) / lastTwo.length : null;
 }
 
-/** A person is told a running time only if so many runs agree, the longest within this factor. */
+/** A running time is shown only if this many runs agree, the longest within this factor. */
 const AGREEING_MIN = 3;
 const AGREEING_FACTOR = 2;
 
 /** The range of the newest runs that agree, and how many these are. */
 export type Usual = { readonly fromMs: number; readonly toMs: number; readonly runs: number };
 
-/** How long a source usually runs; null where its last runs do not agree, or are too few. */
+/** How long a source usually runs; null if its last runs disagree or are too few. */
 export function usualMs(profile: Profile | undefined): Usual | null {
   let usual: Usual = { fromMs: Infinity, toMs: 0, runs: 0 };
   for (const ms of profile?.tookMs ?? []) {

@@ -1,6 +1,6 @@
 import type { Leaf, ShareNode } from './shareTree';
 
-/** A cell weighs more or less among those of its group (CPU7). */
+/** A cell's weight among those of its group changes (CPU7). */
 export function changeSeniority(leaf: Leaf, seniority: number): void {
   for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
     at.seniorities += seniority - leaf.seniority;
@@ -10,14 +10,14 @@ export function changeSeniority(leaf: Leaf, seniority: number): void {
 
 /**
  * CPU7: a cell's weight among the cells of its group, 1 on average, so that
- * groups keep what they are owed whatever the age of their cells (FAIR1).
+ * groups keep their entitlement whatever the age of their cells (FAIR1).
  */
 export function relativeSeniority(leaf: Leaf): number {
   const members = leaf.user.parent!;
   return leaf.seniority * meanOf(members);
 }
 
-/** What a cell of a group weighs that has used nothing yet. */
+/** The weight of a group's cell that has used nothing yet. */
 export function freshSeniority(user: ShareNode): number {
   return meanOf(user.parent!);
 }

@@ -11,15 +11,15 @@ export type ShareNode = {
   /** The settings of the group that it is, or belongs to. */
   readonly group: Group;
   readonly children: Map<string, ShareNode>;
-  /** What those below it want. */
+  /** The demand of those below it. */
   readonly water: WaterTree;
-  /** What it wants of its parent; in the parent's water while that is above zero. */
+  /** Its demand on its parent; in the parent's water level while that is above zero. */
   readonly consumer: Consumer;
-  /** Weight among its siblings: CPUs owed for groups, a plain number for users. */
+  /** Weight among its siblings: entitled CPUs for groups, a plain number for users. */
   weight: number;
-  /** CPUs owed (FAIR1); of no meaning for users. */
+  /** Entitled CPUs (FAIR1); meaningless for users. */
   owedCpus: number;
-  /** The most it may use: what it is owed, where it takes no surplus (FAIR2). */
+  /** The most it may use: its entitlement, if it takes no surplus (FAIR2). */
   capCpus: number;
   readonly use: UseRecord;
   /** Holders of a user that are alive. */
@@ -33,7 +33,7 @@ export type ShareNode = {
 export type Leaf = {
   readonly user: ShareNode;
   readonly consumer: Consumer;
-  /** How much it weighs among the cells of its group for the CPU time it has used (CPU7). */
+  /** Its weight among the cells of its group, by the CPU time it has used (CPU7). */
   seniority: number;
 };
 
@@ -47,14 +47,14 @@ export type ShareTree = {
   readonly byNotebook: readonly { readonly group: Group; readonly members: ShareNode }[];
   /** CPUs that are shared now. */
   capacity: number;
-  /** Where quotas had to be scaled down: group names from the root, and by how much. */
+  /** Where quotas were scaled down: group names from the root, and by how much. */
   readonly overcommitted: { readonly path: string; readonly scale: number }[];
   serial: number;
-  /** The user with most running cells: weights are told relative to its level. */
+  /** The user with most running cells: weights are relative to its level. */
   busiest: ShareNode | null;
 };
 
-/** Demands below this are taken as none. */
+/** Demands below this count as zero. */
 const NOTHING = 1e-9;
 
 /** A tree without users. Entitlements refer to `cpus`, all of the node's. */
@@ -84,7 +84,7 @@ type GrowingTree = Omit<ShareTree, 'root'> & {
   readonly byNotebook: { readonly group: Group; readonly members: ShareNode }[];
 };
 
-/** A node with nothing below it, of which its parent does not know yet. */
+/** A node with nothing below it, which its parent does not know yet. */
 export function createNode(
   tree: { serial: number },
   parent: ShareNode | null,
@@ -113,7 +113,7 @@ export function createNode(
   };
 }
 
-/** The name of the node that holds a group's own users; no group can be called so. */
+/** The name of the node that holds a group's own users; no group can have it. */
 export const MEMBERS = '';
 
 function growGroups(tree: GrowingTree, parent: ShareNode, atMs: number): void {
@@ -130,7 +130,7 @@ function growGroups(tree: GrowingTree, parent: ShareNode, atMs: number): void {
   });
   Object.keys(parent.group.users).forEach(user => tree.membership.set(user, members));
   groups.forEach(node => growGroups(tree, node, atMs));
-  // After those below it: the narrower group counts first.
+  // After those below it: the inner group counts first.
   parent.group.notebooks.length && tree.byNotebook.push({ group: parent.group, members });
 }
 
@@ -143,7 +143,7 @@ export function pathOf(node: ShareNode): string {
   return names.join('/') || 'all';
 }
 
-/** Let what a node wants follow what those below it want, up to the root. */
+/** Update a node's demand from those below it, up to the root. */
 function settle(node: ShareNode): void {
   for (let at: ShareNode | null = node; at?.parent; at = at.parent) {
     const { consumer, parent } = at;
@@ -200,7 +200,7 @@ export function changeDemand(leaf: Leaf, demand: number): void {
   settle(leaf.user);
 }
 
-/** A user counts more or less among its peers. */
+/** A user's weight among its peers changes. */
 export function changeWeight(node: ShareNode, weight: number): void {
   node.weight = weight;
   settle(node);
@@ -214,7 +214,7 @@ export function levelIn(tree: ShareTree, node: ShareNode): number {
   return node.water.level(capacity);
 }
 
-/** CPUs that a cell could have if it wanted them, others wanting what they do. */
+/** CPUs that a cell could have if it wanted them, at the others' present demand. */
 export function reachOf(tree: ShareTree, leaf: Leaf): number {
   return leaf.consumer.weight * levelIn(tree, leaf.user);
 }
@@ -229,14 +229,14 @@ export function demandOf(tree: ShareTree): number {
   return tree.root.water.demand;
 }
 
-/** Somebody uses more or less: so do the groups above. */
+/** A user's use changes, and with it that of the groups above. */
 export function changeUse(user: ShareNode, atMs: number, difference: number): void {
   for (let at: ShareNode | null = user; at; at = at.parent) {
     changeRate(at.use, atMs, difference);
   }
 }
 
-/** Find the busiest user anew; costs a walk over the users. */
+/** Find the busiest user again; walks over all users. */
 export function findBusiest(tree: ShareTree): void {
   let best: ShareNode | null = null;
   const visit = (node: ShareNode): void => {

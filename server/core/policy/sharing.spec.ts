@@ -113,7 +113,7 @@ describe('groups', () => {
     it.holder('k1', 'ann', ['a']);
     it.holder('k2', 'bob', ['b']);
     expect(snapshot(it.state, 0, '').node.notices).toEqual([
-      'The quotas in "all" exceed it; each counts 50 % of what it says.'
+      'The quotas in "all" add up to more than it has; each is scaled to 50 %.'
     ]);
     const [a, b] = ['a', 'b'].map(name => it.state.shares.root.children.get(name)!.owedCpus);
     expect([a, b]).toEqual([1, 1]);

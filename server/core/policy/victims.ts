@@ -4,13 +4,13 @@ import type { VictimPolicy } from './groups';
 import type { ShareNode } from './shareTree';
 import type { RunningEntry } from '../entries';
 
-/** The group, or the members of it, that a claim belongs to. */
+/** The group, or its members' node, that a claim belongs to. */
 export function groupOf(entry: { readonly holder: { readonly user: ShareNode } }): ShareNode {
   const members = entry.holder.user.parent!;
   return members.parent ?? members;
 }
 
-/** How much of what it is owed a group uses: 1 is its quota. */
+/** How much of its entitlement a group uses: 1 is its quota. */
 export function overQuota(group: ShareNode, totalCpus: number): number {
   return totalCpus > 0 ? (group.use.rate * totalCpus) / Math.max(group.owedCpus, 1e-9) : 0;
 }
@@ -18,8 +18,8 @@ export function overQuota(group: ShareNode, totalCpus: number): number {
 /**
  * FAIR4: whom to evict first.
  *
- * 1. By the policy: the group most over its quota; the user with most use
- *    lately; the claim with least work to lose.
+ * 1. By the policy: the group most over its quota; the user with most recent
+ *    use; the claim with least work to lose.
  * 2. The latest granted, which loses least.
  * 3. The id, so that a replay is exact.
  */

@@ -1,6 +1,6 @@
 import type { Ask } from '../../protocol/ask';
+import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
-import { gpusInWords } from '../../protocol/sentences';
 import type { NodeFacts } from '../events';
 import { exclusiveCount } from '../cpu/cpuCounts';
 import { cpuObstacle, placeCpus } from '../cpu/cpus';
@@ -12,19 +12,17 @@ import { grantableBytes } from '../memory/promisable';
 import { pathOf, type ShareNode } from '../policy/shareTree';
 import type { ClaimEntry, HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
-import { amountInWords, bytesInWords } from '../words';
+import { amountInWords, bytesInWords } from '../../protocol/amounts';
 
-function impossible(path: string, asked: string | number, total: string | number): Refusal {
+function impossible(path: string, asked: Detail, total: Detail): Refusal {
   return refusal('IMPOSSIBLE', { path, asked, total });
 }
 
-/** What cells can be granted, and how that follows from what the panel shows. */
-function memoryInWords(node: NodeFacts): string {
+/** What cells can be granted, and how that follows from the panel's figures. */
+function grantableOf(node: NodeFacts): Detail {
   const { memoryBytes, memoryReserveBytes } = node;
-  const granted = bytesInWords(grantableBytes(node));
-  return memoryReserveBytes === 0
-    ? granted
-    : `${granted} (${bytesInWords(memoryBytes)} less a reserve of ${bytesInWords(memoryReserveBytes)})`;
+  const bytes = grantableBytes(node);
+  return { kind: 'grantable', bytes, ofBytes: memoryBytes, reserveBytes: memoryReserveBytes };
 }
 
 function impossibleCpus(node: NodeFacts, ask: Ask): Refusal | null {
@@ -36,8 +34,8 @@ function impossibleCpus(node: NodeFacts, ask: Ask): Refusal | null {
   }
   const lendable = total - keptInPool(total);
   if (ask.exclusive && exclusiveCount(ask) > lendable) {
-    const asked = `true with ${exclusiveCount(ask)} CPUs`;
-    return impossible('exclusive', asked, `${lendable} that may be exclusive (of ${total})`);
+    const asked = { kind: 'exclusive', count: exclusiveCount(ask) } as const;
+    return impossible('exclusive', asked, { kind: 'lendable', count: lendable, of: total });
   }
   return null;
 }
@@ -48,12 +46,12 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
   }
   const together = usableTogether(node.gpus, ask.gpus).length;
   if (ask.gpus > together) {
-    const slices = together < node.gpus.length ? ' that a process can use with others' : '';
-    return impossible('gpus', ask.gpus, `${together}${slices}`);
+    const isPart = together < node.gpus.length;
+    return impossible('gpus', ask.gpus, isPart ? { kind: 'together', count: together } : together);
   }
   const ofModel = matchingGpus(node.gpus, { ...ask, gpuMemoryBytes: null });
   if (ask.gpus > ofModel.length) {
-    return impossible('gpuModel', ask.gpuModel ?? '', `${ofModel.length} of that model`);
+    return impossible('gpuModel', ask.gpuModel ?? '', { kind: 'ofModel', count: ofModel.length });
   }
   if (ask.gpus > matchingGpus(node.gpus, ask).length) {
     const most = Math.max(...ofModel.map(gpu => gpu.memoryBytes));
@@ -63,10 +61,10 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
 }
 
 /**
- * GPU2: an ask that its holder, bound as it is, can never be granted before it restarts.
+ * GPU2: an ask that can never be granted to its holder before a restart, because of the GPUs it is bound to.
  *
  * #### Notes
- * It is granted the first of those that it is bound to (place/gpus.ts), so these have to suit.
+ * It is granted the first of those that it is bound to (place/gpus.ts), so these must match the ask.
  */
 function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   if (ask.gpus === 0 || holder.boundGpus.length === 0) {
@@ -77,7 +75,7 @@ function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal
   return ask.gpus > matchingGpus(bound, ask).length
     ? refusal('BOUND', {
         asked: ask.gpus,
-        bound: gpusInWords(gpuNames(node.gpus, holder.boundGpus))
+        bound: { kind: 'numbered', gpus: gpuNames(node.gpus, holder.boundGpus) }
       })
     : null;
 }
@@ -86,7 +84,7 @@ function againstBinding(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal
 export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): Refusal | null {
   const bytes = grantableBytes(node);
   if (ask.memoryBytes !== null && ask.memoryBytes > bytes) {
-    return impossible('memory', amountInWords(ask.memoryBytes), memoryInWords(node));
+    return impossible('memory', amountInWords(ask.memoryBytes), grantableOf(node));
   }
   return (
     impossibleCpus(node, ask) ?? impossibleGpus(node, ask) ?? againstBinding(node, holder, ask)
@@ -97,10 +95,10 @@ export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): R
 export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
   for (let at: ShareNode | null = holder.user; at; at = at.parent) {
     const { memoryBytes, gpus, exclusiveCpus } = at.group.limits;
-    const over = (path: string, asked: string | number, limit: string | number) =>
+    const over = (path: string, asked: Detail, limit: Detail) =>
       refusal('ABOVE_LIMIT', { path, asked, limit, group: pathOf(at!) });
     if (at.kind !== 'group') {
-      continue; // its group is the one above
+      continue; // its group is the next one up
     }
     if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
       return over('memory', amountInWords(ask.memoryBytes ?? 0), amountInWords(memoryBytes));
@@ -109,13 +107,14 @@ export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
       return over('gpus', ask.gpus, gpus);
     }
     if (exclusiveCpus !== null && ask.exclusive && exclusiveCount(ask) > exclusiveCpus) {
-      return over('exclusive', `true with ${exclusiveCount(ask)} CPUs`, `${exclusiveCpus} CPUs`);
+      const asked = { kind: 'exclusive', count: exclusiveCount(ask) } as const;
+      return over('exclusive', asked, { kind: 'cpus', count: exclusiveCpus, isExclusive: false });
     }
   }
   return null;
 }
 
-/** Everything that a claim needs, or why it cannot be had now. */
+/** Everything that a claim needs, or why it is not available now. */
 export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
 
 /** ADM5: plan a whole grant, or nothing. Changes nothing. */

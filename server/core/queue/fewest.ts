@@ -1,4 +1,4 @@
-/** The first in order that are enough together, without those that are not needed; none where all are not enough. */
+/** The first in order that suffice together, without unnecessary ones; none if all together do not suffice. */
 export function fewest<T>(
   inOrder: readonly T[],
   areEnough: (chosen: readonly T[]) => boolean

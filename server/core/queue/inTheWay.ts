@@ -1,34 +1,34 @@
 import { compareText, firstDifference } from '../../lib/comparators';
 import type { HolderEntry } from '../entries';
 
-/** What a holder has of something that somebody waits for. */
+/** What a holder has of something that a claim waits for. */
 export type Found = {
   readonly holder: HolderEntry;
   readonly amount: number;
-  /** It comes back when a cell ends, or a hold (ADM9); what is merely kept does not. */
+  /** Returned when a cell or a hold ends (ADM9); what is merely kept is not. */
   readonly isGranted: boolean;
 };
 
-/** Who really stands in the way, largest first, and what the others keep together. */
+/** The actual blockers, largest first, and what the others keep together. */
 export type InTheWay = {
-  /** The largest few of those that are worth a name, and how many there are. */
+  /** The largest few of those that are named, and how many there are. */
   readonly named: readonly Found[];
   readonly count: number;
   readonly rest: Rest;
 };
 
-/** Those that are not worth a name; none where together they are not worth a word. */
-export type Rest = {
+/** Those that are not named; none if their sum is too small to mention. */
+type Rest = {
   readonly count: number;
   readonly amount: number;
   /** Whether none of them runs anything. */
   readonly isIdle: boolean;
 };
 
-/** So many of each kind are looked at one by one. */
+/** This many of each kind are examined one by one. */
 const LOOKED_AT_MAX = 10;
 
-/** What is kept is worth a name from this part of all that others have, and a word from this. */
+/** What is kept is named from this fraction of all that others have, and mentioned from this. */
 export const WORTH_A_NAME = 0.1;
 const WORTH_A_WORD = 0.01;
 
@@ -58,13 +58,13 @@ class Tally {
 }
 
 /**
- * Tell those whose leaving would help from those that merely are there as well.
+ * Distinguish holders whose release would help from those that merely hold some, too.
  *
  * #### Notes
- * Named are all that were granted some, since the end of a cell gives it back;
- * and of those that merely keep some, the ones without which what is `short`
- * is not made up, largest first, and those that keep a good part of everything.
- * Looks at each one once, however many there are.
+ * Names all that were granted some, because the end of a cell returns it;
+ * and of those that merely keep some, the ones that are needed to cover what is `short`,
+ * largest first, and those that keep a large part of everything.
+ * Examines each one once, however many there are.
  */
 export function inTheWay(found: Iterable<Found>, short: number): InTheWay {
   const granted = new Tally();
@@ -87,7 +87,7 @@ export function inTheWay(found: Iterable<Found>, short: number): InTheWay {
   };
 }
 
-/** The largest that together make up for what is short. */
+/** The largest that together cover what is short. */
 function enough(largestFirst: readonly Found[], short: number): ReadonlySet<Found> {
   const chosen = new Set<Found>();
   let sum = 0;

@@ -5,10 +5,10 @@ import { named } from '../claim/story';
 import { surrounds } from '../holder/trees';
 import type { Found, InTheWay } from './inTheWay';
 
-/** Why something does not fit now; `reason` is worked out only where it is shown. */
+/** Why something does not fit now; `reason` is computed only where it is shown. */
 export type Obstacle = { readonly resource: Resource; readonly reason: () => Reason };
 
-/** Name a holder as one who stands in the way, by what it runs or by what it keeps (GPU5). */
+/** Name a holder as a blocker, by what it runs or by what it keeps (GPU5). */
 export function blockerOf(holder: HolderEntry, holds: Holding): Blocker {
   const [entry] = holder.running;
   return {
@@ -25,18 +25,18 @@ export function blockerOf(holder: HolderEntry, holds: Holding): Blocker {
 /** How many a reason names at most. */
 const NAMED_MAX = 3;
 
-/** Those who stand in the way. */
+/** The blockers. */
 export type Blocking = {
-  /** Those worth a name, as far as they may be named. */
+  /** The named ones, up to the limit. */
   readonly blockers: readonly Blocker[];
-  /** How many are worth a name. */
+  /** How many would be named. */
   readonly count: number;
   readonly rests: readonly Rest[];
-  /** What others than kernels hold (ADM14); null where that does not matter. */
+  /** What processes other than kernels hold (ADM14); null if that does not matter. */
   readonly othersBytes: number | null;
 };
 
-/** Why a need cannot be met, where somebody is in the way; null where nobody is. */
+/** Why a need cannot be met, if there are blockers; null if there are none. */
 export function heldReason(
   resource: Resource,
   need: Need,
@@ -49,7 +49,7 @@ export function heldReason(
     : { kind: 'held', resource, blockers: first, need, more, rests, othersBytes };
 }
 
-/** Those in the way of somebody, and what each has. */
+/** The blockers of a claim, and what each has. */
 export function blockingOf(
   { named: worthy, count, rest }: InTheWay,
   holdingOf: (amount: number, isGranted: boolean) => Holding
@@ -63,7 +63,7 @@ export function blockingOf(
   };
 }
 
-/** Holders other than this one and those around it that have some of a resource. */
+/** Holders that have some of a resource, except this one and those around it. */
 export function* othersHolding(
   state: State,
   self: HolderEntry,

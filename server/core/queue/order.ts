@@ -10,10 +10,10 @@ function usePerWeight(node: ShareNode, atMs: number): number {
 }
 
 /**
- * FAIR3: of two users, that one first whose side has used less of what it is
- * owed, where their ways part in the tree.
+ * FAIR3: of two users, first the one whose side, where their paths in the tree diverge,
+ * has used less of its entitlement.
  */
-export function fairOrder(atMs: number): Comparator<ShareNode> {
+function fairOrder(atMs: number): Comparator<ShareNode> {
   return (a, b) => {
     let [left, right] = [a, b];
     while (left.depth > right.depth) {
@@ -32,9 +32,9 @@ export function fairOrder(atMs: number): Comparator<ShareNode> {
 
 /**
  * ADM6, in this order:
- * 1. those inside running cells, which give nothing back before these have run (ADM10),
+ * 1. those inside running cells, which return nothing before these have run (ADM10),
  * 2. the higher priority,
- * 3. fair share: the user or group that has used less of what it is owed,
+ * 3. fair share: the user or group that has used less of its entitlement,
  * 4. the earlier arrival,
  * 5. the id, so that a replay is exact.
  */

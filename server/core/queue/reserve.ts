@@ -7,10 +7,10 @@ import type { ClaimEntry, Lease, Reservation, RunningEntry, WaitingEntry } from 
 import type { State } from '../state';
 import { isInside, outerClaims } from '../holder/trees';
 
-/** How many running claims a reservation looks at; those granted first. */
+/** How many running claims a reservation considers; those granted first. */
 export const LOOKED_AT_MAX = 1024;
 
-/** After this many were let pass, nobody passes a head any more: wrong estimates must not starve it (ADM7). */
+/** After this many have passed, nobody passes a head any more: wrong estimates must not starve it (ADM7). */
 export const PASSES_MAX = 64;
 
 /** Resources that a claim may wait for. */
@@ -37,7 +37,7 @@ export function holdsOf(lease: Lease): readonly Resource[] {
   return holds;
 }
 
-/** Whether a running claim has anything that others queue for. */
+/** Whether a running claim holds anything that others queue for. */
 export function hasQueued(lease: Lease): boolean {
   return holdsOf(lease).length > 0;
 }
@@ -45,8 +45,8 @@ export function hasQueued(lease: Lease): boolean {
 type End = { readonly entry: RunningEntry; readonly atMs: number };
 
 /**
- * Running claims with something to give, in the order of their predicted ends; not those
- * that do not end before `self` has run.
+ * Running claims that hold something that queues, in order of their predicted ends; without
+ * those that do not end before `self` has run.
  */
 function endsAhead(state: State, self: ClaimEntry | null = null): End[] {
   const ends: End[] = [];
@@ -65,7 +65,7 @@ function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): num
 }
 
 /**
- * ADM6: when a head should start at the latest: when enough of those that run
+ * ADM6: when a head should start at the latest: when enough running claims
  * have ended, as predicted.
  */
 export function reserve(state: State, head: WaitingEntry): Reservation {
@@ -99,9 +99,9 @@ function roomAt(state: State, reservation: Reservation): Room {
  * ADM6: whether a claim that fits now would delay a head's reservation.
  *
  * #### Notes
- * It does not if it should be over by then, or if both fit at that time. One inside a
- * running cell only lets that end the sooner (ADM10). Nobody delays what waits for others
- * on the node (ADM14), however often it is passed: these may stay for days.
+ * It does not if it should have ended by then, or if both fit at that time. A claim inside a
+ * running cell only lets that cell end sooner (ADM10). Nobody delays a claim that waits for
+ * others on the node (ADM14), however often it is passed: these may stay for days.
  */
 export function wouldDelay(
   state: State,
@@ -130,15 +130,15 @@ export function wouldDelay(
   return leaseIn(state, room, head) === null;
 }
 
-/** Whether a claim that starts now should be over by a reservation. */
+/** Whether a claim that starts now should have ended by a reservation's time. */
 function isOverBy(state: State, entry: WaitingEntry, { atMs }: Reservation): boolean {
   const runMs = predictedRunMs(state, entry);
   return runMs !== null && atMs < Infinity && state.nowMs + runMs <= atMs;
 }
 
 /**
- * ADM6: a claim passes a head. One that should be over by then is one of those
- * whose end the head waits for, so that the next to pass finds the same room.
+ * ADM6: a claim passes a head. One that should have ended by then joins the claims
+ * whose end the head waits for, so that the next one to pass finds the same room.
  */
 export function pass(state: State, head: WaitingEntry, entry: WaitingEntry): void {
   const { phase } = head;

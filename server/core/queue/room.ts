@@ -11,13 +11,13 @@ import { matchingGpus } from '../gpu/gpus';
 import { growthOfBytes } from '../memory/memory';
 import { promisableBytes } from '../memory/promisable';
 
-/** What is free of everything that queues: a copy to try things on. */
+/** What is free of everything that queues: a copy for trial calculations. */
 export type Room = {
   memoryBytes: number;
   cpus: number;
   /** CPUs that may still be made exclusive (CPU6). */
   lendableCpus: number;
-  /** Places that were given back. */
+  /** Places that were returned. */
   readonly gone: Set<Allocation>;
   readonly gpus: Map<string, GpuRoom>;
 };
@@ -63,15 +63,15 @@ function memoryRoom(state: State, gpu: Gpu): GpuRoom['memory'] {
   return { whole: leases.length - parts, parts, freeBytes: freeGpuBytes(state, gpu, null) };
 }
 
-/** What a lease takes of a room beside GPUs: less than it says where one around it has that already. */
+/** What a lease takes of a room besides GPUs: less than its amount if an enclosing one already has that. */
 export type Amounts = {
   readonly memoryBytes: number;
   readonly cpus: number;
-  /** CPUs that nobody else made exclusive. */
+  /** CPUs that no other claim made exclusive. */
   readonly exclusiveCpus: number;
 };
 
-/** Change a room by a lease: taken with sign 1, given back with sign -1. */
+/** Change a room by a lease: taken with sign 1, returned with sign -1. */
 export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 | -1): void {
   room.memoryBytes -= sign * amounts.memoryBytes;
   room.cpus -= sign * amounts.cpus;
@@ -88,7 +88,7 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
   }
 }
 
-/** A running claim is thought to end; what its holder keeps resident stays. */
+/** Simulate the end of a running claim; what its holder keeps resident stays. */
 export function leaveRoom(room: Room, entry: RunningEntry): void {
   const { lease } = entry.phase;
   const around = outerClaims(entry).map(it => it.phase.lease.allocation);
@@ -99,7 +99,7 @@ export function leaveRoom(room: Room, entry: RunningEntry): void {
   changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
 }
 
-/** A lease that its holder keeps across cells is thought to be given back. */
+/** Simulate the release of a lease that its holder keeps across cells. */
 export function dropFromRoom(room: Room, holder: HolderEntry, lease: Lease): void {
   const exclusiveCpus = lease.allocation?.kind === 'exclusive' ? lease.promisedCpus : 0;
   changeRoom(room, lease, { ...freedBy(holder, lease), exclusiveCpus }, -1);
@@ -123,7 +123,7 @@ export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
   };
 }
 
-/** The lease that a waiting claim would get in a room where it fits, GPUs first that are open. */
+/** The lease that a waiting claim would get in a room where it fits, with open GPUs first. */
 export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | null {
   const { ask } = entry.claim;
   const { holder } = entry;
@@ -174,7 +174,7 @@ function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
     : matchingGpus(gpus, ask);
   const open = wanted.filter(gpu => {
     const its = room.gpus.get(gpu.uuid);
-    // What the claim is inside of is not in its way.
+    // What encloses the claim does not block it.
     const around = leasesBeside(state, gpu).filter(([, , it]) => surrounds(it, entry.holder));
     const parts = around.filter(([, lease]) => lease.gpuMemoryBytes !== null).length;
     return (
@@ -188,7 +188,7 @@ function openGpus(state: State, room: Room, entry: WaitingEntry): string[] {
   return open.map(gpu => gpu.uuid);
 }
 
-/** What a holder keeps on a GPU beyond its leases, which is not in its own way. */
+/** What a holder keeps on a GPU beyond its leases, which does not block its own claims. */
 function ownBytes(state: State, gpu: Gpu, holder: HolderEntry): number {
   return freeGpuBytes(state, gpu, holder) - freeGpuBytes(state, gpu, null);
 }

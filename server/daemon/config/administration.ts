@@ -1,7 +1,7 @@
 import type { NodeFacts } from '../../core/events';
 import type { Caller } from '../../protocol/caller';
 import type { Hints } from '../../protocol/hints';
-import type { ConfigurationView } from '../../protocol/view';
+import type { ConfigurationView } from '../../protocol/configuration';
 import type { EventBody } from '../arbiter';
 import type { IClock } from '../clock';
 import type { ConfigFiles } from './configFile';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-import type { ConfigurationView } from '../../protocol/view';
+import type { ConfigurationView } from '../../protocol/configuration';
 import { readConfig } from './config';
 import { CONFIG_BYTES_MAX } from './configBounds';
 import { configurationOf, narrowed, type Configuration, type Said } from './configSaid';

@@ -8,6 +8,7 @@ reserve: {cpus: 1, memory: 2 GiB}
 hold: {idle: 10 min}
 preemption: {grace: 10 s}
 gpus: {fence: true}
+metrics: {users: false}
 policy: dynamic
 defaults: {memory: 1 GiB, cpus: 2}
 `;
@@ -60,6 +61,7 @@ policy: dynamic
     ['hold: {idle: 1 h}', '"hold.idle"', 'at most 10 min'],
     ['preemption: {grace: 1 s}', '"preemption.grace"', 'expected 10 s'],
     ['gpus: {fence: false}', '"gpus.fence"', 'at least true'],
+    ['metrics: {users: true}', '"metrics.users"', 'at most false'],
     ['policy: naive', '"policy"', 'expected dynamic'],
     ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups']
   ])('is refused %j at its line, and is never wider', (text, name, expected) => {

@@ -1,4 +1,4 @@
-import { amountInWords, spanInWords } from '../../core/words';
+import { amountInWords, spanInWords } from '../../protocol/amounts';
 import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
@@ -11,6 +11,7 @@ export type Said = {
   readonly hold?: Partial<Pick<Sharing, 'holdIdleMs' | 'holdSafeMs'>>;
   readonly reserve?: { readonly memory?: number; readonly cpus?: number };
   readonly gpus?: { readonly fence?: boolean };
+  readonly metrics?: { readonly users?: boolean };
   readonly policy?: PolicyName;
   readonly defaults?: Hints;
 };
@@ -24,6 +25,8 @@ export type Configuration = {
   readonly reservedCpus: number;
   /** Whether GPUs are kept from kernels that were not granted them (ENF7). */
   readonly fencesGpus: boolean;
+  /** Whether metrics have users by name (OBS1). */
+  readonly metricsNameUsers: boolean;
   readonly policy: PolicyName | null;
   /** Hints that count where nobody else states any (ADM2). */
   readonly defaults: Hints;
@@ -43,6 +46,7 @@ export function configurationOf(said: Said): Configuration {
     memoryReserveBytes: reserve.memory ?? null,
     reservedCpus: reserve.cpus ?? 0,
     fencesGpus: said.gpus?.fence ?? false,
+    metricsNameUsers: said.metrics?.users ?? false,
     policy: said.policy ?? null,
     defaults: said.defaults ?? {}
   };
@@ -58,7 +62,7 @@ export type Refused = {
 
 /** A field that files may narrow. */
 type Field = {
-  readonly section: 'limits' | 'reserve' | 'hold' | 'gpus' | 'preemption';
+  readonly section: 'limits' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
   /** As it is called in the file. */
   readonly name: string;
   /** As it is called inside, where that differs. */
@@ -84,6 +88,7 @@ const FIELDS: readonly Field[] = [
   { section: 'hold', name: 'idle', key: 'holdIdleMs', may: 'fall', words: spanInWords },
   { section: 'hold', name: 'safe', key: 'holdSafeMs', may: 'fall', words: spanInWords },
   { section: 'gpus', name: 'fence', may: 'rise' },
+  { section: 'metrics', name: 'users', may: 'fall' },
   { section: 'preemption', name: 'victims', may: 'stay' },
   { section: 'preemption', name: 'grace', key: 'graceMs', may: 'stay', words: spanInWords }
 ];

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { ConfigurationView, Snapshot } from '../../protocol/view';
+import type { ConfigurationView } from '../../protocol/configuration';
+import type { Snapshot } from '../../protocol/view';
 import { TestConnection, type TestKernel } from '../../testing/gate';
 import { exitOf, spawnSidecar, textOf, type TestSidecar } from '../../testing/sidecar';
 import { Stage } from '../../testing/stage';

@@ -1,7 +1,8 @@
 import type { Confinement } from '../../core/effects';
 import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
-import { findAncestor, readTreeUse } from '../../host/processes';
+import { findAncestor } from '../../host/processes';
+import { readTreeUse } from '../../host/processUse';
 import type { IHostFiles } from '../../host/files';
 import type { IEnforcer, HolderProcess, TreeUse } from '../enforcer';
 import type { Masks } from './masks';
@@ -37,7 +38,7 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   pinningFor({ cpus }: Confinement): CpuPinning {
-    return this.masks.holdFor(cpus);
+    return this.masks.pinningFor(cpus);
   }
 
   measure(holderId: string): TreeUse | null {

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { formatCpuList, isSameSet, isWithin, type CpuSet } from '../../protocol/cpuset';
 import { errnoOf, type IHostFiles } from '../../host/files';
-import { isAlive, readMask, readThreads, readTree } from '../../host/processes';
+import { isAlive, readMask } from '../../host/processes';
 import type { CpuPinning } from '../../protocol/grant';
 import { EnforcementError, type HolderProcess } from '../enforcer';
 import { failUnseen } from '../failures';
@@ -10,17 +8,7 @@ import type { IMaskStore } from './maskStore';
 import { OwnMasks } from './ownMasks';
 import type { BroughtBackListener, FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
-
-/**
- * When the kernel itself is looked at before its mask is set from outside, each so long after the
- * look before: its gate sets it in microseconds, once its thread runs, which a busy machine lets
- * wait. `taskset` takes milliseconds, so that a mask for one cell could be met by the next ones,
- * which are to have others.
- */
-const GATE_LOOKS_MS = [5, 10, 20, 40, 80, 160];
-
-/** Rounds of looking for processes that were forked meanwhile. */
-const ROUNDS_MAX = 50;
+import { TreeMasks } from './treeMasks';
 
 /** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
 type Held = {
@@ -60,8 +48,10 @@ export type MaskOptions = {
 export class Masks {
   private readonly held = new Map<string, Held>();
   private readonly work = new Map<string, Promise<void>>();
+  private readonly trees: TreeMasks;
 
   constructor(private readonly options: MaskOptions) {
+    this.trees = new TreeMasks(options, pid => this.othersThan(pid));
     const saved = options.store.load();
     for (const { original, ...place } of saved) {
       const current = this.currentMask(place);
@@ -75,7 +65,7 @@ export class Masks {
   }
 
   /** How a holder is held by masks. */
-  holdFor(cpus: CpuSet | null): CpuPinning {
+  pinningFor(cpus: CpuSet | null): CpuPinning {
     return { affinity: cpus ?? this.options.cpus, cpuset: null };
   }
 
@@ -187,17 +177,12 @@ export class Masks {
   /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
   private want(held: Held, cpus: CpuSet): void {
     if (!isApplied(held) || !isSameSet(cpus, held.wanted)) {
-      held.own.look(this.treeOf(held.target));
+      held.own.look(this.trees.pidsOf(held.target));
       held.own.give(cpus);
       held.wanted = cpus;
       held.wishes += 1;
       this.pursue(held);
     }
-  }
-
-  private treeOf(target: HolderProcess): readonly number[] {
-    const { files } = this.options;
-    return isAlive(files, target) ? readTree(files, target.pid, this.othersThan(target.pid)) : [];
   }
 
   private pursue(held: Held): void {
@@ -222,69 +207,16 @@ export class Masks {
       const target = held.wanted;
       // Unknown until the last thread has it: a failure half way is tried anew.
       held.applied = null;
-      if (await this.applyToTree(held, target)) {
+      if (await this.trees.set(held, target, this.isLastWish(held))) {
         held.applied = target;
       }
     }
     held.own.gave(held.wanted);
   }
 
-  /** First all but the kernel itself, whose gate may see to that; false if there was another wish. */
-  private async applyToTree(held: Held, cpus: CpuSet): Promise<boolean> {
+  private isLastWish(held: Held): () => boolean {
     const { wishes } = held;
-    await this.applyFrom(1, held, cpus);
-    for (const lookMs of GATE_LOOKS_MS) {
-      if (this.callsFrom(0, held, cpus).length === 0) {
-        return true;
-      }
-      await delay(lookMs);
-      if (held.wishes !== wishes) {
-        return false;
-      }
-    }
-    await this.applyFrom(0, held, cpus);
-    return true;
-  }
-
-  private async applyFrom(first: number, held: Held, cpus: CpuSet): Promise<void> {
-    for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const calls = this.callsFrom(first, held, cpus);
-      if (calls.length === 0) {
-        return;
-      }
-      await Promise.all(
-        calls.map(call =>
-          call().catch((error: EnforcementError) => {
-            if (error.errno !== 'ESRCH') {
-              throw error;
-            }
-          })
-        )
-      );
-    }
-    throw new EnforcementError(`masks of ${held.target.holderId}`, 'EAGAIN');
-  }
-
-  /** What is to be called for the processes of its tree, from this one on. */
-  private callsFrom(first: number, { target, own }: Held, cpus: CpuSet): (() => Promise<void>)[] {
-    return this.treeOf(target)
-      .slice(first)
-      .flatMap(pid => this.callsFor(pid, own, cpus));
-  }
-
-  /** What gives each thread of a process its mask: one call where none has a mask of its own. */
-  private callsFor(pid: number, own: OwnMasks, cpus: CpuSet): readonly (() => Promise<void>)[] {
-    const { files, setMask, setThreadMask } = this.options;
-    const threads = readThreads(files, pid).map(tid => {
-      const mask = readMask(files, pid, tid);
-      own.see(tid, mask); // somebody may have set it since we looked
-      return { tid, mask, wanted: own.under(tid, cpus) };
-    });
-    const others = threads.filter(it => it.mask !== null && !isSameSet(it.mask, it.wanted));
-    if (others.length > 0 && threads.every(it => isSameSet(it.wanted, cpus))) {
-      return [() => setMask(pid, cpus)];
-    }
-    return others.map(it => () => setThreadMask(it.tid, it.wanted));
+    return () => held.wishes === wishes;
   }
 }
 

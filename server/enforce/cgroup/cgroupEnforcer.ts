@@ -3,7 +3,6 @@ import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../../host/files';
-import { readAnonymousBytes, readTreeUse } from '../../host/processes';
 import type { Masks } from '../affinity/masks';
 import {
   EnforcementError,
@@ -13,9 +12,11 @@ import {
   type TreeUse
 } from '../enforcer';
 import { doAll, undoing } from '../failures';
-import type { CgroupOptions } from './cgroupOptions';
+import type { CgroupOptions } from './options';
 import type { ICgroupVersion, IMemoryLimits } from './cgroupVersion';
 import { Places } from './places';
+import { useOf } from './placeUse';
+import { Weight } from './weight';
 import { Written } from './written';
 
 /** Holders confined by cgroups of either version: cpuset, cpu and memory, as far as there are such. */
@@ -30,7 +31,7 @@ export class CgroupEnforcer implements IEnforcer {
   private readonly wanted = new Map<string, Confinement>();
   /** Kills for want of memory that the place had seen when the holder came. */
   private readonly killsBefore = new Map<string, number>();
-  private readonly hasIdle: boolean;
+  private readonly weight: Weight;
 
   /** Makes the group's directories and what they need; throws {@link EnforcementError} where it may not. */
   constructor(
@@ -54,8 +55,10 @@ export class CgroupEnforcer implements IEnforcer {
         this.version.enable();
       }
     );
-    this.hasIdle = this.groupHas('cpu', V1.idle);
-    const hasSwapLimit = this.groupHas('memory', this.version.names.swapLimit);
+    const { names, weightMin } = this.version;
+    const files = { weight: names.weight, idle: V1.idle, least: `${weightMin}` };
+    this.weight = new Weight(this.written, files, this.groupHas('cpu', V1.idle));
+    const hasSwapLimit = this.groupHas('memory', names.swapLimit);
     this.memory = this.version.limitMemory(this.written, hasSwapLimit);
   }
 
@@ -96,15 +99,15 @@ export class CgroupEnforcer implements IEnforcer {
   }
 
   pinningFor({ cpus }: Confinement): CpuPinning {
-    return this.masks?.holdFor(cpus) ?? { affinity: null, cpuset: cpus };
+    return this.masks?.pinningFor(cpus) ?? { affinity: null, cpuset: cpus };
   }
 
   measure(holderId: string): TreeUse | null {
     const target = this.places.targetOf(holderId);
     target && this.recall(target);
-    const directory = this.places.directoryOf(this.options.hierarchies[0]!, holderId);
+    const directory = this.places.layout.directoryOf(this.options.hierarchies[0]!, holderId);
     const threads = readOrNull(this.files, `${directory}/${this.version.names.threads}`);
-    return target && threads ? this.useOf(target, threads.split('\n').length) : null;
+    return target && threads ? this.useOf(target, threads) : null;
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
@@ -114,7 +117,7 @@ export class CgroupEnforcer implements IEnforcer {
   }
 
   holderOf(pid: number): string | null {
-    return this.places.holderOf(pid);
+    return this.places.layout.holderOf(pid);
   }
 
   kills(holderId: string): number {
@@ -161,24 +164,13 @@ export class CgroupEnforcer implements IEnforcer {
     }
   }
 
-  private useOf({ holderId, pid }: HolderProcess, threads: number): TreeUse {
+  private useOf({ holderId, pid }: HolderProcess, threads: string): TreeUse {
     const wantedBytes = this.wanted.get(holderId)?.memoryBytes ?? null;
     this.within('memory', holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const cpuSeconds = this.within('cpuacct', holderId, it => this.version.cpuSeconds(it));
-    // What the process took before it came is charged where it came from; a fork took nothing yet.
-    const memory = this.within('memory', holderId, it => this.memory.use.shown(it));
-    const tree =
-      cpuSeconds === null || memory === null
-        ? readTreeUse(this.files, pid, this.places.othersThan(pid))
-        : null;
-    return {
-      cpuSeconds: cpuSeconds ?? tree?.cpuSeconds ?? 0,
-      memoryBytes:
-        memory === null
-          ? (tree?.memoryBytes ?? 0)
-          : Math.max(memory, readAnonymousBytes(this.files, pid)),
-      threads
-    };
+    const memoryBytes = this.within('memory', holderId, it => this.memory.use.shown(it));
+    const others = () => this.places.othersThan(pid);
+    return useOf(this.files, pid, others, { cpuSeconds, memoryBytes, threads });
   }
 
   private writeCpus(holderId: string, { cpus }: Confinement): void {
@@ -191,19 +183,7 @@ export class CgroupEnforcer implements IEnforcer {
   }
 
   private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
-    const { names, weightMin } = this.version;
-    const write = (file: string, value: number): void =>
-      this.written.write(holderId, directory, file, `${value}`);
-    if (!this.hasIdle) {
-      write(names.weight, idle ? weightMin : this.version.weightOf(weight));
-      return;
-    }
-    if (this.written.last(holderId, V1.idle) !== (idle ? '1' : '0')) {
-      write(V1.idle, idle ? 1 : 0);
-      // The kernel resets the weight with every change, and refuses it while idle.
-      this.written.drop(holderId, names.weight);
-    }
-    idle || write(names.weight, this.version.weightOf(weight));
+    this.weight.write(holderId, directory, `${this.version.weightOf(weight)}`, idle);
   }
 
   private killsInPlace(holderId: string): number {
@@ -216,13 +196,13 @@ export class CgroupEnforcer implements IEnforcer {
 
   private groupHas(controller: string, file: string): boolean {
     const hierarchy = this.hierarchyWith(controller);
-    const group = hierarchy && this.places.groupIn(hierarchy);
+    const group = hierarchy && this.places.layout.groupIn(hierarchy);
     return group !== null && readOrNull(this.files, `${group}/${file}`) !== null;
   }
 
   private directory(controller: string, holderId: string): string | null {
     const hierarchy = this.hierarchyWith(controller);
-    return hierarchy && this.places.directoryOf(hierarchy, holderId);
+    return hierarchy && this.places.layout.directoryOf(hierarchy, holderId);
   }
 
   /** Do something with a holder's directory of a controller, where there is one. */

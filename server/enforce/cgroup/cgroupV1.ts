@@ -1,7 +1,7 @@
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readNumberOrNull, readOrNull } from '../../host/files';
 import { attempt } from '../failures';
-import type { CgroupOptions } from './cgroupOptions';
+import type { CgroupOptions } from './options';
 import type { ICgroupVersion } from './cgroupVersion';
 import { MemoryV1 } from './memoryV1';
 import type { Places } from './places';
@@ -52,7 +52,7 @@ export class CgroupV1 implements ICgroupVersion {
     if (cpu) {
       const shares = Math.min(SHARES_MAX, SHARES_DEFAULT * cpus.length);
       attempt(V1.shares, () =>
-        files.write(`${this.places.groupIn(cpu)}/${V1.shares}`, `${shares}`)
+        files.write(`${this.places.layout.groupIn(cpu)}/${V1.shares}`, `${shares}`)
       );
     }
   }

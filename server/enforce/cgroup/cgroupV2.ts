@@ -1,6 +1,6 @@
 import { V2, type Hierarchy } from '../../host/cgroupfs';
 import { readTable } from '../../host/files';
-import type { CgroupOptions } from './cgroupOptions';
+import type { CgroupOptions } from './options';
 import type { ICgroupVersion } from './cgroupVersion';
 import { Delegation } from './delegation';
 import { MemoryV2 } from './memoryV2';
@@ -33,7 +33,7 @@ export class CgroupV2 implements ICgroupVersion {
     const controllers = hierarchy.controllers.filter(it => !EVERYWHERE.includes(it));
     const group = options.group.name;
     this.delegation = new Delegation({ ...options, hierarchy, controllers, group }, places);
-    this.group = places.groupIn(hierarchy);
+    this.group = places.layout.groupIn(hierarchy);
   }
 
   weightOf(weight: number): number {

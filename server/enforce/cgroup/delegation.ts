@@ -78,7 +78,7 @@ export class Delegation {
   }
 
   private get group(): string {
-    return this.places.groupIn(this.options.hierarchy);
+    return this.places.layout.groupIn(this.options.hierarchy);
   }
 
   private get leaf(): string {

@@ -4,7 +4,7 @@ import type { MemoryCount } from '../../host/memoryCount';
 export const MEMORY_SLACK_BYTES = 32 * 1024 ** 2;
 
 /** How much of a holder's cache one write may push out, so that no write takes long, in bytes. */
-export const RECLAIM_BYTES_MAX = 256 * 1024 ** 2;
+const RECLAIM_BYTES_MAX = 256 * 1024 ** 2;
 
 const PAGE_BYTES = 4096;
 

@@ -1,10 +1,11 @@
-import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../../host/cgroupfs';
-import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../../host/files';
+import type { Hierarchy } from '../../host/cgroupfs';
+import type { IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
 import { isAlive } from '../../host/processes';
 import { EnforcementError, failureOf, type HolderProcess } from '../enforcer';
-import { attempt, errnoIn, failUnseen, tolerate } from '../failures';
-import { LeftPlaces, holderIn, isAbandoned, isHolderId, placeName, type Group } from './group';
+import { attempt, doAll, errnoIn, failUnseen, tolerate } from '../failures';
+import { LeftPlaces, isAbandoned, isHolderId, type Group } from './group';
+import { Layout, isBelow } from './layout';
 import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
@@ -37,6 +38,7 @@ type Placed = {
  * cgroup versions.
  */
 export class Places {
+  readonly layout: Layout;
   private readonly placed = new Map<string, Placed>();
   private readonly removals: Removals;
   private readonly moves: Moves;
@@ -44,17 +46,9 @@ export class Places {
   private readonly letGo: (() => void)[] = [];
 
   constructor(private readonly options: PlaceOptions) {
+    this.layout = new Layout(options);
     this.moves = new Moves(options.files);
     this.removals = new Removals({ ...options, isBack: holderId => this.has(holderId) });
-  }
-
-  /** The directory that holds all holders' directories. */
-  groupIn(hierarchy: Hierarchy): string {
-    return `${slashless(hierarchy.directory)}/${this.options.group.name}`;
-  }
-
-  directoryOf(hierarchy: Hierarchy, holderId: string): string {
-    return `${this.groupIn(hierarchy)}/${placeName(holderId)}`;
   }
 
   has(holderId: string): boolean {
@@ -65,10 +59,6 @@ export class Places {
     return this.placed.get(holderId)?.target ?? null;
   }
 
-  holders(): readonly string[] {
-    return [...this.placed.keys()];
-  }
-
   /** The processes of other holders: trees of their own, wherever they came from. */
   othersThan(pid: number): ReadonlySet<number> {
     const others = new Set(Array.from(this.placed.values(), it => it.target.pid));
@@ -76,28 +66,16 @@ export class Places {
     return others;
   }
 
-  /** The holder in whose directory, or one that was made in it, a process is. */
-  holderOf(pid: number): string | null {
-    const [hierarchy] = this.options.hierarchies;
-    const group = hierarchy && `${this.groupIn(hierarchy)}/`;
-    const directory = hierarchy && this.directoriesIn(this.cgroupsOf(pid))(hierarchy);
-    const name = group && directory?.startsWith(group) && directory.slice(group.length);
-    return name ? holderIn(name.split('/')[0]!) : null;
-  }
-
   /** Holders that have a directory, adopted or not. */
   found(): readonly string[] {
-    const ids = this.options.hierarchies.flatMap(hierarchy =>
-      listOrNone(this.options.files, this.groupIn(hierarchy)).flatMap(it => holderIn(it) ?? [])
-    );
-    return [...new Set([...ids, ...(this.left?.holders() ?? [])])].sort();
+    return [...new Set([...this.layout.found(), ...(this.left?.holders() ?? [])])].sort();
   }
 
   /** Make the group's directory in each hierarchy, and find what was left in others. */
   open(): void {
     const { files, hierarchies, group, lock } = this.options;
     for (const hierarchy of hierarchies) {
-      const directory = this.groupIn(hierarchy);
+      const directory = this.layout.groupIn(hierarchy);
       this.make(directory, group.name);
       this.letGo.push(lock(directory, 0) ?? (() => undefined));
     }
@@ -108,7 +86,7 @@ export class Places {
   /** Remove the group's directory from each hierarchy, where it is empty. */
   removeGroup(): void {
     for (const hierarchy of this.options.hierarchies) {
-      this.remove(this.groupIn(hierarchy), this.options.group.name);
+      this.remove(this.layout.groupIn(hierarchy), this.options.group.name);
     }
     this.letGo.splice(0).forEach(letGo => letGo());
   }
@@ -123,10 +101,10 @@ export class Places {
       failUnseen(files, target);
     }
     const origins = new Map(this.placed.get(target.holderId)?.origins);
-    const originIn = this.directoriesIn(this.cgroupsOf(target.pid));
+    const originIn = this.layout.directoriesIn(this.layout.cgroupsOf(target.pid));
     for (const hierarchy of hierarchies) {
       const origin = originIn(hierarchy);
-      if (origin !== this.directoryOf(hierarchy, target.holderId)) {
+      if (origin !== this.layout.directoryOf(hierarchy, target.holderId)) {
         origins.set(hierarchy, origin);
       }
       this.makePlace(hierarchy, target.holderId);
@@ -134,7 +112,7 @@ export class Places {
     // Known from here on, so that a half-moved tree can be released.
     this.placed.set(target.holderId, { target, origins, inside: null });
     this.moveTree(target);
-    this.clearLeft(target.holderId, it => this.directoryOf(it, target.holderId));
+    this.clearLeft(target.holderId, it => this.layout.directoryOf(it, target.holderId));
   }
 
   /** Bring a holder back that moved itself elsewhere; says whether it had. */
@@ -151,16 +129,14 @@ export class Places {
 
   private isOutside(placed: Placed): boolean {
     const { holderId, pid } = placed.target;
-    const text = this.cgroupsOf(pid);
+    const text = this.layout.cgroupsOf(pid);
     if (text === placed.inside || text === '') {
       return false; // in its place, or nothing can be told now
     }
-    const currentIn = this.directoriesIn(text);
+    const currentIn = this.layout.directoriesIn(text);
     const isOutside = this.options.hierarchies.some(hierarchy => {
-      const directory = this.directoryOf(hierarchy, holderId);
-      const current = currentIn(hierarchy);
-      const isInside = current === directory || current.startsWith(`${directory}/`);
-      return !isInside && this.exists(directory);
+      const directory = this.layout.directoryOf(hierarchy, holderId);
+      return !isBelow(currentIn(hierarchy), directory) && this.layout.exists(directory);
     });
     placed.inside = isOutside ? null : text;
     return isOutside;
@@ -170,21 +146,15 @@ export class Places {
   release(holderId: string): void {
     const placed = this.placed.get(holderId);
     this.placed.delete(holderId);
-    let failure: unknown = null;
-    for (const hierarchy of this.options.hierarchies) {
-      const directory = this.directoryOf(hierarchy, holderId);
+    const empty = (hierarchy: Hierarchy): void => {
+      const directory = this.layout.directoryOf(hierarchy, holderId);
       const exit = this.exitOf(hierarchy, placed);
       this.sendOn(hierarchy, directory, exit);
-      try {
-        this.empty(directory, exit, holderId);
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    this.clearLeft(holderId, it => this.exitOf(it, placed));
-    if (failure) {
-      throw failure;
-    }
+      this.empty(directory, exit, holderId);
+    };
+    doAll(...this.options.hierarchies.map(it => () => empty(it)), () =>
+      this.clearLeft(holderId, it => this.exitOf(it, placed))
+    );
   }
 
   /** Who came from a place that goes will go where it goes: its children do, once they are released. */
@@ -221,10 +191,6 @@ export class Places {
     this.moves.evacuate(from, to, name);
   }
 
-  private exists(directory: string): boolean {
-    return !isAbsent(this.options.files, `${directory}/${V1.procs}`);
-  }
-
   private make(directory: string, name: string): void {
     const { files, prepare } = this.options;
     tolerate(`directory of ${name}`, ['EEXIST'], () => files.makeDirectory(directory));
@@ -243,47 +209,34 @@ export class Places {
 
   /** A holder's directory; the group's too, where somebody has removed it. */
   private makePlace(hierarchy: Hierarchy, holderId: string): void {
-    const directory = this.directoryOf(hierarchy, holderId);
+    const directory = this.layout.directoryOf(hierarchy, holderId);
     try {
       this.make(directory, holderId);
     } catch (error) {
       if (errnoIn(error) !== 'ENOENT') {
         throw error;
       }
-      this.make(this.groupIn(hierarchy), this.options.group.name);
+      this.make(this.layout.groupIn(hierarchy), this.options.group.name);
       this.make(directory, holderId);
     }
   }
 
-  private cgroupsOf(pid: number): string {
-    return readOrNull(this.options.files, PROC.cgroups(pid)) ?? '';
-  }
-
-  /** Where a process is in each hierarchy, by what /proc/PID/cgroup reads. */
-  private directoriesIn(text: string): (hierarchy: Hierarchy) => string {
-    const paths = parseCgroups(text);
-    return hierarchy => {
-      const path = paths.get(hierarchy.version === 2 ? '' : hierarchy.controllers[0]!);
-      return path === undefined ? hierarchy.directory : directoryOf(hierarchy, path);
-    };
-  }
-
   private moveTree({ pid, holderId }: HolderProcess): void {
-    const directories = this.options.hierarchies.map(it => this.directoryOf(it, holderId));
+    const directories = this.options.hierarchies.map(it => this.layout.directoryOf(it, holderId));
     this.moves.moveTree(pid, directories, holderId, this.othersThan(pid));
   }
 
   private exitOf(hierarchy: Hierarchy, placed: Placed | undefined): string {
     const origin = placed?.origins.get(hierarchy);
     const fallback = this.options.exit(hierarchy);
-    const isOpen = origin && this.exists(origin) && !isAbandoned(origin, this.options.lock);
+    const isOpen = origin && this.layout.exists(origin) && !isAbandoned(origin, this.options.lock);
     return hierarchy.version === 1 && isOpen ? origin : fallback;
   }
 
   /** Empty a directory and those that its processes made in it, deepest first. */
   private empty(directory: string, exit: string, holderId: string): void {
     const { files } = this.options;
-    if (!this.exists(directory)) {
+    if (!this.layout.exists(directory)) {
       return;
     }
     for (const name of attempt(`directory of ${holderId}`, () => files.directories(directory))) {
@@ -292,8 +245,4 @@ export class Places {
     this.evacuate(directory, exit, holderId);
     this.remove(directory, holderId);
   }
-}
-
-function slashless(path: string): string {
-  return path.endsWith('/') ? path.slice(0, -1) : path;
 }

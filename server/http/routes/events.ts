@@ -19,6 +19,8 @@ export function events(feed: SnapshotFeed): Router {
     if (leave) {
       response.on('close', leave);
     } else {
+      // An object of the catalogue is no stream.
+      response.removeHeader('content-type');
       refuse(response, refusal('TOO_MANY', { limit: READERS_MAX, what: 'readers of events' }));
     }
   });

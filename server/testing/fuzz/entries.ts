@@ -103,7 +103,7 @@ const files: Send = async (it, target, messages) => {
     if (status !== 200 || code !== 0 || / a mistake/.test(sidecar.log)) {
       throw new Error(`status ${status}, exit ${code}: ${sidecar.log}`);
     }
-    count(target, sidecar.log.includes('is passed over') ? 'passed over' : 'read');
+    count(target, sidecar.log.includes('is ignored') ? 'ignored' : 'read');
   }
 };
 

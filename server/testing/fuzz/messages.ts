@@ -150,7 +150,7 @@ export function stateFiles(known: Named): Readonly<Record<string, unknown>> {
 }
 
 /** A configuration with something of everything; YAML reads JSON, too. */
-export const CONFIGURATION = {
+const CONFIGURATION = {
   groups: {
     atlas: {
       quota: '50%',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export type Inputs = readonly (string | Buffer)[];
 
 /** A digest of inputs; where one ends and the next begins counts. */
-export function digestOf(inputs: Inputs): string {
+function digestOf(inputs: Inputs): string {
   const hash = createHash('sha256');
   for (const input of inputs) {
     hash.update(`${Buffer.byteLength(input)}:`).update(input);

@@ -8,7 +8,7 @@ import type { IFence } from '../fence/fence';
 import type { Group } from './group';
 import type { BroughtBackListener, FailureListener } from './removals';
 
-/** What a tier of cgroups needs to know. */
+/** What the tier of either cgroup version needs to know. */
 export type CgroupOptions = {
   readonly tier: TierView;
   readonly files: IHostFiles;

@@ -1,0 +1,21 @@
+"""How it stands with the sidecar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["starting", "own", "joined", "away", "stopped"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How it stands with the sidecar; `sentence` is for people."""
+
+    state: State
+    sentence: str
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a sidecar to talk to."""
+        return self.state in ("own", "joined")

@@ -1,0 +1,64 @@
+import { DONE_MAX } from './claim/remember';
+import { STORY_LINES_MAX } from './claim/story';
+import { cpusWaitedFor } from './cpu/cpuCounts';
+import { serviceWeight } from './cpu/weights';
+import { hasQueued } from './queue/reserve';
+import { isRunning, isWaiting, type HolderEntry } from './entries';
+import type { State } from './state';
+
+/** Whether a holder is in the list of holders. */
+export function isKnown(state: State, holder: HolderEntry): boolean {
+  return state.holders.get(holder.holder.id) === holder;
+}
+
+/** Each claim is in exactly one list, and none is kept for ever. */
+export function bookFaults(state: State): string[] {
+  const faults: string[] = [];
+  const queued = new Set(state.queue);
+  let [waiting, insisting, seniorities] = [0, 0, 0];
+  for (const entry of state.claims.values()) {
+    const { id } = entry.claim;
+    waiting += isWaiting(entry) ? 1 : 0;
+    insisting += isWaiting(entry) && state.insisting.has(entry) ? 1 : 0;
+    if (isWaiting(entry) && cpusWaitedFor(entry.claim.ask) > 0 !== state.insisting.has(entry)) {
+      faults.push(`books: ${id} insists on CPUs, or not`);
+    }
+    if (isWaiting(entry) && !(queued.has(entry) && entry.holder.waiting.has(entry))) {
+      faults.push(`books: ${id} waits in no queue`);
+    }
+    if (isRunning(entry)) {
+      seniorities += entry.phase.leaf ? serviceWeight(entry.phase.serviceLevel) : 0;
+      const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
+      const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
+      (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
+    }
+    const isOver = !isWaiting(entry) && !isRunning(entry);
+    isOver || isKnown(state, entry.holder) || faults.push(`books: ${id} has lost its holder`);
+    isOver === state.done.has(entry) || faults.push(`books: ${id} is over, or not`);
+    entry.story.length <= STORY_LINES_MAX || faults.push(`bounds: the story of ${id}`);
+  }
+  insisting === state.insisting.size || faults.push('books: who insists on CPUs waits no more');
+  waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
+  const counted = state.shares.root.seniorities;
+  if (Math.abs(seniorities - counted) > 1e-6) {
+    faults.push(`books: seniorities of ${counted}, not ${seniorities}`);
+  }
+  const sum = waiting + state.running.size + state.done.size;
+  sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
+  state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);
+  state.dirty.size === 0 || faults.push('books: a confinement was not ordered');
+  return faults;
+}
+
+/** ADM5, ADM6: waiting claims hold nothing and are in one queue each. */
+export function queueFaults(state: State): string[] {
+  const places = new Map<string, number[]>();
+  for (const { phase } of state.queue) {
+    const { resource } = phase.reason;
+    places.set(resource, [...(places.get(resource) ?? []), phase.position]);
+  }
+  return [...places].flatMap(([resource, positions]) => {
+    const isInLine = positions.sort((a, b) => a - b).every((at, index) => at === index + 1);
+    return isInLine ? [] : [`queue: places ${positions.join()} for ${resource}`];
+  });
+}

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+
+import {
+  plainGroup,
+  UNLIMITED,
+  VICTIM_POLICIES,
+  type Group,
+  type Quota
+} from '../../core/policy/groups';
+import { isGlob } from '../../lib/glob';
+import { HINT_NAMES, parseBytes, parseHints, parseSpan, problemOf } from '../../protocol/hints';
+import type { PolicyName } from '../ports';
+import type { Said } from './configSaid';
+
+/*
+ * Each schema's error is what a problem says to have expected, in words; a name with nothing behind
+ * it is as one that is left out.
+ */
+
+const NAMES = 'names with values (name: value)';
+const POLICIES: readonly PolicyName[] = ['dynamic', 'partitioned', 'naive'];
+
+/** What is said: without names that have nothing behind them. */
+type Stated<T> = { [K in keyof T]?: NonNullable<T[K]> };
+
+function stated<T extends object>(fields: T): Stated<T> {
+  const entries = Object.entries(fields).filter(([, it]) => it !== undefined && it !== null);
+  return Object.fromEntries(entries) as Stated<T>;
+}
+
+/** Fields by their names in the file; `inside` gives them those that they have from there on. */
+function section<S extends z.core.$ZodLooseShape, T extends object>(
+  shape: S,
+  inside: (fields: z.output<z.ZodObject<S, z.core.$strict>>) => T
+) {
+  const known = Object.keys(shape).join(', ');
+  return z
+    .strictObject(shape, { error: it => (it.code === 'unrecognized_keys' ? known : NAMES) })
+    .transform(fields => stated(inside(fields)))
+    .nullish();
+}
+
+function oneOf<const T extends readonly string[]>(words: T) {
+  return z.enum(words, `one of ${words.join(', ')}`).nullish();
+}
+
+function whole(max: number) {
+  const expected = `a whole number from 0 to ${max}`;
+  return z.int(expected).min(0, expected).max(max, expected).nullish();
+}
+
+/** What people write as a number, or as text with a unit. */
+function amount<T>(parse: (value: unknown) => T | undefined, expected: string) {
+  return z
+    .union([z.number(), z.string()], expected)
+    .transform((value, context) => {
+      const parsed = parse(value);
+      if (parsed === undefined) {
+        context.addIssue({ code: 'custom', message: expected });
+        return z.NEVER;
+      }
+      return parsed;
+    })
+    .nullish();
+}
+
+function parseQuota(value: unknown): Quota | undefined {
+  if (typeof value === 'number') {
+    return { kind: 'static', cpus: value };
+  }
+  const percent = /^\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*$/.exec(String(value));
+  return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
+}
+
+const memory = amount(parseBytes, 'an amount such as "4 GiB"');
+const span = amount(parseSpan, 'a time such as "30 s" or "5 min"');
+const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
+const yesOrNo = z.boolean('true or false').nullish();
+
+const GLOBS = 'patterns of paths such as "atlas/**", of "*", "?" and "**"';
+const glob = z.string(GLOBS).refine(isGlob, GLOBS);
+const notebooks = z.union([glob.transform(it => [it]), z.array(glob)], GLOBS).nullish();
+
+const users = z
+  .union(
+    [
+      z
+        .array(z.string('a name'))
+        .transform(names => Object.fromEntries(names.map(name => [name, 1]))),
+      z.record(z.string(), z.number('a number above 0'))
+    ],
+    'names, or names with weights'
+  )
+  .nullish();
+
+const limits = section({ memory, gpus: whole(1024), exclusive: whole(65_536) }, it => ({
+  memoryBytes: it.memory,
+  gpus: it.gpus,
+  exclusiveCpus: it.exclusive
+}));
+
+const group = section(
+  {
+    weight: z.number('a number above 0').nullish(),
+    quota,
+    surplus: yesOrNo,
+    latency: span,
+    minRuntime: span,
+    maxRuntime: span,
+    notebooks,
+    limits,
+    users,
+    get groups() {
+      return groups;
+    }
+  },
+  ({ surplus, latency, minRuntime, maxRuntime, ...same }) => ({
+    ...same,
+    acceptSurplus: surplus,
+    latencyMs: latency,
+    minRuntimeMs: minRuntime,
+    maxRuntimeMs: maxRuntime,
+    limits: { ...UNLIMITED, ...same.limits }
+  })
+);
+
+const groups: z.ZodType<readonly Group[] | null | undefined> = z
+  .record(z.string(), group, NAMES)
+  .transform(named =>
+    Object.entries(named).map(([name, said]) => ({ ...plainGroup(name), ...said }))
+  )
+  .nullish();
+
+/** Hints have one parser: what may stand behind each is for it to say. */
+function hint(name: (typeof HINT_NAMES)[number]) {
+  return z.unknown().superRefine((value, context) => {
+    const problem = value === undefined || value === null ? null : problemOf(name, value);
+    problem && context.addIssue({ code: 'custom', message: problem.expected });
+  });
+}
+
+const defaults = section(
+  Object.fromEntries(HINT_NAMES.map(name => [name, hint(name).optional()])),
+  it => parseHints(it).hints
+);
+
+/** A whole file, from what stands in it to what it says (CFG2). */
+export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
+  {
+    groups,
+    limits,
+    preemption: section({ victims: oneOf(VICTIM_POLICIES), grace: span }, it => ({
+      victims: it.victims,
+      graceMs: it.grace
+    })),
+    hold: section({ idle: span, safe: span }, it => ({ holdIdleMs: it.idle, holdSafeMs: it.safe })),
+    reserve: section({ cpus: whole(65_536), memory }, it => it),
+    gpus: section({ fence: yesOrNo }, it => it),
+    metrics: section({ users: yesOrNo }, it => it),
+    defaults,
+    policy: oneOf(POLICIES)
+  },
+  it => it
+);

@@ -1,0 +1,79 @@
+import type { Holder } from '../core/events';
+import type { KnownProcess, ProcessIdentity } from './ports';
+
+/** The processes that hold something, by holder and by pid. */
+export class KnownProcesses {
+  private readonly holders = new Map<string, KnownProcess>();
+  private readonly idByPid = new Map<number, string>();
+
+  list(): readonly KnownProcess[] {
+    return [...this.holders.values()];
+  }
+
+  has(holderId: string): boolean {
+    return this.holders.has(holderId);
+  }
+
+  byId(holderId: string): KnownProcess | undefined {
+    return this.holders.get(holderId);
+  }
+
+  byPid(pid: number): KnownProcess | undefined {
+    return this.holders.get(this.idByPid.get(pid) ?? '');
+  }
+
+  /** One that is new. */
+  enter(it: KnownProcess): void {
+    this.note(it);
+    this.idByPid.set(it.pid, it.holderId);
+  }
+
+  /** What is new of one that is known. */
+  note(it: KnownProcess): void {
+    this.holders.set(it.holderId, it);
+  }
+
+  forget({ holderId, pid }: KnownProcess): void {
+    this.idByPid.get(pid) === holderId && this.idByPid.delete(pid);
+    this.holders.delete(holderId);
+  }
+
+  /** Those that end when a holder does. */
+  endingWith(holderId: string): readonly KnownProcess[] {
+    return this.list().filter(it => endsWithParent(it) && this.parentOf(it) === holderId);
+  }
+
+  /** The holder that a process named as its parent, else the nearest that it came from (ADM10); null for none. */
+  parentOf(it: KnownProcess): string | null {
+    const { ancestors = [], startTicks, holderId, parentHolderId = null } = it;
+    if (parentHolderId !== null && this.has(parentHolderId)) {
+      return parentHolderId;
+    }
+    for (const pid of ancestors) {
+      const found = this.byPid(pid);
+      // What is younger than its child has only the number of a process that ended.
+      if (found && found.startTicks <= startTicks && found.holderId !== holderId) {
+        return found.holderId;
+      }
+    }
+    return null;
+  }
+}
+
+/** HOLD3: whether a holder is nothing by itself; kernels and commands outlive what started them. */
+export function endsWithParent({ kind }: KnownProcess): boolean {
+  return kind === 'cell' || kind === 'worker';
+}
+
+/** The process whose gate speaks, where one does. */
+export function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentity | null {
+  return gated ? { pid, startTicks } : null;
+}
+
+/** A process as the core knows it. */
+export function holderOf(it: KnownProcess, parentHolderId: string | null): Holder {
+  const { holderId: id, kind, pid, startTicks, name } = it;
+  const { notebook = null, gated, boundGpus = [], owner } = it;
+  const rest = { group: [], notebook, gated, boundGpus, parentHolderId };
+  return { id, kind, pid, startTicks, name, owner: owner?.name ?? '', ...rest };
+}

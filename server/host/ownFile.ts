@@ -1,0 +1,65 @@
+import * as fs from 'node:fs';
+
+import { errnoOf } from './files';
+
+const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+
+/** Where files are reached by descriptor. */
+export const IS_LINUX = process.platform === 'linux';
+
+/**
+ * Names a file without opening it (open(2)), so that a pipe hangs nobody and a device starts
+ * nothing. Node does not list it; the same on every machine that Node runs on.
+ */
+export const O_PATH = IS_LINUX ? 0o10000000 : 0;
+
+/** A larger file is none of ours, in bytes. */
+const FILE_BYTES_MAX = 64 * 2 ** 20;
+
+/** The text of a file, null where there is none; throws where it is not one that a sidecar wrote. */
+export function readOwn(path: string): string | null {
+  let file: number | null = null;
+  try {
+    file = fs.openSync(path, O_PATH | O_NOFOLLOW | O_NONBLOCK);
+    const why = whyNotOurs(fs.fstatSync(file));
+    if (why) {
+      throw new Error(why);
+    }
+    return fs.readFileSync(IS_LINUX ? `/proc/self/fd/${file}` : path, 'utf8');
+  } catch (failure) {
+    const errno = errnoOf(failure);
+    if (errno === 'ENOENT') {
+      return null;
+    }
+    throw errno === 'EUNKNOWN' ? failure : new Error(`it cannot be read (${errno})`);
+  } finally {
+    file !== null && fs.closeSync(file);
+  }
+}
+
+/** Why a file is none that a sidecar wrote; null where it may be one. */
+function whyNotOurs(facts: fs.Stats): string | null {
+  if (!facts.isFile()) {
+    return facts.isSymbolicLink() ? 'it is a link' : 'it is not a regular file';
+  }
+  if (![0, process.getuid?.() ?? 0].includes(facts.uid)) {
+    return `it belongs to user ${facts.uid}`;
+  }
+  return facts.size > FILE_BYTES_MAX ? `it is larger than ${FILE_BYTES_MAX} bytes` : null;
+}
+
+/** Pass over that a file is absent. */
+export function unlessAbsent(failure: unknown): void {
+  if (errnoOf(failure) !== 'ENOENT') {
+    throw failure;
+  }
+}
+
+/** Remove a file; nothing happens where there is none. */
+export function removeFile(path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch (failure) {
+    unlessAbsent(failure);
+  }
+}

@@ -1,0 +1,201 @@
+import type { Phrases } from './phrases';
+
+/** A sentence to be filled, its words written where they are translated: only such are extracted. */
+export type Template = (trans: Phrases) => string;
+
+type Entry = { readonly status: number; readonly sentence: Template };
+
+/**
+ * The catalogue of everything that Cellgrant refuses (API1).
+ *
+ * #### Notes
+ * `status` is the HTTP status where the refusal answers a request. `sentence`
+ * is what a person reads, in its language; `{name}` is filled from the refusal's
+ * details. It says what was wrong, what was expected, and what to do.
+ */
+export const CATALOGUE = {
+  HINT_INVALID: {
+    status: 422,
+    sentence: trans => trans.__('The hint "{path}" is {got}; expected {expected}.')
+  },
+  HINT_TOO_LARGE: {
+    status: 413,
+    sentence: trans =>
+      trans.__(
+        'The hints of this cell are {bytes} bytes long; at most {limit} are read. Remove what is not a hint from the cell metadata key "cellgrant".'
+      )
+  },
+  IMPOSSIBLE: {
+    status: 422,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {path} = {asked}, but this node can grant at most {total}. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
+      )
+  },
+  ABOVE_LIMIT: {
+    status: 422,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {path} = {asked}, but a cell of the group "{group}" may ask for at most {limit}. Lower "{path}" in the cell\'s hints, or ask whoever configures this node.'
+      )
+  },
+  BOUND: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {asked} GPUs of its kind, but its kernel has been bound to {bound} since its first GPU cell. Restart the kernel to use others.'
+      )
+  },
+  INSIDE: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
+      )
+  },
+  MAX_WAIT: {
+    status: 408,
+    sentence: trans =>
+      trans.__(
+        'This cell waited {waited} for {resource}, longer than its "maxWait" allows. It did not run. Raise "maxWait", or ask for less.'
+      )
+  },
+  CANCELLED: {
+    status: 409,
+    sentence: trans =>
+      trans.__('This cell was cancelled by {by} while it waited for {resource}. It did not run.')
+  },
+  MEMORY_NEAR_LIMIT: {
+    status: 507,
+    sentence: trans =>
+      trans.__(
+        'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
+      )
+  },
+  KILLED_AT_LIMIT: {
+    status: 507,
+    sentence: trans =>
+      trans.__(
+        'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
+      )
+  },
+  KILLED_BY_NODE: {
+    status: 507,
+    sentence: trans =>
+      trans.__(
+        'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Cells that name the "memory" they need in their hints wait until there is room.'
+      )
+  },
+  EVICTED: {
+    status: 409,
+    sentence: trans => trans.__('The grant of this cell was taken back: {why}.')
+  },
+  NOT_ENFORCED: {
+    status: 503,
+    sentence: trans =>
+      trans.__(
+        'The grant could not be enforced: {what} failed with {errno}. The cell runs without it.'
+      )
+  },
+  CLAIM_UNKNOWN: {
+    status: 404,
+    sentence: trans => trans.__('There is no claim "{id}". It may have ended already.')
+  },
+  CLAIM_DUPLICATE: {
+    status: 409,
+    sentence: trans =>
+      trans.__('A claim with the id "{id}" exists already. Each execution needs an id of its own.')
+  },
+  CLAIM_RUNNING: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel or command instead.'
+      )
+  },
+  HOLDER_UNKNOWN: {
+    status: 404,
+    sentence: trans =>
+      trans.__('There is no kernel or command "{id}" on this node. It may have ended already.')
+  },
+  HOLDER_TAKEN: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'The id "{id}" belongs to the {kind} "{name}" for as long as process {pid} lives. A process that it started must say hello with an id of its own.'
+      )
+  },
+  NOT_A_CHILD: {
+    status: 403,
+    sentence: trans =>
+      trans.__(
+        'Process {pid} cannot be registered as a {kind}: {why}. A child must name a holder whose process started or forked it, directly or indirectly.'
+      )
+  },
+  NOTHING_TO_FREE: {
+    status: 409,
+    sentence: trans => trans.__('The holder "{name}" cannot be asked for GPU memory: {why}.')
+  },
+  NOTHING_HELD: {
+    status: 409,
+    sentence: trans => trans.__('The holder "{name}" has no grant to give back: {why}.')
+  },
+  FOREIGN_PROCESS: {
+    status: 403,
+    sentence: trans =>
+      trans.__(
+        'Process {pid} cannot be registered: {why}. A {kind} can only be registered by the user who runs it.'
+      )
+  },
+  NOT_THIS_HOLDER: {
+    status: 403,
+    sentence: trans =>
+      trans.__(
+        'This message comes neither from the kernel "{id}" nor from what started it: it lacks the token that these know. Restart the kernel if it is yours.'
+      )
+  },
+  LINE_INVALID: {
+    status: 400,
+    sentence: trans => trans.__('The message could not be read: {what}.')
+  },
+  LINE_TOO_LONG: {
+    status: 413,
+    sentence: trans =>
+      trans.__(
+        'A message may have at most {limit} bytes; this one has more. The connection was closed.'
+      )
+  },
+  OUT_OF_ORDER: {
+    status: 409,
+    sentence: trans => trans.__('The message "{type}" came before "hello". Say hello first.')
+  },
+  TOO_MANY: {
+    status: 429,
+    sentence: trans => trans.__('At most {limit} {what} are allowed at once.')
+  },
+  BODY_INVALID: {
+    status: 400,
+    sentence: trans => trans.__('The request body could not be read: {what}.')
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    sentence: trans => trans.__('A request body may have at most {limit} bytes.')
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    sentence: trans =>
+      trans.__('There is nothing at {method} {path}. The API is described in README.md.')
+  },
+  SIDECAR_AWAY: {
+    status: 503,
+    sentence: trans => trans.__('{why}')
+  },
+  INTERNAL: {
+    status: 500,
+    sentence: trans =>
+      trans.__('Cellgrant made a mistake: {what}. Notebooks run as before; please report this.')
+  }
+} as const satisfies Record<string, Entry>;
+
+/** A code of the catalogue. */
+export type RefusalCode = keyof typeof CATALOGUE;

@@ -1,0 +1,85 @@
+import { bytesBeside, bytesInWords } from './amounts';
+import { evictionInWords } from './evictions';
+import type { Eviction, GpuName, Need, Resource } from './facts';
+import type { Speaker } from './phrases';
+import { gpusInWords, needInWords } from './sentences';
+
+/** What fills the sentence of a refusal: a name, a figure or an amount, or a fact with its own sentence. */
+export type Detail = string | number | DetailFact;
+
+type DetailFact =
+  | Eviction
+  | Need
+  /** What the claim waited for, or that the restarted sidecar did not know all holders yet. */
+  | { readonly kind: 'awaited'; readonly what: Resource | 'sidecar' }
+  /** What its holder kept from earlier cells, and its limit: a separate sentence after another. */
+  | { readonly kind: 'kept'; readonly bytes: number; readonly limitBytes: number }
+  | { readonly kind: 'none' }
+  /** `exclusive`, and the number of CPUs. */
+  | { readonly kind: 'exclusive'; readonly count: number }
+  | { readonly kind: 'lendable'; readonly count: number; readonly of: number }
+  /** The memory that can be granted, and the total. */
+  | {
+      readonly kind: 'grantable';
+      readonly bytes: number;
+      readonly ofBytes: number;
+      readonly reserveBytes: number;
+    }
+  /** Slices that one process can use together. */
+  | { readonly kind: 'together'; readonly count: number }
+  | { readonly kind: 'ofModel'; readonly count: number }
+  | { readonly kind: 'numbered'; readonly gpus: readonly GpuName[] };
+
+type Sentences = {
+  readonly [K in DetailFact['kind']]: (
+    fact: Extract<DetailFact, { kind: K }>,
+    speaker: Speaker
+  ) => string;
+};
+
+const IN_WORDS: Sentences = {
+  runtime: evictionInWords,
+  owed: evictionInWords,
+  cpus: needInWords,
+  memory: needInWords,
+  gpus: needInWords,
+  awaited: ({ what }, { trans }) =>
+    ({
+      cpus: trans.__('CPUs'),
+      memory: trans.__('memory'),
+      gpus: trans.__('GPUs'),
+      sidecar: trans.__('the restarted sidecar')
+    })[what],
+  kept: ({ bytes, limitBytes }, speaker) =>
+    ` ${keptSentence(speaker, bytesBeside(bytes, limitBytes))}`,
+  none: (_, { trans }) => trans.__('none of that'),
+  exclusive: ({ count }, { trans }) => trans._n('true with %1 CPU', 'true with %1 CPUs', count),
+  lendable: ({ count, of }, { trans }) => trans.__('%1 that may be exclusive (of %2)', count, of),
+  grantable: ({ bytes, ofBytes, reserveBytes }, { trans }) =>
+    reserveBytes === 0
+      ? bytesInWords(bytes)
+      : trans.__(
+          '%1 (%2 less a reserve of %3)',
+          bytesInWords(bytes),
+          bytesInWords(ofBytes),
+          bytesInWords(reserveBytes)
+        ),
+  together: ({ count }, { trans }) => trans.__('%1 that a process can use with others', count),
+  ofModel: ({ count }, { trans }) => trans.__('%1 of that model', count),
+  numbered: ({ gpus }, { trans }) => gpusInWords(gpus, trans)
+};
+
+/** What fills a sentence, as a part of it. */
+export function detailInWords(detail: Detail, speaker: Speaker): string {
+  if (typeof detail !== 'object') {
+    return String(detail);
+  }
+  const inWords = IN_WORDS[detail.kind] as (fact: DetailFact, speaker: Speaker) => string;
+  return inWords(detail, speaker);
+}
+
+function keptSentence({ trans, of }: Speaker, amount: string): string {
+  return of === 'kernel'
+    ? trans.__('Its kernel kept %1 from earlier cells.', amount)
+    : trans.__('It had %1 from before.', amount);
+}

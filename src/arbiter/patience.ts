@@ -1,0 +1,31 @@
+import type { Connection } from '../tokens';
+
+/** After this long without an event the model asks by itself, in ms. */
+const QUIET_MS = 5_000;
+
+/** The same while cells wait or run: somebody looks at their clocks. */
+const ACTIVE_QUIET_MS = 1_200;
+
+/** A server that does not answer is asked this often, in ms: that costs it nothing. */
+const LOST_MS = 2_000;
+
+/** How it stands with the sidecar, and how long ago it was heard and asked, in ms. */
+export type Silence = {
+  readonly state: Connection['state'];
+  readonly heardMs: number;
+  readonly askedMs: number;
+  /** Whether cells wait or run. */
+  readonly isActive: boolean;
+};
+
+/** Whether it has been silent for so long that it is to be asked. */
+export function shouldAsk({ state, heardMs, askedMs, isActive }: Silence): boolean {
+  switch (state) {
+    case 'live':
+      return heardMs >= (isActive ? ACTIVE_QUIET_MS : QUIET_MS);
+    case 'lost':
+      return askedMs >= LOST_MS;
+    default:
+      return true;
+  }
+}
