@@ -159,7 +159,7 @@ async function spreadByHand(kernels: Kernels): Promise<void> {
     const threads = readThreads(files, pid).flatMap(tid => readThread(files, pid, tid) ?? []);
     threads.sort((a, b) => b.cpuTicks - a.cpuTicks);
     for (const [at, { tid }] of threads.entries()) {
-      await setThreadMaskByTaskset(tid, `${(at + index) % cpus().length}`);
+      await setThreadMaskByTaskset(tid, [(at + index) % cpus().length]);
     }
   }
 }

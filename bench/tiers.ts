@@ -88,7 +88,7 @@ async function timeGrants(
   for (let round = 0; round < (isAffinity ? grants / GRANTS_PER_MASK : grants); round += 1) {
     const granted: Confinement = {
       ...UNCONFINED,
-      cpus: `${cpus[round % cpus.length]}`,
+      cpus: [cpus[round % cpus.length]!],
       memoryBytes: (512 + (round % 2)) * MIB
     };
     watch.time(GRANT, () => enforcer.confine(holderId, granted));

@@ -10,7 +10,7 @@ describe('options', () => {
       tier: 'none',
       cgroupRoot: '/g',
       config: [],
-      cpus: '0-3',
+      cpus: [0, 1, 2, 3],
       memoryBytes: 2 * 1024 ** 3,
       policy: 'naive',
       logFormat: 'json',

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import type { PolicyName } from './core/events';
 import type { LogFormat } from './daemon/log';
-import { parseCpuList } from './lib/cpuset';
+import { parseCpuList, type CpuSet } from './protocol/cpuset';
 import { parseBytes } from './protocol/hints';
 import type { TierName } from './protocol/view';
 
@@ -14,8 +14,8 @@ export type Options = {
   readonly failure: 'open' | 'closed';
   readonly tier: TierName | 'auto';
   readonly cgroupRoot: string | undefined;
-  /** CPUs to hand out, in list syntax. */
-  readonly cpus: string | undefined;
+  /** CPUs to hand out. */
+  readonly cpus: CpuSet | undefined;
   readonly memoryBytes: number | undefined;
   readonly policy: PolicyName;
   /** Files of configuration, each of which may only narrow those before it. */
@@ -62,16 +62,12 @@ function read(args: readonly string[]) {
   }
 }
 
-function cpuList(value: string | undefined): string | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
+function cpus(value: string | undefined): CpuSet | undefined {
   try {
-    parseCpuList(value);
+    return value === undefined ? undefined : parseCpuList(value);
   } catch (failure) {
     throw new UsageError(`--cpus: ${(failure as Error).message}`);
   }
-  return value;
 }
 
 function memory(value: string | undefined): number | undefined {
@@ -114,7 +110,7 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv = {
     failure: values.failure as Options['failure'],
     tier: values.tier as Options['tier'],
     cgroupRoot: values['cgroup-root'],
-    cpus: cpuList(values.cpus),
+    cpus: cpus(values.cpus),
     memoryBytes: memory(values.memory),
     policy: values.policy as PolicyName,
     config: values.config,

@@ -8,6 +8,7 @@ import {
   bytesOfTotal
 } from '../server/protocol/amounts';
 import type { Ask, CpuAsk } from '../server/protocol/ask';
+import { parseCpuList } from '../server/protocol/cpuset';
 
 export {
   amountInWords as formatAmount,
@@ -93,15 +94,11 @@ export function formatRange(trans: TranslationBundle, fromMs: number, toMs: numb
 
 /** How many CPUs a list in the kernel's syntax names (`0-3,8` names 5). */
 export function countCpus(list: string): number {
-  return list
-    .split(',')
-    .filter(part => part !== '')
-    .map(part => part.split('-').map(Number))
-    .reduce((sum, [first = 0, last = first]) => sum + last - first + 1, 0);
+  return parseCpuList(list).length;
 }
 
 /** A list of CPUs for people: ranges with a dash of their own length. */
-export function formatCpuList(list: string): string {
+export function prettyCpuList(list: string): string {
   return list.replaceAll('-', '–').replaceAll(',', ', ');
 }
 

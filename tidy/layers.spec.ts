@@ -137,6 +137,32 @@ function violations(source: Source): string[] {
     .map(({ module }) => `${source.path} imports ${module}`);
 }
 
+/** What each file imports of the others, types too. */
+function graphOf(sources: readonly Source[]): ReadonlyMap<string, readonly string[]> {
+  const paths = new Set(sources.map(it => it.path));
+  const fileOf = (path: string): readonly string[] =>
+    ['.ts', '.tsx', '/index.ts'].map(end => path + end).filter(it => paths.has(it));
+  return new Map(
+    sources.map(source => [
+      source.path,
+      importsOf(source)
+        .filter(({ module }) => module.startsWith('.'))
+        .flatMap(({ module }) => fileOf(posix.join(posix.dirname(source.path), module)))
+    ])
+  );
+}
+
+/** What is left when all that imports nothing, or only such files, is taken away: circles, and who imports them. */
+function circular(sources: readonly Source[]): string[] {
+  const left = new Map(graphOf(sources));
+  const isDone = (path: string): boolean => left.get(path)!.every(it => !left.has(it));
+  for (let done = [...left.keys()].filter(isDone); done.length > 0;) {
+    done.forEach(path => left.delete(path));
+    done = [...left.keys()].filter(isDone);
+  }
+  return [...left.keys()];
+}
+
 describe('layers', () => {
   const product = typescriptSources().filter(({ path }) => !/\.spec\.tsx?$/.test(path));
 
@@ -153,6 +179,21 @@ describe('layers', () => {
       { path: 'src/components/x.tsx', text: "import { Widget } from '@lumino/widgets';" }
     ];
     expect(planted.flatMap(violations)).toHaveLength(planted.length);
+  });
+
+  it('have no circle of imports, types included', () => {
+    expect(circular(product)).toEqual([]);
+  });
+
+  it('would notice a circle', () => {
+    const planted = [
+      { path: 'server/core/a.ts', text: "import type { B } from './b';" },
+      { path: 'server/core/b.ts', text: "export * from '../lib/c';" },
+      { path: 'server/lib/c.ts', text: "import { a } from '../core/a';" },
+      { path: 'server/lib/d.ts', text: '' },
+      { path: 'server/core/e.ts', text: "import { d } from '../lib/d';" }
+    ];
+    expect(circular(planted)).toEqual(planted.slice(0, 3).map(it => it.path));
   });
 
   it('keep clocks and chance out of the core', () => {

@@ -1,13 +1,13 @@
-import { parseCpuList } from '../../server/lib/cpuset';
+import type { CpuSet } from '../../server/protocol/cpuset';
 import type { Execution } from './execution';
 import { crowdingEfficiency, waterFill } from './sharing';
 
-/** What a cell is held to: the weight of its cgroup, and its CPUs in list syntax or null for all. */
-export type CpuGroup = { readonly weight: number; readonly cpus: string | null };
+/** What a cell is held to: the weight of its cgroup, and its CPUs or null for all. */
+export type CpuGroup = { readonly weight: number; readonly cpus: CpuSet | null };
 
 /** A cell that wants to run, in its set of CPUs. */
 type Bidder = {
-  readonly set: readonly number[];
+  readonly set: CpuSet;
   readonly weight: number;
   readonly demand: number;
   /** Its offer for each CPU of its set. */
@@ -41,8 +41,7 @@ const LEAST_OFFER = 1e-4;
  * was served there, each CPU serves by what it is offered, until nothing moves.
  */
 export class ProportionalSharing {
-  private readonly sets = new Map<string, readonly number[]>();
-  private readonly all: readonly number[];
+  private readonly all: CpuSet;
 
   constructor(
     private readonly cpus: number,
@@ -81,7 +80,7 @@ export class ProportionalSharing {
   private shareSets(executions: readonly Execution[], places: readonly CpuGroup[]): void {
     const threadsOn = new Float64Array(this.cpus);
     const bidders = executions.map((execution, at): Bidder => {
-      const set = this.setOf(places[at]!.cpus);
+      const set = places[at]!.cpus ?? this.all;
       const { demand } = execution;
       set.forEach(cpu => (threadsOn[cpu]! += demand / set.length));
       const weight = this.weightOf(execution, places[at]!);
@@ -109,15 +108,6 @@ export class ProportionalSharing {
         moved = Math.max(moved, respond(bidder, prices));
       }
     }
-  }
-
-  private setOf(cpus: string | null): readonly number[] {
-    if (cpus === null) {
-      return this.all;
-    }
-    const set = this.sets.get(cpus) ?? parseCpuList(cpus);
-    this.sets.set(cpus, set);
-    return set;
   }
 }
 

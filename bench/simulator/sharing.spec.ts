@@ -1,4 +1,5 @@
 import { array, assert, double, integer, option, property, record, tuple } from 'fast-check';
+import type { CpuSet } from '../../server/protocol/cpuset';
 import { Execution } from './execution';
 import { ProportionalSharing, type CpuGroup } from './proportionalSharing';
 import { crowdingEfficiency, waterFill } from './sharing';
@@ -23,6 +24,11 @@ function fill(weights: number[], caps: number[], capacity: number): number[] {
   const shares = new Float64Array(weights.length);
   waterFill(weights, caps, capacity, shares);
   return [...shares];
+}
+
+/** The CPUs from the first to the last. */
+function ofCpus(first: number, last: number): CpuSet {
+  return Array.from({ length: last - first + 1 }, (_, at) => first + at);
 }
 
 /** Shares of cells of so many threads, each in its place, on 8 CPUs. */
@@ -88,30 +94,30 @@ describe('ProportionalSharing', () => {
   });
 
   it('holds cells to their sets, and lends the rest to the others', () => {
-    const held = { weight: 100, cpus: '0-1', threads: 8 };
+    const held = { weight: 100, cpus: [0, 1], threads: 8 };
     const free = { weight: 100, cpus: null, threads: 8 };
     expect(sharesOf([held, held, free])).toEqual([1, 1, 6]);
     expect(sharesOf([{ ...held, threads: 1 }, free, free])).toEqual([1, 3.5, 3.5]);
     // A set is not kept for its cells: where everybody is equal, they get no more than others.
-    expect(sharesOf([{ ...held, cpus: '0-3' }, free, free, free])).toEqual([2, 2, 2, 2]);
+    expect(sharesOf([{ ...held, cpus: [0, 1, 2, 3] }, free, free, free])).toEqual([2, 2, 2, 2]);
   });
 
   it('balances sets that overlap in part', () => {
     const place = { weight: 100, threads: 8 };
-    const [a, b, c] = ['0-3', '2-5', '4-7'].map(cpus => ({ ...place, cpus }));
+    const [a, b, c] = [ofCpus(0, 3), ofCpus(2, 5), ofCpus(4, 7)].map(cpus => ({ ...place, cpus }));
     sharesOf([a!, b!, c!]).forEach(share => expect(share).toBeCloseTo(8 / 3, 2));
     // One thread in a set of its own and another's leaves the other what it cannot use.
     const [one, other] = sharesOf([
-      { weight: 100, cpus: '0-1', threads: 1 },
-      { weight: 100, cpus: '0', threads: 1 }
+      { weight: 100, cpus: [0, 1], threads: 1 },
+      { weight: 100, cpus: [0], threads: 1 }
     ]);
     expect(one).toBeCloseTo(1, 2);
     expect(other).toBeCloseTo(1, 2);
   });
 
   it('hands out no more than there is, whatever the sets', () => {
-    const set = tuple(integer({ min: 0, max: 7 }), integer({ min: 0, max: 7 })).map(
-      ([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`
+    const set = tuple(integer({ min: 0, max: 7 }), integer({ min: 0, max: 7 })).map(([a, b]) =>
+      ofCpus(Math.min(a, b), Math.max(a, b))
     );
     const cell = record({
       weight: integer({ min: 1, max: 1000 }),

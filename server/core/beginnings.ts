@@ -3,7 +3,8 @@ import { UNCONFINED } from './effects';
 import type { Holder } from './events';
 import { EVEN_SHARING } from './policy/groups';
 import { createShareTree, type ShareNode } from './policy/shareTree';
-import type { HolderEntry, State } from './state';
+import type { HolderEntry } from './entries';
+import type { State } from './state';
 
 /** An empty state. */
 export function createState(): State {

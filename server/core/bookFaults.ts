@@ -1,9 +1,10 @@
 import { DONE_MAX } from './claim/remember';
 import { STORY_LINES_MAX } from './claim/story';
-import { cpusWaitedFor } from './cpu/cpus';
+import { cpusWaitedFor } from './cpu/cpuCounts';
 import { serviceWeight } from './cpu/weights';
 import { hasQueued } from './queue/reserve';
-import { isRunning, isWaiting, type HolderEntry, type State } from './state';
+import { isRunning, isWaiting, type HolderEntry } from './entries';
+import type { State } from './state';
 
 /** Whether a holder is in the list of holders. */
 export function isKnown(state: State, holder: HolderEntry): boolean {

@@ -1,4 +1,5 @@
-import type { HolderKind } from '../protocol/gate';
+import type { CpuSet } from '../protocol/cpuset';
+import type { HolderKind } from '../protocol/holder';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
@@ -9,8 +10,8 @@ import type { Claim } from './events';
  * twice is one write.
  */
 export type Confinement = {
-  /** List syntax; null for all CPUs of the node. */
-  readonly cpus: string | null;
+  /** Null for all CPUs of the node. */
+  readonly cpus: CpuSet | null;
   /** 1 to 10000, as cgroup v2 counts; 100 is the default. */
   readonly weight: number;
   /** No running claim: yields to everybody (CPU8). */

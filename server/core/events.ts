@@ -1,7 +1,7 @@
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { Grant } from '../protocol/grant';
-import type { HolderKind } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
 import type { Sharing } from './policy/groups';
@@ -31,6 +31,7 @@ export type Gpu = {
 /** What may be handed out. */
 export type NodeFacts = {
   readonly name: string;
+  /** Ascending by id. */
   readonly cpus: readonly Cpu[];
   readonly memoryBytes: number;
   readonly memoryReserveBytes: number;

@@ -1,9 +1,11 @@
+import { cpuSetOf, isSameSet } from '../protocol/cpuset';
 import { bookFaults, isKnown, queueFaults } from './bookFaults';
 import { leasesOf } from './holder/leases';
-import { keptInPool, type Allocation } from './cpu/cpuPool';
-import { blockingCpus } from './cpu/cpus';
+import { keptInPool } from './cpu/cpuPool';
+import { blockingCpus } from './cpu/cpuCounts';
+import type { Allocation, HolderEntry, Lease } from './entries';
 import { reachOf, shareOf, type ShareNode } from './policy/shareTree';
-import type { HolderEntry, Lease, State } from './state';
+import type { State } from './state';
 import {
   isRelated,
   mayBeSideBySide,
@@ -25,6 +27,7 @@ import {
 export function checkInvariants(state: State): string[] {
   return [
     ...seatFaults(state),
+    ...setFaults(state),
     ...maskFaults(state),
     ...shareFaults(state),
     ...gpuFaults(state),
@@ -85,6 +88,18 @@ function seatFaults(state: State): string[] {
   state.insisting.size > 0 || yielding === 0 || faults.push('ADM7: yields to nobody');
   promised === pool.promised || faults.push(`ledger: ${pool.promised} CPUs promised`);
   return faults;
+}
+
+/** Sets of CPUs are compared one by one, so each is ascending; and the shared one is not of yesterday. */
+function setFaults(state: State): string[] {
+  const { slots, shared } = state.pool;
+  const open = slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
+  const held = Array.from(state.holders.values(), it => it.confined.cpus ?? []);
+  const sets = [...seatsOf(state).map(it => it.cpus), ...held];
+  return [
+    ...(shared === null || isSameSet(shared, open) ? [] : ['ledger: CPUs that are shared']),
+    ...sets.flatMap(it => (isSameSet(it, cpuSetOf(it)) ? [] : [`${it.join()} is no set of CPUs`]))
+  ];
 }
 
 /** CPU2, P2: fixed asks have what they asked for, masks are as ordered, and no CPU is left out. */

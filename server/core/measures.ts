@@ -6,7 +6,8 @@ import { isLost } from './gpu/gpuMemory';
 import { gpuNames } from './gpu/gpus';
 import { promisableBytes } from './memory/promisable';
 import { recallStanding } from './claim/standing';
-import type { HolderEntry, RunningEntry, State } from './state';
+import type { HolderEntry, RunningEntry } from './entries';
+import type { State } from './state';
 import { tell } from './claim/story';
 import { setServiceLevel, serviceLevelAfter } from './cpu/weights';
 

@@ -26,7 +26,7 @@ import * as memory from './memory/memory';
 import * as promisable from './memory/promisable';
 import * as groups from './policy/groups';
 import * as reserve from './queue/reserve';
-import type { RunningEntry } from './state';
+import type { RunningEntry } from './entries';
 import type { State } from './step';
 import { outerClaims } from './holder/trees';
 

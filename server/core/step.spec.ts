@@ -1,4 +1,5 @@
 import { NOTHING_ASKED } from '../protocol/ask';
+import type { CpuSet } from '../protocol/cpuset';
 import { UNRESTRICTED } from '../protocol/grant';
 import { cpusOf, gpusOf, Harness, nodeOf } from '../testing/harness';
 import { storyOf } from '../testing/told';
@@ -17,9 +18,9 @@ describe('the arbiter', () => {
     const it = harness({ cpus: cpusOf({ cores: 2 }) });
     it.claim('1', 'a', { cpus: { kind: 'fixed', n: 1 } });
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 1 } });
-    expect(it.grants.get('1')).toMatchObject({ cpus: '0', threads: 1 });
-    expect(it.grants.get('2')).toMatchObject({ cpus: '1', threads: 1 });
-    expect(it.confinement('b').cpus).toBe('1');
+    expect(it.grants.get('1')).toMatchObject({ cpus: [0], threads: 1 });
+    expect(it.grants.get('2')).toMatchObject({ cpus: [1], threads: 1 });
+    expect(it.confinement('b').cpus).toEqual([1]);
     it.end('1');
     it.end('2');
     expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual([null, null]);
@@ -97,31 +98,31 @@ describe('the arbiter', () => {
       sourceHash: null,
       ask: { ...NOTHING_ASKED, cpus: { kind: 'fixed' as const, n: 2 } }
     };
-    const grant = { ...UNRESTRICTED, cpus: '2-3', threads: 2 };
+    const grant = { ...UNRESTRICTED, cpus: [2, 3], threads: 2 };
     const granted = { grant, sinceMs: 5 };
     expect(it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null })).toMatchObject([
-      { type: 'confine', confinement: { cpus: '2-3' } },
-      { type: 'remask', confinement: { cpus: '2-3' } }
+      { type: 'confine', confinement: { cpus: [2, 3] } },
+      { type: 'remask', confinement: { cpus: [2, 3] } }
     ]);
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 } });
-    expect(it.grants.get('2')?.cpus).toBe('0-1');
+    expect(it.grants.get('2')?.cpus).toEqual([0, 1]);
   });
 
   it('[ENF4] [CPU6] one taken over with fewer CPUs than it named has the rest when they come back', () => {
     const ask = { ...NOTHING_ASKED, cpus: { kind: 'fixed' as const, n: 3 } };
     const alone = { ...ask, cpus: { kind: 'fixed' as const, n: 2 }, exclusive: true };
     const it = harness({}, ['a', 'b']);
-    const takeOver = (id: string, holderId: string, cpus: string, its: typeof ask) => {
+    const takeOver = (id: string, holderId: string, cpus: CpuSet, its: typeof ask) => {
       const known = { outerId: null, cellId: null, label: null, sourceHash: null };
       const claim = { id, holderId, ...known, ask: its };
       const granted = { grant: { ...UNRESTRICTED, cpus, threads: 2 }, sinceMs: 5 };
       it.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
     };
-    takeOver('1', 'a', '0-1', alone);
-    takeOver('2', 'b', '2-3', ask);
-    expect(it.confinement('b').cpus).toBe('2-3');
+    takeOver('1', 'a', [0, 1], alone);
+    takeOver('2', 'b', [2, 3], ask);
+    expect(it.confinement('b').cpus).toEqual([2, 3]);
     it.end('1');
-    expect(it.confinement('b').cpus).toBe('0,2-3');
+    expect(it.confinement('b').cpus).toEqual([0, 2, 3]);
   });
 
   it('[GATE2] frees everything of a holder that is gone', () => {
@@ -162,9 +163,12 @@ describe('the arbiter', () => {
     const it = harness({}, ['a', 'b']);
     it.claim('1', 'a', { cpus: { kind: 'fixed', n: 2 } });
     it.claim('2', 'b', { cpus: { kind: 'fixed', n: 2 }, exclusive: true });
-    expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual(['0-1', '2-3']);
+    expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual([
+      [0, 1],
+      [2, 3]
+    ]);
     it.end('1');
-    expect(it.confinement('a').cpus).toBe('0-1');
+    expect(it.confinement('a').cpus).toEqual([0, 1]);
     it.end('2');
     expect([it.confinement('a').cpus, it.confinement('b').cpus]).toEqual([null, null]);
   });

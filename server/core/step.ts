@@ -21,7 +21,8 @@ import {
 import { onConfigured, onNodeFound } from './nodes';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
-import type { RunningEntry, State } from './state';
+import type { RunningEntry } from './entries';
+import type { State } from './state';
 import { onTick } from './tick';
 
 export { createState } from './beginnings';

@@ -6,7 +6,8 @@ import { weightOf } from './policy/groups';
 import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
 import { carryOutEvictions, limitRuntime, preempt } from './policy/preempt';
 import { resizeRanges } from './cpu/settle';
-import type { RunningEntry, State } from './state';
+import type { RunningEntry } from './entries';
+import type { State } from './state';
 
 /** How many users without a kernel are remembered. */
 const USERS_MAX = 4096;

@@ -1,5 +1,6 @@
 import { compareText, firstDifference } from '../lib/comparators';
-import { formatCpuList } from '../lib/cpuset';
+import { formatCpuList } from '../protocol/cpuset';
+import { toldGrant, type Grant, type ToldGrant } from '../protocol/grant';
 import type {
   ClaimView,
   Forecast,
@@ -18,13 +19,8 @@ import { promisedBytes } from './holder/leases';
 import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { viewGroups } from './viewGroups';
-import {
-  isRunning,
-  type ClaimEntry,
-  type HolderEntry,
-  type RunningEntry,
-  type State
-} from './state';
+import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry } from './entries';
+import type { State } from './state';
 
 const NO_TIER: TierView = {
   name: 'none',
@@ -154,7 +150,7 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     parentHolderId: entry.parent?.holder.id ?? null,
     gated: holder.gated,
     sinceMs: entry.sinceMs,
-    grant: running?.phase.grant ?? heldGrant(entry),
+    grant: told(running?.phase.grant ?? heldGrant(entry)),
     cpusBusy: use?.cpusBusy ?? null,
     memoryBytes: use?.memoryBytes ?? null,
     memoryLimitBytes: entry.confined.memoryBytes,
@@ -164,6 +160,10 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     askedToFreeMs: askedSince(entry),
     restartRequest: viewRequest(state, entry)
   };
+}
+
+function told(grant: Grant | null): ToldGrant | null {
+  return grant && toldGrant(grant);
 }
 
 /** Who asks for a restart, as long as the claim waits for what the restart would release (GPU5). */
@@ -213,14 +213,15 @@ export function viewClaim(
       return { ...common, state: 'waiting', reason, position, startsIn };
     }
     case 'running': {
-      const { grantedMs, grant, notEnforced } = phase;
+      const { grantedMs, notEnforced } = phase;
+      const grant = toldGrant(phase.grant);
       const { cpusBusy = null, memoryBytes = null } = holder.use ?? {};
       const measured = { cpusBusy, memoryBytes };
       const takes = isRunning(entry) ? usualOf(state, entry) : null;
       return { ...common, state: 'running', grantedMs, grant, takes, ...measured, notEnforced };
     }
     case 'done':
-      return { ...common, ...phase };
+      return { ...common, ...phase, grant: told(phase.grant) };
   }
 }
 

@@ -4,7 +4,7 @@ import type { State } from '../core/state';
 import { step } from '../core/step';
 import { EnforcementError } from '../enforce/enforcer';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
-import { UNRESTRICTED } from '../protocol/grant';
+import { listOrNull, UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory } from '../protocol/view';
 import { Arbiter } from './arbiter';
 import { Interpreter, type InterpreterParts } from './interpreter';
@@ -47,7 +47,7 @@ class Journal {
     return {
       enforcer: {
         confine: (holderId, { cpus }) => {
-          note(`confine ${holderId} ${cpus}`);
+          note(`confine ${holderId} ${listOrNull(cpus)}`);
           const error = failure();
           if (error) {
             throw error;
@@ -76,14 +76,15 @@ class Journal {
   }
 
   readonly answers: IAnswers = {
-    granted: (id, grant, { affinity }) => this.lines.push(`grant ${id} ${grant.cpus} ${affinity}`),
+    granted: (id, { cpus }, { affinity }) =>
+      this.lines.push(`grant ${id} ${listOrNull(cpus)} ${listOrNull(affinity)}`),
     waiting: id => this.lines.push(`wait ${id}`),
     refused: (id, { code }) => this.lines.push(`refuse ${id} ${code}`),
     interrupted: id => this.lines.push(`interrupt ${id}`),
     standing: (id, isGiven) => this.lines.push(`stand ${id} ${isGiven}`),
     freeAsked: id => this.lines.push(`free ${id}`),
     killed: id => this.lines.push(`killed ${id}`),
-    maskChanged: (id, affinity) => this.lines.push(`mask ${id} ${affinity}`)
+    maskChanged: (id, affinity) => this.lines.push(`mask ${id} ${listOrNull(affinity)}`)
   };
 }
 

@@ -43,17 +43,22 @@ describe('[SEC7] what a gate tells of its claims', () => {
   }
 
   it('is believed as far as the node has it, and nothing is said', () => {
-    const whole = { cpus: '1-2', threads: 2, memoryBytes: GIB, gpus: ['GPU-1'], asked: true };
-    for (const grant of [{}, whole, { threads: 4, memoryBytes: 64 * GIB, cpus: '0-3' }]) {
+    const whole = { cpus: [1, 2], threads: 2, memoryBytes: GIB, gpus: ['GPU-1'], asked: true };
+    for (const grant of [{}, whole, { threads: 4, memoryBytes: 64 * GIB, cpus: [0, 1, 2, 3] }]) {
       expect(believed(grant)).toEqual({ ...UNRESTRICTED, ...grant });
     }
     expect(told).toEqual([]);
   });
 
   it('is cut to what the node has, and that is said', () => {
-    const huge = { cpus: '2-9', threads: 9, memoryBytes: 900 * GIB, gpus: ['GPU-1', 'GPU-9'] };
+    const huge = {
+      cpus: [2, 3, 4, 5, 6, 7, 8, 9],
+      threads: 9,
+      memoryBytes: 900 * GIB,
+      gpus: ['GPU-1', 'GPU-9']
+    };
     expect(believed(huge)).toEqual({
-      cpus: '2-3',
+      cpus: [2, 3],
       threads: 4,
       memoryBytes: 64 * GIB,
       gpus: ['GPU-1']
@@ -64,7 +69,7 @@ describe('[SEC7] what a gate tells of its claims', () => {
   });
 
   it('is all CPUs where the node has none of those told', () => {
-    expect(believed({ cpus: '8-9' })?.cpus).toBeNull();
+    expect(believed({ cpus: [8, 9] })?.cpus).toBeNull();
   });
 
   it('has each GPU once, of those that the kernel is bound to if it is to any', () => {

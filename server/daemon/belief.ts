@@ -1,7 +1,7 @@
 import { uptime } from 'node:os';
 
 import type { NodeFacts } from '../core/events';
-import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import { commonCpus, type CpuSet } from '../protocol/cpuset';
 import type { Grant } from '../protocol/grant';
 import type { Log, NewClaim } from './ports';
 
@@ -65,8 +65,11 @@ function possible(grant: Grant, { node, boundGpus }: Belief): Grant {
   };
 }
 
-/** Those of a list that this node hands out; null, which is all, where there are none of them. */
-function knownCpus(list: string, node: NodeFacts): string | null {
-  const known = new Set(node.cpus.map(it => it.id));
-  return formatCpuList(parseCpuList(list).filter(id => known.has(id))) || null;
+/** Those of a set that this node hands out; null, which is all, where there are none of them. */
+function knownCpus(cpus: CpuSet, node: NodeFacts): CpuSet | null {
+  const known = commonCpus(
+    cpus,
+    node.cpus.map(it => it.id)
+  );
+  return known.length ? known : null;
 }

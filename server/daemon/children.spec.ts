@@ -1,6 +1,6 @@
 import { DiskFiles } from '../host/files';
 import { hasEnded } from '../host/processes';
-import type { HolderKind } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Snapshot } from '../protocol/view';
 import { ForkingProcess } from '../testing/forkingProcess';
 import { TestConnection } from '../testing/gate';

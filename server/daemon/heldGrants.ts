@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import type { HeldGrant } from '../core/effects';
 import { renamed } from '../lib/renamed';
+import { namedCpus } from '../protocol/cpuset';
 import type { EventBody } from './arbiter';
 
 const amount = z.number().nonnegative();
@@ -35,7 +36,7 @@ const CLAIM = z.object({
 });
 
 const GRANT = z.object({
-  cpus: text,
+  cpus: z.string().transform(namedCpus).pipe(z.array(amount).min(1)).nullable(),
   threads: amount.nullable(),
   memoryBytes: amount.nullable(),
   gpus: z.array(z.string())

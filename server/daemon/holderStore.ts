@@ -2,7 +2,8 @@ import * as z from 'zod';
 
 import type { OwnDirectory } from '../host/ownDirectory';
 import { renamed } from '../lib/renamed';
-import { HOLDER_KINDS } from '../protocol/gate';
+import { HOLDER_KINDS } from '../protocol/holder';
+import { toldGrant } from '../protocol/grant';
 import { StateFile } from './stateFile';
 import { KEPT } from './heldGrants';
 import type { KnownProcess } from './ports';
@@ -37,6 +38,11 @@ const STORED = z.array(
   { error: 'it is not a list of holders' }
 );
 
+/** An entry as it is on the disk. */
+function stored({ kept, ...process }: KnownProcess): unknown {
+  return { ...process, kept: kept && { ...kept, grant: toldGrant(kept.grant) } };
+}
+
 /**
  * Remembers which processes are registered, for the sidecar after this one.
  *
@@ -62,12 +68,12 @@ export class HolderStore {
 
   /** Keep this list before anything else happens, as far as the disk takes it. */
   saveNow(list: readonly KnownProcess[]): void {
-    this.file.saveNow(list);
+    this.file.saveNow(list.map(stored));
   }
 
   /** Keep this list, as {@link saved} tells. */
   save(list: readonly KnownProcess[]): Promise<void> {
-    this.saved = this.file.save(list);
+    this.saved = this.file.save(list.map(stored));
     return this.saved;
   }
 }

@@ -1,6 +1,6 @@
 import type { Confinement, Effect } from '../core/effects';
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { CpuPinning } from '../protocol/gate';
+import type { CpuPinning } from '../protocol/grant';
 import type { EventBody } from './arbiter';
 import type { Holders } from './holders';
 import type { MemoryWatch } from './memoryWatch';

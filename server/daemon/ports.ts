@@ -3,10 +3,12 @@ import type { HeldGrant } from '../core/effects';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
+import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
-import type { CpuPinning, GateProcess, HintSources, HolderKind } from '../protocol/gate';
-import type { Grant } from '../protocol/grant';
+import type { GateProcess, HintSources } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
+import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
@@ -84,7 +86,7 @@ export interface IAnswers {
   /** Why a holder that is gone was killed (MEM3). */
   killed(holderId: string, kind: HolderKind, refusal: Refusal): void;
   /** The masks that a holder's gate sets itself are others now (affinity tier). */
-  maskChanged(holderId: string, affinity: string | null): void;
+  maskChanged(holderId: string, affinity: CpuSet | null): void;
 }
 
 /** An ask, or why there is none. */

@@ -1,7 +1,6 @@
 import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import type { OwnDirectory } from '../host/ownDirectory';
-import { formatCpuList } from '../lib/cpuset';
 import type { Caller } from '../protocol/caller';
 import { Administration } from './config/administration';
 import { Arbiter } from './arbiter';
@@ -115,7 +114,7 @@ export class Sidecar implements IGateServices, IApi {
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();
     this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
-    const cpus = formatCpuList(node.cpus.map(it => it.id));
+    const cpus = node.cpus.map(it => it.id);
     this.spreading = new Spreading({ ...parts, post, cpus, running: () => this.running(), notice });
     this.holders.onGone(holderId => this.forget(holderId));
   }

@@ -2,6 +2,7 @@ import { UNCONFINED } from '../core/effects';
 import { NoEnforcer } from '../enforce/none';
 import type { ISpreader, HolderProcess } from '../enforce/enforcer';
 import { DiskFiles } from '../host/files';
+import type { CpuSet } from '../protocol/cpuset';
 import type { EventBody } from './arbiter';
 import { Spreading, type RunningHolder } from './spreading';
 
@@ -13,13 +14,13 @@ class Notes implements ISpreader {
   readonly said: string[] = [];
   private readonly placed = new Set<string>();
 
-  spread({ holderId }: HolderProcess, cpus: readonly number[]): void {
+  spread({ holderId }: HolderProcess, cpus: CpuSet): void {
     this.placed.add(holderId);
     this.said.push(`spread ${holderId} over ${cpus.join()}`);
   }
 
-  gather(holderId: string, cpus: string): void {
-    this.placed.delete(holderId) && this.said.push(`gather ${holderId} on ${cpus}`);
+  gather(holderId: string, cpus: CpuSet): void {
+    this.placed.delete(holderId) && this.said.push(`gather ${holderId} on ${cpus.join()}`);
   }
 
   holders(): readonly string[] {
@@ -42,12 +43,12 @@ describe('Spreading', () => {
   beforeEach(async () => {
     jest.useFakeTimers();
     [found, notes, events, notices] = [true, new Notes(), [], []];
-    running = [{ target: PLACE, confinement: { ...UNCONFINED, cpus: '0-1' } }];
+    running = [{ target: PLACE, confinement: { ...UNCONFINED, cpus: [0, 1] } }];
     const spreading = new Spreading({
       findPacking: () => Promise.resolve(found),
       spreader: notes,
       enforcer: new NoEnforcer(TIER, new DiskFiles(), true),
-      cpus: '0-3',
+      cpus: [0, 1, 2, 3],
       running: () => running,
       post: event => void events.push(event),
       notice: (_, told) => void (notices = told)
@@ -80,7 +81,7 @@ describe('Spreading', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(events.at(-1)).toEqual({ type: 'packingFound', packs: false });
     expect(notices).toEqual([]);
-    expect(notes.said.at(-1)).toBe('gather k1 on 0-3');
+    expect(notes.said.at(-1)).toBe('gather k1 on 0,1,2,3');
     const before = notes.said.length;
     await jest.advanceTimersByTimeAsync(5000);
     expect(notes.said).toHaveLength(before);
@@ -89,6 +90,6 @@ describe('Spreading', () => {
   it('[ENF2] lets all threads run where they may when it stops', async () => {
     await jest.advanceTimersByTimeAsync(1000);
     await stop();
-    expect(notes.said.slice(-2)).toEqual(['gather k1 on 0-3', 'settled']);
+    expect(notes.said.slice(-2)).toEqual(['gather k1 on 0,1,2,3', 'settled']);
   });
 });

@@ -1,5 +1,5 @@
 import type { Confinement } from '../core/effects';
-import { parseCpuList } from '../lib/cpuset';
+import type { CpuSet } from '../protocol/cpuset';
 import type { IEnforcer, ISpreader, HolderProcess } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 
@@ -25,8 +25,8 @@ export type SpreadingParts = {
   readonly findPacking: () => Promise<boolean | null>;
   readonly spreader: ISpreader;
   readonly enforcer: Pick<IEnforcer, 'pinningFor'>;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   readonly running: () => readonly RunningHolder[];
   readonly post: (event: EventBody) => void;
   readonly notice: (topic: string, notices: readonly string[]) => void;
@@ -88,7 +88,7 @@ export class Spreading {
 
   private look(): void {
     for (const { target, confinement } of this.parts.running()) {
-      this.parts.spreader.spread(target, parseCpuList(confinement.cpus ?? this.parts.cpus));
+      this.parts.spreader.spread(target, confinement.cpus ?? this.parts.cpus);
     }
   }
 

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { placeName } from '../enforce/cgroup/group';
+import { parseCpuList } from '../protocol/cpuset';
 import { widest } from '../testing/contractRig';
 import { maskOf, type TestKernel } from '../testing/gate';
 import type { TestSidecar } from '../testing/sidecar';
@@ -31,7 +32,9 @@ describe('what is written for a kernel that runs a cell', () => {
   afterEach(() => stage.clear());
 
   /** By which the kernel is held, with what a program of root could write, in an order that is taken. */
-  const WIDER = widest(maskOf(process.pid)).filter(([name]) => !/^cpu\.|swap\.max/.test(name));
+  const WIDER = widest(parseCpuList(maskOf(process.pid))).filter(
+    ([name]) => !/^cpu\.|swap\.max/.test(name)
+  );
 
   const filesOf = (kernel: TestKernel, name: string) =>
     sidecar

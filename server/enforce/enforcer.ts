@@ -1,5 +1,6 @@
 import type { Confinement } from '../core/effects';
-import type { CpuPinning } from '../protocol/gate';
+import type { CpuSet } from '../protocol/cpuset';
+import type { CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 
 /** The process tree that a confinement is put on. */
@@ -56,10 +57,10 @@ export function holds({ cpus, weight, memoryBytes }: Confinement): boolean {
  */
 export interface ISpreader {
   /** Place the busy threads of a holder on these CPUs one by one; call it again and again. */
-  spread(target: HolderProcess, cpus: readonly number[]): void;
+  spread(target: HolderProcess, cpus: CpuSet): void;
 
-  /** Let the threads of a holder run on all of these CPUs again, in list syntax. */
-  gather(holderId: string, cpus: string): void;
+  /** Let the threads of a holder run on all of these CPUs again. */
+  gather(holderId: string, cpus: CpuSet): void;
 
   /** Holders whose threads were placed. */
   holders(): readonly string[];

@@ -1,10 +1,11 @@
 import { UNCONFINED, type Confinement } from '../core/effects';
+import { formatCpuList } from '../protocol/cpuset';
 import { until } from '../testing/contractRig';
 import { FakeRig } from '../testing/fakeRig';
 import { EnforcementError, type IEnforcer } from './enforcer';
 
 const WISH: Confinement = {
-  cpus: '1',
+  cpus: [1],
   weight: 200,
   idle: false,
   memoryBytes: 2 ** 30,
@@ -99,7 +100,7 @@ describe('what happens behind our back', () => {
       enforcer.confine('k1', WISH);
       rig.machine.uproot('k1');
 
-      expect(refusal(() => enforcer.confine('k1', { ...WISH, cpus: '2' }))).toBe(
+      expect(refusal(() => enforcer.confine('k1', { ...WISH, cpus: [2] }))).toBe(
         'cpuset.cpus of k1: ENOENT'
       );
       expect(enforcer.measure('k1')).toBeNull();
@@ -110,8 +111,8 @@ describe('what happens behind our back', () => {
         pid: pids[0]!,
         startTicks: rig.machine.startTicks(pids[0]!)
       });
-      enforcer.confine('k1', { ...WISH, cpus: '2' });
-      expect(rig.masks(pids[0]!)).toEqual(['2']);
+      enforcer.confine('k1', { ...WISH, cpus: [2] });
+      expect(rig.masks(pids[0]!)).toEqual([[2]]);
       expect([rig.memoryLimit('k1'), rig.weight('k1')]).toEqual([WISH.memoryBytes, WISH.weight]);
       await enforcer.close();
       expect(rig.leftovers()).toEqual([]);
@@ -225,7 +226,9 @@ describe('what happens behind our back', () => {
       tier: 'affinity',
       setMask: (pid, cpus) =>
         refuse
-          ? Promise.reject(new EnforcementError(`taskset -apc ${cpus} ${pid}`, 'EPERM'))
+          ? Promise.reject(
+              new EnforcementError(`taskset -apc ${formatCpuList(cpus)} ${pid}`, 'EPERM')
+            )
           : rig.machine.setMask(pid, cpus)
     });
     const target = await rig.spawn();
@@ -237,7 +240,7 @@ describe('what happens behind our back', () => {
     refuse = false;
     enforcer.confine('k1', WISH);
     await enforcer.settled();
-    expect(rig.masks(target.pid)).toEqual(['1']);
+    expect(rig.masks(target.pid)).toEqual([[1]]);
     await enforcer.close();
     expect(rig.masks(target.pid)).toEqual([rig.cpus]);
   });
@@ -251,9 +254,9 @@ describe('writes', () => {
       const { enforcer } = await twoHolders(rig);
       enforcer.confine('k1', WISH);
       const before = rig.machine.writes.length;
-      enforcer.confine('k1', { ...WISH });
+      enforcer.confine('k1', { ...WISH, cpus: [...WISH.cpus!] });
       expect(rig.machine.writes).toHaveLength(before);
-      enforcer.confine('k1', { ...WISH, cpus: '0,3' });
+      enforcer.confine('k1', { ...WISH, cpus: [0, 3] });
       expect(rig.machine.writes.slice(before)).toEqual([
         expect.stringMatching(/k1\/cpuset.cpus=0,3$/)
       ]);

@@ -1,4 +1,4 @@
-import { UNPINNED, type CpuPinning } from '../protocol/gate';
+import { UNPINNED, type CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';

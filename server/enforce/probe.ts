@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Confinement } from '../core/effects';
 import type { NodeFacts } from '../core/events';
 import type { TierName } from '../protocol/view';
-import { formatCpuList } from '../lib/cpuset';
+import type { CpuSet } from '../protocol/cpuset';
 import { V1, findHierarchies, type Hierarchy } from '../host/cgroupfs';
 import { DiskFiles, readOrNull, type IHostFiles } from '../host/files';
 import { locateGpus } from '../host/gpuDevices';
@@ -38,8 +38,8 @@ export type ProbeOptions = {
   readonly tier?: TierName | 'auto';
   /** A cgroup that was delegated, instead of the own one. */
   readonly cgroupRoot?: string | undefined;
-  /** CPUs to hand out, in list syntax, of those that can be used. */
-  readonly cpus?: string | undefined;
+  /** CPUs to hand out, of those that can be used. */
+  readonly cpus?: CpuSet | undefined;
   /** How many of them are kept back. */
   readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
@@ -73,7 +73,7 @@ export type Probed = {
 export async function probe(options: ProbeOptions): Promise<Probed> {
   const { files = new DiskFiles() } = options;
   const capacity = readCapacity(files, options);
-  const cpus = formatCpuList(capacity.cpus.map(it => it.id));
+  const cpus = capacity.cpus.map(it => it.id);
   const found = await findGpus({ visible: process.env.CUDA_VISIBLE_DEVICES, ...options.gpus });
   const spreader = spreaderOf(options, files, cpus);
   const group = groupOf(options.own);
@@ -96,13 +96,13 @@ export async function probe(options: ProbeOptions): Promise<Probed> {
   return { node, enforcer, spreader, notices: [...capacity.notices, ...found.notices] };
 }
 
-function spreaderOf(options: ProbeOptions, files: IHostFiles, cpus: string): Spreader {
+function spreaderOf(options: ProbeOptions, files: IHostFiles, cpus: CpuSet): Spreader {
   const { own, onFailure, setThreadMask = setThreadMaskByTaskset } = options;
   const store = new MaskFile(own, 'spread.json');
   return new Spreader({ files, cpus, setThreadMask, store, onFailure });
 }
 
-function masksOf(options: ProbeOptions, files: IHostFiles, cpus: string, beside: Spreader): Masks {
+function masksOf(options: ProbeOptions, files: IHostFiles, cpus: CpuSet, beside: Spreader): Masks {
   const { setMask = setMaskByTaskset, setThreadMask = setThreadMaskByTaskset } = options;
   const { onFailure, onBroughtBack } = options;
   const store = new MaskFile(options.own, 'masks.json');

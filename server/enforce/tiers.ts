@@ -1,11 +1,14 @@
+import type { CpuSet } from '../protocol/cpuset';
 import type { TierName } from '../protocol/view';
 import { V2, withoutLeaf, type Hierarchy } from '../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../host/files';
 import type { LockDirectory } from '../host/locks';
 import { adviceFor } from './advice';
 import { AffinityEnforcer } from './affinity/affinity';
+import { CgroupEnforcer } from './cgroup/cgroupEnforcer';
+import type { CgroupOptions } from './cgroup/options';
 import { CgroupV1 } from './cgroup/cgroupV1';
-import { CgroupV2 } from './cgroup/cgroupV2';
+import { CgroupV2, unifiedWith } from './cgroup/cgroupV2';
 import { EnforcementError, type IEnforcer } from './enforcer';
 import { fenceByV1, fenceByV2, unfenced, type FenceOptions } from './fence/fencing';
 import type { Group } from './cgroup/group';
@@ -20,7 +23,7 @@ export type Surroundings = {
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
   readonly lock: LockDirectory;
-  readonly cpus: string;
+  readonly cpus: CpuSet;
   readonly masks: Masks;
   readonly fencing: FenceOptions;
   /** Tries to set a mask from outside: why that fails, null where it works. */
@@ -67,8 +70,10 @@ function tryV2(around: Surroundings, better: string): Attempt {
   const { fence, ...gpus } = fenceByV2(around.fencing, hierarchy);
   const tier = cgroupTier('cgroup-v2', controllers, around.masksFailure, gpus, told);
   const masks = controllers.includes('cpuset') ? null : around.masks;
+  const hierarchies = [unifiedWith(hierarchy, controllers)];
+  const options: CgroupOptions = { ...around, tier, hierarchies, masks, fence };
   return attempting(
-    () => new CgroupV2({ ...around, tier, hierarchy, controllers, masks, fence }),
+    () => new CgroupEnforcer(options, (...made) => new CgroupV2(...made)),
     errno => adviceFor(directory, [errno])
   );
 }
@@ -106,7 +111,8 @@ function tryV1(around: Surroundings, better: string): Attempt {
   const tier = cgroupTier('cgroup-v1', controllers, around.masksFailure, gpus, better);
   const masks = controllers.includes('cpuset') ? null : around.masks;
   const used = [...new Set(fence && devices ? [...hierarchies, devices] : hierarchies)];
-  return attempting(() => new CgroupV1({ ...around, tier, hierarchies: used, masks, fence }));
+  const options: CgroupOptions = { ...around, tier, hierarchies: used, masks, fence };
+  return attempting(() => new CgroupEnforcer(options, (...made) => new CgroupV1(...made)));
 }
 
 /** GPUs in tiers that have no directory for each holder. */

@@ -1,17 +1,14 @@
 import type { IAnswers } from '../daemon/ports';
 import { sentenceOf, type Refusal } from '../protocol/errors';
-import {
-  SIGN_OF_LIFE_MS,
-  type CpuPinning,
-  type GateGrant,
-  type HolderKind
-} from '../protocol/gate';
+import { isSameSet, type CpuSet } from '../protocol/cpuset';
+import { SIGN_OF_LIFE_MS, type GateGrant } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
 import type { Reason } from '../protocol/facts';
-import type { Grant } from '../protocol/grant';
+import { listOrNull, toldGrant, type CpuPinning, type Grant } from '../protocol/grant';
 import { englishOf } from '../protocol/phrases';
 import { waitInWords } from '../protocol/sentences';
 import { grantEnvironment } from './environment';
-import type { Records } from './records';
+import type { AppliedGrant, Records } from './records';
 
 /**
  * Brings the arbiter's answers to the gates.
@@ -35,16 +32,16 @@ export class Answers implements IAnswers {
     if (!record) {
       return;
     }
-    const told = gateGrant(grant, hold);
+    const applied = appliedGrant(grant, hold);
     const runs = record.phase.state === 'running' ? record.phase : null;
-    if (runs && isSame(runs.grant, told)) {
+    if (runs && isSame(runs.grant, applied)) {
       return; // it was started so, by its gate or by the sidecar before this one
     }
-    record.phase = { state: 'running', grant: told, unsent: runs?.unsent ?? null };
+    record.phase = { state: 'running', grant: applied, unsent: runs?.unsent ?? null };
     record.holder.channel?.send({
       type: isChange || runs ? 'changed' : 'granted',
       id,
-      grant: told
+      grant: gateGrant(applied)
     });
   }
 
@@ -121,9 +118,9 @@ export class Answers implements IAnswers {
     this.records.noteDeath(holderId, sentenceOf(why, englishOf(kind)));
   }
 
-  maskChanged(holderId: string, affinity: string | null): void {
+  maskChanged(holderId: string, affinity: CpuSet | null): void {
     for (const { id, phase } of this.records.holders.get(holderId)?.claims.values() ?? []) {
-      if (phase.state === 'running' && phase.grant.affinity !== affinity) {
+      if (phase.state === 'running' && !isSameSet(phase.grant.affinity, affinity)) {
         this.granted(id, phase.grant, { ...phase.grant, affinity }, true);
       }
     }
@@ -138,19 +135,26 @@ export class Answers implements IAnswers {
   }
 }
 
-/** A grant as its gate is told it. */
-export function gateGrant(grant: Grant, hold: CpuPinning): GateGrant {
+/** What the gate is to make of a grant. */
+export function appliedGrant(grant: Grant, hold: CpuPinning): AppliedGrant {
   const { cpus, threads, memoryBytes, gpus, asked } = grant;
   const { affinity, cpuset } = hold;
   const env = grantEnvironment(grant);
   return { cpus, threads, memoryBytes, gpus, asked, affinity, cpuset, env };
 }
 
+/** A grant as its gate is told it. */
+export function gateGrant(grant: AppliedGrant): GateGrant {
+  const { affinity, cpuset, env } = grant;
+  const lists = { affinity: listOrNull(affinity), cpuset: listOrNull(cpuset) };
+  return { ...toldGrant(grant), ...lists, env };
+}
+
 /** Whether two grants ask the same of a gate. */
-export function isSame(a: GateGrant, b: GateGrant): boolean {
+export function isSame(a: AppliedGrant, b: AppliedGrant): boolean {
   return (
-    a.cpus === b.cpus &&
-    a.affinity === b.affinity &&
+    isSameSet(a.cpus, b.cpus) &&
+    isSameSet(a.affinity, b.affinity) &&
     a.threads === b.threads &&
     a.memoryBytes === b.memoryBytes &&
     a.gpus.join() === b.gpus.join()

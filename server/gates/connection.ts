@@ -59,7 +59,7 @@ export class Connection implements ITurnTaker, IWriter {
     private readonly onGreeted: () => void
   ) {
     socket.on('data', chunk => this.take(chunk));
-    socket.on('drain', () => this.shared.turns.offer(this));
+    socket.on('drain', () => this.goOn());
     socket.on('close', () => this.end());
     this.shared.turns.offer(this);
   }
@@ -68,7 +68,7 @@ export class Connection implements ITurnTaker, IWriter {
     return this.session.isGreeted;
   }
 
-  /** Close it: it holds too much that has not been heard, or a line that does not end. */
+  /** Close it: it holds too much that has not been heard, or takes too long to end a line or to read. */
   close(): void {
     this.shared.log('info', 'a connection was closed: its line did not end');
     this.reader.close();
@@ -126,16 +126,26 @@ export class Connection implements ITurnTaker, IWriter {
   private take(chunk: Buffer): void {
     this.socket.pause();
     this.reader.push(chunk);
+    this.goOn();
+  }
+
+  /** From here on its turn is awaited, not what it does. */
+  private goOn(): void {
     this.noteHeld(false);
     this.shared.turns.offer(this);
   }
 
-  /** What it holds counts from the moment on when something of it was heard last. */
+  /**
+   * What it holds counts from the moment on when something of it was heard last. A whole line
+   * waits for us, unless we wait until it reads.
+   */
   private noteHeld(hasHeard: boolean): void {
     const { unfinished, nowMs } = this.shared;
-    const bytes = this.reader.heldBytes;
-    hasHeard && unfinished.note(this, 0, nowMs());
-    unfinished.note(this, bytes && bytes + this.socket.readableLength, nowMs());
+    hasHeard && unfinished.note(this, { bytes: 0, isWhole: false }, nowMs());
+    const held = this.reader.heldBytes;
+    const bytes = held && held + this.socket.readableLength;
+    const isWhole = this.reader.hasLine && !this.isBackedUp;
+    unfinished.note(this, { bytes, isWhole }, nowMs());
   }
 
   /** It is gone; what it said whole before is still heard. */

@@ -26,7 +26,7 @@ describe('environment', () => {
   });
 
   it('[CPU2] tells children how many CPUs the author asked for, and orders no pools', () => {
-    const granted = { ...UNRESTRICTED, cpus: '0-1,7', threads: 3 };
+    const granted = { ...UNRESTRICTED, cpus: [0, 1, 7], threads: 3 };
     expect(grantEnvironment({ ...granted, asked: true })).toEqual({
       LOKY_MAX_CPU_COUNT: '3',
       PYTHON_CPU_COUNT: '3'
@@ -35,6 +35,6 @@ describe('environment', () => {
 
   it('[CPU3] tells children nothing of what others left at the moment', () => {
     expect(grantEnvironment({ ...UNRESTRICTED, threads: 1 })).toEqual({});
-    expect(grantEnvironment({ ...UNRESTRICTED, cpus: '0-1', threads: 2 })).toEqual({});
+    expect(grantEnvironment({ ...UNRESTRICTED, cpus: [0, 1], threads: 2 })).toEqual({});
   });
 });

@@ -1,4 +1,3 @@
-import { parseCpuList } from '../lib/cpuset';
 import type { Grant } from '../protocol/grant';
 
 /** Variables for a process. */
@@ -48,7 +47,7 @@ export function grantEnvironment({ cpus, gpus, asked }: Grant): Environment {
   if (!asked && gpus.length === 0) {
     return NOTHING;
   }
-  const count = asked && cpus !== null ? String(parseCpuList(cpus).length) : null;
+  const count = asked && cpus !== null ? String(cpus.length) : null;
   return {
     ...(count === null ? {} : Object.fromEntries(COUNTS.map(name => [name, count]))),
     ...(gpus.length ? { CUDA_VISIBLE_DEVICES: gpus.join(',') } : {})

@@ -1,4 +1,5 @@
-import { UNPINNED, type GateClaim } from '../protocol/gate';
+import type { GateClaim } from '../protocol/gate';
+import { UNPINNED } from '../protocol/grant';
 import { TestConnection, TestKernel, childOf, maskOf } from '../testing/gate';
 import { removePlace } from '../testing/places';
 import { type TestSidecar, startTicksOf } from '../testing/sidecar';

@@ -1,8 +1,8 @@
 import type { IGateServices, NewClaim } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal } from '../protocol/errors';
-import { UNPINNED, type SidecarMessage } from '../protocol/gate';
-import { UNRESTRICTED } from '../protocol/grant';
+import type { SidecarMessage } from '../protocol/gate';
+import { UNPINNED, UNRESTRICTED } from '../protocol/grant';
 import { Visibility } from '../protocol/visibility';
 import { Answers } from './answers';
 import { Handler } from './handler';

@@ -1,10 +1,11 @@
 import type { IGateServices, Outcome } from '../daemon/ports';
 import { NOTHING_ASKED } from '../protocol/ask';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
-import { UNPINNED, type GateProcess, type HolderKind } from '../protocol/gate';
-import { UNRESTRICTED } from '../protocol/grant';
+import type { GateProcess } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
+import { UNPINNED, UNRESTRICTED } from '../protocol/grant';
 import { englishOf } from '../protocol/phrases';
-import { gateGrant, isSame } from './answers';
+import { appliedGrant, gateGrant, isSame } from './answers';
 import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
 import type { ClaimPhase, ClaimRecord, IChannel, HolderRecord, Records, GateUser } from './records';
@@ -15,7 +16,7 @@ export const RECONNECT_MAX_MS = 5000;
 const NOTHING = { ask: NOTHING_ASKED };
 const STARTED: ClaimPhase = {
   state: 'running',
-  grant: gateGrant(UNRESTRICTED, UNPINNED),
+  grant: appliedGrant(UNRESTRICTED, UNPINNED),
   unsent: null
 };
 
@@ -190,9 +191,9 @@ export class Handler {
       return;
     }
     if (holding.granted === null) {
-      channel.send({ type: 'granted', id, grant: phase.grant });
+      channel.send({ type: 'granted', id, grant: gateGrant(phase.grant) });
     } else if (!isSame(phase.grant, holding.granted)) {
-      channel.send({ type: 'changed', id, grant: phase.grant });
+      channel.send({ type: 'changed', id, grant: gateGrant(phase.grant) });
     }
     if (phase.unsent) {
       channel.send(phase.unsent);

@@ -36,6 +36,11 @@ export class LineReader {
     return this.rest.length > 0;
   }
 
+  /** Whether the line in progress, or one after it, has ended in what was not looked at. */
+  get hasLine(): boolean {
+    return this.rest.includes(NEWLINE);
+  }
+
   /** Take the next bytes of the stream. */
   push(chunk: Buffer): void {
     if (!this.isClosed) {

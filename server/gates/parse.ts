@@ -1,10 +1,11 @@
 import * as z from 'zod';
 
-import { parseCpuList } from '../lib/cpuset';
+import { namedCpus } from '../protocol/cpuset';
 import { isWithinDepth } from '../lib/depth';
 import { renamed } from '../lib/renamed';
 import { refusal, type Refusal } from '../protocol/errors';
-import { HINT_DEPTH_MAX, HOLDER_KINDS } from '../protocol/gate';
+import { HINT_DEPTH_MAX } from '../protocol/gate';
+import { HOLDER_KINDS } from '../protocol/holder';
 
 /** The longest id of a claim, a cell or a holder. */
 const ID_CHARS_MAX = 128;
@@ -32,13 +33,10 @@ const shown = (charsMax: number) =>
     .optional()
     .transform(value => (typeof value === 'string' ? value.slice(0, charsMax) : null));
 
-const cpuList = z.string().refine(text => {
-  try {
-    return parseCpuList(text).length > 0;
-  } catch {
-    return false; // what is wrong is said by the message below
-  }
-}, 'expected a CPU list such as "0-3,8"');
+const cpuList = z
+  .string()
+  .transform(namedCpus)
+  .pipe(z.array(whole).min(1, 'expected a CPU list such as "0-3,8"').readonly());
 
 const sources = z
   .object({

@@ -1,5 +1,8 @@
-import type { GateGrant, HolderKind, SidecarMessage } from '../protocol/gate';
+import type { SidecarMessage } from '../protocol/gate';
+import type { HolderKind } from '../protocol/holder';
+import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Visibility } from '../protocol/visibility';
+import type { Environment } from './environment';
 
 /** Speaks to one connection. */
 export interface IChannel {
@@ -9,13 +12,16 @@ export interface IChannel {
   close(): void;
 }
 
+/** A grant with what only the process itself can apply of it. */
+export type AppliedGrant = Grant & CpuPinning & { readonly env: Environment };
+
 /** How far a claim is, as its gate has to know. */
 export type ClaimPhase =
   | { readonly state: 'asked' }
   | { readonly state: 'waiting'; readonly message: Extract<SidecarMessage, { type: 'waiting' }> }
   | {
       readonly state: 'running';
-      readonly grant: GateGrant;
+      readonly grant: AppliedGrant;
       /** An interrupt that came while the gate was away. */
       readonly unsent: SidecarMessage | null;
     }

@@ -9,49 +9,65 @@ export interface IWriter {
   close(): void;
 }
 
-type Begun = { readonly sinceMs: number; bytes: number };
+type Begun = {
+  bytes: number;
+  /** Since when its end has been awaited; null while a whole line waits to be heard. */
+  sinceMs: number | null;
+};
+
+/** What a writer has sent and nobody has heard. */
+type Unheard = {
+  readonly bytes: number;
+  /** Whether a whole line is in it: that it waits is ours, and is not held against its writer. */
+  readonly isWhole: boolean;
+};
 
 /**
  * What has begun to come and was not heard, over all connections: lines that have not ended, and
  * those behind others of a flood.
  *
  * #### Notes
- * Bounded in bytes and in time: whoever began first is closed first, for an honest gate's line
- * is whole within a moment, and heard in the next.
+ * Bounded in bytes, whole lines or not: whoever began first is closed first. Bounded in time
+ * where a line does not end: an honest gate's line is whole within a moment, but on a busy
+ * machine it may wait long until it is heard.
  */
 export class UnfinishedLines {
   /** In the order in which they began. */
   private readonly begun = new Map<IWriter, Begun>();
   private bytes = 0;
 
-  /** A writer's line in progress holds so many bytes by now; 0 where it has none. */
-  note(writer: IWriter, bytes: number, nowMs: number): void {
+  /** So much of a writer is held by now; 0 bytes where nothing is. */
+  note(writer: IWriter, { bytes, isWhole }: Unheard, nowMs: number): void {
     const before = this.begun.get(writer);
+    const sinceMs = isWhole ? null : (before?.sinceMs ?? nowMs);
     this.bytes += bytes - (before?.bytes ?? 0);
     if (bytes === 0) {
       this.begun.delete(writer);
     } else if (before) {
-      before.bytes = bytes;
+      Object.assign(before, { bytes, sinceMs });
     } else {
-      this.begun.set(writer, { sinceMs: nowMs, bytes });
+      this.begun.set(writer, { bytes, sinceMs });
     }
-    this.close((_, total) => total > UNFINISHED_BYTES_MAX);
-  }
-
-  /** Close those that have taken too long. */
-  sweep(nowMs: number): void {
-    this.close(({ sinceMs }) => nowMs - sinceMs > UNFINISHED_MS_MAX);
-  }
-
-  /** Close the oldest as long as that is called for. */
-  private close(isDue: (oldest: Begun, totalBytes: number) => boolean): void {
-    for (const [writer, oldest] of this.begun) {
-      if (!isDue(oldest, this.bytes)) {
+    for (const [oldest] of this.begun) {
+      if (this.bytes <= UNFINISHED_BYTES_MAX) {
         return;
       }
-      this.begun.delete(writer);
-      this.bytes -= oldest.bytes;
-      writer.close();
+      this.close(oldest);
     }
+  }
+
+  /** Close those whose line has taken too long to end. */
+  sweep(nowMs: number): void {
+    for (const [writer, { sinceMs }] of this.begun) {
+      if (sinceMs !== null && nowMs - sinceMs > UNFINISHED_MS_MAX) {
+        this.close(writer);
+      }
+    }
+  }
+
+  private close(writer: IWriter): void {
+    this.bytes -= this.begun.get(writer)?.bytes ?? 0;
+    this.begun.delete(writer);
+    writer.close();
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { parseCpuList } from '../lib/cpuset';
+import { commonCpus, formatCpuList, isSameSet, type CpuSet } from '../protocol/cpuset';
 import { PROC } from './cgroupfs';
 import { readOrNull, type IHostFiles } from './files';
 import { readMask, readUserId } from './processes';
@@ -42,12 +42,15 @@ export function ownName(scope: string, uid: number, pid: number): string {
 
 /** The name that only one sidecar of a user can have of those that may use the same CPUs. */
 export function onlyName(files: IHostFiles, scope: string, uid: number): string {
-  const cpus = createHash('sha256').update(ourCpus(files)).digest('hex').slice(0, 12);
+  const cpus = createHash('sha256')
+    .update(formatCpuList(ourCpus(files)))
+    .digest('hex')
+    .slice(0, 12);
   return `\0${familyOf(scope)}/${uid}/only-${cpus}/`.padEnd(NAME_BYTES, '.');
 }
 
-function ourCpus(files: IHostFiles): string {
-  return readMask(files, process.pid) ?? '';
+function ourCpus(files: IHostFiles): CpuSet {
+  return readMask(files, process.pid) ?? [];
 }
 
 /**
@@ -70,8 +73,9 @@ export function findSidecars(files: IHostFiles, scope: string): readonly NamedSi
   return [...named.values()].flatMap(({ pid, uid }) => {
     const served = [uid, 0].includes(readUserId(files, pid) ?? NaN) ? servedBy(files, pid) : null;
     const cpus = readMask(files, pid) ?? ours;
-    return served && haveCommon(cpus, ours)
-      ? [{ pid, uid, served, hasOurCpus: cpus === ours }]
+    const isSame = isSameSet(cpus, ours);
+    return served && (isSame || commonCpus(cpus, ours).length > 0)
+      ? [{ pid, uid, served, hasOurCpus: isSame }]
       : [];
   });
 }
@@ -85,10 +89,4 @@ function servedBy(files: IHostFiles, pid: number): ServedDirectory | null {
   return isSidecar
     ? { directory: after('--dir') ?? '', failure: isClosed ? 'closed' : 'open' }
     : null;
-}
-
-/** Whether two lists of CPUs have one in common. */
-function haveCommon(a: string, b: string): boolean {
-  const known = new Set(parseCpuList(b));
-  return a === b || parseCpuList(a).some(id => known.has(id));
 }

@@ -1,3 +1,4 @@
+import { parseCpuList, type CpuSet } from '../protocol/cpuset';
 import { PROC } from './cgroupfs';
 import { errnoOf, listOrNone, readOrNull, saysAbsent, type IHostFiles } from './files';
 
@@ -118,10 +119,15 @@ export function readThreads(files: IHostFiles, pid: number): readonly number[] {
   return listOrNone(files, PROC.threads(pid)).map(Number);
 }
 
-/** `Cpus_allowed_list` of a thread, or of a process's main thread; null where it is gone. */
-export function readMask(files: IHostFiles, pid: number, tid = pid): string | null {
-  const text = readOrNull(files, PROC.threadStatus(pid, tid)) ?? '';
-  return /^Cpus_allowed_list:\s+(\S+)/m.exec(text)?.[1] ?? null;
+/** The CPUs that a thread, or a process's main thread, may use; null where it is gone. */
+export function readMask(files: IHostFiles, pid: number, tid = pid): CpuSet | null {
+  return maskIn(readOrNull(files, PROC.threadStatus(pid, tid)));
+}
+
+/** The mask that a `status` file of /proc tells; null where it tells none. */
+export function maskIn(status: string | null): CpuSet | null {
+  const list = /^Cpus_allowed_list:\s+(\S+)/m.exec(status ?? '')?.[1];
+  return list === undefined ? null : parseCpuList(list);
 }
 
 const NONE: ReadonlySet<number> = new Set();

@@ -1,7 +1,8 @@
-import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import { commonCpus, formatCpuList, parseCpuList, type CpuSet } from '../protocol/cpuset';
 import type { Cpu } from '../core/events';
 import { PROC, SYS, V1, V2, findHierarchies, withAncestors, type Hierarchy } from './cgroupfs';
 import { listOrNone, readNumberOrNull, readOrNull, readTable, type IHostFiles } from './files';
+import { maskIn } from './processes';
 
 /** What this process may hand out, and what a person should know about it. */
 export type Capacity = {
@@ -13,8 +14,8 @@ export type Capacity = {
 
 /** Where a person states less than what is there. */
 export type CapacityLimits = {
-  /** CPUs in list syntax; those that are not there are left out. */
-  readonly cpus?: string | undefined;
+  /** Those that are not there are left out. */
+  readonly cpus?: CpuSet | undefined;
   /** How many CPUs are kept back; one is handed out in any case. */
   readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
@@ -25,12 +26,12 @@ const RESERVE_BYTES_MIN = 512 * MIB;
 const RESERVE_SHARE = 0.05;
 const RESERVE_SHARE_MAX = 0.25;
 
-function cpuListOrNull(text: string | null): readonly number[] | null {
+function cpuListOrNull(text: string | null): CpuSet | null {
   return text === null || text === '' ? null : parseCpuList(text);
 }
 
-/** The CPUs that are on line, ascending; null where that cannot be told. */
-export function onlineCpus(files: IHostFiles): readonly number[] | null {
+/** The CPUs that are on line; null where that cannot be told. */
+export function onlineCpus(files: IHostFiles): CpuSet | null {
   return cpuListOrNull(readOrNull(files, SYS.onlineCpus));
 }
 
@@ -38,11 +39,10 @@ export function onlineCpus(files: IHostFiles): readonly number[] | null {
  * The CPUs that this process may use: those that are on line, in its mask. A
  * mask never exceeds the cpuset, so containers and Slurm jobs are told right.
  */
-function usableCpus(files: IHostFiles): readonly number[] {
-  const status = readOrNull(files, PROC.ownStatus) ?? '';
-  const mask = cpuListOrNull(/^Cpus_allowed_list:\s+(\S+)/m.exec(status)?.[1] ?? null);
+function usableCpus(files: IHostFiles): CpuSet {
+  const mask = maskIn(readOrNull(files, PROC.ownStatus));
   const online = onlineCpus(files);
-  return (mask ?? online ?? [0]).filter(cpu => (online ?? mask ?? [0]).includes(cpu));
+  return commonCpus(mask ?? online ?? [0], online ?? mask ?? [0]);
 }
 
 /** CPUs' worth of time that the own cgroup or one above it may use; infinite for no quota. */
@@ -97,7 +97,7 @@ function numaByCpu(files: IHostFiles): ReadonlyMap<number, number> {
 }
 
 /** The CPUs as the scheduler sees them; where sysfs is silent each is a core of its own. */
-function describeCpus(files: IHostFiles, ids: readonly number[]): readonly Cpu[] {
+function describeCpus(files: IHostFiles, ids: CpuSet): readonly Cpu[] {
   const numa = numaByCpu(files);
   return ids.map(id => ({
     id,
@@ -122,11 +122,11 @@ export function readCapacity(files: IHostFiles, limits: CapacityLimits = {}): Ca
   const notices: string[] = [];
   const hierarchies = findHierarchies(files);
   const usable = usableCpus(files);
-  const wished = cpuListOrNull(limits.cpus ?? null);
-  let ids = wished ? usable.filter(cpu => wished.includes(cpu)) : usable;
+  const { cpus: wished } = limits;
+  let ids = wished ? commonCpus(usable, wished) : usable;
   if (wished && ids.length < wished.length) {
     notices.push(
-      `Of the CPUs ${limits.cpus} only ${formatCpuList(ids) || 'none'} can be used here; ` +
+      `Of the CPUs ${formatCpuList(wished)} only ${formatCpuList(ids) || 'none'} can be used here; ` +
         `this process may use ${formatCpuList(usable)}.`
     );
     ids = ids.length > 0 ? ids : usable;

@@ -3,17 +3,11 @@ import * as z from 'zod';
 
 import type { PolicyName, Written } from '../daemon/ports';
 import { isWithinDepth } from '../lib/depth';
-import { refusal, type Refusal } from '../protocol/errors';
+import { refusal } from '../protocol/errors';
 import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
 import { FITS_MAX } from '../protocol/view';
 import { SHOWN_CHARS_MAX } from './body';
-
-/** Ends a request with a refusal. */
-export class RefusalError extends Error {
-  constructor(readonly refusal: Refusal) {
-    super(refusal.code);
-  }
-}
+import { RefusalError } from './refusalError';
 
 const OBJECT = z.record(z.string(), z.unknown(), {
   error: 'expected a JSON object of hints such as {"cpus": 2}'

@@ -4,7 +4,7 @@ import type { Log } from '../daemon/ports';
 import { CATALOGUE } from '../protocol/catalogue';
 import { refusal, sentenceOf, type Refusal } from '../protocol/errors';
 import type { ErrorBody } from '../protocol/view';
-import { RefusalError } from './parse';
+import { RefusalError } from './refusalError';
 
 /** Answer a request with a refusal of the catalogue. */
 export function refuse(response: Response, why: Refusal): void {

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-import { parseCpuList } from '../lib/cpuset';
+import { parseCpuList } from '../protocol/cpuset';
 import type { HolderView, NodeView, Snapshot } from '../protocol/view';
 
 /** What holders have and use together; `who` is a group, or a user. */

@@ -1,5 +1,4 @@
-import type { Refusal } from './errors';
-import type { HolderKind } from './gate';
+import type { CpuSet } from './cpuset';
 
 /**
  * Why cells wait and what became of them, as facts: who, what, how much, since
@@ -132,53 +131,8 @@ export type NotEnforced =
 
 /** What was granted, its GPUs by number. */
 export type Granted = {
-  readonly cpus: string | null;
+  readonly cpus: CpuSet | null;
   readonly threads: number | null;
   readonly memoryBytes: number | null;
   readonly gpus: readonly GpuName[];
 };
-
-/** One thing that happened to a claim (API2). */
-export type StoryFact =
-  | { readonly kind: 'claimed' }
-  | { readonly kind: 'inside'; readonly outer: Named }
-  | { readonly kind: 'waits'; readonly reason: Reason }
-  | { readonly kind: 'passes'; readonly before: Named }
-  | { readonly kind: 'givenUp'; readonly by: HolderKind }
-  | { readonly kind: 'nodeUnknown' }
-  | { readonly kind: 'granted'; readonly granted: Granted; readonly waitedMs: number }
-  | { readonly kind: 'grantedFromKept' }
-  | { readonly kind: 'takenOver' }
-  | { readonly kind: 'startedUnasked' }
-  /** It escaped its confinement, by itself or by others, and is confined again (ENF5). */
-  | { readonly kind: 'broughtBack'; readonly what: string }
-  | { readonly kind: 'moved'; readonly cpus: string }
-  | { readonly kind: 'gpuLost'; readonly gpu: GpuName }
-  /** Refused, interrupted, killed or not enforced, by an entry of the catalogue. */
-  | { readonly kind: 'told'; readonly refusal: Refusal }
-  /** It had escaped its confinement, and is confined again (ENF5); `what` it had done. */
-  | { readonly kind: 'broughtBack'; readonly what: string }
-  | { readonly kind: 'ended'; readonly isKept: boolean }
-  | { readonly kind: 'holdExpired'; readonly idleMs: number }
-  | { readonly kind: 'holdReleased'; readonly by: string }
-  | { readonly kind: 'holdWanted'; readonly by: Named }
-  | { readonly kind: 'toBeEvicted'; readonly inMs: number; readonly why: Eviction }
-  | { readonly kind: 'evicted'; readonly why: Eviction }
-  | { readonly kind: 'spared' }
-  | {
-      readonly kind: 'roomMade';
-      readonly by: Named;
-      readonly inMs: number;
-      readonly lostMs: number;
-    }
-  | { readonly kind: 'askedToFree'; readonly keeper: Named }
-  | { readonly kind: 'beside'; readonly stranger: Stranger }
-  | {
-      readonly kind: 'keptBeside';
-      readonly keeper: Named;
-      readonly gpu: GpuName;
-      readonly bytes: number;
-      readonly isAsked: boolean;
-    }
-  | { readonly kind: 'restartAsked'; readonly keeper: Named }
-  | { readonly kind: 'restartDeclined'; readonly keeper: Named };

@@ -1,5 +1,6 @@
 import type { Refusal } from './errors';
-import type { Grant } from './grant';
+import type { CpuPinning, ToldGrant } from './grant';
+import type { HolderKind } from './holder';
 
 /**
  * The gate protocol: one JSON object per line, UTF-8, over a Unix socket.
@@ -14,18 +15,6 @@ import type { Grant } from './grant';
  * `kernelId` is `holderId`, a claim's `parentId` is `outerId`, and all its holders are kernels.
  */
 export const GATE_PROTOCOLS: readonly number[] = [1, 2];
-
-/**
- * What a holder is.
- *
- * #### Notes
- * A `kernel` and a `command` are independent: they outlive what started them. A `cell`, which is a
- * fork of a kernel, and a `worker` end with their parent.
- */
-export const HOLDER_KINDS = ['kernel', 'cell', 'worker', 'command'] as const;
-
-/** What a holder is. */
-export type HolderKind = (typeof HOLDER_KINDS)[number];
 
 /** The longest line that either side reads, in bytes. */
 export const LINE_BYTES_MAX = 256 * 1024;
@@ -147,26 +136,13 @@ export type GateProcess = {
   readonly speaker?: { readonly pid: number; readonly startTicks: number } | null;
 };
 
-/** How a process is confined to CPUs, in list syntax: by one of these or not at all. */
-export type CpuPinning = {
-  /**
-   * The mask for every thread of the process; null in tiers that confine from
-   * outside, where the gate must not touch masks.
-   */
-  readonly affinity: string | null;
-  /** The CPUs that its cgroup allowed when this was sent, in tiers that confine from outside; null for all. */
-  readonly cpuset: string | null;
+/** A grant, with what only the process itself can apply and what it must know; CPUs in list syntax. */
+export type GateGrant = ToldGrant & {
+  readonly [means in keyof CpuPinning]: string | null;
+} & {
+  /** Variables to set for the cell and its children; restored after it. */
+  readonly env: Readonly<Record<string, string>>;
 };
-
-/** Not confined. */
-export const UNPINNED: CpuPinning = { affinity: null, cpuset: null };
-
-/** A grant, with what only the process itself can apply and what it must know. */
-export type GateGrant = Grant &
-  CpuPinning & {
-    /** Variables to set for the cell and its children; restored after it. */
-    readonly env: Readonly<Record<string, string>>;
-  };
 
 /** Messages from the sidecar to a process. */
 export type SidecarMessage =

@@ -1,24 +1,53 @@
+import { formatCpuList, type CpuSet } from './cpuset';
+
 /**
  * What a claim was given.
  *
  * #### Notes
- * `cpus` is a pinned set in the kernel's list syntax (`0-3,8`), or `null` where
- * nothing is pinned and all CPUs of the node are usable. `threads` is the size
- * that thread pools are set to at the cell's start, or `null` to leave them as
- * the libraries made them. `memoryBytes` is the promised amount and the limit; `null`
- * for none. `gpus` are UUIDs (GPU6). `asked` means that the CPUs are those that the
- * author asked for, not what others left at the moment.
+ * `cpus` is a pinned set, or `null` where nothing is pinned and all CPUs of the
+ * node are usable. `threads` is the size that thread pools are set to at the
+ * cell's start, or `null` to leave them as the libraries made them. `memoryBytes`
+ * is the promised amount and the limit; `null` for none. `gpus` are UUIDs (GPU6). `asked`
+ * means that the CPUs are those that the author asked for, not what others left at
+ * the moment.
  */
 export type Grant = {
-  readonly cpus: string | null;
+  readonly cpus: CpuSet | null;
   readonly threads: number | null;
   readonly memoryBytes: number | null;
   readonly gpus: readonly string[];
   readonly asked?: boolean | undefined;
 };
 
+/** A grant as gates and clients are told it, and as it is kept: its CPUs in list syntax (`0-3,8`). */
+export type ToldGrant = Omit<Grant, 'cpus'> & { readonly cpus: string | null };
+
+/** Print the CPUs of a grant. */
+export function toldGrant(grant: Grant): ToldGrant {
+  return { ...grant, cpus: listOrNull(grant.cpus) };
+}
+
+/** A set in list syntax; null, which is all CPUs, stays so. */
+export function listOrNull(cpus: CpuSet | null): string | null {
+  return cpus && formatCpuList(cpus);
+}
+
+/** How a process is confined to CPUs: by one of these or not at all. */
+export type CpuPinning = {
+  /**
+   * The mask for every thread of the process; null in tiers that confine from
+   * outside, where the gate must not touch masks.
+   */
+  readonly affinity: CpuSet | null;
+  /** The CPUs that its cgroup allowed when this was sent, in tiers that confine from outside; null for all. */
+  readonly cpuset: CpuSet | null;
+};
+
+/** Not confined. */
+export const UNPINNED: CpuPinning = { affinity: null, cpuset: null };
+
 /** The grant of a claim on a quiet node that asked for nothing. */
-export const UNRESTRICTED: Grant = {
+export const UNRESTRICTED: Grant & ToldGrant = {
   cpus: null,
   threads: null,
   memoryBytes: null,

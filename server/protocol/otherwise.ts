@@ -1,5 +1,5 @@
 import type { RefusalCode, Template } from './catalogue';
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 
 type Sentences = Partial<Record<RefusalCode, Template>>;
 

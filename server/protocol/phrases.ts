@@ -1,5 +1,5 @@
 import type { Named } from './facts';
-import type { HolderKind } from './gate';
+import type { HolderKind } from './holder';
 
 /**
  * Translates, as JupyterLab's `TranslationBundle` does: `%1` is the first

@@ -1,8 +1,9 @@
 import { refusal } from './errors';
-import type { Eviction, StoryFact } from './facts';
+import type { Eviction } from './facts';
 import { evictionInWords } from './evictions';
 import { englishOf } from './phrases';
 import { notEnforcedSentence, storySentence } from './stories';
+import type { StoryFact } from './storyFacts';
 
 const GIB = 1024 ** 3;
 const gpu = { uuid: 'GPU-0', index: 0 };
@@ -17,7 +18,7 @@ const why: Eviction = {
   victims: 'mostOverQuota'
 };
 const stranger = { gpu, bytes: 2 * GIB, pid: 7, name: 'train', owner: 'eve', more: 0 };
-const granted = { cpus: '0-3', threads: 4, memoryBytes: 8 * GIB, gpus: [gpu] };
+const granted = { cpus: [0, 1, 2, 3], threads: 4, memoryBytes: 8 * GIB, gpus: [gpu] };
 const nothing = { cpus: null, threads: null, memoryBytes: null, gpus: [] };
 
 const GOLDEN: { readonly [K in StoryFact['kind']]: Extract<StoryFact, { kind: K }> } & object = {
@@ -32,7 +33,7 @@ const GOLDEN: { readonly [K in StoryFact['kind']]: Extract<StoryFact, { kind: K 
   takenOver: { kind: 'takenOver' },
   startedUnasked: { kind: 'startedUnasked' },
   broughtBack: { kind: 'broughtBack', what: 'process 7 had left its place' },
-  moved: { kind: 'moved', cpus: '2-3' },
+  moved: { kind: 'moved', cpus: [2, 3] },
   gpuLost: { kind: 'gpuLost', gpu: { uuid: 'GPU-9', index: null } },
   told: { kind: 'told', refusal: refusal('KILLED_BY_NODE') },
   ended: { kind: 'ended', isKept: true },

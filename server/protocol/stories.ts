@@ -1,10 +1,12 @@
 import { amountInWords, bytesInWords, spanInWords } from './amounts';
+import { formatCpuList } from './cpuset';
 import { refusal, sentenceOf } from './errors';
 import { evictionInWords } from './evictions';
-import type { Granted, NotEnforced, StoryFact } from './facts';
-import type { HolderKind } from './gate';
+import type { Granted, NotEnforced } from './facts';
+import type { HolderKind } from './holder';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { gpusInWords, strangerInWords, waitInWords } from './sentences';
+import type { StoryFact } from './storyFacts';
 
 type Sentences = {
   readonly [K in StoryFact['kind']]: (
@@ -31,7 +33,7 @@ const SENTENCES: Sentences = {
   startedUnasked: (_, { trans }) =>
     trans.__('Runs without a grant: Cellgrant did not answer in time.'),
   broughtBack: ({ what }, { trans }) => trans.__('Moved back: %1.', what),
-  moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', cpus),
+  moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', formatCpuList(cpus)),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
   told: ({ refusal }, speaker) => sentenceOf(refusal, speaker),
@@ -106,7 +108,7 @@ function grantedSentence(trans: Phrases, granted: Granted, waitedMs: number): st
 /** What a grant gives: `CPUs 0-3, threads 4, 8 GiB, GPU 0`. */
 function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Granted): string {
   const parts = [
-    cpus === null ? trans.__('all CPUs') : trans.__('CPUs %1', cpus),
+    cpus === null ? trans.__('all CPUs') : trans.__('CPUs %1', formatCpuList(cpus)),
     threads === null ? '' : trans.__('threads %1', threads),
     memoryBytes === null ? '' : amountInWords(memoryBytes),
     gpus.length === 0 ? '' : gpusInWords(gpus, trans)

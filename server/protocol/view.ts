@@ -1,9 +1,10 @@
 import type { Ask } from './ask';
 import type { Refusal } from './errors';
-import type { NotEnforced, Reason, Resource, StoryFact } from './facts';
-import type { HolderKind } from './gate';
-import type { Grant } from './grant';
+import type { NotEnforced, Reason, Resource } from './facts';
+import type { HolderKind } from './holder';
+import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
+import type { StoryFact } from './storyFacts';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -107,7 +108,7 @@ export type HolderView = {
   /** Since when it is in this state, ms since the epoch. */
   readonly sinceMs: number;
   /** What its running cell has; if none runs, what is kept for the next one (ADM9). */
-  readonly grant: Grant | null;
+  readonly grant: ToldGrant | null;
   readonly cpusBusy: number | null;
   readonly memoryBytes: number | null;
   readonly memoryLimitBytes: number | null;
@@ -184,7 +185,7 @@ export type ClaimView =
   | (ClaimCommon & {
       readonly state: 'running';
       readonly grantedMs: number;
-      readonly grant: Grant;
+      readonly grant: ToldGrant;
       /** How long it should run in total; null if not known well enough, or exceeded. */
       readonly takes: Forecast | null;
       readonly cpusBusy: number | null;
@@ -199,7 +200,7 @@ export type ClaimView =
       readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
       /** What ended it, by its entry in the catalogue; null if it ended by itself. */
       readonly why: Refusal | null;
-      readonly grant: Grant | null;
+      readonly grant: ToldGrant | null;
       readonly cpuSeconds: number | null;
       readonly memoryPeakBytes: number | null;
     });

@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 import { DiskFiles } from '../host/files';
 import { readMask, readProcess, readThread, readThreads } from '../host/processes';
 import type { HolderProcess } from '../enforce/enforcer';
+import type { CpuSet } from '../protocol/cpuset';
+import { distinctMasks } from './masks';
 import { exitOf } from './sidecar';
 
 const files = new DiskFiles();
@@ -47,16 +49,16 @@ export class BusyProcess {
   }
 
   /** The masks of the threads that compute. */
-  masks(): readonly string[] {
-    return this.threads.map(tid => readMask(files, this.place.pid, tid) ?? 'gone');
+  masks(): readonly CpuSet[] {
+    return this.threads.map(tid => readMask(files, this.place.pid, tid) ?? []);
   }
 
   /** The masks of all other threads, each once. */
-  otherMasks(): readonly string[] {
+  otherMasks(): readonly CpuSet[] {
     const { pid } = this.place;
     const others = readThreads(files, pid).filter(tid => !this.threads.includes(tid));
     const idle = others.filter(tid => readThread(files, pid, tid)?.isRunnable === false);
-    return [...new Set(idle.map(tid => readMask(files, pid, tid) ?? 'gone'))];
+    return distinctMasks(files, pid, idle);
   }
 
   /** End it; resolves when it is reaped. */

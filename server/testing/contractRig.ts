@@ -3,6 +3,7 @@ import { UNCONFINED, type Confinement } from '../core/effects';
 import { EnforcementError, type IEnforcer, type HolderProcess } from '../enforce/enforcer';
 import { V1, V2 } from '../host/cgroupfs';
 import type { DeviceNode } from '../host/gpuDevices';
+import { formatCpuList, type CpuSet } from '../protocol/cpuset';
 import type { TierName } from '../protocol/view';
 
 /** The two words of a test runner that the contract needs: jest's and node:test's are alike. */
@@ -37,9 +38,9 @@ export function traitsOf(tier: TierName, fencesGpus = false): Traits {
 }
 
 /** What lets a process of a cgroup have all, in an order that the kernel takes. */
-export function widest(cpus: string): readonly (readonly [string, string])[] {
+export function widest(cpus: CpuSet): readonly (readonly [string, string])[] {
   return [
-    [V1.cpus, cpus],
+    [V1.cpus, formatCpuList(cpus)],
     [V1.shares, '262144'],
     [V1.memorySwapLimit, '-1'],
     [V1.memoryLimit, '-1'],
@@ -56,8 +57,8 @@ export type ProcessKind = 'plain' | 'threaded' | 'forking' | 'greedy';
 export interface IContractRig {
   readonly traits: Traits;
   /** All CPUs of the node, and one of them. */
-  readonly cpus: string;
-  readonly oneCpu: string;
+  readonly cpus: CpuSet;
+  readonly oneCpu: CpuSet;
   /**
    * Start a sidecar's enforcer; a second one on the same rig is one after a crash.
    * One that is to fence GPUs does so on the made-up ones of `madeUpGpus.ts`.
@@ -86,7 +87,7 @@ export interface IContractRig {
   kill(pid: number): Promise<void>;
   isAlive(pid: number): boolean;
   /** The masks that hold for a process's threads, each once. */
-  masks(pid: number): readonly string[];
+  masks(pid: number): readonly CpuSet[];
   /** Whether a process is in the holder's place. */
   isInside(holderId: string, pid: number): boolean;
   /** The limit in force, in bytes; null for none. */
@@ -107,7 +108,7 @@ export interface IContractRig {
 export const MIB = 1024 ** 2;
 
 /** Held to these CPUs, and to nothing else. */
-export function pinned(cpus: string): Confinement {
+export function pinned(cpus: CpuSet): Confinement {
   return { ...UNCONFINED, cpus };
 }
 

@@ -1,6 +1,6 @@
-import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import { commonCpus, formatCpuList, isWithin, parseCpuList, type CpuSet } from '../protocol/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
-import { ALL_DEVICES, DEVICE_RULES } from './fakeDevices';
+import { ALL_DEVICES, DEVICE_RULES, type DeviceCgroup } from './fakeDevices';
 
 /** An error as the kernel gives it to a process. */
 export class HostError extends Error {
@@ -10,13 +10,11 @@ export class HostError extends Error {
 }
 
 /** One cgroup of a fake hierarchy. */
-export class FakeCgroup {
+export class FakeCgroup implements DeviceCgroup {
   readonly children = new Map<string, FakeCgroup>();
   readonly files = new Map<string, string>();
   readonly processes = new Set<number>();
-  /** Version 1: device files that were denied. */
   readonly denied = new Set<string>();
-  /** Version 2: object files of the device programs on it. */
   programs: readonly Buffer[] = [];
   readonly parent: FakeCgroup | null;
 
@@ -44,10 +42,10 @@ export class FakeCgroup {
   }
 
   /** The CPUs that its processes may use. */
-  get cpus(): readonly number[] {
+  get cpus(): CpuSet {
     const own = parseCpuList(this.files.get('cpuset.cpus') ?? '');
-    const above = this.parent?.cpus ?? parseCpuList(this.hierarchy.machineCpus);
-    return own.length === 0 ? above : own.filter(cpu => above.includes(cpu));
+    const above = this.parent?.cpus ?? this.hierarchy.machineCpus;
+    return own.length === 0 ? above : commonCpus(own, above);
   }
 
   number(file: string): number {
@@ -90,13 +88,13 @@ export class FakeHierarchy {
     readonly version: 1 | 2,
     readonly controllers: readonly string[],
     readonly mountPoint: string,
-    readonly machineCpus: string,
+    readonly machineCpus: CpuSet,
     /** Called where the kernel would kill: version 2, limit below use. */
     private readonly kill: (cgroup: FakeCgroup) => void
   ) {
     this.root = new FakeCgroup(this, null);
     if (version === 1 && controllers.includes('cpuset')) {
-      this.root.files.set(V1.cpus, machineCpus);
+      this.root.files.set(V1.cpus, formatCpuList(machineCpus));
       this.root.files.set(V1.mems, '0');
     }
   }
@@ -158,10 +156,9 @@ function subtreeOf(cgroup: FakeCgroup): readonly string[] {
   return (cgroup.files.get(V2.subtree) ?? '').split(' ').filter(Boolean);
 }
 
-function validCpus(cgroup: FakeCgroup, text: string): readonly number[] {
-  const machine = parseCpuList(cgroup.hierarchy.machineCpus);
+function validCpus(cgroup: FakeCgroup, text: string): CpuSet {
   const cpus = /^[\d,-]*$/.test(text.trim()) ? parseCpuList(text) : [-1];
-  if (!cpus.every(cpu => machine.includes(cpu))) {
+  if (!isWithin(cpus, cgroup.hierarchy.machineCpus)) {
     throw new HostError('EINVAL');
   }
   if (cpus.length === 0 && cgroup.processes.size > 0) {
@@ -191,7 +188,7 @@ const V1_RULES: Readonly<Record<string, Rule>> = {
   ...DEVICE_RULES,
   [V1.cpus]: (cgroup, text) => {
     const cpus = validCpus(cgroup, text);
-    if (!cpus.every(cpu => cgroup.parent?.cpus.includes(cpu) ?? true)) {
+    if (!isWithin(cpus, cgroup.parent?.cpus ?? cpus)) {
       throw new HostError('EACCES');
     }
     return formatCpuList(cpus);

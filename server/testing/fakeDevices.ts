@@ -1,35 +1,45 @@
 import { V1 } from '../host/cgroupfs';
 import { BPF } from '../enforce/fence/fenceProgram';
 import type { DeviceNode } from '../host/gpuDevices';
-import type { FakeCgroup } from './fakeCgroups';
 
 /** What the kernel lists where everything is allowed that is not denied. */
 export const ALL_DEVICES = 'a *:* rwm';
 
-/** Rules of the files of the device controller, version 1 (devices.rst). */
-export const DEVICE_RULES: Readonly<Record<string, (cgroup: FakeCgroup, text: string) => null>> = {
-  [V1.devicesDeny]: (cgroup, text) => {
-    cgroup.files.get(V1.devicesList) === ALL_DEVICES
-      ? cgroup.denied.add(text)
-      : unlist(cgroup, text);
-    return null;
-  },
-  [V1.devicesAllow]: (cgroup, text) => {
-    const list = cgroup.files.get(V1.devicesList)!;
-    // Only the very same words take a denial back.
-    cgroup.denied.delete(text);
-    list === ALL_DEVICES || cgroup.files.set(V1.devicesList, `${list}\n${text}`);
-    return null;
-  }
+/** What of a cgroup lets devices through. */
+export type DeviceCgroup = {
+  readonly files: Map<string, string>;
+  readonly parent: DeviceCgroup | null;
+  /** Version 1: device files that were denied. */
+  readonly denied: Set<string>;
+  /** Version 2: object files of the device programs on it. */
+  readonly programs: readonly Buffer[];
 };
 
-function unlist(cgroup: FakeCgroup, text: string): void {
+/** Rules of the files of the device controller, version 1 (devices.rst). */
+export const DEVICE_RULES: Readonly<Record<string, (cgroup: DeviceCgroup, text: string) => null>> =
+  {
+    [V1.devicesDeny]: (cgroup, text) => {
+      cgroup.files.get(V1.devicesList) === ALL_DEVICES
+        ? cgroup.denied.add(text)
+        : unlist(cgroup, text);
+      return null;
+    },
+    [V1.devicesAllow]: (cgroup, text) => {
+      const list = cgroup.files.get(V1.devicesList)!;
+      // Only the very same words take a denial back.
+      cgroup.denied.delete(text);
+      list === ALL_DEVICES || cgroup.files.set(V1.devicesList, `${list}\n${text}`);
+      return null;
+    }
+  };
+
+function unlist(cgroup: DeviceCgroup, text: string): void {
   const lines = cgroup.files.get(V1.devicesList)!.split('\n');
   cgroup.files.set(V1.devicesList, lines.filter(it => it !== text).join('\n'));
 }
 
 /** Whether a process in a cgroup may open a character device: asks the cgroups above, too. */
-export function mayOpen(cgroup: FakeCgroup | null, node: DeviceNode): boolean {
+export function mayOpen(cgroup: DeviceCgroup | null, node: DeviceNode): boolean {
   if (!cgroup) {
     return true;
   }

@@ -1,4 +1,4 @@
-import { formatCpuList, parseCpuList } from '../lib/cpuset';
+import { commonCpus, formatCpuList, parseCpuList, type CpuSet } from '../protocol/cpuset';
 import { V1, V2 } from '../host/cgroupfs';
 import type { IHostFiles } from '../host/files';
 import { EnforcementError } from '../enforce/enforcer';
@@ -39,11 +39,11 @@ export class FakeMachine implements IHostFiles {
   private readonly processes = new FakeProcesses();
   private readonly faults: { readonly pattern: RegExp; readonly errno: string; times: number }[] =
     [];
-  private readonly cpus: string;
+  private readonly cpus: CpuSet;
   private nextPid = SELF;
 
   constructor(private readonly options: FakeMachineOptions = {}) {
-    this.cpus = options.cpus ?? '0-3';
+    this.cpus = parseCpuList(options.cpus ?? '0-3');
     this.mounts = new FakeMounts(
       options.layout ?? 'v1',
       options.own ?? '/',
@@ -126,12 +126,12 @@ export class FakeMachine implements IHostFiles {
   }
 
   /** The CPUs that a process can run on: its own mask within its cpuset. */
-  mask(pid: number): string {
-    const own = parseCpuList(this.processes.get(pid)!.mask);
+  mask(pid: number): CpuSet {
+    const own = this.processes.get(pid)!.mask;
     const cpuset = this.hierarchies.find(it => it.controllers.includes('cpuset'));
-    const allowed = (cpuset && cgroupOf(cpuset, pid)?.cpus) ?? parseCpuList(this.cpus);
-    const both = own.filter(cpu => allowed.includes(cpu));
-    return formatCpuList(both.length > 0 ? both : allowed);
+    const allowed = (cpuset && cgroupOf(cpuset, pid)?.cpus) ?? this.cpus;
+    const both = commonCpus(own, allowed);
+    return both.length > 0 ? both : allowed;
   }
 
   /** Stands in for taskset. */
@@ -271,7 +271,7 @@ export class FakeMachine implements IHostFiles {
     }
     switch (this.processes.has(pid) && match?.[3]) {
       case 'status':
-        return `Name:\tx\nUid:\t1000\t1000\nRssAnon:\t 160 kB\nCpus_allowed_list:\t${this.mask(pid)}`;
+        return `Name:\tx\nUid:\t1000\t1000\nRssAnon:\t 160 kB\nCpus_allowed_list:\t${formatCpuList(this.mask(pid))}`;
       case 'cgroup':
         return this.hierarchies.map(it => cgroupLine(it, pid)).join('\n');
       case 'mountinfo':

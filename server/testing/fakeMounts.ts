@@ -1,4 +1,5 @@
 import { V1, V2 } from '../host/cgroupfs';
+import { formatCpuList, type CpuSet } from '../protocol/cpuset';
 import { FakeCgroup, FakeHierarchy } from './fakeCgroups';
 
 /** How cgroups are mounted. */
@@ -29,7 +30,7 @@ export class FakeMounts {
     layout: Layout,
     private readonly ownPath: string,
     private readonly delegated: readonly string[],
-    private readonly machineCpus: string,
+    private readonly machineCpus: CpuSet,
     kill: (cgroup: FakeCgroup) => void
   ) {
     this.hierarchies = MOUNTS[layout].map(
@@ -58,7 +59,7 @@ export class FakeMounts {
       const made = new FakeCgroup(hierarchy, above);
       above!.children.set(parts[depth - 1]!, made);
       if (made.files.has(V1.mems)) {
-        made.files.set(V1.cpus, this.machineCpus);
+        made.files.set(V1.cpus, formatCpuList(this.machineCpus));
         made.files.set(V1.mems, '0');
       }
     }

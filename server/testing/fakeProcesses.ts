@@ -1,10 +1,12 @@
+import type { CpuSet } from '../protocol/cpuset';
+
 /** One process of a fake machine. */
 export type FakeProcess = {
   readonly pid: number;
   readonly parentPid: number;
   readonly startTicks: number;
   readonly threads: number;
-  mask: string;
+  mask: CpuSet;
 };
 
 /** The processes of a fake machine, and what /proc tells of them. */

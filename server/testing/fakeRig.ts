@@ -5,6 +5,7 @@ import type { IDevicePrograms } from '../enforce/fence/devicePrograms';
 import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { placeName } from '../enforce/cgroup/group';
 import { probe, type ProbeOptions, type Probed } from '../enforce/probe';
+import type { CpuSet } from '../protocol/cpuset';
 import type { TierName } from '../protocol/view';
 import { traitsOf, widest, type IContractRig, type ProcessKind } from './contractRig';
 import type { FakeCgroup } from './fakeCgroups';
@@ -19,8 +20,8 @@ const UNLIMITED_BYTES = 2 ** 62;
 /** The contract's rig on a machine in memory. */
 export class FakeRig implements IContractRig {
   readonly traits;
-  readonly cpus = '0-3';
-  readonly oneCpu = '2';
+  readonly cpus = [0, 1, 2, 3];
+  readonly oneCpu = [2];
   readonly machine: FakeMachine;
   private readonly told: string[] = [];
   private readonly loosened: string[] = [];
@@ -118,7 +119,7 @@ export class FakeRig implements IContractRig {
     return this.machine.isAlive(pid);
   }
 
-  masks(pid: number): readonly string[] {
+  masks(pid: number): readonly CpuSet[] {
     return [this.machine.mask(pid)];
   }
 

@@ -7,7 +7,7 @@ import { isInside, surrounds } from '../core/holder/trees';
 import { admissionOrder } from '../core/queue/order';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
 import { reserve } from '../core/queue/reserve';
-import type { ClaimEntry, HolderEntry, WaitingEntry } from '../core/state';
+import type { ClaimEntry, HolderEntry, WaitingEntry } from '../core/entries';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */

@@ -1,6 +1,6 @@
 import type { Holder } from '../core/events';
 import type { State } from '../core/step';
-import { HOLDER_KINDS, type HolderKind } from '../protocol/gate';
+import { HOLDER_KINDS, type HolderKind } from '../protocol/holder';
 import type { Happening } from './harness';
 import type { RandomSource } from './randomSource';
 

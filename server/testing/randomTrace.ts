@@ -102,7 +102,7 @@ export class RandomTrace {
     const random = this._random;
     const grant: Grant = {
       ...UNRESTRICTED,
-      cpus: ask.cpus?.kind === 'fixed' && !ask.exclusive ? '0' : null
+      cpus: ask.cpus?.kind === 'fixed' && !ask.exclusive ? [0] : null
     };
     const [inMidst] = this.state.holders.get(holderId)?.running ?? [];
     const claim = {

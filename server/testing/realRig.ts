@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatCpuList } from '../lib/cpuset';
+import type { CpuSet } from '../protocol/cpuset';
 import { LEAF, V1, V2, findHierarchies, withoutLeaf } from '../host/cgroupfs';
 import { DiskFiles, readNumberOrNull, readOrNull } from '../host/files';
 import type { DeviceNode } from '../host/gpuDevices';
 import { OwnDirectory } from '../host/ownDirectory';
-import { readMask, readProcess, readThreads, readTree } from '../host/processes';
+import { readProcess, readThreads, readTree } from '../host/processes';
 import { readCapacity } from '../host/topology';
 import type { IEnforcer, HolderProcess } from '../enforce/enforcer';
 import { setMaskByTaskset } from '../enforce/affinity/taskset';
@@ -16,6 +16,7 @@ import { probe } from '../enforce/probe';
 import type { TierName } from '../protocol/view';
 import { traitsOf, until, widest, type IContractRig, type ProcessKind } from './contractRig';
 import { ForkingProcess } from './forkingProcess';
+import { distinctMasks } from './masks';
 import { groupNameOf, groupsCalled } from './places';
 import { MadeUpDriver } from './madeUpGpus';
 
@@ -25,8 +26,8 @@ const EXHAUST_MAX_MS = 60_000;
 /** The contract's rig on this very machine, with real processes. */
 export class RealRig implements IContractRig {
   readonly traits;
-  readonly cpus: string;
-  readonly oneCpu: string;
+  readonly cpus: CpuSet;
+  readonly oneCpu: CpuSet;
   private readonly files = new DiskFiles();
   private readonly dir = mkdtempSync(join(tmpdir(), 'cellgrant-'));
   private readonly groupName = groupNameOf(this.dir);
@@ -41,10 +42,9 @@ export class RealRig implements IContractRig {
     private readonly tier: TierName,
     fencesGpus = false
   ) {
-    const cpus = readCapacity(this.files).cpus.map(it => it.id);
+    this.cpus = readCapacity(this.files).cpus.map(it => it.id);
+    this.oneCpu = this.cpus.slice(-1);
     this.traits = traitsOf(tier, fencesGpus);
-    this.cpus = formatCpuList(cpus);
-    this.oneCpu = `${cpus.at(-1)}`;
   }
 
   start(fencesGpus?: boolean): Promise<IEnforcer> {
@@ -164,9 +164,8 @@ export class RealRig implements IContractRig {
     return process !== null && process.state !== 'Z';
   }
 
-  masks(pid: number): readonly string[] {
-    const masks = readThreads(this.files, pid).map(tid => readMask(this.files, pid, tid));
-    return [...new Set(masks.map(mask => mask ?? 'gone'))];
+  masks(pid: number): readonly CpuSet[] {
+    return distinctMasks(this.files, pid, readThreads(this.files, pid));
   }
 
   isInside(holderId: string, pid: number): boolean {

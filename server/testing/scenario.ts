@@ -1,10 +1,10 @@
 import type { Effect } from '../core/effects';
 import { EVEN_SHARING, plainGroup, type Group, type Sharing } from '../core/policy/groups';
 import { shareOf } from '../core/policy/shareTree';
-import type { Grant } from '../protocol/grant';
+import { bytesInWords } from '../protocol/amounts';
+import { listOrNull, type Grant } from '../protocol/grant';
 import { parseTags } from '../protocol/hintEntries';
 import { parseBytes, parseSpan } from '../protocol/hints';
-import { bytesInWords } from '../protocol/amounts';
 import { ANN, cpusOf, gpusOf, Harness, nodeOf, slicesOf } from './harness';
 
 /** A configuration of groups, of which only what differs is said. */
@@ -61,7 +61,7 @@ function nodeFrom(text: string): Harness {
 function grantInWords(grant: Grant): string {
   const isAboutCpus = grant.cpus === null && grant.memoryBytes === null && !grant.gpus.length;
   const parts = [
-    grant.cpus ?? 'all',
+    listOrNull(grant.cpus) ?? 'all',
     isAboutCpus && grant.threads !== null ? `with ${grant.threads} threads` : '',
     grant.memoryBytes === null ? '' : bytesInWords(grant.memoryBytes),
     ...grant.gpus
@@ -139,7 +139,7 @@ class Scenario {
     switch (verb) {
       case 'held':
         return [
-          cpus ?? 'all',
+          listOrNull(cpus) ?? 'all',
           weight === 100 ? '' : `weight ${weight}`,
           idle ? 'idle' : '',
           memoryBytes === null ? '' : bytesInWords(memoryBytes)
@@ -209,7 +209,7 @@ class Scenario {
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;
       case 'regrant':
-        return `moves to ${effect.grant.cpus ?? 'all'}`;
+        return `moves to ${listOrNull(effect.grant.cpus) ?? 'all'}`;
       case 'wait':
         return `waits ${waiting(effect.claimId)} ${effect.position}`;
       case 'refuse':

@@ -1,4 +1,4 @@
-import type { HolderKind } from '../../server/protocol/gate';
+import type { HolderKind } from '../../server/protocol/holder';
 import type { Phrases, Speaker } from '../../server/protocol/phrases';
 import { baseName } from '../format';
 

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { sentenceOf } from '../../server/protocol/errors';
-import type { Grant } from '../../server/protocol/grant';
+import type { ToldGrant } from '../../server/protocol/grant';
 import type { Speaker } from '../../server/protocol/phrases';
 import { waitInWords } from '../../server/protocol/sentences';
 import { notEnforcedSentence } from '../../server/protocol/stories';
@@ -209,7 +209,7 @@ function done(
 }
 
 /** Whether a grant is more than what everybody may use. */
-function hasAny({ cpus, memoryBytes, gpus }: Grant): boolean {
+function hasAny({ cpus, memoryBytes, gpus }: ToldGrant): boolean {
   return cpus !== null || memoryBytes !== null || gpus.length > 0;
 }
 

@@ -4,7 +4,7 @@ import { type Ask, NOTHING_ASKED } from '../../server/protocol/ask';
 import type { HintDoubt } from '../../server/protocol/doubts';
 import type { RefusalCode } from '../../server/protocol/catalogue';
 import { sentenceOf } from '../../server/protocol/errors';
-import type { Grant } from '../../server/protocol/grant';
+import type { ToldGrant } from '../../server/protocol/grant';
 import type { Resource } from '../../server/protocol/facts';
 import type { Speaker } from '../../server/protocol/phrases';
 import { waitInWords } from '../../server/protocol/sentences';
@@ -15,9 +15,9 @@ import {
   askParts,
   countCpus,
   formatAmount,
-  formatCpuList,
   formatRange,
-  formatSpan
+  formatSpan,
+  prettyCpuList
 } from '../format';
 
 /** A resource in the middle of a sentence. */
@@ -53,11 +53,11 @@ export function takesText(trans: TranslationBundle, { fromMs, toMs, runs }: Fore
 }
 
 /** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */
-export function grantText(trans: TranslationBundle, grant: Grant): string {
+export function grantText(trans: TranslationBundle, grant: ToldGrant): string {
   const cpus =
     grant.cpus === null
       ? trans.__('shared CPUs')
-      : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), formatCpuList(grant.cpus));
+      : trans._n('%1 CPU (%2)', '%1 CPUs (%2)', countCpus(grant.cpus), prettyCpuList(grant.cpus));
   return withRest(trans, cpus, grant);
 }
 
@@ -85,7 +85,11 @@ export function askText(trans: TranslationBundle, ask: Ask, limits: readonly Lim
 }
 
 /** What a grant gives beside its CPUs, after them. */
-function withRest(trans: TranslationBundle, cpus: string, { memoryBytes, gpus }: Grant): string {
+function withRest(
+  trans: TranslationBundle,
+  cpus: string,
+  { memoryBytes, gpus }: ToldGrant
+): string {
   const parts = [
     cpus,
     memoryBytes === null ? '' : formatAmount(memoryBytes),
@@ -95,7 +99,7 @@ function withRest(trans: TranslationBundle, cpus: string, { memoryBytes, gpus }:
 }
 
 /** What an idle kernel keeps for its next cell (ADM9): `keeps 4 CPUs · 8 GiB for its next cell`. */
-export function keptText(trans: TranslationBundle, grant: Grant): string {
+export function keptText(trans: TranslationBundle, grant: ToldGrant): string {
   const { cpus } = grant;
   const n = cpus === null ? 0 : countCpus(cpus);
   const kept = withRest(trans, n > 0 ? trans._n('%1 CPU', '%1 CPUs', n) : '', grant);

@@ -5,7 +5,7 @@ import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
 import { dropHold } from '../holder/leases';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
-import { cpusWaitedFor } from '../cpu/cpus';
+import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { isLost } from '../gpu/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
@@ -15,9 +15,9 @@ import {
   type ClaimEntry,
   type HolderEntry,
   type Lease,
-  type State,
   type WaitingEntry
-} from '../state';
+} from '../entries';
+import type { State } from '../state';
 import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
 import { outerClaims } from '../holder/trees';

@@ -10,7 +10,8 @@ import { giversTo, headsOf, leaseWithout } from '../holder/holds';
 import { admissionOrder } from '../queue/order';
 import type { Obstacle } from '../queue/obstacle';
 import { wantsOf, wouldDelay } from '../queue/reserve';
-import type { HolderEntry, State, WaitingEntry } from '../state';
+import type { HolderEntry, WaitingEntry } from '../entries';
+import type { State } from '../state';
 
 /** Sorts after every other id: a claim that arrives now comes last. */
 const LAST_ID = '\uffff';

@@ -2,7 +2,8 @@ import type { Forecast } from '../../protocol/view';
 import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from '../queue/room';
 import { usualMs } from '../policy/profiles';
 import { LOOKED_AT_MAX } from '../queue/reserve';
-import type { ClaimEntry, RunningEntry, State, WaitingEntry } from '../state';
+import type { ClaimEntry, RunningEntry, WaitingEntry } from '../entries';
+import type { State } from '../state';
 
 /**
  * How long a claim runs, from its start; null if not known well enough to be shown.

@@ -21,9 +21,9 @@ import {
   type Lease,
   type Running,
   type RunningEntry,
-  type State,
   type WaitingEntry
-} from '../state';
+} from '../entries';
+import type { State } from '../state';
 import { decideStanding, recallStanding } from './standing';
 import { tell } from './story';
 

@@ -1,4 +1,5 @@
-import type { ClaimEntry, State } from '../state';
+import type { ClaimEntry } from '../entries';
+import type { State } from '../state';
 
 /** How many ended claims are remembered in total. */
 export const DONE_MAX = 200;

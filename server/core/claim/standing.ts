@@ -1,6 +1,7 @@
 import { asksNothing } from '../../protocol/ask';
 import type { Grant } from '../../protocol/grant';
-import type { ClaimEntry, State } from '../state';
+import type { ClaimEntry } from '../entries';
+import type { State } from '../state';
 
 /**
  * The standing grant (GATE6): a holder that runs alone may start cells that ask for

@@ -1,5 +1,7 @@
-import type { Named, StoryFact } from '../../protocol/facts';
-import type { ClaimEntry, HolderEntry, State } from '../state';
+import type { Named } from '../../protocol/facts';
+import type { StoryFact } from '../../protocol/storyFacts';
+import type { ClaimEntry, HolderEntry } from '../entries';
+import type { State } from '../state';
 
 /** How many lines of a story are kept: the first eight, and the latest. */
 export const STORY_LINES_MAX = 40;

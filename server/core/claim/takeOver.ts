@@ -1,12 +1,13 @@
-import { parseCpuList } from '../../lib/cpuset';
+import { commonCpus, cpuSetOf } from '../../protocol/cpuset';
 import type { NotEnforced } from '../../protocol/facts';
 import type { Grant } from '../../protocol/grant';
 import type { Claim } from '../events';
 import { dropHold } from '../holder/leases';
 import { startRunning } from './lifecycle';
-import { lendableCpus, type Allocation } from '../cpu/cpuPool';
+import { lendableCpus } from '../cpu/cpuPool';
+import type { Allocation, ClaimEntry, Lease, WaitingEntry } from '../entries';
 import { exclusiveCpusFor, allocationInside, type CpuLease } from '../cpu/cpus';
-import type { ClaimEntry, Lease, State, WaitingEntry } from '../state';
+import type { State } from '../state';
 import { tell } from './story';
 import { surrounds } from '../holder/trees';
 
@@ -54,7 +55,7 @@ export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lea
   // One that named no GPU ran beside one of its kernel that did, and took no part of its own.
   const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpus > 0 ? ask.gpuMemoryBytes : 0 };
   const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
-  const cpus = inside && listedCpus(grant).filter(id => inside.includes(id));
+  const cpus = inside && commonCpus(grant.cpus ?? [], inside);
   return cpus?.length
     ? { ...allocationInside(entry, cpus), ...rest }
     : { ...cpusOfGrant(state, entry, grant), ...rest };
@@ -80,7 +81,7 @@ function cpusOfGrant(state: State, entry: ClaimEntry, grant: Grant): CpuLease {
 function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Allocation | null {
   const { pool } = state;
   const { exclusive } = entry.claim.ask;
-  const known = listedCpus(grant).filter(id => pool.byId.has(id));
+  const known = (grant.cpus ?? []).filter(id => pool.byId.has(id));
   const fresh = known.filter(id => !pool.byId.get(id)!.exclusive).slice(0, lendableCpus(pool));
   // Claims around it, or inside it, may be restored already (ADM10).
   const isOurs = ({ holder }: Allocation) =>
@@ -89,16 +90,7 @@ function seatOfGrant(state: State, entry: ClaimEntry, grant: Grant): Allocation 
     const { exclusive: isTaken, allocations } = pool.byId.get(id)!;
     return isTaken && [...allocations].every(isOurs);
   });
-  const cpus = exclusive ? [...fresh, ...shared].sort((a, b) => a - b) : known;
+  const cpus = exclusive ? cpuSetOf([...fresh, ...shared]) : known;
   const kind = exclusive ? 'exclusive' : 'pinned';
   return cpus.length ? { kind, holder: entry.holder, cpus, each: 1 } : null;
-}
-
-/** A list comes from outside: an unreadable one counts as empty. */
-function listedCpus(grant: Grant): number[] {
-  try {
-    return grant.cpus === null ? [] : parseCpuList(grant.cpus);
-  } catch {
-    return []; // the claim continues unpinned
-  }
 }

@@ -1,7 +1,8 @@
 import { isSame } from '../../lib/plainData';
 import type { Reason, Resource } from '../../protocol/facts';
 import type { Obstacle } from '../queue/obstacle';
-import type { State, WaitingEntry } from '../state';
+import type { WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { tell } from './story';
 
 /** What each waiting claim that was considered lacks. */

@@ -1,4 +1,6 @@
-import { allocate, deallocate, type CpuPool, type Allocation, type Slot } from './cpuPool';
+import { cpuSetOf } from '../../protocol/cpuset';
+import type { Allocation } from '../entries';
+import { allocate, deallocate, type CpuPool, type Slot } from './cpuPool';
 
 /** How many allocations one step moves at most; the rest waits for the next steps. */
 const MOVES_PER_STEP = 8;
@@ -52,6 +54,6 @@ function moveOne(pool: CpuPool): Allocation | null {
 
 function move(pool: CpuPool, allocation: Allocation, from: number, to: number): void {
   deallocate(pool, allocation);
-  allocation.cpus = [...allocation.cpus.filter(id => id !== from), to].sort((a, b) => a - b);
+  allocation.cpus = cpuSetOf([...allocation.cpus.filter(id => id !== from), to]);
   allocate(pool, allocation);
 }

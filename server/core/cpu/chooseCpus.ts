@@ -1,3 +1,4 @@
+import { cpuSetOf, type CpuSet } from '../../protocol/cpuset';
 import { isUnused, type CpuPool, type Slot } from './cpuPool';
 
 /** What a choice is made by; each is a number so that thousands are compared quickly. */
@@ -50,7 +51,7 @@ function coarse(load: number): number {
 }
 
 /**
- * Choose `n` shared CPUs, ascending: those of `own`, which are at most as many,
+ * Choose `n` shared CPUs: those of `own`, which are at most as many,
  * and the best others (CPU5), those of `last` the sooner.
  *
  * #### Notes
@@ -60,10 +61,10 @@ function coarse(load: number): number {
 export function chooseCpus(
   pool: CpuPool,
   n: number,
-  last: readonly number[],
-  own: readonly number[] = [],
+  last: CpuSet,
+  own: CpuSet = [],
   isOpen: (slot: Slot) => boolean = slot => !slot.exclusive
-): number[] {
+): CpuSet {
   const more = n - own.length;
   const sticky = new Set(last);
   const candidates: Candidate[] = [];
@@ -72,7 +73,7 @@ export function chooseCpus(
       candidates.push(candidateOf(slot, more, sticky));
     }
   }
-  return [...own, ...firstOf(candidates, more).map(it => it.slot.cpu.id)].sort((a, b) => a - b);
+  return cpuSetOf([...own, ...firstOf(candidates, more).map(it => it.slot.cpu.id)]);
 }
 
 function candidateOf(slot: Slot, n: number, sticky: ReadonlySet<number>): Candidate {

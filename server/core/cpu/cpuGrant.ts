@@ -1,8 +1,8 @@
-import { formatCpuList } from '../../lib/cpuset';
 import type { Grant } from '../../protocol/grant';
 import { sharedCpus } from './cpuPool';
 import { reachOf, type Leaf } from '../policy/shareTree';
-import type { ClaimEntry, Lease, State } from '../state';
+import type { ClaimEntry, Lease } from '../entries';
+import type { State } from '../state';
 
 /**
  * Threads per CPU of share beyond the first, until a source's own figure is
@@ -32,9 +32,9 @@ export function cpuGrant(
   }
   if (lease.allocation) {
     const { cpus } = lease.allocation;
-    return { cpus: formatCpuList(cpus), threads: cpus.length, asked: true };
+    return { cpus, threads: cpus.length, asked: true };
   }
-  const cpus = state.pool.exclusive ? formatCpuList(sharedCpus(state.pool)) : null;
+  const cpus = state.pool.exclusive ? sharedCpus(state.pool) : null;
   const most = total - state.pool.exclusive;
   const threads = leaf && state.isShort ? moldedThreads(state, entry, leaf) : most;
   return { cpus, threads: threads >= total ? null : threads };

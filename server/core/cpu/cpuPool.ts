@@ -1,24 +1,6 @@
+import type { CpuSet } from '../../protocol/cpuset';
 import type { Cpu } from '../events';
-import type { HolderEntry } from '../state';
-
-/**
- * CPUs that one holder is allocated.
- *
- * #### Notes
- * `pinned` was asked for (CPU2), `exclusive` is alone on its CPUs (CPU6), `share`
- * is the mask of a claim that asked nothing, on a tier without weights. An allocation
- * may be moved: then `cpus` is another set of the same size.
- */
-export type Allocation = {
-  readonly kind: 'pinned' | 'exclusive' | 'share';
-  readonly holder: HolderEntry;
-  /** Ascending ids. */
-  cpus: readonly number[];
-  /** How much of each of its CPUs it is counted with: 1 for whole ones, 0 for a kept one that nobody runs on. */
-  each: number;
-  /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
-  readonly isShared?: boolean;
-};
+import type { Allocation } from '../entries';
 
 /** CPUs that share a core, a cache or a memory node. */
 type Domain = { readonly slots: Slot[]; free: number };
@@ -41,6 +23,8 @@ export type CpuPool = {
   readonly byId: ReadonlyMap<number, Slot>;
   /** CPUs taken out of the pool (CPU6). */
   exclusive: number;
+  /** The others; null until somebody asks, since it changed. */
+  shared: CpuSet | null;
   /** Sum of CPUs promised: fixed but for those that yield (ADM7), least of ranges, exclusive. */
   promised: number;
   /** Sum of the CPUs of those that yield. */
@@ -80,6 +64,7 @@ export function createCpuPool(cpus: readonly Cpu[]): CpuPool {
     slots,
     byId: new Map(slots.map(slot => [slot.cpu.id, slot])),
     exclusive: 0,
+    shared: null,
     promised: 0,
     yielding: 0,
     moved: false,
@@ -100,8 +85,9 @@ export function lendableCpus(pool: CpuPool): number {
 }
 
 /** CPUs that are shared now: those that nobody holds exclusively. */
-export function sharedCpus(pool: CpuPool): number[] {
-  return pool.slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
+export function sharedCpus(pool: CpuPool): CpuSet {
+  pool.shared ??= pool.slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
+  return pool.shared;
 }
 
 function changeFree(slot: Slot, difference: number): void {
@@ -165,6 +151,7 @@ function takeOut(pool: CpuPool, slot: Slot, exclusive: boolean): void {
   if (exclusive !== slot.exclusive) {
     slot.exclusive = exclusive;
     pool.exclusive += exclusive ? 1 : -1;
+    pool.shared = null;
     pool.moved = true;
   }
 }

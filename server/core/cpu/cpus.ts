@@ -1,27 +1,13 @@
-import type { Ask } from '../../protocol/ask';
+import type { CpuSet } from '../../protocol/cpuset';
 import { leasesOf } from '../holder/leases';
-import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
+import type { ClaimEntry, HolderEntry, Lease, Allocation } from '../entries';
+import type { State } from '../state';
 import { growthOfCpus, outerClaims } from '../holder/trees';
+import { blockingCpus, cpusWaitedFor, exclusiveCount } from './cpuCounts';
 import { chooseCpus } from './chooseCpus';
-import { lendableCpus, type Allocation, type Slot } from './cpuPool';
+import { lendableCpus, type Slot } from './cpuPool';
 import { inTheWay } from '../queue/inTheWay';
 import { blockingOf, heldReason, othersHolding, type Obstacle } from '../queue/obstacle';
-
-/** How many CPUs an exclusive ask takes: its number, the least of its range, or one. */
-export function exclusiveCount(ask: Ask): number {
-  const { cpus } = ask;
-  return cpus.kind === 'fixed' ? cpus.n : cpus.kind === 'range' ? cpus.min : 1;
-}
-
-/** CPUs that an ask insists on and may wait for: none for fixed and auto (CPU1). */
-export function cpusWaitedFor(ask: Ask): number {
-  return ask.exclusive ? exclusiveCount(ask) : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
-}
-
-/** CPUs of a lease that stand in the way of claims that insist on some (ADM7). */
-export function blockingCpus({ promisedCpus, yieldsCpus }: Lease): number {
-  return yieldsCpus ? 0 : promisedCpus;
-}
 
 /** CPU6, CPU1: why CPUs that were insisted on cannot be had now, or null. */
 export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
@@ -75,7 +61,7 @@ export function exclusiveCpusFor(
   state: State,
   entry: ClaimEntry,
   gone: ReadonlySet<Allocation> = new Set()
-): readonly number[] | null {
+): CpuSet | null {
   const { cpus, exclusive } = entry.claim.ask;
   const isAny = cpus.kind === 'auto' && !exclusive;
   const named = isAny ? 1 : exclusiveCount(entry.claim.ask);
@@ -105,7 +91,7 @@ export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
 }
 
 /** A place on CPUs that are exclusive to what the claim is inside of. */
-export function allocationInside({ holder, claim }: ClaimEntry, cpus: readonly number[]): CpuLease {
+export function allocationInside({ holder, claim }: ClaimEntry, cpus: CpuSet): CpuLease {
   const isShared = !claim.ask.exclusive;
   const allocation: Allocation = { kind: 'exclusive', holder, cpus, each: 1, isShared };
   return { allocation, promisedCpus: cpus.length, yieldsCpus: false, cpusMax: cpus.length };

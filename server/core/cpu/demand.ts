@@ -1,7 +1,8 @@
 import { changeDemand, demandOf, reachOf } from '../policy/shareTree';
 import { expectedMs } from '../policy/profiles';
 import type { HolderUse } from '../events';
-import type { ClaimEntry, RunningEntry, State } from '../state';
+import type { ClaimEntry, RunningEntry } from '../entries';
+import type { State } from '../state';
 
 /** What a claim is thought to want of the CPUs before it is measured (CPU4). */
 export function predictedDemand(state: State, entry: ClaimEntry): number {

@@ -1,15 +1,10 @@
+import { cpuSetOf, type CpuSet } from '../../protocol/cpuset';
 import { chooseCpus } from './chooseCpus';
-import {
-  isUnused,
-  allocate,
-  deallocate,
-  weighAllocation,
-  type CpuPool,
-  type Allocation
-} from './cpuPool';
+import type { Allocation, RunningEntry } from '../entries';
+import { isUnused, allocate, deallocate, weighAllocation, type CpuPool } from './cpuPool';
 import { relativeSeniority } from '../policy/seniority';
 import { shareOf } from '../policy/shareTree';
-import type { RunningEntry, State } from '../state';
+import type { State } from '../state';
 
 /** Whether a node holds running claims by masks, at least where CPUs are short. */
 export function usesMasks(state: State): boolean {
@@ -106,7 +101,7 @@ function fitMask(state: State, entry: RunningEntry): void {
 }
 
 /** The CPUs of a mask but those made exclusive and, as far as it has more than its size, those that others want. */
-function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): readonly number[] {
+function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): CpuSet {
   const shared = mask.cpus.filter(id => byId.get(id)?.exclusive === false);
   if (shared.length <= size) {
     return shared;
@@ -119,12 +114,7 @@ function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): readonly n
 }
 
 /** Allocation a claim on other CPUs than before; they are chosen when it has stood up. */
-function seatMask(
-  state: State,
-  entry: RunningEntry,
-  counted: number,
-  choose: () => readonly number[]
-): void {
+function seatMask(state: State, entry: RunningEntry, counted: number, choose: () => CpuSet): void {
   const { phase, holder } = entry;
   phase.mask && deallocate(state.pool, phase.mask);
   const cpus = choose();
@@ -146,7 +136,7 @@ function coverBareCpus(state: State): void {
       if (!taker) {
         return;
       }
-      const cpus = [...(taker.phase.mask?.cpus ?? []), slot.cpu.id].sort((a, b) => a - b);
+      const cpus = cpuSetOf([...(taker.phase.mask?.cpus ?? []), slot.cpu.id]);
       seatMask(state, taker, countedCpus(state, taker), () => cpus);
     }
   }

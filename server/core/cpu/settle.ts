@@ -1,12 +1,12 @@
-import { formatCpuList } from '../../lib/cpuset';
 import { watchShortage } from './demand';
 import { leasesOf, markAllDirty } from '../holder/leases';
 import { fitMasks, usesMasks } from './masks';
 import { balance } from './balance';
 import { chooseCpus } from './chooseCpus';
-import { allocate, deallocate, type Allocation } from './cpuPool';
+import type { Allocation, HolderEntry, Lease, RunningEntry } from '../entries';
+import { allocate, deallocate } from './cpuPool';
 import { shareOf } from '../policy/shareTree';
-import type { HolderEntry, Lease, RunningEntry, State } from '../state';
+import type { State } from '../state';
 import { tell } from '../claim/story';
 
 /** How many running claims one step looks at beside those that it is about. */
@@ -99,7 +99,7 @@ function announce(state: State, allocation: Allocation): void {
   for (const entry of allocation.holder.running) {
     const { phase, claim } = entry;
     if (phase.lease.allocation === allocation) {
-      const cpus = formatCpuList(allocation.cpus);
+      const { cpus } = allocation;
       phase.grant = { ...phase.grant, cpus };
       tell(state, entry, { kind: 'moved', cpus });
       const { id, holderId } = claim;

@@ -1,7 +1,8 @@
 import { UNCONFINED } from '../effects';
 import { changeSeniority, freshSeniority, relativeSeniority } from '../policy/seniority';
 import { levelIn, reachOf } from '../policy/shareTree';
-import type { HolderEntry, RunningEntry, State } from '../state';
+import type { HolderEntry, RunningEntry } from '../entries';
+import type { State } from '../state';
 
 /**
  * CPU7: the levels of attained service. A cell's weight halves at each of these

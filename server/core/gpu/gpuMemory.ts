@@ -1,6 +1,7 @@
 import { compareText, firstDifference } from '../../lib/comparators';
 import type { Gpu, GpuUse } from '../events';
-import type { HolderEntry, Lease, State } from '../state';
+import type { HolderEntry, Lease } from '../entries';
+import type { State } from '../state';
 import { surrounds } from '../holder/trees';
 import { memoryMates } from './gpuMates';
 

@@ -3,7 +3,8 @@ import type { Event } from '../events';
 import { headsOf } from '../holder/holds';
 import { keptOn } from './gpuMemory';
 import { keepersInTheWay, nameOf, strangerOn } from './gpus';
-import type { ClaimEntry, HolderEntry, State } from '../state';
+import type { ClaimEntry, HolderEntry } from '../entries';
+import type { State } from '../state';
 import { named, tell } from '../claim/story';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;

@@ -1,7 +1,8 @@
-import { formatCpuList } from '../../lib/cpuset';
+import { cpuSetOf, isSameSet, type CpuSet } from '../../protocol/cpuset';
 import type { Confinement, Effect } from '../effects';
 import { sharedCpus } from '../cpu/cpuPool';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry } from '../entries';
+import type { State } from '../state';
 import { weightFor, weightLevel } from '../cpu/weights';
 
 /** Busy CPUs above which a holder without a running claim is worth a write (CPU8). */
@@ -10,8 +11,8 @@ const BACKGROUND_CPUS = 0.05;
 /** What is the same for all holders of one step. */
 type Frame = {
   /** The shared pool if exclusive claims made it smaller, or null for all CPUs. */
-  readonly shared: string | null;
-  readonly partitions: ReadonlyMap<HolderEntry, string> | null;
+  readonly shared: CpuSet | null;
+  readonly partitions: ReadonlyMap<HolderEntry, CpuSet> | null;
   /** What weights are relative to. */
   readonly level: number;
   /** Whether the tier fences GPUs (ENF7). */
@@ -22,7 +23,7 @@ function frameOf(state: State): Frame {
   const { pool, policy } = state;
   const isSmaller = pool.exclusive > 0 && policy === 'dynamic';
   return {
-    shared: isSmaller ? formatCpuList(sharedCpus(pool)) : null,
+    shared: isSmaller ? sharedCpus(pool) : null,
     partitions: policy === 'partitioned' && state.dirty.size ? partition(state) : null,
     level: weightLevel(state),
     fencesGpus: state.node?.tier.enforced.includes('gpus') ?? false
@@ -30,7 +31,7 @@ function frameOf(state: State): Frame {
 }
 
 /** A static even split among the holders, in order of arrival; whole CPUs, at least one. */
-function partition(state: State): Map<HolderEntry, string> {
+function partition(state: State): Map<HolderEntry, CpuSet> {
   const ids = state.pool.slots.map(slot => slot.cpu.id);
   const holders = [...state.holders.values()];
   const size = Math.max(1, Math.floor(ids.length / Math.max(1, holders.length)));
@@ -38,7 +39,7 @@ function partition(state: State): Map<HolderEntry, string> {
   return new Map(
     holders.map((holder, index) => {
       const start = (index % parts) * size;
-      return [holder, formatCpuList(ids.slice(start, start + size))];
+      return [holder, ids.slice(start, start + size)];
     })
   );
 }
@@ -47,23 +48,27 @@ function partition(state: State): Map<HolderEntry, string> {
  * The set that a holder is confined to, or null for all CPUs: where its cells are placed,
  * and also the shared pool if one of them is not placed.
  */
-function cpusFor(state: State, holder: HolderEntry, frame: Frame): string | null {
+function cpusFor(state: State, holder: HolderEntry, frame: Frame): CpuSet | null {
   if (state.policy !== 'dynamic') {
     return frame.partitions?.get(holder) ?? null;
   }
-  const ids: number[] = [...(holder.held?.lease.allocation?.cpus ?? [])];
+  const { allocation: kept } = holder.held?.lease ?? { allocation: null };
+  const sets: CpuSet[] = kept ? [kept.cpus] : [];
   let isPlaced = true;
   for (const { phase } of holder.running) {
     const mask = phase.mask?.cpus.length === state.pool.slots.length ? null : phase.mask;
     const allocation = phase.lease.allocation ?? mask; // a mask of all CPUs counts as none
-    allocation ? ids.push(...allocation.cpus) : (isPlaced = false);
+    allocation ? sets.push(allocation.cpus) : (isPlaced = false);
   }
-  if (isPlaced && ids.length) {
-    return formatCpuList(ids);
+  if (isPlaced && sets.length) {
+    return unionOf(sets);
   }
-  return frame.shared && ids.length
-    ? formatCpuList([...ids, ...sharedCpus(state.pool)])
-    : frame.shared;
+  return frame.shared && unionOf([...sets, frame.shared]);
+}
+
+/** What is in any of them: one set alone as it is, so that the same again is seen at once. */
+function unionOf(sets: readonly CpuSet[]): CpuSet {
+  return sets.length === 1 ? sets[0]! : cpuSetOf(sets.flat());
 }
 
 /**
@@ -109,7 +114,7 @@ function confinementOf(state: State, holder: HolderEntry, frame: Frame): Confine
 
 function isSame(a: Confinement, b: Confinement): boolean {
   return (
-    a.cpus === b.cpus &&
+    isSameSet(a.cpus, b.cpus) &&
     a.weight === b.weight &&
     a.idle === b.idle &&
     a.memoryBytes === b.memoryBytes &&
@@ -118,7 +123,7 @@ function isSame(a: Confinement, b: Confinement): boolean {
 }
 
 function isRemasked({ running, isStale, confined }: HolderEntry, { cpus }: Confinement): boolean {
-  return running.size > 0 && (isStale || confined.cpus !== cpus);
+  return running.size > 0 && (isStale || !isSameSet(confined.cpus, cpus));
 }
 
 /**

@@ -6,7 +6,8 @@ import { regroup } from '../nodes';
 import { userOf } from '../policy/membership';
 import { changeUse } from '../policy/shareTree';
 import { createHolder } from '../beginnings';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry } from '../entries';
+import type { State } from '../state';
 import { tell } from '../claim/story';
 import { surrounds } from './trees';
 

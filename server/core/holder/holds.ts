@@ -1,5 +1,4 @@
-import { formatCpuList } from '../../lib/cpuset';
-import type { StoryFact } from '../../protocol/facts';
+import type { StoryFact } from '../../protocol/storyFacts';
 import type { Grant } from '../../protocol/grant';
 import type { Effect, HeldGrant } from '../effects';
 import type { Event } from '../events';
@@ -7,7 +6,8 @@ import { dropHold } from './leases';
 import { fewest } from '../queue/fewest';
 import { dropFromRoom, leaseIn, roomOf } from '../queue/room';
 import { holdsOf, wantsOf } from '../queue/reserve';
-import type { ClaimEntry, HolderEntry, Lease, State, WaitingEntry } from '../state';
+import type { ClaimEntry, HolderEntry, Lease, WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { named, tell } from '../claim/story';
 
 /** Order that what holders keep is stored, if that changed in this step (ADM9). */
@@ -33,7 +33,7 @@ export function heldGrant({ held }: HolderEntry): Grant | null {
     return null;
   }
   const { allocation, memoryBytes, gpus } = held.lease;
-  return { cpus: allocation && formatCpuList(allocation.cpus), threads: null, memoryBytes, gpus };
+  return { cpus: allocation && allocation.cpus, threads: null, memoryBytes, gpus };
 }
 
 /** ADM9: release kept grants that were unused for too long. */

@@ -1,7 +1,8 @@
 import { allocate, deallocate } from '../cpu/cpuPool';
 import { grantableBytes } from '../memory/promisable';
 import { changeUse } from '../policy/shareTree';
-import type { HolderEntry, Lease, State } from '../state';
+import type { HolderEntry, Lease } from '../entries';
+import type { State } from '../state';
 import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';
 
 /** The leases that a holder has: of its running claims, and the one that it keeps (ADM9). */

@@ -1,5 +1,6 @@
 import { promisedBytes } from './leases';
-import type { HolderEntry, Lease, State } from '../state';
+import type { HolderEntry, Lease } from '../entries';
+import type { State } from '../state';
 import { promisedCpus, surrounds } from './trees';
 
 /*

@@ -221,9 +221,9 @@ describe('a cell that runs a notebook', () => {
     it.holder('k');
     it.claim('outer', 'k', { cpus: { kind: 'fixed', n: 2 }, ...asks });
     it.claim('inner', 'k', { cpus: { kind: 'fixed', n: 2 }, ...asks }, { outerId: 'outer' });
-    expect(it.grants.get('inner')?.cpus).toBe(it.grants.get('outer')?.cpus);
+    expect(it.grants.get('inner')?.cpus).toEqual(it.grants.get('outer')?.cpus);
     it.claim('plain', 'k', {}, { outerId: 'inner' });
-    expect(it.confinement('k').cpus).toBe('0-1');
+    expect(it.confinement('k').cpus).toEqual([0, 1]);
     ['plain', 'inner', 'outer'].forEach(id => it.end(id));
     expect(it.confinement('k').cpus).toBeNull();
   });

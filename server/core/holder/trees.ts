@@ -1,5 +1,6 @@
-import { blockingCpus } from '../cpu/cpus';
-import type { ClaimEntry, HolderEntry, RunningEntry, State } from '../state';
+import { blockingCpus } from '../cpu/cpuCounts';
+import type { ClaimEntry, HolderEntry, RunningEntry } from '../entries';
+import type { State } from '../state';
 
 /*
  * Cells that run inside cells: a kernel that was started by another one's cell, and a

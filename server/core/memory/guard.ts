@@ -3,7 +3,8 @@ import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Event, MemoryKill } from '../events';
 import { INTERRUPT_GRACE_MS, interruptAtBytes } from './memoryGuard';
-import type { HolderEntry, RunningEntry, State } from '../state';
+import type { HolderEntry, RunningEntry } from '../entries';
+import type { State } from '../state';
 import { tell } from '../claim/story';
 
 /**

@@ -2,7 +2,8 @@ import type { Ask } from '../../protocol/ask';
 import type { Reason } from '../../protocol/facts';
 import type { NodeFacts } from '../events';
 import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry } from '../entries';
+import type { State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../holder/trees';
 import { inTheWay, WORTH_A_NAME, type Found } from '../queue/inTheWay';
 import {

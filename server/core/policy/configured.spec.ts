@@ -57,7 +57,7 @@ describe('the group of a kernel', () => {
     const writes = it.writes;
     open(it, 'k', '/users/ann/atlas/a.ipynb');
     expect(groupsOf(it)).toEqual({ k: 'atlas' });
-    expect([it.confinement('k').cpus, it.writes]).toEqual(['0-1', writes]);
+    expect([it.confinement('k').cpus, it.writes]).toEqual([[0, 1], writes]);
   });
 
   it('[CFG1] [CFG3] changes at a reload, and what runs and waits stays as it is', () => {

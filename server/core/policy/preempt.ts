@@ -7,7 +7,8 @@ import { leaseIn, leaveRoom, roomOf } from '../queue/room';
 import { useAt } from './fairness';
 import { pathOf } from './shareTree';
 import { holdsOf, wantsOf } from '../queue/reserve';
-import type { RunningEntry, State, WaitingEntry } from '../state';
+import type { RunningEntry, WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { named, tell } from '../claim/story';
 import { surrounds } from '../holder/trees';
 

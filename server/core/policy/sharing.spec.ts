@@ -183,7 +183,7 @@ describe('a configuration', () => {
     const user = it.state.holders.get('k1')!.user;
     expect(user.parent?.parent?.name).toBe('a');
     expect(user.use.use + user.use.rate).toBeGreaterThanOrEqual(before);
-    expect(it.confinement('k1').cpus).toBe('0-1');
+    expect(it.confinement('k1').cpus).toEqual([0, 1]);
     expect(it.end('1')).toMatchObject([{ type: 'confine', confinement: { cpus: null } }]);
   });
 });

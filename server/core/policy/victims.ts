@@ -2,7 +2,7 @@ import { compareText, firstDifference, type Comparator } from '../../lib/compara
 import { useAt } from './fairness';
 import type { VictimPolicy } from './groups';
 import type { ShareNode } from './shareTree';
-import type { RunningEntry } from '../state';
+import type { RunningEntry } from '../entries';
 
 /** The group, or its members' node, that a claim belongs to. */
 export function groupOf(entry: { readonly holder: { readonly user: ShareNode } }): ShareNode {

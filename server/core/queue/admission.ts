@@ -2,14 +2,16 @@ import type { Ask } from '../../protocol/ask';
 import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { NodeFacts } from '../events';
-import { cpuObstacle, exclusiveCount, placeCpus } from '../cpu/cpus';
+import { exclusiveCount } from '../cpu/cpuCounts';
+import { cpuObstacle, placeCpus } from '../cpu/cpus';
 import { keptInPool } from '../cpu/cpuPool';
 import { gpuNames, matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
 import { memoryObstacle } from '../memory/memory';
 import type { Obstacle } from './obstacle';
 import { grantableBytes } from '../memory/promisable';
 import { pathOf, type ShareNode } from '../policy/shareTree';
-import type { ClaimEntry, HolderEntry, Lease, State } from '../state';
+import type { ClaimEntry, HolderEntry, Lease } from '../entries';
+import type { State } from '../state';
 import { amountInWords, bytesInWords } from '../../protocol/amounts';
 
 function impossible(path: string, asked: Detail, total: Detail): Refusal {

@@ -1,5 +1,5 @@
 import { compareText, firstDifference } from '../../lib/comparators';
-import type { HolderEntry } from '../state';
+import type { HolderEntry } from '../entries';
 
 /** What a holder has of something that a claim waits for. */
 export type Found = {

@@ -1,5 +1,6 @@
 import type { Blocker, Holding, Need, Reason, Rest, Resource } from '../../protocol/facts';
-import type { HolderEntry, State } from '../state';
+import type { HolderEntry } from '../entries';
+import type { State } from '../state';
 import { named } from '../claim/story';
 import { surrounds } from '../holder/trees';
 import type { Found, InTheWay } from './inTheWay';

@@ -1,7 +1,7 @@
 import { compareText, firstDifference, type Comparator } from '../../lib/comparators';
 import { useAt } from '../policy/fairness';
 import type { ShareNode } from '../policy/shareTree';
-import type { WaitingEntry } from '../state';
+import type { WaitingEntry } from '../entries';
 import { isInside } from '../holder/trees';
 
 /** Use per weight: what fair share compares siblings by. */

@@ -1,9 +1,10 @@
 import type { Resource } from '../../protocol/facts';
 import { predictedEndMs, predictedRunMs } from '../cpu/demand';
-import { cpusWaitedFor } from '../cpu/cpus';
+import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { lacksOthersBytes } from '../memory/memory';
 import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
-import type { ClaimEntry, Lease, Reservation, RunningEntry, State, WaitingEntry } from '../state';
+import type { ClaimEntry, Lease, Reservation, RunningEntry, WaitingEntry } from '../entries';
+import type { State } from '../state';
 import { isInside, outerClaims } from '../holder/trees';
 
 /** How many running claims a reservation considers; those granted first. */

@@ -1,8 +1,10 @@
 import type { Gpu } from '../events';
-import type { HolderEntry, Lease, RunningEntry, State, WaitingEntry } from '../state';
+import type { HolderEntry, Lease, RunningEntry, WaitingEntry, Allocation } from '../entries';
+import type { State } from '../state';
 import { growthOfCpus, outerClaims, surrounds } from '../holder/trees';
-import { blockingCpus, cpusWaitedFor, exclusiveCount, exclusiveCpusFor } from '../cpu/cpus';
-import { lendableCpus, type Allocation } from '../cpu/cpuPool';
+import { blockingCpus, cpusWaitedFor, exclusiveCount } from '../cpu/cpuCounts';
+import { exclusiveCpusFor } from '../cpu/cpus';
+import { lendableCpus } from '../cpu/cpuPool';
 import { memoryMates } from '../gpu/gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from '../gpu/gpuMemory';
 import { matchingGpus } from '../gpu/gpus';

@@ -1,5 +1,5 @@
 import type { Confinement } from '../../core/effects';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
 import { findAncestor } from '../../host/processes';
 import { readTreeUse } from '../../host/processUse';
@@ -38,7 +38,7 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   pinningFor({ cpus }: Confinement): CpuPinning {
-    return this.masks.holdFor(cpus);
+    return this.masks.pinningFor(cpus);
   }
 
   measure(holderId: string): TreeUse | null {

@@ -1,8 +1,9 @@
+import { formatCpuList, namedCpus, type CpuSet } from '../../protocol/cpuset';
 import type { IOwnFiles } from '../../host/ownDirectory';
 import type { HolderProcess } from '../enforcer';
 
 /** A holder and the mask that it came with. */
-export type SavedMask = HolderProcess & { readonly original: string };
+export type SavedMask = HolderProcess & { readonly original: CpuSet };
 
 /** Remembers masks beyond the life of a sidecar: unlike a cgroup, a mask leaves no trace of what was before. */
 export interface IMaskStore {
@@ -26,7 +27,7 @@ export class MaskFile implements IMaskStore {
   save(masks: readonly SavedMask[]): void {
     masks.length === 0
       ? this.own.remove(this.name)
-      : this.own.replace(this.name, JSON.stringify(masks));
+      : this.own.replace(this.name, JSON.stringify(masks.map(stored)));
   }
 }
 
@@ -34,16 +35,24 @@ function parsed(value: unknown): readonly SavedMask[] {
   if (!Array.isArray(value)) {
     throw new Error('it is no list of masks');
   }
-  return value.filter(isSavedMask);
+  return value.flatMap(savedMask);
 }
 
-function isSavedMask(value: unknown): value is SavedMask {
-  const it = value as Partial<SavedMask> | null;
-  return (
-    typeof it?.holderId === 'string' &&
-    typeof it.pid === 'number' &&
-    typeof it.startTicks === 'number' &&
-    typeof it.original === 'string' &&
-    /^[\d,-]+$/.test(it.original)
-  );
+/** A mask as it is on the disk. */
+type StoredMask = HolderProcess & { readonly original: string };
+
+function stored({ original, ...place }: SavedMask): StoredMask {
+  return { ...place, original: formatCpuList(original) };
+}
+
+function savedMask(value: unknown): readonly SavedMask[] {
+  const it = value as Partial<StoredMask> | null;
+  const original = typeof it?.original === 'string' ? namedCpus(it.original) : [];
+  const { holderId, pid, startTicks } = it ?? {};
+  return original.length > 0 &&
+    typeof holderId === 'string' &&
+    typeof pid === 'number' &&
+    typeof startTicks === 'number'
+    ? [{ holderId, pid, startTicks, original }]
+    : [];
 }

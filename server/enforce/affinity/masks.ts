@@ -1,7 +1,7 @@
-import { parseCpuList } from '../../lib/cpuset';
+import { formatCpuList, isSameSet, isWithin, type CpuSet } from '../../protocol/cpuset';
 import { errnoOf, type IHostFiles } from '../../host/files';
 import { isAlive, readMask } from '../../host/processes';
-import type { CpuPinning } from '../../protocol/gate';
+import type { CpuPinning } from '../../protocol/grant';
 import { EnforcementError, type HolderProcess } from '../enforcer';
 import { failUnseen } from '../failures';
 import type { IMaskStore } from './maskStore';
@@ -13,10 +13,11 @@ import { TreeMasks } from './treeMasks';
 /** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
 type Held = {
   readonly target: HolderProcess;
-  readonly original: string;
-  wanted: string;
+  readonly original: CpuSet;
+  wanted: CpuSet;
   wishes: number;
-  applied: string;
+  /** Null while it is not known. */
+  applied: CpuSet | null;
   /** That it changed its mask itself was told. */
   told: boolean;
   readonly own: OwnMasks;
@@ -25,8 +26,8 @@ type Held = {
 /** What masks need to know. */
 export type MaskOptions = {
   readonly files: IHostFiles;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   readonly setMask: SetMask;
   readonly setThreadMask: SetMask;
   /** Whether a thread has a mask because it was placed. */
@@ -64,13 +65,8 @@ export class Masks {
   }
 
   /** How a holder is held by masks. */
-  holdFor(cpus: string | null): CpuPinning {
-    return { affinity: this.maskFor(cpus), cpuset: null };
-  }
-
-  /** The mask that a confinement comes to. */
-  private maskFor(cpus: string | null): string {
-    return cpus ?? this.options.cpus;
+  pinningFor(cpus: CpuSet | null): CpuPinning {
+    return { affinity: cpus ?? this.options.cpus, cpuset: null };
   }
 
   placeOf(holderId: string): HolderProcess | null {
@@ -101,19 +97,18 @@ export class Masks {
     const original = this.currentMask(target) ?? failUnseen(this.options.files, target);
     this.hold(target, original, original);
     this.save(target.holderId);
-    const usable = parseCpuList(this.options.cpus);
-    if (!parseCpuList(original).every(cpu => usable.includes(cpu))) {
+    if (!isWithin(original, this.options.cpus)) {
       this.set(target.holderId, null);
     }
   }
 
   /** Wish for a mask; null for all CPUs of the node. */
-  set(holderId: string, cpus: string | null): void {
+  set(holderId: string, cpus: CpuSet | null): void {
     const held = this.held.get(holderId);
     if (!held) {
       throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
     }
-    this.want(held, this.maskFor(cpus));
+    this.want(held, cpus ?? this.options.cpus);
   }
 
   /**
@@ -124,19 +119,18 @@ export class Masks {
   recall(holderId: string): void {
     const held = this.held.get(holderId);
     const mask = held && this.currentMask(held.target);
-    if (!held || !mask || held.applied !== held.wanted || this.work.has(holderId)) {
+    if (!held || !mask || !isApplied(held) || this.work.has(holderId)) {
       return;
     }
-    const given = parseCpuList(held.wanted);
-    if (parseCpuList(mask).every(cpu => given.includes(cpu))) {
+    if (isWithin(mask, held.wanted)) {
       return;
     }
     if (!held.told) {
       held.told = true;
-      const { target, wanted } = held;
-      this.options.onBroughtBack(holderId, `process ${target.pid} had other CPUs than ${wanted}`);
+      const what = `process ${held.target.pid} had other CPUs than ${formatCpuList(held.wanted)}`;
+      this.options.onBroughtBack(holderId, what);
     }
-    held.applied = '';
+    held.applied = null;
     this.want(held, held.wanted);
   }
 
@@ -157,7 +151,7 @@ export class Masks {
     }
   }
 
-  private currentMask(target: HolderProcess): string | null {
+  private currentMask(target: HolderProcess): CpuSet | null {
     const { files } = this.options;
     return isAlive(files, target) ? readMask(files, target.pid) : null;
   }
@@ -173,7 +167,7 @@ export class Masks {
     }
   }
 
-  private hold(target: HolderProcess, original: string, applied: string): void {
+  private hold(target: HolderProcess, original: CpuSet, applied: CpuSet): void {
     const { files, cpus, isPlaced } = this.options;
     const own = new OwnMasks(files, target.pid, cpus, isPlaced, applied);
     const held = { target, original, wanted: applied, wishes: 0, applied, told: false, own };
@@ -181,8 +175,8 @@ export class Masks {
   }
 
   /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
-  private want(held: Held, cpus: string): void {
-    if (cpus !== held.wanted || cpus !== held.applied) {
+  private want(held: Held, cpus: CpuSet): void {
+    if (!isApplied(held) || !isSameSet(cpus, held.wanted)) {
       held.own.look(this.trees.pidsOf(held.target));
       held.own.give(cpus);
       held.wanted = cpus;
@@ -193,7 +187,7 @@ export class Masks {
 
   private pursue(held: Held): void {
     const { holderId } = held.target;
-    if (held.wanted === held.applied) {
+    if (isApplied(held)) {
       return;
     }
     const before = this.work.get(holderId) ?? Promise.resolve();
@@ -209,21 +203,26 @@ export class Masks {
   }
 
   private async applyWanted(held: Held): Promise<void> {
-    while (held.applied !== held.wanted) {
+    while (!isApplied(held)) {
       const target = held.wanted;
       // Unknown until the last thread has it: a failure half way is tried anew.
-      held.applied = '';
+      held.applied = null;
       if (await this.trees.set(held, target, this.isLastWish(held))) {
         held.applied = target;
       }
     }
-    held.own.gave(held.applied);
+    held.own.gave(held.wanted);
   }
 
   private isLastWish(held: Held): () => boolean {
     const { wishes } = held;
     return () => held.wishes === wishes;
   }
+}
+
+/** Whether every thread has what was wished last, as far as is known. */
+function isApplied({ applied, wanted }: Held): boolean {
+  return isSameSet(applied, wanted);
 }
 
 function asFailure(error: unknown): EnforcementError {

@@ -1,4 +1,4 @@
-import { formatCpuList, parseCpuList } from '../../lib/cpuset';
+import { commonCpus, isSameSet, type CpuSet } from '../../protocol/cpuset';
 import { readMask, readThreads } from '../../host/processes';
 import type { IHostFiles } from '../../host/files';
 
@@ -13,18 +13,18 @@ import type { IHostFiles } from '../../host/files';
  */
 export class OwnMasks {
   /** By thread; null for one that has none. */
-  private own = new Map<number, string | null>();
+  private own = new Map<number, CpuSet | null>();
   /** What threads were given, and may have. */
-  private given: Set<string>;
+  private given: readonly CpuSet[];
 
   constructor(
     private readonly files: IHostFiles,
     private readonly rootPid: number,
-    private readonly all: string,
+    private readonly all: CpuSet,
     private readonly isPlaced: (tid: number) => boolean,
-    given: string
+    given: CpuSet
   ) {
-    this.given = new Set([given]);
+    this.given = [given];
   }
 
   /** See the masks of these processes, before their threads are given another. */
@@ -41,43 +41,48 @@ export class OwnMasks {
   }
 
   /** A thread has this mask now; null where it is gone. */
-  see(tid: number, mask: string | null): void {
+  see(tid: number, mask: CpuSet | null): void {
     if (mask !== null && !this.isPlaced(tid)) {
       this.own.set(tid, this.ownOf(tid, mask));
     }
   }
 
   /** From now on threads may be given this as well. */
-  give(cpus: string): void {
-    this.given.add(cpus);
+  give(cpus: CpuSet): void {
+    this.given = this.isGiven(cpus) ? this.given : [...this.given, cpus];
   }
 
   /** Every thread was given this. */
-  gave(cpus: string): void {
-    this.given = new Set([cpus]);
+  gave(cpus: CpuSet): void {
+    this.given = [cpus];
   }
 
   /** What a thread is to have where ours is `cpus`. */
-  under(tid: number, cpus: string): string {
+  under(tid: number, cpus: CpuSet): CpuSet {
     const own = this.known(tid);
     return own === null ? cpus : common(own, cpus);
   }
 
-  private known(tid: number): string | null {
+  private known(tid: number): CpuSet | null {
     const own = this.own.get(tid);
     return own === undefined ? (this.own.get(this.rootPid) ?? null) : own;
   }
 
-  private ownOf(tid: number, mask: string): string | null {
+  private ownOf(tid: number, mask: CpuSet): CpuSet | null {
     const known = this.known(tid);
-    if (known !== null && [...this.given].some(it => common(known, it) === mask)) {
+    if (known !== null && this.given.some(it => isSameSet(common(known, it), mask))) {
       return known;
     }
-    return this.given.has(mask) || common(mask, this.all) === this.all ? null : mask;
+    const isAll = isSameSet(common(mask, this.all), this.all);
+    return this.isGiven(mask) || isAll ? null : mask;
+  }
+
+  private isGiven(mask: CpuSet): boolean {
+    return this.given.some(it => isSameSet(it, mask));
   }
 }
 
-function common(own: string, ours: string): string {
-  const mine = new Set(parseCpuList(own));
-  return formatCpuList(parseCpuList(ours).filter(cpu => mine.has(cpu))) || ours;
+function common(own: CpuSet, ours: CpuSet): CpuSet {
+  const both = commonCpus(ours, own);
+  return both.length ? both : ours;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DiskFiles } from '../../host/files';
 import { OwnDirectory } from '../../host/ownDirectory';
 import { readCapacity } from '../../host/topology';
-import { formatCpuList } from '../../lib/cpuset';
+import { isSameSet, isWithin, type CpuSet } from '../../protocol/cpuset';
 import { BusyProcess } from '../../testing/busyProcess';
 import { until } from '../../testing/contractRig';
 import { setMaskByTaskset, setThreadMaskByTaskset } from './taskset';
@@ -38,7 +38,6 @@ describe('a plan for busy threads', () => {
 describe('real threads', () => {
   const files = new DiskFiles();
   const cpus = readCapacity(files).cpus.map(it => it.id);
-  const all = formatCpuList(cpus);
   const rule = cpus.length > 1 ? it : it.skip;
   let dir: string;
   let busy: BusyProcess;
@@ -46,7 +45,7 @@ describe('real threads', () => {
   const spreaderOf = () =>
     new Spreader({
       files,
-      cpus: all,
+      cpus,
       setThreadMask: setThreadMaskByTaskset,
       store: new MaskFile(
         OwnDirectory.open(dir, () => undefined),
@@ -67,24 +66,25 @@ describe('real threads', () => {
     rmSync(dir, { recursive: true });
   });
 
-  const isOneCpu = (mask: string) => cpus.includes(Number(mask));
+  const isOneCpu = (mask: CpuSet) => mask.length === 1 && isWithin(mask, cpus);
 
   /** Look again and again, as the sidecar does, until each thread that computes has a CPU. */
   const spreadWith = (spreader: Spreader) =>
     until('each has a CPU', () => {
       spreader.spread(busy.place, cpus);
-      return new Set(busy.masks()).size === cpus.length && busy.masks().every(isOneCpu);
+      return new Set(busy.masks().flat()).size === cpus.length && busy.masks().every(isOneCpu);
     });
 
   rule('[CPU10] that are packed get a CPU each, and may leave it again afterwards', async () => {
-    await setMaskByTaskset(busy.place.pid, `${cpus[0]}`);
+    await setMaskByTaskset(busy.place.pid, [cpus[0]!]);
     const spreader = spreaderOf();
     await spreadWith(spreader);
-    spreader.gather('k1', all);
+    spreader.gather('k1', cpus);
     await spreader.settled();
     // One that could stay where it was need not have been placed: then its mask is not ours to undo.
-    expect(busy.masks().filter(it => it !== all && it !== `${cpus[0]}`)).toEqual([]);
-    expect(busy.masks()).toContain(all);
+    const others = busy.masks().filter(it => !isSameSet(it, cpus) && !isSameSet(it, [cpus[0]!]));
+    expect(others).toEqual([]);
+    expect(busy.masks()).toContainEqual(cpus);
     expect(existsSync(join(dir, 'spread.json'))).toBe(false);
   });
 
@@ -92,7 +92,7 @@ describe('real threads', () => {
     const spreader = spreaderOf();
     await spreadWith(spreader);
     await spreader.settled();
-    expect(busy.otherMasks()).toContain(all);
+    expect(busy.otherMasks()).toContainEqual(cpus);
   });
 
   rule('[ENF2] that a sidecar left placed when it crashed are gathered by the next', async () => {
@@ -101,7 +101,7 @@ describe('real threads', () => {
     await crashed.settled();
     const next = spreaderOf();
     await next.settled();
-    expect(new Set(busy.masks())).toEqual(new Set([all]));
+    expect(busy.masks().every(it => isSameSet(it, cpus))).toBe(true);
     expect(next.holders()).toEqual([]);
     expect(existsSync(join(dir, 'spread.json'))).toBe(false);
   });

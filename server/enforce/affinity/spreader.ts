@@ -1,5 +1,6 @@
 import { isAlive, readMask, readThread, readThreads, readTree } from '../../host/processes';
 import { errnoOf, type IHostFiles } from '../../host/files';
+import type { CpuSet } from '../../protocol/cpuset';
 import { EnforcementError, type ISpreader, type HolderProcess } from '../enforcer';
 import type { IMaskStore } from './maskStore';
 import type { FailureListener } from '../cgroup/removals';
@@ -20,7 +21,7 @@ export type BusyThread = { readonly tid: number; readonly cpu: number | null };
  */
 export function planSpread(
   busy: readonly BusyThread[],
-  cpus: readonly number[]
+  cpus: CpuSet
 ): readonly { readonly tid: number; readonly cpu: number }[] {
   if (busy.length < 2 || cpus.length < 2) {
     return [];
@@ -55,8 +56,8 @@ type Tree = {
 /** What a spreader needs to know. */
 export type SpreaderOptions = {
   readonly files: IHostFiles;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   readonly setThreadMask: SetMask;
   /** Remembers beyond the life of a sidecar whose threads were placed. */
   readonly store: IMaskStore;
@@ -77,7 +78,7 @@ export class Spreader implements ISpreader {
     }
   }
 
-  spread(target: HolderProcess, cpus: readonly number[]): void {
+  spread(target: HolderProcess, cpus: CpuSet): void {
     const tree = this.treeOf(target);
     if (tree.work) {
       return;
@@ -98,13 +99,13 @@ export class Spreader implements ISpreader {
       isFirst && this.save(target.holderId);
       this.work(tree, async () => {
         for (const { tid, cpu } of moves) {
-          await this.setMask(tree, tid, `${cpu}`);
+          await this.setMask(tree, tid, [cpu]);
         }
       });
     }
   }
 
-  gather(holderId: string, cpus: string): void {
+  gather(holderId: string, cpus: CpuSet): void {
     const tree = this.trees.get(holderId);
     this.trees.delete(holderId);
     if (!tree?.placed.size) {
@@ -159,7 +160,7 @@ export class Spreader implements ISpreader {
 
   private cpuOf(pid: number, tid: number): number | null {
     const mask = readMask(this.options.files, pid, tid);
-    return mask !== null && /^\d+$/.test(mask) ? Number(mask) : null;
+    return mask?.length === 1 ? mask[0]! : null;
   }
 
   /** Of a tree that another sidecar placed: what is on one CPU was placed. */
@@ -179,7 +180,7 @@ export class Spreader implements ISpreader {
     this.works.add(work);
   }
 
-  private async setMask(tree: Tree, tid: number, cpus: string): Promise<void> {
+  private async setMask(tree: Tree, tid: number, cpus: CpuSet): Promise<void> {
     try {
       await this.options.setThreadMask(tid, cpus);
     } catch (error) {

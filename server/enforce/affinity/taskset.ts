@@ -1,10 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { formatCpuList, type CpuSet } from '../../protocol/cpuset';
 import { EnforcementError } from '../enforcer';
 
 const TASKSET_TIMEOUT_MS = 5000;
 
 /** Sets the mask of every thread of a process; rejects with {@link EnforcementError}. */
-export type SetMask = (pid: number, cpus: string) => Promise<void>;
+export type SetMask = (pid: number, cpus: CpuSet) => Promise<void>;
 
 /** What `taskset` says in the C locale, as the errno that it was. */
 const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
@@ -15,16 +16,17 @@ const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Set the masks of a process by util-linux's `taskset`: Node cannot do it itself. */
-export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', cpus, pid);
+export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', formatCpuList(cpus), pid);
 
 /** Set the mask of one thread. */
-export const setThreadMaskByTaskset: SetMask = (tid, cpus) => taskset('-pc', cpus, tid);
+export const setThreadMaskByTaskset: SetMask = (tid, cpus) =>
+  taskset('-pc', formatCpuList(cpus), tid);
 
-function taskset(option: string, cpus: string, id: number): Promise<void> {
+function taskset(option: string, list: string, id: number): Promise<void> {
   return new Promise((resolve, reject) => {
     execFile(
       'taskset',
-      [option, cpus, `${id}`],
+      [option, list, `${id}`],
       { env: { ...process.env, LC_ALL: 'C' }, timeout: TASKSET_TIMEOUT_MS },
       (error, _stdout, stderr) => {
         if (!error) {
@@ -33,16 +35,19 @@ function taskset(option: string, cpus: string, id: number): Promise<void> {
         }
         const said = ERRNO_BY_WORDS.find(([words]) => words.test(stderr))?.[1];
         const errno = said ?? (typeof error.code === 'string' ? error.code : 'EIO');
-        reject(new EnforcementError(`taskset ${option} ${cpus} ${id}`, errno));
+        reject(new EnforcementError(`taskset ${option} ${list} ${id}`, errno));
       }
     );
   });
 }
 
 /** Whether `taskset` really sets a mask here; null if so, else why not. */
-export function whyNoTaskset(cpus: string): string | null {
+export function whyNoTaskset(cpus: CpuSet): string | null {
   const script = 'exec taskset -apc "$0" $$';
-  const result = spawnSync('/bin/sh', ['-c', script, cpus], { encoding: 'utf8', timeout: 5000 });
+  const result = spawnSync('/bin/sh', ['-c', script, formatCpuList(cpus)], {
+    encoding: 'utf8',
+    timeout: 5000
+  });
   const said = result.stderr?.trim().split('\n')[0];
   return result.status === 0 ? null : said || result.error?.message || 'taskset failed';
 }

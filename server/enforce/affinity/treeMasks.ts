@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { isSameSet, type CpuSet } from '../../protocol/cpuset';
 import type { IHostFiles } from '../../host/files';
 import { isAlive, readMask, readThreads, readTree } from '../../host/processes';
 import { EnforcementError, type HolderProcess } from '../enforcer';
@@ -44,7 +45,7 @@ export class TreeMasks {
    * Give each thread of a tree a mask, as long as it is wanted; false where it no longer is.
    * First all but the kernel itself, whose gate may see to that.
    */
-  async set(tree: Tree, cpus: string, isWanted: () => boolean): Promise<boolean> {
+  async set(tree: Tree, cpus: CpuSet, isWanted: () => boolean): Promise<boolean> {
     await this.applyFrom(1, tree, cpus);
     for (const lookMs of GATE_LOOKS_MS) {
       if (this.callsFrom(0, tree, cpus).length === 0) {
@@ -59,7 +60,7 @@ export class TreeMasks {
     return true;
   }
 
-  private async applyFrom(first: number, tree: Tree, cpus: string): Promise<void> {
+  private async applyFrom(first: number, tree: Tree, cpus: CpuSet): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       const calls = this.callsFrom(first, tree, cpus);
       if (calls.length === 0) {
@@ -79,22 +80,22 @@ export class TreeMasks {
   }
 
   /** What is to be called for the processes of its tree, from this one on. */
-  private callsFrom(first: number, { target, own }: Tree, cpus: string): (() => Promise<void>)[] {
+  private callsFrom(first: number, { target, own }: Tree, cpus: CpuSet): (() => Promise<void>)[] {
     return this.pidsOf(target)
       .slice(first)
       .flatMap(pid => this.callsFor(pid, own, cpus));
   }
 
   /** What gives each thread of a process its mask: one call where none has a mask of its own. */
-  private callsFor(pid: number, own: OwnMasks, cpus: string): readonly (() => Promise<void>)[] {
+  private callsFor(pid: number, own: OwnMasks, cpus: CpuSet): readonly (() => Promise<void>)[] {
     const { files, setMask, setThreadMask } = this.parts;
     const threads = readThreads(files, pid).map(tid => {
       const mask = readMask(files, pid, tid);
       own.see(tid, mask); // somebody may have set it since we looked
       return { tid, mask, wanted: own.under(tid, cpus) };
     });
-    const others = threads.filter(it => it.mask !== null && it.mask !== it.wanted);
-    if (others.length > 0 && threads.every(it => it.wanted === cpus)) {
+    const others = threads.filter(it => it.mask !== null && !isSameSet(it.mask, it.wanted));
+    if (others.length > 0 && threads.every(it => isSameSet(it.wanted, cpus))) {
       return [() => setMask(pid, cpus)];
     }
     return others.map(it => () => setThreadMask(it.tid, it.wanted));

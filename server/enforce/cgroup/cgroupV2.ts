@@ -1,220 +1,72 @@
-import type { Confinement } from '../../core/effects';
-import type { CpuPinning } from '../../protocol/gate';
-import type { TierView } from '../../protocol/view';
 import { V2, type Hierarchy } from '../../host/cgroupfs';
-import { readOrNull, readTable, type IHostFiles } from '../../host/files';
-import { Delegation } from './delegation';
-import {
-  EnforcementError,
-  holds,
-  type IEnforcer,
-  type HolderProcess,
-  type TreeUse
-} from '../enforcer';
-import { doAll, undoing } from '../failures';
-import type { Masks } from '../affinity/masks';
-import { MemoryV2 } from './memoryV2';
+import { readTable } from '../../host/files';
 import type { CgroupOptions } from './options';
-import { Places } from './places';
-import { useOf } from './placeUse';
-import { Weight } from './weight';
-import { Written } from './written';
-
-/** What the tier of cgroup version 2 needs to know. */
-export type CgroupV2Options = CgroupOptions & {
-  /** The unified hierarchy; its directory is the own cgroup, or one that was delegated. */
-  readonly hierarchy: Hierarchy;
-  /** Those of cpuset, cpu and memory that the own cgroup was given. */
-  readonly controllers: readonly string[];
-};
+import type { ICgroupVersion } from './cgroupVersion';
+import { Delegation } from './delegation';
+import { MemoryV2 } from './memoryV2';
+import type { Places } from './places';
+import type { Written } from './written';
 
 const MICROSECONDS = 1e6;
 
-/** Holders confined by cgroup version 2: cpuset, cpu and memory, as far as they were delegated. */
-export class CgroupV2 implements IEnforcer {
-  readonly tier: TierView;
-  private readonly files: IHostFiles;
-  private readonly masks: Masks | null;
-  private readonly places: Places;
+/** What every directory has, whichever controllers it was given: CPU time and device programs. */
+const EVERYWHERE = ['cpuacct', 'devices'];
+
+/** The unified hierarchy, as one with these controllers and what needs none. */
+export function unifiedWith(hierarchy: Hierarchy, controllers: readonly string[]): Hierarchy {
+  return { ...hierarchy, controllers: [...controllers, ...EVERYWHERE] };
+}
+
+/** Version 2: one directory, to which controllers are given down. */
+export class CgroupV2 implements ICgroupVersion {
+  readonly names = { weight: V2.weight, threads: V2.threads, swapLimit: V2.memorySwapMax };
+  readonly weightMin = 1;
   private readonly delegation: Delegation;
-  private readonly written: Written;
-  private readonly memory: MemoryV2;
-  private readonly wanted = new Map<string, Confinement>();
-  /** Kills for want of memory that the place had seen when the holder came. */
-  private readonly killsBefore = new Map<string, number>();
-  private readonly weight: Weight;
-  private isSetUp = false;
+  private readonly group: string;
+  private isEnabled = false;
 
-  /** Makes the group's directory and gives it its controllers; throws {@link EnforcementError}. */
-  constructor(private readonly options: CgroupV2Options) {
-    this.tier = options.tier;
-    this.files = options.files;
-    this.masks = options.masks;
-    this.written = new Written(options.files);
-    this.places = new Places({
-      ...options,
-      hierarchies: [options.hierarchy],
-      prepare: directory => this.prepare(directory),
-      exit: () => this.delegation.exit()
-    });
-    this.delegation = new Delegation({ ...options, group: options.group.name }, this.places);
-    undoing(
-      () => this.undoSetup(),
-      () => {
-        this.places.open();
-        this.delegation.enable();
-      }
-    );
-    this.isSetUp = true;
-    const files = { weight: V2.weight, idle: V2.idle, least: '1' };
-    const hasIdle = readOrNull(this.files, `${this.group}/${V2.idle}`) !== null;
-    this.weight = new Weight(this.written, files, hasIdle);
-    const hasSwapLimit = readOrNull(this.files, `${this.group}/${V2.memorySwapMax}`) !== null;
-    this.memory = new MemoryV2(options.files, this.written, hasSwapLimit);
+  constructor(
+    private readonly options: CgroupOptions,
+    places: Places
+  ) {
+    const hierarchy = options.hierarchies[0]!;
+    const controllers = hierarchy.controllers.filter(it => !EVERYWHERE.includes(it));
+    const group = options.group.name;
+    this.delegation = new Delegation({ ...options, hierarchy, controllers, group }, places);
+    this.group = places.layout.groupIn(hierarchy);
   }
 
-  found(): readonly string[] {
-    return this.places.found();
-  }
-
-  adopt(target: HolderProcess): void {
-    const known = this.places.has(target.holderId);
-    this.written.forget(target.holderId);
-    this.options.fence?.forget(target.holderId);
-    this.places.adopt(target);
-    this.masks?.adopt(target);
-    if (!known) {
-      this.killsBefore.set(target.holderId, this.memory.kills(this.directory(target.holderId)));
-    }
-  }
-
-  confine(holderId: string, confinement: Confinement): void {
-    if (!this.places.has(holderId)) {
-      throw new EnforcementError(`holder ${holderId}`, 'ENOENT');
-    }
-    this.wanted.set(holderId, confinement);
-    const directory = this.directory(holderId);
-    doAll(
-      () => this.writeCpus(holderId, directory, confinement),
-      () => this.writeWeight(holderId, directory, confinement),
-      () => this.has('memory') && this.memory.limit(holderId, directory, confinement.memoryBytes),
-      () => this.options.fence?.set(holderId, directory, confinement.gpus)
-    );
-  }
-
-  tighten(holderId: string): void {
-    const wanted = this.wanted.get(holderId);
-    if (wanted && holds(wanted) && this.written.dropWidened(holderId, this.options.onBroughtBack)) {
-      this.confine(holderId, wanted);
-    }
-  }
-
-  pinningFor({ cpus }: Confinement): CpuPinning {
-    return this.masks?.holdFor(cpus) ?? { affinity: null, cpuset: cpus };
-  }
-
-  measure(holderId: string): TreeUse | null {
-    const target = this.places.targetOf(holderId);
-    if (target) {
-      this.recall(target);
-    }
-    const directory = this.directory(holderId);
-    const threads = readOrNull(this.files, `${directory}/${V2.threads}`);
-    if (!target || !threads) {
-      return null;
-    }
-    this.memory.lower(holderId, directory, this.wanted.get(holderId)?.memoryBytes ?? null);
-    // Every v2 cgroup counts CPU time, whether it was given the cpu controller or not.
-    const microseconds = readTable(this.files, `${directory}/${V2.cpuStat}`).get('usage_usec');
-    const cpuSeconds = microseconds === undefined ? null : microseconds / MICROSECONDS;
-    const memoryBytes = this.memory.use.shown(directory);
-    const others = () => this.places.othersThan(target.pid);
-    return useOf(this.files, target.pid, others, { cpuSeconds, memoryBytes, threads });
-  }
-
-  memoryOf(holderId: string, exactFromBytes: number): number | null {
-    return this.has('memory')
-      ? this.memory.use.held(this.directory(holderId), exactFromBytes)
-      : (this.measure(holderId)?.memoryBytes ?? null);
-  }
-
-  holderOf(pid: number): string | null {
-    return this.places.layout.holderOf(pid);
-  }
-
-  kills(holderId: string): number {
-    const inPlace = this.memory.kills(this.directory(holderId));
-    return inPlace - (this.killsBefore.get(holderId) ?? 0);
-  }
-
-  hasReachedLimit(holderId: string): boolean {
-    return this.memory.hasReachedLimit(this.directory(holderId));
-  }
-
-  release(holderId: string): void {
-    this.wanted.delete(holderId);
-    this.killsBefore.delete(holderId);
-    this.written.forget(holderId);
-    this.memory.use.forget(this.directory(holderId));
-    this.options.fence?.forget(holderId);
-    this.masks?.release(holderId);
-    this.places.release(holderId);
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all([this.places.settled(), this.masks?.settled()]);
-  }
-
-  async close(): Promise<void> {
-    this.masks?.holders().forEach(holderId => this.masks?.release(holderId));
-    await this.masks?.settled();
-    await this.places.close();
-    this.undoSetup();
-    this.options.fence?.close();
-    await this.settled();
+  weightOf(weight: number): number {
+    return weight;
   }
 
   /** Somebody removed the group's directory, and with it the controllers that it gave down. */
-  private prepare(directory: string): void {
-    if (this.isSetUp && directory === this.group) {
+  prepare(directory: string): void {
+    if (this.isEnabled && directory === this.group) {
       this.delegation.enable();
     }
   }
 
-  private undoSetup(): void {
+  exit(): string {
+    return this.delegation.exit();
+  }
+
+  enable(): void {
+    this.delegation.enable();
+    this.isEnabled = true;
+  }
+
+  disable(): void {
     this.delegation.undo();
-    this.places.removeGroup();
   }
 
-  /** A process may move itself elsewhere where it may write: bring it back, and say so. */
-  private recall({ holderId, pid }: HolderProcess): void {
-    this.masks?.recall(holderId);
-    if (this.places.recall(holderId)) {
-      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
-    }
+  cpuSeconds(directory: string): number | null {
+    const stat = readTable(this.options.files, `${directory}/${V2.cpuStat}`);
+    const microseconds = stat.get('usage_usec');
+    return microseconds === undefined ? null : microseconds / MICROSECONDS;
   }
 
-  private get group(): string {
-    return this.places.layout.groupIn(this.options.hierarchy);
-  }
-
-  private directory(holderId: string): string {
-    return this.places.layout.directoryOf(this.options.hierarchy, holderId);
-  }
-
-  private has(controller: string): boolean {
-    return this.options.controllers.includes(controller);
-  }
-
-  private writeCpus(holderId: string, directory: string, { cpus }: Confinement): void {
-    if (this.has('cpuset')) {
-      this.written.write(holderId, directory, V2.cpus, cpus ?? this.options.cpus);
-    } else {
-      this.masks?.set(holderId, cpus);
-    }
-  }
-
-  private writeWeight(holderId: string, directory: string, { weight, idle }: Confinement): void {
-    this.has('cpu') && this.weight.write(holderId, directory, `${weight}`, idle);
+  limitMemory(written: Written, hasSwapLimit: boolean): MemoryV2 {
+    return new MemoryV2(this.options.files, written, hasSwapLimit);
   }
 }

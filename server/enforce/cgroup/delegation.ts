@@ -1,4 +1,4 @@
-import { parseCpuList } from '../../lib/cpuset';
+import type { CpuSet } from '../../protocol/cpuset';
 import { LEAF, V2, cgroupsOf, directoryOf, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../../host/files';
 import { attempt, errnoIn, tolerate } from '../failures';
@@ -17,8 +17,8 @@ export type DelegationOptions = {
   readonly hierarchy: Hierarchy;
   readonly controllers: readonly string[];
   readonly group: string;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
 };
 
 /** Controllers of cgroup version 2, given down from the own cgroup to the holders' places. */
@@ -51,8 +51,7 @@ export class Delegation {
     this.enableIn(this.group);
     if (this.options.controllers.includes('cpu')) {
       // All holders together weigh as much as what is beside them on every CPU, not on one.
-      const cpus = parseCpuList(this.options.cpus).length;
-      const weight = Math.min(WEIGHT_MAX, WEIGHT_DEFAULT * cpus);
+      const weight = Math.min(WEIGHT_MAX, WEIGHT_DEFAULT * this.options.cpus.length);
       attempt(V2.weight, () => this.files.write(`${this.group}/${V2.weight}`, `${weight}`));
     }
   }

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 
 import { UNCONFINED } from '../../core/effects';
 import { V1, V2 } from '../../host/cgroupfs';
+import { formatCpuList } from '../../protocol/cpuset';
 import { SELF } from '../../testing/fakeMachine';
 import { FakeRig } from '../../testing/fakeRig';
 import { OwnFilesInMemory } from '../../testing/ownFilesInMemory';
 import { digest, groupOf, holderIn, placeName } from './group';
 import type { ProbeOptions } from '../probe';
 
-const PINNED = { ...UNCONFINED, cpus: '2', memoryBytes: 2 ** 30 };
+const PINNED = { ...UNCONFINED, cpus: [2], memoryBytes: 2 ** 30 };
 const TIERS = [
   ['cgroup-v1', 'v1'],
   ['cgroup-v2', 'v2']
@@ -69,7 +70,7 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
     expect([taken.pid, orphan].map(pid => next.holderOf(pid))).toEqual(
       Array(2).fill(taken.holderId)
     );
-    expect([taken, unclaimed].map(({ pid }) => rig.masks(pid))).toEqual([['2'], [rig.cpus]]);
+    expect([taken, unclaimed].map(({ pid }) => rig.masks(pid))).toEqual([[[2]], [rig.cpus]]);
     await next.close();
     expect([rig.leftovers(), rig.failures()]).toEqual([[], []]);
     expect(rig.masks(taken.pid)).toEqual([rig.cpus]);
@@ -92,7 +93,7 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
     expect([alive.found(), other.found()]).toEqual([[], []]);
     await alive.close();
     await other.close();
-    expect(rig.masks(target.pid)).toEqual(['2']);
+    expect(rig.masks(target.pid)).toEqual([[2]]);
     expect(rig.machine.writes.slice(before).filter(it => it.includes(placeName('k')))).toEqual([]);
     await (await start()).close();
     expect(rig.masks(target.pid)).toEqual([rig.cpus]);
@@ -108,7 +109,7 @@ describe.each(TIERS)('%s: what a sidecar left that is gone', (tier, layout) => {
       layout === 'v2' && machine.write(join(group, '..', V2.subtree), '+cpuset +cpu +memory');
       machine.makeDirectory(group);
       layout === 'v2' && machine.write(`${group}/${V2.subtree}`, '+cpuset +cpu +memory');
-      isCpuset && machine.write(`${group}/${V1.cpus}`, rig.cpus);
+      isCpuset && machine.write(`${group}/${V1.cpus}`, formatCpuList(rig.cpus));
       isCpuset && machine.write(`${group}/${V1.mems}`, '0');
       machine.makeDirectory(`${group}/k1`);
       isCpuset && machine.write(`${group}/k1/${V1.cpus}`, '2');

@@ -3,6 +3,7 @@ import { readNumberOrNull, readTable, type IHostFiles } from '../../host/files';
 import { MEMORY_V1, NO_MEMORY } from '../../host/memoryCount';
 import { errnoIn, tolerate } from '../failures';
 import { isAbove, limitToWrite, limitWithoutLook } from './memoryLimit';
+import type { IMemoryLimits } from './cgroupVersion';
 import { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
@@ -14,7 +15,7 @@ const TRIES_MAX = 4;
 const LARGEST_PAGE_BYTES = 2 * 1024 ** 2;
 
 /** Memory limits of cgroup version 1, which the kernel refuses with EBUSY where they are too low. */
-export class MemoryV1 {
+export class MemoryV1 implements IMemoryLimits {
   readonly use: MemoryUse;
 
   constructor(
@@ -26,7 +27,6 @@ export class MemoryV1 {
     this.use = new MemoryUse(files, MEMORY_V1);
   }
 
-  /** How often a process of the directory was killed for want of memory. */
   kills(directory: string): number {
     return readTable(this.files, `${directory}/${V1.memoryOom}`).get('oom_kill') ?? 0;
   }
@@ -65,7 +65,6 @@ export class MemoryV1 {
     }
   }
 
-  /** Come closer to a limit that could not be written at once (MEM2). */
   lower(holderId: string, directory: string, wantedBytes: number | null): void {
     if (wantedBytes !== null && isAbove(this.inForce(holderId, directory), wantedBytes)) {
       tolerate(V1.memoryLimit, ['EBUSY', 'ENOENT'], () =>

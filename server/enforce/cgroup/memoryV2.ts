@@ -3,13 +3,14 @@ import { readTable, type IHostFiles } from '../../host/files';
 import { MEMORY_V2, NO_MEMORY } from '../../host/memoryCount';
 import { tolerate } from '../failures';
 import { MEMORY_SLACK_BYTES, isAbove, limitToWrite, limitWithoutLook } from './memoryLimit';
+import type { IMemoryLimits } from './cgroupVersion';
 import { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = 'max';
 
 /** Memory limits of cgroup version 2, where a limit below the use kills at once. */
-export class MemoryV2 {
+export class MemoryV2 implements IMemoryLimits {
   readonly use: MemoryUse;
 
   constructor(
@@ -20,7 +21,6 @@ export class MemoryV2 {
     this.use = new MemoryUse(files, MEMORY_V2);
   }
 
-  /** How often a process of the directory was killed for want of memory. */
   kills(directory: string): number {
     return readTable(this.files, `${directory}/${V2.memoryEvents}`).get('oom_kill') ?? 0;
   }
@@ -43,7 +43,6 @@ export class MemoryV2 {
     }
   }
 
-  /** Come closer to a limit that could not be written at once (MEM2). */
   lower(holderId: string, directory: string, wantedBytes: number | null): void {
     if (isAbove(this.inForce(holderId), wantedBytes)) {
       tolerate(V2.memoryMax, ['ENOENT'], () => this.limit(holderId, directory, wantedBytes));

@@ -1,4 +1,6 @@
+import type { CpuSet } from '../../protocol/cpuset';
 import type { TierView } from '../../protocol/view';
+import type { Hierarchy } from '../../host/cgroupfs';
 import type { IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
 import type { Masks } from '../affinity/masks';
@@ -10,10 +12,12 @@ import type { BroughtBackListener, FailureListener } from './removals';
 export type CgroupOptions = {
   readonly tier: TierView;
   readonly files: IHostFiles;
+  /** The hierarchies to use, in which the own cgroup's directory can be written, and for what. */
+  readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
   readonly lock: LockDirectory;
-  /** All CPUs that may be handed out, in list syntax. */
-  readonly cpus: string;
+  /** All CPUs that may be handed out. */
+  readonly cpus: CpuSet;
   /** Where there is no cpuset: CPUs are held by masks. */
   readonly masks: Masks | null;
   /** Where GPUs are to be fenced. */

@@ -9,7 +9,7 @@ describe('what is written for a holder', () => {
       const enforcer = await rig.start();
       enforcer.adopt(await rig.spawn());
       enforcer.adopt(await rig.spawn());
-      enforcer.confine('k1', { ...UNCONFINED, cpus: '1-3', weight: 200, memoryBytes: 2 ** 30 });
+      enforcer.confine('k1', { ...UNCONFINED, cpus: [1, 2, 3], weight: 200, memoryBytes: 2 ** 30 });
       const narrower = [
         ['cpuset.cpus', '1'],
         ['memory.limit_in_bytes', '4096'],
@@ -41,7 +41,7 @@ describe('what is written for a holder', () => {
     const rig = new FakeRig('cgroup-v2', { layout: 'v2' });
     const enforcer = await rig.start();
     enforcer.adopt(await rig.spawn());
-    enforcer.confine('k1', { ...UNCONFINED, cpus: '1' });
+    enforcer.confine('k1', { ...UNCONFINED, cpus: [1] });
     const [place = ''] = rig.machine.writes.flatMap(
       it => /^(.*\/kernel-k1)\/cgroup\.procs=/.exec(it)?.[1] ?? []
     );

@@ -1,11 +1,17 @@
 import { V1 } from '../../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../../host/files';
-import { parseCpuList } from '../../lib/cpuset';
+import {
+  formatCpuList,
+  isSameSet,
+  isWithin,
+  parseCpuList,
+  type CpuSet
+} from '../../protocol/cpuset';
 import { attempt } from '../failures';
 import type { BroughtBackListener } from './removals';
 
-/** A value as it was written, and where. */
-type Value = { readonly text: string; readonly directory: string };
+/** A value as it was written, and where; of a cpuset also the CPUs that it is. */
+type Value = { readonly text: string; readonly directory: string; readonly cpus: CpuSet | null };
 
 /** Writes holders' files in place, and only what differs from the last value. */
 export class Written {
@@ -25,11 +31,23 @@ export class Written {
     if (this.last(holderId, file) === text) {
       return;
     }
+    this.writeAnew(holderId, file, { text, directory, cpus: null });
+  }
+
+  /** Write a set of CPUs in the same way. */
+  writeCpus(holderId: string, directory: string, file: string, cpus: CpuSet): void {
+    if (!isSameSet(this.values.get(holderId)?.get(file)?.cpus ?? null, cpus)) {
+      this.writeAnew(holderId, file, { text: formatCpuList(cpus), directory, cpus });
+    }
+  }
+
+  private writeAnew(holderId: string, file: string, value: Value): void {
     const values = this.values.get(holderId) ?? new Map<string, Value>();
     this.values.set(holderId, values);
     values.delete(file);
-    attempt(`${file} of ${holderId}`, () => this.files.write(`${directory}/${file}`, text));
-    values.set(file, { text, directory });
+    const path = `${value.directory}/${file}`;
+    attempt(`${file} of ${holderId}`, () => this.files.write(path, value.text));
+    values.set(file, value);
   }
 
   /**
@@ -39,9 +57,10 @@ export class Written {
   dropWidened(holderId: string, tell: BroughtBackListener): boolean {
     const told = this.told.get(holderId) ?? new Set();
     let isAny = false;
-    for (const [file, { text, directory }] of this.values.get(holderId) ?? []) {
+    for (const [file, value] of this.values.get(holderId) ?? []) {
+      const { text, directory } = value;
       const found = isLimit(file, text) ? readOrNull(this.files, `${directory}/${file}`) : null;
-      if (found !== null && isWider(file, found, text)) {
+      if (found !== null && isWider(found, value)) {
         told.has(file) || tell(holderId, `its ${file} was ${found || 'empty'} in place of ${text}`);
         this.told.set(holderId, told.add(file));
         this.drop(holderId, file);
@@ -69,14 +88,13 @@ function isLimit(file: string, text: string): boolean {
 }
 
 /** Whether what a file reads leaves more than what was written; the kernel rounds down. */
-function isWider(file: string, found: string, text: string): boolean {
+function isWider(found: string, { text, cpus }: Value): boolean {
   if (found === text) {
     return false;
   }
-  if (file === V1.cpus) {
-    const given = parseCpuList(text);
+  if (cpus) {
     // In version 2 an empty one has what is above it.
-    return found === '' || !parseCpuList(found).every(cpu => given.includes(cpu));
+    return found === '' || !isWithin(parseCpuList(found), cpus);
   }
   return found === 'max' || Number(found) > Number(text);
 }

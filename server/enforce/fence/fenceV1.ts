@@ -2,7 +2,7 @@ import { V1 } from '../../host/cgroupfs';
 import type { IHostFiles } from '../../host/files';
 import type { GpuDevice } from '../../host/gpuDevices';
 import { EnforcementError } from '../enforcer';
-import { attempt, undoing } from '../failures';
+import { attempt } from '../failures';
 import { allNodes, nameOf, shutNodes, type IFence } from './fence';
 
 /**
@@ -22,18 +22,6 @@ export class FenceV1 implements IFence {
     private readonly files: IHostFiles,
     private readonly devices: readonly GpuDevice[]
   ) {}
-
-  /** Try it in a directory of its own, which is made and removed; throws {@link EnforcementError}. */
-  tryIn(directory: string): void {
-    const remove = (): void => this.files.removeDirectory(directory);
-    attempt('a directory to try the fence in', () => this.files.makeDirectory(directory));
-    undoing(remove, () => {
-      this.set('trial', directory, []);
-      this.mustBeShut(directory);
-    });
-    this.forget('trial');
-    attempt('a directory to try the fence in', remove);
-  }
 
   set(holderId: string, directory: string, gpus: readonly string[] | null): void {
     const written = this.written.get(holderId) ?? new Map<string, boolean>();
@@ -61,10 +49,10 @@ export class FenceV1 implements IFence {
   }
 
   /**
-   * Where only what is listed is allowed, as in some containers, a file that a
-   * wider line lists cannot be denied by itself.
+   * Fail where all were denied and some is open: where only what is listed is allowed,
+   * as in some containers, a file that a wider line lists cannot be denied by itself.
    */
-  private mustBeShut(directory: string): void {
+  mustBeShut(directory: string): void {
     const list = attempt(V1.devicesList, () => this.files.read(`${directory}/${V1.devicesList}`));
     const lines = list.trim().split('\n');
     const isListed = lines[0] !== 'a *:* rwm';

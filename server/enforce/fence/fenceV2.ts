@@ -1,7 +1,5 @@
-import type { IHostFiles } from '../../host/files';
 import type { GpuDevice } from '../../host/gpuDevices';
 import type { IDevicePrograms } from './devicePrograms';
-import { attempt, undoing } from '../failures';
 import { nameOf, shutNodes, type IFence } from './fence';
 import { fenceObject } from './fenceProgram';
 
@@ -20,15 +18,6 @@ export class FenceV2 implements IFence {
     private readonly programs: IDevicePrograms,
     private readonly devices: readonly GpuDevice[]
   ) {}
-
-  /** Try it in a directory of its own, which is made and removed; throws `EnforcementError`. */
-  tryIn(directory: string, files: IHostFiles): void {
-    const remove = (): void => files.removeDirectory(directory);
-    attempt('a directory to try the fence in', () => files.makeDirectory(directory));
-    undoing(remove, () => this.set('trial', directory, []));
-    this.forget('trial');
-    attempt('a directory to try the fence in', remove);
-  }
 
   set(holderId: string, directory: string, gpus: readonly string[] | null): void {
     const shut = shutNodes(this.devices, gpus);

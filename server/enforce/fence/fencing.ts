@@ -3,6 +3,7 @@ import { readOrNull, type IHostFiles } from '../../host/files';
 import type { GpuDevice, LocatedGpus } from '../../host/gpuDevices';
 import type { IDevicePrograms } from './devicePrograms';
 import { failureOf } from '../enforcer';
+import { attempt, undoing } from '../failures';
 import type { IFence } from './fence';
 import { FenceV1 } from './fenceV1';
 import { FenceV2 } from './fenceV2';
@@ -44,17 +45,17 @@ export function fenceByV1(options: FenceOptions, devices: Hierarchy | null): Fen
   const wasUsed = () => readOrNull(files, `${devices.directory}/${group}/${V1.procs}`) !== null;
   return choose(options, wasUsed, gpus => {
     const fence = new FenceV1(files, gpus);
-    return { fence, tryIt: () => fence.tryIn(trialIn(devices, group)) };
+    return { fence, tryIt: () => tryIn(options, devices, fence, it => fence.mustBeShut(it)) };
   });
 }
 
 /** A fence by programs on the directories of version 2. */
 export function fenceByV2(options: FenceOptions, unified: Hierarchy): Fencing {
-  const { files, group, programs } = options;
+  const { programs } = options;
   const wasUsed = () => programs.wereUsed();
   return choose(options, wasUsed, gpus => {
     const fence = new FenceV2(programs, gpus);
-    return { fence, tryIt: () => fence.tryIn(trialIn(unified, group), files) };
+    return { fence, tryIt: () => tryIn(options, unified, fence) };
   });
 }
 
@@ -80,6 +81,21 @@ function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fenc
   return { fence: isFenced || isLeft ? fence : null, hasGpus, isFenced, why };
 }
 
-function trialIn({ directory }: Hierarchy, group: string): string {
-  return `${directory}/${group}-fence-${process.pid}`;
+/** Shut all in a directory of its own, which is made and removed; throws `EnforcementError`. */
+function tryIn(
+  { files, group }: FenceOptions,
+  hierarchy: Hierarchy,
+  fence: IFence,
+  look: (directory: string) => void = () => undefined
+): void {
+  const directory = `${hierarchy.directory}/${group}-fence-${process.pid}`;
+  const what = 'a directory to try the fence in';
+  const remove = (): void => files.removeDirectory(directory);
+  attempt(what, () => files.makeDirectory(directory));
+  undoing(remove, () => {
+    fence.set('trial', directory, []);
+    look(directory);
+  });
+  fence.forget('trial');
+  attempt(what, remove);
 }

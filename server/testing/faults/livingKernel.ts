@@ -2,15 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-import { gateGrant } from '../../gates/answers';
-import { UNRESTRICTED } from '../../protocol/grant';
-import {
-  UNPINNED,
-  type GateClaim,
-  type GateGrant,
-  type GateHolding,
-  type SidecarMessage
-} from '../../protocol/gate';
+import { appliedGrant, gateGrant } from '../../gates/answers';
+import { UNPINNED, UNRESTRICTED } from '../../protocol/grant';
+import type { GateClaim, GateGrant, GateHolding, SidecarMessage } from '../../protocol/gate';
 import { exitOf, startTicksOf } from '../sidecar';
 import type { ILedger } from './ledger';
 
@@ -26,7 +20,7 @@ type Cell = {
 };
 
 /** What a cell is given that starts before it is heard of (GATE6). */
-const AT_ONCE = gateGrant(UNRESTRICTED, UNPINNED);
+const AT_ONCE = gateGrant(appliedGrant(UNRESTRICTED, UNPINNED));
 
 /** Objections that a gate which does nothing wrong must never hear: what it holds was lost. */
 const UNDESERVED = ['CLAIM_UNKNOWN', 'INTERNAL', 'OUT_OF_ORDER', 'TOO_MANY'];

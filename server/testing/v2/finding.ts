@@ -8,7 +8,7 @@ import { DiskFiles } from '../../host/files';
 import { OwnDirectory } from '../../host/ownDirectory';
 import { MemoryPressure } from '../../host/pressure';
 import { NodeUsage } from '../../host/usage';
-import { formatCpuList } from '../../lib/cpuset';
+import { formatCpuList } from '../../protocol/cpuset';
 import type { NodeFacts } from '../../core/events';
 import { MIB, pinned, type ContractRunner } from '../contractRig';
 import { RealRig } from '../realRig';
