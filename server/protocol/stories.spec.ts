@@ -59,7 +59,7 @@ describe('storySentence', () => {
       'Passed ahead of b.ipynb, which it does not delay.',
       'Given up by its command while it waited.',
       'The node is not known yet, so nothing is restricted.',
-      'Granted CPUs 0-3, threads 4, 8 GiB, GPU 0 after 3 s.',
+      'Granted CPUs 0-3, 4 threads, 8 GiB, GPU 0 after 3 s.',
       'Takes over the grant that an earlier cell kept.',
       'Restored as it was granted before a restart.',
       'Runs without a grant: Cellgrant did not answer in time.',
@@ -85,6 +85,11 @@ describe('storySentence', () => {
 
   it.each([
     [{ kind: 'granted', granted: nothing, waitedMs: 0 }, 'Granted all CPUs.'],
+    [
+      { kind: 'granted', granted: { ...nothing, cpus: '0', threads: 1 }, waitedMs: 0 },
+      'Granted CPU 0, 1 thread.'
+    ],
+    [{ kind: 'moved', cpus: '3' }, 'Moved to CPU 3.'],
     [{ kind: 'ended', isKept: false }, 'Ended; its grant was given back.'],
     [{ ...GOLDEN.keptBeside, isAsked: false }, 'b.ipynb keeps 1 GiB of GPU 0.']
   ] as const)('[API7] says of %j: %s', (fact, sentence) => {
