@@ -50,10 +50,7 @@ def take_hints(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, said: Any) -> Any:
-    """As JSON has it; what is neither a number nor a pair is left to the sidecar."""
+    """As JSON has it; what is no number is left to the sidecar."""
     if name == "gpuModel" or not isinstance(said, str):
         return said
-    pair = re.fullmatch(r"\s*(\d+)\s*-\s*(\d+)\s*", said) if name == "cpus" else None
-    if pair:
-        return [int(pair[1]), int(pair[2])]
     return int(said) if re.fullmatch(r"\s*-?\d+\s*", said) else said
