@@ -130,7 +130,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "memory  64 GiB, 1.5 GB promised, 20 GiB used, 512 MiB kept by idle kernels, "
         "18 GiB held by others, 2 GiB reserve",
         "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
-        "process 7 of eve without a lease (1 GiB)",
+        "process 7 of eve without a grant (1 GiB)",
         "policy  dynamic",
         "tier    cgroup-v1: it works here.",
         "        gpus not enforced: no fence",

@@ -76,7 +76,7 @@ describe('storySentence', () => {
       'Spared: its place is not needed any more.',
       'b.ipynb is evicted for it in 5 s, losing 70 s of work.',
       'b.ipynb was asked to free GPU memory.',
-      'On the same GPU, 2 GiB of GPU 0 held without a lease by process 7 of eve (train).',
+      'On the same GPU, 2 GiB of GPU 0 held without a grant by process 7 of eve (train).',
       'b.ipynb keeps 1 GiB of GPU 0, and was asked to free it.',
       'The owner of b.ipynb was asked to restart it.',
       'The owner of b.ipynb keeps it as it is.'
