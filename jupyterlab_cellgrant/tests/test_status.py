@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ..commands.amounts import granted
 from ..commands.output import UNBOUNDED, text_of
 from ..commands.status import parts_of
 
@@ -77,6 +78,13 @@ NODE = {
     "policy": "dynamic",
     "notices": ["one reader failed"],
 }
+
+
+@pytest.mark.parametrize(
+    ("cpus", "text"), [("0", "CPU 0"), ("0-3", "CPUs 0-3"), ("0,2", "CPUs 0,2")]
+)
+def test_names_the_cpus_of_a_grant(cpus: str, text: str) -> None:
+    assert granted({"cpus": cpus, "memoryBytes": None, "gpus": []}) == text
 
 
 @pytest.mark.parametrize(
