@@ -62,7 +62,7 @@ describe('Story', () => {
     const host = draw(story(done({ holderKind: 'command' })));
     await open(host);
     expect(lines(host)).toEqual([
-      '+0 msThe grant of this command was taken back: commands of group lab may run 60 s.'
+      '+0 msThe grant of this command was taken back: commands of group lab may run for at most 60 s.'
     ]);
   });
 
