@@ -23,7 +23,7 @@ class _Option(NamedTuple):
 
 
 _OPTIONS = (
-    _Option("cpus", "N|MIN-MAX|auto", "N CPUs, or a fair share from MIN to MAX, or of all CPUs."),
+    _Option("cpus", "N|MIN-MAX|auto", "N CPUs, pinned; from MIN to MAX; or a fair share."),
     _Option("memory", "AMOUNT", "The most memory that it may hold, such as 8GiB."),
     _Option("gpus", "N", "Whole GPUs."),
     _Option("gpuMemory", "AMOUNT", "A part of each GPU, shared with others that fit: 24GiB."),
