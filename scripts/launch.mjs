@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -110,8 +111,13 @@ async function serve(port, options) {
   const server = spawn(inVenv('jupyter-lab'), flagsOf(port, options), {
     cwd: inRoot('examples'),
     stdio: ['ignore', 'inherit', 'inherit'],
-    // By environment: a command line is everyone's to read.
-    env: { ...process.env, JUPYTER_TOKEN: token }
+    env: {
+      ...process.env,
+      // By environment: a command line is everyone's to read.
+      JUPYTER_TOKEN: token,
+      // As where the environment is activated: its terminals and cells find `cellgrant`.
+      PATH: `${inVenv('')}${path.delimiter}${process.env['PATH'] ?? ''}`
+    }
   });
   const ended = new Promise(resolve => {
     server.once('error', error => resolve({ code: 127, why: error.message }));

@@ -28,7 +28,7 @@ name_option = click.option("--name", metavar="TEXT", help="The name that others 
 
 
 @click.command()
-@click.argument("pid", type=click.IntRange(min=1))
+@click.argument("pid", type=int)
 @hints
 @name_option
 @json_option

@@ -50,7 +50,7 @@ def granted(grant: dict[str, Any] | None) -> str:
         return "-"
     parts = []
     if cpus := grant["cpus"]:
-        parts.append(f"CPUs {cpus}")
+        parts.append(f"CPU{'' if cpus.isdigit() else 's'} {cpus}")
     if memory := grant["memoryBytes"]:
         parts.append(written(memory))
     if gpus := len(grant["gpus"]):

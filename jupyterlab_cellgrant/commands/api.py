@@ -24,8 +24,9 @@ class AwayError(Failure):
     """No sidecar answers; the message says where it was looked for and what to do."""
 
     def __init__(self, path: Path, error: Exception) -> None:
+        why = getattr(error, "strerror", None) or error or type(error).__name__
         super().__init__(
-            f"no sidecar answers at {path} ({error or type(error).__name__}): it runs while "
+            f"no sidecar answers at {path} ({why}): it runs while "
             "JupyterLab runs with Cellgrant, or start one with cellgrant sidecar."
         )
 

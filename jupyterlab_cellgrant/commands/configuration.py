@@ -65,8 +65,9 @@ def reload(as_json: bool) -> int:
     before = api.get("configuration")
     if before["file"] is None:
         raise Failure(
-            "the sidecar was started without a configuration file: set c.Cellgrant.config_file, "
-            "or use cellgrant sidecar --config FILE, and restart the sidecar."
+            "the sidecar was started without a configuration file: write a cellgrant.yaml into one "
+            "of Jupyter's configuration directories (jupyter --paths), or name one in "
+            "c.Cellgrant.config_file or --config, and restart Jupyter or the sidecar."
         )
     os.kill(api.sidecar_pid(), signal.SIGHUP)
     after = _read_again(before)

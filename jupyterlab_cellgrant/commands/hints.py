@@ -23,7 +23,7 @@ class _Option(NamedTuple):
 
 
 _OPTIONS = (
-    _Option("cpus", "N|MIN-MAX|auto", "N CPUs, or a fair share from MIN to MAX, or of all CPUs."),
+    _Option("cpus", "N|MIN-MAX|auto", "N CPUs, pinned; from MIN to MAX; or a fair share."),
     _Option("memory", "AMOUNT", "The most memory that it may hold, such as 8GiB."),
     _Option("gpus", "N", "Whole GPUs."),
     _Option("gpuMemory", "AMOUNT", "A part of each GPU, shared with others that fit: 24GiB."),
@@ -50,10 +50,7 @@ def take_hints(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, said: Any) -> Any:
-    """As JSON has it; what is neither a number nor a pair is left to the sidecar."""
+    """As JSON has it; what is no number is left to the sidecar."""
     if name == "gpuModel" or not isinstance(said, str):
         return said
-    pair = re.fullmatch(r"\s*(\d+)\s*-\s*(\d+)\s*", said) if name == "cpus" else None
-    if pair:
-        return [int(pair[1]), int(pair[2])]
     return int(said) if re.fullmatch(r"\s*-?\d+\s*", said) else said

@@ -85,7 +85,7 @@ def _gpu(gpu: dict[str, Any], names: dict[str, str]) -> str:
         memory = measured(process["memoryBytes"])
         if process["holderId"] is None:
             owner = f" of {process['owner']}" if process["owner"] else ""
-            who.append(f"process {process['pid']}{owner} without a lease ({memory})")
+            who.append(f"process {process['pid']}{owner} without a grant ({memory})")
         elif not process["leased"]:
             name = names.get(process["holderId"], process["name"])
             who.append(f"{name} keeps {memory}")

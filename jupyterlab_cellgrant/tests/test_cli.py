@@ -71,6 +71,7 @@ def test_status_without_a_sidecar_is_one_sentence() -> None:
     assert shown.returncode == 1
     assert shown.stdout == ""
     assert "no sidecar answers" in shown.stderr
+    assert "(No such file or directory)" in shown.stderr
     assert "cellgrant sidecar" in shown.stderr
     assert shown.stderr.count("\n") == 1
 

@@ -74,6 +74,7 @@ def test_reload_of_a_sidecar_without_a_file_says_so() -> None:
     shown = cellgrant("reload")
     assert shown.returncode == 1
     assert "without a configuration file" in shown.stderr
+    assert "jupyter --paths" in shown.stderr
 
 
 @pytest.mark.usefixtures("cellgrant_dir")

@@ -85,7 +85,7 @@ def test_it_waits_its_turn_and_says_why(locked_sidecar: RealSidecar, start: Star
         (["--gpu-memory", "2 apples"], 64, '--gpu-memory is "2 apples"; expected'),
         (["--priority", "1000"], 64, "--priority is 1000; expected"),
         (["--memory", "900TiB"], 69, "This command asks for --memory = 900 TiB, but"),
-        (["--cpus", "4-2"], 64, "--cpus is [4,2]; expected"),
+        (["--cpus", "4-2"], 64, '--cpus is "4-2"; expected'),
     ],
 )
 def test_what_cannot_be_granted_is_refused_by_the_option(

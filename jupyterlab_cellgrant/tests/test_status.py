@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ..commands.amounts import granted
 from ..commands.output import UNBOUNDED, text_of
 from ..commands.status import parts_of
 
@@ -80,6 +81,13 @@ NODE = {
 
 
 @pytest.mark.parametrize(
+    ("cpus", "text"), [("0", "CPU 0"), ("0-3", "CPUs 0-3"), ("0,2", "CPUs 0,2")]
+)
+def test_names_the_cpus_of_a_grant(cpus: str, text: str) -> None:
+    assert granted({"cpus": cpus, "memoryBytes": None, "gpus": []}) == text
+
+
+@pytest.mark.parametrize(
     ("value", "text"),
     [
         (500 * 1000**2, "500 MB"),
@@ -130,7 +138,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         "memory  64 GiB, 1.5 GB promised, 20 GiB used, 512 MiB kept by idle kernels, "
         "18 GiB held by others, 2 GiB reserve",
         "GPU     0: H200, - of 139 GiB used, tr.ipynb, r.ipynb keeps 2 GiB, "
-        "process 7 of eve without a lease (1 GiB)",
+        "process 7 of eve without a grant (1 GiB)",
         "policy  dynamic",
         "tier    cgroup-v1: it works here.",
         "        gpus not enforced: no fence",

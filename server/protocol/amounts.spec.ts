@@ -37,4 +37,11 @@ describe('amounts of memory', () => {
     expect(bytesOfAmount(512 * MIB, 1.5e9)).toEqual(['0.5', '1.5 GB']);
     expect(bytesOfAmount(1.1 * GIB, 1500 * MIB)).toEqual(['1126', '1500 MiB']);
   });
+
+  it('that would be 0 in the unit of another keep their own', () => {
+    expect(bytesOfTotal(36 * MIB, 24 * GIB)).toEqual(['36 MiB', '24 GiB']);
+    expect(bytesOfAmount(36 * MIB, 14 * GIB)).toEqual(['36 MiB', '14 GiB']);
+    expect(bytesBeside(36 * MIB, 14 * GIB)).toBe('36 MiB');
+    expect(bytesOfTotal(0, 24 * GIB)).toEqual(['0', '24 GiB']);
+  });
 });

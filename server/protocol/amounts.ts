@@ -63,20 +63,34 @@ export function amountInWords(bytes: number): string {
   return `${decimals < Infinity ? Number(amount.toFixed(decimals)) : rounded(amount)} ${unit.name}`;
 }
 
-/** A measured amount beside one that somebody wrote, in the unit of that one. */
-export function bytesBeside(bytes: number, writtenBytes: number): string {
-  const unit = unitOf(writtenBytes);
-  return `${rounded(bytes / unit.bytes)} ${unit.name}`;
+/** A number in a unit; undefined for an amount so small that it would be `0`. */
+function roundedIn(bytes: number, unit: Unit): string | undefined {
+  const number = rounded(bytes / unit.bytes);
+  return number === '0' && bytes > 0 ? undefined : number;
 }
 
-/** The number of a measured amount in the unit of a total, and that total in words: `5.2`, `8 GiB`. */
+/** A measured amount beside one that somebody wrote, in the unit of that one unless it is too small. */
+export function bytesBeside(bytes: number, writtenBytes: number): string {
+  const unit = unitOf(writtenBytes);
+  const number = roundedIn(bytes, unit);
+  return number === undefined ? bytesInWords(bytes) : `${number} ${unit.name}`;
+}
+
+/**
+ * The number of a measured amount in the unit of a total, and that total in words: `5.2`, `8 GiB`.
+ *
+ * #### Notes
+ * An amount too small for that unit keeps its own: `36 MiB`, `14 GiB`.
+ */
 export function bytesOfTotal(bytes: number, totalBytes: number): readonly [string, string] {
-  return [rounded(bytes / ordinary(totalBytes).bytes), bytesInWords(totalBytes)];
+  const number = roundedIn(bytes, ordinary(totalBytes));
+  return [number ?? bytesInWords(bytes), bytesInWords(totalBytes)];
 }
 
 /** The same for an amount that somebody wrote. */
 export function bytesOfAmount(bytes: number, writtenBytes: number): readonly [string, string] {
-  return [rounded(bytes / unitOf(writtenBytes).bytes), amountInWords(writtenBytes)];
+  const number = roundedIn(bytes, unitOf(writtenBytes));
+  return [number ?? bytesInWords(bytes), amountInWords(writtenBytes)];
 }
 
 /** A span of time as people say it: `12 s`, `3 min`, `2.5 h`. */

@@ -31,8 +31,17 @@ describe('hints', () => {
     });
   });
 
+  it('[ADM1] reads a range of CPUs also as people write it, in every place', () => {
+    const range = { kind: 'range', min: 2, max: 8 };
+    expect(parseHints({ cpus: '2-8' }).hints).toEqual({ cpus: range });
+    expect(parseTags(['cpus=2-8']).hints).toEqual({ cpus: range });
+    expect(parseDirective('#| cpus: 2-8').hints).toEqual({ cpus: range });
+  });
+
   it.each([
     [{ gpus: 1.5 }, 'gpus', '1.5'],
+    [{ cpus: '8-2' }, 'cpus', '"8-2"'],
+    [{ cpus: '2-' }, 'cpus', '"2-"'],
     [{ cpus: -1 }, 'cpus', '-1'],
     [{ cpus: [8, 2] }, 'cpus', '[8,2]'],
     [{ memory: 'lots' }, 'memory', '"lots"'],

@@ -98,16 +98,22 @@ function wholeBetween(min: number, max: number): (value: unknown) => number | un
 const CPUS_MAX = 65536;
 const cpuCount = wholeBetween(1, CPUS_MAX);
 
+/** The pair that `2-8` is short for. */
+function rangeIn(text: string): number[] | undefined {
+  return /^\s*(\d{1,5})\s*-\s*(\d{1,5})\s*$/.exec(text)?.slice(1).map(Number);
+}
+
 function parseCpus(value: unknown): CpuAsk | undefined {
   if (value === 'auto') {
     return { kind: 'auto' };
   }
-  if (!Array.isArray(value)) {
-    const n = cpuCount(value);
+  const pair = typeof value === 'string' ? rangeIn(value) : value;
+  if (!Array.isArray(pair)) {
+    const n = cpuCount(pair);
     return n === undefined ? undefined : { kind: 'fixed', n };
   }
-  const [min, max] = [cpuCount(value[0]), cpuCount(value[1])];
-  return value.length === 2 && min !== undefined && max !== undefined && min <= max
+  const [min, max] = [cpuCount(pair[0]), cpuCount(pair[1])];
+  return pair.length === 2 && min !== undefined && max !== undefined && min <= max
     ? { kind: 'range', min, max }
     : undefined;
 }
@@ -136,7 +142,7 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
   cpus: {
     key: 'cpus',
     parse: parseCpus,
-    expected: `a whole number from 1 to ${CPUS_MAX}, a pair such as [2, 8], or "auto"`
+    expected: `a whole number from 1 to ${CPUS_MAX}, a range such as 2-8, or "auto"`
   },
   memory: { key: 'memoryBytes', parse: parseBytes, expected: AMOUNT },
   gpus: {

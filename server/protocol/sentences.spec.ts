@@ -103,17 +103,17 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
   stranger: [
     [
       reasonOf({ kind: 'stranger', need: part, stranger: { ...stranger, more: 2 } }),
-      'for 2 GPUs with 40 GiB each; 2 GiB of GPU 0 held without a lease by process 7 of eve (python) and 2 more'
+      'for 2 GPUs with 40 GiB each; 2 GiB of GPU 0 held without a grant by process 7 of eve (python) and 2 more'
     ],
     [
       reasonOf({ kind: 'stranger', need: memory, stranger: { ...stranger, owner: null } }),
-      'for 12 GiB; 2 GiB of GPU 0 held without a lease by process 7 (python)'
+      'for 12 GiB; 2 GiB of GPU 0 held without a grant by process 7 (python)'
     ]
   ],
   unleased: [
     [
       reasonOf({ kind: 'unleased', need: memory }),
-      'for 12 GiB; its memory is held by processes without a lease'
+      'for 12 GiB; its memory is held by processes without a grant'
     ]
   ],
   turn: [

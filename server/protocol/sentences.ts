@@ -79,7 +79,7 @@ function whyInWords(lack: Lack, speaker: Speaker): string {
     case 'stranger':
       return strangerInWords(trans, lack.stranger);
     case 'unleased':
-      return trans.__('its memory is held by processes without a lease');
+      return trans.__('its memory is held by processes without a grant');
   }
 }
 
@@ -159,7 +159,7 @@ function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: 
   return trans._n('%2 does not answer', '%2 do not answer', gpus.length, names);
 }
 
-/** Which process without a lease holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a lease by ...`. */
+/** Which process without a grant holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a grant by ...`. */
 export function strangerInWords(trans: Phrases, stranger: Stranger): string {
   const { gpu, bytes, pid, owner, name, more } = stranger;
   const holds = holdingInWords(trans, { kind: 'gpuMemory', gpu, bytes });
@@ -168,6 +168,6 @@ export function strangerInWords(trans: Phrases, stranger: Stranger): string {
       ? trans.__('process %1 (%2)', pid, name)
       : trans.__('process %1 of %2 (%3)', pid, owner, name);
   return more > 0
-    ? trans.__('%1 held without a lease by %2 and %3 more', holds, who, more)
-    : trans.__('%1 held without a lease by %2', holds, who);
+    ? trans.__('%1 held without a grant by %2 and %3 more', holds, who, more)
+    : trans.__('%1 held without a grant by %2', holds, who);
 }

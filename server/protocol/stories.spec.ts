@@ -60,7 +60,7 @@ describe('storySentence', () => {
       'Passed ahead of b.ipynb, which it does not delay.',
       'Given up by its command while it waited.',
       'The node is not known yet, so nothing is restricted.',
-      'Granted CPUs 0-3, threads 4, 8 GiB, GPU 0 after 3 s.',
+      'Granted CPUs 0-3, 4 threads, 8 GiB, GPU 0 after 3 s.',
       'Takes over the grant that an earlier cell kept.',
       'Restored as it was granted before a restart.',
       'Runs without a grant: Cellgrant did not answer in time.',
@@ -77,7 +77,7 @@ describe('storySentence', () => {
       'Spared: its place is not needed any more.',
       'b.ipynb is evicted for it in 5 s, losing 70 s of work.',
       'b.ipynb was asked to free GPU memory.',
-      'On the same GPU, 2 GiB of GPU 0 held without a lease by process 7 of eve (train).',
+      'On the same GPU, 2 GiB of GPU 0 held without a grant by process 7 of eve (train).',
       'b.ipynb keeps 1 GiB of GPU 0, and was asked to free it.',
       'The owner of b.ipynb was asked to restart it.',
       'The owner of b.ipynb keeps it as it is.'
@@ -86,6 +86,11 @@ describe('storySentence', () => {
 
   it.each([
     [{ kind: 'granted', granted: nothing, waitedMs: 0 }, 'Granted all CPUs.'],
+    [
+      { kind: 'granted', granted: { ...nothing, cpus: [0], threads: 1 }, waitedMs: 0 },
+      'Granted CPU 0, 1 thread.'
+    ],
+    [{ kind: 'moved', cpus: '3' }, 'Moved to CPU 3.'],
     [{ kind: 'ended', isKept: false }, 'Ended; its grant was given back.'],
     [{ ...GOLDEN.keptBeside, isAsked: false }, 'b.ipynb keeps 1 GiB of GPU 0.']
   ] as const)('[API7] says of %j: %s', (fact, sentence) => {

@@ -1,5 +1,5 @@
 import { amountInWords, bytesInWords, spanInWords } from './amounts';
-import { formatCpuList } from './cpuset';
+import { formatCpuList, type CpuSet } from './cpuset';
 import { refusal, sentenceOf } from './errors';
 import { evictionInWords } from './evictions';
 import type { Granted, NotEnforced } from './facts';
@@ -33,7 +33,7 @@ const SENTENCES: Sentences = {
   startedUnasked: (_, { trans }) =>
     trans.__('Runs without a grant: Cellgrant did not answer in time.'),
   broughtBack: ({ what }, { trans }) => trans.__('Moved back: %1.', what),
-  moved: ({ cpus }, { trans }) => trans.__('Moved to CPUs %1.', formatCpuList(cpus)),
+  moved: ({ cpus }, { trans }) => trans.__('Moved to %1.', cpusInWords(trans, cpus)),
   gpuLost: ({ gpu }, { trans }) =>
     trans.__('%1 does not answer any more.', gpusInWords([gpu], trans)),
   told: ({ refusal }, speaker) => sentenceOf(refusal, speaker),
@@ -105,11 +105,17 @@ function grantedSentence(trans: Phrases, granted: Granted, waitedMs: number): st
     : trans.__('Granted %1.', given);
 }
 
-/** What a grant gives: `CPUs 0-3, threads 4, 8 GiB, GPU 0`. */
+/** Which CPUs a list names: `CPU 0`, `CPUs 0-3`. */
+function cpusInWords(trans: Phrases, cpus: CpuSet): string {
+  const list = formatCpuList(cpus);
+  return cpus.length === 1 ? trans.__('CPU %1', list) : trans.__('CPUs %1', list);
+}
+
+/** What a grant gives: `CPUs 0-3, 4 threads, 8 GiB, GPU 0`. */
 function grantInWords(trans: Phrases, { cpus, threads, memoryBytes, gpus }: Granted): string {
   const parts = [
-    cpus === null ? trans.__('all CPUs') : trans.__('CPUs %1', formatCpuList(cpus)),
-    threads === null ? '' : trans.__('threads %1', threads),
+    cpus === null ? trans.__('all CPUs') : cpusInWords(trans, cpus),
+    threads === null ? '' : trans._n('%1 thread', '%1 threads', threads),
     memoryBytes === null ? '' : amountInWords(memoryBytes),
     gpus.length === 0 ? '' : gpusInWords(gpus, trans)
   ];

@@ -227,6 +227,13 @@ describe('CellBadge', () => {
     expect(refused.textContent).not.toContain(message);
   });
 
+  it('[UI1] names no peak of a run too short for its memory to be measured', () => {
+    const short = done({ grantedMs: NOW_MS - 160, endedMs: NOW_MS, memoryPeakBytes: 39e6 });
+    expect(badge(finished(short)).textContent).not.toContain('peak');
+    const long = done({ grantedMs: NOW_MS - 1600, endedMs: NOW_MS, memoryPeakBytes: 39e6 });
+    expect(badge(finished(long)).textContent).toContain('peak');
+  });
+
   it('[MEM3] [MEM6] says why a cell was interrupted, with its use in the unit of its hint', () => {
     const why = refusal('MEMORY_NEAR_LIMIT', {
       used: '440 MB',

@@ -83,7 +83,7 @@ function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Elem
         ? trans.__('computes, %1', formatBytes(bytes))
         : isLeased
           ? trans.__('holds it for its next cell, %1', formatBytes(bytes))
-          : trans.__('keeps %1, no lease now', formatBytes(bytes))}{' '}
+          : trans.__('keeps %1, no grant now', formatBytes(bytes))}{' '}
       {kernel && isLeased && <ReleaseHold {...props} kernel={kernel} />}
       {keeper?.own && (
         <KeeperActions trans={trans} keeper={keeper} nowMs={props.nowMs} calls={props.keepers} />
@@ -108,14 +108,14 @@ function Stranger(
 ): JSX.Element {
   const { trans, process } = props;
   const { pid, name, owner, memoryBytes, isDisplay = false } = process;
-  const lease = isDisplay ? trans.__('draws a screen') : trans.__('no lease');
+  const why = isDisplay ? trans.__('draws a screen') : trans.__('no grant');
   return (
     <li data-tone={isDisplay ? undefined : 'error'} title={name}>
       {!isDisplay && <Glyph name="warn" />}{' '}
       <strong>
         {owner === null ? trans.__('process %1', pid) : trans.__('process %1 of %2', pid, owner)}
       </strong>
-      {` ${name.split('/').pop()} · ${formatBytes(memoryBytes)} · ${lease}`}
+      {` ${name.split('/').pop()} · ${formatBytes(memoryBytes)} · ${why}`}
     </li>
   );
 }

@@ -151,7 +151,7 @@ export function elsewhereText(
     settings: trans.__('Your settings')
   }[source];
   return source === 'notebook' || source === 'settings' || source === 'node'
-    ? trans.__('%1: "%2" is %3; expected %4. It counts for nothing.', where, path, got, expected)
+    ? trans.__('%1: "%2" is %3; expected %4. It is ignored.', where, path, got, expected)
     : trans.__('%1: "%2" is %3; expected %4. A run would be refused.', where, path, got, expected);
 }
 

@@ -237,9 +237,9 @@ describe('Panel', () => {
       const lines = [...host.querySelectorAll('.cg-Holders li')].map(it => it.textContent);
       expect(host.querySelectorAll('.cg-Holders [data-tone="error"]')).toHaveLength(1);
       expect(lines).toEqual([
-        'explore.ipynb ▸ [2] bo · keeps 60 GiB, no lease now ',
+        'explore.ipynb ▸ [2] bo · keeps 60 GiB, no grant now ',
         'work.ipynb ▸ [5] · computes, 1 GiB ',
-        ' process 9 of eve python · 2 GiB · no lease',
+        ' process 9 of eve python · 2 GiB · no grant',
         ' process 10 of gdm Xorg · 2 GiB · draws a screen'
       ]);
     });

@@ -172,6 +172,8 @@ function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTex
 /** Shorter waits and runs have no figures worth a word, in ms. */
 const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
+/** Memory is measured once a second: a shorter run may have held far more than was seen, in ms. */
+const PEAK_MIN_MS = 1000;
 
 function done(
   trans: TranslationBundle,
@@ -200,7 +202,7 @@ function done(
       ...(cpuSeconds === null || ranMs < RUN_MIN_MS
         ? []
         : [trans.__('%1 CPUs used', ((cpuSeconds * 1000) / ranMs).toFixed(1))]),
-      ...(memoryPeakBytes === null
+      ...(memoryPeakBytes === null || (ok && ranMs < PEAK_MIN_MS)
         ? []
         : [trans.__('peak %1', formatBytesBeside(memoryPeakBytes, claim.ask.memoryBytes))]),
       ...(next ? [nextText(trans, next, speaker)] : [])

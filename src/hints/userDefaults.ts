@@ -76,7 +76,7 @@ export class UserDefaults implements IDefaults {
 
   private _sentence(problem: { path: string; got: string; expected: string }): string {
     return this._trans.__(
-      'The default for "%1" in your settings is %2; it counts for nothing. Expected: %3.',
+      'The default for "%1" in your settings is ignored: it is %2; expected %3.',
       problem.path,
       problem.got,
       problem.expected

@@ -3,6 +3,9 @@ import * as React from 'react';
 
 import { CellBadge, type CellBadgeProps } from '../components/CellBadge';
 
+/** How far a badge in the corner reaches above the lower edge of the input, with some air. */
+const CHIP_ABOVE_PX = 14;
+
 /** The badge of one cell; it holds nothing but what it was last told to show. */
 export class BadgeWidget extends ReactWidget {
   constructor(private _props: CellBadgeProps) {
@@ -24,7 +27,9 @@ export class BadgeWidget extends ReactWidget {
   /** The toolbar of an active cell and a badge in the corner of a short one would be in one place. */
   clearToolbar(): void {
     const toolbar = this.parent?.node.querySelector<HTMLElement>('.jp-cell-toolbar');
-    const width = toolbar?.offsetWidth ? toolbar.offsetWidth + 8 : 0;
+    const its = toolbar?.getBoundingClientRect();
+    const isMet = its && its.bottom > this.node.getBoundingClientRect().top - CHIP_ABOVE_PX;
+    const width = isMet && its.width > 0 ? its.width + 8 : 0;
     this.node.style.setProperty('--cg-toolbar-width', `${width}px`);
   }
 

@@ -13,7 +13,7 @@ async function waitForKeeper(journey: Journey): Promise<void> {
   await journey.run(0);
   await expect(journey.badge(0)).toHaveAttribute('data-state', 'done');
   await journey.start('cellgrant:open-panel');
-  await expect(journey.panel.locator('.cg-Holders')).toContainText('keeps 100 GiB, no lease now');
+  await expect(journey.panel.locator('.cg-Holders')).toContainText('keeps 100 GiB, no grant now');
   await journey.open('train.ipynb');
   await journey.run(0);
   await expect(journey.badge(0)).toContainText('waiting for a GPU');
@@ -113,7 +113,7 @@ test('[GPU1] [GPU4] the only GPU is leased to one notebook, and a stranger on it
     const holders = journey.panel.locator('.cg-Holders');
     await expect(holders).toContainText('computes, 20 GiB');
     await expect(holders.locator('[data-tone="error"]')).toContainText(
-      new RegExp(`process ${stranger.pid} of \\w+ sleep · 30 GiB · no lease`)
+      new RegExp(`process ${stranger.pid} of \\w+ sleep · 30 GiB · no grant`)
     );
     await journey.picture('gpu-stranger-light');
     await journey.useTheme('JupyterLab Dark');

@@ -129,7 +129,7 @@ describe('idle kernels that keep GPU memory', () => {
     const scene = new Scene({ stranger: 60 });
     scene.ask(40);
     expect(scene.reason()).toBe(
-      'for 1 GPU with 40 GiB; 60 GiB of GPU 0 held without a lease by process 1 of user (python)'
+      'for 1 GPU with 40 GiB; 60 GiB of GPU 0 held without a grant by process 1 of user (python)'
     );
   });
 });

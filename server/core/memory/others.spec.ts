@@ -179,7 +179,7 @@ describe('memory that others hold', () => {
     its.send({ type: 'gpusMeasured', gpus: [{ ...figures, uuid: 'GPU-0', processes }] });
     its.claim('c', 'k', { gpus: 1 });
     expect(storyOf(its.state, 'c')).toContain(
-      'On the same GPU, 12 GiB of GPU 0 held without a lease by process 7 of bob (train).'
+      'On the same GPU, 12 GiB of GPU 0 held without a grant by process 7 of bob (train).'
     );
   });
 

@@ -91,7 +91,7 @@ export class Administration implements IAdministration {
       notices.push(`"reserve.cpus" is ${reservedCpus} now; ${kept} ${untilThen}`);
     }
     if (this.atStart && fencesGpus !== this.atStart.fencesGpus) {
-      notices.push(`"gpus.fence" is ${fencesGpus} now; that counts for nothing ${untilThen}`);
+      notices.push(`"gpus.fence" is ${fencesGpus} now; that has no effect ${untilThen}`);
     }
     if ((memoryReserveBytes ?? 0) >= node.memoryBytes) {
       notices.push('"reserve.memory" is all of this node: no cell that names "memory" can run.');

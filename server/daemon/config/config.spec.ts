@@ -95,7 +95,11 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     ['groups: {all: {}}', 1, 'cannot be the name of a group'],
     ['groups: {"": {}}', 1, 'cannot be the name of a group'],
     ['groups: {a: {notebooks: ["[ab].ipynb"]}}', 1, 'expected patterns of paths'],
-    ['groups: {a: {users: 1}}', 1, '"users" is 1; expected names, or names with weights'],
+    [
+      'groups: {a: {users: 1}}',
+      1,
+      '"users" is 1; expected names such as [ann, bob], or names with weights such as {ann: 2, bob: 1}'
+    ],
     [
       'groups:\n  a:\n    users:\n      - x\n      - 1',
       5,
@@ -151,7 +155,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     expect(problems.map(({ line, sentence }) => [line, sentence.split(';')[0]])).toEqual([
       [3, '"quota" is "x"'],
       [5, 'a weight is above 0 and up to 10000, not 0'],
-      [6, 'the same name stands here twice'],
+      [6, 'the name "b" stands here twice'],
       [8, 'the user "ann" is in "b" already'],
       [9, '"speed" is not known in the file']
     ]);

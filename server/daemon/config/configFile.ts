@@ -91,7 +91,7 @@ class ConfigFile {
   }
 
   private verdict(): string {
-    const fallback = this.isFirst ? 'everybody shares alike' : 'it counts for nothing';
+    const fallback = this.isFirst ? 'everybody shares alike' : 'it is ignored';
     const counts = this.said ? 'what it said before stays in force' : fallback;
     return `The configuration ${this.path} is wrong; until it is corrected and read again (cellgrant reload), ${counts}.`;
   }

@@ -73,7 +73,7 @@ function parseQuota(value: unknown): Quota | undefined {
 }
 
 const memory = amount(parseBytes, 'an amount such as "4 GiB"');
-const span = amount(parseSpan, 'a time such as "30 s" or "5 min"');
+const span = amount(parseSpan, 'a time such as "30 s", "5 min" or "2 h"');
 const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
 const yesOrNo = z.boolean('true or false').nullish();
 
@@ -89,7 +89,7 @@ const users = z
         .transform(names => Object.fromEntries(names.map(name => [name, 1]))),
       z.record(z.string(), z.number('a number above 0'))
     ],
-    'names, or names with weights'
+    'names such as [ann, bob], or names with weights such as {ann: 2, bob: 1}'
   )
   .nullish();
 

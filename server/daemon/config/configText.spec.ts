@@ -66,7 +66,7 @@ describe('the text of a configuration', () => {
     const users = Array.from({ length: 6000 }, (_, n) => `      u${n}: 1`);
     const text = ['groups:', '  a:', '    users:', ...users, '      u17: 2'].join('\n');
     expect(readConfig(text).problems).toEqual([
-      { line: 6004, sentence: 'the same name stands here twice' }
+      { line: 6004, sentence: 'the name "u17" stands here twice' }
     ]);
     expect(readConfig('groups: {a: {users: {x: 1, x: 2}}}').problems).toHaveLength(1);
   });

@@ -86,7 +86,7 @@ export class ConfigText {
 
   /** What stands twice is a mistake; what both of them say is looked at as one. */
   private unite(before: Pair, pair: Pair): void {
-    this.tell(startOf(pair.key), 'the same name stands here twice');
+    this.tell(startOf(pair.key), `the name "${nameOf(pair)}" stands here twice`);
     isMap(before.value) && isMap(pair.value) && before.value.items.push(...pair.value.items);
   }
 

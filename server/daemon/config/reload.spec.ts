@@ -95,7 +95,7 @@ describe('the configuration of a sidecar', () => {
     const problems = await reload(sidecar, 'groups:\n  b: {quota: 150%}\n  c: {}\n  c: {}\n');
     expect(problems).toEqual([
       expect.stringContaining(`${path}:2: a quota is above 0 % and up to 100 %, not 150 %`),
-      expect.stringContaining(`${path}:4: the same name stands here twice`)
+      expect.stringContaining(`${path}:4: the name "c" stands here twice`)
     ]);
     const more = await reload(sidecar, 'groups:\n  b: {quota: 150%}\nspeed: 1\nhold: {idle: x}\n');
     expect(more).toEqual([
