@@ -24,11 +24,14 @@ from .hints import hints, take_hints
 from .output import json_option, print_line
 from .program import name_of, terminate
 
+# The kernel's PID_MAX_LIMIT.
+PID_MAX = 2**22
+
 name_option = click.option("--name", metavar="TEXT", help="The name that others see.")
 
 
 @click.command()
-@click.argument("pid", type=click.IntRange(min=1))
+@click.argument("pid", type=click.IntRange(1, PID_MAX))
 @hints
 @name_option
 @json_option
@@ -97,6 +100,10 @@ def _open(pid: int) -> int:
     """A descriptor that is readable once this process has ended, whoever has its number then."""
     if pid == os.getpid():
         raise Failure(f"process {pid} is this command itself: use cellgrant hold.")
+    with suppress(OSError):
+        process = Path(f"/proc/{pid}/status").read_text().partition("Tgid:")[2].split()[0]
+        if int(process) != pid:
+            raise Failure(f"{pid} is a thread of process {process}: adopt that.")
     try:
         return os.pidfd_open(pid)
     except OSError as error:

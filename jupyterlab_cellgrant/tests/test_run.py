@@ -86,6 +86,7 @@ def test_it_waits_its_turn_and_says_why(locked_sidecar: RealSidecar, start: Star
         (["--priority", "1000"], 64, "--priority is 1000; expected"),
         (["--memory", "900TiB"], 69, "This command asks for --memory = 900 TiB, but"),
         (["--cpus", "4-2"], 64, "--cpus is [4,2]; expected"),
+        (["--cpus", "9" * 5000], 64, '--cpus is "9999'),
     ],
 )
 def test_what_cannot_be_granted_is_refused_by_the_option(
@@ -98,6 +99,13 @@ def test_what_cannot_be_granted_is_refused_by_the_option(
     assert shown.stderr.startswith("cellgrant: ")
     assert shown.stderr.count("\n") == 1
     nobody_is_left(locked_sidecar)
+
+
+def test_what_an_argument_says_is_its_own_affair(locked_sidecar: RealSidecar) -> None:
+    """[RUN4] Be it no path at all, though it looks like one: it is a word of the command."""
+    words = ("printf", "x." * 3000)
+    assert cellgrant("run", *HALF, *words).stdout == words[1]
+    assert cellgrant("run", *HALF, f"/{words[1]}").returncode == 127
 
 
 def test_who_waits_too_long_is_refused(locked_sidecar: RealSidecar, start: Start) -> None:
