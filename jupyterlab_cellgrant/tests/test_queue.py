@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -136,4 +137,27 @@ def test_top_follows_the_node_until_a_key_ends_it(sidecar: RealSidecar, end: byt
     while b"\x1b[?1049l" not in shown:
         shown += os.read(terminal, 4096)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+
+
+@pytest.mark.usefixtures("sidecar")
+def test_top_leaves_the_terminal_as_it_was_however_it_ends() -> None:
+    """[RUN1] Also while it is stopped."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(CELLGRANT[0], [*CELLGRANT, "top"])
+    before = termios.tcgetattr(terminal)
+    for number in (signal.SIGTSTP, signal.SIGTERM):
+        shown = b""
+        while b"q ends this" not in shown:
+            shown += os.read(terminal, 4096)
+        assert termios.tcgetattr(terminal) != before
+        os.kill(pid, number)
+        while b"\x1b[?1049l" not in shown:
+            shown += os.read(terminal, 4096)
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        assert termios.tcgetattr(terminal) == before
+        if os.WIFSTOPPED(status):
+            os.kill(pid, signal.SIGCONT)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM
     os.close(terminal)
