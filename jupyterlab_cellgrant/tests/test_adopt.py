@@ -171,6 +171,16 @@ def test_resources_are_held_by_nothing_at_all(
     nobody_is_left(locked_sidecar)
 
 
+def test_input_that_is_closed_is_nobody_s(locked_sidecar: RealSidecar) -> None:
+    """[RUN7] Its number is not the next socket's: what the sidecar says is read by who asked."""
+    line = f"exec {shlex.join(CELLGRANT)} hold --memory 1GiB --json <&-"
+    with subprocess.Popen(["sh", "-c", line], stdout=subprocess.PIPE) as holding:
+        holding.stdout.readline()
+        assert Path(f"/proc/{holding.pid}/fd/0").readlink() == Path(os.devnull)
+        holding.send_signal(signal.SIGINT)
+    nobody_is_left(locked_sidecar)
+
+
 @pytest.mark.usefixtures("cellgrant_dir")
 def test_without_a_sidecar_it_says_so() -> None:
     """[RUN7]"""

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +107,14 @@ def test_what_an_argument_says_is_its_own_affair(locked_sidecar: RealSidecar) ->
     words = ("printf", "x." * 3000)
     assert cellgrant("run", *HALF, *words).stdout == words[1]
     assert cellgrant("run", *HALF, f"/{words[1]}").returncode == 127
+
+
+def test_who_ignores_what_children_tell_is_told_nonetheless(locked_sidecar: RealSidecar) -> None:
+    """[RUN4] As some services do, and what they start inherits it."""
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-c", ignoring, *CELLGRANT, "run", *HALF, "sh", "-c", "exit 3"]
+    assert subprocess.run(words, check=False).returncode == 3
+    nobody_is_left(locked_sidecar)
 
 
 def test_who_waits_too_long_is_refused(locked_sidecar: RealSidecar, start: Start) -> None:
