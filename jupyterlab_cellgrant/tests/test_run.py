@@ -88,6 +88,7 @@ def test_it_waits_its_turn_and_says_why(locked_sidecar: RealSidecar, start: Star
         (["--memory", "900TiB"], 69, "This command asks for --memory = 900 TiB, but"),
         (["--cpus", "4-2"], 64, "--cpus is [4,2]; expected"),
         (["--cpus", "9" * 5000], 64, '--cpus is "9999'),
+        (["--time", "9" * 10**5, "--memory", "9" * 10**5], 64, "at most 16384 are read."),
     ],
 )
 def test_what_cannot_be_granted_is_refused_by_the_option(
