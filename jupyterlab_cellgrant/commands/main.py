@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from traitlets import TraitError
@@ -87,6 +88,7 @@ def _settle() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
         continue
     os.close(descriptor)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
     # Names are of any characters, terminals are not.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -92,6 +92,7 @@ def test_a_word_that_means_several_lists_them() -> None:
     assert find("y", among, names) == among[2]
     assert find("abc", among, names) == among[1]
     assert find("z", among, names) is None
+    assert find("", among[:1], names) is None
     for word in ("a", "x"):
         with pytest.raises(Failure, match=r"matches ab \(x\), abc \(x\)"):
             find(word, among, names)
