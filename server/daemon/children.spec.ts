@@ -140,6 +140,11 @@ describe('children of a kernel, on a real sidecar', () => {
     expect((await sidecar.ask('GET', '/api/v1/claims')).body).toContainEqual(
       expect.objectContaining({ id: 'vast', message })
     );
+    command.say({ type: 'claim', id: 'modest', sources: { metadata: { cpus: 1 } } });
+    await command.hear('granted', 'modest');
+    expect((await sidecar.ask('DELETE', '/api/v1/holders/train/hold')).body).toMatchObject({
+      message: expect.stringContaining('this command runs; its grant ends with that')
+    });
     command.close();
   });
 
