@@ -31,6 +31,7 @@ ABSENT = (
     "so does `cellgrant sidecar`."
 )
 TOO_LARGE = "What this {kind} asks for is {bytes} bytes long; at most {limit} are read."
+FORKED = "This client is of the process that forked this one, which needs a client of its own."
 SILENT = "Cellgrant's sidecar stopped answering during the wait."
 
 
@@ -79,10 +80,13 @@ class Client(Listener):
         runs is to end (its memory or its time is over).
 
         #### Notes
-        RefusedError where the sidecar refuses, NoSidecarError where it stops answering. In the
+        RefusedError where the sidecar refuses, NoSidecarError where it stops answering, and in a
+        process that was forked from this one. In the
         main thread SIGINT gives the claim up and raises KeyboardInterrupt, whatever handler is set;
         in any other it is left to that handler.
         """
+        if self._link.channel.is_foreign:
+            raise NoSidecarError(FORKED)
         self._refuse_oversized(hints)
         labelled = {} if label is None else {"label": label}
         claim = Claim({"id": new_id(), **labelled, "sources": {"metadata": hints}})
