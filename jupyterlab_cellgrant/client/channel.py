@@ -72,7 +72,9 @@ class Channel:
         thread.start()
 
     def close(self) -> None:
-        """End the connection for good. Idempotent."""
+        """End the connection for good; a parent's is closed in its fork. Idempotent."""
+        if self.is_foreign:
+            return  # who held the lock as it forked is not there to let go of it
         with self.lock:
             self._is_closed = True
             self.hang_up()
@@ -122,7 +124,7 @@ class Channel:
         Never raises. What the lost connection permitted is over, for nobody heard what came since.
         """
         lost = self._connection
-        if lost is None or lost.is_ours():
+        if lost is None or self.is_foreign or lost.is_ours():
             return
         try:
             self._connect(lost)

@@ -12,7 +12,16 @@ from .gpus import free_idle_memory
 from .holder import Holder
 from .interrupts import Shield
 from .link import Link, Listener
-from .wire import DIRECTORY_ENV, SILENCE_MAX_S, SILENCE_PART_S, Message, new_id
+from .wire import (
+    DIRECTORY_ENV,
+    HINT_BYTES_MAX,
+    LINE_BYTES_MAX,
+    SILENCE_MAX_S,
+    SILENCE_PART_S,
+    Message,
+    encode,
+    new_id,
+)
 
 if TYPE_CHECKING:
     from .applied import Applied
@@ -21,6 +30,8 @@ ABSENT = (
     "No sidecar of Cellgrant answers in {directory}. A Jupyter server with Cellgrant starts one; "
     "so does `cellgrant sidecar`."
 )
+TOO_LARGE = "What this {kind} asks for is {bytes} bytes long; at most {limit} are read."
+FORKED = "This client is of the process that forked this one, which needs a client of its own."
 SILENT = "Cellgrant's sidecar stopped answering during the wait."
 
 
@@ -78,10 +89,14 @@ class Client(Listener):
         runs is to end (its memory or its time is over).
 
         #### Notes
-        RefusedError where the sidecar refuses, NoSidecarError where it stops answering. In the
+        RefusedError where the sidecar refuses, NoSidecarError where it stops answering, and in a
+        process that was forked from this one. In the
         main thread SIGINT gives the claim up and raises KeyboardInterrupt, whatever handler is set;
         in any other it is left to that handler.
         """
+        if self._link.channel.is_foreign:
+            raise NoSidecarError(FORKED)
+        self._refuse_oversized(hints)
         labelled = {} if label is None else {"label": label}
         claim = Claim({"id": new_id(), **labelled, "sources": {"metadata": hints}})
         holding = Holding(self, claim, on_change, on_interrupt)
@@ -101,6 +116,14 @@ class Client(Listener):
                 self._drop(claim, is_lost=isinstance(error, NoSidecarError))
                 raise
         return holding
+
+    def _refuse_oversized(self, hints: Any) -> None:
+        """A claim that fits into no line cannot even be sent to be refused."""
+        size = len(encode(hints))
+        if size > LINE_BYTES_MAX // 2:
+            limits = {"bytes": size, "limit": HINT_BYTES_MAX}
+            sentence = TOO_LARGE.format(kind=self.holder.kind, **limits)
+            raise RefusedError("HINT_TOO_LARGE", sentence, limits)
 
     def _wait(self, claim: Claim, on_wait: Callable[[str], object]) -> None:
         """Until the claim is granted; raises where it is not."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .wire import PROTOCOL, Message
 
+# What is longer is not shown, and may fit into no line.
+NAME_CHARS_MAX = 256
+
 
 class Holder:
     """A process that holds grants, as ``GateProcess`` of the protocol names it."""
@@ -26,7 +29,7 @@ class Holder:
         """
         self.kind = kind
         self.id = holder_id
-        self.name = name
+        self.name = name[:NAME_CHARS_MAX]
         self.pid = pid
         # Once: later there may be no descriptor left to look with, or another process of this pid.
         self.start_ticks = start_ticks(pid)

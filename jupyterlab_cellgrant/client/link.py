@@ -132,6 +132,8 @@ class Link(Peer):
                 act()
 
     def _end(self, claim: Claim, message: Message) -> None:
+        if self.channel.is_foreign:
+            return  # it is its parent's, whom it does not speak for (HOLD5)
         self.channel.replace_lost()
         with self.channel.lock:
             if claim.id not in self._claims or claim.ending:

@@ -24,6 +24,9 @@ from .hints import hints, take_hints
 from .output import json_option, print_line
 from .program import name_of, terminate
 
+# The kernel's PID_MAX_LIMIT.
+PID_MAX = 2**22
+
 name_option = click.option("--name", metavar="TEXT", help="The name that others see.")
 
 
@@ -44,6 +47,8 @@ def adopt(pid: int, name: str | None, as_json: bool, **said: Any) -> None:
       cellgrant adopt 4711 --cpus 2
       cellgrant adopt $(pgrep -n train.py) --memory 16GiB
     """
+    if not 1 <= pid <= PID_MAX:
+        raise click.BadParameter(f"{pid} is no process id; they are from 1 to {PID_MAX}.")
     holder = command_holder(name or _name_of(pid), pid)
     process = _open(pid)
     with _held(holder, take_hints(said), lambda: terminate(pid)) as holding:
@@ -97,6 +102,10 @@ def _open(pid: int) -> int:
     """A descriptor that is readable once this process has ended, whoever has its number then."""
     if pid == os.getpid():
         raise Failure(f"process {pid} is this command itself: use cellgrant hold.")
+    with suppress(OSError):
+        process = Path(f"/proc/{pid}/status").read_text().partition("Tgid:")[2].split()[0]
+        if int(process) != pid:
+            raise Failure(f"{pid} is a thread of process {process}: adopt that.")
     try:
         return os.pidfd_open(pid)
     except OSError as error:

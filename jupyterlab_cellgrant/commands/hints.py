@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+# More is no amount of anything, and Python reads no number of thousands of digits.
+DIGITS = r"\d{1,15}"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -50,7 +52,7 @@ def take_hints(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _value(name: str, said: Any) -> Any:
-    """As JSON has it; what is no number is left to the sidecar."""
+    """As JSON has it; what is no number, or too long, is left to the sidecar."""
     if name == "gpuModel" or not isinstance(said, str):
         return said
-    return int(said) if re.fullmatch(r"\s*-?\d+\s*", said) else said
+    return int(said) if re.fullmatch(rf"\s*-?{DIGITS}\s*", said) else said

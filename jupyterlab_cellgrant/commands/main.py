@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 from traitlets import TraitError
@@ -24,6 +27,7 @@ from .sidecar import sidecar
 from .status import status
 from .top import top
 
+STDERR = 2
 EPILOG = """\b
 Examples:
   cellgrant status                 show who holds what, and who waits
@@ -59,6 +63,7 @@ for _command in (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code. Failures are one sentence on stderr."""
+    _settle()
     try:
         return int(cellgrant.main(argv, prog_name="cellgrant", standalone_mode=False) or 0)
     except click.ClickException as error:
@@ -74,3 +79,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         failure = Failure(str(error))
         failure.show()
         return failure.exit_code
+
+
+def _settle() -> None:
+    """Set right what whoever started us may have left otherwise, and our work relies on."""
+    # Children of who ignores this are gone before anybody has heard how they ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # A closed one would be the next socket's number. A command finds it closed, as it would be.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        continue
+    os.close(descriptor)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115
+    # Names are of any characters, terminals are not.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -21,6 +21,8 @@ def find(word: str, among: Sequence[Found], names: Callable[[Found], list[str]])
     """
     if whole := [it for it in among if it["id"] == word]:
         return whole[0]
+    if not word:  # as an unset variable of a script says, which means nobody
+        return None
     found = [it for it in among if it["id"].startswith(word) or word in names(it)]
     if len(found) > 1:
         listed = ", ".join(f"{it['id']} ({names(it)[0]})" for it in found)

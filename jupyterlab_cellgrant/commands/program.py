@@ -94,7 +94,8 @@ def name_of(words: Sequence[str]) -> str:
 
     No argument is told that is no file: it may be a secret.
     """
-    named = [it for it in words[1:2] if Path(it).suffix and Path(it).is_file()]
+    # Not Path.is_file, which raises where a text is no path at all (too long, not permitted).
+    named = [it for it in words[1:2] if Path(it).suffix and os.path.isfile(it)]  # noqa: PTH113
     return Path((named or [*words, ""])[0]).name
 
 
@@ -141,7 +142,7 @@ def _find(name: str) -> str:
     if found:
         return found
     if os.sep in name:
-        if Path(name).exists():
+        if os.path.exists(name):  # noqa: PTH110 (as above)
             raise _unusable(name, "it is a directory" if Path(name).is_dir() else "not executable")
     elif plain := shutil.which(name, os.F_OK):
         raise _unusable(plain, "not executable")

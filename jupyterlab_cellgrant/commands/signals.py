@@ -6,26 +6,19 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Those that ask for something, that a terminal sends, and the one that tells of a child.
+# All but those that nobody can take, that stop or continue us as the terminal's job, and that
+# Python ignores. A fault of our own ends us although its signal waits.
 HEARD = frozenset(
-    {
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-        signal.SIGQUIT,
-        signal.SIGTSTP,
-        signal.SIGWINCH,
-        signal.SIGUSR1,
-        signal.SIGUSR2,
-        signal.SIGCHLD,
-    }
+    signal.valid_signals()
+    - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT}
+    - {signal.SIGTTIN, signal.SIGTTOU, signal.SIGPIPE}
 )
 
 
 @contextmanager
-def unheard() -> Iterator[set[signal.Signals]]:
+def unheard() -> Iterator[set[int]]:
     """They wait meanwhile; the mask as it was before. Threads that are started here hear none."""
-    before = {signal.Signals(it) for it in signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)}
+    before = set(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)))
     try:
         yield before
     finally:

@@ -12,6 +12,7 @@ import time
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import click
@@ -19,16 +20,26 @@ import click
 from . import api
 from .failure import Failure
 from .output import json_option, print_line, show
+from .program import end_as
 from .status import parts_of
 
 LOOK_EVERY_S = 0.25
 RETRY_AFTER_S = 1.0
 ENDING_KEYS = b"qQ\x04"
+# What ends or stops us otherwise would leave its terminal to a shell as we have set it.
+TOLD = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
+
+
+class _ToldError(Exception):
+    """A signal came."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
 
 
 @click.command()
 @json_option
-def top(as_json: bool) -> None:
+def top(as_json: bool) -> int:
     """Follow the node, who holds what, and the queue.
 
     Press q or Control-C to stop. If the output is not a terminal, they are printed once.
@@ -41,9 +52,10 @@ def top(as_json: bool) -> None:
     if as_json:
         _stream()
     elif sys.stdout.isatty() and sys.stdin.isatty():
-        _watch()
+        return _watch()
     else:
         show(*parts_of(api.get("snapshot")))
+    return 0
 
 
 def _stream() -> None:
@@ -52,40 +64,33 @@ def _stream() -> None:
     raise Failure("the sidecar has ended.")
 
 
-def _watch() -> None:
+def _watch() -> int:
+    """Until a key ends it; stopped or ended by a signal, with the terminal as it was."""
     feed = _Feed(api.get("snapshot"))
     threading.Thread(target=feed.run, daemon=True).start()
-    with suppress(KeyboardInterrupt):
-        while _is_suspended(feed):
-            # With the terminal as it was; who continues us has given it back.
-            os.kill(os.getpid(), signal.SIGTSTP)
+    while True:
+        try:
+            with _signals():
+                _draw(feed)
+            return 0
+        except KeyboardInterrupt:
+            return 0
+        except _ToldError as told:
+            if told.number != signal.SIGTSTP:
+                return end_as(told.number)
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _is_suspended(feed: _Feed) -> bool:
-    """Show it until a key ends it, or Control-Z suspends it; whether the latter."""
+def _draw(feed: _Feed) -> None:
     from rich.console import Group
     from rich.live import Live
     from rich.text import Text
 
-    with _suspensions() as suspended, _keys(), Live(screen=True, auto_refresh=False) as live:
-        while not suspended:
-            if _is_ended_by_key():
-                return False
+    with _keys(), Live(screen=True, auto_refresh=False) as live:
+        while not _is_ended_by_key():
             parts = [feed.sentence, *parts_of(feed.snapshot), "q ends this."]
             spaced = [it for part in parts if part for it in (part, Text())]
             live.update(Group(*spaced), refresh=True)
-    return True
-
-
-@contextmanager
-def _suspensions() -> Iterator[list[int]]:
-    """Control-Z stops nothing meanwhile, but is noted: the screen is to be given back first."""
-    noted: list[int] = []
-    before = signal.signal(signal.SIGTSTP, lambda number, _: noted.append(number))
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGTSTP, before)
 
 
 class _Feed:
@@ -107,6 +112,23 @@ class _Feed:
 
 
 @contextmanager
+def _signals() -> Iterator[None]:
+    """The first that ends or stops us raises; what follows it is of no use."""
+
+    def hear(number: int, _: FrameType | None) -> None:
+        for it in TOLD:
+            signal.signal(it, signal.SIG_IGN)
+        raise _ToldError(number)
+
+    before = {it: signal.signal(it, hear) for it in TOLD}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def _keys() -> Iterator[None]:
     """Each key is read as it is struck, and not shown."""
     before = termios.tcgetattr(sys.stdin)
@@ -114,7 +136,8 @@ def _keys() -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
 
 
 def _is_ended_by_key() -> bool:

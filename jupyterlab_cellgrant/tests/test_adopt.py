@@ -39,6 +39,11 @@ def dead_pid() -> int:
     return process.pid
 
 
+def thread_of(pid: int) -> int:
+    """One that is not its first."""
+    return max(int(it.name) for it in Path(f"/proc/{pid}/task").iterdir())
+
+
 def held(pid: int) -> tuple[set[int], str]:
     """By a mask, and in which places."""
     return os.sched_getaffinity(pid), Path(f"/proc/{pid}/cgroup").read_text()
@@ -111,6 +116,7 @@ async def test_what_is_not_ours_to_take_is_refused(
         locked_sidecar.process.pid: "cannot be registered",
         os.getpid(): "cannot be registered",  # who started the sidecar
         kernel.manager.provisioner.pid: "cannot be registered",
+        thread_of(kernel.manager.provisioner.pid): "is a thread of process",
     }
     for pid, why in refused.items():
         shown = cellgrant("adopt", str(pid), *HALF)
@@ -128,6 +134,13 @@ def test_itself_it_does_not_adopt() -> None:
     itself = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
     assert itself.returncode == 1
     assert "is this command itself: use cellgrant hold." in itself.stderr
+
+
+def test_what_is_no_number_of_a_process_is_a_wrong_usage() -> None:
+    """[RUN1]"""
+    shown = cellgrant("adopt", "9" * 20)
+    assert shown.returncode == 2
+    assert "Traceback" not in shown.stderr
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can start another user's process")
@@ -155,6 +168,16 @@ def test_resources_are_held_by_nothing_at_all(
     else:
         holding.send_signal(signal.SIGINT if end == "control-c" else signal.SIGKILL)
     assert holding.wait(30) == (-signal.SIGKILL if end == "a kill" else 0)
+    nobody_is_left(locked_sidecar)
+
+
+def test_input_that_is_closed_is_nobody_s(locked_sidecar: RealSidecar) -> None:
+    """[RUN7] Its number is not the next socket's: what the sidecar says is read by who asked."""
+    line = f"exec {shlex.join(CELLGRANT)} hold --memory 1GiB --json <&-"
+    with subprocess.Popen(["sh", "-c", line], stdout=subprocess.PIPE) as holding:
+        holding.stdout.readline()
+        assert Path(f"/proc/{holding.pid}/fd/0").readlink() == Path(os.devnull)
+        holding.send_signal(signal.SIGINT)
     nobody_is_left(locked_sidecar)
 
 

@@ -85,6 +85,14 @@ def test_status_shows_the_node(sidecar: subprocess.Popen[str]) -> None:
     assert json.loads(cellgrant("status", "--json").stdout)["node"]["cpuList"] == "0"
 
 
+@pytest.mark.usefixtures("sidecar")
+def test_output_that_is_closed_hears_nothing() -> None:
+    """[RUN1] And nothing fails for it."""
+    line = f"exec {shlex.join(CELLGRANT)} status >&-"
+    shown = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
 def test_only_one_sidecar_runs(sidecar: subprocess.Popen[str]) -> None:
     second = cellgrant("sidecar")
     assert second.returncode == 3

@@ -117,6 +117,25 @@ def test_leaving_gives_everything_back(sidecar: RealSidecar, process: int) -> No
     sidecar.wait_for_claims(running=0)
 
 
+def test_a_fork_does_not_speak_for_who_forked_it(sidecar: RealSidecar, client: Client) -> None:
+    """[HOLD5, GATE10] Neither claims nor gives back, and waits for no lock of a thread it lacks."""
+    holding = client.claim({"memory": "1 GiB"})
+    with client._link.channel.lock:
+        pid = os.fork()
+    if pid == 0:
+        try:
+            with pytest.raises(NoSidecarError, match="needs a client of its own"):
+                client.claim({"memory": "2 GiB"})
+            holding.release()
+            client.__exit__()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    [claim] = sidecar.wait_for_claims(running=1)["claims"]
+    assert claim["grant"]["memoryBytes"] == 1 << 30
+
+
 def test_nobody_answers(cellgrant_dir: Path) -> None:
     """[GATE10] Who asks is told where was looked, at once."""
     with pytest.raises(NoSidecarError, match=str(cellgrant_dir)), client_of():

@@ -7,6 +7,7 @@ import os
 import pty
 import signal
 import subprocess
+import termios
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def test_a_word_that_means_several_lists_them() -> None:
     assert find("y", among, names) == among[2]
     assert find("abc", among, names) == among[1]
     assert find("z", among, names) is None
+    assert find("", among[:1], names) is None
     for word in ("a", "x"):
         with pytest.raises(Failure, match=r"matches ab \(x\), abc \(x\)"):
             find(word, among, names)
@@ -136,4 +138,27 @@ def test_top_follows_the_node_until_a_key_ends_it(sidecar: RealSidecar, end: byt
     while b"\x1b[?1049l" not in shown:
         shown += os.read(terminal, 4096)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+
+
+@pytest.mark.usefixtures("sidecar")
+def test_top_leaves_the_terminal_as_it_was_however_it_ends() -> None:
+    """[RUN1] Also while it is stopped."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(CELLGRANT[0], [*CELLGRANT, "top"])
+    before = termios.tcgetattr(terminal)
+    for number in (signal.SIGTSTP, signal.SIGTERM):
+        shown = b""
+        while b"q ends this" not in shown:
+            shown += os.read(terminal, 4096)
+        assert termios.tcgetattr(terminal) != before
+        os.kill(pid, number)
+        while b"\x1b[?1049l" not in shown:
+            shown += os.read(terminal, 4096)
+        status = os.waitpid(pid, os.WUNTRACED)[1]
+        assert termios.tcgetattr(terminal) == before
+        if os.WIFSTOPPED(status):
+            os.kill(pid, signal.SIGCONT)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM
     os.close(terminal)

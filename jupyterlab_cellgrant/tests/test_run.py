@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,17 +26,17 @@ cpus = len(os.sched_getaffinity(0))
 print(json.dumps([cpus, os.environ.get("LOKY_MAX_CPU_COUNT"), os.getpid()]), flush=True)
 print(sys.stdin.readline().strip(), flush=True)
 """
-# Says which signals it hears, and ends at the second.
+# Says which signals it hears, and ends at SIGUSR1.
 HEAR = """
 import os, signal, sys, time
 heard = []
 def hear(number, _):
     heard.append(number)
     os.write(1, signal.Signals(number).name.encode() + b'\\n')  # print may be in the midst of "up"
-for it in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGHUP):
+for it in {*range(1, 35)} - {signal.SIGKILL, signal.SIGSTOP, 32, 33}:
     signal.signal(it, hear)
 print("up", flush=True)
-while len(heard) < 2:
+while signal.SIGUSR1 not in heard:
     time.sleep(0.01)
 sys.exit(9)
 """
@@ -86,6 +87,8 @@ def test_it_waits_its_turn_and_says_why(locked_sidecar: RealSidecar, start: Star
         (["--priority", "1000"], 64, "--priority is 1000; expected"),
         (["--memory", "900TiB"], 69, "This command asks for --memory = 900 TiB, but"),
         (["--cpus", "4-2"], 64, '--cpus is "4-2"; expected'),
+        (["--cpus", "9" * 5000], 64, '--cpus is "9999'),
+        (["--time", "9" * 10**5, "--memory", "9" * 10**5], 64, "at most 16384 are read."),
     ],
 )
 def test_what_cannot_be_granted_is_refused_by_the_option(
@@ -97,6 +100,21 @@ def test_what_cannot_be_granted_is_refused_by_the_option(
     assert said in shown.stderr
     assert shown.stderr.startswith("cellgrant: ")
     assert shown.stderr.count("\n") == 1
+    nobody_is_left(locked_sidecar)
+
+
+def test_what_an_argument_says_is_its_own_affair(locked_sidecar: RealSidecar) -> None:
+    """[RUN4] Be it no path at all, though it looks like one: it is a word of the command."""
+    words = ("printf", "x." * 3000)
+    assert cellgrant("run", *HALF, *words).stdout == words[1]
+    assert cellgrant("run", *HALF, f"/{words[1]}").returncode == 127
+
+
+def test_who_ignores_what_children_tell_is_told_nonetheless(locked_sidecar: RealSidecar) -> None:
+    """[RUN4] As some services do, and what they start inherits it."""
+    ignoring = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); signal.pthread_sigmask(signal.SIG_BLOCK, [40]); os.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-c", ignoring, *CELLGRANT, "run", *HALF, "sh", "-c", "exit 3"]
+    assert subprocess.run(words, check=False).returncode == 3
     nobody_is_left(locked_sidecar)
 
 
@@ -143,8 +161,9 @@ def test_it_hears_what_is_sent_to_us_and_ends_as_it_ends(
     assert process.stdout.readline() == "SIGTERM\n"
     assert process.poll() is None
     assert len(locked_sidecar.claims("running")) == bool(asked)
-    process.send_signal(signal.SIGUSR1)
-    assert process.stdout.readline() == "SIGUSR1\n"
+    for it in (signal.SIGALRM, signal.SIGRTMIN, signal.SIGUSR1):
+        process.send_signal(it)
+        assert process.stdout.readline() == f"{it.name}\n"
     assert process.wait(30) == 9
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV):
         died = cellgrant("run", *asked, "sh", "-c", f"kill -{int(number)} $$")

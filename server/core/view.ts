@@ -16,6 +16,7 @@ import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
 import { askedSince, isKeptBy } from './gpu/keepers';
 import { promisedBytes } from './holder/leases';
+import { rootsOf, sumOf } from './holder/treeSums';
 import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
 import { viewGroups } from './viewGroups';
@@ -67,8 +68,10 @@ function viewNode(state: State, version: string): NodeView {
     memoryBytes: node?.memoryBytes ?? 0,
     memoryReserveBytes: node?.memoryReserveBytes ?? 0,
     memoryUsedBytes: state.memoryUsedBytes,
-    memoryPromisedBytes: sumOf(state, outermostBytes),
-    memoryKeptBytes: sumOf(state, it => (it.running.size ? 0 : (it.use?.memoryBytes ?? 0))),
+    memoryPromisedBytes: sumOf(rootsOf(state), promisedToTree),
+    memoryKeptBytes: sumOf(state.holders.values(), it =>
+      it.running.size ? 0 : (it.use?.memoryBytes ?? 0)
+    ),
     memoryGrantedBytes: state.committedBytes,
     memoryOthersBytes: state.others?.bytes ?? null,
     gpus: (node?.gpus ?? []).map(gpu => viewGpu(state, gpu)),
@@ -80,20 +83,9 @@ function viewNode(state: State, version: string): NodeView {
   };
 }
 
-/** What a holder is promised; nothing if it draws on an enclosing holder's promise. */
-function outermostBytes(holder: HolderEntry): number {
-  for (let at = holder.parent; at; at = at.parent) {
-    if (promisedBytes(at) > 0) {
-      return 0;
-    }
-  }
-  return promisedBytes(holder);
-}
-
-function sumOf({ holders }: State, bytesOf: (holder: HolderEntry) => number): number {
-  let sum = 0;
-  holders.forEach(holder => (sum += bytesOf(holder)));
-  return sum;
+/** What a holder is promised, or more if those inside it are (ADM10). */
+function promisedToTree(holder: HolderEntry): number {
+  return Math.max(promisedBytes(holder), sumOf(holder.children, promisedToTree));
 }
 
 /** Whether a CPU is promised to a claim that named CPUs. */

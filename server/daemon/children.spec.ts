@@ -90,6 +90,23 @@ describe('children of a kernel, on a real sidecar', () => {
     child.say({ type: 'release', id: 'inner', outcome: 'ok' });
   });
 
+  it('[OBS1] counts what a tree of holders has once, of whichever of them it is', async () => {
+    kernel.say({ type: 'claim', id: 'less', sources: { metadata: { memory: '1 GiB', cpus: 1 } } });
+    await kernel.hear('granted', 'less');
+    const child = await said('cell', await fork(), parent.place.holderId);
+    child.say({ type: 'claim', id: 'more', sources: { metadata: { memory: '2 GiB', cpus: 1 } } });
+    await child.hear('granted', 'more');
+    expect((await snapshot()).node.memoryPromisedBytes).toBe(2 * 1024 ** 3);
+    const metrics = (await sidecar.ask('GET', '/api/v1/metrics')).body as string;
+    const figures = new Map(metrics.split('\n').map(it => it.split(' ') as [string, string]));
+    expect(figures.get('cellgrant_group_memory_promised_bytes{group="all"}')).toBe(`${2 ** 31}`);
+    expect(figures.get('cellgrant_group_cpus_pinned{group="all"}')).toBe(
+      figures.get('cellgrant_node_cpus_pinned')
+    );
+    kernel.say({ type: 'release', id: 'less', outcome: 'ok' });
+    child.say({ type: 'release', id: 'more', outcome: 'ok' });
+  });
+
   it('[HOLD3] ends with it, whoever has its descriptors; a command does not', async () => {
     const { holderId } = parent.place;
     const [forked, started] = [await fork(), await fork()];
@@ -123,6 +140,11 @@ describe('children of a kernel, on a real sidecar', () => {
     expect((await sidecar.ask('GET', '/api/v1/claims')).body).toContainEqual(
       expect.objectContaining({ id: 'vast', message })
     );
+    command.say({ type: 'claim', id: 'modest', sources: { metadata: { cpus: 1 } } });
+    await command.hear('granted', 'modest');
+    expect((await sidecar.ask('DELETE', '/api/v1/holders/train/hold')).body).toMatchObject({
+      message: expect.stringContaining('this command runs; its grant ends with that')
+    });
     command.close();
   });
 

@@ -52,15 +52,16 @@ function cannot({ name }: HolderView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
 }
 
-/** Why a kernel has nothing to give back between cells; null where it has (ADM9). */
+/** Why a holder has nothing to give back between cells; null where it has (ADM9). */
 function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null {
-  const kernel = holders.find(it => it.id === holderId);
-  if (!kernel) {
+  const holder = holders.find(it => it.id === holderId);
+  if (!holder) {
     return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
-  const { name, grant, state } = kernel;
+  const { name, grant, state, kind } = holder;
   if (state === 'running') {
-    return refusal('NOTHING_HELD', { name, why: 'it runs a cell; its grant ends with that' });
+    const runs = kind === 'kernel' ? 'it runs a cell' : `this ${kind} runs`;
+    return refusal('NOTHING_HELD', { name, why: `${runs}; its grant ends with that` });
   }
   return grant ? null : refusal('NOTHING_HELD', { name, why: 'it keeps no grant' });
 }

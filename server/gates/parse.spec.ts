@@ -52,6 +52,15 @@ describe('parseLine', () => {
     });
   });
 
+  it('[SEC10] shows names and labels as one line of characters, and leaves paths as they are', () => {
+    const bad = 'a\u001b[2J\nb';
+    const claim = parseLine(JSON.stringify({ type: 'claim', id: 'c', label: bad }));
+    expect(claim).toMatchObject({ message: { label: 'a\ufffd[2J\ufffdb' } });
+    const named = { type: 'register', ...process, name: bad, notebook: bad };
+    const register = parseLine(JSON.stringify(named));
+    expect(register).toMatchObject({ message: { name: 'a\ufffd[2J\ufffdb', notebook: bad } });
+  });
+
   it('passes over words for people that are no text, and cuts long ones', () => {
     const line = JSON.stringify({ type: 'claim', id: 'c', cellId: 7, label: 'x'.repeat(999) });
     const parsed = parseLine(line);

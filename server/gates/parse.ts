@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { namedCpus } from '../protocol/cpuset';
 import { isWithinDepth } from '../lib/depth';
+import { readable } from '../lib/readable';
 import { renamed } from '../lib/renamed';
 import { refusal, type Refusal } from '../protocol/errors';
 import { HINT_DEPTH_MAX } from '../protocol/gate';
@@ -26,12 +27,14 @@ const holderId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
 const claimId = z.string().min(1).max(ID_CHARS_MAX);
 const whole = z.number().int().nonnegative();
 
-/** Only shown or compared, never acted on: what is no text counts as absent. */
-const shown = (charsMax: number) =>
+/** Never acted on: what is no text counts as absent. */
+const textOrNull = (read: (text: string) => string) =>
   z
     .unknown()
     .optional()
-    .transform(value => (typeof value === 'string' ? value.slice(0, charsMax) : null));
+    .transform(value => (typeof value === 'string' ? read(value) : null));
+const compared = (charsMax: number) => textOrNull(text => text.slice(0, charsMax));
+const name = (text: string) => readable(text, SHOWN_CHARS_MAX);
 
 const cpuList = z
   .string()
@@ -51,10 +54,10 @@ const sources = z
 
 const claim = {
   id: claimId,
-  cellId: shown(ID_CHARS_MAX),
-  label: shown(SHOWN_CHARS_MAX),
-  sourceHash: shown(ID_CHARS_MAX),
-  outerId: shown(ID_CHARS_MAX),
+  cellId: compared(ID_CHARS_MAX),
+  label: textOrNull(name),
+  sourceHash: compared(ID_CHARS_MAX),
+  outerId: compared(ID_CHARS_MAX),
   sources
 };
 
@@ -71,8 +74,8 @@ const process = {
     .object({ pid: whole.min(1), startTicks: whole })
     .nullable()
     .default(null),
-  name: z.string().transform(text => text.slice(0, SHOWN_CHARS_MAX)),
-  notebook: shown(PATH_CHARS_MAX)
+  name: z.string().transform(name),
+  notebook: compared(PATH_CHARS_MAX)
 };
 
 const grant = z.object({

@@ -1,3 +1,8 @@
+import { readable } from '../lib/readable';
+
+/** The longest name of a process that is shown, in characters; what is longer is cut. */
+const NAME_CHARS_MAX = 256;
+
 /** One process on a GPU. */
 export type GpuProcess = {
   readonly pid: number;
@@ -101,7 +106,7 @@ function parseSlice(xml: string): GpuSlice {
 function parseProcess(xml: string): GpuProcess {
   return {
     pid: figure(element(xml, 'pid')) ?? 0,
-    name: words(element(xml, 'process_name')),
+    name: readable(words(element(xml, 'process_name')), NAME_CHARS_MAX),
     memoryBytes: bytes(element(xml, 'used_memory')) ?? 0,
     isDisplay: words(element(xml, 'type')) === 'G',
     instance: instanceOf(xml)

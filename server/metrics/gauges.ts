@@ -6,11 +6,11 @@ import type { HolderView, NodeView, Snapshot } from '../protocol/view';
 /** What holders have and use together; `who` is a group, or a user. */
 type Sum = {
   readonly who: string;
-  pinnedCpus: number;
+  readonly pinnedCpus: Set<number>;
   busyCpus: number;
   promisedBytes: number;
   usedBytes: number;
-  gpus: number;
+  readonly gpus: Set<string>;
 };
 
 /** Figures of the node, each with its unit at the end of its name. */
@@ -41,11 +41,11 @@ const NODE: Readonly<Record<string, { help: string; of: (node: NodeView) => numb
 };
 
 const SUMS: Readonly<Record<string, { help: string; of: (sum: Sum) => number }>> = {
-  cpus_pinned: { help: 'CPUs in pinned sets', of: it => it.pinnedCpus },
+  cpus_pinned: { help: 'CPUs in pinned sets', of: it => it.pinnedCpus.size },
   cpus_busy: { help: 'CPUs busy now', of: it => it.busyCpus },
   memory_promised_bytes: { help: 'Memory granted', of: it => it.promisedBytes },
   memory_used_bytes: { help: 'Memory in use', of: it => it.usedBytes },
-  gpus_leased: { help: 'GPUs granted', of: it => it.gpus }
+  gpus_leased: { help: 'GPUs granted', of: it => it.gpus.size }
 };
 
 /** Shows a snapshot as gauges. */
@@ -119,30 +119,49 @@ function showSums(gauges: ReadonlyMap<string, Gauge>, sums: readonly Sum[], labe
   }
 }
 
+/** Each tree of holders counts once, what a child has that its parent has not where the child is. */
 function sumBy(holders: readonly HolderView[], whoOf: (it: HolderView) => string): Sum[] {
   const sums = new Map<string, Sum>();
+  const promised = promisedBeyondChildren(holders);
   for (const holder of holders) {
     const who = whoOf(holder);
     const sum = sums.get(who) ?? nothing(who);
     sums.set(who, sum);
     add(sum, holder);
+    sum.promisedBytes += promised(holder);
   }
   return [...sums.values()];
 }
 
 const nothing = (who: string): Sum => ({
   who,
-  pinnedCpus: 0,
+  pinnedCpus: new Set(),
   busyCpus: 0,
   promisedBytes: 0,
   usedBytes: 0,
-  gpus: 0
+  gpus: new Set()
 });
 
+/** What a holder is promised that none inside it is: a child draws on its parent's grant (ADM10). */
+function promisedBeyondChildren(holders: readonly HolderView[]): (it: HolderView) => number {
+  const children = new Map<string | null, HolderView[]>();
+  for (const it of holders) {
+    const siblings = children.get(it.parentHolderId) ?? [];
+    children.set(it.parentHolderId, siblings);
+    siblings.push(it);
+  }
+  const own = (it: HolderView) => it.grant?.memoryBytes ?? 0;
+  const inside = (it: HolderView): number =>
+    (children.get(it.id) ?? []).reduce(
+      (sum, child) => sum + Math.max(own(child), inside(child)),
+      0
+    );
+  return it => Math.max(0, own(it) - inside(it));
+}
+
 function add(sum: Sum, { grant, cpusBusy, memoryBytes, parentHolderId }: HolderView): void {
-  sum.pinnedCpus += grant?.cpus ? parseCpuList(grant.cpus).length : 0;
-  sum.promisedBytes += grant?.memoryBytes ?? 0;
-  sum.gpus += grant?.gpus.length ?? 0;
+  grant?.cpus && parseCpuList(grant.cpus).forEach(cpu => sum.pinnedCpus.add(cpu));
+  grant?.gpus.forEach(gpu => sum.gpus.add(gpu));
   // What was measured of a parent contains its children.
   sum.busyCpus += parentHolderId === null ? (cpusBusy ?? 0) : 0;
   sum.usedBytes += parentHolderId === null ? (memoryBytes ?? 0) : 0;

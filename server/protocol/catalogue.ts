@@ -151,7 +151,7 @@ export const CATALOGUE = {
     status: 403,
     sentence: trans =>
       trans.__(
-        'This message comes neither from the kernel "{id}" nor from what started it: it lacks the token that these know. Restart the kernel if it is yours.'
+        'This message comes neither from the holder "{id}" nor from what started it: it lacks the token that these know. Restart it if it is yours.'
       )
   },
   ADMINISTRATORS_ONLY: {

@@ -47,11 +47,13 @@ export type Blocker = Named & {
   readonly keepsGpuBytes: number;
 };
 
-/** Kernels that are not named, and what they keep together (API4). */
+/** Holders that are not named, and what they keep together (API4). */
 export type Rest = {
   readonly count: number;
   /** Whether none of them runs anything. */
   readonly isIdle: boolean;
+  /** Whether all of them are. */
+  readonly areKernels: boolean;
   readonly keeps: Holding;
 };
 

@@ -53,12 +53,22 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
         need: part,
         more: 0,
         rests: [
-          { count: 1, isIdle: true, keeps: { kind: 'gpuMemory', gpu, bytes: 1.5 * GIB } },
-          { count: 3, isIdle: false, keeps: { kind: 'memory', bytes: GIB, isGranted: false } }
+          {
+            count: 1,
+            isIdle: true,
+            areKernels: true,
+            keeps: { kind: 'gpuMemory', gpu, bytes: 1.5 * GIB }
+          },
+          {
+            count: 3,
+            isIdle: false,
+            areKernels: false,
+            keeps: { kind: 'memory', bytes: GIB, isGranted: false }
+          }
         ],
         othersBytes: 9 * GIB
       }),
-      'for 2 GPUs with 40 GiB each; an idle kernel keeps 1.5 GiB of GPU 0; other kernels keep 1 GiB; others on this node hold 9 GiB'
+      'for 2 GPUs with 40 GiB each; an idle kernel keeps 1.5 GiB of GPU 0; other holders keep 1 GiB; others on this node hold 9 GiB'
     ]
   ],
   scarce: [

@@ -106,9 +106,14 @@ function blockerInWords(blocker: Blocker, isFirst: boolean, { trans, nameOf }: S
     : trans.__('%1 by %2', holds, nameOf(blocker));
 }
 
-/** What unnamed kernels keep: `idle kernels keep 676 MiB`. */
-function restInWords(trans: Phrases, { count, isIdle, keeps }: Rest): string {
+/** What unnamed holders keep: `idle kernels keep 676 MiB`. */
+function restInWords(trans: Phrases, { count, isIdle, areKernels, keeps }: Rest): string {
   const amount = holdingInWords(trans, keeps);
+  if (!areKernels) {
+    return isIdle
+      ? trans._n('an idle holder keeps %2', 'idle holders keep %2', count, amount)
+      : trans._n('another holder keeps %2', 'other holders keep %2', count, amount);
+  }
   if (count === 1) {
     return isIdle
       ? trans.__('an idle kernel keeps %1', amount)

@@ -90,7 +90,7 @@ describe('storySentence', () => {
       { kind: 'granted', granted: { ...nothing, cpus: [0], threads: 1 }, waitedMs: 0 },
       'Granted CPU 0, 1 thread.'
     ],
-    [{ kind: 'moved', cpus: '3' }, 'Moved to CPU 3.'],
+    [{ kind: 'moved', cpus: [3] }, 'Moved to CPU 3.'],
     [{ kind: 'ended', isKept: false }, 'Ended; its grant was given back.'],
     [{ ...GOLDEN.keptBeside, isAsked: false }, 'b.ipynb keeps 1 GiB of GPU 0.']
   ] as const)('[API7] says of %j: %s', (fact, sentence) => {

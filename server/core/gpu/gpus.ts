@@ -149,7 +149,7 @@ function gpuReason(state: State, self: HolderEntry, ask: Ask): Reason {
   const blockers = distinct(all, it => `${it.holderId} ${keyOf(it.holds)}`);
   const rests = distinct(
     keeping.flatMap(it => it.rests),
-    it => `${it.count} ${it.isIdle} ${keyOf(it.keeps)}`
+    it => `${it.count} ${it.isIdle} ${it.areKernels} ${keyOf(it.keeps)}`
   );
   const need = { kind: 'gpus', count: ask.gpus, eachBytes: ask.gpuMemoryBytes } as const;
   const blocking = { blockers, count: blockers.length, rests, othersBytes: null };

@@ -91,10 +91,10 @@ export function weightOf(group: Group, user: string): number {
 }
 
 /** What a group may be called, as a part of a path such as `atlas/prod`; `all` is everybody. */
-const GROUP_NAME = /^(?!all$)[^/\s](?:[^/]{0,62}[^/\s])?$/;
+const GROUP_NAME = /^(?!all$)[^/\s\p{Cc}](?:[^/\p{Cc}]{0,62}[^/\s\p{Cc}])?$/u;
 
 /** What such a name is, in words. */
-const GROUP_NAME_WORDS = 'up to 64 characters without "/", and not "all"';
+const GROUP_NAME_WORDS = 'up to 64 characters without "/" and control characters, and not "all"';
 
 /** How deep groups may be nested. */
 const GROUP_DEPTH_MAX = 8;
@@ -152,7 +152,7 @@ function ownProblems(group: Group, problem: Problem): SharingProblem[] {
   const { quota } = group;
   const found: SharingProblem[] = [];
   if (!GROUP_NAME.test(group.name)) {
-    const wrong = `"${group.name}" cannot be the name of a group`;
+    const wrong = `${JSON.stringify(group.name)} cannot be the name of a group`;
     found.push(problem('name', `${wrong}; expected ${GROUP_NAME_WORDS}`));
   }
   if (!(group.weight > 0 && group.weight <= 10_000)) {

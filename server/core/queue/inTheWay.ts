@@ -23,6 +23,7 @@ type Rest = {
   readonly amount: number;
   /** Whether none of them runs anything. */
   readonly isIdle: boolean;
+  readonly areKernels: boolean;
 };
 
 /** This many of each kind are examined one by one. */
@@ -37,17 +38,22 @@ const mostFirst = firstDifference<Found>(
   (a, b) => compareText(a.holder.holder.id, b.holder.holder.id)
 );
 
+const isRunning = ({ holder }: Found) => holder.running.size > 0;
+const isKernel = ({ holder }: Found) => holder.holder.kind === 'kernel';
+
 /** The largest few of many, and what all have together. */
 class Tally {
   readonly most: Found[] = [];
   count = 0;
   amount = 0;
   running = 0;
+  kernels = 0;
 
   add(it: Found): void {
     this.count += 1;
     this.amount += it.amount;
-    this.running += it.holder.running.size > 0 ? 1 : 0;
+    this.running += isRunning(it) ? 1 : 0;
+    this.kernels += isKernel(it) ? 1 : 0;
     const last = this.most[LOOKED_AT_MAX - 1];
     if (!last || mostFirst(it, last) < 0) {
       this.most.push(it);
@@ -76,13 +82,15 @@ export function inTheWay(found: Iterable<Found>, short: number): InTheWay {
   const total = granted.amount + kept.amount;
   const weighty = kept.most.filter(it => needed.has(it) || it.amount >= total * WORTH_A_NAME);
   const amount = weighty.reduce((left, it) => left - it.amount, kept.amount);
+  const count = kept.count - weighty.length;
   return {
     named: [...granted.most, ...weighty].sort(mostFirst),
     count: granted.count + weighty.length,
     rest: {
-      count: amount < total * WORTH_A_WORD ? 0 : kept.count - weighty.length,
+      count: amount < total * WORTH_A_WORD ? 0 : count,
       amount,
-      isIdle: kept.running === weighty.filter(it => it.holder.running.size > 0).length
+      isIdle: kept.running === weighty.filter(isRunning).length,
+      areKernels: kept.kernels === weighty.filter(isKernel).length + count
     }
   };
 }

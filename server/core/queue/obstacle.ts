@@ -53,11 +53,11 @@ export function blockingOf(
   { named: worthy, count, rest }: InTheWay,
   holdingOf: (amount: number, isGranted: boolean) => Holding
 ): Blocking {
-  const { count: others, isIdle, amount } = rest;
+  const { count: others, amount, ...what } = rest;
   return {
     blockers: worthy.map(it => blockerOf(it.holder, holdingOf(it.amount, it.isGranted))),
     count,
-    rests: others > 0 ? [{ count: others, isIdle, keeps: holdingOf(amount, false) }] : [],
+    rests: others > 0 ? [{ ...what, count: others, keeps: holdingOf(amount, false) }] : [],
     othersBytes: null
   };
 }

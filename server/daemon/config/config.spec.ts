@@ -94,6 +94,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     ['groups: {a/b: {}}', 1, '"a/b" cannot be the name of a group'],
     ['groups: {all: {}}', 1, 'cannot be the name of a group'],
     ['groups: {"": {}}', 1, 'cannot be the name of a group'],
+    ['groups: {"a\\e[2Jb": {}}', 1, '"a\\u001b[2Jb" cannot be the name of a group'],
     ['groups: {a: {notebooks: ["[ab].ipynb"]}}', 1, 'expected patterns of paths'],
     [
       'groups: {a: {users: 1}}',
