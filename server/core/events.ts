@@ -56,6 +56,8 @@ export type Holder = {
   readonly name: string;
   /** The user's name; the leaf of the group tree. */
   readonly owner: string;
+  /** The groups of that user on this machine, the primary one first; none if absent. */
+  readonly ownerGroups?: readonly string[];
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
   /** The path of its notebook; null or absent if there is none. */

@@ -127,7 +127,7 @@ function treeOf(
     }))
   };
   const tree = shareTree.createShareTree(sharing, cpus, 0);
-  const users = ['a1', 'a2', 'b1', 'b2'].map(name => membership.userNode(tree, name, [], 0));
+  const users = ['a1', 'a2', 'b1', 'b2'].map(name => membership.userNode(tree, [name], [], 0));
   const leaves = demands.map((demand, index) =>
     shareTree.addLeaf(tree, users[index % users.length]!, demand)
   );

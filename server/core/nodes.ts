@@ -4,12 +4,11 @@ import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holde
 import { liftMask } from './cpu/masks';
 import { createCpuPool, lendableCpus } from './cpu/cpuPool';
 import type { Allocation } from './entries';
-import { createUseRecord } from './policy/fairness';
+import { changeUse, createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
 import { memberOf, membersAt, userNode, userOf } from './policy/membership';
 import {
   addLeaf,
-  changeUse,
   createShareTree,
   pathOf,
   removeLeaf,
@@ -132,8 +131,8 @@ function successorOf(from: ShareTree, to: ShareTree, user: ShareNode): ShareNode
   const path = pathNames(user);
   const isByName = path.length === 0 || from.membership.get(name) === parent;
   return isByName
-    ? userNode(to, name, [], use.atMs)
-    : memberOf(to, membersAt(to.root, path), name, use.atMs);
+    ? userNode(to, [name], [], use.atMs)
+    : memberOf(to, membersAt(to.root, path), [name], use.atMs);
 }
 
 function pathNames(user: ShareNode): string[] {

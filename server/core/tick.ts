@@ -2,7 +2,6 @@ import { expireWaits } from './claim/claims';
 import { expireHolds } from './holder/holds';
 import { askKeepers } from './gpu/keepers';
 import { weightByUse, useAt } from './policy/fairness';
-import { weightOf } from './policy/groups';
 import { changeWeight, findBusiest, type ShareNode } from './policy/shareTree';
 import { carryOutEvictions, limitRuntime, preempt } from './policy/preempt';
 import { resizeRanges } from './cpu/settle';
@@ -47,7 +46,7 @@ function weighMembers(state: State, members: ShareNode): void {
   const uses = active.map(user => useAt(user.use, state.nowMs));
   const mean = uses.reduce((sum, use) => sum + use, 0) / Math.max(1, active.length);
   active.forEach((user, index) => {
-    const own = weightOf(members.group, user.name);
+    const own = user.ownWeight;
     const weight = own * weightByUse(uses[index]! / own, mean);
     weight !== user.weight && changeWeight(user, weight);
   });

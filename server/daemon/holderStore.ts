@@ -24,7 +24,9 @@ const HOLDER = z.object({
   gate: z.object(process).nullable().default(null),
   speaker: z.object(process).nullable().default(null),
   boundGpus: z.array(z.string()).exactOptional(),
-  owner: z.object({ uid: z.int(), name: z.string() }).exactOptional(),
+  owner: z
+    .object({ uid: z.int(), name: z.string(), groups: z.array(z.string()).exactOptional() })
+    .exactOptional(),
   tokenDigest: z.string().nullable().default(null),
   kept: KEPT,
   ancestors: z.array(z.number().int().positive()).exactOptional()

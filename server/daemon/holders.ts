@@ -196,9 +196,9 @@ export class Holders {
     this.parts.post({ type: 'holderArrived', holder: holderOf(it, this.known.parentOf(it)) });
   }
 
-  private enter(process: KnownProcess, { uid, name }: Caller): KnownProcess {
+  private enter(process: KnownProcess, { uid, name, groups = [] }: Caller): KnownProcess {
     const ancestors = process.ancestors ?? ancestorsOf(this.parts.processes, process.pid);
-    const it = { ...process, owner: { uid, name }, ancestors };
+    const it = { ...process, owner: { uid, name, groups }, ancestors };
     this.known.enter(it);
     return it;
   }

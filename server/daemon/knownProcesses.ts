@@ -80,5 +80,6 @@ export function holderOf(it: KnownProcess, parentHolderId: string | null): Holde
   const { holderId: id, kind, pid, startTicks, name } = it;
   const { notebook = null, gated, boundGpus = [], owner } = it;
   const rest = { group: [], notebook, gated, boundGpus, parentHolderId };
-  return { id, kind, pid, startTicks, name, owner: owner?.name ?? '', ...rest };
+  const { name: user = '', groups: ownerGroups = [] } = owner ?? {};
+  return { id, kind, pid, startTicks, name, owner: user, ownerGroups, ...rest };
 }

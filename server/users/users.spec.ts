@@ -162,6 +162,22 @@ root.describe('a sidecar of the whole node (needs root)', () => {
     expect(grants.map(it => it.grant.memoryBytes)).toEqual([2 ** 30, null]);
   });
 
+  it('[CFG3] has a user in the group that names a Unix group of that user, also after a crash', async () => {
+    expect(await sidecar.stop()).toEqual([0]);
+    const file = join(outer, 'cellgrant.yaml');
+    writeFileSync(file, 'groups: {physics: {users: ["@atlas"]}}\n');
+    sidecar = await start('--config', file);
+    const [ann, bob] = await bothConnected();
+    const groups = async () =>
+      Object.fromEntries((await ann.side.snapshot()).holders.map(it => [it.owner, it.group]));
+    expect(await groups()).toEqual({ ann: 'physics', bob: 'all' });
+    await sidecar.kill();
+    sidecar = await start('--config', file);
+    await bob.kernel.connect(bob.side);
+    await ann.kernel.connect(ann.side);
+    expect(await groups()).toEqual({ ann: 'physics', bob: 'all' });
+  });
+
   it('[SYS4] serves again, after it was killed, whom it served, and loses no grant', async () => {
     const [ann, bob] = await bothConnected();
     const claim = ann.kernel.claim('held', { memory: '3 GiB' });

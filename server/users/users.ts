@@ -103,7 +103,8 @@ export class Users {
       instance.leave();
       throw new DirectoryError(`${path} belongs to user ${instance.directory.uid}: remove it`);
     }
-    const caller = { uid: user.uid, name: user.name, isAdministrator: user.uid === 0 };
+    const { uid, name, groups } = user;
+    const caller = { uid, name, groups, isAdministrator: uid === 0 };
     const shut = await openTo(caller, instance);
     const unwatch = instance.watch(why => void this.lose(user.uid, why));
     log('info', `${user.name} is served in ${path}`);

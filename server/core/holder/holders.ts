@@ -4,7 +4,7 @@ import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
 import { userOf } from '../policy/membership';
-import { changeUse } from '../policy/shareTree';
+import { changeUse } from '../policy/fairness';
 import { createHolder } from '../beginnings';
 import type { HolderEntry } from '../entries';
 import type { State } from '../state';

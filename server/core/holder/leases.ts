@@ -1,6 +1,6 @@
 import { allocate, deallocate } from '../cpu/cpuPool';
 import { grantableBytes } from '../memory/promisable';
-import { changeUse } from '../policy/shareTree';
+import { changeUse } from '../policy/fairness';
 import type { HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
 import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';

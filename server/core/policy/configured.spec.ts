@@ -49,6 +49,31 @@ describe('the group of a kernel', () => {
     });
   });
 
+  it('[CFG3] is the one for a group of its owner, behind the one for the owner', () => {
+    const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 8 }) }));
+    const sharing = sharingOf([
+      { name: 'atlas', users: { '@physics': 3, ann: 1 } },
+      { name: 'phenix', users: { bob: 1 } }
+    ]);
+    it.send({ type: 'configured', sharing });
+    const arrive = (id: string, owner: string, ...ownerGroups: string[]) => {
+      const process = { id, kind: 'kernel', pid: 1000, startTicks: 1, name: id } as const;
+      const holder = { ...process, owner, ownerGroups, group: [], gated: true };
+      it.send({ type: 'holderArrived', holder });
+    };
+    arrive('a', 'ann');
+    arrive('b', 'bob', 'physics');
+    arrive('c', 'cyd', 'staff', 'physics');
+    arrive('d', 'dan', 'staff');
+    // Nobody is in a group by being called like it.
+    arrive('e', 'physics');
+    expect(groupsOf(it)).toEqual({ a: 'atlas', b: 'phenix', c: 'atlas', d: 'all', e: 'all' });
+    it.claim('1', 'a');
+    it.claim('2', 'c');
+    const weights = ['a', 'c'].map(id => it.confinement(id).weight);
+    expect(weights[1]! / weights[0]!).toBeCloseTo(3, 0);
+  });
+
   it('[CFG3] follows when the notebook of a living kernel becomes known', () => {
     const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 4 }) }));
     it.send({ type: 'configured', sharing: PROJECTS });

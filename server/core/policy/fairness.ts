@@ -27,7 +27,7 @@ export function useAt(record: UseRecord, atMs: number): number {
 }
 
 /** Bring the record up to now, then change the rate by a difference. */
-export function changeRate(record: UseRecord, atMs: number, difference: number): void {
+function changeRate(record: UseRecord, atMs: number, difference: number): void {
   record.use = useAt(record, atMs);
   record.atMs = Math.max(record.atMs, atMs);
   record.rate = Math.max(0, record.rate + difference);
@@ -50,4 +50,14 @@ export function weightByUse(use: number, meanUse: number): number {
   const ratio = (meanUse + FLOOR) / (use + FLOOR);
   const steps = Math.round(2 * Math.log2(Math.min(SPREAD, Math.max(1 / SPREAD, ratio))));
   return 2 ** (steps / 2);
+}
+
+/** One whose use counts for those above it as well. */
+type User = { readonly use: UseRecord; readonly parent: User | null };
+
+/** A user's use changes, and with it that of the groups above. */
+export function changeUse(user: User, atMs: number, difference: number): void {
+  for (let at: User | null = user; at; at = at.parent) {
+    changeRate(at.use, atMs, difference);
+  }
 }

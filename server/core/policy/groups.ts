@@ -85,9 +85,9 @@ export function plainGroup(name: string): Group {
   };
 }
 
-/** A user's weight inside a group; a user may be named like a property of every object. */
-export function weightOf(group: Group, user: string): number {
-  return Object.hasOwn(group.users, user) ? group.users[user]! : 1;
+/** A user's weight inside a group, by the first of the user's names that it has; one may be a property of every object. */
+export function weightOf({ users }: Group, names: readonly string[]): number {
+  return users[names.find(it => Object.hasOwn(users, it)) ?? ''] ?? 1;
 }
 
 /** What a group may be called, as a part of a path such as `atlas/prod`; `all` is everybody. */

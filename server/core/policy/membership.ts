@@ -8,40 +8,52 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  *
  * #### Notes
  * The configuration's entry for its notebook counts first, then the one for
- * its owner, then the path that came with it, as far as it names known
+ * its owner, then the first for one of the owner's groups, then the path that came with it, as far as it names known
  * groups.
  */
 export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
-  const { owner, group: path, notebook } = holder;
+  const { owner, ownerGroups, group: path, notebook } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
     : undefined;
-  return named ? memberOf(tree, named.members, owner, atMs) : userNode(tree, owner, path, atMs);
+  const names = namesOf(owner, ownerGroups);
+  return named ? memberOf(tree, named.members, names, atMs) : userNode(tree, names, path, atMs);
+}
+
+/** By which a group may name a user, the own name first: `ann`, `@staff`. */
+export type UserNames = readonly [owner: string, ...groups: string[]];
+
+/** The names of a user of these groups of the machine. */
+function namesOf(owner: string, groups: readonly string[] = []): UserNames {
+  return [owner, ...groups.map(it => `@${it}`)];
 }
 
 /** The node of a user without a known notebook. */
 export function userNode(
   tree: ShareTree,
-  owner: string,
+  names: UserNames,
   path: readonly string[],
   atMs: number
 ): ShareNode {
-  return memberOf(tree, tree.membership.get(owner) ?? membersAt(tree.root, path), owner, atMs);
+  const members = names.flatMap(it => tree.membership.get(it) ?? [])[0];
+  return memberOf(tree, members ?? membersAt(tree.root, path), names, atMs);
 }
 
 /** The node of a user among the members of a group, created if there is none. */
 export function memberOf(
   tree: ShareTree,
   members: ShareNode,
-  owner: string,
+  names: UserNames,
   atMs: number
 ): ShareNode {
+  const [owner] = names;
   const known = members.children.get(owner);
   if (known) {
     return known;
   }
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
-  user.weight = weightOf(members.group, owner);
+  user.ownWeight = weightOf(members.group, names);
+  user.weight = user.ownWeight;
   members.children.set(owner, user);
   return user;
 }

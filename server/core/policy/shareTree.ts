@@ -1,5 +1,5 @@
 import { Consumer, WaterTree } from '../../lib/waterTree';
-import { changeRate, createUseRecord, type UseRecord } from './fairness';
+import { createUseRecord, type UseRecord } from './fairness';
 import { entitle, plainGroup, type Group, type Sharing } from './groups';
 
 /** A node of the tree of groups and users: root, groups, members of a group, users. */
@@ -17,6 +17,8 @@ export type ShareNode = {
   readonly consumer: Consumer;
   /** Weight among its siblings: entitled CPUs for groups, a plain number for users. */
   weight: number;
+  /** What the configuration says of a user's weight; 1 for all else. */
+  ownWeight: number;
   /** Entitled CPUs (FAIR1); meaningless for users. */
   owedCpus: number;
   /** The most it may use: its entitlement, if it takes no surplus (FAIR2). */
@@ -104,6 +106,7 @@ export function createNode(
     water: new WaterTree(),
     consumer: new Consumer(0, 1, tree.serial),
     weight: 1,
+    ownWeight: 1,
     owedCpus: 0,
     capCpus: Infinity,
     use: createUseRecord(atMs),
@@ -227,13 +230,6 @@ export function shareOf(tree: ShareTree, leaf: Leaf): number {
 /** CPUs that all running cells want together, caps applied. */
 export function demandOf(tree: ShareTree): number {
   return tree.root.water.demand;
-}
-
-/** A user's use changes, and with it that of the groups above. */
-export function changeUse(user: ShareNode, atMs: number, difference: number): void {
-  for (let at: ShareNode | null = user; at; at = at.parent) {
-    changeRate(at.use, atMs, difference);
-  }
 }
 
 /** Find the busiest user again; walks over all users. */
