@@ -9,7 +9,7 @@ const SEED = Number(process.env['CELLGRANT_SEED'] ?? 1);
 const COME: Readonly<Record<string, readonly string[]>> = {
   gate: ['welcome', 'granted', 'refused', 'problem', 'launch', 'registered', 'gone'],
   http: ['200', '400', '404', '422'],
-  files: ['passed over'],
+  files: ['ignored'],
   configuration: ['read', 'wrong']
 };
 
