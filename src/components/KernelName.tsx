@@ -21,10 +21,12 @@ export function KernelName(
   const path = props.paths.get(props.kernelId);
   const text = [baseName(path ?? props.name), props.label].filter(Boolean).join(' ▸ ');
   if (path === undefined) {
+    // Of another user nothing but the user's name is shown (SEC1).
+    const isHidden = props.name === props.owner;
     return (
-      <span className="cg-KernelName" title={props.name}>
-        {text}
-        {props.owner && <span className="cg-Small"> {props.owner}</span>}
+      <span className="cg-KernelName" title={isHidden ? undefined : props.name}>
+        {isHidden ? props.trans.__('%1 (another user)', props.owner) : text}
+        {!isHidden && props.owner && <span className="cg-Small"> {props.owner}</span>}
       </span>
     );
   }

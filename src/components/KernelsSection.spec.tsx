@@ -103,6 +103,12 @@ describe('the kernels of a node that has 14', () => {
     expect(fold(host).open).toBe(true);
   });
 
+  it('[SEC1] calls a kernel of another user by that user alone', () => {
+    const others = kernel({ id: 'x', name: 'ann', owner: 'ann', state: 'running' });
+    const panel = panelOf({ snapshot: snapshot({ holders: [others] }) });
+    expect(panel.querySelector('.cg-KernelName')?.textContent).toBe('ann (another user)');
+  });
+
   it('shows a few that rest one by one, and who is asked for a restart always', () => {
     const few = panelOf({ snapshot: snapshot({ holders: idle.slice(0, 3) }) });
     expect(fold(few)).toBeNull();
