@@ -83,6 +83,12 @@ describe('Entrance', () => {
     expect(besides({ startTicks: startTicks - 1 }).whyNot(other, ANN)).toBeNull();
   });
 
+  it('[HOLD5] takes a kernel in as nothing else under its id, not even its own process', () => {
+    const asCommand = { ...processOf(ANN, 0), kind: 'command' as const };
+    expect(besides({}).whyNot(asCommand, ANN)?.code).toBe('HOLDER_TAKEN');
+    expect(besides({}).whyNot(processOf(ANN, 0), ANN)).toBeNull();
+  });
+
   it('[HOLD5] takes no process in for a worker whose gate is the one that it was forked from', () => {
     const root = processOf(ANN, 0);
     const [gate, fork] = [processOf(ANN, 1), processOf(ANN, 2)];
