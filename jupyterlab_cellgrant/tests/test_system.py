@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -147,3 +148,31 @@ def test_a_door_of_another_user_is_none(door: socket.socket, place: Path) -> Non
     os.chown(place / "real.sock", 0, 0)
     (place / "door.sock").symlink_to(place / "real.sock")
     assert find_door() is None
+
+
+LISTEN = """
+import os, socket, sys
+with socket.socket(socket.AF_UNIX) as it:
+    it.bind(sys.argv[1])
+    it.listen()
+    print("there", flush=True)
+    connection, _ = it.accept()
+    connection.sendall(sys.argv[2].encode())
+    sys.stdin.read()
+"""
+
+
+@needs_root
+def test_who_listens_behind_a_door_is_checked(place: Path, cellgrant_dir: Path) -> None:
+    """[SYS6] [SEC3] Another user's program is not believed, whoever the door belongs to."""
+    cellgrant_dir.mkdir(mode=0o700, exist_ok=True)
+    place.chmod(0o777)
+    words = json.dumps({"directory": str(cellgrant_dir)}) + "\n"
+    program = [*as_user(ANN), sys.executable, "-ISc", LISTEN, str(place / "door.sock"), words]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as listening:
+        assert listening.stdout.readline()
+        os.chown(place / "door.sock", 0, 0)
+        assert find_door()
+        with pytest.raises(NotServedError, match=f"user {ANN} listens there"):
+            knock()
+        listening.kill()

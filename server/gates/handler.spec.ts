@@ -116,6 +116,20 @@ describe('the handler', () => {
     expect(told).toEqual(['claim runs', 'claim runs', 'end runs ok']);
   });
 
+  it("[SEC1] says nothing of other users' kernels but whose they are, in whatever it tells a gate", () => {
+    const said: SidecarMessage[] = [];
+    const channel = { send: (it: SidecarMessage) => void said.push(it), close: () => undefined };
+    handler.connect({ holderId: 'k' }, { channel, user }, [held('a'), held('b')], 10);
+    const to = { holderId: 'its', holderName: 'secret.ipynb', owner: 'bob' };
+    const owed = { kind: 'owed', to, toGroup: 'g', waitedMs: 9, group: 'h', ranMs: 1 } as const;
+    const why = refusal('EVICTED', { why: { ...owed, victims: 'worstRecentUse' } });
+    answers.interrupted('a', why);
+    answers.refused('b', why);
+    expect(said.map(it => it.type)).toEqual(['interrupt', 'refused']);
+    said.forEach(it => expect(JSON.stringify(it)).toMatch(/bob/));
+    said.forEach(it => expect(JSON.stringify(it)).not.toMatch(/secret/));
+  });
+
   it('takes no claim from a connection that another one took the place of', () => {
     const channel = connected();
     connected();

@@ -74,6 +74,18 @@ describe('the life of a claim', () => {
     expect(said).toEqual([['granted', ANN, 5]]);
   });
 
+  it('[OBS1] counts a run to where its cell ended, if that is heard of later', () => {
+    lives.observe(arrived('a', 1000), [grant('a')]);
+    lives.observe({ ...ended('a', 9000), endedMs: 4000 } as Event, []);
+    expect(said.at(-1)).toEqual(['ended', ANN, 'ok', 3, 3]);
+  });
+
+  it('[OBS1] counts as died with a holder what is that one’s alone', () => {
+    lives.observe(arrived('a', 1), []);
+    lives.observe({ type: 'holderGone', holderId: 'another', atMs: 2 }, []);
+    expect(said).toEqual([]);
+  });
+
   const by = { uid: 1, name: 'ann' };
   it.each<[string, Event, readonly Effect[]]>([
     ['cancelled', { type: 'claimCancelled', claimId: 'a', by, atMs: 2 }, []],

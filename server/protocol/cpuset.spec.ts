@@ -41,6 +41,7 @@ describe('the list syntax of CPU sets', () => {
 
   it('refuses to count for minutes: a list that names CPUs again and again', () => {
     expect(() => parseCpuList('0-99999,'.repeat(30_000))).toThrow('more CPUs than there are');
+    expect(() => parseCpuList('0-65535,99999-0,'.repeat(30))).toThrow('more CPUs than there are');
     expect(parseCpuList('0-65535')).toHaveLength(65_536);
   });
 });

@@ -1,5 +1,5 @@
 import { refusal } from './errors';
-import { Visibility } from './visibility';
+import { Visibility, visibilityOf } from './visibility';
 
 const ANNS = { holderId: 'a', holderName: 'a.ipynb', owner: 'ann' };
 const BOBS = { holderId: 'b', holderName: 'b.ipynb', owner: 'bob' };
@@ -22,6 +22,12 @@ describe('Visibility', () => {
     expect(bob.of(holder)).toEqual({ ...holder, name: 'ann', pid: 0 });
   });
 
+  it('[SEC1] hides what a thing of another user tells of a third', () => {
+    const eves = { holderId: 'e', holderName: 'e.ipynb', owner: 'eve' };
+    const shown = bob.of({ ...ANNS, reason: { blockers: [eves] } });
+    expect(shown.reason.blockers).toEqual([{ ...eves, holderName: 'eve' }]);
+  });
+
   it('adds no field, and leaves what has an owner of its own kind', () => {
     const process = { pid: 7, name: 'train', owner: 'eve', holderId: null };
     expect(bob.of([process])).toEqual([process]);
@@ -35,5 +41,8 @@ describe('Visibility', () => {
 
   it('[SEC1] hides nothing from administrators', () => {
     expect(new Visibility(null).of(ANNS)).toBe(ANNS);
+    const root = { uid: 0, name: 'root', isAdministrator: true };
+    expect(visibilityOf(root).of(ANNS)).toBe(ANNS);
+    expect(visibilityOf({ uid: 1002, name: 'bob' }).of(ANNS)).toMatchObject({ holderName: 'ann' });
   });
 });
