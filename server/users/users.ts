@@ -90,7 +90,7 @@ export class Users {
     opening.catch(() => this.served.delete(uid));
     const { path } = await opening;
     this.known.set(uid, user);
-    this.save();
+    await this.save(); // who was told is served again after a crash, too (SYS4)
     return path;
   }
 
@@ -121,14 +121,14 @@ export class Users {
   /** A user removed the own directory: it is made anew when the user asks again. */
   private async lose(uid: number, why: string): Promise<void> {
     this.known.delete(uid);
-    this.save();
+    void this.save();
     await (await this.served.get(uid))?.close();
     this.served.delete(uid);
     this.parts.log('warning', `${why}, and its user is served no more`);
   }
 
-  private save(): void {
-    void this.file.save([...this.known.values()]);
+  private save(): Promise<void> {
+    return this.file.save([...this.known.values()]);
   }
 
   private async close(): Promise<void> {

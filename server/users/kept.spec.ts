@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { OwnDirectory } from '../host/ownDirectory';
+import { Users } from './users';
+
+const SELF = { uid: process.getuid!(), gid: process.getgid!(), name: 'self', groups: [] };
+
+describe('who is served', () => {
+  let directory: string;
+
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'cg-'))));
+
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('[SYS4] is told so when that is on the disk, and not before', async () => {
+    const order: string[] = [];
+    const draft = async () => {
+      await new Promise(resolve => setImmediate(resolve));
+      return () => void order.push('kept');
+    };
+    const own = { load: () => null, draft } as unknown as OwnDirectory;
+    const users = new Users({
+      directory: join(directory, 'users'),
+      instance: { directory: own },
+      openTo: async () => async () => undefined,
+      log: () => undefined
+    });
+    const end = await users.begin();
+    await users.serve(SELF);
+    order.push('told');
+    await end();
+    expect(order).toEqual(['kept', 'told']);
+  });
+});
