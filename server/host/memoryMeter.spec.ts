@@ -7,7 +7,7 @@ import { MemoryMeter } from './memoryMeter';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
-const ROUNDS = 15;
+const ROUNDS = 9;
 
 const meminfo = (total: number, available: number) =>
   `MemTotal: ${total / 1024} kB\nMemFree: 0 kB\nMemAvailable: ${available / 1024} kB`;
@@ -34,12 +34,12 @@ describe('the memory that is held', () => {
     // What others on this machine take or give back at the same moment is in it, too: less in the median.
     const rounds: (readonly [number, number])[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      rounds.push(await holding(GIB, meter));
+      rounds.push(await holding(2 * GIB, meter));
     }
     for (const differences of [rounds.map(it => it[0]), rounds.map(it => it[1])]) {
       const median = differences.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
       expect(median).toBeGreaterThan(GIB / 2);
-      expect(median).toBeLessThan(GIB * 1.5);
+      expect(median).toBeLessThan(4 * GIB);
     }
   });
 

@@ -129,6 +129,7 @@ export class SharedSidecar {
     const name = groupNameOf(this.state);
     this.child.stdin!.end();
     const code = await exitOf(this.child);
+    this.lines.close();
     await Promise.all([...this.sides.values()].map(it => it.end()));
     return [code, ...groupsCalled(name)];
   }

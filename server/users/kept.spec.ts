@@ -33,4 +33,23 @@ describe('who is served', () => {
     await end();
     expect(order).toEqual(['kept', 'told']);
   });
+
+  it('[SYS4] forgets nobody, however early it ends after it began', async () => {
+    const kept: unknown[][] = [];
+    const before = [SELF, { ...SELF, uid: SELF.uid + 1, name: 'other' }];
+    const own = {
+      load: (_: string, parse: (value: unknown) => unknown) => parse(before),
+      draft: async (_: string, text: string) => () => void kept.push(JSON.parse(text) as unknown[])
+    } as unknown as OwnDirectory;
+    const users = new Users({
+      directory: join(directory, 'users'),
+      instance: { directory: own },
+      openTo: async () => async () => undefined,
+      log: () => undefined
+    });
+    const end = await users.begin();
+    await end();
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.map(it => it.length)).toEqual(kept.map(() => before.length));
+  });
 });

@@ -67,6 +67,8 @@ export class Users {
   async begin(): Promise<() => Promise<void>> {
     openDirectory(this.parts.directory);
     const before = this.file.load(value => z.array(USER).parse(value)) ?? [];
+    // All of them from here on, lest a crash meanwhile forgets those whose turn has not come.
+    before.forEach(user => this.known.set(user.uid, user));
     await Promise.all(
       before.map(user =>
         this.serve(user).catch((failure: Error) => this.parts.log('error', failure.message))
