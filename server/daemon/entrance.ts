@@ -57,7 +57,7 @@ export class Entrance {
     return refusal('HOLDER_TAKEN', { id, kind, name, pid: it.gate?.pid ?? pid });
   }
 
-  /** Whether a process may speak as a holder: it is in its tree, and no gated descendant of its gate. */
+  /** Whether a process may speak as a holder: inside its tree, but no gated descendant of its gate. */
   private maySpeakAs(it: KnownProcess, { pid, gated }: KnownProcess): boolean {
     const { gate = null } = it;
     const isFork = gate !== null && gate.pid !== pid && isWithin(this.processes, pid, gate);
