@@ -4,7 +4,7 @@ import { ServedElsewhereError } from './daemon/presence';
 import { DirectoryError } from './host/directoryError';
 import { USAGE, UsageError } from './options';
 
-/** Exit codes: sysexits(3) where it has one. */
+/** Exit codes: those of sysexits(3) where it defines one. */
 export const EXIT = {
   ok: 0,
   problems: 1,
@@ -14,20 +14,20 @@ export const EXIT = {
   again: 75
 } as const;
 
-/** How long a graceful stop may take before it is given up, in ms. */
+/** How long a graceful stop may take before it is abandoned, in ms. */
 const STOP_MAX_MS = 10_000;
 
-/** The ends that this process may come to, each of which says why. */
+/** The ways in which this process can end, each of which logs why. */
 export class Ending {
   constructor(private readonly log: Log) {}
 
-  /** The state can no longer be trusted: end, and let the next sidecar rebuild it. */
+  /** The state can no longer be trusted: exit, and let the next sidecar rebuild it. */
   fatal(why: string): never {
     this.log('error', why);
     process.exit(EXIT.mistake);
   }
 
-  /** What calls `undo` the first time that it is called, and then ends the process. */
+  /** Returns a function that calls `undo` on its first call, and then ends the process. */
   stopper(undo: () => Promise<void>): (why: string, code?: number) => void {
     let isStopping = false;
     return (why, code = EXIT.ok) => {
@@ -44,14 +44,14 @@ export class Ending {
     };
   }
 
-  /** Why it did not start, as a sentence and an exit code. */
+  /** Report why it did not start, as a sentence and an exit code. */
   giveUp(failure: unknown): never {
     if (failure instanceof UsageError) {
       process.stderr.write(`cellgrant: ${failure.message}\n${USAGE}\n`);
       process.exit(EXIT.usage);
     }
     if (failure instanceof ServedElsewhereError) {
-      // For a starter that would rather join that one: to it this is no error.
+      // For a launcher that joins that sidecar instead: to it this is no error.
       const answer = `${JSON.stringify({ ready: false, served: failure.served })}\n`;
       process.stdout.isTTY || process.stdout.write(answer);
       this.log('info', failure.message);

@@ -28,7 +28,7 @@ async function run(args: readonly string[]): Promise<void> {
     throw why;
   });
   const stop = ending.stopper(async () => {
-    // What is only half started cannot be undone well.
+    // A half-finished start cannot be undone cleanly.
     await starting;
     await stack.dispose();
   });
@@ -46,12 +46,12 @@ async function run(args: readonly string[]): Promise<void> {
   users && answerKnocks(process.stdin, users, say);
 }
 
-/** Tell whoever started this program something, in a line. */
+/** Write one line to the program that started this one. */
 function say(it: object): void {
   process.stdout.write(`${JSON.stringify(it)}\n`);
 }
 
-/** Report what is wrong with a file, as the sidecar would. */
+/** Report the problems of a file, as the sidecar would. */
 function check({ file, before }: Check): void {
   const problems = problemsOf(file, before);
   process.stdout.write(
@@ -60,7 +60,7 @@ function check({ file, before }: Check): void {
   process.exitCode = problems.length ? EXIT.problems : EXIT.ok;
 }
 
-// Whoever reads our log may be gone; that is no reason to end.
+// The reader of our output may be gone; that is no reason to exit.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 process.on('uncaughtException', failure => ending.fatal(`a mistake: ${failure.stack}`));

@@ -6,38 +6,38 @@ import { parseCpuList, type CpuSet } from './protocol/cpuset';
 import { parseBytes } from './protocol/hints';
 import type { TierName } from './protocol/view';
 
-/** What the command line says. */
+/** The parsed command line. */
 export type Options = {
-  /** Holds the sockets and what outlives a sidecar. */
+  /** Contains the sockets and what outlives a sidecar. */
   readonly dir: string;
   /** What gates do without a sidecar. */
   readonly failure: 'open' | 'closed';
   readonly tier: TierName | 'auto';
   readonly cgroupRoot: string | undefined;
-  /** CPUs to hand out. */
+  /** CPUs to grant. */
   readonly cpus: CpuSet | undefined;
   readonly memoryBytes: number | undefined;
   readonly policy: PolicyName;
-  /** Files of configuration, each of which may only narrow those before it. */
+  /** Configuration files, each of which may only narrow those before it. */
   readonly config: readonly string[];
   readonly logFormat: LogFormat;
   /** Serve every user of the node, in directories below this one (SYS1); null for one user. */
   readonly system: string | null;
-  /** The end of stdin is a graceful stop. */
+  /** Stop gracefully at the end of stdin. */
   readonly withParent: boolean;
-  /** Which sidecars of this node know of each other (ENF11): all that were started with the same. */
+  /** Which sidecars of this node know each other (ENF11): all that were started with the same scope. */
   readonly scope: string;
 };
 
 export const USAGE =
   'This program is started by Jupyter and by `cellgrant sidecar`, whose --help explains its options.';
 
-/** A command line that cannot be followed; the message says why. */
+/** An invalid command line; the message says why. */
 export class UsageError extends Error {}
 
 /**
- * What Python hands over. Which settings there are, what each may be and what it means is said in
- * jupyterlab_cellgrant/settings.py; of the words that it allows none is looked at again here.
+ * The flags that Python passes. jupyterlab_cellgrant/settings.py defines the settings, their values
+ * and their meaning; the words that it allows are not checked again here.
  */
 const FLAGS = {
   dir: { type: 'string' },
@@ -78,10 +78,10 @@ function memory(value: string | undefined): number | undefined {
   return bytes;
 }
 
-/** A file that is only to be checked, and those that count before it. */
+/** A file that is only to be checked, and the files that come before it. */
 export type Check = { readonly file: string; readonly before: readonly string[] };
 
-/** What is only to be checked; null where a sidecar is to run. Throws {@link UsageError}. */
+/** What is only to be checked; null if a sidecar is to run. Throws {@link UsageError}. */
 export function parseCheck(args: readonly string[]): Check | null {
   const { 'check-config': file, config } = read(args);
   return file === undefined ? null : { file, before: config };

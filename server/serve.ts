@@ -23,12 +23,12 @@ import type { Caller } from './protocol/caller';
 import { boundsOf, type UserBounds } from './users/bounds';
 import { Users } from './users/users';
 
-/** Put in by scripts/bundle.mjs. */
+/** Inserted by scripts/bundle.mjs. */
 declare const CELLGRANT_VERSION: string;
 
 const files = new DiskFiles();
 
-/** What a sidecar is started with. */
+/** The arguments for starting a sidecar. */
 export type ServeParts = {
   readonly options: Options;
   readonly instance: Instance;
@@ -39,15 +39,15 @@ export type ServeParts = {
   readonly stack: UndoStack;
 };
 
-/** A sidecar that serves. */
+/** A running sidecar. */
 export type Serving = {
   readonly sidecar: Sidecar;
-  /** Those that are served by a sidecar of the whole node; null for one of a single user. */
+  /** The users served by a sidecar of the whole node; null for a sidecar of a single user. */
   readonly users: Users | null;
 };
 
 /**
- * Start a sidecar: of one user, where no other of that user's runs, or of the whole node.
+ * Start a sidecar: for one user, if no other of that user runs, or for the whole node.
  * Rejects with {@link ServedElsewhereError}.
  */
 export async function serve(parts: ServeParts): Promise<Serving> {
@@ -59,7 +59,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     options.dir,
     options.system === null
   ).catch((failure: unknown) => leadOn(options, instance, failure));
-  // Undone before the directory is free: whoever takes it next is to find the node free, too.
+  // Undone before the directory is released: the next to claim it must find the node free, too.
   stack.add(presence.leave);
   const config = readConfiguration(options, log);
   const { sidecar, notices } = await assemble(parts, config);
@@ -77,7 +77,7 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   return { sidecar, users };
 }
 
-/** ENF11: kernels that were started with our directory know no other, and whoever joins that sidecar wants them gated. */
+/** ENF11: kernels started with our directory know no other, and must be gated for those who join that sidecar. */
 function leadOn({ dir, failure }: Options, instance: Instance, why: unknown): never {
   const served = why instanceof ServedElsewhereError ? why.served : null;
   const isAnother = served && isAbsolute(served.directory) && served.directory !== dir;
@@ -93,7 +93,7 @@ function readConfiguration({ config: paths }: Options, log: Log): ConfigFiles | 
   return config;
 }
 
-/** Look at the node, and put the sidecar together. */
+/** Probe the node, and assemble the sidecar. */
 async function assemble(
   { options, instance, log, fatal, stack }: ServeParts,
   config: ConfigFiles | null
@@ -145,18 +145,18 @@ function gpuMeterOf({ node, enforcer }: Probed, sidecar: () => Sidecar | null): 
   });
 }
 
-/** Whose the directory is: of a sidecar of one user whoever reaches its sockets, who may do all. */
+/** The directory's owner: for a sidecar of one user, any caller that reaches its sockets, with all rights. */
 function ownerOf({ directory: { uid } }: Instance): Caller {
   return { uid, name: nameOf(uid), isAdministrator: true };
 }
 
-/** The name of a user, or the number where it has none. */
+/** The name of a user, or the uid if it has none. */
 function nameOf(uid: number): string {
   try {
     const me = userInfo();
     return me.uid === uid ? me.username : String(uid);
   } catch {
-    return String(uid); // a container's user may have no entry
+    return String(uid); // a container's user may have no passwd entry
   }
 }
 
@@ -184,7 +184,7 @@ function transports(
   return { openTo, close: gates.begin() };
 }
 
-/** Figures of what a sidecar decides, from here on. */
+/** Metrics of a sidecar's decisions, from now on. */
 function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metrics {
   const { name: tier } = node.tier;
   const namesUsers = () => config?.configuration.metricsNameUsers ?? false;
@@ -193,7 +193,7 @@ function metricsOf({ arbiter, node }: Sidecar, config: ConfigFiles | null): Metr
   return metrics;
 }
 
-/** ENF11: other sidecars are shown in the panel, by `cellgrant status`, and in the log. */
+/** ENF11: show other sidecars in the panel, in `cellgrant status`, and in the log. */
 function tellOfNeighbours(sidecar: Sidecar, scope: string, log: Log): () => void {
   const users = new UserNames(files);
   return watchNeighbours({

@@ -1,7 +1,7 @@
 import { hasTerminal } from './host/terminal';
 import type { Options } from './options';
 
-/** After a hang-up a terminal is gone within this time, in ms, if it was closed. */
+/** After a hangup a closed terminal is gone within this time, in ms. */
 const HANGUP_MS = 100;
 
 /** Stop at the first signal, or when the parent is gone. */
@@ -17,9 +17,9 @@ export function stopWhenAsked({ withParent }: Options, stop: (why: string) => vo
 }
 
 /**
- * SIGHUP asks to read the configuration again, as of any daemon; but it also
- * comes when the terminal is closed that a sidecar runs in, and then it is to
- * end. What tells them apart is whether the terminal is still there.
+ * SIGHUP requests a reload of the configuration, as for any daemon; but it is
+ * also sent when the sidecar's terminal is closed, and then the sidecar must
+ * stop. The two differ in whether the terminal still exists.
  */
 export function reloadWhenAsked(stop: (why: string) => void, reload: () => Promise<void>): void {
   const hadTerminal = hasTerminal();

@@ -16,68 +16,68 @@ import type { AskOrRefusal, Log } from './ports';
 /** An event without its time, which the arbiter stamps. */
 export type EventBody = Event extends infer E ? (E extends Event ? Omit<E, 'atMs'> : never) : never;
 
-/** What the arbiter is made of. */
+/** The arbiter's dependencies. */
 export type ArbiterParts = {
   readonly clock: IClock;
   readonly log: Log;
   readonly version: string;
-  /** Carries an effect out: it is in force, or has failed, when this returns. */
+  /** Carries out an effect: it is in force, or has failed, when this returns. */
   readonly carryOut: (effect: Effect) => void;
-  /** Called when the state can no longer be trusted; does not return to work. */
+  /** Called when the state can no longer be trusted; work does not resume. */
   readonly fatal: (why: string) => void;
-  /** The core's decision; another one only where a test plants a fault. */
+  /** The core's decision; replaced only by tests that inject a fault. */
   readonly decide?: (state: State, event: Event) => readonly Effect[];
 };
 
-/** Sees what was decided, on what, and how long the decision took, in ms. */
+/** Receives the event, the effects decided on, and how long the decision took, in ms. */
 export type Observer = (event: Event, effects: readonly Effect[], decideMs: number) => void;
 
 /**
- * Turns events into decisions, and has the decisions carried out in their order: a
- * holder is confined before its claim hears of the grant.
+ * Turns events into decisions, and has the decisions carried out in order: a holder
+ * is confined before its claim is notified of the grant.
  *
  * #### Notes
- * Everything happens within `post`, one event at a time. A mistake in a decision costs
- * its own claim the gate, never a kernel its cell; one in carrying an effect out, that
- * effect alone.
+ * Everything happens within `post`, one event at a time. A bug in a decision lets its
+ * own claim run ungated, but never costs a kernel its cell; a bug in carrying out an
+ * effect costs only that effect.
  */
 export class Arbiter {
   private readonly state: State = createState();
   private readonly mailbox = new Mailbox<Event>(event => this.handle(event));
   private readonly observers = new Set<Observer>();
-  /** Observers whose first mistake was told. */
+  /** Observers whose first error was logged. */
   private readonly mistaken = new WeakSet<Observer>();
   private readonly decide: (state: State, event: Event) => readonly Effect[];
-  /** Everything as it was shown last; null since something happened. */
+  /** The last snapshot; null once an event has invalidated it. */
   private picture: Snapshot | null = null;
 
   constructor(private readonly parts: ArbiterParts) {
     this.decide = parts.decide ?? step;
   }
 
-  /** Let an event happen now. */
+  /** Process an event now. */
   post(body: EventBody): void {
     this.mailbox.post({ ...body, atMs: this.parts.clock.nowMs() } as Event);
   }
 
   /**
-   * Call `observer` after each step, when its effects have been carried out; returns the undo.
+   * Call `observer` after each step, once its effects have been carried out; returns the undo.
    *
    * #### Notes
-   * It decides nothing: what it throws is caught, and told once. The next event waits for
-   * it, so what takes long is to be put off. What it posts is handled afterwards.
+   * Observers decide nothing: what one throws is caught, and logged once. The next event
+   * waits for it, so slow work should be deferred. Events it posts are handled afterwards.
    */
   onStep(observer: Observer): () => void {
     this.observers.add(observer);
     return () => this.observers.delete(observer);
   }
 
-  /** What a holder is held to, or was ordered to be. */
+  /** The confinement of a holder that is in force, or was ordered. */
   confinementOf(holderId: string): Confinement {
     return this.state.holders.get(holderId)?.confined ?? UNCONFINED;
   }
 
-  /** The group that a holder shares in, and its user, as views show them; empty for one that is not known. */
+  /** The group that a holder shares in, and its user, as views show them; empty for an unknown holder. */
   ownerOf(holderId: string): { readonly group: string; readonly user: string } {
     const entry = this.state.holders.get(holderId);
     return entry
@@ -94,7 +94,7 @@ export class Arbiter {
     return ids;
   }
 
-  /** How a cell of a kernel would fare that ran now; null where no such kernel is known. */
+  /** How a cell of this kernel would fare if it ran now; null for an unknown kernel. */
   fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
     if ('refusal' in asked) {
@@ -103,14 +103,14 @@ export class Arbiter {
     return holder ? fitOf(this.state, holder, asked.ask) : null;
   }
 
-  /** Everything, at this moment. Its parts are the same objects until something happens. */
+  /** The whole state now. Its parts are the same objects until the next event. */
   snapshot(): Snapshot {
     const atMs = this.parts.clock.nowMs();
     this.picture ??= snapshot(this.state, atMs, this.parts.version);
     return { ...this.picture, atMs };
   }
 
-  /** One claim with its story, or null where it is not known (any more). */
+  /** A claim with its story, or null if it is unknown or forgotten. */
   story(claimId: string): ClaimStory | null {
     return story(this.state, claimId);
   }
@@ -135,7 +135,7 @@ export class Arbiter {
     }
   }
 
-  /** One that fails by our own mistake must not keep the others from their answers. */
+  /** An effect that fails by our own bug must not keep the other claims from their answers. */
   private attempt(effect: Effect): void {
     try {
       this.parts.carryOut(effect);
@@ -159,7 +159,7 @@ export class Arbiter {
     }
   }
 
-  /** A mistake of ours: its claim runs ungated, and the state is checked before going on. */
+  /** A bug of ours: its claim runs ungated, and the state is checked before work continues. */
   private survive(event: Event, mistake: unknown): void {
     this.parts.log('error', `a mistake in ${JSON.stringify(event)}: ${stackOf(mistake)}`);
     this.carryOut(event, event.type === 'claimArrived' ? [ungated(event.claim)] : [], 0);

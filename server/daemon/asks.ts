@@ -8,10 +8,10 @@ import type { AskOrRefusal } from './ports';
 const NOTHING: AskOrRefusal = { ask: NOTHING_ASKED };
 
 /**
- * Parse and merge what the author of a cell wrote with the defaults (ADM2).
+ * Parse what the author of a cell wrote, and merge it with the defaults (ADM2).
  *
  * #### Notes
- * `defaults` come parsed, nearest first. `lineBytes` is the length of the
+ * `defaults` are already parsed, nearest first. `lineBytes` is the length of the
  * message that carried the sources: only a long one is worth measuring.
  */
 export function askOf(
@@ -34,7 +34,7 @@ export function askOf(
     : { ask: mergeHints([...parsed.map(it => it.hints), ...defaults]) };
 }
 
-/** Gates cut a directive by its characters, of which each has at most two units here. */
+/** Gates truncate a directive by characters, each of which is at most two UTF-16 units here. */
 function readable(directive = ''): string {
   return directive.slice(0, 2 * DIRECTIVE_CHARS_MAX);
 }
@@ -43,7 +43,7 @@ function bytesOf(sources: HintSources): number {
   return Buffer.byteLength(JSON.stringify(sources));
 }
 
-/** The refusal of malformed hints: the first problem by name, all of them in `problems`. */
+/** The refusal of malformed hints: names the first problem, lists all in `problems`. */
 export function hintRefusal(problems: readonly HintProblem[]): Refusal {
   const { path, got, expected } = problems[0]!;
   const all = problems.map(it => `"${it.path}" is ${it.got}; expected ${it.expected}`).join('\n');

@@ -5,22 +5,22 @@ import { commonCpus, type CpuSet } from '../protocol/cpuset';
 import type { Grant } from '../protocol/grant';
 import type { Log, NewClaim } from './ports';
 
-/** What a gate's word is held against. */
+/** The facts that a gate's report is checked against. */
 export type Belief = {
   readonly node: NodeFacts;
-  /** GPUs that the kernel is known to be bound to (GPU2); none where that is not known. */
+  /** GPUs that the kernel is known to be bound to (GPU2); empty if unknown. */
   readonly boundGpus: readonly string[];
   readonly nowMs: number;
   readonly log: Log;
 };
 
 /**
- * SEC7: a claim as far as what its gate tells of it can be true.
+ * SEC7: a claim, limited to what can be true of its gate's report.
  *
  * #### Notes
- * A sidecar that was restarted knows of running cells what their gates tell. That is no
- * more than this node has, only GPUs that the kernel is bound to or that are here, and
- * nothing older than the machine's start. What is more is cut, and logged.
+ * A restarted sidecar knows of running cells only what their gates report. That can be
+ * no more than this node has, only GPUs that the kernel is bound to or that are present,
+ * and nothing older than the boot of the machine. Any excess is cut, and logged.
  */
 export function believable(claim: NewClaim, belief: Belief): NewClaim {
   const { nowMs, log } = belief;
@@ -42,19 +42,19 @@ export function believable(claim: NewClaim, belief: Belief): NewClaim {
   };
 }
 
-/** How long the machine runs; for ever where it does not tell. */
+/** The machine's uptime in ms; infinite where it cannot be read. */
 function machineAgeMs(): number {
   try {
     return uptime() * 1000;
   } catch {
-    return Infinity; // a sandbox that shows no such thing
+    return Infinity; // a sandbox that hides the uptime
   }
 }
 
-/** What of a grant this node can have given. */
+/** The part of a grant that this node can have given. */
 function possible(grant: Grant, { node, boundGpus }: Belief): Grant {
   const { cpus, threads, memoryBytes, gpus } = grant;
-  // One that it is bound to was granted, also where it does not answer any more (GPU7).
+  // A GPU that it is bound to was granted, even if the GPU no longer responds (GPU7).
   const given = new Set(boundGpus.length ? boundGpus : node.gpus.map(it => it.uuid));
   return {
     ...grant,
@@ -65,7 +65,7 @@ function possible(grant: Grant, { node, boundGpus }: Belief): Grant {
   };
 }
 
-/** Those of a set that this node hands out; null, which is all, where there are none of them. */
+/** The CPUs of a set that this node hands out; null, meaning all, if it hands out none of them. */
 function knownCpus(cpus: CpuSet, node: NodeFacts): CpuSet | null {
   const known = commonCpus(
     cpus,

@@ -13,7 +13,7 @@ import type { Interpreter } from './interpreter';
 import type { AskOrRefusal, IClaims, IDefaults, Log, NewClaim, Outcome } from './ports';
 import { RECOVERING, type Reconciliation } from './reconcile';
 
-/** What claims are brought before the arbiter with. */
+/** The dependencies of {@link Claims}. */
 export type ClaimsParts = {
   readonly node: NodeFacts;
   readonly clock: IClock;
@@ -21,13 +21,13 @@ export type ClaimsParts = {
   readonly arbiter: Pick<Arbiter, 'post' | 'story' | 'fit'>;
   readonly holders: Pick<Holders, 'boundTo' | 'owners'>;
   readonly defaults: Pick<IDefaults, 'hintsFor'>;
-  /** The site's defaults, behind all others (ADM2). */
+  /** The site's defaults, which come after all others (ADM2). */
   readonly administration: { hints(): readonly Hints[] };
   readonly reconciliation: Pick<Reconciliation, 'holds' | 'drop' | 'holderOf'>;
   readonly interpreter: Pick<Interpreter, 'carryOut'>;
 };
 
-/** Brings cells' claims before the arbiter, after a restart not before the truth is known (ENF4). */
+/** Submits cells' claims to the arbiter; after a restart, only once all grants are known (ENF4). */
 export class Claims implements IClaims {
   constructor(private readonly parts: ClaimsParts) {}
 

@@ -1,4 +1,4 @@
-/** Tells the time of events: ms since the epoch, to the microsecond; never goes back. */
+/** The time of events: ms since the epoch, to the microsecond; never goes back. */
 export interface IClock {
   nowMs(): number;
 }
@@ -7,9 +7,9 @@ export interface IClock {
  * The clock of this machine.
  *
  * #### Notes
- * Read once from the wall at the start and counted on by the monotone clock
- * since, so that a wall clock that is set back or forth moves no deadline. A
- * suspended machine's sleep is not counted.
+ * Reads the wall clock once at the start, and the monotonic clock from then on,
+ * so that setting the wall clock moves no deadline. Time during which the machine
+ * is suspended is not counted.
  */
 export function systemClock(): IClock {
   const startMs = Date.now() - performance.now();

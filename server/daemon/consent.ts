@@ -5,7 +5,7 @@ import type { ClaimView, HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
 import type { IConsent, IOwners } from './ports';
 
-/** Looks whether what is asked makes sense now and is the asker's to ask, and passes it on. */
+/** Checks that a request makes sense now and that its caller may make it, then passes it on. */
 export class Consent implements IConsent {
   constructor(
     private readonly parts: {
@@ -21,7 +21,7 @@ export class Consent implements IConsent {
     return why;
   }
 
-  /** Whoever waits may ask for the restart of another's kernel. */
+  /** The owner of a waiting claim may request the restart of another user's kernel. */
   requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null {
     const snapshot = this.parts.snapshot();
     const claim = snapshot.claims.find(it => it.id === claimId);
@@ -52,7 +52,7 @@ function cannot({ name }: HolderView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
 }
 
-/** Why a holder has nothing to give back between cells; null where it has (ADM9). */
+/** Why a holder has nothing to give back between cells; null if it has (ADM9). */
 function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null {
   const holder = holders.find(it => it.id === holderId);
   if (!holder) {
@@ -66,7 +66,7 @@ function whyNothingHeld({ holders }: Snapshot, holderId: string): Refusal | null
   return grant ? null : refusal('NOTHING_HELD', { name, why: 'it keeps no grant' });
 }
 
-/** Why a kernel cannot be asked for GPU memory; null where it can (GPU5). */
+/** Why a kernel cannot be asked for GPU memory; null if it can (GPU5). */
 function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal | null {
   const kernel = holders.find(it => it.id === holderId);
   if (!kernel) {
@@ -85,8 +85,8 @@ function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal |
 }
 
 /**
- * Why a kernel's owner is not asked to restart it for a claim; null where that
- * may be done: only for a claim that waits for what this kernel keeps (GPU5).
+ * Why a kernel's owner is not asked to restart it for a claim; null if the owner
+ * may be asked: only for a claim that waits for what this kernel keeps (GPU5).
  */
 function whyNotRestarted(
   { holders }: Snapshot,

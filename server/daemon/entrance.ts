@@ -4,17 +4,17 @@ import { ancestorsOf, isWithin, maySpeak, whyNoHolder } from './identity';
 import type { KnownProcesses } from './knownProcesses';
 import type { IProcesses, KnownProcess } from './ports';
 
-/** Each is a process of its user, who may have as many; a panel, or a look at all of them, takes no more well. */
+/** Each is a process of its user, who may run that many; a panel or a full sweep copes with no more. */
 export const HOLDERS_OF_ONE_MAX = 4096;
 
-/** Who may come in: what can be a holder, and for which one who speaks (SEC6, SEC7, HOLD2, HOLD5). */
+/** Admission: what can be a holder, and who may speak for which one (SEC6, SEC7, HOLD2, HOLD5). */
 export class Entrance {
   constructor(
     private readonly processes: IProcesses,
     private readonly known: KnownProcesses
   ) {}
 
-  /** Why a process is not taken in for this caller; null where it is. */
+  /** Why a process is not admitted for this caller; null if it is. */
   whyNot(newcomer: KnownProcess, caller: Caller): Refusal | null {
     return (
       this.whyNotSpeak(newcomer.holderId, newcomer.tokenDigest ?? null, caller) ??
@@ -25,7 +25,7 @@ export class Entrance {
     );
   }
 
-  /** SEC6, SEC8: why a caller who tells this token may not speak for a holder; null for one that does not live. */
+  /** SEC6, SEC8: why a caller with this token may not speak for a holder; null if the holder is not alive. */
   whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
     const it = this.known.byId(holderId);
     if (!it || this.processes.hasEnded(it)) {
@@ -38,14 +38,14 @@ export class Entrance {
       : refusal('NOT_THIS_HOLDER', { id: holderId });
   }
 
-  /** SEC9: there are as many of one user as there may be. */
+  /** SEC9: one user's holders are limited in number. */
   private whyOneTooMany({ holderId }: KnownProcess, { uid }: Caller): Refusal | null {
     const isOne = this.known.has(holderId) || this.known.countOf(uid) < HOLDERS_OF_ONE_MAX;
     const details = { limit: HOLDERS_OF_ONE_MAX, what: 'kernels and other holders of one user' };
     return isOne ? null : refusal('TOO_MANY', details);
   }
 
-  /** HOLD5: an id is one holder's as long as that lives; only a kernel is started again under its own. */
+  /** HOLD5: an id belongs to one holder while that lives; only a kernel may restart under its own id. */
   private whyTaken(newcomer: KnownProcess): Refusal | null {
     const it = this.known.byId(newcomer.holderId);
     const isOver = !it || this.processes.hasEnded(it);
@@ -57,7 +57,7 @@ export class Entrance {
     return refusal('HOLDER_TAKEN', { id, kind, name, pid: it.gate?.pid ?? pid });
   }
 
-  /** Whether a process is a holder's own: its first gate's, and of those that it was started by or with. */
+  /** Whether a process may speak as a holder: inside its tree, but no gated descendant of its gate. */
   private maySpeakAs(it: KnownProcess, { pid, gated }: KnownProcess): boolean {
     const { gate = null } = it;
     const isFork = gate !== null && gate.pid !== pid && isWithin(this.processes, pid, gate);
@@ -77,7 +77,7 @@ export class Entrance {
     return why === null ? null : refusal('FOREIGN_PROCESS', { pid, why, kind });
   }
 
-  /** HOLD2: whoever names a parent comes from it, as its own user, and knows its token; a cell names one. */
+  /** HOLD2: a process that names a parent descends from it, has its user and its token; a cell must name one. */
   private whyNoChild(newcomer: KnownProcess, { uid }: Caller): Refusal | null {
     const { pid, kind, parentHolderId: id = null, tokenDigest = null } = newcomer;
     if (id === null) {

@@ -42,10 +42,10 @@ const GRANT = z.object({
   gpus: z.array(z.string())
 });
 
-/** A claim as the version before wrote it. */
+/** A claim as the previous version wrote it. */
 const FORMER = [['parentId', 'outerId']] as const;
 
-/** What a holder keeps across cells, as it is on the disk; what cannot be read is nothing. */
+/** What a holder keeps across cells, as stored on disk; unreadable data counts as nothing. */
 export const KEPT = z
   .object({ claim: z.preprocess(it => renamed(it, FORMER), CLAIM), grant: GRANT, sinceMs: amount })
   .nullable()
@@ -53,8 +53,8 @@ export const KEPT = z
   .catch(null);
 
 /**
- * ADM9: let a holder go on keeping what it kept under the sidecar before: the cell that left
- * it is entered as one that ran, and has ended.
+ * ADM9: let a holder keep what it kept under the previous sidecar: the cell that left it is
+ * recorded as one that ran, and has ended.
  */
 export function restoreHolds(post: (event: EventBody) => void, kept: HeldGrant): void {
   const { claim, grant, sinceMs } = kept;

@@ -32,7 +32,7 @@ const HOLDER = z.object({
   ancestors: z.array(z.number().int().positive()).exactOptional()
 });
 
-/** An entry as the version before wrote it, which knew kernels alone. */
+/** An entry as the previous version wrote it, which knew only kernels. */
 const FORMER = [['kernelId', 'holderId']] as const;
 
 const STORED = z.array(
@@ -40,40 +40,40 @@ const STORED = z.array(
   { error: 'it is not a list of holders' }
 );
 
-/** An entry as it is on the disk. */
+/** An entry as stored on disk. */
 function stored({ kept, ...process }: KnownProcess): unknown {
   return { ...process, kept: kept && { ...kept, grant: toldGrant(kept.grant) } };
 }
 
 /**
- * Remembers which processes are registered, for the sidecar after this one.
+ * Persists which processes are registered, for the next sidecar.
  *
  * #### Notes
  * A hint, not the truth: each entry is checked against the live process before
- * it counts. Without it a kernel that has no gate would be lost at a restart,
- * for nobody says hello for it; no gate tells which GPUs its process has open, nor what it
- * keeps between cells (ADM9), and who may speak for it is known from who did first (SEC6).
+ * it counts. Without it a kernel that has no gate would be lost at a restart, because
+ * no gate says hello for it. No gate reports which GPUs its process has open, nor what it
+ * keeps between cells (ADM9), and who may speak for it depends on who did first (SEC6).
  */
 export class HolderStore {
   private readonly file: StateFile;
-  /** Resolves when the list that was kept last is on the disk, or could not be kept for now. */
+  /** Resolves when the last saved list is on disk, or could not be written for now. */
   saved = Promise.resolve();
 
   constructor(directory: OwnDirectory) {
     this.file = new StateFile(directory, 'kernels.json');
   }
 
-  /** What the sidecar before this one left. */
+  /** The list that the previous sidecar left. */
   load(): readonly KnownProcess[] {
     return this.file.load(value => STORED.parse(value)) ?? [];
   }
 
-  /** Keep this list before anything else happens, as far as the disk takes it. */
+  /** Save this list before anything else happens, if the disk accepts it. */
   saveNow(list: readonly KnownProcess[]): void {
     this.file.saveNow(list.map(stored));
   }
 
-  /** Keep this list, as {@link saved} tells. */
+  /** Save this list; {@link saved} resolves when that is done. */
   save(list: readonly KnownProcess[]): Promise<void> {
     this.saved = this.file.save(list.map(stored));
     return this.saved;

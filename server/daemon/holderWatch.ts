@@ -1,24 +1,24 @@
 import type { KnownProcesses } from './knownProcesses';
 
-/** How often holders' processes are looked at, in ms. */
+/** How often holders' processes are checked, in ms. */
 const SWEEP_MS = 1000;
 
 /**
- * How many times as seldom those are looked at that run nothing: their
- * connection ends with them, unless a child of theirs keeps it open.
+ * Holders that run nothing are checked once in this many sweeps: their
+ * connection closes when they end, unless a child of theirs keeps it open.
  */
 const IDLE_SWEEPS = 4;
 
-/** How often it is asked whether a child of a holder was killed, in ms. */
+/** How often holders are checked for killed children, in ms. */
 const KILLS_LOOK_MS = 5000;
 
-/** How often a holder that is probably ending is looked at, in ms. */
+/** How often a holder that is probably ending is checked, in ms. */
 const CLOSE_WATCH_MS = 20;
 
 /** How long a holder is watched closely, in ms. */
 const CLOSE_WATCH_FOR_MS = 5000;
 
-/** What is looked at, and how. */
+/** What is watched, and how. */
 export type HolderWatchParts = {
   readonly known: KnownProcesses;
   readonly runningHolderIds: () => ReadonlySet<string>;
@@ -27,7 +27,7 @@ export type HolderWatchParts = {
   readonly lookForKills: (holderId: string) => void;
 };
 
-/** Looks whether holders' processes still live: all of them in turn, and closely whom somebody suspects. */
+/** Checks that holders' processes are alive: all in turn, and suspected ones closely. */
 export class HolderWatch {
   private readonly closeUntilMs = new Map<string, number>();
   private sweeps = 0;
@@ -48,7 +48,7 @@ export class HolderWatch {
     };
   }
 
-  /** Look at a holder now, and closely for a while. */
+  /** Check a holder now, and closely for a while. */
   suspect(holderId: string): void {
     this.parts.look(holderId);
     if (this.parts.known.has(holderId)) {
@@ -57,7 +57,7 @@ export class HolderWatch {
     }
   }
 
-  /** It is gone. */
+  /** Forget a holder that is gone. */
   forget(holderId: string): void {
     this.closeUntilMs.delete(holderId);
   }

@@ -11,7 +11,7 @@ import { endsWithParent, gateOf, holderOf, KnownProcesses } from './knownProcess
 import { Owners } from './owners';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
-/** What the list of holders is made of. */
+/** The dependencies of {@link Holders}. */
 export type HoldersParts = {
   readonly enforcer: IEnforcer;
   readonly processes: IProcesses;
@@ -21,11 +21,11 @@ export type HoldersParts = {
 };
 
 /**
- * The process trees that live: lets them arrive, and notices that they are gone.
+ * The live process trees: admits them, and detects when they are gone.
  *
  * #### Notes
- * A process is known by pid and start ticks, so a pid that was reused is never
- * taken for the one before. Every arrival has exactly one end.
+ * A process is identified by pid and start ticks, so a reused pid is never taken
+ * for the previous process. Every arrival has exactly one end.
  */
 export class Holders {
   private readonly known = new KnownProcesses();
@@ -54,12 +54,12 @@ export class Holders {
     return this.watching.begin();
   }
 
-  /** Call `listener` with each holder that is gone, before its claims are taken back. */
+  /** Call `listener` with each holder that is gone, before its claims are released. */
   onGone(listener: (holderId: string) => void): void {
     this.goneListeners.push(listener);
   }
 
-  /** Call `listener` after each arrival and each end, and when somebody keeps something else. */
+  /** Call `listener` after each arrival and each end, and when what a holder keeps changes. */
   onChange(listener: () => void): void {
     this.changeListeners.push(listener);
   }
@@ -73,13 +73,13 @@ export class Holders {
   }
 
   /**
-   * Take a process in: it is confined when this returns.
+   * Admit a process: it is confined when this returns.
    *
    * #### Notes
-   * The same process again only renews its name and its notebook. Another process under the id of
-   * a kernel is a restart, and ends the one before; a descendant of the known process speaks for it
-   * (a wrapper script that stays) until one has. Returns the refusal of what can be no holder
-   * (SEC7), or may not speak for this one (SEC6), and takes nothing in then.
+   * The same process again only updates its name and its notebook. Another process under the id of
+   * a kernel is a restart, and ends the previous one; a descendant of the known process speaks for
+   * it (a wrapper script that stays) until one has. Returns the refusal of a process that cannot be
+   * a holder (SEC7), or may not speak for this one (SEC6), and then admits nothing.
    */
   arrive(newcomer: KnownProcess, caller: Caller): Refusal | null {
     const why = this.entrance.whyNot(newcomer, caller);
@@ -101,11 +101,11 @@ export class Holders {
   }
 
   /**
-   * Take in again whom the sidecar before this one knew, and who lives; returns these.
+   * Readmit the processes that the previous sidecar knew and that are alive; returns these.
    *
    * #### Notes
-   * The places of children are taken over before their parents', which would else be given their
-   * processes for a moment. Whoever ends with a parent that is gone by now ends (HOLD3).
+   * The cgroups of children are taken over before those of their parents, which would otherwise
+   * get the children's processes for a moment. Holders whose parent is gone end with it (HOLD3).
    */
   restore(list: readonly KnownProcess[], caller: Caller): readonly KnownProcess[] {
     const back = list.flatMap(it => {
@@ -118,27 +118,27 @@ export class Holders {
     return back;
   }
 
-  /** SEC6: why who tells this token may not speak for a holder; null for one that does not live. */
+  /** SEC6: why a caller with this token may not speak for a holder; null if the holder is not alive. */
   whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
     return this.entrance.whyNotSpeak(holderId, tokenDigest, caller);
   }
 
-  /** Look whether a holder still lives, now and closely for a while. */
+  /** Check that a holder is alive, now and closely for a while. */
   suspect(holderId: string): void {
     this.watching.suspect(holderId);
   }
 
-  /** RUN6: a command is held for as long as somebody speaks for it, and its process may run on. */
+  /** RUN6: a command is a holder only while somebody speaks for it; its process may run on. */
   leave(holderId: string): void {
     this.known.byId(holderId)?.kind === 'command' ? this.end(holderId) : this.suspect(holderId);
   }
 
-  /** The GPUs that a holder is bound to until it ends; none where that is not known. */
+  /** The GPUs that a holder is bound to until it ends; empty if unknown. */
   boundTo(holderId: string): readonly string[] {
     return this.known.byId(holderId)?.boundGpus ?? [];
   }
 
-  /** Note the GPUs that a holder is bound to until it ends; says whether that is news. */
+  /** Record the GPUs that a holder is bound to until it ends; returns whether they changed. */
   bind(holderId: string, boundGpus: readonly string[]): boolean {
     const it = this.known.byId(holderId);
     const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();
@@ -146,19 +146,19 @@ export class Holders {
     return isNews;
   }
 
-  /** Note what a holder keeps across cells (ADM9). */
+  /** Record what a holder keeps across cells (ADM9). */
   keep(holderId: string, kept: HeldGrant | null): void {
     const it = this.known.byId(holderId);
     it && this.known.note({ ...it, kept });
     this.changed();
   }
 
-  /** Undo what an enforcer did for a holder; a failure is logged. */
+  /** Undo what the enforcer did for a holder; a failure is logged. */
   undo(holderId: string): void {
     this.attempt(holderId, () => this.parts.enforcer.release(holderId));
   }
 
-  /** Make the place of a holder again; false where that fails, or where it is gone. */
+  /** Recreate the place of a holder; false if that fails, or if the holder is gone. */
   revive(holderId: string): boolean {
     const it = this.known.byId(holderId);
     return it !== undefined && this.place(it) === null;
@@ -171,14 +171,14 @@ export class Holders {
   private look(holderId: string): void {
     const it = this.known.byId(holderId);
     const { processes } = this.parts;
-    // Whoever adopted a process may end while no sidecar is there to hear of it (RUN6).
+    // The process that adopted another may end while no sidecar is there to notice (RUN6).
     if (it && [it, it.speaker].some(one => one && processes.hasEnded(one))) {
       this.end(holderId);
     }
   }
 
   private renew(before: KnownProcess, newcomer: KnownProcess): void {
-    // A gate tells the name that its kernel was started with: the notebook may have another by now.
+    // A gate reports the name that its kernel was started with: the notebook may be renamed since.
     const isNamed = Boolean(newcomer.notebook) || !before.name;
     const name = (isNamed && newcomer.name) || before.name;
     const notebook = newcomer.notebook ?? before.notebook ?? null;
@@ -206,7 +206,7 @@ export class Holders {
   private announce(newcomer: KnownProcess, failure: EnforcementError | null): void {
     const { holderId, pid } = newcomer;
     this.note(newcomer);
-    // After a restart of the sidecar, those that it started may have been back before it.
+    // After a restart of the sidecar, its children may have come back before it.
     for (const it of this.known.list()) {
       it.ancestors?.includes(pid) && this.known.parentOf(it) === holderId && this.note(it);
     }
@@ -229,7 +229,7 @@ export class Holders {
     this.changed();
   }
 
-  /** HOLD3: it was to end with its parent, which ended while nobody looked. */
+  /** HOLD3: it must end with its parent, which ended while no sidecar watched. */
   private endOrphan(it: KnownProcess, list: readonly KnownProcess[]): void {
     const { processes } = this.parts;
     const parent = list.find(({ holderId }) => holderId === it.parentHolderId);

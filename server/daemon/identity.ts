@@ -5,7 +5,7 @@ import type { IProcesses, KnownProcess, ProcessIdentity } from './ports';
 /** How far up a process's ancestors are searched. */
 const ANCESTORS_MAX = 64;
 
-/** The processes that a process came from, the nearest first, as far as they live; without the first of all. */
+/** The live ancestors of a process, nearest first; without the init process. */
 export function ancestorsOf(processes: IProcesses, pid: number): readonly number[] {
   const found: number[] = [];
   for (let at = pid; found.length < ANCESTORS_MAX;) {
@@ -18,18 +18,18 @@ export function ancestorsOf(processes: IProcesses, pid: number): readonly number
   return found;
 }
 
-/** Whether a process is this one, which lives, or descends from it. */
+/** Whether a process is `root`, which must be alive, or descends from it. */
 export function isWithin(processes: IProcesses, pid: number, root: ProcessIdentity): boolean {
-  const isAlive = !processes.hasEnded(root); // or cannot be looked at now
+  const isAlive = !processes.hasEnded(root); // or cannot be read now
   return isAlive && (pid === root.pid || ancestorsOf(processes, pid).includes(root.pid));
 }
 
 /**
- * SEC7: why a process can be no holder of a user, in words; null where it can.
+ * SEC7: why a process cannot be a holder of a user, in words; null if it can.
  *
  * #### Notes
- * What the sidecar came from is none: a holder is held to what it was granted with all that
- * it started, and the sidecar would be held with it.
+ * The sidecar's ancestors are none: a holder is confined to its grant together with all that
+ * it started, and the sidecar would be confined with it.
  */
 export function whyNoHolder(
   processes: IProcesses,
@@ -52,18 +52,18 @@ export function whyNoHolder(
   return user === uid ? null : 'it belongs to another user';
 }
 
-/** What is kept of a holder's token (SEC6): enough to know it by, and not to say it. */
+/** What is stored of a holder's token (SEC6): enough to verify it, not to reveal it. */
 export function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-/** SEC6: whether who tells this token, or none, may speak for a holder: it is the first one's, if that told any. */
+/** SEC6: whether a caller with this token, or none, may speak for a holder: it must match the first one, if any. */
 export function maySpeak(holder: KnownProcess, tokenDigest: string | null): boolean {
   const own = holder.tokenDigest ?? null;
   return own === null || (tokenDigest !== null && isSame(own, tokenDigest));
 }
 
-/** In a time that does not tell how much of them is the same. */
+/** Compares in constant time, which does not reveal how much of them is equal. */
 function isSame(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }

@@ -9,50 +9,50 @@ import { OwnDirectory } from '../host/ownDirectory';
 import { Door } from '../host/door';
 import type { Log } from './ports';
 
-/** sun_path holds 108 bytes with its closing NUL (unix(7)): of those who connect, by the whole path. */
+/** sun_path holds 108 bytes with its closing NUL (unix(7)); clients connect by the whole path. */
 const SOCKET_PATH_BYTES_MAX = 107;
 
-/** How often it is looked whether the directory and its sockets are still there, in ms. */
+/** How often the directory and its sockets are checked to exist, in ms. */
 const LOOK_MS = 2000;
 
 const LOCK = 'listening.lock';
 const GATE = 'gate.sock';
 const API = 'api.sock';
 
-/** Another sidecar serves this directory already. */
+/** Another sidecar already serves this directory. */
 export class AlreadyServedError extends Error {}
 
-/** Lets a server listen. Rejects with a {@link DirectoryError}. */
+/** Makes a server listen. Rejects with a {@link DirectoryError}. */
 type Listen = (server: Server) => Promise<void>;
 
 /** A directory that this process may serve. */
 export type Instance = {
   readonly directory: OwnDirectory;
-  /** The two sockets as others reach them, and what lets a server listen there. */
+  /** The paths by which clients reach the two sockets, and what makes a server listen there. */
   readonly gatePath: string;
   readonly apiPath: string;
   readonly listenForGates: Listen;
   readonly listenForApi: Listen;
   /**
-   * Make sockets again that are removed, and tell that the directory itself was, once. Returns the undo.
+   * Recreate sockets that are removed; report removal of the directory itself, once. Returns the undo.
    */
   readonly watch: (onLost: (why: string) => void) => () => void;
-  /** Once the directory was lost: keep what is kept from here on where the next sidecar of this path looks for it. */
+  /** After the directory was lost: store state from now on where the next sidecar of this path looks for it. */
   readonly succeed: () => void;
-  /** Let those who know this directory alone reach the sidecar of another one, where nobody listens here. */
+  /** Let clients that know only this directory reach the sidecar of another one, if nobody listens here. */
   readonly leadTo: (other: string) => void;
-  /** Let others in; the servers have ended, and their sockets with them. */
+  /** Release the directory; the servers have ended, and their sockets with them. */
   readonly leave: () => void;
 };
 
 /**
- * Take a directory for this process alone, and clear it of what a killed
- * sidecar left. Rejects with {@link DirectoryError} or {@link AlreadyServedError}.
+ * Claim a directory for this process alone, and remove what a killed sidecar
+ * left in it. Rejects with {@link DirectoryError} or {@link AlreadyServedError}.
  *
  * #### Notes
- * The directory is made if need be, and is its owner's alone (0700), as are the sockets. Held
- * by a lock that ends with this process, so that of two sidecars started at once one gives
- * way; where `flock` cannot be run, by asking the socket only.
+ * The directory is created if missing; only its owner can access it (0700) and its sockets.
+ * A lock that ends with this process guards it, so that of two sidecars started at once one
+ * yields; where `flock` cannot be run, only the socket is probed.
  */
 export async function openInstance(dir: string, log: Log): Promise<Instance> {
   const tell = (sentence: string): void => log('warning', sentence);
@@ -80,15 +80,15 @@ export async function openInstance(dir: string, log: Log): Promise<Instance> {
   };
 }
 
-/** A socket of ours, and its path as a person knows it. */
+/** A socket of ours, and its path as shown to people. */
 type Entrance = { readonly door: Door; readonly path: string };
 
 function entranceOf(directory: OwnDirectory, name: string): Entrance {
   const { uid } = directory;
   const path = directory.named(name);
-  refusing(path, () => directory.remove(name)); // of a sidecar that was killed
+  refusing(path, () => directory.remove(name)); // left by a killed sidecar
   const seal = (it: string): void => {
-    // What its owner may have put in the place of a socket is not followed.
+    // Follow nothing that the owner may have put in the place of a socket.
     uid === process.getuid?.() ? chmodSync(it, 0o600) : directory.giveSocket(name);
   };
   return { door: new Door(directory.at(name), seal), path };
@@ -131,7 +131,7 @@ function watch(
   };
 }
 
-/** Keep in the directory that is at the path by now, unless another sidecar is faster: it may need none of it. */
+/** Store state in the directory now at the path, unless another sidecar was faster: it may need none of it. */
 function succeed(directory: OwnDirectory, tell: (sentence: string) => void): void {
   try {
     const next = OwnDirectory.open(directory.path, tell);
@@ -156,7 +156,7 @@ function lead(
   }
 }
 
-/** Whether somebody listens at a socket of this directory, not at one that a link here leads to. */
+/** Whether somebody listens at a socket of this directory itself, not at the target of a link. */
 function isServed(directory: OwnDirectory, name: string): Promise<boolean> {
   if (!directory.isSocket(name)) {
     return Promise.resolve(false);

@@ -7,37 +7,37 @@ import type { MemoryWatch } from './memoryWatch';
 import type { IAnswers, Log } from './ports';
 import type { HolderStore } from './holderStore';
 
-/** Those by whom effects are carried out. */
+/** The parts that carry out effects. */
 export type InterpreterParts = {
   readonly enforcer: Pick<IEnforcer, 'confine' | 'pinningFor'>;
   readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
   readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
-  /** What a holder is held to, or was ordered to be. */
+  /** The confinement of a holder that is in force, or was ordered. */
   readonly confinementOf: (holderId: string) => Confinement;
   readonly post: (event: EventBody) => void;
   readonly log: Log;
 };
 
 /**
- * Carries effects out, each by those whom it concerns.
+ * Carries out effects, each through the parts that it concerns.
  *
  * #### Notes
- * An effect is in force, or has failed, when `carryOut` returns. What is found out on the
- * way comes back as an event: a write that the host refuses as `enforcementFailed`, and the
- * grant still goes out, for a cell must never hang on our account.
+ * An effect is in force, or has failed, when `carryOut` returns. Findings along the way
+ * come back as events: a write that the host refuses as `enforcementFailed`. The grant is
+ * still sent, because a cell must never hang because of us.
  */
 export class Interpreter {
   private answers: IAnswers | null = null;
 
   constructor(private readonly parts: InterpreterParts) {}
 
-  /** Name who hears the answers; before the first claim, once. */
+  /** Set the receiver of the answers; once, before the first claim. */
   answerTo(answers: IAnswers): void {
     this.answers = answers;
   }
 
-  /** Carry one effect out; they are to come in the order of the decision. */
+  /** Carry out one effect; call this in the order of the decision. */
   carryOut(effect: Effect): void {
     switch (effect.type) {
       case 'confine':
@@ -88,7 +88,7 @@ export class Interpreter {
     this.parts.memoryWatch.limit(holderId, confinement.memoryBytes);
   }
 
-  /** Write a confinement, into a place that is made again where somebody removed it. */
+  /** Write a confinement, recreating its place if somebody removed it. */
   private write(holderId: string, confinement: Confinement): EnforcementError | null {
     const { enforcer, holders, log, post } = this.parts;
     const write = () => failureOf(() => enforcer.confine(holderId, confinement));
@@ -102,7 +102,7 @@ export class Interpreter {
     return write();
   }
 
-  /** A sidecar that is killed right after the grant must not shut the fence of a running cell. */
+  /** A sidecar killed right after the grant must not close the GPU fence of a running cell. */
   private bind(holderId: string, gpus: readonly string[]): void {
     const { holders, holderStore } = this.parts;
     holders.bind(holderId, gpus) && holderStore.saveNow(holders.list());

@@ -1,7 +1,7 @@
 import type { Holder } from '../core/events';
 import type { KnownProcess, ProcessIdentity } from './ports';
 
-/** The processes that hold something, by holder and by pid. */
+/** The holders' processes, by holder and by pid. */
 export class KnownProcesses {
   private readonly holders = new Map<string, KnownProcess>();
   private readonly idByPid = new Map<number, string>();
@@ -22,18 +22,18 @@ export class KnownProcesses {
     return this.holders.get(this.idByPid.get(pid) ?? '');
   }
 
-  /** How many are of a user. */
+  /** How many belong to a user. */
   countOf(uid: number): number {
     return this.list().filter(it => it.owner?.uid === uid).length;
   }
 
-  /** One that is new. */
+  /** Add a new process. */
   enter(it: KnownProcess): void {
     this.note(it);
     this.idByPid.set(it.pid, it.holderId);
   }
 
-  /** What is new of one that is known. */
+  /** Update a known process. */
   note(it: KnownProcess): void {
     this.holders.set(it.holderId, it);
   }
@@ -43,12 +43,12 @@ export class KnownProcesses {
     this.holders.delete(holderId);
   }
 
-  /** Those that end when a holder does. */
+  /** The processes that end when a holder does. */
   endingWith(holderId: string): readonly KnownProcess[] {
     return this.list().filter(it => endsWithParent(it) && this.parentOf(it) === holderId);
   }
 
-  /** The holder that a process named as its parent, else the nearest that it came from (ADM10); null for none. */
+  /** The holder that a process named as its parent, else its nearest ancestor (ADM10); null for none. */
   parentOf(it: KnownProcess): string | null {
     const { ancestors = [], startTicks, holderId, parentHolderId = null } = it;
     if (parentHolderId !== null && this.has(parentHolderId)) {
@@ -56,7 +56,7 @@ export class KnownProcesses {
     }
     for (const pid of ancestors) {
       const found = this.byPid(pid);
-      // What is younger than its child has only the number of a process that ended.
+      // One that is younger than its child only reuses the pid of a process that ended.
       if (found && found.startTicks <= startTicks && found.holderId !== holderId) {
         return found.holderId;
       }
@@ -65,12 +65,12 @@ export class KnownProcesses {
   }
 }
 
-/** HOLD3: whether a holder is nothing by itself; kernels and commands outlive what started them. */
+/** HOLD3: whether a holder ends with its parent; kernels and commands outlive what started them. */
 export function endsWithParent({ kind }: KnownProcess): boolean {
   return kind === 'cell' || kind === 'worker';
 }
 
-/** The process whose gate speaks, where one does. */
+/** The process whose gate speaks, or null if none does. */
 export function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentity | null {
   return gated ? { pid, startTicks } : null;
 }

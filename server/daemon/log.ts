@@ -1,17 +1,17 @@
 import type { Log, LogLevel } from './ports';
 
-/** How many lines of each level are written in a second: a flood of them is a flood, too. */
+/** How many lines of each level are written per second: errors can flood the log, too. */
 export const LINES_PER_SECOND: Readonly<Record<LogLevel, number>> = {
   info: 20,
   warning: 20,
-  // A configuration may have many.
+  // A configuration may have many errors.
   error: 200
 };
 
-/** The longest line, in characters; whoever reads the log cuts what is longer. */
+/** The longest line, in characters; readers of the log truncate longer ones. */
 export const LINE_CHARS_MAX = 4096;
 
-/** `text`: a line of words. `json`: an object of the fields `time`, `level` and `message`. */
+/** `text`: a plain line. `json`: an object with the fields `time`, `level` and `message`. */
 export type LogFormat = 'text' | 'json';
 
 const WRITTEN: Readonly<Record<LogFormat, (level: LogLevel, sentence: string) => string>> = {
@@ -26,11 +26,11 @@ const WRITTEN: Readonly<Record<LogFormat, (level: LogLevel, sentence: string) =>
 type Second = { lines: number; leftOut: number };
 
 /**
- * A log of one line a sentence, with its time, on stderr.
+ * A log on stderr, with one line per sentence and its time.
  *
  * #### Notes
- * Writing waits for whoever reads, who may be slow: so what a second has beyond
- * {@link LINES_PER_SECOND} lines of one level is counted, and only the count is written.
+ * Writing blocks on the reader, which may be slow: so beyond {@link LINES_PER_SECOND}
+ * lines of one level in a second, lines are counted, and only the count is written.
  */
 export function stderrLog(
   formatOf: () => LogFormat = () => 'text',

@@ -7,23 +7,23 @@ import type { INodeMeters } from './ports';
 /** How often the holders of running claims are measured, in ms (CPU4: within a second). */
 const BEAT_MS = 500;
 
-/** How often the core is told that time passes, and some idle holders are measured, in ms. */
+/** How often the core gets a tick event, and some idle holders are measured, in ms. */
 const TICK_MS = 1000;
 
-/** How often an idle holder is measured, in ms; a share of them at each tick. */
+/** How often an idle holder is measured, in ms; a fraction of them at each tick. */
 const IDLE_PERIOD_MS = 4000;
 
 /** How often the node is measured while nothing runs, in ms. */
 const QUIET_PERIOD_MS = 2000;
 
-/** What the sampler is made of. */
+/** The sampler's dependencies. */
 export type SamplerParts = {
   readonly enforcer: IEnforcer;
   readonly meters: INodeMeters;
   readonly post: (event: EventBody) => void;
   readonly holderIds: () => readonly string[];
   readonly runningHolderIds: () => ReadonlySet<string>;
-  /** Ms on a monotone clock. */
+  /** Ms on a monotonic clock. */
   readonly nowMs: () => number;
 };
 
@@ -34,14 +34,14 @@ type Reading = {
 };
 
 /**
- * Measures what holders, the node and its GPUs use, and lets time pass for the
- * core.
+ * Measures what holders, the node and its GPUs use, and sends the core its
+ * ticks.
  *
  * #### Notes
- * Kernels that run something are read at each beat, once more after it, and
- * when they are new; the others take turns, all together once a second so that
- * a panel hears of them once: fifty idle kernels must cost less than a
- * hundredth of a CPU.
+ * Kernels that run something are read at each beat, once more afterwards, and
+ * when they are new. The others take turns, batched once a second so that
+ * a panel is notified once: fifty idle kernels must cost less than a hundredth
+ * of a CPU.
  */
 export class Sampler {
   private readonly readings = new Map<string, Reading>();
@@ -61,7 +61,7 @@ export class Sampler {
     return () => clearInterval(timer);
   }
 
-  /** The GPUs were read anew, or cannot be read any more: then nothing is known of them. */
+  /** The GPUs were read again, or are no longer readable: then nothing is known of them. */
   measureGpus(): void {
     this.parts.post({ type: 'gpusMeasured', gpus: this.parts.meters.gpus() });
   }
@@ -102,7 +102,7 @@ export class Sampler {
     return (this.beats * BEAT_MS) % periodMs === 0;
   }
 
-  /** Those of the idle holders whose turn it is. */
+  /** The idle holders whose turn it is. */
   private turnOf(idle: readonly string[]): readonly string[] {
     const count = Math.ceil((idle.length * TICK_MS) / IDLE_PERIOD_MS);
     const from = this.turn < idle.length ? this.turn : 0;
@@ -145,7 +145,7 @@ export class Sampler {
     };
   }
 
-  /** Where measuring writes (a limit that may come down by now), the host may refuse it. */
+  /** Where measuring writes (a limit that can be lowered by now), the host may refuse it. */
   private ask(holderId: string): TreeUse | null {
     let use: TreeUse | null = null;
     const failure = failureOf(() => {
@@ -170,7 +170,7 @@ export class Sampler {
     return bytes;
   }
 
-  /** What is held beside our kernels, as these were read last (ADM14). */
+  /** The memory held outside our kernels, by their last readings (ADM14). */
   private measureOthers(): void {
     const memory = this.parts.meters.memory();
     let ours = 0;

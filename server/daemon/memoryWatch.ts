@@ -2,13 +2,13 @@ import { interruptAtBytes, lookAfterMs, roughUntilBytes } from '../core/memory/m
 import type { IEnforcer } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 
-/** Shortest time between two looks where a limit may kill, in ms. */
+/** Shortest time between two readings where a limit may kill, in ms. */
 const LOOK_MIN_MS = 5;
 
-/** Where nothing kills there is no hurry, and looking means reading all of a tree's processes. */
+/** Where nothing kills there is no hurry, and a reading covers all of a tree's processes. */
 const LOOK_MIN_UNLIMITED_MS = 200;
 
-/** What the watch is made of. */
+/** The watch's dependencies. */
 export type MemoryWatchParts = {
   readonly enforcer: Pick<IEnforcer, 'tier' | 'memoryOf'>;
   readonly post: (event: EventBody) => void;
@@ -16,21 +16,21 @@ export type MemoryWatchParts = {
 
 type Watched = {
   limitBytes: number;
-  /** What the tree kept when the watch began; null until that could be told. */
+  /** The memory that the tree had when the watch began; null until that could be read. */
   floorBytes: number | null;
   wasNear: boolean;
   timer: NodeJS.Timeout | null;
 };
 
 /**
- * Watches the memory of holders that have a limit, closely enough to tell the
+ * Watches the memory of holders that have a limit, closely enough to notify the
  * core before the limit is reached (MEM3).
  *
  * #### Notes
- * How soon it looks again depends on how far the limit is: a cell that
- * allocates gigabytes a second is seen within a few milliseconds, and one that
- * does nothing costs four readings a second. The core hears of the first
- * reading and of those near the limit only.
+ * The interval depends on the distance to the limit: a cell that allocates
+ * gigabytes a second is seen within a few milliseconds, and one that does
+ * nothing costs four readings a second. The core is notified only of the first
+ * reading and of those near the limit.
  */
 export class MemoryWatch {
   private readonly watched = new Map<string, Watched>();
@@ -41,7 +41,7 @@ export class MemoryWatch {
     this.lookMinMs = limits ? LOOK_MIN_MS : LOOK_MIN_UNLIMITED_MS;
   }
 
-  /** The limit that is in force for a holder from now on; null for none. */
+  /** Set the limit in force for a holder from now on; null for none. */
   limit(holderId: string, limitBytes: number | null): void {
     const known = this.watched.get(holderId);
     if (limitBytes === null) {
@@ -74,7 +74,7 @@ export class MemoryWatch {
     const exactFromBytes = isFirst ? 0 : roughUntilBytes(atBytes);
     const memoryBytes = this.parts.enforcer.memoryOf(holderId, exactFromBytes);
     if (memoryBytes === null) {
-      // It cannot be told just now; of one that is gone the watch is told.
+      // It cannot be read just now; if the holder is gone, the watch will be notified.
       this.schedule(holderId, it, 0);
       return;
     }

@@ -25,8 +25,8 @@ function processesInProc(files: IHostFiles): IProcesses {
 }
 
 /**
- * Where there is no /proc, all that can be told is whether there is a process
- * that we may signal, hence of this user; its gate says 0 ticks.
+ * Without /proc, all that can be known is whether a process exists that we may
+ * signal, hence one of this user; its gate reports 0 ticks.
  */
 function processesBySignal(): IProcesses {
   const self = process.getuid?.() ?? 0;
@@ -49,7 +49,7 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 

@@ -1,29 +1,29 @@
 import type { HeldMemory } from '../host/memoryMeter';
 
-/** What others hold counts as more once so many readings in a row say so. */
+/** Others' memory is taken to have grown once this many readings in a row agree. */
 const READINGS = 3;
 
-/** What is less than this part of all memory, or less than so much, is no news. */
+/** Changes below this fraction of all memory, or below this many bytes, are not reported. */
 const NEWS_SHARE = 0.01;
 const NEWS_BYTES_MIN = 128 * 1024 ** 2;
 
-/** What others hold, of all that there is. */
+/** The memory that others hold, and the total. */
 export type Others = { readonly bytes: number; readonly totalBytes: number };
 
 /**
- * Tells memory that others hold (ADM14) from readings of all that is held.
+ * Derives the memory that others hold (ADM14) from readings of all memory in use.
  *
  * #### Notes
- * Kernels and the node are not read at one moment: memory that a kernel has just taken, or
- * a kernel that has just ended, is somebody else's for one reading. So the least of the last
- * few readings counts: less at once, more only when it stays. And decisions are not to
- * change with each page that a browser loads: small changes are no news.
+ * Kernels and the node are not read at the same moment: memory that a kernel just took, or
+ * a kernel that just ended, looks like others' for one reading. So the minimum of the last
+ * few readings counts: a fall at once, a rise only if it persists. Small changes are not
+ * reported, so that decisions do not change with each page that a browser loads.
  */
 export class OthersMemory {
   private recent: number[] = [];
   private told: Others | null = null;
 
-  /** Take in a reading, and what our kernels hold of it; returns what is news of it, or null. */
+  /** Record a reading, and what our kernels hold of it; returns a change to report, or null. */
   note({ totalBytes, heldBytes }: HeldMemory, oursBytes: number): Others | null {
     this.recent = [...this.recent, Math.max(0, heldBytes - oursBytes)].slice(-READINGS);
     const bytes = Math.min(...this.recent);

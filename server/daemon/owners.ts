@@ -3,11 +3,11 @@ import { refusal, type Refusal } from '../protocol/errors';
 import type { KnownProcesses } from './knownProcesses';
 import type { IOwners } from './ports';
 
-/** Whose holders are, and so who may act on them (SEC8). */
+/** The owners of holders, and so who may act on them (SEC8). */
 export class Owners implements IOwners {
   constructor(private readonly known: Pick<KnownProcesses, 'byId'>) {}
 
-  /** The user of a holder; null for one that is not known. */
+  /** The user of a holder; null for an unknown one. */
   ownerOf(holderId: string): Pick<Caller, 'uid' | 'name'> | null {
     return this.known.byId(holderId)?.owner ?? null;
   }

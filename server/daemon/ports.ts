@@ -28,21 +28,21 @@ type ProcessFacts = {
   readonly parentPid: number;
 };
 
-/** A process, named for good. */
+/** The permanent identity of a process. */
 export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
 
 /** Knows the processes of this machine. */
 export interface IProcesses {
-  /** Facts of a live process; null where there is none, or none can be read. A zombie is none. */
+  /** Facts of a live process; null if there is none, or it cannot be read. A zombie counts as none. */
   find(pid: number): ProcessFacts | null;
 
-  /** Whether this very process has ended; false where that cannot be told. */
+  /** Whether this very process has ended; false if that cannot be determined. */
   hasEnded(process: ProcessIdentity): boolean;
 
-  /** The real user id of a process; null where there is none. */
+  /** The real user id of a process; null if there is no such process. */
   userOf(pid: number): number | null;
 
-  /** End this very process at once, where it lives. */
+  /** Kill this very process at once, if it is alive. */
   kill(process: ProcessIdentity): void;
 }
 
@@ -51,26 +51,26 @@ type NodeUse = {
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
   readonly memoryPressure: number | null;
-  /** What could be taken without pushing anybody's memory out. */
+  /** Memory that could be allocated without evicting anybody's. */
   readonly memoryAvailableBytes: number | null;
 };
 
 /** Reads the meters of the node. */
 export interface INodeMeters {
-  /** May watch the node for a while; null where nothing can be told. */
+  /** May watch the node for a while; null if nothing can be read. */
   node(): Promise<NodeUse | null>;
-  /** At this moment; null where it cannot be told. */
+  /** At this moment; null if it cannot be read. */
   memory(): HeldMemory | null;
-  /** The newest figures of the GPUs; empty where there are none. */
+  /** The latest figures of the GPUs; empty if there are none. */
   gpus(): readonly GpuUse[];
 }
 
 /**
- * Hears what the arbiter answers.
+ * Receives the arbiter's answers.
  *
  * #### Notes
- * Called in the order of the decisions, each after what it promises is in
- * force. Nothing thrown here is caught: an implementation absorbs its own
+ * Called in the order of the decisions, each once what it promises is in
+ * force. Nothing thrown here is caught: an implementation handles its own
  * failures.
  */
 export interface IAnswers {
@@ -79,38 +79,38 @@ export interface IAnswers {
   waiting(claimId: string, reason: Reason, position: number): void;
   refused(claimId: string, refusal: Refusal): void;
   interrupted(claimId: string, refusal: Refusal): void;
-  /** A holder's claims that ask for nothing may start before they are heard of; or no more. */
+  /** A holder's claims that ask for nothing may start before they are announced; or no longer. */
   standing(holderId: string, isGiven: boolean): void;
-  /** Asks a holder to give idle GPU memory back (GPU5). */
+  /** Asks a holder to free idle GPU memory (GPU5). */
   freeAsked(holderId: string, gpus: readonly string[]): void;
   /** Why a holder that is gone was killed (MEM3). */
   killed(holderId: string, kind: HolderKind, refusal: Refusal): void;
-  /** The masks that a holder's gate sets itself are others now (affinity tier). */
+  /** The masks that a holder's gate sets itself have changed (affinity tier). */
   maskChanged(holderId: string, affinity: CpuSet | null): void;
 }
 
-/** An ask, or why there is none. */
+/** An ask, or the reason for its refusal. */
 export type AskOrRefusal = { readonly ask: Ask } | { readonly refusal: Refusal };
 
 /** Hints as an author writes them. */
 export type Written = Readonly<Record<string, unknown>>;
 
 /**
- * The hints that count where a cell says nothing (ADM2).
+ * The hints that apply where a cell states none (ADM2).
  *
  * #### Notes
  * Malformed defaults are refused when they are set, so no claim ever meets one.
  */
 export interface IDefaults {
-  /** What counts for the cells of a kernel, nearest first. */
+  /** The defaults that apply to the cells of a kernel, nearest first. */
   hintsFor(holderId: string): readonly Hints[];
   /** A user's defaults as they were written. */
   ofUser(of: Caller): Written;
   /** A notebook's defaults as they were written. */
   ofKernel(holderId: string): Written;
-  /** Set a user's defaults; resolves when they are kept. */
+  /** Set a user's defaults; resolves when they are saved. */
   setUser(written: Written, by: Caller): Promise<Refusal | null>;
-  /** Set a notebook's defaults; resolves when they are kept. */
+  /** Set a notebook's defaults; resolves when they are saved. */
   setKernel(holderId: string, written: Written): Promise<Refusal | null>;
 }
 
@@ -120,60 +120,60 @@ export type NewClaim = Omit<Extract<Event, { type: 'claimArrived' }>, 'type' | '
 /** How a cell ended. */
 export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
-/** A process that was let in, with what was learned of it since. */
+/** An admitted process, with what was learned about it since. */
 export type KnownProcess = GateProcess & {
   readonly kind: HolderKind;
-  /** Whose it is; absent before it was let in. */
+  /** Its owner; absent before it is admitted. */
   readonly owner?: Caller;
-  /** Whether a gate has said hello for it: what its launcher expects, none may keep. */
+  /** Whether a gate has said hello for it: its launcher may expect a gate that never comes. */
   readonly gated: boolean;
   /** The process whose gate spoke for it last; null or absent where none has. */
   readonly gate?: ProcessIdentity | null;
-  /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none where absent. */
+  /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none if absent. */
   readonly boundGpus?: readonly string[];
-  /** What its first speaker told of its token (SEC6), as a digest; null or absent where that told none. */
+  /** The digest of the token that its first speaker presented (SEC6); null or absent if it presented none. */
   readonly tokenDigest?: string | null;
-  /** What it keeps across cells (ADM9); nothing where null or absent. */
+  /** What it keeps across cells (ADM9); nothing if null or absent. */
   readonly kept?: HeldGrant | null;
-  /** The processes that it came from, the nearest first, as it arrived: some may have ended since. */
+  /** Its ancestors when it arrived, nearest first: some may have ended since. */
   readonly ancestors?: readonly number[];
 };
 
-/** Lets processes in by the token that who speaks for them tells (SEC6). */
+/** Admits processes by the token that their speaker presents (SEC6). */
 export interface IRegistrar {
-  /** Take a caller's process in, for which somebody speaks with this token; it is confined when this returns null. */
+  /** Admit a caller's process, for which somebody speaks with this token; it is confined when this returns null. */
   arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
-  /** Why a caller who tells this token may not speak for a holder; null for one that does not live. */
+  /** Why a caller with this token may not speak for a holder; null if the holder is not alive. */
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
 }
 
-/** Whose holders are. */
+/** The owners of holders. */
 export interface IOwners {
-  /** Why somebody may not act on a holder (SEC8): it is not known, or another user's. */
+  /** Why a caller may not act on a holder (SEC8): it is unknown, or another user's. */
   whyNotYours(holderId: string, by: Caller): Refusal | null;
 }
 
-/** Those that were let in. */
+/** The admitted processes. */
 interface IHolders {
-  /** Look whether a holder still lives. */
+  /** Check that a holder is alive. */
   suspect(holderId: string): void;
-  /** Who spoke for a holder is done: a command is let go (RUN6), of any other it is looked whether it lives. */
+  /** The speaker of a holder is done: a command is released (RUN6), any other is checked to be alive. */
   leave(holderId: string): void;
-  /** Hear of holders that are gone, before their claims are taken back. */
+  /** Be notified of holders that are gone, before their claims are released. */
   onGone(listener: (holderId: string) => void): void;
 }
 
 /** The claims of holders. */
 export interface IClaims {
-  /** What a cell of this holder asks for, its defaults merged (ADM2). */
+  /** What a cell of this holder asks for, with its defaults merged in (ADM2). */
   askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
-  /** Its own gate gives a waiting claim up; answered by nothing. */
+  /** A waiting claim is given up by its own gate; there is no answer. */
   giveUp(claimId: string): void;
   /** Cancel a waiting claim; returns why not. */
   cancel(claimId: string, by: Caller): Refusal | null;
-  /** How a cell with these hints would fare if a holder ran it now; null for one that is not known. */
+  /** How a cell with these hints would fare if a holder ran it now; null for an unknown holder. */
   fit(holderId: string, sources: HintSources): Fit | null;
 }
 
@@ -182,35 +182,35 @@ export interface IGateServices {
   readonly node: NodeFacts;
   /** What a gate does without a sidecar. */
   readonly failure: 'open' | 'closed';
-  /** Tells the time that events carry. */
+  /** The clock that stamps events. */
   readonly clock: Pick<IClock, 'nowMs'>;
   readonly registrar: IRegistrar;
   readonly holders: Pick<IHolders, 'suspect' | 'leave' | 'onGone'>;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
-  /** `kept` resolves when whoever has arrived outlives a crash of the sidecar, or the disk refuses it for now. */
+  /** `saved` resolves when all arrivals would survive a crash of the sidecar, or the disk refuses them for now. */
   readonly holderStore: { readonly saved: Promise<void> };
-  /** A gate has told all that it holds. */
+  /** A gate has reported all that it holds. */
   readonly reconciliation: { heard(holderId: string): void };
-  /** Names who hears the answers to claims; once. */
+  /** Sets the receiver of the answers to claims; once. */
   readonly interpreter: { answerTo(answers: IAnswers): void };
 }
 
-/** What holders keep between cells, and how it comes back (ADM9, GPU5); each returns why not. */
+/** What holders keep between cells, and how they return it (ADM9, GPU5); each returns why not. */
 export interface IConsent {
-  /** Ask a holder that runs nothing for the GPU memory that it keeps. */
+  /** Ask a holder that runs nothing to free the GPU memory that it keeps. */
   askToFree(holderId: string, by: Caller): Refusal | null;
-  /** Ask a kernel's owner to restart it for a claim that it is in the way of. */
+  /** Ask a kernel's owner to restart it for a claim that it blocks. */
   requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
-  /** The owner of a kernel says no to that. */
+  /** The owner of a kernel declines that. */
   declineRestart(holderId: string, by: Caller): Refusal | null;
   /** Give back the grant that a holder keeps for its next cell. */
   releaseHold(holderId: string, by: Caller): Refusal | null;
 }
 
-/** Shows what is decided. */
+/** Shows the decisions. */
 export interface IShown {
   snapshot(): Snapshot;
-  /** One claim with its story; null where it is not known (any more). */
+  /** A claim with its story; null if it is unknown or forgotten. */
   story(claimId: string): ClaimStory | null;
   /** Call `listener` after each event; returns the undo. */
   onStep(listener: () => void): () => void;
@@ -219,7 +219,7 @@ export interface IShown {
 /** What may be administered. */
 export interface IAdministration {
   view(): ConfigurationView;
-  /** Share CPUs by another policy; returns why not: it is the administrator's to say. */
+  /** Share CPUs by another policy; returns why not: only the administrator may choose. */
   choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
 }
 
@@ -237,6 +237,6 @@ export interface IApi {
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;
-  /** Whether it is known again who holds what, after a restart (ENF4). */
+  /** Whether all grants are known again after a restart (ENF4). */
   readonly reconciliation: { readonly isOver: boolean };
 }

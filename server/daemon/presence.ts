@@ -4,10 +4,10 @@ import type { IHostFiles } from '../host/files';
 import { findSidecars, onlyName, ownName, type NamedSidecar } from '../host/namedSidecars';
 import { AlreadyServedError } from './instance';
 
-/** How soon the coming and going of other sidecars is noticed, in ms. */
+/** How soon the start or end of another sidecar is noticed, in ms. */
 const LOOK_MS = 3000;
 
-/** Another sidecar of this user runs on this node, and serves another directory. */
+/** Another sidecar of this user on this node serves another directory. */
 export class ServedElsewhereError extends AlreadyServedError {
   readonly served: NamedSidecar['served'];
 
@@ -23,11 +23,11 @@ export class ServedElsewhereError extends AlreadyServedError {
   }
 }
 
-/** That this process is the sidecar of a user on this node. */
+/** Held while this process is the sidecar of a user on this node. */
 export type Presence = {
-  /** What a person should know of it. */
+  /** What people should know about it. */
   readonly notices: readonly string[];
-  /** Let others be. Resolves when they can. */
+  /** Make room for others. Resolves when they can start. */
   readonly leave: () => Promise<void>;
 };
 
@@ -36,13 +36,13 @@ const NAME_TAKEN =
   'one of this user would not be refused.';
 
 /**
- * ENF11: be the only sidecar of a user on this node, and serve a directory; or (`isOnly` false) be one of the whole
- * node, which is known to others. Throws {@link ServedElsewhereError} where
- * another one is.
+ * ENF11: become the only sidecar of a user on this node, and serve a directory; or (`isOnly` false)
+ * become one of the whole node, which is known to others. Throws {@link ServedElsewhereError} if
+ * there is another one.
  *
  * #### Notes
- * By the name of a socket, which only one process can have, and which ends with it. It can be
- * somebody else's: so nobody is refused but for a living sidecar. Where there are no such names
+ * Relies on a socket name, which only one process can have, and which ends with it. An unrelated
+ * process may have it: so only a live sidecar causes a refusal. Where there are no such names
  * nothing is known of others.
  */
 export async function beOnNode(
@@ -52,14 +52,14 @@ export async function beOnNode(
   directory: string,
   isOnly = true
 ): Promise<Presence> {
-  // One that loses finds the winner by this name, which the winner had before it won.
+  // The loser finds the winner by this name, which the winner had before it won.
   const named = await listenAt(ownName(scope, uid, process.pid));
   const only = isOnly ? await listenAt(onlyName(files, scope, uid)) : null;
   const leave = async () => {
     await Promise.all([named, only].map(closed));
   };
   const isTaken = only === 'taken';
-  // Of those with the very same CPUs there may be some that lose just now.
+  // Some of those with exactly the same CPUs may be losing just now.
   const other = findSidecars(files, scope)
     .filter(it => isOnly && it.uid === uid && (isTaken || !it.hasOurCpus))
     .sort((a, b) => Number(b.hasOurCpus) - Number(a.hasOurCpus))[0];
@@ -70,7 +70,7 @@ export async function beOnNode(
   return { notices: isTaken ? [NAME_TAKEN] : [], leave };
 }
 
-/** A socket of this name, that hears nobody; null where there is no such thing. */
+/** A socket of this name that serves nobody; null where such names do not exist. */
 function listenAt(name: string): Promise<Server | 'taken' | null> {
   if (process.platform !== 'linux') {
     return Promise.resolve(null);
@@ -90,17 +90,17 @@ function closed(server: Server | 'taken' | null): Promise<void> {
   });
 }
 
-/** What the watch for other sidecars is made of. */
+/** The dependencies of the watch for other sidecars. */
 export type NeighboursParts = {
   readonly files: IHostFiles;
   readonly scope: string;
-  /** The name of the user whose a process is. */
+  /** The name of the user who owns a process. */
   readonly ownerOf: (pid: number) => string | null;
-  /** Tell people, in place of what was told before. */
+  /** Notify people, replacing the previous notices. */
   readonly tell: (notices: readonly string[]) => void;
 };
 
-/** ENF11: tell of other sidecars on this node for as long as they run; returns the undo. */
+/** ENF11: report other sidecars on this node while they run; returns the undo. */
 export function watchNeighbours({ files, scope, ownerOf, tell }: NeighboursParts): () => void {
   let told = '';
   const look = () => {

@@ -2,7 +2,7 @@ import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import type { Reason } from '../protocol/facts';
 import type { EventBody } from './arbiter';
 
-/** How long after a restart the gates of living kernels are waited for, in ms. */
+/** How long to wait after a restart for the gates of live kernels, in ms. */
 export const GRACE_MS = 2000;
 
 /** A claim that arrives. */
@@ -16,21 +16,21 @@ export const RECOVERING: Reason = {
   atMostMs: GRACE_MS
 };
 
-/** What the reconciliation is made of. */
+/** The dependencies of the reconciliation. */
 export type ReconciliationParts = {
   readonly post: (event: EventBody) => void;
-  /** Called once for each: what it holds is known now, or will not be told. */
+  /** Called once per holder: what it holds is known now, or will not be reported. */
   readonly settle: (holderId: string) => void;
 };
 
 /**
- * The time after a restart when not everybody has told what it holds (ENF4).
+ * The time after a restart until every gate has reported what it holds (ENF4).
  *
  * #### Notes
  * A new claim that asks for something waits until all expected gates have said
  * hello, at most {@link GRACE_MS}: what it asks for may be held by a kernel that
- * has not spoken yet, and nothing may be granted twice. Claims that ask for
- * nothing pass, and so does everything once it is over.
+ * has not reported yet, and nothing may be granted twice. Claims that ask for
+ * nothing pass at once, and so does every claim once it is over.
  */
 export class Reconciliation {
   private readonly expected = new Set<string>();
@@ -40,8 +40,8 @@ export class Reconciliation {
   constructor(private readonly parts: ReconciliationParts) {}
 
   /**
-   * Start waiting for kernels that were alive under the sidecar before, and have not said
-   * hello; over at once where there are none. Returns the undo.
+   * Start waiting for kernels that were alive under the previous sidecar, and have not said
+   * hello; over at once if there are none. Returns the undo.
    */
   begin(expected: ReadonlySet<string>): () => void {
     expected.forEach(it => this.expected.add(it));
@@ -49,12 +49,12 @@ export class Reconciliation {
     return () => clearTimeout(this.timer ?? undefined);
   }
 
-  /** Whether everybody who was expected has spoken, or had the time to. */
+  /** Whether every expected gate has reported, or has run out of time. */
   get isOver(): boolean {
     return this.expected.size === 0;
   }
 
-  /** A gate told what it holds, or its kernel is gone. */
+  /** A gate reported what it holds, or its kernel is gone. */
   heard(holderId: string): void {
     if (!this.expected.delete(holderId)) {
       return;
@@ -65,7 +65,7 @@ export class Reconciliation {
     }
   }
 
-  /** Whether this claim has to wait for the truth; if so it is posted later. */
+  /** Whether this claim must wait until all grants are known; if so it is posted later. */
   holds(event: ClaimArrived): boolean {
     if (this.isOver || event.granted || needsNoQueue(event.claim.ask)) {
       return false;
@@ -74,14 +74,14 @@ export class Reconciliation {
     return true;
   }
 
-  /** Forget a held claim; null where it is not held. */
+  /** Forget a held claim; null if it is not held. */
   drop(claimId: string): ClaimArrived | null {
     const event = this.postponed.get(claimId) ?? null;
     this.postponed.delete(claimId);
     return event;
   }
 
-  /** Whose a held claim is; undefined where it is not held. */
+  /** The holder of a held claim; undefined if it is not held. */
   holderOf(claimId: string): string | undefined {
     return this.postponed.get(claimId)?.claim.holderId;
   }

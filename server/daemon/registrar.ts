@@ -4,7 +4,7 @@ import type { Holders } from './holders';
 import { digestOf } from './identity';
 import type { IRegistrar, KnownProcess } from './ports';
 
-/** Lets processes in; of their tokens it hands on a digest alone (SEC6). */
+/** Admits processes; passes on only a digest of their tokens (SEC6). */
 export class Registrar implements IRegistrar {
   constructor(private readonly holders: Pick<Holders, 'arrive' | 'whyNotSpeak'>) {}
 

@@ -21,12 +21,12 @@ import { Registrar } from './registrar';
 import { HolderStore } from './holderStore';
 import { Spreading, type RunningHolder } from './spreading';
 
-/** What the sidecar is made of. */
+/** The sidecar's dependencies. */
 export type SidecarParts = {
   readonly node: NodeFacts;
   readonly enforcer: IEnforcer;
   readonly spreader: ISpreader;
-  /** Whether the host's scheduler packs threads; null where that cannot be told now. */
+  /** Whether the host's scheduler packs threads; null if that cannot be determined now. */
   readonly findPacking: () => Promise<boolean | null>;
   readonly processes: IProcesses;
   readonly meters: INodeMeters;
@@ -34,11 +34,11 @@ export type SidecarParts = {
   readonly log: Log;
   readonly version: string;
   readonly failure: 'open' | 'closed';
-  /** Where what outlives a sidecar is kept. */
+  /** Stores what outlives a sidecar. */
   readonly directory: OwnDirectory;
-  /** Whose holders are taken back after a restart. */
+  /** The user whose holders are readmitted after a restart. */
   readonly owner: Caller;
-  /** The administrator's file, read already; null where none was named. */
+  /** The administrator's file, already read; null if none was named. */
   readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
   readonly fatal: (why: string) => void;
@@ -46,11 +46,11 @@ export type SidecarParts = {
 
 /**
  * The daemon as a whole: the only place that knows all of its parts, which gates and requests
- * see one by one.
+ * see individually.
  */
 export class Sidecar implements IGateServices, IApi {
   readonly node: NodeFacts;
-  /** Whose the directory is. */
+  /** The owner of the directory. */
   readonly owner: Caller;
   readonly failure: 'open' | 'closed';
   readonly clock: IClock;
@@ -120,12 +120,12 @@ export class Sidecar implements IGateServices, IApi {
   }
 
   /**
-   * Rebuild what was before, then measure and watch; returns the undo.
+   * Restore the previous state, then measure and watch; returns the undo.
    *
    * #### Notes
-   * Kernels of the sidecar before this one are confined again at once; what
-   * they hold comes with their gates. Places that nobody claims within the
-   * grace are undone.
+   * Kernels of the previous sidecar are confined again at once; their gates
+   * report what they hold. Places that nobody claims within the grace period
+   * are removed.
    */
   start(policy: PolicyName, notices: readonly string[]): () => Promise<void> {
     this.arbiter.post({ type: 'nodeFound', node: this.node });
@@ -133,7 +133,7 @@ export class Sidecar implements IGateServices, IApi {
     this.notice('start', notices);
     this.administration.begin(policy);
     const reconciled = this.reconciliation.begin(this.restore());
-    // Nobody will tell what a holder without a gate holds: nothing.
+    // Nobody reports what a holder without a gate holds: it holds nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
     this.holders.onChange(() => void this.holderStore.save(this.holders.list()));
     const undos = [reconciled, this.sampler.begin(), this.holders.watch()];
@@ -146,28 +146,28 @@ export class Sidecar implements IGateServices, IApi {
     };
   }
 
-  /** Tell people something, in place of what was told on this topic before. */
+  /** Show people these notices, replacing the previous ones on this topic. */
   notice(topic: string, notices: readonly string[]): void {
     this.notices.set(topic, notices);
     this.arbiter.post({ type: 'noticed', notices: [...this.notices.values()].flat() });
   }
 
-  /** The GPUs were read anew. */
+  /** The GPUs were read again. */
   gpusMeasured(): void {
     this.sampler.measureGpus();
   }
 
-  /** A write that was tried later failed. */
+  /** A deferred write failed. */
   failed(holderId: string, { what, errno }: EnforcementError): void {
     this.arbiter.post({ type: 'enforcementFailed', holderId, what, errno });
   }
 
-  /** A holder was let loose, and is held again (ENF5, ENF10). */
+  /** A holder had escaped its confinement, and is confined again (ENF5, ENF10). */
   broughtBack(holderId: string, what: string): void {
     this.arbiter.post({ type: 'holderBroughtBack', holderId, what });
   }
 
-  /** Let the holders of the sidecar before this one in again; returns whose truth is still to be told. */
+  /** Readmit the holders of the previous sidecar; returns those that have yet to report. */
   private restore(): ReadonlySet<string> {
     const expected = new Set(this.parts.enforcer.found());
     for (const { holderId, kept } of this.holders.restore(
@@ -180,7 +180,7 @@ export class Sidecar implements IGateServices, IApi {
     return expected;
   }
 
-  /** A holder is gone: whoever knows something of it forgets that. */
+  /** A holder is gone: every part forgets it. */
   private forget(holderId: string): void {
     this.spreading.forget(holderId);
     this.reconciliation.dropHolder(holderId);
@@ -200,7 +200,7 @@ export class Sidecar implements IGateServices, IApi {
       }));
   }
 
-  /** What an earlier sidecar wrote for a holder counts no more: what is decided now, or nothing. */
+  /** What an earlier sidecar wrote for a holder no longer applies: only what is decided now, or nothing. */
   private settle(holderId: string): void {
     this.holders.has(holderId)
       ? this.arbiter.post({ type: 'holderSettled', holderId })

@@ -3,15 +3,15 @@ import type { CpuSet } from '../protocol/cpuset';
 import type { IEnforcer, ISpreader, HolderProcess } from '../enforce/enforcer';
 import type { EventBody } from './arbiter';
 
-/** How often threads are looked at where they are packed, in ms. */
+/** How often threads are checked where they are packed, in ms. */
 const LOOK_MS = 1000;
-/** When it is first looked whether they are, in ms: to look keeps CPUs busy that take kernels in until then. */
+/** When packing is first probed, in ms: the probe occupies CPUs that until then admit kernels. */
 const PROBE_FIRST_MS = 3000;
-/** How often it is looked again, in ms; sooner where it could not be told. */
+/** How often packing is probed again, in ms; sooner if the probe was inconclusive. */
 const PROBE_MS = 300_000;
 const PROBE_AGAIN_MS = 60_000;
 
-/** What a person is told (ENF3). */
+/** The notice shown to people (ENF3). */
 const NOTICE =
   'The scheduler of this machine keeps threads on one CPU although they may use others. So each running ' +
   'cell is given CPUs of its own, and its threads are placed on them one by one, within a second or two.';
@@ -19,9 +19,9 @@ const NOTICE =
 /** A holder with a running cell. */
 export type RunningHolder = { readonly target: HolderProcess; readonly confinement: Confinement };
 
-/** What following the scheduler takes. */
+/** The dependencies of {@link Spreading}. */
 export type SpreadingParts = {
-  /** Whether the scheduler packs threads; null where that cannot be told now. */
+  /** Whether the scheduler packs threads; null if that cannot be determined now. */
   readonly findPacking: () => Promise<boolean | null>;
   readonly spreader: ISpreader;
   readonly enforcer: Pick<IEnforcer, 'pinningFor'>;
@@ -33,8 +33,8 @@ export type SpreadingParts = {
 };
 
 /**
- * Follows whether the host's scheduler packs threads, soon after the start and
- * from time to time; where it does, has them placed one by one (CPU10).
+ * Probes whether the host's scheduler packs threads, soon after the start and
+ * periodically; if it does, has them pinned one by one (CPU10).
  */
 export class Spreading {
   private packs = false;
@@ -44,7 +44,7 @@ export class Spreading {
 
   constructor(private readonly parts: SpreadingParts) {}
 
-  /** Begin; the undo lets all threads run where they may. */
+  /** Begin; the undo lets all threads run on all CPUs allowed to them. */
   begin(): () => Promise<void> {
     this.probeIn(PROBE_FIRST_MS);
     return async () => {

@@ -1,10 +1,10 @@
 import { errnoOf } from '../host/files';
 import type { OwnDirectory } from '../host/ownDirectory';
 
-/** How soon a value that the disk did not take is tried again, in ms. */
+/** How soon a failed write is retried, in ms. */
 const RETRY_MS = 1000;
 
-/** A value on its way to the disk; a newer one may take its place until it is being written. */
+/** A value to be written to disk; a newer one may replace it until its write begins. */
 class Draft {
   readonly kept: Promise<void>;
   settle!: () => void;
@@ -18,14 +18,14 @@ class Draft {
  * One JSON value that outlives the sidecar.
  *
  * #### Notes
- * Written in the background, the newest value only, and whole or not at all. A
- * value that cannot be read costs a line in the log, nothing else; one that
- * cannot be kept is tried again until the disk takes it.
+ * Only the newest value is written, in the background and atomically. A value
+ * that cannot be read costs a line in the log, nothing else; a write that fails
+ * is retried until it succeeds.
  */
 export class StateFile {
   private next: Draft | null = null;
   private isWriting = false;
-  /** How many values were kept at once: an older one that is still being written must not take their place. */
+  /** How many values were saved synchronously: an older one still being written must not replace them. */
   private urgent = 0;
   private retry: NodeJS.Timeout | null = null;
 
@@ -34,12 +34,12 @@ export class StateFile {
     private readonly name: string
   ) {}
 
-  /** Read what was kept, through `parse`, which throws where it is malformed; null for nothing. */
+  /** Read the saved value through `parse`, which throws if it is malformed; null if there is none. */
   load<T>(parse: (value: unknown) => T): T | null {
     return this.directory.load(this.name, parse);
   }
 
-  /** Keep this value; resolves when it or a newer one is on the disk, or could not be kept for now. */
+  /** Save this value; resolves when it or a newer one is on disk, or could not be written for now. */
   save(value: unknown): Promise<void> {
     clearTimeout(this.retry ?? undefined);
     this.next ??= new Draft(value);
@@ -50,15 +50,15 @@ export class StateFile {
   }
 
   /**
-   * The same, but at once: for what must be on the disk before anybody acts on it.
-   * Where the disk refuses it, it is tried again in the background.
+   * The same, but synchronously: for what must be on disk before anybody acts on it.
+   * If the write fails, it is retried in the background.
    */
   saveNow(value: unknown): void {
     this.urgent += 1;
     try {
       this.directory.replace(this.name, textOf(value));
     } catch {
-      // Said by the attempt that follows.
+      // The retry that follows logs this.
     }
     void this.save(value);
   }
@@ -83,7 +83,7 @@ export class StateFile {
   }
 
   private tryAgain(value: unknown, failure: unknown): void {
-    // Told once: a disk may be full for hours.
+    // Logged once: a disk may be full for hours.
     this.retry ?? this.directory.complain(this.name, `could not be written: ${errnoOf(failure)}`);
     clearTimeout(this.retry ?? undefined);
     this.retry = setTimeout(() => void this.save(value), RETRY_MS).unref();

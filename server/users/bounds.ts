@@ -2,29 +2,29 @@ import type { GateBounds } from '../gates/server';
 import { ALL } from '../gates/turns';
 import type { Share } from '../lib/ration';
 
-/** What one user may have of the sidecar, so that no user can exhaust it (SEC9). */
+/** One user's limits in the sidecar, so that no user can exhaust it (SEC9). */
 export type UserBounds = {
   readonly gates: GateBounds;
   /** Connections to the API. */
   readonly api: number;
 };
 
-/** Descriptors that the sidecar needs for itself: files, programs that it runs, pipes. */
+/** File descriptors that the sidecar needs itself: files, programs that it runs, pipes. */
 const OWN_DESCRIPTORS = 128;
 
-/** Claims of one user: so many can wait without a decision's getting slow for others. */
+/** Claims of one user: this many can wait without slowing decisions for others. */
 const CLAIMS_MAX = 1024;
 
-/** How many users can take all that they may at once, and leave something to others. */
+/** How many users can use up their limits at once, and leave something for others. */
 const GREEDY_USERS = 8;
 
 /**
- * What the gates of one user have where there are others: some twenty claims, and then a pause, for
- * whoever floods the sidecar is not to have the half of its time.
+ * The turn of one user's gates when there are other users: some twenty claims, then a pause, so that
+ * a user who floods the sidecar does not get half of its time.
  */
 const TURN: Share = { ms: 1, jobs: Infinity, pauseMs: 2 };
 
-/** What one user may have, where so many descriptors may be open, and some are left to look at kernels with. */
+/** One user's limits when this many descriptors may be open, with some left for inspecting kernels. */
 export function boundsOf(descriptors: number, isShared: boolean): UserBounds {
   const left = Math.max(16, descriptors - OWN_DESCRIPTORS);
   const api = Math.min(1024, Math.floor(left / 4));

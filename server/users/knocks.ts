@@ -3,17 +3,17 @@ import { createInterface } from 'node:readline';
 
 import { parseUser, type Users } from './users';
 
-/** The answer to a user who is to be served: where, or why not. */
+/** The answer for a user to be served: where, or why not. */
 type Answer = { readonly uid: number | null } & (
   { readonly directory: string } | { readonly why: string }
 );
 
 /**
- * Serve whom each line names, as {@link parseUser} reads it, and answer with a line each.
+ * Serve the user that each line names, as {@link parseUser} reads it; answer each with a line.
  *
  * #### Notes
- * The lines come from the program that started this one, which has the kernel's word for who
- * asks (SO_PEERCRED, which Node cannot read): jupyterlab_cellgrant/system/door.py.
+ * The lines come from the program that started this one, to which the kernel identifies each
+ * client (SO_PEERCRED, which Node cannot read): jupyterlab_cellgrant/system/door.py.
  */
 export function answerKnocks(
   from: Readable,

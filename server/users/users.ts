@@ -10,7 +10,7 @@ import { DirectoryError, refusing } from '../host/directoryError';
 import type { OwnDirectory } from '../host/ownDirectory';
 import type { Caller } from '../protocol/caller';
 
-/** A user of this machine, as its directory service has them. */
+/** A user of this machine, as its directory service reports it. */
 export type UnixUser = {
   readonly uid: number;
   readonly gid: number;
@@ -26,16 +26,16 @@ const USER = z.object({
   groups: z.array(z.string())
 });
 
-/** What whoever asks for a user to be served says; throws where it is malformed. */
+/** Parse a request to serve a user; throws if it is malformed. */
 export function parseUser(value: unknown): UnixUser {
   return USER.parse(value);
 }
 
-/** What serving users needs. */
+/** The dependencies of {@link Users}. */
 export type UsersParts = {
-  /** The directory of users' directories: root's, and open to all. */
+  /** The directory of users' directories: owned by root, and readable by all. */
   readonly directory: string;
-  /** Where the sidecar keeps what outlives it. */
+  /** Stores what outlives the sidecar. */
   readonly instance: { readonly directory: OwnDirectory };
   readonly openTo: (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
   readonly log: Log;
@@ -47,12 +47,12 @@ const USERS_MAX = 1024;
 type Served = { readonly path: string; readonly close: () => Promise<void> };
 
 /**
- * Gives each user who asks a directory with two sockets that nobody else can open (SYS1).
+ * Gives each user on request a directory with two sockets that nobody else can open (SYS1).
  *
  * #### Notes
- * Who connects to a socket is who may open it: the kernel sees to that, so no request carries a
- * name. Those who were served before are served again at the start, for their gates come back
- * to where they were.
+ * Only its user can connect to a socket: the kernel enforces that, so no request carries a
+ * name. Users who were served before are served again at the start, because their gates
+ * reconnect to the same paths.
  */
 export class Users {
   private readonly served = new Map<number, Promise<Served>>();
@@ -63,7 +63,7 @@ export class Users {
     this.file = new StateFile(parts.instance.directory, 'users.json');
   }
 
-  /** Make the directory, and serve those who were served before; resolves to the undo. */
+  /** Create the directory, and serve the users who were served before; resolves to the undo. */
   async begin(): Promise<() => Promise<void>> {
     openDirectory(this.parts.directory);
     const before = this.file.load(value => z.array(USER).parse(value)) ?? [];
@@ -120,7 +120,7 @@ export class Users {
     };
   }
 
-  /** A user removed the own directory: it is made anew when the user asks again. */
+  /** A user removed their directory: it is recreated when the user asks again. */
   private async lose(uid: number, why: string): Promise<void> {
     this.known.delete(uid);
     void this.save();
@@ -139,7 +139,7 @@ export class Users {
   }
 }
 
-/** The directory in which users find theirs: nobody but root may change what is in it. */
+/** The directory that contains the users' directories: only root may change its entries. */
 function openDirectory(path: string): void {
   refusing(path, () => mkdirSync(path, { recursive: true, mode: 0o755 }));
   const facts = lstatSync(path);
@@ -152,7 +152,7 @@ function openDirectory(path: string): void {
   refusing(path, () => readdirSync(path));
 }
 
-/** Make a user's directory; one that is there stays, and is looked at by whoever opens it. */
+/** Create a user's directory; an existing one stays, and is checked when it is opened. */
 function makeFor({ uid, gid }: UnixUser, path: string): void {
   refusing(path, () => {
     if (lstatSync(path, { throwIfNoEntry: false })) {

@@ -9,45 +9,45 @@ import type { ConfigFiles } from './configFile';
 import type { Configuration } from './configSaid';
 import type { IAdministration, Log, PolicyName } from '../ports';
 
-/** What the configuration acts on. */
+/** The parts that the configuration acts on. */
 export type AdministrationParts = {
-  /** The files, read already; null where there are none. */
+  /** The files, already read; null if there are none. */
   readonly config: ConfigFiles | null;
   readonly node: NodeFacts;
   readonly clock: IClock;
   readonly log: Log;
   readonly post: (event: EventBody) => void;
-  /** Tell people something, in place of what was told on this topic before. */
+  /** Show people these notices, replacing the previous ones on this topic. */
   readonly notice: (topic: string, notices: readonly string[]) => void;
 };
 
-/** Puts the configuration in force, at the start and whenever it is read again (CFG1). */
+/** Puts the configuration in force, at the start and at each reload (CFG1). */
 export class Administration implements IAdministration {
-  /** What counts where the file names no policy. */
+  /** The policy in force where the file names none. */
   private policy: PolicyName = 'dynamic';
-  /** What the node was read with: CPUs are kept back, and GPUs fenced, from the start or not at all. */
+  /** The configuration at startup: CPUs are reserved, and GPUs fenced, from the start or not at all. */
   private readonly atStart: Configuration | null;
-  /** The policy that the file named last. */
+  /** The last policy that the file named. */
   private named: PolicyName | null = null;
 
   constructor(private readonly parts: AdministrationParts) {
     this.atStart = parts.config?.configuration ?? null;
   }
 
-  /** Put the file in force for the first time, after the policy that counts where it names none. */
+  /** Put the file in force for the first time; `policy` applies where it names none. */
   begin(policy: PolicyName): void {
     this.policy = policy;
     this.parts.config && this.apply(this.parts.config);
   }
 
-  /** Read the file again; what is granted stays granted. */
+  /** Reload the file; existing grants remain. */
   reload(): void {
     const { config, clock, log } = this.parts;
     if (!config) {
       log('info', 'there is no configuration file to read again: none was named at the start');
       return;
     }
-    // A bad file changes nothing, not even back what was chosen since (CFG1).
+    // A bad file changes nothing, and does not revert a policy chosen since (CFG1).
     config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
   }
 
@@ -60,7 +60,7 @@ export class Administration implements IAdministration {
     return null;
   }
 
-  /** The site's defaults, behind all others (ADM2). */
+  /** The site's defaults, which come after all others (ADM2). */
   hints(): readonly Hints[] {
     const { defaults = {} } = this.parts.config?.configuration ?? {};
     return Object.keys(defaults).length ? [defaults] : [];
@@ -74,7 +74,7 @@ export class Administration implements IAdministration {
   private apply(config: ConfigFiles): void {
     const { sharing, memoryReserveBytes, policy, defaults } = config.configuration;
     this.parts.post({ type: 'configured', sharing, memoryReserveBytes, defaults });
-    // One that is named no more goes with its line; one that a person chose stays.
+    // A policy that the file no longer names is dropped; one that a person chose stays.
     const wanted = policy ?? (this.named && this.policy);
     this.named = policy;
     wanted && this.parts.post({ type: 'policyChosen', policy: wanted, by: null });

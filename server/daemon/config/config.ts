@@ -8,29 +8,29 @@ import { configurationOf, narrowed, type Said } from './configSaid';
 import { CONFIG_SCHEMA } from './configSchema';
 import { ConfigText, type Path } from './configText';
 
-/** One thing wrong with the file, where a person finds it. */
+/** One problem in the file, and where to find it. */
 type ConfigProblem = {
   /** From 1. */
   readonly line: number;
   readonly sentence: string;
 };
 
-/** The outcome of reading a file: what it says, or everything that is wrong with it. */
+/** The outcome of reading a file: its content, or all of its problems. */
 export type ReadConfig =
   | { readonly said: Said; readonly problems: readonly [] }
   | { readonly said: null; readonly problems: readonly ConfigProblem[] };
 
-/** Something wrong with what stands at a path. */
+/** A problem with the value at a path. */
 type Wrong = { readonly path: Path; readonly sentence: string };
 
 /**
  * Read a configuration (CFG2), a YAML file. Never throws.
  *
  * #### Notes
- * It may only narrow what files that count before it say, `outer` (CFG5).
- * Every problem is told with its line, unknown names among them; one problem
- * makes the whole file count for nothing. An empty file is even sharing.
- * README.md shows a file with everything in it.
+ * It may only narrow `outer`, what the files before it say (CFG5). Every
+ * problem is reported with its line, unknown names included; one problem
+ * invalidates the whole file. An empty file means even sharing. README.md
+ * shows a file with everything in it.
  */
 export function readConfig(text: string, outer: Said = {}): ReadConfig {
   const line = tooDeepAt(text);
@@ -55,7 +55,7 @@ export function readConfig(text: string, outer: Said = {}): ReadConfig {
   return problems.length ? { said: null, problems } : { said, problems: [] };
 }
 
-/** What a file says, and what is wrong with it; without that, for the rest may be wrong, too. */
+/** What a file says, and its problems; without the wrong parts, as the rest may be wrong, too. */
 function readValue(value: unknown): { readonly said: Said; readonly wrong: readonly Wrong[] } {
   const read = CONFIG_SCHEMA.safeParse(value);
   if (read.success) {
@@ -66,7 +66,7 @@ function readValue(value: unknown): { readonly said: Said; readonly wrong: reado
   return { said: CONFIG_SCHEMA.safeParse(value).data ?? {}, wrong: firstOfEach(wrong) };
 }
 
-/** What an issue tells, in words; `around` is the path of what it was found in. */
+/** An issue as sentences; `around` is the path of the value that contains it. */
 function wrongIn(value: unknown, issue: z.core.$ZodIssue, around: Path): Wrong[] {
   const path = [...around, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
@@ -75,7 +75,7 @@ function wrongIn(value: unknown, issue: z.core.$ZodIssue, around: Path): Wrong[]
       sentence: unknown(name, path, issue.message)
     }));
   }
-  // Of the kinds that a value may be of, one is meant of which only parts are wrong.
+  // Of a union's alternatives, the intended one is that of which only parts are wrong.
   const kind = issue.code === 'invalid_union' && issue.errors.find(isInside);
   if (kind) {
     return kind.flatMap(it => wrongIn(value, it, path));
@@ -102,12 +102,12 @@ function called(path: Path): string {
   return name === undefined ? 'the file' : `"${pathOf(String(name))}"`;
 }
 
-/** A number may break several rules of the same words. */
+/** Deduplicates: a number may break several rules with the same message. */
 function firstOfEach(wrong: readonly Wrong[]): readonly Wrong[] {
   return [...new Map([...wrong].reverse().map(it => [JSON.stringify(it.path), it])).values()];
 }
 
-/** Take out what stands at a path; of a list, all of it. */
+/** Remove the value at a path; inside a list, the whole list. */
 function takeOut(value: unknown, path: Path): void {
   const item = path.findIndex(it => typeof it === 'number');
   const names = item < 0 ? path : path.slice(0, item);
@@ -121,7 +121,7 @@ function valueAt(value: unknown, path: Path): unknown {
   return path.reduce((it, name) => (it as Record<PropertyKey, unknown> | undefined)?.[name], value);
 }
 
-/** Groups in the order of the file, which counts (CFG3): an object has names that are numbers first. */
+/** Groups in file order, which matters (CFG3): an object lists numeric names first. */
 function inOrder(groups: readonly Group[], written: ConfigText, around: Path): Group[] {
   const path = [...around, 'groups'];
   const offset = ({ name }: Group) => written.offsetOf([...path, name]);
@@ -130,12 +130,12 @@ function inOrder(groups: readonly Group[], written: ConfigText, around: Path): G
     .sort((a, b) => offset(a) - offset(b));
 }
 
-/** What is wrong among groups, as far as they could be read. */
+/** The problems among groups, as far as these could be read. */
 function wrongGroups(said: Said, wrong: readonly Wrong[]): Wrong[] {
   const unread = new Set(wrong.map(it => JSON.stringify(it.path)));
   return sharingProblems(configurationOf(said).sharing).flatMap(({ path, field, sentence }) => {
     const group = path.flatMap(name => ['groups', name]);
-    // Whether it has a quota is not known while that cannot be read.
+    // Whether it has a quota is unknown if the quota cannot be read.
     return field === 'surplus' && unread.has(JSON.stringify([...group, 'quota']))
       ? []
       : [{ path: field === 'name' ? group : [...group, field], sentence }];

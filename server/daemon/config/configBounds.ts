@@ -1,22 +1,22 @@
 /** The longest file that is read, in bytes. */
 export const CONFIG_BYTES_MAX = 64 * 1024;
 
-/** How deep what is written may be nested, in levels: far more than groups need. */
+/** The deepest nesting, in levels: far more than groups need. */
 export const CONFIG_DEPTH_MAX = 32;
 
-/** How far in a line may begin: what begins each level, and some blanks. */
+/** The deepest start of a line, in characters: the markers of each level, and some blanks. */
 const INDENT_CHARS_MAX = 8 * CONFIG_DEPTH_MAX;
 
-/** What may stand before the content of a line: each of these can begin a level. */
+/** What may precede the content of a line: each of these can start a level. */
 const BEGINNING = /^[ \t?:-]*/;
 
 /**
- * The line on which a text is nested too deeply, from 1; null where it is not.
+ * The line on which a text is nested too deeply, from 1; null if it is not.
  *
  * #### Notes
- * Looked at before it is parsed: a parser takes seconds for what is nested a thousand times, and
- * nobody's cell would be granted meanwhile. It counts brackets wherever they stand: a text with
- * so many that are not closed again is none that a person wrote.
+ * Checked before parsing: a parser takes seconds for a thousand levels, and no cell would be
+ * granted meanwhile. It counts brackets wherever they occur: no person writes a text with so
+ * many unclosed ones.
  */
 export function tooDeepAt(text: string): number | null {
   let depth = 0;
@@ -35,7 +35,7 @@ export function tooDeepAt(text: string): number | null {
   return null;
 }
 
-/** How many levels the beginning of a line begins beside its indentation. */
+/** How many levels the prefix of a line starts, apart from its indentation. */
 function marksIn(begins: string): number {
   return begins.split(/[ \t]+/).filter(it => it.length === 1).length;
 }

@@ -6,10 +6,10 @@ import { CONFIG_BYTES_MAX } from './configBounds';
 import { configurationOf, narrowed, type Configuration, type Said } from './configSaid';
 import type { Log } from '../ports';
 
-/** How many problems are shown to everybody; the log and `cellgrant check` have them all. */
+/** How many problems are shown to everybody; the log and `cellgrant check` list them all. */
 const SHOWN_MAX = 5;
 
-/** What a file says, or everything that is wrong with it, as `FILE:LINE: sentence`. */
+/** What a file says, or all of its problems, as `FILE:LINE: sentence`. */
 type FileRead = { readonly said: Said } | { readonly problems: readonly string[] };
 
 /** Read and check a configuration file that may only narrow `outer` (CFG2, CFG5). Never throws. */
@@ -36,7 +36,7 @@ function readConfigFile(path: string, outer: Said): FileRead {
     : { problems: problems.map(({ line, sentence }) => `${path}:${line}: ${sentence}`) };
 }
 
-/** Everything that is wrong with a file that counts after these; theirs is theirs (CFG2). */
+/** All problems of a file that comes after these, without their own problems (CFG2). */
 export function problemsOf(path: string, before: readonly string[]): readonly string[] {
   const outer = before.reduce<Said>((said, it) => {
     const found = readConfigFile(it, said);
@@ -47,11 +47,11 @@ export function problemsOf(path: string, before: readonly string[]): readonly st
 }
 
 /**
- * One file, as it was read last.
+ * One file, as last read.
  *
  * #### Notes
- * With problems it changes nothing (CFG1): what it said before stays in force,
- * and at the start, when it has said nothing, it counts for nothing.
+ * With problems it changes nothing (CFG1): what it said before stays in force.
+ * At the start, when it has said nothing yet, it has no effect.
  */
 class ConfigFile {
   problems: readonly string[] = [];
@@ -63,7 +63,7 @@ class ConfigFile {
     private readonly log: Log
   ) {}
 
-  /** Read it, now or again; every problem goes to the log. Returns what counts then, with `outer`. */
+  /** Read or reload it; every problem is logged. Returns what is then in force, with `outer`. */
   read(outer: Said): Said {
     const found = readConfigFile(this.path, outer);
     if ('problems' in found) {
@@ -78,7 +78,7 @@ class ConfigFile {
     return narrowed(outer, this.said ?? {}).said;
   }
 
-  /** What people should know of it; empty where it is good. */
+  /** What people should know about it; empty if it is valid. */
   notices(): readonly string[] {
     const hidden = this.problems.length - SHOWN_MAX;
     return this.problems.length === 0
@@ -102,11 +102,11 @@ class ConfigFile {
  * narrow those before it (CFG5).
  *
  * #### Notes
- * A sidecar that did not start for want of a good file would leave every cell
- * ungated, which is worse than sharing alike.
+ * A sidecar that refused to start without a valid file would leave every cell
+ * ungated, which is worse than even sharing.
  */
 export class ConfigFiles {
-  /** What is in force. */
+  /** The configuration in force. */
   configuration: Configuration = configurationOf({});
   private readonly files: readonly ConfigFile[];
   private readMs = 0;
@@ -115,7 +115,7 @@ export class ConfigFiles {
     this.files = paths.map((path, index) => new ConfigFile(path, index === 0, log));
   }
 
-  /** Read them, now or again. Says whether any of them is good, and so in force. */
+  /** Read or reload them. Returns whether any of them is valid, and so in force. */
   read(nowMs: number): boolean {
     this.readMs = nowMs;
     const said = this.files.reduce<Said>((outer, file) => file.read(outer), {});
@@ -123,7 +123,7 @@ export class ConfigFiles {
     return this.files.some(file => file.problems.length === 0);
   }
 
-  /** What people should know of them; empty where they are good. */
+  /** What people should know about them; empty if they are valid. */
   notices(): readonly string[] {
     return this.files.flatMap(file => file.notices());
   }

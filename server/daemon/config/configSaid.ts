@@ -3,7 +3,7 @@ import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../../core/
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
 
-/** What one file says, by its sections; what it leaves out is not there. */
+/** What one file says, by section; what it omits is absent. */
 export type Said = {
   readonly groups?: readonly Group[];
   readonly limits?: Partial<Limits>;
@@ -16,23 +16,23 @@ export type Said = {
   readonly defaults?: Hints;
 };
 
-/** What is in force; what nobody said is null or as without a file. */
+/** The configuration in force; unset values are null or as without a file. */
 export type Configuration = {
   readonly sharing: Sharing;
-  /** Memory kept back from grants, instead of what the node's size suggests. */
+  /** Memory reserved from grants, instead of the default for the node's size. */
   readonly memoryReserveBytes: number | null;
-  /** How many CPUs are never handed out. */
+  /** The number of CPUs that are never granted. */
   readonly reservedCpus: number;
-  /** Whether GPUs are kept from kernels that were not granted them (ENF7). */
+  /** Whether kernels are fenced off from GPUs that they were not granted (ENF7). */
   readonly fencesGpus: boolean;
-  /** Whether metrics have users by name (OBS1). */
+  /** Whether metrics identify users by name (OBS1). */
   readonly metricsNameUsers: boolean;
   readonly policy: PolicyName | null;
-  /** Hints that count where nobody else states any (ADM2). */
+  /** Hints that apply where nobody else states any (ADM2). */
   readonly defaults: Hints;
 };
 
-/** What a file that says this puts in force. */
+/** The configuration that a file with this content puts in force. */
 export function configurationOf(said: Said): Configuration {
   const { groups = [], limits, reserve = {} } = said;
   return {
@@ -52,9 +52,9 @@ export function configurationOf(said: Said): Configuration {
   };
 }
 
-/** One thing that a file may not say, for one that counts before it said otherwise. */
+/** One thing that a file may not say, because a file before it said otherwise. */
 export type Refused = {
-  /** Null for what stands at the top. */
+  /** Null for the top level. */
   readonly section: string | null;
   readonly name: string;
   readonly sentence: string;
@@ -63,22 +63,22 @@ export type Refused = {
 /** A field that files may narrow. */
 type Field = {
   readonly section: 'limits' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
-  /** As it is called in the file. */
+  /** Its name in the file. */
   readonly name: string;
-  /** As it is called inside, where that differs. */
+  /** Its name in the code, if that differs. */
   readonly key?: string;
   readonly may: keyof typeof MAY;
   readonly words?: (value: number) => string;
 };
 
-/** How a value may differ from the one that counts before it. */
+/** How a value may differ from that of the file before it. */
 const MAY = {
   fall: { allows: (value: number, before: number) => value <= before, expected: 'at most ' },
   rise: { allows: (value: number, before: number) => value >= before, expected: 'at least ' },
   stay: { allows: (value: number, before: number) => value === before, expected: '' }
 } as const;
 
-/** CFG5: what a file may do to what counts before it. */
+/** CFG5: how a file may change what the files before it say. */
 const FIELDS: readonly Field[] = [
   { section: 'limits', name: 'memory', key: 'memoryBytes', may: 'fall', words: amountInWords },
   { section: 'limits', name: 'gpus', may: 'fall' },
@@ -95,16 +95,16 @@ const FIELDS: readonly Field[] = [
 
 type Section = Readonly<Record<string, unknown>>;
 
-/** The fields of a section that say something. */
+/** The fields of a section that have a value. */
 function stated(section: Section | undefined): Section {
   return Object.fromEntries(Object.entries(section ?? {}).filter(([, value]) => value !== null));
 }
 
 /**
- * CFG5: what one file and one that counts after it say together.
+ * CFG5: what one file and the file after it say together.
  *
  * #### Notes
- * What is refused is left as `outer` has it, so the outcome is never wider.
+ * What is refused stays as in `outer`, so the outcome is never wider.
  */
 export function narrowed(
   outer: Said,
@@ -125,7 +125,7 @@ export function narrowed(
     }
     all[section] = both;
   }
-  // Who shares what with whom is one file's to say.
+  // Only one file may say who shares what with whom.
   for (const name of ['groups', 'policy'] as const) {
     const before = outer[name]?.length ? outer[name] : undefined;
     all[name] = before ?? inner[name];

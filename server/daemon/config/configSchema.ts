@@ -13,14 +13,14 @@ import type { PolicyName } from '../ports';
 import type { Said } from './configSaid';
 
 /*
- * Each schema's error is what a problem says to have expected, in words; a name with nothing behind
- * it is as one that is left out.
+ * Each schema's error states what a problem reports as expected, in words; a name without a value
+ * counts as omitted.
  */
 
 const NAMES = 'names with values (name: value)';
 const POLICIES: readonly PolicyName[] = ['dynamic', 'partitioned', 'naive'];
 
-/** What is said: without names that have nothing behind them. */
+/** The fields that are set: without names that have no value. */
 type Stated<T> = { [K in keyof T]?: NonNullable<T[K]> };
 
 function stated<T extends object>(fields: T): Stated<T> {
@@ -28,7 +28,7 @@ function stated<T extends object>(fields: T): Stated<T> {
   return Object.fromEntries(entries) as Stated<T>;
 }
 
-/** Fields by their names in the file; `inside` gives them those that they have from there on. */
+/** Fields by their names in the file; `inside` maps them to their names in the code. */
 function section<S extends z.core.$ZodLooseShape, T extends object>(
   shape: S,
   inside: (fields: z.output<z.ZodObject<S, z.core.$strict>>) => T
@@ -49,7 +49,7 @@ function whole(max: number) {
   return z.int(expected).min(0, expected).max(max, expected).nullish();
 }
 
-/** What people write as a number, or as text with a unit. */
+/** A value written as a number, or as text with a unit. */
 function amount<T>(parse: (value: unknown) => T | undefined, expected: string) {
   return z
     .union([z.number(), z.string()], expected)
@@ -131,7 +131,7 @@ const groups: z.ZodType<readonly Group[] | null | undefined> = z
   )
   .nullish();
 
-/** Hints have one parser: what may stand behind each is for it to say. */
+/** Hints have one parser: it decides which values each may have. */
 function hint(name: (typeof HINT_NAMES)[number]) {
   return z.unknown().superRefine((value, context) => {
     const problem = value === undefined || value === null ? null : problemOf(name, value);
@@ -144,7 +144,7 @@ const defaults = section(
   it => parseHints(it).hints
 );
 
-/** A whole file, from what stands in it to what it says (CFG2). */
+/** A whole file, from its parsed text to what it says (CFG2). */
 export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
   {
     groups,

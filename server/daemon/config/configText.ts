@@ -10,24 +10,24 @@ import {
   type YAMLMap
 } from 'yaml';
 
-/** Names, and numbers for the items of lists from 0, from the root of a file. */
+/** Names, and list indices from 0, from the root of a file. */
 export type Path = readonly PropertyKey[];
 
-/** Whatever a file says of its version and its tags, it is read as maps with names, lists and scalars. */
+/** Whatever version and tags a file declares, it is read as maps with names, lists and scalars. */
 const OPTIONS = {
   schema: 'core',
   merge: false,
   resolveKnownTags: false,
   stringKeys: true,
-  // The parser's own ways to show a place, and to find a name twice, look through all for each.
+  // The parser's own position reports and duplicate checks scan everything for each item.
   prettyErrors: false,
   uniqueKeys: false
 } as const;
 
-/** A text in YAML: what it says, where each part of it stands, and what is wrong with it as YAML. */
+/** A YAML text: its value, the position of each part, and its problems as YAML. */
 export class ConfigText {
   readonly problems: { readonly offset: number; readonly sentence: string }[] = [];
-  /** Plain values; null where nothing is said, or where it is no YAML. */
+  /** Plain values; null if the text is empty or not YAML. */
   readonly value: unknown;
   private readonly lines = new LineCounter();
   private readonly offsets = new Map<string, number>();
@@ -44,13 +44,13 @@ export class ConfigText {
     this.value = errors.length === 0 ? (document.toJS() as unknown) : null;
   }
 
-  /** Where something begins, or the nearest thing around it that is written. */
+  /** Where the value at a path begins, or the nearest written value around it. */
   offsetOf(path: Path): number {
     const offset = this.offsets.get(JSON.stringify(path));
     return offset ?? (path.length > 0 ? this.offsetOf(path.slice(0, -1)) : 0);
   }
 
-  /** The line on which an offset is, from 1. */
+  /** The line of an offset, from 1. */
   lineAt(offset: number): number {
     return this.lines.linePos(offset).line;
   }
@@ -66,12 +66,12 @@ export class ConfigText {
     }
   }
 
-  /** Leave each name in a map once, and nothing that cannot be one. */
+  /** Keep each name in a map once, and drop what cannot be a name. */
   private clearNames(map: YAMLMap): void {
     const known = new Map<string, Pair>();
     map.items = map.items.filter(pair => {
       const name = nameOf(pair);
-      // What copies objects would drop "__proto__".
+      // Code that copies objects would drop "__proto__".
       if (name === null || name === '__proto__') {
         const what = name === null ? 'a list or a map' : `"${name}"`;
         const words = `${what} is no name of anything; expected a word (name: value)`;
@@ -84,13 +84,13 @@ export class ConfigText {
     });
   }
 
-  /** What stands twice is a mistake; what both of them say is looked at as one. */
+  /** A duplicate name is a problem; both of its values are merged and checked as one. */
   private unite(before: Pair, pair: Pair): void {
     this.tell(startOf(pair.key), `the name "${nameOf(pair)}" stands here twice`);
     isMap(before.value) && isMap(pair.value) && before.value.items.push(...pair.value.items);
   }
 
-  /** An alias is not followed: it can make a file of few lines endless, or go in a circle. */
+  /** An alias is not followed: it can make a short file endless, or form a cycle. */
   private dropAlias(alias: Alias): symbol {
     const words = `"*${alias.source}" stands for something else; expected it to be written out`;
     this.tell(startOf(alias), words);

@@ -8,7 +8,7 @@ import { hintRefusal } from '../asks';
 import { StateFile } from '../stateFile';
 import type { IDefaults, Written } from '../ports';
 
-/** How many notebooks' defaults are kept; beyond it the oldest are forgotten. */
+/** How many notebooks' defaults are kept; beyond that the oldest are dropped. */
 const NOTEBOOKS_MAX = 4096;
 
 const WRITTEN = z.record(z.string(), z.unknown(), { error: 'it is no object of hints' });
@@ -20,13 +20,13 @@ const NONE: Kept = { written: {}, hints: {} };
 
 type UserDefaults = { readonly file: StateFile; kept: Kept };
 
-/** Parse what somebody wants to be a default; a malformed one counts for nothing. */
+/** Parse requested defaults; malformed ones are refused. */
 function parsed(written: Written): Kept | Refusal {
   const { hints, problems } = parseHints(written);
   return problems.length ? hintRefusal(problems) : { written, hints };
 }
 
-/** What was kept, or what is wrong with it: somebody may have written the file by hand. */
+/** The saved defaults; throws if they are malformed: somebody may have edited the file by hand. */
 function trusted(value: unknown): Kept {
   const kept = parsed(WRITTEN.parse(value));
   if ('code' in kept) {
@@ -39,8 +39,8 @@ function trusted(value: unknown): Kept {
  * The defaults of each notebook, then those of its user.
  *
  * #### Notes
- * Both outlive the sidecar. A notebook's go by its kernel's id, which outlives
- * the restarts of the kernel.
+ * Both outlive the sidecar. A notebook's defaults are keyed by its kernel's id,
+ * which survives restarts of the kernel.
  */
 export class Defaults implements IDefaults {
   private readonly notebooksFile: StateFile;
@@ -49,10 +49,10 @@ export class Defaults implements IDefaults {
 
   constructor(
     private readonly directory: OwnDirectory,
-    /** Whose the directory is. */
+    /** The owner of the directory. */
     private readonly owner: Caller,
     private readonly owners: { ownerOf(holderId: string): Pick<Caller, 'uid'> | null },
-    /** Called when other defaults count. */
+    /** Called when the defaults change. */
     private readonly onChange: () => void
   ) {
     this.notebooksFile = new StateFile(directory, 'notebooks.json');
