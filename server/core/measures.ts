@@ -107,7 +107,7 @@ export function onHolderBroughtBack(state: State, event: Of<'holderBroughtBack'>
   }
 }
 
-/** All that it holds is known by now: its confinement is written again, whatever was written before (ENF4). */
+/** All that it holds is known now: its confinement is written again, whatever was written before (ENF4). */
 export function onHolderSettled(state: State, { holderId }: Of<'holderSettled'>): void {
   const holder = state.holders.get(holderId);
   if (holder) {

@@ -111,5 +111,5 @@ const HANDLERS: {
   ticked: (state, _, lookAt) => onTick(state, lookAt)
 };
 
-/** What handles an event takes an event of its type, which the table holds. */
+/** A handler takes events of its own type, which the table ensures. */
 type Handler = (state: State, event: Event, lookAt: readonly RunningEntry[]) => void;

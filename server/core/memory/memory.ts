@@ -106,7 +106,7 @@ function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
 }
 
 /**
- * MEM1: how the node is short of memory now, whoever took it; null if it is
+ * MEM1: how the node is short of memory now, whatever the cause; null if it is
  * not. Promises may fit while processes other than the kernels do not.
  */
 function shortageOf(state: State, node: NodeFacts, askBytes: number): Reason | null {
