@@ -42,7 +42,7 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   mayChange && state.dirty.add(holder);
 }
 
-/** CPU7: a cell goes down by a level as it uses CPU time. */
+/** CPU7: a cell drops by a level as it uses CPU time. */
 function attain(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpuSecondsAtGrant ??= use.cpuSeconds;

@@ -74,7 +74,7 @@ export function step(state: State, event: Event): Effect[] {
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** What each event changes; a tick looks at some of the running claims. */
+/** What each event changes; a tick examines some of the running claims. */
 const HANDLERS: {
   readonly [T in Event['type']]: (
     state: State,

@@ -12,7 +12,7 @@ import type { Waits } from '../claim/waits';
 import { amountInWords } from '../../protocol/amounts';
 
 /**
- * ADM10: refuse a claim that would wait for ever because those that hold what it
+ * ADM10: refuse a claim that would wait forever because those that hold what it
  * lacks wait for it, directly or in a cycle; of a cycle the one that closed it.
  *
  * #### Notes
