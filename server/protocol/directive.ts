@@ -120,7 +120,7 @@ class Block {
 const KEY =
   /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'[\]{}#&*!|>%@`,?-].*?))\s*:(?=\s|$)\s*/;
 
-/** The innermost key of a line, the column where it, or its list item, begins; and its value. */
+/** The innermost key of a line, its value, and the column where the key or its list item begins. */
 function nodeOf(line: string, indent: number): { key: string; value: string; column: number } {
   let [key, value, column] = ['', line, indent - 1];
   for (;;) {

@@ -28,7 +28,7 @@ export type SlicePlace = {
   readonly computeInstance: number;
 };
 
-/** One GPU; figures are null where they could not be read. */
+/** One GPU; figures are null if they could not be read. */
 export type GpuView = {
   readonly uuid: string;
   readonly index: number;
