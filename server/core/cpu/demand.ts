@@ -42,7 +42,7 @@ export function predictedEndMs(state: State, entry: RunningEntry): number {
   return runMs > ranMs ? entry.phase.grantedMs + runMs : state.nowMs + ranMs;
 }
 
-/** From this fraction of what a cell could use on, it is limited, and may want any more. */
+/** A cell that uses this fraction of what it could is limited, and may want any more. */
 const LIMITED = 0.85;
 /** A demand is assumed to be a little above use. */
 const SPARE_PART = 1.1;

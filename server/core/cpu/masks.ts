@@ -32,11 +32,11 @@ function isMaskable(entry: RunningEntry): boolean {
  *
  * #### Notes
  * Examines the given claims, whose shares may have changed, and those with CPUs
- * that were allocated to others since the last step. A new mask has the share
+ * that were allocated to any holder since the last step. A new mask has the share
  * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
  * so that together masks cover the node, and `balance` moves parts of masks to
- * idle CPUs. A mask keeps what it has beyond its share until another claim
- * is allocated it, so that one change moves few masks.
+ * idle CPUs. A mask keeps what it has beyond its share until that is allocated to
+ * another claim, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
