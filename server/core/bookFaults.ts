@@ -11,7 +11,7 @@ export function isKnown(state: State, holder: HolderEntry): boolean {
   return state.holders.get(holder.holder.id) === holder;
 }
 
-/** Each claim is in exactly one list, and none is kept for ever. */
+/** Each claim is in exactly one list, and none is kept forever. */
 export function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);

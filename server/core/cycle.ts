@@ -23,7 +23,7 @@ export const TICK_DEPTH = 1024;
  *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
  * 3. The first that lacks a resource is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
- * 5. One that would wait for its own outer cell for ever is refused (ADM10).
+ * 5. One that would wait for its own outer cell forever is refused (ADM10).
  * 6. Report to each waiting claim its reason and position.
  *
  * #### Notes

@@ -90,7 +90,7 @@ function seatFaults(state: State): string[] {
   return faults;
 }
 
-/** Sets of CPUs are compared one by one, so each is ascending; and the shared one is not of yesterday. */
+/** CPU sets are compared by element, so each must be ascending; the shared one must be current. */
 function setFaults(state: State): string[] {
   const { slots, shared } = state.pool;
   const open = slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);

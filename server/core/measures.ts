@@ -42,7 +42,7 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   mayChange && state.dirty.add(holder);
 }
 
-/** CPU7: a cell goes down by a level as it uses CPU time. */
+/** CPU7: a cell drops by a level as it uses CPU time. */
 function attain(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpuSecondsAtGrant ??= use.cpuSeconds;
@@ -107,7 +107,7 @@ export function onHolderBroughtBack(state: State, event: Of<'holderBroughtBack'>
   }
 }
 
-/** All that it holds is known by now: its confinement is written again, whatever was written before (ENF4). */
+/** All that it holds is known now: its confinement is written again, whatever was written before (ENF4). */
 export function onHolderSettled(state: State, { holderId }: Of<'holderSettled'>): void {
   const holder = state.holders.get(holderId);
   if (holder) {

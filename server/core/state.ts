@@ -68,7 +68,7 @@ export type State = {
   notices: readonly string[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
-  /** Holders that keep something else across cells since this step. */
+  /** Holders whose kept grant changed in this step. */
   readonly rekept: Set<HolderEntry>;
   /** Effects of this step that follow the confinements. */
   messages: Effect[];

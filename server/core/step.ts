@@ -74,7 +74,7 @@ export function step(state: State, event: Event): Effect[] {
 
 type EventOf<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** What each event changes; a tick looks at some of the running claims. */
+/** What each event changes; a tick examines some of the running claims. */
 const HANDLERS: {
   readonly [T in Event['type']]: (
     state: State,
@@ -111,5 +111,5 @@ const HANDLERS: {
   ticked: (state, _, lookAt) => onTick(state, lookAt)
 };
 
-/** What handles an event takes an event of its type, which the table holds. */
+/** A handler takes events of its own type, which the table ensures. */
 type Handler = (state: State, event: Event, lookAt: readonly RunningEntry[]) => void;

@@ -15,7 +15,7 @@ const USERS_MAX = 4096;
  * Time passed: carry out what is due.
  *
  * 1. Waits and holds that are over end (ADM8, ADM9).
- * 2. Users count by their recent use (FAIR3).
+ * 2. Users are weighted by their recent use (FAIR3).
  * 3. Cells that ran too long are interrupted; heads are served by preemption (FAIR4).
  * 4. Idle kernels whose GPU memory blocks a claim are asked to free it (GPU5).
  */
@@ -31,7 +31,7 @@ export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   state.mayAdmit = true;
 }
 
-/** FAIR3: inside each group users count by their decayed use. */
+/** FAIR3: inside each group users are weighted by their decayed use. */
 function weighUsers(state: State): void {
   findBusiest(state.shares);
   const visit = (node: ShareNode): void => {

@@ -11,18 +11,18 @@ import { grantEnvironment } from './environment';
 import type { AppliedGrant, Records } from './records';
 
 /**
- * Brings the arbiter's answers to the gates.
+ * Delivers the arbiter's answers to the gates.
  *
  * #### Notes
- * An answer to a claim that its gate has given up is dropped. What a gate that
- * is away has to know is kept in its claim's record until it comes back.
+ * An answer to a claim that its gate has given up is dropped. What a disconnected
+ * gate must learn is kept in its claim's record until it reconnects.
  */
 export class Answers implements IAnswers {
   constructor(private readonly records: Records) {}
 
-  /** Give signs of life to all who wait; returns the undo. */
+  /** Send heartbeats to all waiting gates; returns the undo. */
   begin(): () => void {
-    // A fifth less than promised, for a timer that comes late.
+    // A fifth less than promised, in case a timer fires late.
     const timer = setInterval(() => this.giveSigns(), SIGN_OF_LIFE_MS * 0.8);
     return () => clearInterval(timer);
   }
@@ -35,7 +35,7 @@ export class Answers implements IAnswers {
     const applied = appliedGrant(grant, hold);
     const runs = record.phase.state === 'running' ? record.phase : null;
     if (runs && isSame(runs.grant, applied)) {
-      return; // it was started so, by its gate or by the sidecar before this one
+      return; // already started, by its gate or under the previous sidecar
     }
     record.phase = { state: 'running', grant: applied, unsent: runs?.unsent ?? null };
     record.holder.channel?.send({
@@ -54,7 +54,7 @@ export class Answers implements IAnswers {
     const sentence = waitInWords(user.visibility.of(reason), englishOf(kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
-      return; // a figure moved by less than words tell
+      return; // a figure changed by too little to show in words
     }
     const message = { type: 'waiting', id, sentence, position } as const;
     record.phase = { state: 'waiting', message };
@@ -135,7 +135,7 @@ export class Answers implements IAnswers {
   }
 }
 
-/** What the gate is to make of a grant. */
+/** The part of a grant that the gate must apply. */
 export function appliedGrant(grant: Grant, hold: CpuPinning): AppliedGrant {
   const { cpus, threads, memoryBytes, gpus, asked } = grant;
   const { affinity, cpuset } = hold;
@@ -143,14 +143,14 @@ export function appliedGrant(grant: Grant, hold: CpuPinning): AppliedGrant {
   return { cpus, threads, memoryBytes, gpus, asked, affinity, cpuset, env };
 }
 
-/** A grant as its gate is told it. */
+/** A grant as it is sent to its gate. */
 export function gateGrant(grant: AppliedGrant): GateGrant {
   const { affinity, cpuset, env } = grant;
   const lists = { affinity: listOrNull(affinity), cpuset: listOrNull(cpuset) };
   return { ...toldGrant(grant), ...lists, env };
 }
 
-/** Whether two grants ask the same of a gate. */
+/** Whether two grants require the same of a gate. */
 export function isSame(a: AppliedGrant, b: AppliedGrant): boolean {
   return (
     isSameSet(a.cpus, b.cpus) &&

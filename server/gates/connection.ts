@@ -9,16 +9,16 @@ import type { Session } from './session';
 import type { Heard, ITurnTaker, Turns } from './turns';
 import type { IWriter, UnfinishedLines } from './unfinished';
 
-/** One to whom so many bytes are said and who reads none of them is closed. */
+/** A connection that leaves this many bytes unread is closed. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 
-/** Sends messages over a socket; one that nobody reads is closed. */
+/** Sends messages over a socket; closes it if the peer does not read. */
 export class SocketChannel implements IChannel {
   constructor(private readonly socket: Socket) {}
 
   send(message: SidecarMessage): void {
     if (!this.socket.writable) {
-      return; // lost; what matters is said again at the next hello
+      return; // lost; what matters is sent again at the next hello
     }
     this.socket.write(`${JSON.stringify(message)}\n`);
     if (this.socket.writableLength > UNREAD_BYTES_MAX) {
@@ -31,7 +31,7 @@ export class SocketChannel implements IChannel {
   }
 }
 
-/** What connections have in common. */
+/** What connections share. */
 export type Shared = {
   readonly turns: Turns;
   readonly unfinished: UnfinishedLines;
@@ -40,12 +40,12 @@ export type Shared = {
 };
 
 /**
- * What one gate or launcher says, heard line by line in its turn.
+ * One gate's or launcher's connection: its lines are processed one by one, in its turn.
  *
  * #### Notes
- * Nothing more is read from it while lines wait to be heard, nor while it does not read what
- * it was answered: whoever floods us fills its own socket. Of one that has not said hello a
- * piece is read only in its turn: reading costs, too.
+ * Nothing more is read from it while lines wait to be processed, or while it does not read its
+ * answers: a flooding peer fills its own socket. Before its hello a connection is read
+ * only in its turn, because reading has a cost, too.
  */
 export class Connection implements ITurnTaker, IWriter {
   private readonly reader = new LineReader();
@@ -68,7 +68,7 @@ export class Connection implements ITurnTaker, IWriter {
     return this.session.isGreeted;
   }
 
-  /** Close it: it holds too much that has not been heard, or takes too long to end a line or to read. */
+  /** Close it: it holds too much unprocessed data, or takes too long to end a line or to read. */
   close(): void {
     this.shared.log('info', 'a connection was closed: its line did not end');
     this.reader.close();
@@ -86,7 +86,7 @@ export class Connection implements ITurnTaker, IWriter {
     }
     this.isGreeted && this.onGreeted();
     if (this.isBackedUp) {
-      return 'nothing'; // it comes again when it has read
+      return 'nothing'; // it is queued again when it has read
     }
     if (isUseless || this.reader.isLeft) {
       return isUseless ? 'useless' : 'more';
@@ -112,7 +112,7 @@ export class Connection implements ITurnTaker, IWriter {
     return { lines, refused };
   }
 
-  /** Whether it leaves unread what it was answered. */
+  /** Whether the peer leaves its answers unread. */
   private get isBackedUp(): boolean {
     return this.socket.writableNeedDrain && !this.socket.destroyed;
   }
@@ -129,15 +129,15 @@ export class Connection implements ITurnTaker, IWriter {
     this.goOn();
   }
 
-  /** From here on its turn is awaited, not what it does. */
+  /** From here on it waits for its turn, not for the peer. */
   private goOn(): void {
     this.noteHeld(false);
     this.shared.turns.offer(this);
   }
 
   /**
-   * What it holds counts from the moment on when something of it was heard last. A whole line
-   * waits for us, unless we wait until it reads.
+   * The age of what it holds counts from the last time anything of it was processed. A whole line
+   * waits for us, unless we wait for the peer to read.
    */
   private noteHeld(hasHeard: boolean): void {
     const { unfinished, nowMs } = this.shared;
@@ -148,7 +148,7 @@ export class Connection implements ITurnTaker, IWriter {
     unfinished.note(this, { bytes, isWhole }, nowMs());
   }
 
-  /** It is gone; what it said whole before is still heard. */
+  /** The peer is gone; whole lines that it sent before are still processed. */
   private end(): void {
     this.isOver = true;
     this.shared.turns.offer(this);

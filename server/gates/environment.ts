@@ -3,11 +3,11 @@ import type { Grant } from '../protocol/grant';
 /** Variables for a process. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** By which children count CPUs; none is an order, as OMP_NUM_THREADS would be. */
+/** Variables from which children count CPUs; none is an order, as OMP_NUM_THREADS would be. */
 const COUNTS = ['LOKY_MAX_CPU_COUNT', 'PYTHON_CPU_COUNT'];
 
 /**
- * What a kernel is started with.
+ * The environment a kernel starts with.
  *
  * #### Notes
  * Passive waiting, because a pool that spins on fewer CPUs than it has threads
@@ -15,7 +15,7 @@ const COUNTS = ['LOKY_MAX_CPU_COUNT', 'PYTHON_CPU_COUNT'];
  * first grant; the check by NVML keeps `torch.cuda.is_available()` from fixing
  * that for good, and the PCI order makes CUDA count GPUs as nvidia-smi does.
  * JAX and TensorFlow would take most of a GPU at their first operation and never
- * give any of it back, so they are told to take what they use.
+ * return any of it, so they are configured to allocate on demand.
  */
 export function launchEnvironment(hasGpus: boolean): Environment {
   const waiting = { OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' };
@@ -34,14 +34,14 @@ export function launchEnvironment(hasGpus: boolean): Environment {
 const NOTHING: Environment = {};
 
 /**
- * What a cell and its children run with, for as long as the grant lasts.
+ * The environment of a cell and its children, for as long as the grant lasts.
  *
  * #### Notes
- * The kernel's own pools are set by its gate. A variable that sets a pool would be an
- * order for children: joblib, for one, divides the CPUs among its workers unless it
- * meets one. So children count, and see the CPUs that they are held to; where the author
- * said how many these are, so do two variables for those that look at no mask. What
- * others left at the moment is told to none of them: children outlive it.
+ * The gate sets the kernel's own pools. Children would take a variable that sets a pool as
+ * an order: joblib, for one, divides the CPUs among its workers only if it finds none.
+ * So children count CPUs, and see those they are confined to; if the author stated the
+ * number, two variables state it for those that read no mask. None of them learns what
+ * others left at the moment, because children outlive it.
  */
 export function grantEnvironment({ cpus, gpus, asked }: Grant): Environment {
   if (!asked && gpus.length === 0) {

@@ -10,7 +10,7 @@ import { HOLDER_CLAIMS_MAX, type Holding, type MessageOf } from './parse';
 import { afterHearing } from './patience';
 import type { ClaimPhase, ClaimRecord, IChannel, HolderRecord, Records, GateUser } from './records';
 
-/** How long the claims of a gate that lost its connection are kept for it, in ms of hearing. */
+/** How long the claims of a disconnected gate are kept for it, in ms of listening time. */
 export const RECONNECT_MAX_MS = 5000;
 
 const NOTHING = { ask: NOTHING_ASKED };
@@ -20,16 +20,16 @@ const STARTED: ClaimPhase = {
   unsent: null
 };
 
-/** One who speaks for a holder of a user. */
+/** A connection that speaks for a user's holder. */
 type Peer = { readonly channel: IChannel; readonly user: GateUser };
 
 /**
- * Takes what gates say to the sidecar.
+ * Handles what gates send to the sidecar.
  *
  * #### Notes
- * Claims belong to holders, not to connections: one that is lost and made again
+ * Claims belong to holders, not to connections: a connection that is lost and restored
  * within {@link RECONNECT_MAX_MS} loses nothing. Each claim ends exactly once
- * (GATE2): by its gate, by the end of its holder, or by that lapse.
+ * (GATE2): by its gate, by the end of its holder, or when that time has passed.
  */
 export class Handler {
   private isClosed = false;
@@ -41,7 +41,7 @@ export class Handler {
     services.holders.onGone(holderId => records.forget(holderId));
   }
 
-  /** A gate said hello: this channel speaks to it now; what it holds is taken over. */
+  /** A gate said hello: this channel now speaks to it, and what it holds is taken over. */
   connect(
     process: Pick<GateProcess, 'holderId' | 'kind'>,
     { channel, user }: Peer,
@@ -72,23 +72,23 @@ export class Handler {
     holder.mayStart && channel.send({ type: 'standing', isGiven: true });
   }
 
-  /** A connection is lost; its claims are kept for a while. */
+  /** A connection was lost; its claims are kept for a while. */
   disconnect(holderId: string, channel: IChannel): void {
     const holder = this.records.holders.get(holderId);
     if (this.isClosed || holder?.channel !== channel) {
-      return; // the sidecar ends, or another connection speaks for this holder by now
+      return; // the sidecar is stopping, or another connection already speaks for this holder
     }
     holder.channel = null;
     holder.stopLapse = afterHearing(RECONNECT_MAX_MS, () => this.lapse(holder));
     this.services.holders.suspect(holderId);
   }
 
-  /** A cell claims. */
+  /** A cell makes a claim. */
   claim(holderId: string, channel: IChannel, message: MessageOf<'claim'>, bytes: number): void {
     const { id } = message;
     const holder = this.records.holders.get(holderId);
     if (holder?.channel !== channel) {
-      // The holder has ended, or been restarted, while this line was on its way.
+      // The holder ended or restarted while this line was in transit.
       return refuse(channel, id, refusal('HOLDER_UNKNOWN', { id: holderId }));
     }
     if (this.records.claims.has(id)) {
@@ -104,7 +104,7 @@ export class Handler {
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
     const { cellId, label, sourceHash, outerId, started } = message;
-    // One that started was given nothing but what everybody may have, whatever it says (GATE6).
+    // A cell that already started has only what everybody may have, whatever it states (GATE6).
     const asked = started ? NOTHING : this.services.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(channel, id, asked.refusal, holder.kind);
@@ -117,7 +117,7 @@ export class Handler {
     });
   }
 
-  /** A gate gives a claim up; one that runs by now ends. */
+  /** A gate gives up a claim; if it already runs, it ends. */
   cancel(holderId: string, id: string): Refusal | null {
     return this.endNamed(holderId, id, 'interrupted', null);
   }
@@ -127,18 +127,18 @@ export class Handler {
     return this.endNamed(holderId, message.id, message.outcome, message.cpuSeconds ?? null);
   }
 
-  /** A launcher is about to start a kernel: how the one before it ended is past. */
+  /** A launcher is about to start a kernel: forget how the previous one ended. */
   prepare(holderId: string): void {
     this.records.takeDeath(holderId);
   }
 
-  /** A launcher tells that a kernel has ended: why it was killed, if it was and that is known (MEM3). */
+  /** A launcher reports that a kernel ended; returns why it was killed, if known (MEM3). */
   ended(holderId: string): string | null {
     this.services.holders.leave(holderId);
     return this.records.takeDeath(holderId);
   }
 
-  /** The sidecar ends: wait for nobody any more. */
+  /** The sidecar is stopping: no longer wait for any gate. */
   close(): void {
     this.isClosed = true;
     for (const holder of this.records.holders.values()) {
@@ -178,7 +178,7 @@ export class Handler {
     this.services.holders.leave(holder.id);
   }
 
-  /** A gate is back with a claim that is known: tell it what it missed. */
+  /** A gate reconnected with a known claim: send it what it missed. */
   private resume(record: ClaimRecord, channel: IChannel, holding: Holding): void {
     const { id, phase } = record;
     if (phase.state === 'refused') {
@@ -202,8 +202,8 @@ export class Handler {
   }
 
   /**
-   * A gate comes with a claim that the sidecar before this one knew (ENF4), or that it started
-   * while this one said nothing (GATE5).
+   * A gate reports a claim that the previous sidecar knew (ENF4), or that it started
+   * while this one was silent (GATE5).
    */
   private takeOver(holder: HolderRecord, channel: IChannel, holding: Holding, bytes: number): void {
     const { id, cellId, label, sourceHash, outerId, granted } = holding;
@@ -230,12 +230,12 @@ export class Handler {
   }
 }
 
-/** Whether a gate runs by now what waits here: it heard nothing for too long. */
+/** Whether a gate already runs a claim that waits here: it received nothing for too long. */
 function hasStartedUnasked({ phase }: ClaimRecord, { granted }: Holding): boolean {
   return granted !== null && (phase.state === 'asked' || phase.state === 'waiting');
 }
 
-/** SEC7: what a gate runs that waits here, it was granted by nobody. */
+/** SEC7: nobody granted what a gate runs while its claim waits here. */
 function ungranted({ granted, ...holding }: Holding): Holding {
   return { ...holding, granted: granted && { ...granted, ...UNRESTRICTED, gpus: [] } };
 }

@@ -3,26 +3,26 @@ import { LINE_BYTES_MAX } from '../protocol/gate';
 const NEWLINE = 10;
 const NOTHING = Buffer.alloc(0);
 
-/** The least that is set aside for a line in progress, in bytes. */
+/** The smallest buffer for a line in progress, in bytes. */
 const ROOM_BYTES_MIN = 1024;
 
 /** One line, without its end. */
 export type Line = { readonly text: string; readonly bytes: number };
 
 /**
- * Cuts a stream of bytes into lines, each when it is asked for: what nobody has heard costs
- * nothing but its room.
+ * Cuts a stream of bytes into lines, each on request: unread data costs nothing but its
+ * buffer.
  *
  * #### Notes
- * Of a line that has not ended it holds at most {@link LINE_BYTES_MAX} bytes, and at most twice
- * what has come of it, however small the pieces are that it comes in. Empty lines are passed
- * over. A line that never ends (the connection closes in its middle) is never heard.
+ * Of a line that has not ended it holds at most {@link LINE_BYTES_MAX} bytes, in a buffer at
+ * most twice what has arrived, however small the pieces. Empty lines are skipped. A line that
+ * never ends (the connection closes in its middle) is never returned.
  */
 export class LineReader {
-  /** The line in progress, and room for more of it. */
+  /** The line in progress, with room for more of it. */
   private room = NOTHING;
   private usedBytes = 0;
-  /** What came after that and is not cut yet. */
+  /** What arrived after that and is not cut yet. */
   private rest = NOTHING;
   private isClosed = false;
 
@@ -31,12 +31,12 @@ export class LineReader {
     return this.room.length + this.rest.length;
   }
 
-  /** Whether something has come that was not looked at. */
+  /** Whether unexamined data is left. */
   get isLeft(): boolean {
     return this.rest.length > 0;
   }
 
-  /** Whether the line in progress, or one after it, has ended in what was not looked at. */
+  /** Whether the line in progress, or a later one, ends in the unexamined data. */
   get hasLine(): boolean {
     return this.rest.includes(NEWLINE);
   }
@@ -48,7 +48,7 @@ export class LineReader {
     }
   }
 
-  /** The next whole line; null where there is none yet. Of one that is too long nothing more is heard. */
+  /** The next whole line; null if there is none yet. After one that is too long, nothing more. */
   next(): Line | 'too long' | null {
     while (this.isLeft) {
       const end = this.rest.indexOf(NEWLINE);
@@ -70,7 +70,7 @@ export class LineReader {
     return null;
   }
 
-  /** Hear nothing more. */
+  /** Return nothing more. */
   close(): void {
     this.isClosed = true;
     this.rest = NOTHING;

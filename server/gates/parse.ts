@@ -11,10 +11,10 @@ import { HOLDER_KINDS } from '../protocol/holder';
 /** The longest id of a claim, a cell or a holder. */
 const ID_CHARS_MAX = 128;
 
-/** The longest name or label that is shown; what is longer is cut. */
+/** The longest name or label that is shown; longer ones are truncated. */
 const SHOWN_CHARS_MAX = 256;
 
-/** The longest path of a notebook: that of a file. */
+/** The longest path of a notebook, as for a file. */
 const PATH_CHARS_MAX = 4096;
 
 /** How many claims one holder may have and wait for at once (GATE4: subshells). */
@@ -27,7 +27,7 @@ const holderId = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/, {
 const claimId = z.string().min(1).max(ID_CHARS_MAX);
 const whole = z.number().int().nonnegative();
 
-/** Never acted on: what is no text counts as absent. */
+/** Never acted on: anything but text counts as absent. */
 const textOrNull = (read: (text: string) => string) =>
   z
     .unknown()
@@ -84,7 +84,7 @@ const grant = z.object({
   memoryBytes: whole.nullable(),
   gpus: z.array(z.string().max(ID_CHARS_MAX)).max(1024),
   affinity: cpuList.nullable(),
-  // A gate that began before this was told tells none.
+  // Gates older than this field do not send it.
   cpuset: cpuList.nullable().default(null),
   asked: z.boolean().optional(),
   env: z.record(z.string(), z.string())
@@ -118,33 +118,33 @@ export const MESSAGE = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), holderId, token })
 ]);
 
-/** A message that can be trusted: the wire's, with `null` for what was not said. */
+/** A validated message: the wire's, with `null` for absent fields. */
 export type Message = z.infer<typeof MESSAGE>;
 
 /** A message of one type. */
 export type MessageOf<T extends Message['type']> = Extract<Message, { type: T }>;
 
-/** A claim that a reconnecting gate tells. */
+/** A claim that a reconnecting gate reports. */
 export type Holding = z.infer<typeof holding>;
 
-/** A message, or why there is none; with the id of the claim that it would have been. */
+/** A message, or why it is invalid, with the id of the claim it would have been. */
 export type Parsed =
   { readonly message: Message } | { readonly refusal: Refusal; readonly claimId: string | null };
 
 const INVALID_CLAIM = z.object({ type: z.literal('claim'), id: claimId });
 
-/** The beginning of a line as a log may show it: without a kernel's token (SEC6). */
+/** The beginning of a line for the log: without a kernel's token (SEC6). */
 export function shownLine(line: string): string {
   return line.replace(/("token"\s*:\s*)"[^"]*"?/g, '$1"..."').slice(0, SHOWN_CHARS_MAX);
 }
 
-/** What protocol 1 calls otherwise. */
+/** Fields that protocol 1 names differently. */
 const NAMES_OF_PROTOCOL_1 = [
   ['kernelId', 'holderId'],
   ['parentId', 'outerId']
 ] as const;
 
-/** A message of protocol 1 as one of 2: a gate or launcher that runs now may outlive an upgrade. */
+/** Convert a message of protocol 1 to 2: a running gate or launcher may outlive an upgrade. */
 function ofProtocol1(value: unknown): unknown {
   const message = renamed(value, NAMES_OF_PROTOCOL_1) as { readonly holdings?: unknown } | null;
   return Array.isArray(message?.holdings)
@@ -164,7 +164,7 @@ export function parseLine(line: string): Parsed {
   return parsed.success ? { message: parsed.data } : whyNot(value, parsed.error);
 }
 
-/** A claim can be answered by its id; every other message only by `problem`. */
+/** A claim can be answered by its id; any other message only by `problem`. */
 function whyNot(value: unknown, error: z.ZodError): Parsed {
   const { path, message } = error.issues[0]!;
   const at = path.join('.');

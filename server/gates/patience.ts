@@ -1,13 +1,13 @@
-/** Between these, in ms, what has come is read. */
+/** What has arrived is read at these intervals, in ms. */
 const PART_MS = 500;
 
 /**
- * Calls `act` when this process could have heard for so long, in ms; returns the undo.
+ * Calls `act` after this process has been able to read for `ms` milliseconds; returns the undo.
  *
  * #### Notes
- * A process that was stopped, or whose machine slept, finds its timers due before it has read
- * what came meanwhile. So the time is counted in parts, and one that took twice as long counts
- * for nothing (GATE8).
+ * In a process that was stopped, or whose machine slept, timers fire before it has read what
+ * arrived meanwhile. So the time is counted in parts, and a part that took twice as long does
+ * not count (GATE8).
  */
 export function afterHearing(ms: number, act: () => void): () => void {
   let leftMs = ms;

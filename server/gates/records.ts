@@ -4,28 +4,28 @@ import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Visibility } from '../protocol/visibility';
 import type { Environment } from './environment';
 
-/** Speaks to one connection. */
+/** Sends to one connection. */
 export interface IChannel {
-  /** Send a message; lost where the connection is. */
+  /** Send a message; dropped if the connection is lost. */
   send(message: SidecarMessage): void;
   /** Close the connection. */
   close(): void;
 }
 
-/** A grant with what only the process itself can apply of it. */
+/** A grant, with the parts that only the process itself can apply. */
 export type AppliedGrant = Grant & CpuPinning & { readonly env: Environment };
 
-/** How far a claim is, as its gate has to know. */
+/** The state of a claim, as its gate must know it. */
 export type ClaimPhase =
   | { readonly state: 'asked' }
   | { readonly state: 'waiting'; readonly message: Extract<SidecarMessage, { type: 'waiting' }> }
   | {
       readonly state: 'running';
       readonly grant: AppliedGrant;
-      /** An interrupt that came while the gate was away. */
+      /** An interrupt that arrived while the gate was disconnected. */
       readonly unsent: SidecarMessage | null;
     }
-  /** Over, but its gate was away and does not know. */
+  /** Over, but its gate was disconnected and does not know. */
   | { readonly state: 'refused'; readonly message: SidecarMessage };
 
 /** A claim, until its gate knows that it is over. */
@@ -35,7 +35,7 @@ export type ClaimRecord = {
   phase: ClaimPhase;
 };
 
-/** A user whose gates speak: what may be seen of others (SEC1), and how many claims there are, and may be (SEC9). */
+/** A user with gates: what they may see of others (SEC1), and how many claims there are and may be (SEC9). */
 export type GateUser = {
   readonly visibility: Visibility;
   readonly claimsMax: number;
@@ -48,24 +48,24 @@ export type HolderRecord = {
   readonly kind: HolderKind;
   channel: IChannel | null;
   readonly user: GateUser;
-  /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it with its connection. */
+  /** Whether its cells that ask for nothing may start at once (GATE6); a gate forgets it on disconnecting. */
   mayStart: boolean;
   readonly claims: Map<string, ClaimRecord>;
-  /** Stops what ends the claims of a gate that does not come back; null while it is there. */
+  /** Stops the timer that ends the claims of a disconnected gate; null while it is connected. */
   stopLapse: (() => void) | null;
 };
 
-/** How many deaths are kept for launchers that have not asked; then the oldest is forgotten. */
+/** How many deaths are kept until launchers ask; beyond that the oldest is dropped. */
 const DEATHS_MAX = 256;
 
-/** The holders and claims that gates have told of. A claim id is unique over all holders. */
+/** The holders and claims that gates have reported. A claim id is unique over all holders. */
 export class Records {
   readonly holders = new Map<string, HolderRecord>();
   readonly claims = new Map<string, ClaimRecord>();
 
   private readonly deaths = new Map<string, string>();
 
-  /** The record of a holder, made where there is none. */
+  /** The record of a holder, created if there is none. */
   holder(id: string, kind: HolderKind, user: GateUser): HolderRecord {
     let holder = this.holders.get(id);
     if (!holder) {
@@ -88,7 +88,7 @@ export class Records {
     return this.holders.get(holderId)?.claims.get(claimId);
   }
 
-  /** Note a claim whose id is new. */
+  /** Record a claim whose id is new. */
   add(holder: HolderRecord, id: string, phase: ClaimPhase): ClaimRecord {
     const record = { id, holder, phase };
     holder.user.claims += 1;
@@ -103,14 +103,14 @@ export class Records {
     holder.claims.delete(id);
   }
 
-  /** Keep for its launcher why a kernel was killed. */
+  /** Keep why a kernel was killed, for its launcher. */
   noteDeath(holderId: string, sentence: string): void {
     this.deaths.set(holderId, sentence);
     const [oldest] = this.deaths.size > DEATHS_MAX ? this.deaths.keys() : [];
     oldest !== undefined && this.deaths.delete(oldest);
   }
 
-  /** Why the kernel of this id was killed, told once; null where it was not, or nobody knows. */
+  /** Why the kernel of this id was killed, returned once; null if it was not or if unknown. */
   takeDeath(holderId: string): string | null {
     const sentence = this.deaths.get(holderId) ?? null;
     this.deaths.delete(holderId);

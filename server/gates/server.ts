@@ -14,17 +14,17 @@ import { Session, type SessionParts } from './session';
 import { Turns } from './turns';
 import { UnfinishedLines } from './unfinished';
 
-/** How often lines that do not end are looked for, in ms. */
+/** The interval between checks for lines that do not end, in ms. */
 const SWEEP_MS = 1000;
 
 /**
- * The sockets that kernels' gates and launchers connect to: one of each user who is served.
+ * The sockets that kernels' gates and launchers connect to: one for each user served.
  *
  * #### Notes
  * Whatever a connection sends harms only itself: each is bounded in what it may leave
- * unfinished or unread, and heard in turn with the others. Users are heard in turn, too, each
- * with so many connections at most: when there are as many, a newcomer displaces the oldest of
- * its user that has not said hello.
+ * unfinished or unread, and takes turns with the others. Users take turns, too, each with
+ * a limited number of connections: at the limit, a newcomer displaces the oldest of its
+ * user's that has not said hello.
  */
 export class GateServer {
   private readonly records = new Records();
@@ -40,7 +40,7 @@ export class GateServer {
     this.handler = new Handler(services, this.records);
   }
 
-  /** Give signs of life, and drop what does not end; returns the undo. */
+  /** Send heartbeats, and drop connections whose lines do not end; returns the undo. */
   begin(): () => void {
     const stopSigns = this.answers.begin();
     const sweeping = setInterval(() => this.unfinished.sweep(performance.now()), SWEEP_MS);
@@ -51,7 +51,7 @@ export class GateServer {
     };
   }
 
-  /** Listen for whoever may open a socket, by these means; resolves to the undo. */
+  /** Listen for everyone who may open the socket that `by` opens; resolves to the undo. */
   async listen(
     caller: Caller,
     bounds: GateBounds,

@@ -7,9 +7,9 @@ import { launchEnvironment } from './environment';
 import { parseLine, shownLine, type Message, type MessageOf } from './parse';
 import type { GateUser, IChannel } from './records';
 
-/** How far a conversation is. */
+/** The state of a conversation. */
 type SessionState =
-  /** Launchers stay here: they need no hello. */
+  /** Launchers stay in this state: they need no hello. */
   | { readonly state: 'new' }
   | { readonly state: 'greeted'; readonly holderId: string }
   | { readonly state: 'closed' };
@@ -19,7 +19,7 @@ export type SessionParts = {
   readonly services: IGateServices;
   readonly handler: Handler;
   readonly channel: IChannel;
-  /** Who speaks. */
+  /** The user at the other end. */
   readonly caller: Caller;
   readonly user: GateUser;
   readonly log: Log;
@@ -28,7 +28,7 @@ export type SessionParts = {
 /** One connection's conversation: each line is answered before the next is read. */
 export class Session {
   private at: SessionState = { state: 'new' };
-  /** Whether the line that was heard last was refused. */
+  /** Whether the last line was refused. */
   private hasObjected = false;
 
   private readonly services: IGateServices;
@@ -45,8 +45,8 @@ export class Session {
   }
 
   /**
-   * Hear one line of so many bytes; a mistake of ours ends neither it nor the sidecar. Says whether
-   * it was of use: a claim is, however it is answered, and what `problem` answers is not.
+   * Process one line of so many bytes; a bug of ours ends neither it nor the sidecar. Returns
+   * whether it was useful: a claim is, however it is answered; a line answered by `problem` is not.
    */
   hear(line: string, bytes: number): boolean {
     if (this.at.state === 'closed') {
@@ -75,7 +75,7 @@ export class Session {
     }
   }
 
-  /** The connection is lost, or nothing more is heard on it. */
+  /** The connection is lost, or nothing more is read from it. */
   close(): void {
     if (this.at.state === 'greeted') {
       this.handler.disconnect(this.at.holderId, this.channel);
@@ -83,7 +83,7 @@ export class Session {
     this.at = { state: 'closed' };
   }
 
-  /** Tell that a line was refused; nothing changed. */
+  /** Report that a line was refused; nothing changed. */
   object(why: Refusal): void {
     this.hasObjected = true;
     this.channel.send({ type: 'problem', message: sentenceOf(why), ...why });
@@ -146,7 +146,7 @@ export class Session {
     if (why) {
       return this.object(why);
     }
-    // Nobody says hello for a holder without a gate: the next sidecar must find it on the disk.
+    // A holder without a gate gets no hello: the next sidecar must find it on disk.
     const tell = () =>
       this.channel.send({ type: 'registered', tier: this.services.node.tier.name });
     void this.services.holderStore.saved.then(tell);
@@ -181,10 +181,10 @@ export class Session {
   }
 }
 
-/** More than this is no delay, but another clock: that of a container with a time of its own. */
+/** A longer delay means another clock: that of a container with its own time namespace. */
 const LATE_MAX_MS = 60_000;
 
-/** How long ago something was said; Node's clock is the machine's monotone one. */
+/** How long ago something was sent; Node's clock is the machine's monotonic one. */
 function sinceMonotone(saidMs: number): number {
   const lateMs = Number(process.hrtime.bigint()) / 1e6 - saidMs;
   return lateMs > 0 && lateMs < LATE_MAX_MS ? lateMs : 0;

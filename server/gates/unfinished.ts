@@ -1,42 +1,42 @@
-/** How much of all that came and was not heard may be held together, in bytes. */
+/** How much unprocessed input may be held over all connections, in bytes. */
 export const UNFINISHED_BYTES_MAX = 8 * 1024 * 1024;
 
 /** How long a line may take from its first byte to its last, in ms; gates send theirs whole. */
 export const UNFINISHED_MS_MAX = 10_000;
 
-/** What has begun a line. */
+/** A connection that has begun a line. */
 export interface IWriter {
   close(): void;
 }
 
 type Begun = {
   bytes: number;
-  /** Since when its end has been awaited; null while a whole line waits to be heard. */
+  /** Since when we wait for the end of its line; null while a whole line waits for processing. */
   sinceMs: number | null;
 };
 
-/** What a writer has sent and nobody has heard. */
+/** The unprocessed input of a writer. */
 type Unheard = {
   readonly bytes: number;
-  /** Whether a whole line is in it: that it waits is ours, and is not held against its writer. */
+  /** Whether it contains a whole line: that it waits is our doing, not its writer's. */
   readonly isWhole: boolean;
 };
 
 /**
- * What has begun to come and was not heard, over all connections: lines that have not ended, and
- * those behind others of a flood.
+ * Unprocessed input, over all connections: lines that have not ended, and lines behind others
+ * in a flood.
  *
  * #### Notes
- * Bounded in bytes, whole lines or not: whoever began first is closed first. Bounded in time
- * where a line does not end: an honest gate's line is whole within a moment, but on a busy
- * machine it may wait long until it is heard.
+ * Bounded in bytes, whole lines or not: the writer that began first is closed first. Bounded in
+ * time for lines that do not end: an honest gate's line arrives whole within a moment, but on a
+ * busy machine it may wait long for processing.
  */
 export class UnfinishedLines {
   /** In the order in which they began. */
   private readonly begun = new Map<IWriter, Begun>();
   private bytes = 0;
 
-  /** So much of a writer is held by now; 0 bytes where nothing is. */
+  /** Record how much of a writer is held now; 0 bytes for none. */
   note(writer: IWriter, { bytes, isWhole }: Unheard, nowMs: number): void {
     const before = this.begun.get(writer);
     const sinceMs = isWhole ? null : (before?.sinceMs ?? nowMs);
@@ -56,7 +56,7 @@ export class UnfinishedLines {
     }
   }
 
-  /** Close those whose line has taken too long to end. */
+  /** Close the writers whose line takes too long to end. */
   sweep(nowMs: number): void {
     for (const [writer, { sinceMs }] of this.begun) {
       if (sinceMs !== null && nowMs - sinceMs > UNFINISHED_MS_MAX) {

@@ -5,15 +5,15 @@ import type { RequestHandler } from 'express';
 import { refusal } from '../protocol/errors';
 import { refuse } from './respond';
 
-/** How many whole requests may be under way at once, those that read events among them. */
+/** How many whole requests may be in progress at once, including event streams. */
 export const REQUESTS_MAX = 128;
 
 /**
- * Lets so many whole requests in (API5).
+ * Admits a limited number of whole requests (API5).
  *
  * #### Notes
- * Stands behind what reads the body: a request that is not whole is nothing to work on.
- * `onWhole` is called with the connection of each that is.
+ * Runs after the body is read: an incomplete request is not worth any work.
+ * `onWhole` is called with the connection of each complete one.
  */
 export function admission(onWhole: (socket: Socket) => void): RequestHandler {
   let underWay = 0;

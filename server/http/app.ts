@@ -15,11 +15,11 @@ import { node } from './routes/node';
 import { policy } from './routes/policy';
 import { snapshot } from './routes/snapshot';
 
-/** What the API is made of. */
+/** The parts of the API. */
 export type AppParts = {
   readonly api: IApi;
   readonly metrics: IMetrics;
-  /** Whoever asks. */
+  /** The user that makes the requests. */
   readonly caller: Caller;
   readonly feed: SnapshotFeed;
   readonly admit: RequestHandler;
@@ -30,8 +30,8 @@ export type AppParts = {
  * The HTTP API.
  *
  * #### Notes
- * Everything below `/api/v1/`. Whatever is refused is an entry of the catalogue, as
- * `{code, message}` (API1). `admit` lets so many whole requests through.
+ * Everything is below `/api/v1/`. Each refusal is an entry of the catalogue, as
+ * `{code, message}` (API1). `admit` limits the number of whole requests.
  */
 export function createApp({ api, metrics, caller, feed, admit, log }: AppParts): Express {
   const app = express();

@@ -6,15 +6,15 @@ import { refuse } from './respond';
 /** The longest request body that is read, in bytes. */
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** How much of a header a refusal repeats, in characters. */
+/** How much of a header a refusal quotes, in characters. */
 export const SHOWN_CHARS_MAX = 40;
 
 /**
- * Reads the body of a request into `request.body`, as bytes, whatever its content type says.
+ * Reads the body of a request into `request.body`, as bytes, regardless of its content type.
  *
  * #### Notes
- * One that says that it is too long is refused at once, and one that turns out to be as soon as
- * it does: nothing more of it is read. What is compressed is refused: decoders are code that a
+ * A body that is declared too long is refused at once, one that turns out too long as soon as it
+ * does: nothing more of it is read. Compressed bodies are refused: decoders are code that a
  * request could break.
  */
 export const readBody: RequestHandler = (request, response, next) => {

@@ -3,27 +3,27 @@ import type { Snapshot } from '../protocol/view';
 import { claimsText, holdersText } from './spoken';
 import { textOf } from './texts';
 
-/** At most one snapshot in so many ms. */
+/** The shortest time between two snapshots, in ms. */
 const PERIOD_MS = 100;
 
 /**
- * A reader hears something at least this often, so that a dead connection is found; one that
- * takes nothing for as long is closed. In ms.
+ * A reader is sent something at least this often, so that a dead connection is detected; one
+ * that accepts nothing for this long is closed. In ms.
  */
 const HEARTBEAT_MS = 15_000;
 
 /** How many may read at once: a Jupyter server is one. */
 export const READERS_MAX = 32;
 
-/** One who reads the feed. */
+/** A reader of the feed. */
 export interface IReader {
-  /** Take the text; false where no more should come before it drains. */
+  /** Accept the text; false if no more should be sent before it drains. */
   write(text: Buffer): boolean;
   onDrain(listener: () => void): void;
   close(): void;
 }
 
-/** What snapshots are made of. */
+/** The source of snapshots. */
 export type SnapshotSource = Pick<IShown, 'snapshot' | 'onStep'>;
 
 type Subscription = { isFull: boolean; hasMissed: boolean; isOverdue: boolean };
@@ -34,10 +34,10 @@ const BEAT = Buffer.from(':\n\n');
  * Sends snapshots to readers on change, at most ten a second.
  *
  * #### Notes
- * A snapshot is made once for all readers, and none is made where nobody reads
- * or nothing but the time has changed. A reader that is slow misses snapshots
- * and gets the newest when it is ready again: nothing piles up for it. Where there
- * are as many as there may be, a newcomer displaces one that does not read.
+ * A snapshot is made once for all readers, and only if somebody reads and more than
+ * the time has changed. A slow reader misses snapshots and gets the newest
+ * when it is ready again: nothing queues for it. At the limit of readers,
+ * a newcomer displaces one that does not read.
  */
 export class SnapshotFeed {
   private readonly readers = new Map<IReader, Subscription>();
@@ -50,7 +50,7 @@ export class SnapshotFeed {
     source.onStep(() => this.changed());
   }
 
-  /** Read from now on, the present snapshot first; returns the undo, or null where too many read. */
+  /** Read from now on, the present snapshot first; returns the undo, or null if too many read. */
   join(reader: IReader): (() => void) | null {
     if (this.readers.size >= READERS_MAX && !this.displaceOne()) {
       return null;
@@ -83,7 +83,7 @@ export class SnapshotFeed {
     }
   }
 
-  /** Close the one of those that do not read that came first; false where all read. */
+  /** Close the oldest of those that do not read; false if all read. */
   private displaceOne(): boolean {
     for (const [reader, { isFull }] of this.readers) {
       if (isFull) {
@@ -115,7 +115,7 @@ export class SnapshotFeed {
       this.isDue = true;
       return;
     }
-    // Not at once: a cell's claim and grant are one change for a person.
+    // Not at once: people see a cell's claim and grant as one change.
     this.timer = setTimeout(() => this.publish(), 1);
   }
 
@@ -153,7 +153,7 @@ export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)):
   return `{"revision":${revision},"atMs":${atMs},${content}`;
 }
 
-/** All of a snapshot but its number and time. */
+/** All of a snapshot except its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
   const { claims, holders, ...others } = content;
   const parts = Object.entries(others).map(([name, part]) => `"${name}":${textOf(part)}`);

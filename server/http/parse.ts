@@ -44,12 +44,12 @@ function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
 }
 
-/** The charset that a content type names; null where it names none. */
+/** The charset that a content type names; null if none. */
 function charsetOf(contentType = ''): string | null {
   return /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(contentType)?.[1] ?? null;
 }
 
-/** The body as text: UTF-8 alone is read, nothing is converted. */
+/** The body as text: only UTF-8 is read, nothing is converted. */
 function textOf(request: Request): string {
   const charset = charsetOf(request.headers['content-type']);
   if (charset !== null && !/^(utf-?8|us-ascii)$/i.test(charset)) {
@@ -76,13 +76,13 @@ function jsonOf(request: Request): unknown {
     throw invalid('it is not JSON, or nested too deeply');
   }
   if (isAboutPrototypes) {
-    // What copies objects would drop it, and read a body that says nothing.
+    // Code that copies objects would drop it, and so read an empty body.
     throw invalid('"__proto__" is not a valid name');
   }
   return value;
 }
 
-/** Whether an object, or one in it, has a key that JavaScript takes for something else. */
+/** Whether an object, or one nested in it, has a key that is special to JavaScript. */
 function namesPrototype(value: unknown): boolean {
   return (
     typeof value === 'object' &&
@@ -100,22 +100,22 @@ function parsed<T>(schema: z.ZodType<T>, request: Request): T {
   throw invalid(path.length ? `"${path.join('.')}": ${message}` : message);
 }
 
-/** A parameter of the path; each route that asks for one has it. */
+/** A parameter of the path; each route that reads one declares it. */
 export function parseId(request: Request): string {
   return String(request.params['id']);
 }
 
-/** The body of `PUT .../defaults`: hints as an author writes them; checked by whoever keeps them. */
+/** The body of `PUT .../defaults`: hints as an author writes them; the store checks them. */
 export function parseDefaults(request: Request): Written {
   return parsed(OBJECT, request);
 }
 
-/** The body of `PUT .../restart-request`: the id of the claim that waits. */
+/** The body of `PUT .../restart-request`: the id of the waiting claim. */
 export function parseRequest(request: Request): string {
   return parsed(REQUEST, request).claim;
 }
 
-/** The body of `POST .../fits`: what each of several cells says, as the gate would tell it. */
+/** The body of `POST .../fits`: the hints of several cells, as the gate would send them. */
 export function parseCells(request: Request): readonly HintSources[] {
   return parsed<readonly HintSources[]>(CELLS, request);
 }

@@ -12,12 +12,12 @@ export function refuse(response: Response, why: Refusal): void {
   response.status(CATALOGUE[why.code].status).json(body);
 }
 
-/** Answer with a text of JSON. */
+/** Answer with a JSON text. */
 export function answerText(response: Response, json: string): void {
   response.type('json').send(json);
 }
 
-/** Answer with a value, or with why there is none. */
+/** Answer with a value, or with the reason why there is none. */
 export function answer(response: Response, value: object | null, why: Refusal): void {
   if (value) {
     response.json(value);
@@ -26,12 +26,12 @@ export function answer(response: Response, value: object | null, why: Refusal): 
   }
 }
 
-/** What no route takes. */
+/** Answers requests that match no route. */
 export const unknownRoute: RequestHandler = (request: Request, response: Response) => {
   refuse(response, refusal('ROUTE_UNKNOWN', { method: request.method, path: request.path }));
 };
 
-/** What express's own errors are in words of the catalogue. */
+/** Express's own errors as refusals of the catalogue. */
 function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
   if (error instanceof RefusalError) {
     return error.refusal;
@@ -45,9 +45,9 @@ function refusalFor(error: unknown, { method, path }: Request): Refusal | null {
     : null;
 }
 
-/** Turn what was thrown on the way into an answer; a mistake of ours is logged. */
+/** Turn errors thrown on the way into answers; a bug of ours is logged. */
 export function errorsToRefusals(log: Log): ErrorRequestHandler {
-  // Express knows an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   return (error: unknown, request, response, next) => {
     if (response.headersSent) {
       next(error);

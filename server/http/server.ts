@@ -10,19 +10,19 @@ import { createApp } from './app';
 import { SnapshotFeed } from './feed';
 import { seenBy } from './seen';
 
-/** A request has to be here, head and whole, within so many ms. Over a Unix socket it is at once. */
+/** Time limits for a whole request, head and body, in ms. Over a Unix socket it arrives at once. */
 const TIMES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
-/** A connection on which nothing moves for so long is closed, in ms: nobody reads the answer. */
+/** A connection that is idle for this long is closed, in ms: nobody reads the answer. */
 const STILL_MS_MAX = 10_000;
 
 /**
- * One request, and then a pause for cells: a snapshot takes as long as several claims, and while
- * many are made at a stretch nobody new is let in, not even who asks for our health.
+ * One request, then a pause for cells: a snapshot takes as long as several claims, and while
+ * many are made in a row no connection is accepted, not even a health check.
  */
 const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
 
-/** What requests are answered with. */
+/** What requests are answered from. */
 export type ApiParts = {
   readonly api: IApi;
   readonly metrics: IMetrics;
@@ -30,14 +30,14 @@ export type ApiParts = {
 };
 
 /**
- * Listen for the HTTP of whoever may open a socket; resolves to the undo.
+ * Listen for HTTP from everyone who may open the socket; resolves to the undo.
  *
  * #### Notes
- * Never on TCP (API3): the `caller` is who may open the socket. Each connection carries one
- * request: what one sends behind it harms nobody. Requests are answered in their order, a little
- * in each turn of the event loop (API5). When there are as many as there may be, a
+ * Never on TCP (API3): the `caller` is the user who may open the socket. Each connection carries
+ * one request, so that anything sent after it is harmless. Requests are answered in order, a few
+ * in each turn of the event loop (API5). At the limit of connections, a
  * newcomer displaces the oldest whose request is not whole. `/healthz` and `/readyz` are
- * answered in front of everything else, and wait for nothing (API6).
+ * answered ahead of everything else, without waiting (API6).
  */
 export async function listenHttp(
   listen: (server: Server) => Promise<void>,
@@ -57,7 +57,7 @@ export async function listenHttp(
     if (answer) {
       respond(response, answer(api));
     } else {
-      // Whoever has hung up while it waited wants no answer.
+      // A client that hung up while it waited needs no answer.
       turns.add(() => response.destroyed || app(request, response));
     }
   });
@@ -76,7 +76,7 @@ export async function listenHttp(
 
 type Answer = { readonly status: number; readonly body: object };
 
-/** What supervisors ask: that the sidecar answers, and that it knows again who holds what. */
+/** Probes for supervisors: the sidecar answers, and knows again who holds what. */
 const PROBES: Readonly<Record<string, (api: IApi) => Answer>> = {
   '/healthz': () => ({ status: 200, body: { ok: true } }),
   '/readyz': ({ reconciliation }) =>

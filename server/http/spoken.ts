@@ -7,14 +7,14 @@ import type { ClaimStory, ClaimView, Fit, HolderView } from '../protocol/view';
 import { textOf } from './texts';
 
 /**
- * Views as programs read them: each fact has its sentence beside it.
+ * Views for programs: each fact is accompanied by its sentence.
  *
  * #### Notes
- * The lab reads the facts alone, and says them in its reader's language and with
+ * The lab uses only the facts, and puts them in its reader's language, with
  * the names that notebooks have there.
  */
 
-/** The JSON of claims; most are over, and so the same as in the snapshot before. */
+/** The JSON of claims; most have ended, so they are the same as in the previous snapshot. */
 export function claimsText(claims: readonly ClaimView[]): string {
   return listText(claims, spokenClaim);
 }
@@ -35,7 +35,7 @@ export function spokenStory({ story, ...claim }: ClaimStory): object {
   return { ...spokenClaim(claim), story: told };
 }
 
-/** How a cell would fare; null for a kernel that ended meanwhile. */
+/** What would happen to a cell; null for a kernel that has ended meanwhile. */
 export function spokenFit(fit: Fit | null): object | null {
   switch (fit?.kind) {
     case 'waits':
@@ -64,7 +64,7 @@ function spokenClaim(claim: ClaimView): object {
 
 function spokenHolder(holder: HolderView): object {
   const { restartRequest: request } = holder;
-  // Whoever waits for it is some cell, of whatever.
+  // The waiting claim is some cell, of any kind of holder.
   return request
     ? { ...holder, restartRequest: { ...request, reason: spokenReason(request.reason, ENGLISH) } }
     : holder;

@@ -1,11 +1,11 @@
 const texts = new WeakMap<object, string>();
 
 /**
- * The JSON of a value that nobody changes, made once for all who ask.
+ * The JSON of an immutable value, made once for all readers.
  *
  * #### Notes
- * Known by identity: the parts of a snapshot are the same until something has changed.
- * `sayable` is what is written in its place, always the same for one value.
+ * Cached by identity: unchanged parts of a snapshot are the same objects.
+ * `sayable` is what is serialised in its place, always the same for one value.
  */
 export function textOf<T extends object>(
   value: T,

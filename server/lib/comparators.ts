@@ -1,7 +1,7 @@
-/** Says which of two things comes first: negative, zero or positive. */
+/** Returns which of two things comes first: negative, zero or positive. */
 export type Comparator<T> = (a: T, b: T) => number;
 
-/** Chain comparators: the first that tells a difference decides. */
+/** Chain comparators: the first that finds a difference decides. */
 export function firstDifference<T>(...chain: readonly Comparator<T>[]): Comparator<T> {
   return (a, b) => {
     for (const compare of chain) {

@@ -1,4 +1,4 @@
-/** Whether a value has at most so many levels of objects and arrays; looks no deeper than that. */
+/** Whether a value has at most so many levels of objects and arrays; examines no more. */
 export function isWithinDepth(value: unknown, depthMax: number): boolean {
   if (typeof value !== 'object' || value === null) {
     return true;

@@ -1,23 +1,23 @@
-/** Characters that other globs give a meaning to, and these do not. */
+/** Characters that are special in other globs, but not in these. */
 const NOT_SPOKEN = /^[!~]|[[\]{}\\]/;
 
 /**
  * Whether a text is a pattern that {@link globMatches} understands: `*` and `?`
- * within a name, `**` for any folders, and nothing that means more elsewhere.
+ * within a name, `**` for any folders, and nothing that is special only in other globs.
  */
 export function isGlob(text: string): boolean {
   return text !== '' && !NOT_SPOKEN.test(text);
 }
 
 /**
- * Whether a path fits a pattern: `*` is any part of a name, `?` any one
+ * Whether a path matches a pattern: `*` is any part of a name, `?` any one
  * character, `**` any number of folders.
  *
  * #### Notes
- * A pattern that starts with `/` is about the whole path, any other about its
- * end: `atlas/*.ipynb` fits `/users/ann/atlas/a.ipynb`. One that ends with `/`
- * is about all that is below. Case counts. Takes no more steps than pattern
- * times path are long, whatever they hold.
+ * A pattern that starts with `/` applies to the whole path, any other to its
+ * end: `atlas/*.ipynb` matches `/users/ann/atlas/a.ipynb`. One that ends with `/`
+ * matches everything below. Case matters. Takes at most pattern length times
+ * path length steps, whatever they contain.
  */
 export function globMatches(pattern: string, path: string): boolean {
   const whole = pattern.endsWith('/') ? `${pattern}**` : pattern;
@@ -30,7 +30,7 @@ function nameFits(pattern: string, name: string): boolean {
   return fits([...pattern], [...name], it => it === '*', isFit);
 }
 
-/** Whether items fit a pattern in which a star stands for any number of them. */
+/** Whether items match a pattern in which a star matches any number of them. */
 function fits<T>(
   pattern: readonly T[],
   items: readonly T[],

@@ -3,9 +3,9 @@
  * posted.
  *
  * #### Notes
- * A post from within the handler is handled after the present item, before
- * `post` of the outermost call returns. Where the handler throws, the items
- * behind it stay, and are handled first at the next post.
+ * An item posted from within the handler is handled after the current one, before the
+ * outermost `post` returns. If the handler throws, the remaining items
+ * stay, and are handled first at the next post.
  */
 export class Mailbox<T extends object> {
   private readonly items: T[] = [];

@@ -1,4 +1,4 @@
-/** Whether two values of plain data say the same: objects and arrays of primitives, without cycles. */
+/** Whether two values of plain data are equal: objects and arrays of primitives, without cycles. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b || typeof a !== 'object' || typeof b !== 'object' || !a || !b) {
     return Object.is(a, b);

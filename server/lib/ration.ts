@@ -1,24 +1,24 @@
 /** What a kind of work may take before everything else has its turn. */
 export type Share = {
-  /** Once so many ms of a turn are spent, nothing more is begun in it. */
+  /** After so many ms of a turn, it starts nothing more. */
   readonly ms: number;
-  /** How many jobs of one turn are begun at most: some of what they cost comes after them. */
+  /** How many jobs one turn starts at most: some of their cost comes after them. */
   readonly jobs: number;
-  /** How long after a turn the next one comes at the earliest, in ms; 0 for the next of the event loop. */
+  /** The shortest pause between two turns, in ms; 0 for the next turn of the event loop. */
   readonly pauseMs: number;
 };
 
 /**
- * Serves things in the order in which they came, a share of each turn of the event loop.
+ * Serves things in order of arrival, with a share of each turn of the event loop.
  *
  * #### Notes
- * Whoever comes when nobody waits is served at once, as long as something of the turn's share is
- * left. However many come, what else the event loop has to do waits for little more than one
- * share; and where there is a pause between turns, the process sleeps in it, which is what lets
+ * An arrival is served at once if none waits and something of the turn's share is
+ * left. However many arrive, other work of the event loop waits for little more than one
+ * share. If there is a pause between turns, the process sleeps in it, which lets
  * it wake at once for others on a busy machine.
  */
 export class Ration<T> {
-  /** A set: in the order of insertion, and nothing twice. */
+  /** A set: in order of insertion, without duplicates. */
   private readonly waiting = new Set<T>();
   private spentMs = 0;
   private begun = 0;
@@ -32,7 +32,7 @@ export class Ration<T> {
     private readonly nowMs: () => number = () => performance.now()
   ) {}
 
-  /** Serve it when its time has come; nothing where it waits already. */
+  /** Serve it when its turn comes; does nothing if it already waits. */
   add(it: T): void {
     this.waiting.add(it);
     if (this.waiting.size === 1 && !this.isServing) {
@@ -41,7 +41,7 @@ export class Ration<T> {
     this.plan();
   }
 
-  /** Let the next turn come no sooner than after so many ms, where it is not on its way yet. */
+  /** Delay the next turn by at least so many ms, unless it is already due. */
   rest(ms: number): void {
     this.restMs = ms;
   }
@@ -58,7 +58,7 @@ export class Ration<T> {
 
   private serveWaiting(): void {
     this.isServing = true;
-    // Not those that come in meanwhile: whoever has more waits for the next turn.
+    // Not those added meanwhile: one that has more waits for the next turn.
     for (const it of [...this.waiting].slice(0, this.share.jobs - this.begun)) {
       if (this.spentMs >= this.share.ms) {
         break;

@@ -1,7 +1,7 @@
-/** A name that something had in an older version, and the one that it has. */
+/** A name that something had in an older version, and its present name. */
 export type Renaming = readonly [former: string, name: string];
 
-/** An object with the names that its keys have now; what is no object, or has none of the former, as it is. */
+/** An object with its keys renamed; anything else, or an object with no former key, as it is. */
 export function renamed(value: unknown, renamings: readonly Renaming[]): unknown {
   if (value === null || typeof value !== 'object') {
     return value;

@@ -1,10 +1,10 @@
 /**
- * So many at once: whoever comes when all are taken displaces the oldest that has nothing
- * under way.
+ * A limited number of slots: a newcomer that finds all taken displaces the oldest that is
+ * idle.
  *
  * #### Notes
- * Keeps those out who only fill room: a thousand that connect and say nothing displace each
- * other, never one that is being served. `displace` may free the slot itself, or not.
+ * Keeps out those that only take up room: a thousand that connect and send nothing displace
+ * each other, never one that is being served. `displace` may free the slot itself, or not.
  */
 export class Slots<T> {
   /** The one that has been idle longest first. */
@@ -16,7 +16,7 @@ export class Slots<T> {
     private readonly displace: (it: T) => void
   ) {}
 
-  /** A newcomer takes a slot, idle at first; false where all others are busy. */
+  /** A newcomer takes a slot, idle at first; false if all others are busy. */
   take(it: T): boolean {
     if (this.idle.size + this.busy.size >= this.max) {
       const [oldest] = this.idle;
@@ -30,7 +30,7 @@ export class Slots<T> {
     return true;
   }
 
-  /** It has something under way; nothing where it has no slot. */
+  /** It is busy now; does nothing if it has no slot. */
   begin(it: T): void {
     this.idle.delete(it) && this.busy.add(it);
   }

@@ -1,9 +1,9 @@
 /**
- * One who takes from a {@link WaterTree}: wants at most `demand`, and counts
+ * A consumer of a {@link WaterTree}: wants at most `demand`, and counts
  * `weight` times. Changed only through its tree.
  */
 export class Consumer {
-  /** `serial` must be unique in its tree: it tells equals apart, and shapes the treap. */
+  /** `serial` must be unique in its tree: it orders equals, and shapes the treap. */
   constructor(
     demand: number,
     weight: number,
@@ -58,7 +58,7 @@ function merge(low: Consumer | null, high: Consumer | null): Consumer | null {
   return sum(high);
 }
 
-/** Cut a treap in two: those before `at`, and the rest. */
+/** Split a treap in two: the nodes before `at`, and the rest. */
 function split(root: Consumer | null, at: Consumer): [Consumer | null, Consumer | null] {
   if (!root) {
     return [null, null];
@@ -107,7 +107,7 @@ function remove(root: Consumer | null, it: Consumer): Consumer | null {
 }
 
 /**
- * Weighted max-min over changing demands: each change and each question costs
+ * Weighted max-min over changing demands: each change and each query costs
  * O(log n).
  *
  * #### Notes
@@ -125,12 +125,12 @@ export class WaterTree {
     this._root = insert(this._root, it);
   }
 
-  /** Take out a consumer of this tree. */
+  /** Remove a consumer of this tree. */
   delete(it: Consumer): void {
     this._root = remove(this._root, it);
   }
 
-  /** Change what a consumer of this tree wants, and how much it counts. */
+  /** Change the demand and the weight of a consumer of this tree. */
   change(it: Consumer, demand: number, weight: number): void {
     if (it.demand === demand && it.weight === weight) {
       return;
@@ -147,8 +147,8 @@ export class WaterTree {
    * have the capacity.
    *
    * #### Notes
-   * Where the capacity meets all demands, what is left is spread by weight over
-   * the highest ratio: the level keeps rising, so that it tells what a consumer
+   * If the capacity meets all demands, the rest is spread by weight over
+   * the highest ratio: the level keeps rising, so that it shows what a consumer
    * could have if it wanted more. Zero for an empty tree.
    */
   level(capacity: number): number {

@@ -1,6 +1,6 @@
 import type { Phrases } from './phrases';
 
-/** A sentence to be filled, its words written where they are translated: only such are extracted. */
+/** A sentence to be filled; its literals are inside the translation call, or are not extracted. */
 export type Template = (trans: Phrases) => string;
 
 type Entry = { readonly status: number; readonly sentence: Template };

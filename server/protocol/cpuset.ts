@@ -1,18 +1,18 @@
 /**
- * CPUs by the kernel's numbers: ascending, each once.
+ * CPUs by the kernel's numbers: ascending, without duplicates.
  *
  * #### Notes
- * Text is read where it enters and made where it leaves (files of the kernel, `taskset`, messages,
- * sentences); in between these are numbers. A set is never changed, so the same object is the same set.
+ * Text is parsed at input and formatted at output (files of the kernel, `taskset`, messages,
+ * sentences); in between these are numbers. A set is immutable, so the same object is the same set.
  */
 export type CpuSet = readonly number[];
 
-/** The set of some numbers, whatever their order, however often one comes. */
+/** The set of some numbers, in any order, possibly with duplicates. */
 export function cpuSetOf(cpus: Iterable<number>): CpuSet {
   return [...new Set(cpus)].sort((a, b) => a - b);
 }
 
-/** Whether two sets are the same; null is no set. Free where they are one object, as most are. */
+/** Whether two sets are equal; null is no set. Free if they are one object, as most are. */
 export function isSameSet(a: CpuSet | null, b: CpuSet | null): boolean {
   if (a === b || a === null || b === null) {
     return a === b;
@@ -31,7 +31,7 @@ export function isWithin(inner: CpuSet, outer: CpuSet): boolean {
   return inner === outer || commonCpus(inner, outer).length === inner.length;
 }
 
-/** Print a set in the kernel's list syntax: `0-3,8`; an empty one is '' (cpuset(7), "List format"). */
+/** Format a set in the kernel's list syntax: `0-3,8`; '' if empty (cpuset(7), "List format"). */
 export function formatCpuList(cpus: CpuSet): string {
   const runs: string[] = [];
   for (let start = 0; start < cpus.length;) {
@@ -45,10 +45,10 @@ export function formatCpuList(cpus: CpuSet): string {
   return runs.join(',');
 }
 
-/** More than any list names: what comes from a gate may repeat itself for as long as a line is. */
+/** More than any list names: a list from a gate may repeat itself up to the length of a line. */
 const NAMED_MAX = 2 ** 20;
 
-/** Read the kernel's list syntax; throws on anything else. */
+/** Parse the kernel's list syntax; throws on anything else. */
 export function parseCpuList(text: string): CpuSet {
   const cpus = new Set<number>();
   let named = 0;
@@ -69,7 +69,7 @@ export function parseCpuList(text: string): CpuSet {
   return cpuSetOf(cpus);
 }
 
-/** What a text from outside names; nothing where it is no list. */
+/** The CPUs that a text from outside names; none if it is no list. */
 export function namedCpus(text: string): CpuSet {
   try {
     return parseCpuList(text);

@@ -69,7 +69,7 @@ const IN_WORDS: Sentences = {
   numbered: ({ gpus }, { trans }) => gpusInWords(gpus, trans)
 };
 
-/** What fills a sentence, as a part of it. */
+/** A detail in words, as a part of a sentence. */
 export function detailInWords(detail: Detail, speaker: Speaker): string {
   if (typeof detail !== 'object') {
     return String(detail);

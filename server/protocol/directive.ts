@@ -3,7 +3,7 @@ import { DIRECTIVE_CHARS_MAX } from './gate';
 /** A line of options, as its author writes it or as Black rewrites it. */
 const OPTION = /^[ \t]*# ?\| ?/;
 
-/** Magics whose cell is data to be written or drawn: its content is no hint. */
+/** Magics whose cell is data to be written or rendered: its content is no hint. */
 const DATA_MAGIC = /^%%(writefile|file|html|markdown|latex|javascript|js|svg)\b/i;
 
 /**
@@ -31,7 +31,7 @@ export function directiveOf(code: string): string {
   return found.join('\n');
 }
 
-/** One entry at the top level of an option block, its value as it was written, on one line. */
+/** One entry at the top level of an option block, its value as written, on one line. */
 export type OptionEntry = { readonly name: string; readonly text: string };
 
 /**
@@ -62,7 +62,7 @@ type Open = { readonly quote: string; readonly depth: number };
 
 const NOTHING_OPEN: Open = { quote: '', depth: 0 };
 
-/** An option block while its lines are read. */
+/** An option block while its lines are parsed. */
 class Block {
   constructor(private readonly _isOurs: (name: string) => boolean) {}
 
@@ -116,17 +116,17 @@ class Block {
   private _textBelow = Infinity;
 }
 
-/** The key of an entry with a colon, as YAML wants it: followed by a space, or the end. */
+/** The key of an entry with a colon, followed by a space or the end, as YAML requires. */
 const KEY =
   /^(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|([^\s"'[\]{}#&*!|>%@`,?-].*?))\s*:(?=\s|$)\s*/;
 
-/** The innermost key of a line, and where that, or its item of a list, begins; its value. */
+/** The innermost key of a line, its value, and the column where the key or its list item begins. */
 function nodeOf(line: string, indent: number): { key: string; value: string; column: number } {
   let [key, value, column] = ['', line, indent - 1];
   for (;;) {
     const token = /^[-?](?:\s+|$)/.exec(value) ?? KEY.exec(value);
     if (!token) {
-      // A value may have a tag and an anchor; its text begins behind them.
+      // A value may have a tag and an anchor; its text begins after them.
       return { key, value: value.replace(/^(?:[!&]\S*\s+)+/, ''), column };
     }
     key = token[1] ?? token[2] ?? token[3] ?? '';
@@ -135,7 +135,7 @@ function nodeOf(line: string, indent: number): { key: string; value: string; col
   }
 }
 
-/** What is open at the end of a line of a quoted text or a flow collection. */
+/** What is open after a line of a quoted text or a flow collection. */
 function scan(line: string, open: Open): Open {
   let { quote, depth } = open;
   let begins = true; // a quote counts only where a value or a key begins
@@ -160,7 +160,7 @@ function scan(line: string, open: Open): Open {
   return { quote, depth };
 }
 
-/** A quoted text or a flow collection where a value may begin. */
+/** A quoted text or a flow collection, at a place where a value may begin. */
 const CLOSED = /(?<=(?:^|[:=,])\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|\[[^\]]*\]|\{[^}]*\})/g;
 
 /** The hints of an entry of ours: one, or several in the short form. */

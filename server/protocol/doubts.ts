@@ -31,7 +31,7 @@ export function nearest<T extends string>(name: string, names: readonly T[]): T 
   return names.find(it => name !== it && isNear(plain(name), plain(it)));
 }
 
-/** A name without what people write differently: `max-wait`, `MaxWait`, `max_wait`. */
+/** A name without the variations in how people write it: `max-wait`, `MaxWait`, `max_wait`. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }
@@ -44,7 +44,7 @@ function isNear(name: string, hint: string): boolean {
   );
 }
 
-/** How many letters were left out, added, mistaken or swapped with their neighbour. */
+/** How many letters were omitted, added, replaced or swapped with their neighbour. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [[...b, ''].map((_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

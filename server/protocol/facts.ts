@@ -1,8 +1,8 @@
 import type { CpuSet } from './cpuset';
 
 /**
- * Why cells wait and what became of them, as facts: who, what, how much, since
- * when. `sentences.ts` alone turns them into words.
+ * Why cells wait and what happened to them, as facts: who, what, how much, since
+ * when. Only `sentences.ts` turns them into words.
  */
 
 /** What can be enforced, and waited for. */

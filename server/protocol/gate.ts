@@ -33,7 +33,7 @@ export const SIGN_OF_LIFE_MS = 1000;
 
 /**
  * After this long without a sign of life a gate runs its cell ungated (GATE5), in ms.
- * @public Gates read it, which are in other languages.
+ * @public Read by gates, which are in other languages.
  */
 export const SILENCE_MAX_MS = 5000;
 
@@ -52,7 +52,7 @@ export type GateClaim = {
   /** Unique per execution; the gate makes it. 1 to 128 characters. */
   readonly id: string;
   readonly cellId?: string;
-  /** What a person recognises the cell by: its execution count, as `[7]`; never code (SEC1). */
+  /** How a person recognises the cell: its execution count, as `[7]`; never code (SEC1). */
   readonly label?: string;
   /** Hex digest of the cell's source, for profiles. */
   readonly sourceHash?: string;
@@ -79,7 +79,7 @@ export type GateHolding = GateClaim & {
 type KernelToken = { readonly token?: string | null };
 
 /**
- * What processes tell the sidecar.
+ * Messages from processes to the sidecar.
  * @public Nothing here makes such messages: gates do, which are in other languages.
  */
 export type GateMessage =
@@ -132,7 +132,7 @@ export type GateProcess = {
   readonly name: string;
   /** The notebook's path, if the sender knows it (CFG3); kept when another sender omits it. */
   readonly notebook?: string | null;
-  /** Who speaks for it, and with whose end it is let go (RUN6); null or absent where it does so itself. */
+  /** Who speaks for it, and with whose end it is released (RUN6); null or absent if it does so itself. */
   readonly speaker?: { readonly pid: number; readonly startTicks: number } | null;
 };
 

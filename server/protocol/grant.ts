@@ -4,11 +4,11 @@ import { formatCpuList, type CpuSet } from './cpuset';
  * What a claim was given.
  *
  * #### Notes
- * `cpus` is a pinned set, or `null` where nothing is pinned and all CPUs of the
+ * `cpus` is a pinned set, or `null` if nothing is pinned and all CPUs of the
  * node are usable. `threads` is the size that thread pools are set to at the
- * cell's start, or `null` to leave them as the libraries made them. `memoryBytes`
+ * cell's start, or `null` to leave the libraries' own sizes. `memoryBytes`
  * is the promised amount and the limit; `null` for none. `gpus` are UUIDs (GPU6). `asked`
- * means that the CPUs are those that the author asked for, not what others left at
+ * means that the CPUs are those that the author asked for, not those that others left at
  * the moment.
  */
 export type Grant = {
@@ -19,15 +19,15 @@ export type Grant = {
   readonly asked?: boolean | undefined;
 };
 
-/** A grant as gates and clients are told it, and as it is kept: its CPUs in list syntax (`0-3,8`). */
+/** A grant as sent to gates and clients, and as stored: its CPUs in list syntax (`0-3,8`). */
 export type ToldGrant = Omit<Grant, 'cpus'> & { readonly cpus: string | null };
 
-/** Print the CPUs of a grant. */
+/** Format the CPUs of a grant. */
 export function toldGrant(grant: Grant): ToldGrant {
   return { ...grant, cpus: listOrNull(grant.cpus) };
 }
 
-/** A set in list syntax; null, which is all CPUs, stays so. */
+/** A set in list syntax; null, which means all CPUs, is unchanged. */
 export function listOrNull(cpus: CpuSet | null): string | null {
   return cpus && formatCpuList(cpus);
 }

@@ -170,13 +170,13 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
 
 /** A short text of a value, as its author would recognise it. */
 export function shown(value: unknown): string {
-  // JSON has no word for what is no number, or without end.
+  // JSON has no word for NaN or Infinity.
   const json = typeof value === 'number' ? undefined : JSON.stringify(value);
   const text = value === '' ? 'empty' : (json ?? String(value));
   return text.length > QUOTED_CHARS_MAX ? `${text.slice(0, QUOTED_CHARS_MAX - 3)}...` : text;
 }
 
-/** How a problem calls an entry of this name. */
+/** The path by which a problem names this entry. */
 export function pathOf(name: string): string {
   return name.slice(0, QUOTED_CHARS_MAX);
 }

@@ -10,10 +10,10 @@ export type Phrases = {
   _n(one: string, many: string, n: number, ...args: (string | number)[]): string;
 };
 
-/** Who speaks: in which language, of what, and what a holder is called now. */
+/** Who speaks: in which language, about what, and with which present names of holders. */
 export type Speaker = {
   readonly trans: Phrases;
-  /** The kind of the holder whose claim is spoken of: a command has no cell, and options for hints. */
+  /** The kind of the claim's holder: a command has no cell, and options instead of hints. */
   readonly of: HolderKind;
   readonly nameOf: (holder: Named) => string;
 };
@@ -32,7 +32,7 @@ export const ENGLISH: Speaker = {
   nameOf: ({ holderName }) => holderName
 };
 
-/** English, of a claim of such a holder. */
+/** English, about a claim of such a holder. */
 export function englishOf(of: HolderKind): Speaker {
   return { ...ENGLISH, of };
 }

@@ -105,7 +105,7 @@ function grantedSentence(trans: Phrases, granted: Granted, waitedMs: number): st
     : trans.__('Granted %1.', given);
 }
 
-/** Which CPUs a list names: `CPU 0`, `CPUs 0-3`. */
+/** A set of CPUs in words: `CPU 0`, `CPUs 0-3`. */
 function cpusInWords(trans: Phrases, cpus: CpuSet): string {
   const list = formatCpuList(cpus);
   return cpus.length === 1 ? trans.__('CPU %1', list) : trans.__('CPUs %1', list);

@@ -28,7 +28,7 @@ export type SlicePlace = {
   readonly computeInstance: number;
 };
 
-/** One GPU; figures are null where they could not be read. */
+/** One GPU; figures are null if they could not be read. */
 export type GpuView = {
   readonly uuid: string;
   readonly index: number;
@@ -36,7 +36,7 @@ export type GpuView = {
   readonly memoryBytes: number;
   /** Only for a MIG slice. */
   readonly slice?: SlicePlace;
-  /** It does not answer any more, and is not granted (GPU7). */
+  /** It no longer answers, and is not granted (GPU7). */
   readonly isLost?: true;
   readonly memoryUsedBytes: number | null;
   /** 0 to 1. */
@@ -98,7 +98,7 @@ export type HolderView = {
   readonly name: string;
   readonly pid: number;
   readonly owner: string;
-  /** The group that it shares in, from the root: `atlas/prod`; `all` where it is in none (CFG3). */
+  /** The group that it shares in, from the root: `atlas/prod`; `all` if it is in none (CFG3). */
   readonly group: string;
   readonly state: 'idle' | 'waiting' | 'running';
   /** The holder that its process descends from (ADM10); null if none. */
@@ -162,7 +162,7 @@ type ClaimCommon = {
   readonly id: string;
   readonly holderId: string;
   readonly holderName: string;
-  /** What its sentences speak of: a cell, or a command, which has none. */
+  /** What its sentences are about: a cell, or a command, which has none. */
   readonly holderKind: HolderKind;
   readonly owner: string;
   readonly cellId: string | null;

@@ -1,20 +1,20 @@
 import type { Caller } from './caller';
 
-/** What of facts and views one user may see (SEC1). Has what it made of a value as long as that lives. */
+/** What one user may see of facts and views (SEC1). Caches results by value, weakly. */
 export class Visibility {
   private readonly shown = new WeakMap<object, object>();
 
-  /** The user who looks, by name; null for an administrator, who sees everything. */
+  /** The viewer, by name; null for an administrator, who sees everything. */
   constructor(private readonly viewer: string | null) {}
 
-  /** Whether something of this user's may be seen whole. */
+  /** Whether the viewer may see all of something of this user's. */
   seesAllOf(owner: string): boolean {
     return this.viewer === null || this.viewer === owner;
   }
 
   /**
-   * A fact or view as the viewer may see it: whoever is another user's is called by that user's
-   * name, and what is written in notebooks is left out. The same object where nothing is.
+   * A fact or view as the viewer may see it: a holder of another user is called by that user's
+   * name, and what is written in notebooks is omitted. The same object if nothing is hidden.
    */
   of<T>(value: T): T {
     if (this.viewer === null || typeof value !== 'object' || value === null) {
@@ -44,7 +44,7 @@ export class Visibility {
   }
 }
 
-/** What stands in the place of what is not shown of a thing of another user. */
+/** What replaces a thing of another user. */
 function hidden(value: object, owner: string): object {
   const instead = {
     holderName: owner,

@@ -40,7 +40,7 @@ export function onClaimArrived(state: State, event: Arrival): void {
   const known = state.claims.get(claim.id);
   const returns = event.granted !== null || event.waitingSinceMs !== null;
   if (known && returns && known.holder === holder && known.phase.state !== 'done') {
-    // Its gate reconnected: nothing was lost, so nothing changes, unless it no longer wanted to wait.
+    // Its gate reconnected: nothing was lost, so nothing changes, unless it has given up waiting.
     event.granted && isWaiting(known) && startUnasked(state, known, event.granted);
     return;
   }
@@ -63,7 +63,7 @@ function refuseStranger(state: State, claim: Claim, why: Refusal): void {
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
 }
 
-/** A claim that has just arrived and was not considered yet; does not enter it anywhere. */
+/** A claim that has just arrived and was not considered yet; not entered anywhere. */
 export function createEntry(
   state: State,
   holder: HolderEntry,

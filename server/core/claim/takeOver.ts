@@ -14,7 +14,7 @@ import { surrounds } from '../holder/trees';
 /** What a claim was granted without this sidecar, and since when. */
 type Granted = { readonly grant: Grant; readonly sinceMs: number };
 
-/** GATE5: a cell that waited here is running by now, because its gate received nothing for too long. */
+/** GATE5: a cell that waited here already runs, because its gate received nothing for too long. */
 export function startUnasked(state: State, entry: WaitingEntry, granted: Granted): void {
   takeOver(state, entry, granted, 'startedUnasked');
   state.queue = state.queue.filter(it => it !== entry);
@@ -42,7 +42,7 @@ export function takeOver(
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
   const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
   running.grant = granted.grant;
-  state.pool.moved = true; // if another claim is placed there by now, one of them moves
+  state.pool.moved = true; // if another claim is placed there now, one of them moves
   running.notEnforced = lackOf(state, entry.claim, granted.grant);
   tell(state, entry, { kind });
 }

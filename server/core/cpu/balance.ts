@@ -5,16 +5,16 @@ import { allocate, deallocate, type CpuPool, type Slot } from './cpuPool';
 /** How many allocations one step moves at most; the rest waits for the next steps. */
 const MOVES_PER_STEP = 8;
 
-/** A move must gain at least this much load, or nothing would ever rest. */
+/** A move must gain at least this much load, or allocations would never settle. */
 const WORTH_MOVING = 0.1;
 
 /**
- * Move parts of allocations from the busiest CPUs to the idlest, where that gains
+ * Move parts of allocations from the busiest CPUs to the least loaded, if that gains
  * something (CPU4: no CPU idles while a running cell could use it).
  *
  * #### Notes
- * Returns the allocations that were moved; their sizes stay. Exclusive allocations stay
- * where they are.
+ * Returns the allocations that were moved; their sizes do not change. Exclusive allocations
+ * do not move.
  */
 export function balance(pool: CpuPool): ReadonlySet<Allocation> {
   const moved = new Set<Allocation>();

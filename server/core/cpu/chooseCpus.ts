@@ -1,7 +1,7 @@
 import { cpuSetOf, type CpuSet } from '../../protocol/cpuset';
 import { isUnused, type CpuPool, type Slot } from './cpuPool';
 
-/** What a choice is made by; each is a number so that thousands are compared quickly. */
+/** The sort keys of a CPU; numbers, so that thousands are compared quickly. */
 type Candidate = {
   readonly slot: Slot;
   readonly load: number;
@@ -16,9 +16,9 @@ type Candidate = {
  * CPU5, in this order:
  * 1. the least loaded, so that sets are disjoint while they fit,
  * 2. whole cores: those whose hyper-threads are all free,
- * 3. those that nobody keeps for its next cell (ADM9),
+ * 3. those that no holder keeps for its next cell (ADM9),
  * 4. where the holder was last,
- * 5. the memory node, then the cache, that it fits in most tightly,
+ * 5. the memory node, then the cache, that the allocation fits most tightly,
  * 6. neighbours, by memory node, cache, core and id, so that a replay is exact.
  */
 function placementOrder(a: Candidate, b: Candidate): number {
@@ -36,14 +36,14 @@ function placementOrder(a: Candidate, b: Candidate): number {
   );
 }
 
-/** A domain that is too small comes after all that are large enough, the roomiest first. */
+/** A domain that is too small comes after all that are large enough; of these, most free first. */
 const TOO_SMALL = 1e6;
 
 function slack(free: number, n: number): number {
   return free >= n ? free - n : TOO_SMALL - free;
 }
 
-/** Loads that differ by less are alike: it keeps masks from wandering. */
+/** Loads that differ by less are equal: this keeps masks from wandering. */
 const LOAD_STEP = 0.25;
 
 function coarse(load: number): number {
@@ -51,12 +51,12 @@ function coarse(load: number): number {
 }
 
 /**
- * Choose `n` shared CPUs: those of `own`, which are at most as many,
- * and the best others (CPU5), those of `last` the sooner.
+ * Choose `n` shared CPUs: those of `own`, which are at most `n`,
+ * and the best others (CPU5), preferring those of `last`.
  *
  * #### Notes
- * Fewer than `n` only where fewer are shared, or otherwise open. Changes nothing. Who runs on its
- * own CPUs is not told apart from others: deallocate before choosing anew.
+ * Returns fewer than `n` only if fewer are shared, or otherwise open. Changes nothing. Does not
+ * distinguish a holder's load on its own CPUs from others': deallocate before choosing anew.
  */
 export function chooseCpus(
   pool: CpuPool,
@@ -92,7 +92,7 @@ function candidateOf(slot: Slot, n: number, sticky: ReadonlySet<number>): Candid
   };
 }
 
-/** The first `n` in order; mostly one is wanted, and found without sorting them all. */
+/** The first `n` in order; usually one is wanted, and found without sorting them all. */
 function firstOf(candidates: Candidate[], n: number): Candidate[] {
   if (n !== 1 || candidates.length === 0) {
     return candidates.sort(placementOrder).slice(0, n);

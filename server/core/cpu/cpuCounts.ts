@@ -7,12 +7,12 @@ export function exclusiveCount(ask: Ask): number {
   return cpus.kind === 'fixed' ? cpus.n : cpus.kind === 'range' ? cpus.min : 1;
 }
 
-/** CPUs that an ask insists on and may wait for: none for fixed and auto (CPU1). */
+/** CPUs that an ask requires and may wait for: none for fixed and auto (CPU1). */
 export function cpusWaitedFor(ask: Ask): number {
   return ask.exclusive ? exclusiveCount(ask) : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
 }
 
-/** CPUs of a lease that stand in the way of claims that insist on some (ADM7). */
+/** CPUs of a lease that block claims that require some (ADM7). */
 export function blockingCpus({ promisedCpus, yieldsCpus }: Lease): number {
   return yieldsCpus ? 0 : promisedCpus;
 }

@@ -14,8 +14,8 @@ const THREADS_PER_SHARE = 1.1;
  * The CPU part of a new grant: the pinned set, and the size of thread pools.
  *
  * #### Notes
- * `leaf` is the claim's place in the tree with the demand that was predicted.
- * On a quiet node nothing is said to a claim that asked nothing (CPU2).
+ * `leaf` is the claim's place in the tree, with its predicted demand.
+ * On a quiet node, a claim that asked for nothing gets no restriction (CPU2).
  */
 export function cpuGrant(
   state: State,
@@ -41,8 +41,8 @@ export function cpuGrant(
 }
 
 /**
- * CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`; with half
- * of the node or more all of them, since it may soon have the rest.
+ * CPU3: threads of a cell at its start, `min(d, round(1 + g * share))`; all of them if its
+ * share is half of the node or more, since it may soon have the rest.
  */
 function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
   const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;

@@ -23,15 +23,15 @@ export type CpuPool = {
   readonly byId: ReadonlyMap<number, Slot>;
   /** CPUs taken out of the pool (CPU6). */
   exclusive: number;
-  /** The others; null until somebody asks, since it changed. */
+  /** The others; null until next read after a change. */
   shared: CpuSet | null;
-  /** Sum of CPUs promised: fixed but for those that yield (ADM7), least of ranges, exclusive. */
+  /** Sum of CPUs promised: fixed except those that yield (ADM7), minimum of ranges, exclusive. */
   promised: number;
   /** Sum of the CPUs of those that yield. */
   yielding: number;
   /** Whether the shared set changed since masks were last derived from it. */
   moved: boolean;
-  /** CPUs that were allocated to somebody in this step. */
+  /** CPUs that were allocated to a holder in this step. */
   readonly taken: Set<number>;
   /** Whether allocations changed since they were last balanced. */
   unbalanced: boolean;
@@ -84,7 +84,7 @@ export function lendableCpus(pool: CpuPool): number {
   return Math.max(0, total - keptInPool(total) - pool.exclusive);
 }
 
-/** CPUs that are shared now: those that nobody holds exclusively. */
+/** CPUs that are shared now: those that no holder has exclusively. */
 export function sharedCpus(pool: CpuPool): CpuSet {
   pool.shared ??= pool.slots.filter(slot => !slot.exclusive).map(slot => slot.cpu.id);
   return pool.shared;
@@ -96,9 +96,9 @@ function changeFree(slot: Slot, difference: number): void {
   slot.numa.free += difference;
 }
 
-/** Whether nobody runs on a CPU, kept allocations apart. */
+/** Whether nothing runs on a CPU, apart from kept allocations. */
 export function isUnused(slot: Slot): boolean {
-  return slot.load < 1e-9; // sums of parts leave crumbs
+  return slot.load < 1e-9; // sums of parts leave rounding errors
 }
 
 /** Enter an allocation. */
@@ -134,7 +134,7 @@ export function deallocate(pool: CpuPool, allocation: Allocation): void {
   pool.unbalanced = true;
 }
 
-/** Count a allocation with more or less of each of its CPUs; 0 while nobody runs on it. */
+/** Count an allocation with more or less of each of its CPUs; 0 while nothing runs on it. */
 export function weighAllocation(pool: CpuPool, allocation: Allocation, each: number): void {
   for (const id of allocation.cpus) {
     const slot = pool.byId.get(id);

@@ -9,13 +9,13 @@ import { lendableCpus, type Slot } from './cpuPool';
 import { inTheWay } from '../queue/inTheWay';
 import { blockingOf, heldReason, othersHolding, type Obstacle } from '../queue/obstacle';
 
-/** CPU6, CPU1: why CPUs that were insisted on cannot be had now, or null. */
+/** CPU6, CPU1: why required CPUs are not available now, or null. */
 export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const { pool } = state;
   const { ask } = entry.claim;
   const n = cpusWaitedFor(ask);
   const total = pool.slots.length;
-  // Fixed asks may have been promised more than there is; who asks for nothing more is not in their way.
+  // Fixed asks may have been promised more than exists; an ask for no more is not blocked by them.
   const free = Math.max(0, total - pool.promised);
   const lendable = ask.exclusive ? lendableCpus(pool) : total;
   const fits = growthOfCpus(entry, n) <= free && n <= lendable;
@@ -49,13 +49,13 @@ export function cpuObstacle(state: State, entry: ClaimEntry): Obstacle | null {
 export type CpuLease = Pick<Lease, 'allocation' | 'promisedCpus' | 'yieldsCpus' | 'cpusMax'>;
 
 /**
- * ADM10: where a claim sits that is inside one with exclusive CPUs: there, or null where
- * these are too few for what it asks.
+ * ADM10: where a claim inside one with exclusive CPUs is placed: on these, or null if
+ * they are too few for what it asks.
  *
  * #### Notes
- * They are taken out of the pool already. Whoever asks for exclusive ones has them to
- * itself among those inside; one that names no number has all that such left it.
- * `gone` are allocations to be thought away.
+ * They are out of the pool already. A claim that asks for exclusive ones has them to
+ * itself among those inside; one that names no number gets all that such claims left.
+ * `gone` are allocations to treat as absent.
  */
 export function exclusiveCpusFor(
   state: State,
@@ -84,13 +84,13 @@ export function exclusiveCpusFor(
   return null;
 }
 
-/** Place an ask that has no obstacle: on CPUs where it named some, else free. */
+/** Place an ask that has no obstacle: on CPUs if it named some, else unpinned. */
 export function placeCpus(state: State, entry: ClaimEntry): CpuLease {
   const inside = exclusiveCpusFor(state, entry);
   return inside ? allocationInside(entry, inside) : seatInPool(state, entry);
 }
 
-/** A place on CPUs that are exclusive to what the claim is inside of. */
+/** A place on CPUs that are exclusive to the claim's enclosing one. */
 export function allocationInside({ holder, claim }: ClaimEntry, cpus: CpuSet): CpuLease {
   const isShared = !claim.ask.exclusive;
   const allocation: Allocation = { kind: 'exclusive', holder, cpus, each: 1, isShared };
@@ -109,7 +109,7 @@ function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
     : cpus.kind === 'fixed'
       ? cpus.n
       : cpusWaitedFor(ask);
-  // It never waits, so that a row of such claims would keep one that does out for ever.
+  // It never waits, so a series of such claims would block one that does wait forever.
   const yieldsCpus = cpusWaitedFor(ask) === 0 && state.insisting.size > 0;
   const cpusMax = cpus.kind === 'range' && !ask.exclusive ? cpus.max : promisedCpus;
   const free = pool.slots.length - pool.promised;

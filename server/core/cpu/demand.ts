@@ -4,7 +4,7 @@ import type { HolderUse } from '../events';
 import type { ClaimEntry, RunningEntry } from '../entries';
 import type { State } from '../state';
 
-/** What a claim is thought to want of the CPUs before it is measured (CPU4). */
+/** The CPU demand that is assumed for a claim before it is measured (CPU4). */
 export function predictedDemand(state: State, entry: ClaimEntry): number {
   const total = Math.max(1, state.pool.slots.length);
   const { cpus } = entry.claim.ask;
@@ -16,10 +16,10 @@ export function predictedDemand(state: State, entry: ClaimEntry): number {
 }
 
 /**
- * How long a claim should run, in ms, as the queue is planned; null where nothing is known.
+ * How long a claim should run, in ms, for planning the queue; null if nothing is known.
  *
  * #### Notes
- * People are told less: `forecast.ts`.
+ * People are shown less: `forecast.ts`.
  */
 export function predictedRunMs(state: State, entry: ClaimEntry): number | null {
   const profile = state.profiles.get(entry.claim.sourceHash ?? '');
@@ -27,11 +27,11 @@ export function predictedRunMs(state: State, entry: ClaimEntry): number | null {
 }
 
 /**
- * When a running claim should end, at the earliest now; Infinity where nothing
+ * When a running claim should end, at the earliest now; Infinity if nothing
  * is known.
  *
  * #### Notes
- * A prediction that was exceeded is corrected upward: as long again as it ran.
+ * An exceeded prediction is corrected upward: the claim runs as long again as it has so far.
  */
 export function predictedEndMs(state: State, entry: RunningEntry): number {
   const runMs = predictedRunMs(state, entry);
@@ -42,20 +42,20 @@ export function predictedEndMs(state: State, entry: RunningEntry): number {
   return runMs > ranMs ? entry.phase.grantedMs + runMs : state.nowMs + ranMs;
 }
 
-/** Use from this part of what a cell could have: it is held back, and may want any more. */
+/** A cell that uses this fraction of what it could is limited, and may want any more. */
 const LIMITED = 0.85;
-/** A demand is thought to be a little above what is used. */
+/** A demand is assumed to be a little above use. */
 const SPARE_PART = 1.1;
 const SPARE_CPUS = 0.1;
-/** A demand follows use only where it differs by this part: hysteresis. */
+/** A demand follows use only if it differs by this fraction: hysteresis. */
 const WORTH_CHANGING = 0.2;
 
 /**
- * CPU4: a demand that nobody stated follows measured use, both ways.
+ * CPU4: a demand that nobody stated follows measured use, up and down.
  *
  * #### Notes
- * A cell that is not held back shows what it wants. One that uses all that it
- * could have may want anything, up to its threads.
+ * The use of a cell that is not limited shows its demand. One that uses all that it
+ * could may want anything, up to its threads.
  */
 export function followUse(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
@@ -84,13 +84,13 @@ function knownCpus(state: State, entry: ClaimEntry): number | null {
   return state.profiles.get(entry.claim.sourceHash ?? '')?.cpus ?? null;
 }
 
-/** Whether past runs tell what the cell wants, and it has that. */
+/** Whether past runs show what the cell wants, and it has that. */
 function isKnown(state: State, entry: RunningEntry): boolean {
   const known = knownCpus(state, entry);
   return known !== null && (entry.phase.leaf?.consumer.demand ?? 0) >= known;
 }
 
-/** The most a cell can use: its threads or all CPUs, what past runs wanted, or what it uses now. */
+/** The most a cell can use: its threads or all CPUs, past runs' demand, or its present use. */
 function mostUsable(state: State, entry: RunningEntry, busy: number): number {
   const total = state.pool.slots.length;
   const threads = entry.phase.grant.threads ?? total;
@@ -98,10 +98,10 @@ function mostUsable(state: State, entry: RunningEntry, busy: number): number {
   return Math.min(total, Math.max(1, Math.min(threads, known), Math.ceil(busy)));
 }
 
-/** Part of the CPUs that demands must fall below before masks are lifted again. */
+/** Demands must fall below this fraction of the CPUs before masks are lifted again. */
 const CALM = 0.9;
 
-/** Note whether running cells want more CPUs than there are; returns whether that changed. */
+/** Record whether running cells want more CPUs than exist; returns whether that changed. */
 export function watchShortage(state: State): boolean {
   const { shares } = state;
   const calm = state.node?.sharesByWeight === false && state.isShort ? CALM : 1;

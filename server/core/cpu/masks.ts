@@ -6,37 +6,37 @@ import { relativeSeniority } from '../policy/seniority';
 import { shareOf } from '../policy/shareTree';
 import type { State } from '../state';
 
-/** Whether a node holds running claims by masks, at least where CPUs are short. */
+/** Whether a node confines running claims by masks, at least while CPUs are short. */
 export function usesMasks(state: State): boolean {
   const { node } = state;
   return node !== null && (!node.sharesByWeight || node.packsThreads);
 }
 
 /**
- * Whether claims have masks now: where threads are packed always, since nobody
- * else tells them apart; in a tier without weights while CPUs are short.
+ * Whether claims have masks now: always if the scheduler packs threads, since nothing
+ * else separates them; in a tier without weights, while CPUs are short.
  */
 function needsMasks(state: State): boolean {
   const isNeeded = state.isShort || state.node?.packsThreads === true;
   return state.policy === 'dynamic' && usesMasks(state) && isNeeded;
 }
 
-/** Whether a claim is one whose share is held by a mask: it named no CPUs itself. */
+/** Whether a claim's share is enforced by a mask: it named no CPUs itself. */
 function isMaskable(entry: RunningEntry): boolean {
   return entry.phase.leaf !== null && entry.phase.lease.allocation === null;
 }
 
 /**
- * Hold shares by masks: in tiers without weights, and where threads are packed
+ * Enforce shares by masks: in tiers without weights, and if threads are packed
  * (CPU3, CPU5, CPU10).
  *
  * #### Notes
- * Looks at the given claims, whose shares may have changed, and at those that have
- * CPUs that were allocated to somebody since the last step. A new mask has the share
+ * Examines the given claims, whose shares may have changed, and those with CPUs
+ * that were allocated to any holder since the last step. A new mask has the share
  * rounded to whole CPUs. CPUs that nobody has are added to masks that want more,
  * so that together masks cover the node, and `balance` moves parts of masks to
- * CPUs that idle. What a mask has beyond its share it keeps until somebody else
- * is allocated them, so that one change moves few masks.
+ * idle CPUs. A mask keeps what it has beyond its share until that is allocated to
+ * another claim, so that one change moves few masks.
  */
 export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   if (!needsMasks(state)) {
@@ -55,7 +55,7 @@ export function fitMasks(state: State, entries: Iterable<RunningEntry>): void {
   coverBareCpus(state);
 }
 
-/** Take a claim's mask away. */
+/** Remove a claim's mask. */
 export function liftMask(state: State, entry: RunningEntry): void {
   const { mask } = entry.phase;
   if (mask) {
@@ -68,8 +68,8 @@ export function liftMask(state: State, entry: RunningEntry): void {
 }
 
 /**
- * What a masked claim is counted with: its share, more for a fresh cell and less
- * for an old one (CPU7), and no more than there is.
+ * The CPUs that a masked claim counts with: its share, more for a fresh cell and less
+ * for an old one (CPU7), and no more than there are.
  */
 function countedCpus({ pool, shares }: State, { phase: { leaf } }: RunningEntry): number {
   const shared = pool.slots.length - pool.exclusive;
@@ -77,9 +77,9 @@ function countedCpus({ pool, shares }: State, { phase: { leaf } }: RunningEntry)
   return Math.min(shared, wanted, leaf?.consumer.demand ?? 0);
 }
 
-/** A mask grows only where its share is larger by more CPUs than this. */
+/** A mask grows only if its share is larger by more CPUs than this. */
 const WORTH_GROWING = 0.5;
-/** A mask is counted anew only where its load is off by more. */
+/** A mask is recounted only if its load is off by more. */
 const WORTH_COUNTING = 0.1;
 
 function fitMask(state: State, entry: RunningEntry): void {
@@ -100,7 +100,7 @@ function fitMask(state: State, entry: RunningEntry): void {
   }
 }
 
-/** The CPUs of a mask but those made exclusive and, as far as it has more than its size, those that others want. */
+/** The CPUs of a mask, except those made exclusive and, beyond its size, those that others want. */
 function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): CpuSet {
   const shared = mask.cpus.filter(id => byId.get(id)?.exclusive === false);
   if (shared.length <= size) {
@@ -113,7 +113,7 @@ function keptCpus({ byId }: CpuPool, mask: Allocation, size: number): CpuSet {
   return given.length ? shared.filter(id => !given.includes(id)) : shared;
 }
 
-/** Allocation a claim on other CPUs than before; they are chosen when it has stood up. */
+/** Allocate a claim new CPUs; they are chosen after its old ones are deallocated. */
 function seatMask(state: State, entry: RunningEntry, counted: number, choose: () => CpuSet): void {
   const { phase, holder } = entry;
   phase.mask && deallocate(state.pool, phase.mask);
@@ -125,10 +125,10 @@ function seatMask(state: State, entry: RunningEntry, counted: number, choose: ()
   state.dirty.add(holder);
 }
 
-/** How many masks are looked at for who should have a CPU that nobody wants. */
+/** How many masks are considered for a CPU that nobody wants. */
 const TAKERS_MAX = 64;
 
-/** CPU4: a CPU that nobody runs on goes to the masked cell that could use it best. */
+/** CPU4: a CPU on which nothing runs goes to the masked cell that could use it best. */
 function coverBareCpus(state: State): void {
   for (const slot of state.pool.slots) {
     if (isUnused(slot) && !slot.exclusive) {

@@ -9,12 +9,12 @@ import { shareOf } from '../policy/shareTree';
 import type { State } from '../state';
 import { tell } from '../claim/story';
 
-/** How many running claims one step looks at beside those that it is about. */
+/** How many running claims one step examines in addition to those it concerns. */
 const ROUND_PER_STEP = 4;
-/** How many a tick looks at: on any common node, all of them. */
+/** How many a tick examines: on any common node, all of them. */
 export const ROUND_PER_TICK = 2048;
 
-/** The next claims of the round over all that run; each once per call at most. */
+/** The next running claims in rotation; each at most once per call. */
 export function nextOfRound(state: State, count: number): RunningEntry[] {
   const found: RunningEntry[] = [];
   const most = Math.min(count, state.running.size);
@@ -33,10 +33,10 @@ export function nextOfRound(state: State, count: number): RunningEntry[] {
 }
 
 /**
- * Let CPUs follow what changed in this step: places, masks and weights.
+ * Adapt CPUs to the changes of this step: places, masks and weights.
  *
  * #### Notes
- * A few claims are looked at in each step, all of them in turn, so that a step
+ * Each step examines a few claims, all of them in rotation, so that a step
  * costs the same however many run.
  */
 export function settleCpus(state: State, ticked: readonly RunningEntry[]): void {
@@ -75,7 +75,7 @@ function reseatAll(state: State): void {
   }
 }
 
-/** Give a pinned lease a place of this size, as far as the shared pool has it. */
+/** Place a pinned lease on this many CPUs, as far as the shared pool has them. */
 function reseat(state: State, holder: HolderEntry, lease: Lease, wanted: number): void {
   const { allocation } = lease;
   const { pool } = state;
@@ -94,7 +94,7 @@ function reseat(state: State, holder: HolderEntry, lease: Lease, wanted: number)
   announce(state, allocation);
 }
 
-/** Tell the claim whose pinned set moved. */
+/** Notify the claim whose pinned set moved. */
 function announce(state: State, allocation: Allocation): void {
   for (const entry of allocation.holder.running) {
     const { phase, claim } = entry;
@@ -108,7 +108,7 @@ function announce(state: State, allocation: Allocation): void {
   }
 }
 
-/** A range follows its share between its ends (CPU1). */
+/** The size of a range follows its share, between its ends (CPU1). */
 export function resizeRanges(state: State): void {
   for (const entry of state.leasing) {
     const { lease, leaf } = entry.phase;

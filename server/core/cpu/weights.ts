@@ -9,9 +9,9 @@ import type { State } from '../state';
  * CPU seconds.
  *
  * #### Notes
- * Short cells pass long ones without anybody predicting their lengths: what
- * least attained service gives, at most four writes per cell, and nobody
- * starves, since the last level still has a sixteenth of the first.
+ * Short cells pass long ones without any prediction of their lengths, as in least
+ * attained service; with at most four writes per cell, and no starvation,
+ * since the last level still has a sixteenth of the first.
  */
 export const SERVICE_LEVELS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
 
@@ -27,7 +27,7 @@ export function serviceLevelAfter(cpuSeconds: number): number {
   return serviceLevel;
 }
 
-/** How much a cell on a level weighs; 1 on the first. */
+/** The weight of a cell on a level; 1 on the first. */
 export function serviceWeight(serviceLevel: number): number {
   return 2 ** -serviceLevel;
 }
@@ -43,10 +43,10 @@ export function setServiceLevel(state: State, entry: RunningEntry, serviceLevel:
 const WEIGHT_MIN = 1;
 const WEIGHT_MAX = 10_000;
 
-/** A weight is written anew only where it is off by more than this part. */
+/** A weight is rewritten only if it is off by more than this fraction. */
 const WORTH_WRITING = 0.1;
 
-/** What weights are told relative to: a fresh cell of the busiest user; 0 for none. */
+/** The level that weights are relative to: a fresh cell of the busiest user; 0 for none. */
 export function weightLevel(state: State): number {
   const { busiest } = state.shares;
   const isNeeded = state.policy === 'dynamic' && state.isShort && state.node?.sharesByWeight;
@@ -55,13 +55,13 @@ export function weightLevel(state: State): number {
 
 /**
  * The weight of a holder (CPU3, CPU7): what its cells could reach in the tree of
- * shares, and how long they ran. The scheduler of the host then finds the
+ * shares, and how long they ran. The host's scheduler then reaches the
  * max-min shares by itself, and lends what is not used.
  *
  * #### Notes
- * Only where cells want more than there is: on a quiet node a weight says
- * nothing, so it is left as it is. Fresh cells of the busiest user have the
- * default, so that nothing is written for a short cell where everybody is alike.
+ * Set only while cells want more than there is: on a quiet node a weight has no
+ * effect, so it is left as it is. Fresh cells of the busiest user have the
+ * default, so that a short cell needs no write if all users are alike.
  */
 export function weightFor(state: State, holder: HolderEntry, level: number): number {
   if (holder.running.size === 0 || state.policy !== 'dynamic' || !state.node?.sharesByWeight) {

@@ -12,7 +12,7 @@ import type { Waits } from '../claim/waits';
 import { amountInWords } from '../../protocol/amounts';
 
 /**
- * ADM10: refuse a claim that would wait for ever because those that hold what it
+ * ADM10: refuse a claim that would wait forever because those that hold what it
  * lacks wait for it, directly or in a cycle; of a cycle the one that closed it.
  *
  * #### Notes
@@ -30,13 +30,13 @@ export function breakCircles(state: State, waits: Waits): void {
   }
 }
 
-/** Why a claim that came now, and lacks this, would be refused as the one that closes a circle; null where not. */
+/** Why a claim that arrives now, and lacks this, would be refused for closing a cycle; null if not. */
 export function whyInCircle(state: State, entry: WaitingEntry, lacks: Resource): Refusal | null {
   const isStuck = isInside(entry) && stuckClaims(state, [...state.queue, entry]).includes(entry);
   return isStuck ? whyStuck(entry, lacks) : null;
 }
 
-/** The waiting claims that no end of a cell will ever let go. */
+/** The waiting claims that the end of no cell will ever admit. */
 function stuckClaims(state: State, queue: readonly WaitingEntry[]): readonly WaitingEntry[] {
   let waiting = queue.filter(isInside);
   if (waiting.length === 0) {

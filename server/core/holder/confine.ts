@@ -66,7 +66,7 @@ function cpusFor(state: State, holder: HolderEntry, frame: Frame): CpuSet | null
   return frame.shared && unionOf([...sets, frame.shared]);
 }
 
-/** What is in any of them: one set alone as it is, so that the same again is seen at once. */
+/** The union; a single set is returned as it is, so that no change is seen at once. */
 function unionOf(sets: readonly CpuSet[]): CpuSet {
   return sets.length === 1 ? sets[0]! : cpuSetOf(sets.flat());
 }

@@ -48,7 +48,7 @@ export function expireHolds(state: State): void {
   }
 }
 
-/** A person releases a kept grant; nothing happens if none is kept by now. */
+/** A person releases a kept grant; does nothing if none is kept. */
 export function onHoldReleased(
   state: State,
   event: Extract<Event, { type: 'holdReleased' }>

@@ -3,9 +3,9 @@ import type { ClaimEntry, HolderEntry, RunningEntry } from '../entries';
 import type { State } from '../state';
 
 /*
- * Cells that run inside cells: a kernel that was started by another one's cell, and a
- * cell that its own kernel took up in the midst of another (ADM10). The outer ones do
- * not end before the inner ones have, so that what they hold is there for these.
+ * Cells that run inside cells: a kernel started by another one's cell, and a
+ * cell that its own kernel started in the middle of another (ADM10). The outer ones end
+ * only after the inner ones, which may use what the outer ones hold.
  */
 
 /** Whether a holder is the other one, or started it, directly or indirectly. */

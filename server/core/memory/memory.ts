@@ -40,7 +40,7 @@ export function growthOfBytes(holder: HolderEntry, askBytes: number): Growth {
  *
  * #### Notes
  * If no other cell runs, nothing could end and make room: then the claim is
- * admitted, because it would wait for ever (ADM7); but not into memory that others
+ * admitted, because it would wait forever (ADM7); but not into memory that others
  * hold (ADM14). The promise of a cell around it covers it, too (ADM10).
  */
 export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
@@ -106,7 +106,7 @@ function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
 }
 
 /**
- * MEM1: how the node is short of memory now, whoever took it; null if it is
+ * MEM1: how the node is short of memory now, whatever the cause; null if it is
  * not. Promises may fit while processes other than the kernels do not.
  */
 function shortageOf(state: State, node: NodeFacts, askBytes: number): Reason | null {

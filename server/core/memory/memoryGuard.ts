@@ -20,12 +20,12 @@ const ALLOCATION_BYTES_PER_MS = 4e6;
 /** A pause after an interrupt, in which the cell may end and free what it has, in ms. */
 export const INTERRUPT_GRACE_MS = 3000;
 
-/** The longest time between two looks, in ms. */
+/** The longest time between two reads, in ms. */
 const LOOK_MAX_MS = 250;
 
 /**
- * Below this, a look at what is charged, including cache, delays the next one by
- * as long as a look at what is held would.
+ * Below this, a read of what is charged, including cache, delays the next one by
+ * as long as a read of what is held would.
  */
 export function roughUntilBytes(atBytes: number): number {
   return atBytes - LOOK_MAX_MS * ALLOCATION_BYTES_PER_MS;

@@ -39,7 +39,7 @@ export type Group = {
   readonly limits: Limits;
   /** Its users and how much each counts inside the group. */
   readonly users: Readonly<Record<string, number>>;
-  /** Patterns of the notebooks that belong to it, whoever runs them (lib/glob.ts). */
+  /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
   readonly notebooks: readonly string[];
   readonly groups: readonly Group[];
 };
@@ -85,7 +85,7 @@ export function plainGroup(name: string): Group {
   };
 }
 
-/** A user's weight inside a group, by the first of the user's names that it has; one may be a property of every object. */
+/** A user's weight inside a group, by the first of the user's names that it has; own properties only. */
 export function weightOf({ users }: Group, names: readonly string[]): number {
   return users[names.find(it => Object.hasOwn(users, it)) ?? ''] ?? 1;
 }

@@ -7,9 +7,9 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * The node of a holder's user, created if there is none (CFG3).
  *
  * #### Notes
- * The configuration's entry for its notebook counts first, then the one for
- * its owner, then the first for one of the owner's groups, then the path that came with it, as far as it names known
- * groups.
+ * The configuration's entry for its notebook counts first, then the one for its
+ * owner, then the first for one of the owner's groups, then the path that came with it,
+ * as far as it names known groups.
  */
 export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
   const { owner, ownerGroups, group: path, notebook } = holder;

@@ -113,7 +113,7 @@ function interrupt(state: State, entry: RunningEntry, why: Eviction): void {
   state.messages.push({ type: 'interrupt', holderId, claimId: id, refusal: evicted });
 }
 
-/** How long a cell may run: as its group sets, but no less than it was when the cell started (CFG1). */
+/** How long a cell may run: as its group sets, but no less than when the cell started (CFG1). */
 function runtimeOf({ phase, holder }: RunningEntry): number {
   const { maxRuntimeMs } = holder.user.group;
   return Math.max(maxRuntimeMs ?? Infinity, phase.maxRuntimeMs ?? Infinity);

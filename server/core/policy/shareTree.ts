@@ -17,7 +17,7 @@ export type ShareNode = {
   readonly consumer: Consumer;
   /** Weight among its siblings: entitled CPUs for groups, a plain number for users. */
   weight: number;
-  /** What the configuration says of a user's weight; 1 for all else. */
+  /** The weight that the configuration sets for a user; 1 for all else. */
   ownWeight: number;
   /** Entitled CPUs (FAIR1); meaningless for users. */
   owedCpus: number;
@@ -45,7 +45,7 @@ export type ShareTree = {
   readonly sharing: Sharing;
   /** Users whose group the configuration names. */
   readonly membership: ReadonlyMap<string, ShareNode>;
-  /** Groups that name notebooks, in the order in which they are asked. */
+  /** Groups that name notebooks, in the order of lookup. */
   readonly byNotebook: readonly { readonly group: Group; readonly members: ShareNode }[];
   /** CPUs that are shared now. */
   capacity: number;

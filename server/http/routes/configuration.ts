@@ -2,7 +2,7 @@ import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
 
-/** `GET /configuration`: the administrator's file, when it was read last, and what was wrong. */
+/** `GET /configuration`: the administrator's file, when it was last read, and its problems. */
 export function configuration(api: IApi): Router {
   return Router().get('/configuration', (_, response) => {
     response.json(api.administration.view());

@@ -5,7 +5,7 @@ import type { Caller } from '../../protocol/caller';
 import { parseDefaults, parseId } from '../parse';
 import { refuse } from '../respond';
 
-/** `GET` and `PUT` of `/defaults` and `/holders/:id/defaults`: what counts where a cell is silent (ADM2). */
+/** `GET` and `PUT` of `/defaults` and `/holders/:id/defaults`: the default hints (ADM2). */
 export function defaults(api: IApi, caller: Caller): Router {
   const kept = api.defaults;
   return Router()

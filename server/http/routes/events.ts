@@ -7,7 +7,7 @@ import { refuse } from '../respond';
 /** `GET /events`: server-sent events, each a whole snapshot, the first at once. */
 export function events(feed: SnapshotFeed): Router {
   return Router().get('/events', (request, response) => {
-    // It may rest for longer than an answer may.
+    // It may be idle for longer than an answer may.
     request.socket.setTimeout(0);
     response.setHeader('content-type', 'text/event-stream; charset=utf-8');
     response.setHeader('cache-control', 'no-store');
@@ -19,7 +19,7 @@ export function events(feed: SnapshotFeed): Router {
     if (leave) {
       response.on('close', leave);
     } else {
-      // An object of the catalogue is no stream.
+      // A refusal is JSON, not an event stream.
       response.removeHeader('content-type');
       refuse(response, refusal('TOO_MANY', { limit: READERS_MAX, what: 'readers of events' }));
     }

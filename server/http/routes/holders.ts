@@ -12,12 +12,12 @@ function done(response: Response, why: Refusal | null): void {
 }
 
 /**
- * `GET /holders`: kernels, commands and their children, and what each holds. `POST /holders/:id/fits` tells
- * how cells would fare that it ran now. Of one that runs nothing: `DELETE
- * /holders/:id/hold` gives the grant back that it keeps (ADM9); `POST
- * /holders/:id/free` asks it for its GPU memory, and `PUT
- * /holders/:id/restart-request` its owner for a restart, to which `DELETE` says
- * no (GPU5).
+ * `GET /holders`: kernels, commands and their children, and what each holds. `POST
+ * /holders/:id/fits` returns what would happen to its cells if they ran now. For an idle
+ * holder: `DELETE /holders/:id/hold` releases the grant that it keeps (ADM9); `POST
+ * /holders/:id/free` asks it to free its GPU memory, and `PUT
+ * /holders/:id/restart-request` asks its owner for a restart, which `DELETE`
+ * declines (GPU5).
  */
 export function holders(api: IApi, caller: Caller): Router {
   const { consent } = api;
