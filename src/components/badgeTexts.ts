@@ -152,7 +152,7 @@ function running(
   };
 }
 
-/** Unknown states are not counted. */
+/** No clock runs while the state of the claim is unknown. */
 function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTexts {
   const state = trans.__('the server does not answer');
   const known =
