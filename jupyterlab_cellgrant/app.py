@@ -29,8 +29,8 @@ PROVISIONER_ENV = KernelProvisionerFactory.default_provisioner_name_env
 class CellgrantApp(ExtensionApp):
     """Wires Cellgrant to one Jupyter server.
 
-    Whatever goes wrong here, Jupyter starts and works as it would without;
-    the log, and the panel by the API's answer, say why in one sentence.
+    Whatever fails here, Jupyter starts and works as it would without Cellgrant;
+    the log, and the panel through the API's answer, state the reason in one sentence.
     """
 
     name = "jupyterlab_cellgrant"
@@ -67,7 +67,7 @@ class CellgrantApp(ExtensionApp):
                 self._undo.append(select_provisioner(self.serverapp, self.log))
                 self._undo.append(follow_renames(self.serverapp.kernel_manager))
                 if settings.failure == "closed":
-                    # A sidecar tells each gate, but the gates that have met none must know too.
+                    # A sidecar notifies each gate, but gates that have met none must know too.
                     self._undo.append(set_variable(FAILURE_ENV, settings.failure))
             else:
                 self.log.info(access.why_off)
@@ -85,7 +85,7 @@ class CellgrantApp(ExtensionApp):
             self.log.error("Cellgrant made a mistake and is off: %r", error, exc_info=error)
 
     async def stop_extension(self) -> None:
-        """End the sidecar and undo what was selected for this server."""
+        """Stop the sidecar and undo what was selected for this server."""
         end_workers_with_main_thread()
         for task in self._tasks:
             task.cancel()
@@ -100,7 +100,7 @@ class CellgrantApp(ExtensionApp):
 def select_provisioner(serverapp: ServerApp, log: logging.Logger) -> Callable[[], None]:
     """Start kernels under Cellgrant unless the user chose a provisioner; returns the undo.
 
-    A kernelspec that names one wins by itself. The variable is for programs
+    A kernelspec that names a provisioner takes precedence. The variable is for programs
     below this server: terminals, and notebooks that run notebooks.
     """
     chosen = os.environ.get(PROVISIONER_ENV) or serverapp.config.KernelProvisionerFactory.get(

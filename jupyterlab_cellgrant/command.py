@@ -1,4 +1,4 @@
-"""How a kernel's command is changed so that the kernel holds a gate."""
+"""Changes a kernel's command so that the kernel contains a gate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STARTER = Path(__file__).parent / "kernel" / "start" / "sitecustomize.py"
 
 IPYKERNEL_MODULES = frozenset({"ipykernel", "ipykernel_launcher", "ipykernel.kernelapp"})
 
-# Commands that run what follows on another machine, where our files are not.
+# Commands that run their arguments on another machine, where our files do not exist.
 REMOTE = frozenset({"ssh", "sshpass", "mosh"})
 
 SCRIPT_BYTES_MAX = 64 * 1024
@@ -20,23 +20,23 @@ SCRIPT_BYTES_MAX = 64 * 1024
 _INTERPRETER = re.compile(r"(python|pypy)[0-9.]*t?$")
 _PLAIN_OPTION = re.compile(r"-[bBdOPqsuv]+$")  # not -E, -I, -S: no variables, or no site
 _OPTION_WITH_VALUE = re.compile(r"-[WX].*$")
-# What survives a wrapper that hands its arguments on unquoted.
+# What survives a wrapper that passes its arguments on unquoted.
 _PLAIN_PATH = re.compile(r"[\w@%+=:,./-]+$")
 
 
 def gated_command(
     command: Sequence[str], takes_connection_file: bool, env: MutableMapping[str, str]
 ) -> list[str] | None:
-    """The command that starts the same kernel with a gate; None where there is no way.
+    """The command that starts the same kernel with a gate; None if that is not possible.
 
-    ``command`` is complete (no templates); ``takes_connection_file`` tells
-    whether the kernelspec hands ``{connection_file}`` on; ``env`` are the
+    ``command`` is complete (no templates); ``takes_connection_file`` states
+    whether the kernelspec passes ``{connection_file}`` on; ``env`` are the
     variables that the kernel will have, to which ours is added.
 
     #### Notes
-    In this order: a Python that runs a program finds the gate by PYTHONPATH, and
-    its command stays as it is. A command whose end is visibly ipykernel (in its
-    arguments, or in the wrapper script that it is) gets one argument more.
+    In this order: a Python that runs a program finds the gate through PYTHONPATH, and
+    its command is unchanged. A command that visibly runs ipykernel at its end (in its
+    arguments, or as a wrapper script) gets one more argument.
     Everything else is left alone: it may be confined, but it must not break.
     """
     start = _program_index(command)
@@ -48,7 +48,7 @@ def gated_command(
 
 
 def _add_path(env: MutableMapping[str, str]) -> bool:
-    """Put the starter's directory in front of PYTHONPATH; False where no path can name it."""
+    """Put the starter's directory in front of PYTHONPATH; False if no path can express it."""
     directory = str(STARTER.parent)
     if os.pathsep in directory:
         return False
@@ -93,7 +93,7 @@ def _ends_in_ipykernel(command: Sequence[str], path: str | None) -> bool:
 
 
 def _script_text(name: str, path: str | None) -> str:
-    """The text of a script; empty for a program that is none."""
+    """The text of a script; empty for other programs."""
     found = shutil.which(name, path=path)
     if found is None:
         return ""
@@ -106,7 +106,7 @@ def _script_text(name: str, path: str | None) -> str:
 
 
 def _installing_code(starter: Path) -> str:
-    """Python that installs the gate if its file can be seen from there (a container may hide it).
+    """Python that installs the gate if its file is visible there (a container may hide it).
 
     Without a space, so that it stays one word for scripts that do not quote.
     """

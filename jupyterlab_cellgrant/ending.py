@@ -1,4 +1,4 @@
-"""Lets a Jupyter server end that was asked to while requests were being answered."""
+"""Lets a Jupyter server exit that was stopped while it answered requests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def end_workers_with_main_thread() -> None:
 
     #### Notes
     Jupyter works on files in such threads. Each waits for the end of the request
-    that began it; one that was not answered yet when the event loop stopped never
-    ends, and Python waits for the thread, idle, for ever.
+    that started it; a request not yet answered when the event loop stopped never
+    ends, and Python waits for the idle thread forever.
     """
     threading.Thread(target=_end_workers, name="Cellgrant's last", daemon=True).start()
 
@@ -25,5 +25,5 @@ def _end_workers() -> None:
     for thread in threading.enumerate():
         stop = getattr(thread, "stop", None)
         if thread.name == ANYIO_WORKER and stop is not None:
-            with contextlib.suppress(queue.Full):  # it is told already
+            with contextlib.suppress(queue.Full):  # it has been notified already
                 stop()

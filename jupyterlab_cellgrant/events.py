@@ -20,21 +20,21 @@ SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text())
 SCHEMA_ID: str = SCHEMA["$id"]
 # How soon a new listener, or the end of the last one, is noticed.
 POLL_EVERY_S = 0.25
-# A lone change goes out at once; of a burst, one snapshot in this time. With 50 kernels one costs
+# A lone change is sent at once; of a burst, one snapshot in this time. With 50 kernels one costs
 # 2 to 5 ms: twice a second keeps it below 1 % of a core, and the panel within a second (UI2).
 EMIT_EVERY_S = 0.5
 CONNECT_WITHIN_S = 5.0
 
 
 class _Snapshot(dict[str, Any]):
-    """A snapshot nobody changes: the event logger need not copy it for each event."""
+    """An immutable snapshot: the event logger need not copy it for each event."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Snapshot:
         return self
 
 
 class EventStream:
-    """Takes the sidecar's server-sent events apart, however they were cut in transit."""
+    """Parses the sidecar's server-sent events, however they were split in transit."""
 
     def __init__(self) -> None:
         self.has_news = asyncio.Event()
@@ -61,8 +61,8 @@ class EventFeed:
     """Emits each snapshot of the sidecar, while someone listens.
 
     With nobody listening there is no connection to the sidecar, which then
-    need not compute snapshots either. Snapshots that come faster than
-    ``EMIT_EVERY_S`` are skipped: each is whole, the newest is enough.
+    need not compute snapshots either. Snapshots that arrive faster than
+    ``EMIT_EVERY_S`` are skipped: each is complete, so the newest is enough.
     """
 
     def __init__(self, events: EventLogger, supervisor: Supervisor, log: logging.Logger) -> None:
@@ -85,7 +85,7 @@ class EventFeed:
             await asyncio.sleep(POLL_EVERY_S)
 
     def _is_heard(self) -> bool:
-        # The event logger offers no question for it; without these every event counts as heard.
+        # The event logger has no query for it; without these every event counts as heard.
         heard: Any = {SCHEMA_ID: True}
         return bool(
             self._events.handlers
@@ -102,7 +102,7 @@ class EventFeed:
             )
 
     async def _relay(self) -> None:
-        """Emit what one connection brings, until it ends or nobody listens."""
+        """Emit what one connection delivers, until it ends or nobody listens."""
         stream = EventStream()
         client = unix_client(self._supervisor.api_socket)
         ended = client.fetch(
@@ -127,5 +127,5 @@ class EventFeed:
             self._log.debug("The stream of Cellgrant's sidecar ended: %s", error)
         finally:
             client.close()
-            # Closing abandons the request; its outcome is of no interest any more.
+            # Closing abandons the request; its outcome no longer matters.
             ended.add_done_callback(lambda it: it.cancelled() or it.exception())

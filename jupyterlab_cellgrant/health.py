@@ -13,7 +13,7 @@ HEALTH_WITHIN_S = 2.0
 
 
 async def is_healthy(directory: Path) -> bool:
-    """Whether the sidecar of a directory says that it is well."""
+    """Whether the sidecar of a directory reports that it is healthy."""
     api_socket = directory / API_SOCKET
     if not api_socket.exists():
         return False

@@ -1,4 +1,4 @@
-"""What a sidecar says on stderr, passed on to a server's log."""
+"""Forwards a sidecar's stderr to a server's log."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LEVELS = {"warning:": logging.WARNING, "error:": logging.ERROR}
 
 
 class LastWords:
-    """The last lines of them, for when it ends."""
+    """Keeps the last lines, for when it ends."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._lines: deque[str] = deque(maxlen=LAST_WORDS_LINES)
 
     def add(self, line: str) -> None:
-        """Note something that is to be said of its end."""
+        """Add something to report about its end."""
         self._lines.append(line)
 
     def clear(self) -> None:
@@ -26,7 +26,7 @@ class LastWords:
         self._lines.clear()
 
     def of_end(self, code: int, failure: str) -> str:
-        """How it ended, what that means for cells, and what it said last."""
+        """How it ended, what that means for cells, and its last output."""
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         words = " / ".join(line for line in self._lines if line)
         consequence = "run ungated" if failure == "open" else "do not run"
@@ -35,7 +35,7 @@ class LastWords:
         )
 
     async def relay(self, process: asyncio.subprocess.Process) -> None:
-        """Pass on what a sidecar says until it ends."""
+        """Forward a sidecar's output until it ends."""
         assert process.stderr is not None
         while True:
             try:

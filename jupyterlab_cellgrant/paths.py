@@ -17,17 +17,17 @@ from .client.wire import DIRECTORY_ENV, GATE_SOCKET
 # sun_path holds 108 bytes with its closing NUL (unix(7)).
 SOCKET_PATH_BYTES_MAX = 107
 API_SOCKET = "api.sock"
-# Where the sidecar of the system is, and what names another place; set to nothing, none is used.
+# The system sidecar's directory, and the variable that overrides it; if empty, none is used.
 SYSTEM_DIR = "/run/cellgrant"
 SYSTEM_ENV = "CELLGRANT_SYSTEM_DIR"
 CONFIG_FILE = "cellgrant.yaml"
 
 
 def runtime_dir() -> Path:
-    """The directory of the sidecar that this user's programs were told, or find by themselves.
+    """The directory of the sidecar that this user's programs were given, or find by themselves.
 
     In this order: ``$CELLGRANT_DIR``; where the system's sidecar has served this user; this user's
-    own. Nobody is asked (see system/knock.py), for kernels start while this is looked up.
+    own. No sidecar is asked (see system/knock.py), because kernels start during this lookup.
     """
     if explicit := os.environ.get(DIRECTORY_ENV):
         return Path(explicit)
@@ -39,9 +39,9 @@ def runtime_dir() -> Path:
 def own_dir() -> Path:
     """The directory of this user's own sidecar: its two sockets, its lock, its state.
 
-    In this order: ``$CELLGRANT_DIR``, unless that is the system's; one of this node's own beside
-    Jupyter's runtime files, which lie in a home that nodes of a cluster, or containers, may share;
-    and, where that path is too long for a socket, a short one of the same identity.
+    In this order: ``$CELLGRANT_DIR``, unless that is the system's; one specific to this node beside
+    Jupyter's runtime files, which are in a home that cluster nodes, or containers, may share;
+    and, if that path is too long for a socket, a short one of the same identity.
     """
     explicit = os.environ.get(DIRECTORY_ENV)
     if explicit and Path(explicit).parent != system_dir():
@@ -54,13 +54,13 @@ def own_dir() -> Path:
 
 
 def system_dir() -> Path | None:
-    """Where a sidecar of the system would be; None where none is to be used."""
+    """Where a system sidecar would be; None if none is to be used."""
     named = os.environ.get(SYSTEM_ENV, SYSTEM_DIR)
     return Path(named) if named else None
 
 
 def _node_name() -> str:
-    """This node's name as part of a file's name."""
+    """This node's name as part of a file name."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", platform.node()) or "node"
 
 
@@ -68,15 +68,15 @@ def _is_socket(path: Path) -> bool:
     try:
         return path.is_socket()
     except OSError:
-        return False  # one that may not even be looked at is somebody else's
+        return False  # a path that we may not even stat is somebody else's
 
 
 def config_files(named: str = "") -> list[str]:
-    """The files of configuration in the order in which they count: each may only narrow those
+    """The configuration files in order of precedence: each may only narrow those
     before it.
 
-    They are looked for where Jupyter looks for its own: in the system's directories, the
-    environment's, and last the user's. A file that is ``named`` stands in place of the user's.
+    They are searched where Jupyter searches for its own: in the system's directories, the
+    environment's, and last the user's. A file that is ``named`` replaces the user's.
     """
     own = _user_directories()
     shared = [it for it in reversed(jupyter_config_path()) if it not in own]
@@ -89,7 +89,7 @@ def config_files(named: str = "") -> list[str]:
 
 
 def config_files_before(file: str) -> list[str]:
-    """The files of configuration that count before this one."""
+    """The configuration files that take precedence over this one."""
     installed = config_files()
     real = [os.path.realpath(it) for it in installed]
     path = os.path.realpath(file)
@@ -102,7 +102,7 @@ def _config_files_in(directories: list[str]) -> list[str]:
 
 
 def _user_directories() -> list[str]:
-    """Where this user's own configuration is; what counts last, last."""
+    """Where this user's own configuration is; the last entry comes last in precedence."""
     base = site.getuserbase() if site.ENABLE_USER_SITE else None
     beside = [str(Path(base, "etc", "jupyter"))] if base else []
     return [*beside, jupyter_config_dir()]

@@ -1,4 +1,4 @@
-"""Starts kernels with a gate, and tells the sidecar of them."""
+"""Starts kernels with a gate, and registers them with the sidecar."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .sidecar_line import NOTEBOOK_ENV, SidecarLine
 
 
 class CellgrantProvisioner(LocalProvisioner):
-    """A local kernel whose cells ask for grants, and whose process tree is confined.
+    """A local kernel whose cells request grants, and whose process tree is confined.
 
     Selected by the name ``cellgrant``: by the server extension, by
     ``JUPYTER_DEFAULT_PROVISIONER_NAME`` or in a kernelspec. Without a sidecar it
     does what the local provisioner does.
     """
 
-    # What this kernel is known by to the sidecar, over its restarts (SEC6).
+    # Identifies this kernel to the sidecar, across its restarts (SEC6).
     _token: str | None = None
     _is_gated = False
     _name = ""
@@ -43,7 +43,7 @@ class CellgrantProvisioner(LocalProvisioner):
         self._token = self._token or secrets.token_hex(16)
         answer = await self._say("prepare", "launch").answer()
         for name, value in ((answer or {}).get("env") or {}).items():
-            # The server's own GPUs are what the sidecar hands out, not a wish for this kernel.
+            # The server's own GPUs are what the sidecar hands out, not a request of this kernel.
             if name == CUDA_DEVICES and env.get(name) == os.environ.get(name):
                 env[name] = value
             env.setdefault(name, value)
@@ -57,8 +57,8 @@ class CellgrantProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start the kernel; it is confined before its first cell (ENF1).
 
-        What a gate guards waits for the sidecar itself; any other kernel is
-        confined before anybody can reach it.
+        A kernel with a gate waits for the sidecar itself; any other kernel is
+        confined before anyone can reach it.
         """
         connection_info = await super().launch_kernel(cmd, **kwargs)
         registered = self._register()
@@ -69,13 +69,13 @@ class CellgrantProvisioner(LocalProvisioner):
         return connection_info
 
     async def rename(self, notebook: str | None) -> None:
-        """The notebook has this path now, and its kernel runs on."""
+        """The notebook has this path now; its kernel keeps running."""
         if notebook and notebook != self._notebook and self.has_process:
             self._call_after(notebook)
             await self.introduce()
 
     async def introduce(self) -> None:
-        """Tell whichever sidecar serves us now of this kernel."""
+        """Register this kernel with the sidecar that serves us now."""
         if self.has_process:
             await self._register().answer()
 
@@ -109,7 +109,7 @@ class CellgrantProvisioner(LocalProvisioner):
             self.log.warning("Kernel %s is not confined: %s", self.kernel_id, why)
 
     def _describe_gate(self, env: dict[str, str]) -> None:
-        """Set what the gate reads; a kernel started from a kernel inherits another's."""
+        """Set what the gate reads; a kernel started from a kernel inherits the other's values."""
         env["CELLGRANT_DIR"] = str(runtime_dir())
         env["CELLGRANT_KERNEL_ID"] = self.kernel_id
         env["CELLGRANT_KERNEL_NAME"] = self._name

@@ -18,10 +18,10 @@ from .unix_http import ORIGIN, unix_client
 
 PREFIX = "cellgrant/api/v1"
 BODY_BYTES_MAX = 64 * 1024
-# Less than a page waits for this server: so it can tell a silent sidecar from a silent server.
+# Less than a page waits for this server, so that it can distinguish a silent sidecar.
 ANSWER_WITHIN_S = 3.0
 ID = r"[A-Za-z0-9_.:-]{1,128}"
-# All that may be asked through Jupyter. Pushed snapshots come by the event bus instead.
+# All requests allowed through Jupyter. Pushed snapshots use the event bus instead.
 ROUTES: dict[str, frozenset[str]] = {
     "node": frozenset({"GET"}),
     "holders": frozenset({"GET"}),
@@ -38,7 +38,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "snapshot": frozenset({"GET"}),
     "metrics": frozenset({"GET"}),
 }
-# Entries of the catalogue in server/protocol/catalogue.ts; a test holds the two together.
+# Entries of the catalogue in server/protocol/catalogue.ts; a test keeps the two in sync.
 SENTENCES = {
     "ROUTE_UNKNOWN": (
         404,
@@ -63,12 +63,12 @@ class Access:
 
 
 class ProxyHandler(APIHandler):
-    """Passes what is on the list of routes through to the sidecar, and nothing else."""
+    """Forwards requests on the list of routes to the sidecar, and nothing else."""
 
     auth_resource = "cellgrant"
 
     def initialize(self, access: Access) -> None:
-        """Keep the way to the sidecar."""
+        """Store the connection details of the sidecar."""
         self.access = access
 
     @web.authenticated

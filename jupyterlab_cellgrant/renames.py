@@ -1,4 +1,4 @@
-"""Tells the sidecar of kernels that run: of another name, or of all of them where it is new."""
+"""Reports running kernels to the sidecar: those renamed, or all of them to a new sidecar."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .provisioner import NOTEBOOK_ENV, CellgrantProvisioner
 def follow_renames(manager: Any) -> Callable[[], None]:
     """Watch the kernels of a server's kernel manager; returns the undo.
 
-    Jupyter tells nobody of it but the kernel manager, which notes it in the
+    Jupyter notifies only the kernel manager, which records it in the
     environment for the next start (jupyter_client 8.5 and later).
     """
     original = getattr(manager, "update_env", None)
@@ -36,7 +36,7 @@ def follow_renames(manager: Any) -> Callable[[], None]:
 
 
 async def introduce(manager: Any) -> None:
-    """Tell a sidecar that took another's place of each kernel: of one without a gate nobody else
+    """Register each kernel with a sidecar that replaced another: for one without a gate nobody else
     does (SYS7)."""
     for kernel_id in manager.list_kernel_ids():
         if provisioner := _provisioner_of(manager, kernel_id):

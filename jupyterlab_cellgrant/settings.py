@@ -27,8 +27,8 @@ CONFIG_NAMES = (
 class Cellgrant(LoggingConfigurable):
     """What may be configured: ``c.Cellgrant.failure = 'closed'`` in a Jupyter config file.
 
-    This is the one list of it. The command line makes its options of what is tagged ``option``,
-    and what is ``told`` as well is an option of the sidecar's program, of the same name.
+    This is the only list. The command line creates its options from those tagged ``option``,
+    and those also tagged ``told`` are options of the sidecar's program, of the same name.
     """
 
     enabled = Bool(True, help="Whether cells are granted resources at all.").tag(config=True)
@@ -86,8 +86,8 @@ class Cellgrant(LoggingConfigurable):
         return value
 
     def arguments(self, files: Sequence[str] | None = None) -> list[str]:
-        """What a sidecar's program is told of this; what is empty is left to it. ``files`` of
-        configuration in place of those that are found."""
+        """The sidecar's arguments for these settings; empty ones are left to it. ``files`` of
+        configuration replace those that are found."""
         files = config_files(self.config_file) if files is None else files
         told = [(self.trait_metadata(name, "option"), name) for name in self.trait_names(told=True)]
         pairs = [(option, getattr(self, name)) for option, name in told]
@@ -96,9 +96,9 @@ class Cellgrant(LoggingConfigurable):
 
 
 def settings_of_jupyter(**overrides: str) -> Cellgrant:
-    """What Jupyter's configuration files say, as a server that starts here would read them.
+    """What Jupyter's configuration files contain, as a server started here would read them.
 
-    ``overrides`` count before them. Raises ``TraitError`` where a value is none.
+    ``overrides`` take precedence. Raises ``TraitError`` if a value is invalid.
     """
     # Imported late: not every command needs it.
     from jupyter_core.application import JupyterApp

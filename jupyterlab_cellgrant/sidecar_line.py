@@ -1,4 +1,4 @@
-"""What launchers say to the sidecar, and what they hear."""
+"""Messages from launchers to the sidecar, and their answers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .client.wire import LINE_BYTES_MAX, Lines, encode
 from .paths import GATE_SOCKET, runtime_dir
 
 ANSWER_MAX_S = 2.0
-# Where Jupyter tells a kernel which notebook it is started for: a path.
+# The path of the notebook for which a kernel is started, as set by Jupyter.
 NOTEBOOK_ENV = "JPY_SESSION_NAME"
 
 
 class SidecarLine:
-    """One message to the sidecar, said at once, and its answer.
+    """One message to the sidecar, sent at once, and its answer.
 
     #### Notes
-    Never raises: a kernel starts and ends whatever the sidecar does. It is said
-    when this is made, so that it is said even if nobody waits for the answer or
+    Never raises: a kernel starts and ends whatever the sidecar does. It is sent
+    on construction, so that it is sent even if nobody waits for the answer or
     the event loop never runs again.
     """
 
@@ -39,7 +39,7 @@ class SidecarLine:
             self._close()
 
     async def answer(self) -> dict[str, Any] | None:
-        """What the sidecar answers, or its objection; None where nothing comes in time."""
+        """The sidecar's answer, or its error; None if nothing arrives in time."""
         if self._connection is None:
             return None
         try:

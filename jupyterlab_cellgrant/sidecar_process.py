@@ -20,9 +20,9 @@ LOCK = "sidecar.lock"
 # The list of kernels that a sidecar leaves to the next one (server/daemon/holderStore.ts).
 HOLDERS = "kernels.json"
 STOP_WITHIN_S = 5.0
-# Through no link, and without waiting for the other end of a pipe.
+# Follows no link, and does not wait for the other end of a pipe.
 LOCK_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-# What to do about a refusal, where there is something better than another directory.
+# What to do about a refusal, if there is better advice than another directory.
 REMEDIES = {
     errno.EROFS: "mount its file system for writing, or ",
     errno.ENOSPC: "free space or inodes on its file system, or ",
@@ -33,10 +33,10 @@ REMEDIES = {
     errno.EACCES: "let this user write there, or ",
 }
 BUNDLE = Path(__file__).parent / "sidecar" / "main.cjs"
-# A sidecar waits far more than it works. Without this its heap keeps what it grew to in a busy
-# minute; with less, collecting garbage would slow decisions down (bench decisions).
+# A sidecar waits far more than it works. Without this its heap keeps the size of a busy
+# minute; with less, garbage collection would slow decisions down (bench decisions).
 NODE_OPTIONS = ("--max-semi-space-size=8",)
-# Node's options of the user are for the user's programs; some would open a port.
+# The user's Node options are for the user's programs; some would open a port.
 NOT_INHERITED = ("NODE_OPTIONS", "NODE_PATH", "NODE_ENV")
 
 
@@ -45,10 +45,10 @@ class SidecarError(Exception):
 
 
 def ensure_private(directory: Path) -> Path:
-    """Make the directory of the sockets, readable by this user alone.
+    """Create the directory of the sockets, readable by this user alone.
 
-    Raises ``SidecarError`` where it belongs to someone else: whoever owns it
-    could stand in for the sidecar.
+    Raises ``SidecarError`` if it belongs to someone else: its owner
+    could impersonate the sidecar.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def ensure_private(directory: Path) -> Path:
 
 
 def is_own(directory: Path) -> bool:
-    """Whether this is a directory of this user, and the same one wherever it is named."""
+    """Whether this directory is this user's, and the same one under both names."""
     try:
         return directory.is_absolute() and directory.stat().st_uid == os.getuid()
     except OSError:
@@ -84,11 +84,11 @@ def is_own(directory: Path) -> bool:
 
 
 def take_lock(directory: Path) -> int | None:
-    """Take the lock of a directory: its file descriptor, or None where another has it.
+    """Take the lock of a directory: its file descriptor, or None if another process has it.
 
-    The lock lives as long as any copy of the descriptor is open. Passed on to
-    the sidecar and closed here, it lives exactly as long as the sidecar, however
-    that ends. Raises ``SidecarError`` where there can be no lock.
+    The lock is held as long as any copy of the descriptor is open. Passed on to
+    the sidecar and closed here, it is held exactly as long as the sidecar runs, however
+    that ends. Raises ``SidecarError`` if locking is impossible.
     """
     file = directory / LOCK
     try:
@@ -108,8 +108,8 @@ def take_lock(directory: Path) -> int | None:
 
 
 def lead(directory: Path, other: Path) -> bool:
-    """Let those who know this directory alone reach the sidecar of another one, as a sidecar does
-    that gives way (ENF11). False where somebody serves it still. Raises as above, and OSError.
+    """Let programs that know only this directory reach the sidecar of another one, as a sidecar
+    that yields does (ENF11). False if somebody still serves it. Raises as above, and OSError.
     """
     lock = take_lock(ensure_private(directory))
     if lock is None:
@@ -120,7 +120,7 @@ def lead(directory: Path, other: Path) -> bool:
         for name in (GATE_SOCKET, API_SOCKET):
             (directory / name).unlink(missing_ok=True)
             (directory / name).symlink_to(other / name)
-        # What kernels keep is decided there from now on; the next sidecar here is to believe gates.
+        # What kernels keep is decided there from now on; the next sidecar here must trust gates.
         (directory / HOLDERS).unlink(missing_ok=True)
         return True
     finally:
@@ -128,7 +128,7 @@ def lead(directory: Path, other: Path) -> bool:
 
 
 def _is_listening(path: Path) -> bool:
-    """Whether a sidecar has this socket, and not one that a link leads to."""
+    """Whether a sidecar has this socket, and it is not reached through a link."""
     if path.is_symlink() or not path.is_socket():
         return False
     with socket.socket(socket.AF_UNIX) as it:
@@ -144,16 +144,16 @@ def unusable(what: str, error: OSError) -> SidecarError:
 
 
 def command(node: str, directory: Path, arguments: Sequence[str]) -> list[str]:
-    """The sidecar's command line, with what it is told of the settings.
+    """The sidecar's command line, with its arguments from the settings.
 
-    Raises ``SidecarError`` where the bundle is missing.
+    Raises ``SidecarError`` if the bundle is missing.
     """
-    # Absolute: others read it there (ENF11).
+    # Absolute: other sidecars read it from the process's arguments (ENF11).
     return [*program(node), "--dir", str(directory.absolute()), *arguments]
 
 
 def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
-    """The command line that only checks a configuration file, which counts after those before it.
+    """The command line that only checks a configuration file, with those that precede it.
 
     Raises ``SidecarError`` as above.
     """
@@ -162,7 +162,7 @@ def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
 
 
 def program(node: str) -> list[str]:
-    """The sidecar's program. Raises ``SidecarError`` where the bundle is missing."""
+    """The sidecar's program. Raises ``SidecarError`` if the bundle is missing."""
     if not BUNDLE.is_file():
         raise SidecarError(
             f"the sidecar's program {BUNDLE} is missing: "
@@ -172,17 +172,17 @@ def program(node: str) -> list[str]:
 
 
 def first_words(line: bytes) -> dict[str, Any]:
-    """What a sidecar says first, of itself or of another one; empty where it says nothing."""
+    """The first line of a sidecar, about itself or another one; empty if there is none."""
     try:
         words = json.loads(line)
     except ValueError:
-        return {}  # it ended, or will: what it said of it is on stderr
+        return {}  # it ended, or will: its own message is on stderr
     return words if isinstance(words, dict) else {}
 
 
 def served_elsewhere(words: dict[str, Any], failure: str) -> Path | None:
-    """The directory of this user's sidecar that runs already, by what another one said instead of
-    starting (ENF11); None where there is none, or one that does another thing when it fails."""
+    """The directory of this user's running sidecar, as reported by another one that did not
+    start (ENF11); None if there is none, or if it has another failure mode."""
     served = words.get("served") or {}
     return Path(served["directory"]) if served.get("failure") == failure else None
 
@@ -193,7 +193,7 @@ def environment() -> dict[str, str]:
 
 
 async def end(process: asyncio.subprocess.Process) -> None:
-    """Stop one that was started with ``--with-parent``: gracefully where it listens."""
+    """Stop one that was started with ``--with-parent``: gracefully if it listens."""
     if process.stdin:
         process.stdin.close()
     for hurry in (process.terminate, process.kill):

@@ -1,4 +1,4 @@
-"""How it stands with the sidecar."""
+"""The state of the sidecar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ State = Literal["starting", "own", "joined", "away", "stopped"]
 
 @dataclass(frozen=True)
 class Status:
-    """How it stands with the sidecar; `sentence` is for people."""
+    """The state of the sidecar; `sentence` is for people."""
 
     state: State
     sentence: str

@@ -1,4 +1,4 @@
-"""Keeps one sidecar running for this user: its own, or one that runs already."""
+"""Keeps one sidecar running for this user: its own, or one already running."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ from .system.way import SystemWay
 
 READY_WITHIN_S = 20.0
 HEALTH_EVERY_S = 1.0
-# How often a system sidecar that went away is asked for.
+# How often a system sidecar that went away is looked for.
 SYSTEM_EVERY_S = 0.25
-# A sidecar that is alive but answers nobody for this long is ended, and so restarted.
+# A sidecar that is alive but does not answer for this long is ended, and so restarted.
 HUNG_AFTER_S = 30.0
-# Another sidecar may hold the lock for this many tries, some 2 s, before that is worth a word.
+# Another sidecar may hold the lock for this many tries, some 2 s, before that is logged.
 PATIENCE_TRIES = 4
 BACKOFF_FIRST_S = 0.5
 BACKOFF_MAX_S = 30.0
-# After running this long a sidecar has shown that it can; its next end is a first one.
+# A sidecar that ran this long has proven that it can; its next end counts as the first.
 STABLE_AFTER_S = 60.0
 LINE_BYTES_MAX = 64 * 1024
 
@@ -47,11 +47,11 @@ LINE_BYTES_MAX = 64 * 1024
 class Supervisor:
     """Starts, watches, restarts and stops the sidecar of one directory.
 
-    A sidecar that runs already is joined and watched; when it goes away, the
-    supervisor starts its own. Where this user's runs in another directory (ENF11), that
-    is the one from then on: for this server's kernels and terminals, too. One of the system (SYS6)
-    comes before all others, at any time. ``run`` ends only when it is cancelled; nothing that goes
-    wrong with the sidecar is an exception outside.
+    A running sidecar is joined and watched; when it goes away, the
+    supervisor starts its own. If this user's runs in another directory (ENF11), that
+    directory is used from then on, also by this server's kernels and terminals. The system's (SYS6)
+    takes precedence, at any time. ``run`` ends only when it is cancelled; no failure of
+    the sidecar is raised to the caller.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Supervisor:
                 await self._back_off()
 
     async def stop(self) -> None:
-        """Stop the sidecar started here, gracefully where it listens. Idempotent."""
+        """Stop the sidecar started here, gracefully if it listens. Idempotent."""
         self.status = Status("stopped", "Cellgrant's sidecar was stopped with Jupyter.")
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
@@ -137,7 +137,7 @@ class Supervisor:
         self._become("starting", "The sidecar that Cellgrant had joined is gone.")
 
     async def _await_other(self) -> None:
-        """Someone holds the lock but does not answer: it starts, or it ends."""
+        """Someone holds the lock but does not answer: it is starting, or ending."""
         if self._failures > PATIENCE_TRIES:
             sentence = f"Another sidecar holds the lock of {self.directory} but does not answer."
             self._become("away", sentence, logging.WARNING)
@@ -161,7 +161,7 @@ class Supervisor:
                 start_new_session=True,
             )
         finally:
-            # The sidecar has its own copy; with this one open its end would not free the lock.
+            # The sidecar has its own copy; if this one stayed open its end would not free the lock.
             os.close(lock)
         self._process = process
         self._last_words.clear()
@@ -190,11 +190,11 @@ class Supervisor:
             await self._back_off()
 
     def _move(self, directory: Path, why: str) -> None:
-        """Serve, and let serve, the directory where this user's sidecar runs."""
+        """Serve the directory where this user's sidecar runs, here and in child processes."""
         self._log.info("Cellgrant uses %s: %s.", directory, why)
         self._moved = self._on_moved
         self.directory = directory
-        # Launchers in this process ask there, and so do kernels, terminals and what they run.
+        # Launchers in this process connect there, and so do kernels, terminals and their children.
         os.environ[DIRECTORY_ENV] = str(directory)
 
     async def _await_ready(self, process: asyncio.subprocess.Process) -> None:
@@ -214,7 +214,7 @@ class Supervisor:
             )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> int:
-        """Wait for the end of a process, and end it if it hangs or the system has one; returns its
+        """Wait for a process to exit, ending it if it hangs or the system has one; returns its
         exit code."""
         silent_s = 0.0
         while silent_s < self._hung_after_s:

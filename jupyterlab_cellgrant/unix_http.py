@@ -27,12 +27,12 @@ class UnixResolver(Resolver):
     async def resolve(
         self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[tuple[int, Any]]:
-        """The socket, whatever was asked."""
+        """The socket, whatever was requested."""
         return [(socket.AF_UNIX, str(self.path))]
 
 
 def unix_client(path: Path) -> AsyncHTTPClient:
-    """A client whose every request goes to this socket; whoever makes it closes it."""
+    """A client that sends all requests to this socket; its creator closes it."""
     return SimpleAsyncHTTPClient(
         force_instance=True,
         resolver=UnixResolver(path=path),

@@ -20,7 +20,7 @@ export function formatBytesOf(trans: TranslationBundle, part: number, whole: num
   return trans.__('%1 of %2', ...bytesOfTotal(part, whole));
 }
 
-/** The same beside an amount that somebody wrote: `440 of 500 MB`. */
+/** The same beside an amount that a person wrote: `440 of 500 MB`. */
 export function formatBytesOfAmount(
   trans: TranslationBundle,
   part: number,
@@ -52,7 +52,7 @@ export function formatAge(ms: number): string {
   return ms < 3_600_000 ? formatClock(ms) : formatSpan(Math.floor(ms / 60_000) * 60_000);
 }
 
-/** A span that is over: `40 ms`, `4.2 s`, `12 min 4 s`, `5 h 10 min`. */
+/** A past duration: `40 ms`, `4.2 s`, `12 min 4 s`, `5 h 10 min`. */
 export function formatSpan(ms: number): string {
   if (ms < 995) {
     return `${Math.max(0, Math.round(ms / 10) * 10)} ms`;
@@ -81,7 +81,7 @@ const STEPS = [
   { fromMs: 0, stepMs: 1000, unitMs: 1000, unit: 's' }
 ] as const;
 
-/** A span that nobody knows better: `6–9 s`, `about 10 min`, `less than 2 h`. */
+/** An imprecise duration: `6–9 s`, `about 10 min`, `less than 2 h`. */
 export function formatRange(trans: TranslationBundle, fromMs: number, toMs: number): string {
   const { stepMs, unitMs, unit } = STEPS.find(it => toMs >= it.fromMs) ?? STEPS[5];
   const from = (Math.floor(fromMs / stepMs) * stepMs) / unitMs;
@@ -107,7 +107,7 @@ export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1) || path;
 }
 
-/** What is asked for of the CPUs: `4 CPUs`, `2–8 CPUs`; nothing for `auto`. */
+/** The requested CPUs: `4 CPUs`, `2–8 CPUs`; empty for `auto`. */
 function formatCpuAsk(trans: TranslationBundle, ask: CpuAsk): string {
   switch (ask.kind) {
     case 'auto':

@@ -10,19 +10,19 @@ import type { ClaimView, Fit, Snapshot, StoryLine } from '../server/protocol/vie
  *
  * #### Notes
  * `connecting` only before the first answer. In `away` cells run as in plain
- * Jupyter (GATE5); in `lost` not even the Jupyter server answers, and nobody
- * knows what cells do. `message` says for people what is missing.
+ * Jupyter (GATE5); in `lost` not even the Jupyter server answers, and the state
+ * of cells is unknown. `message` states for people what is missing.
  */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
   | { readonly state: 'away' | 'lost'; readonly message: string };
 
-/** What the node did at one moment of the last ten minutes. */
+/** The state of the node at one time in the last ten minutes. */
 export type Sample = {
   /** ms since the epoch, by the sidecar's clock. */
   readonly atMs: number;
-  /** CPUs busy; null where it was not measured. */
+  /** CPUs busy; null if not measured. */
   readonly cpusBusy: number | null;
   readonly memoryBytes: number | null;
 };
@@ -32,41 +32,41 @@ export type CellKey = string;
 
 /** What changed with a new snapshot. */
 export type ArbiterChange = {
-  /** Cells whose claim appeared, went, or shows something else now. */
+  /** Cells whose claim appeared, disappeared, or displays something else now. */
   readonly cells: ReadonlySet<CellKey>;
-  /** Kernels whose running or waiting claims are others now. */
+  /** Kernels whose running or waiting claims have changed. */
   readonly kernels: ReadonlySet<string>;
 };
 
 /**
- * The lab's view of the sidecar: its newest snapshot, and what may be asked of it.
+ * The lab's view of the sidecar: its newest snapshot, and the requests it accepts.
  */
 export interface IArbiter extends IDisposable {
   readonly connection: Connection;
-  /** The newest snapshot; null while none is known, or nobody answers. */
+  /** The newest snapshot; null if none is known, or the sidecar does not answer. */
   readonly snapshot: Snapshot | null;
   /** The last ten minutes, oldest first, at most one sample a second. */
   readonly history: readonly Sample[];
   /**
-   * How many sidecars this page has met. What a sidecar keeps in memory only
-   * (the defaults of a notebook) has to be told again when it grows.
+   * How many sidecars this page has met. What a sidecar keeps only in memory
+   * (the defaults of a notebook) must be sent again when it grows.
    */
   readonly generation: number;
-  /** Emitted after a snapshot was taken over, and when the connection changed. */
+  /** Emitted after a snapshot was applied, and when the connection changed. */
   readonly changed: ISignal<IArbiter, ArbiterChange>;
   /**
    * The sidecar's clock, in ms since the epoch: a browser's clock may differ.
    *
    * #### Notes
-   * While cells wait or run it stands still soon after the last word of them:
-   * nothing is counted that nobody knows.
+   * While cells wait or run it stops soon after the last message about them:
+   * unknown time is not counted.
    */
   nowMs(): number;
   /** The newest claim of a cell, if the sidecar still knows one; the last known one in `lost`. */
   claimOf(kernelId: string, cellId: string): ClaimView | undefined;
-  /** The claims of a kernel that wait or run, running first. */
+  /** The waiting and running claims of a kernel, running first. */
   activeClaims(kernelId: string): readonly ClaimView[];
-  /** Why a claim waited, and why it got what it got. Rejects as `cancel` does. */
+  /** Why a claim waited, and why it got its grant. Rejects as `cancel` does. */
   storyOf(claimId: string): Promise<readonly StoryLine[]>;
   /**
    * Cancel a waiting claim.
@@ -82,19 +82,19 @@ export interface IArbiter extends IDisposable {
   /** Choose how CPUs are shared. Rejects as `setDefaults` does. */
   setPolicy(policy: string): Promise<void>;
   /**
-   * Ask a kernel that runs nothing for the GPU memory that it keeps (GPU5).
+   * Ask an idle kernel for the GPU memory that it keeps (GPU5).
    * Rejects as `setDefaults` does.
    */
   free(kernelId: string): Promise<void>;
   /** Ask a kernel's owner to restart it for a claim that waits. Rejects as `setDefaults` does. */
   requestRestart(kernelId: string, claimId: string): Promise<void>;
-  /** Say no to that. Rejects as `setDefaults` does. */
+  /** Decline such a request. Rejects as `setDefaults` does. */
   declineRestart(kernelId: string): Promise<void>;
-  /** Give back the grant that a kernel keeps for its next cell (ADM9). Rejects as `setDefaults` does. */
+  /** Release the grant that a kernel keeps for its next cell (ADM9). Rejects as `setDefaults` does. */
   releaseHold(kernelId: string): Promise<void>;
-  /** How cells would fare that a kernel ran now (ADM11), in their order. Rejects as `setDefaults` does. */
+  /** How cells would fare if a kernel ran them now (ADM11), in their order. Rejects as `setDefaults` does. */
   fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
-  /** Ask for a snapshot now; resolves when it was answered or failed. */
+  /** Request a snapshot now; resolves when it was answered or failed. */
   refresh(): Promise<void>;
 }
 
@@ -106,9 +106,9 @@ export const IArbiter = new Token<IArbiter>(
 
 /** Problems of the defaults in force, by the place where they were written. */
 export interface IDefaults {
-  /** The user's default hints as they were told to the sidecar. */
+  /** The user's default hints as they were sent to the sidecar. */
   readonly hints: Readonly<Record<string, unknown>>;
-  /** One sentence for each default that does not count. */
+  /** One sentence for each default that is ignored. */
   readonly problems: readonly string[];
   readonly changed: ISignal<IDefaults, void>;
 }
@@ -134,8 +134,8 @@ export const IResourcesPanel = new Token<IResourcesPanel>(
 );
 
 /**
- * Gets back what kernels keep that run nothing (ADM9, GPU5). Refusals and
- * failures are shown to the person who asked.
+ * Reclaims what idle kernels keep (ADM9, GPU5). Refusals and
+ * failures are shown to the person who made the request.
  */
 export interface IConsent {
   /** Ask a kernel to free what it can. */
@@ -144,14 +144,14 @@ export interface IConsent {
    * Ask the person here whether a kernel of this server may be restarted, and do it.
    *
    * #### Notes
-   * Resolves to whether it was. Nothing happens to a kernel that runs a cell.
+   * Resolves to whether it was. A kernel that runs a cell is left alone.
    */
   restart(kernelId: string): Promise<boolean>;
   /** Ask the owner of a kernel elsewhere to restart it for a claim that waits. */
   request(kernelId: string, claimId: string): Promise<void>;
-  /** Say no to such a request. */
+  /** Decline such a request. */
   decline(kernelId: string): Promise<void>;
-  /** Give back the grant that a kernel keeps for its next cell (ADM9). */
+  /** Release the grant that a kernel keeps for its next cell (ADM9). */
   release(kernelId: string): Promise<void>;
 }
 
@@ -161,13 +161,13 @@ export const IConsent = new Token<IConsent>(
   'Gets GPU memory back from idle kernels, with the consent of their owners.'
 );
 
-/** Which document belongs to which kernel of this server, and how to show it. */
+/** The documents of this server's kernels, and how to show them. */
 export interface IKernelPaths {
-  /** Paths by kernel id; a kernel that is not here belongs to somebody else. */
+  /** Paths by kernel id; a kernel that is missing belongs to somebody else. */
   readonly paths: ReadonlyMap<string, string>;
   /** Emitted when a session started, ended or was renamed. */
   readonly changed: ISignal<IKernelPaths, void>;
-  /** Show the document of a kernel and, where it is open here, one of its cells. */
+  /** Show the document of a kernel and, if it is open here, one of its cells. */
   reveal(kernelId: string, cellId?: string | null): Promise<void>;
 }
 

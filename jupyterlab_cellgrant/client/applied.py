@@ -18,7 +18,7 @@ from .wire import UNGATED, Message
 class Applied:
     """The grants in force in this process.
 
-    Variables and masks belong to the whole process. Where cells run at once (in
+    Variables and masks belong to the whole process. If cells run concurrently (in
     subshells), the youngest one decides; when it ends, the youngest of the rest.
     """
 
@@ -30,16 +30,16 @@ class Applied:
         self._masks = Masks()
         self._leftovers = Leftovers(untouched)
         self._pools = Pools(self._leftovers.width)
-        # The fewer CPUs that the process was held to since a cell last began, by their number.
+        # The reduced numbers of CPUs that the process was confined to since a cell last began.
         self._widths: set[int] = set()
         self._told: dict[str, str] = {}
-        # The main thread's mask when threads were last looked at; None where a cell ran since.
+        # The main thread's mask when threads were last read; None if a cell ran since.
         self._seen: Mask | None = None
         self._inherit()
 
     def _inherit(self) -> None:
-        """A process that was forked under a grant has its own from now on: what is its own, and not
-        that grant's, is what it was in the parent."""
+        """A process forked under a grant manages its own state from now on; its originals (without
+        that grant) are those recorded in the parent."""
         pid, parent = _in_force
         if parent is None or pid == os.getpid():
             return
@@ -49,15 +49,15 @@ class Applied:
         self._pools.inherit(parent._pools)
 
     def look(self, is_quiet: bool) -> None:
-        """A cell is about to ask for its grant; ``is_quiet`` where it can be held to nothing."""
+        """A cell is about to request its grant; ``is_quiet`` if it cannot be confined."""
         with self._lock:
-            # Whoever changes masks from outside, as taskset does, changes the main thread's.
+            # A tool that changes masks from outside, as taskset does, changes the main thread's.
             if not self._running and self._seen != mask_of(os.getpid()):
                 self._leftovers.look(is_quiet)
 
     def look_ahead(self, grant: Message) -> None:
-        """A cell that had this grant has ended, and that was told: the threads are looked at now
-        that nobody waits for it. One that was held is looked at when its cpuset is gone."""
+        """A cell with this grant has ended, and that was reported: the threads are read now that
+        nobody waits for it. One that was confined is read when its cpuset is gone."""
         with self._lock:
             if not self._running and _is_unheld(grant):
                 self._leftovers.look(is_quiet=False)
@@ -73,7 +73,7 @@ class Applied:
             self._follow(grant)
             if len(self._running) == 1 and _is_unheld(grant):
                 self._leftovers.note()
-            # After the variables: a pool that is given its width back looks at them.
+            # After the variables: a pool that gets its width back reads them.
             self._pools.start(grant.get("threads"), widths, is_alone=len(self._running) == 1)
 
     def change(self, claim_id: str, grant: Message) -> None:
@@ -104,7 +104,7 @@ class Applied:
         self._pools.follow(grant.get("threads"), width)
 
     def _smaller(self, env: dict[str, str]) -> dict[str, str]:
-        """Without the counts that are larger than what the user says in the same variable."""
+        """Without the counts that exceed what the user set in the same variable."""
         self._told = {
             name: value
             for name, value in env.items()
@@ -114,13 +114,13 @@ class Applied:
         return self._told
 
     def _width_left(self, grant: Message) -> int | None:
-        """The number of CPUs that the process is held to; None where it has all of its own."""
+        """The number of CPUs that the process is confined to; None if it has all of its own."""
         held = grant.get("affinity") or grant.get("cpuset")
         width = len(parse_cpu_list(held)) if held else None
         return width if width is not None and width < self._leftovers.width() else None
 
 
-# What was entered last, and by which process: a fork has its parent's.
+# What was entered last, and by which process: a fork inherits its parent's.
 _in_force: list[Any] = [0, None]
 
 
@@ -129,5 +129,5 @@ def _is_smaller(users: str | None, ours: str) -> bool:
 
 
 def _is_unheld(grant: Message) -> bool:
-    """Whether a sidecar says that neither we nor a cpuset hold the process to CPUs."""
+    """Whether a sidecar reports that neither we nor a cpuset confine the process to CPUs."""
     return not grant.get("affinity") and grant.get("cpuset", "unknown") is None

@@ -1,11 +1,11 @@
-"""A connection to the sidecar that is kept up over its restarts and over lost descriptors."""
+"""A connection to the sidecar that survives its restarts and lost descriptors."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import suppress
 
-# By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
+# By name, not by module: a cell may replace a module's attributes (gevent, mocks), not ours.
 from os import getpid
 from time import sleep
 from typing import Callable
@@ -14,23 +14,23 @@ from .connection import Connection, LostDescriptorError
 from .wire import Message
 
 BACKOFF_MIN_S = 0.05
-# A restarted sidecar knows the truth within 2 s; this is the longest it has to wait for us.
+# A restarted sidecar knows all holders within 2 s; this is the longest that it waits for us.
 BACKOFF_MAX_S = 1.0
-# What is sent between hello and welcome is kept for later; more than this is not.
+# What is sent between hello and welcome is queued, up to this many messages.
 BACKLOG_MAX = 256
-# A thread that reads has done so within this time; who waits for it waits no longer.
+# A reading thread finishes within this time; a thread waiting for it waits no longer.
 READING_MAX_S = 0.1
 
 
 class Peer:
-    """Who speaks over a channel: what its channel asks of it and tells it."""
+    """The user of a channel: what the channel requests from it and reports to it."""
 
     def greeting(self) -> Message:
-        """The hello that a connection begins with; the lock is held."""
+        """The hello that starts a connection; the lock is held."""
         raise NotImplementedError
 
     def receive(self, message: Message) -> None:
-        """Something has arrived. What is raised here ends the connection."""
+        """Something has arrived. An exception raised here ends the connection."""
 
     def lost(self) -> None:
         """There is no connection now; the lock is held."""
@@ -39,13 +39,13 @@ class Peer:
 class Channel:
     """Connects, and connects again.
 
-    Its states are ``down``, ``greeting`` (hello is said, no welcome yet) and ``up``. A thread of
-    its own connects and reads; who waits for an answer may read, too, for a moment (see
-    ``listen``). ``lock`` guards the state and sending, so that what ``hello`` tells is never out of
-    step with the lines around it; another lock guards reading.
+    Its states are ``down``, ``greeting`` (hello sent, no welcome yet) and ``up``. A thread of
+    its own connects and reads; a thread waiting for an answer may briefly read, too (see
+    ``listen``). ``lock`` guards the state and sending, so that the content of ``hello`` is always
+    consistent with the lines around it; another lock guards reading.
 
-    Whoever notices that a descriptor is lost connects anew. The reading thread may still sit in a
-    call on the old one, which the sidecar ends: greeted anew, it closes that one.
+    Whoever notices a lost descriptor reconnects. The reading thread may still block in a
+    call on the old one, which the sidecar ends: after the new hello it closes the old connection.
     """
 
     def __init__(self, path: str, peer: Peer) -> None:
@@ -53,8 +53,8 @@ class Channel:
         self.state = "greeting"
         # Whether a sidecar is expected to answer: a claim then waits for the welcome.
         self.is_hopeful = True
-        self.met = threading.Event()  # set once a sidecar has answered, or cannot be met
-        self.thread_id = 0  # of the thread that reads, once it runs, as the system counts
+        self.met = threading.Event()  # set once a sidecar has answered, or cannot be reached
+        self.thread_id = 0  # native id of the reading thread, once it runs
         self._path = path
         self._peer = peer
         self._reading = threading.Lock()
@@ -64,17 +64,17 @@ class Channel:
         self._pid = getpid()
 
     def start(self) -> None:
-        """Connect, and stay connected until ``close`` or for as long as the process lives."""
+        """Connect, and stay connected until ``close`` or as long as the process lives."""
         thread = threading.Thread(target=self._stay_connected, name="Cellgrant", daemon=True)
-        # The debugger must neither stop nor trace it (ipykernel marks its own threads so).
+        # The debugger must neither stop nor trace it (ipykernel marks its own threads like this).
         thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
         thread.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
         thread.start()
 
     def close(self) -> None:
-        """End the connection for good; a parent's is closed in its fork. Idempotent."""
+        """End the connection for good; in a fork the parent's is closed. Idempotent."""
         if self.is_foreign:
-            return  # who held the lock as it forked is not there to let go of it
+            return  # the thread that held the lock at the fork does not exist here to release it
         with self.lock:
             self._is_closed = True
             self.hang_up()
@@ -94,15 +94,15 @@ class Channel:
             try:
                 self._connection.send(message)
             except OSError:
-                # A full buffer, a dead peer or a lost descriptor: one remedy for all. Half a line
-                # cannot be taken back; the next hello tells the truth anew.
+                # A full buffer, a dead peer or a lost descriptor: one remedy. A partial line
+                # cannot be taken back; the next hello states everything anew.
                 self.hang_up()
 
     def listen(self, is_wanted: Callable[[], bool], timeout_s: float) -> None:
         """Read in the thread that waits for an answer, if one comes this soon and is still wanted.
 
-        Handing it over from the reading thread would cost two more switches of
-        threads. That thread wakes up too, but finds nothing left to read.
+        Handing it over from the reading thread would cost two more thread
+        switches. That thread wakes up too, but finds nothing left to read.
         """
         self.replace_lost()
         connection = self._connection
@@ -119,9 +119,9 @@ class Channel:
             self._reading.release()
 
     def replace_lost(self) -> None:
-        """Where a cell has taken the descriptor away, connect anew before anything is said (GATE9).
+        """If a cell has closed our descriptor, reconnect before anything is sent (GATE9).
 
-        Never raises. What the lost connection permitted is over, for nobody heard what came since.
+        Never raises. Permissions of the lost connection end, as later messages were missed.
         """
         lost = self._connection
         if lost is None or self.is_foreign or lost.is_ours():
@@ -131,10 +131,10 @@ class Channel:
         except Exception:
             with self.lock:
                 if self._connection is lost:
-                    self._go_down()  # the next who comes here tries again
+                    self._go_down()  # the next caller tries again
 
     def welcome(self) -> bool:
-        """The sidecar answered the hello; what was sent meanwhile goes out. False where this was no
+        """The sidecar answered the hello; queued messages are sent. False if this was no
         answer to one. The lock is held."""
         if self.state != "greeting" or self._connection is None:
             return False
@@ -146,7 +146,7 @@ class Channel:
         return True
 
     def hang_up(self) -> None:
-        """End the connection; the reading thread notices and connects again. The lock is held."""
+        """End the connection; the reading thread notices and reconnects. The lock is held."""
         self.state = "down"
         if self._connection is not None:
             self._connection.end()
@@ -160,7 +160,7 @@ class Channel:
             sleep(backoff_s)
 
     def _connect_and_read(self) -> bool:
-        """One connection, and those in its place, to the end; whether the last was welcomed."""
+        """Run one connection, and its replacements, to the end; whether the last was welcomed."""
         connection: Connection | None = None
         try:
             while True:
@@ -171,11 +171,11 @@ class Channel:
                         with self._reading:
                             self._read(connection)
         except Exception:
-            pass  # none there, no descriptor left, no protocol spoken: this thread must go on
+            pass  # no sidecar, no free descriptor, or no protocol spoken: this thread must go on
         return self._close(connection)
 
     def _connect(self, before: Connection | None) -> Connection:
-        """What takes the place of ``before``, none or lost: made here, unless somebody has."""
+        """The replacement of ``before``, none or lost: created here, unless another thread has."""
         if self._is_closed:
             raise ConnectionAbortedError("it was closed from this side")
         if self._connection is before:
@@ -193,7 +193,7 @@ class Channel:
         return successor
 
     def _greeting(self, fresh: Connection) -> Message:
-        """The hello that this connection begins with; the lock is held."""
+        """The hello that starts this connection; the lock is held."""
         if self._connection is not None:
             self._connection.close()
         self._connection, self.state = fresh, "greeting"
@@ -203,11 +203,11 @@ class Channel:
     def _read(self, connection: Connection) -> None:
         """Act on what has arrived. The reading lock is held."""
         for message in connection.receive():
-            if connection is self._connection:  # else it was said to one that is lost
+            if connection is self._connection:  # else it belongs to a lost connection
                 self._peer.receive(message)
 
     def _close(self, connection: Connection | None) -> bool:
-        """The connection is over; whether it had been welcomed."""
+        """The connection has ended; returns whether it had been welcomed."""
         self.met.set()
         if connection is not None:
             connection.close()

@@ -1,4 +1,4 @@
-"""What a program uses that claims without a kernel: a forked cell, a worker, the command line."""
+"""For programs that claim without a kernel: a forked cell, a worker, the command line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SILENT = "Cellgrant's sidecar stopped answering during the wait."
 class Client(Listener):
     """One holder, and its connection to the sidecar; from entering it until leaving it.
 
-    A connection that is lost is made again, as often as it takes; what is held goes on meanwhile.
+    A lost connection is reestablished, as often as it takes; what is held stays held meanwhile.
     After a fork the child needs a client of its own: its parent's is closed in it.
     """
 
@@ -50,7 +50,7 @@ class Client(Listener):
     ) -> None:
         """It speaks for ``holder``; ``directory`` is the sidecar's, else ``$CELLGRANT_DIR``.
 
-        ``on_refusal`` is told, once and from another thread, that a later sidecar will not have it.
+        ``on_refusal`` is called, once and from another thread, if a later sidecar refuses it.
         """
         self.holder = holder
         self._on_refusal: Callable[[RefusedError], object] | None = on_refusal
@@ -60,7 +60,7 @@ class Client(Listener):
         self._applied: Applied | None = None
 
     def __enter__(self) -> Client:
-        """Connect. NoSidecarError where nobody answers, RefusedError where it will not have us."""
+        """Connect. NoSidecarError if nobody answers, RefusedError if the sidecar refuses us."""
         channel = self._link.channel
         channel.start()
         channel.met.wait(SILENCE_MAX_S)
@@ -70,7 +70,7 @@ class Client(Listener):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Hang up: the sidecar takes back what was not released."""
+        """Disconnect: the sidecar takes back what was not released."""
         self._link.channel.close()
 
     def claim(
@@ -82,17 +82,17 @@ class Client(Listener):
         on_change: Callable[[Message], object] = lambda _: None,
         on_interrupt: Callable[[str], object] = lambda _: None,
     ) -> Holding:
-        """Wait until everything is granted that ``hints`` ask for, as cell metadata has them.
+        """Wait until everything is granted that ``hints`` request, in the form of cell metadata.
 
-        ``on_wait`` is told why it waits, each time that is said. Later, and from another thread,
-        ``on_change`` is told the grant when it changes, and ``on_interrupt`` a sentence when what
-        runs is to end (its memory or its time is over).
+        ``on_wait`` receives the reason for waiting, each time it is reported. Later, from another
+        thread, ``on_change`` receives the grant when it changes, and ``on_interrupt`` a sentence
+        when the work must end (its memory or its time is exceeded).
 
         #### Notes
-        RefusedError where the sidecar refuses, NoSidecarError where it stops answering, and in a
+        RefusedError if the sidecar refuses, NoSidecarError if it stops answering, and in a
         process that was forked from this one. In the
-        main thread SIGINT gives the claim up and raises KeyboardInterrupt, whatever handler is set;
-        in any other it is left to that handler.
+        main thread SIGINT cancels the claim and raises KeyboardInterrupt, whatever handler is set;
+        in any other thread it is left to that handler.
         """
         if self._link.channel.is_foreign:
             raise NoSidecarError(FORKED)
@@ -118,7 +118,7 @@ class Client(Listener):
         return holding
 
     def _refuse_oversized(self, hints: Any) -> None:
-        """A claim that fits into no line cannot even be sent to be refused."""
+        """A claim that exceeds a line cannot even be sent to be refused."""
         size = len(encode(hints))
         if size > LINE_BYTES_MAX // 2:
             limits = {"bytes": size, "limit": HINT_BYTES_MAX}
@@ -126,7 +126,7 @@ class Client(Listener):
             raise RefusedError("HINT_TOO_LARGE", sentence, limits)
 
     def _wait(self, claim: Claim, on_wait: Callable[[str], object]) -> None:
-        """Until the claim is granted; raises where it is not."""
+        """Wait until the claim is granted; raises if it is not."""
         if not self._link.claim(claim):
             raise NoSidecarError(ABSENT.format(directory=self._directory))
         patience = Patience(self._link, claim)
@@ -146,7 +146,7 @@ class Client(Listener):
                 on_wait(str(answer.get("sentence")))
 
     def _drop(self, claim: Claim, is_lost: bool) -> None:
-        """It is not granted, or nobody wants it any more."""
+        """It is not granted, or no longer wanted."""
         del self._holdings[claim.id]
         if is_lost:
             self._link.forget(claim)
@@ -156,7 +156,7 @@ class Client(Listener):
             self._link.cancel(claim)
 
     def applied(self) -> Applied:
-        """What carries grants out in this process; made when it is first needed."""
+        """Applies grants in this process; created on first use."""
         if self._applied is None:
             from .applied import Applied
 
@@ -164,7 +164,7 @@ class Client(Listener):
         return self._applied
 
     def end(self, claim: Claim, outcome: str, cpu_seconds: float) -> None:
-        """What it was granted for has ended. Idempotent."""
+        """The granted work has ended. Idempotent."""
         if self._holdings.pop(claim.id, None) is not None:
             self._link.release(claim, outcome, cpu_seconds)
 

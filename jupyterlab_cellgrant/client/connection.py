@@ -1,8 +1,8 @@
-"""One connection to the sidecar, by a descriptor that is ours only while nobody takes it away."""
+"""One connection to the sidecar, by a descriptor that a cell may close."""
 
 from __future__ import annotations
 
-# By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
+# By name, not by module: a cell may replace a module's attributes (gevent, mocks), not ours.
 from os import fstat, register_at_fork
 from select import POLLIN, poll
 from socket import (
@@ -29,30 +29,30 @@ from .wire import (
     encode,
 )
 
-# So often who waits looks whether its descriptor was taken away. Each claim, each wait and each
-# end of a cell looks, too: this is for what lies between, and fifty idle kernels do not feel it.
+# How often a waiting thread checks whether its descriptor was closed. Each claim, wait and end
+# of a cell checks, too: this covers the time between, at no noticeable cost for fifty idle kernels.
 LOOK_S = 30.0
 
-# A number that Linux gives each socket once (``asm-generic/socket.h``); Python has no name for it.
+# A number that Linux assigns each socket once (``asm-generic/socket.h``); Python does not name it.
 SO_COOKIE = 57
 
 
 class LostDescriptorError(ConnectionError):
-    """The number that was this connection's is nobody's, or somebody else's, by now."""
+    """This connection's descriptor has been closed, or reused by another file."""
 
 
 class Connection:
     """Messages to and from the sidecar.
 
-    A cell can close the descriptors of its process by number, and what it opens next gets the
+    A cell can close the descriptors of its process by number, and its next files get the
     same numbers: what we then wrote would arrive in its own file or socket (GATE9). So before
-    every use it is asked whether the number still is this socket's. Where Linux tells, no other
-    thread of Python runs between the answer and the call that follows; what remains is a thread
+    every use we check that the number is still this socket's. If Linux can report that, no other
+    Python thread runs between the check and the call that follows; what remains is a thread
     that is between system calls of its own at that very moment.
     """
 
     def __init__(self, path: str) -> None:
-        """Connect; OSError where nobody listens, nobody trusted does, or no descriptor is left."""
+        """Connect; OSError if nobody listens, nobody trusted does, or no descriptor is free."""
         self.is_welcomed = False
         self._lines = Lines()
         self._socket = socket(AF_UNIX, SOCK_STREAM)
@@ -67,19 +67,19 @@ class Connection:
             raise
 
     def is_ours(self) -> bool:
-        """Whether the descriptor still is this connection's."""
+        """Whether the descriptor is still this connection's."""
         try:
             return _mark_of(self._socket) == self._mark
         except OSError:
             return False
 
     def greet(self, hello: Message) -> None:
-        """Say hello; OSError where that cannot be said in time."""
+        """Send hello; OSError if that is not possible in time."""
         self._own().sendall(encode(hello))
         self._own().settimeout(None)
 
     def send(self, message: Message) -> None:
-        """Say something without ever blocking; OSError where not all of it could be said."""
+        """Send without ever blocking; OSError if not all of it could be sent."""
         data = encode(message)
         if self._own().send(data, MSG_DONTWAIT) < len(data):
             raise BlockingIOError("a full buffer")
@@ -91,9 +91,9 @@ class Connection:
         return bool(poller.poll(timeout_s * 1000))
 
     def wait(self) -> None:
-        """Until something has arrived, or the end; OSError where hello is not answered.
+        """Wait until something has arrived, or the end; OSError if hello is not answered.
 
-        Meanwhile nobody tells that the descriptor is lost: so that is looked at now and then.
+        Nothing reports a lost descriptor meanwhile, so it is checked now and then.
         """
         silent_parts = 0
         while not self._has_come(LOOK_S if self.is_welcomed else SILENCE_PART_S):
@@ -102,7 +102,7 @@ class Connection:
                 raise TimeoutError("it accepts connections, but answers no hello")
 
     def _has_come(self, timeout_s: float) -> bool:
-        """As ``is_readable``, but once it waits, what becomes of the number matters no more: a poll
+        """As ``is_readable``, but once it waits, the descriptor's fate no longer matters: a poll
         looks the number up each time it wakes, and would not see that the sidecar hung up."""
         whole, part = divmod(timeout_s, 1)
         limit = pack("ll", int(whole), int(part * 1e6))
@@ -114,7 +114,7 @@ class Connection:
         return True
 
     def receive(self) -> list[Message]:
-        """What has arrived, if anything; EOFError at the end, ValueError where it is no message."""
+        """What has arrived, if anything; EOFError at the end, ValueError if it is not a message."""
         try:
             data = self._own().recv(LINE_BYTES_MAX, MSG_DONTWAIT)
         except BlockingIOError:
@@ -124,14 +124,14 @@ class Connection:
         return self._lines.feed(data)
 
     def end(self) -> None:
-        """End it for both sides; whoever reads it finds that. Idempotent."""
+        """Shut it down for both sides; its reader notices. Idempotent."""
         try:
             self._own().shutdown(SHUT_RDWR)
         except OSError:
             return  # the peer was faster
 
     def close(self) -> None:
-        """Let the descriptor go; one that is not ours any more is left alone. Idempotent."""
+        """Close the descriptor; one that is no longer ours is left alone. Idempotent."""
         if self.is_ours():
             self._socket.close()
         else:
@@ -139,7 +139,7 @@ class Connection:
             self._socket.detach()
 
     def _own(self) -> socket:
-        """The socket, for one call at once."""
+        """The socket, for one immediate call."""
         if not self.is_ours():
             raise LostDescriptorError
         return self._socket
@@ -149,7 +149,7 @@ _connections: WeakSet[Connection] = WeakSet()
 
 
 def _leave_to_parent() -> None:
-    """In a forked child: each connection belongs to the parent, also one that is being made."""
+    """In a forked child: every connection belongs to the parent, including one being created."""
     for connection in list(_connections):
         connection.close()
 
@@ -158,10 +158,10 @@ register_at_fork(after_in_child=_leave_to_parent)
 
 
 def _mark_of(it: socket) -> object:
-    """What no other open file has; OSError where the descriptor is closed."""
+    """An identity that no other open file has; OSError if the descriptor is closed."""
     try:
-        # Python keeps its lock over this call, so that no other thread of it comes in between.
+        # Python keeps the GIL during this call, so no other Python thread runs in between.
         return it.getsockopt(SOL_SOCKET, SO_COOKIE, 8)
     except OSError:
-        status = fstat(it.fileno())  # no socket any more, or a system without such a number
+        status = fstat(it.fileno())  # no longer a socket, or a system without such a number
         return status.st_dev, status.st_ino

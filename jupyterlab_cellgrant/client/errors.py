@@ -6,14 +6,14 @@ from .wire import Message
 
 
 class NoSidecarError(ConnectionError):
-    """No sidecar answers, or none does any more."""
+    """No sidecar answers, or it no longer does."""
 
 
 class RefusedError(Exception):
-    """The sidecar refuses a claim, or will not speak with this process."""
+    """The sidecar refuses a claim, or refuses this process."""
 
     def __init__(self, code: str, sentence: str, details: Message | None = None) -> None:
-        """``code`` is of the protocol's catalogue; ``details`` are the figures of its sentence."""
+        """``code`` is from the protocol's catalogue; ``details`` has its sentence's figures."""
         super().__init__(sentence)
         self.code = code
         self.details = details or {}

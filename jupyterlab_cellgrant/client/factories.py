@@ -1,4 +1,4 @@
-"""What starts processes on the kernel's behalf, and has its environment from when it began."""
+"""Starts processes on the kernel's behalf, with the environment from its own start."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Any
 from .leftovers import descendants
 from .variables import CUDA_DEVICES, Differences
 
-# A server that forks: Python's, and that of the copy of its package which pickles more.
+# A server that forks: Python's, and that of its fork which pickles more.
 FORK_SERVERS = ("multiprocessing.forkserver", "multiprocess.forkserver")
 
-# Workers that wait for the next call, wherever it comes from: loky's, and joblib's copy of it.
+# Workers that wait for the next call, whatever its source: loky's, and joblib's copy of it.
 REUSABLE_POOLS = ("loky.reusable_executor", "joblib.externals.loky.reusable_executor")
 
-# Fork servers that are kept beside the one in use, for cells like those that began them.
+# Fork servers that are kept beside the current one, for cells like those that started them.
 SPARE_SERVERS_MAX = 2
 
 
 class Factories:
-    """Lets processes that cells start have these cells' variables, whoever starts them.
+    """Gives processes that cells start these cells' variables, whichever process forks them.
 
-    A fork server answers for the variables with which it began; so each set of
-    variables has one of its own. Idle workers of a pool that belongs to nobody in
-    particular are let go when the cell's GPUs are others: they would see none of
-    them, or keep one without a lease. What a cell has in its hands (a pool, an
-    executor, a process) is its author's, and keeps what it was born with. Only
-    modules that are loaded are looked at, and only when variables changed.
+    A fork server passes on the variables with which it began; so each set of
+    variables has one of its own. Idle workers of a shared pool are
+    released when the cell has other GPUs: they would see none of
+    them, or keep one without a lease. What a cell references (a pool, an
+    executor, a process) belongs to its author, and keeps its original variables. Only
+    loaded modules are checked, and only when variables changed.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Factories:
         self._servers = {name: _Servers(name) for name in FORK_SERVERS}
 
     def follow(self, variables: Differences) -> None:
-        """The process has these variables now, as they differ from those that it came with."""
+        """The process has these variables now, where they differ from the original ones."""
         before, self._now = self._now, variables
         if before == variables:
             return
@@ -54,7 +54,7 @@ class _Servers:
     def __init__(self, name: str) -> None:
         self._name = name
         self._spare: dict[Differences, Any] = {}
-        # No longer wanted, but children of theirs live, whose ends they tell.
+        # No longer wanted, but with live children whose exits they report.
         self._retired: list[Any] = []
 
     def change(self, before: Differences, now: Differences) -> None:
@@ -63,7 +63,7 @@ class _Servers:
         is_running = current._forkserver_pid is not None
         successor = self._spare.pop(now, None)
         if successor is None and not is_running:
-            return  # the next one will begin with what there is by then
+            return  # the next one will begin with the variables of that time
         successor = successor or type(current)()
         successor._preload_modules = current._preload_modules
         # All of the module's functions are the methods of its server.
@@ -90,7 +90,7 @@ def _gpus_of(variables: Differences) -> str | None:
 
 
 def _let_go(module: Any) -> None:
-    """Forget the executor that would be used again: it ends when its work and its users have."""
+    """Forget the executor that would be reused: it ends when its work and its users have."""
     lock = getattr(module, "_executor_lock", None)
     if lock is not None and lock.acquire(timeout=0.1):  # else it is being changed right now
         try:

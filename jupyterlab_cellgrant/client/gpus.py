@@ -9,11 +9,11 @@ import sys
 
 
 def is_cuda_bound() -> bool:
-    """Whether CUDA has read its variables: a later change of them does nothing.
+    """Whether CUDA has read its variables: later changes of them have no effect.
 
     The driver opens /dev/nvidia-uvm when it is initialised, whichever library
-    asked for it; reading figures by NVML does not. Where file descriptors cannot
-    be listed, the libraries are asked that can tell cheaply.
+    requested it; reading figures through NVML does not. If file descriptors cannot
+    be listed, the libraries that can answer cheaply are asked.
     """
     try:
         descriptors = os.listdir("/proc/self/fd")
@@ -38,16 +38,16 @@ def _is_torch_initialised() -> bool:
 
 
 def blind_library() -> str | None:
-    """A library that has looked for GPUs in vain, and remembers it; None where none is known to.
+    """A library that has looked for GPUs in vain, and caches that; None if none is known.
 
-    Cells without a grant see no GPU, and these look but once. PyTorch looks again.
+    Cells without a grant see no GPU, and these look only once. PyTorch looks again.
     """
     for name, has_looked_in_vain in _BLINDNESS.items():
         try:
             if has_looked_in_vain():
                 return name
         except Exception:
-            continue  # another version of it: then we cannot tell
+            continue  # another version of it: unknown
     return None
 
 
@@ -72,21 +72,21 @@ _BLINDNESS = {
     "TensorFlow": _is_tensorflow_blind,
 }
 
-# Those that hold memory of a GPU for objects which Python may not have collected yet.
+# Libraries that hold GPU memory for objects which Python may not have collected yet.
 LIBRARIES = ("torch", "cupy", "jax", "tensorflow")
 
 
 def free_idle_memory() -> None:
-    """Give GPU memory back that nothing uses any more; what is in use stays (GPU5).
+    """Free GPU memory that is no longer used; memory in use stays (GPU5).
 
-    JAX and TensorFlow cannot give back what their allocators once took; collecting
-    lets them use it again, and gives it back where they run without an allocator.
+    JAX and TensorFlow cannot return what their allocators once took; collecting
+    lets them reuse it, and frees it if they run without an allocator.
     """
     if any(name in sys.modules for name in LIBRARIES):
         gc.collect()
     torch_cuda = sys.modules.get("torch.cuda")
     if torch_cuda is not None and _is_torch_initialised():
-        with contextlib.suppress(Exception):  # a library's trouble is not the cell's
+        with contextlib.suppress(Exception):  # a library's failure is not the cell's
             torch_cuda.empty_cache()  # type: ignore[attr-defined]
     cupy = sys.modules.get("cupy")
     if cupy is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .wire import PROTOCOL, Message
 
-# What is longer is not shown, and may fit into no line.
+# Longer names are not shown, and may not fit into a line.
 NAME_CHARS_MAX = 256
 
 
@@ -24,14 +24,14 @@ class Holder:
         """``kind`` is ``kernel``, ``cell``, ``worker`` or ``command``.
 
         #### Notes
-        ``holder_id`` is nobody else's: 1 to 128 letters, digits, ``.``, ``_`` or ``-``. ``name`` is
-        for people. ``parent_id`` is the holder that it came from; None where the sidecar finds it.
+        ``holder_id`` is unique: 1 to 128 letters, digits, ``.``, ``_`` or ``-``. ``name`` is
+        for people. ``parent_id`` is the holder that started it; None if the sidecar finds it.
         """
         self.kind = kind
         self.id = holder_id
         self.name = name[:NAME_CHARS_MAX]
         self.pid = pid
-        # Once: later there may be no descriptor left to look with, or another process of this pid.
+        # Read once: later no descriptor may be free, or the pid may be another process's.
         self.start_ticks = start_ticks(pid)
         self.parent_id = parent_id
 
@@ -56,10 +56,10 @@ def _identity(pid: int) -> Message:
 
 
 def start_ticks(pid: int) -> int:
-    """Field 22 of /proc/PID/stat; 0 where there is no /proc."""
+    """Field 22 of /proc/PID/stat; 0 if there is no /proc."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stat:
-            # The second field is the name in parentheses, which may hold any character.
+            # The second field is the name in parentheses, which may contain any character.
             return int(stat.read().rpartition(b")")[2].split()[19])
     except (OSError, IndexError, ValueError):
         return 0

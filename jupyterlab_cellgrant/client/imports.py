@@ -1,4 +1,4 @@
-"""What is loaded in a cell that has fewer CPUs than its kernel."""
+"""Handles imports in a cell that has fewer CPUs than its kernel."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import importlib.machinery
 import os
 import sys
 
-# By name, not by module: a cell may replace what modules hold.
+# By name, not by module: a cell may replace a module's attributes.
 from os import getpid
 from typing import Any, Callable, Collection
 
-# Where counts are read when a library is loaded and never again, it is told the kernel's
-# own: threads of theirs that find no CPU wait, but too few would be so for good.
+# Libraries that read a count when loaded and never again get the kernel's
+# own: surplus threads without a CPU wait, but too few would be permanent.
 COUNTED_AT_IMPORT = {"polars": "POLARS_MAX_THREADS", "numba": "NUMBA_NUM_THREADS"}
 
 
 class Imports(importlib.abc.MetaPathFinder):
     """Calls ``begin`` before and ``end`` after each import of something new, while it watches.
 
-    An import that another one makes is part of that one, unless it is one of ``alone``.
+    A nested import is part of the outer one, unless it is one of ``alone``.
     The kernel's own finders find the module and its own loader loads it: neither they nor
-    a traceback see anything of this, because it is the module's spec that tells. Never in
+    a traceback see anything of this, because the module's spec reports it. Never in
     a forked child, whose imports are its own.
     """
 
@@ -36,7 +36,7 @@ class Imports(importlib.abc.MetaPathFinder):
         self._outermost: Any = None
 
     def watch(self, wanted: bool) -> None:
-        """Watch from now on, or no more. Idempotent."""
+        """Start or stop watching. Idempotent."""
         if wanted == any(it is self for it in sys.meta_path):
             return
         if wanted:
@@ -54,7 +54,7 @@ class Imports(importlib.abc.MetaPathFinder):
             try:
                 spec = finder.find_spec(name, path, target)
             except Exception:
-                return None  # importlib, which asks it next, meets that itself
+                return None  # importlib, which asks it next, handles that itself
             if spec is not None:
                 if type(spec) is importlib.machinery.ModuleSpec and _says_when_loaded(spec.loader):
                     spec.__class__ = self._telling
@@ -62,34 +62,34 @@ class Imports(importlib.abc.MetaPathFinder):
         return None
 
     def loading(self, spec: Any, is_loading: bool) -> None:
-        """A watched module is loaded from now on, or no more."""
+        """A watched module starts or stops loading."""
         if is_loading and self._outermost is None:
             self._outermost = spec
         if self._outermost is not spec and spec.name not in self._alone:
-            return  # part of another import, or beside one: the next start looks again
+            return  # part of another import, or concurrent with one: the next start checks again
         if not is_loading and self._outermost is spec:
             self._outermost = None
         try:
             (self._begin if is_loading else self._end)(spec.name)
         except Exception:
-            return  # whatever goes wrong here, the import goes on
+            return  # whatever fails here, the import goes on
 
 
 def _is_imported() -> bool:
-    """Whether importlib asks our finder in order to load what is found. Others ask, too: those
-    that keep the spec (``importlib.util.find_spec``), and finders that ask all others."""
+    """Whether importlib asks our finder in order to load the result. Others ask, too: those
+    that keep the spec (``importlib.util.find_spec``), and finders that delegate to all others."""
     asking = sys._getframe(2).f_back
     return asking is not None and asking.f_code.co_name == "_find_and_load_unlocked"
 
 
 def _says_when_loaded(loader: Any) -> bool:
-    """Whether importlib notes it in the spec: not of a loader that loads in the old way."""
+    """Whether importlib records it in the spec: not for a loader with the legacy protocol."""
     return loader is None or hasattr(loader, "exec_module")
 
 
 def _telling(tell: Callable[[Any, bool], None]) -> type[Any]:
-    """The class of specs that tell when their module is being loaded, which importlib notes in
-    them. A module may look at its spec, copy it and keep it meanwhile, as it may any other."""
+    """The class of specs that report when their module is being loaded, which importlib records
+    in them. Meanwhile a module may read, copy and keep its spec, as it may any other."""
 
     class ModuleSpec(importlib.machinery.ModuleSpec):
         @property
@@ -110,10 +110,10 @@ def _telling(tell: Callable[[Any, bool], None]) -> type[Any]:
 
 
 class ImportCounts:
-    """A variable that says the kernel's own number of CPUs while a library counts them.
+    """A variable that holds the kernel's own number of CPUs while a library counts them.
 
-    Only while that is imported, for children count for themselves; and for no other
-    import, for that may be of the user's own settings.
+    Set only during that import, since children count for themselves; and for no other
+    import, since that may read the user's own settings.
     """
 
     def __init__(self, cpus: Callable[[], int]) -> None:
@@ -121,14 +121,14 @@ class ImportCounts:
         self._ours: set[str] = set()
 
     def begin(self, module: str) -> None:
-        """Set the one that this module reads, unless its user did."""
+        """Set the variable that this module reads, unless the user set it."""
         name = COUNTED_AT_IMPORT.get(module)
         if name and name not in os.environ:
             os.environ[name] = str(self._cpus())
             self._ours.add(name)
 
     def end(self, module: str) -> None:
-        """Take it back, also from numba, which would count anew where it has changed."""
+        """Remove it, also from numba, which would recount if it has changed."""
         name = COUNTED_AT_IMPORT.get(module)
         if name in self._ours:
             self._ours.remove(name)

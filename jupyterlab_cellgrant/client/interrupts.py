@@ -1,17 +1,17 @@
-"""Interrupts: kept out of code that has to run to its end, and sent into what runs."""
+"""Interrupts: blocked in code that must complete, and sent to running cells."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-# By name, not by module: a cell may replace what modules hold.
+# By name, not by module: a cell may replace a module's attributes.
 from threading import current_thread, main_thread
 from typing import Any, Callable
 
 try:
-    # What ``signal`` wraps, without the conversions to enumerations: they cost more than all
-    # else that a gate does for a cell that asks for nothing.
+    # What ``signal`` wraps, without the conversions to enumerations: they cost more than everything
+    # else that a gate does for a cell without hints.
     import _signal as handlers
 except ImportError:
     import signal as handlers  # type: ignore[no-redef]
@@ -25,9 +25,9 @@ def in_main_thread() -> bool:
 class Shield:
     """While entered, SIGINT calls ``note`` instead of raising KeyboardInterrupt.
 
-    An exception that rises between any two instructions could leave a claim
+    An exception raised between any two instructions could leave a claim
     half made or never released. Where handlers cannot be set (in a subshell's
-    thread), no KeyboardInterrupt rises either.
+    thread), no KeyboardInterrupt is raised either.
     """
 
     def __init__(self, note: Callable[[], None]) -> None:
@@ -37,7 +37,7 @@ class Shield:
     def __enter__(self) -> None:
         if in_main_thread():
             previous = handlers.getsignal(signal.SIGINT)
-            if previous is not None:  # None: set by C code, and nothing we could put back
+            if previous is not None:  # None: set by C code, and cannot be restored
                 self._previous = previous
                 handlers.signal(signal.SIGINT, self._handle)
 

@@ -1,4 +1,4 @@
-"""The libraries whose threads follow a grant, and how each is asked and told."""
+"""The libraries whose threads follow a grant, and how each is read and set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Callable
 OPENMP = ("OMP_NUM_THREADS",)
 
 
-# Counts CPUs when it is first asked, and not when it is loaded.
+# Counts CPUs on first use, not when it is loaded.
 COUNTS_LATE = "pyarrow"
 
 
@@ -26,8 +26,8 @@ class Pool:
         variables: tuple[str, ...] = (),
         is_per_thread: bool = False,
     ) -> None:
-        """Its user says its size by the first of ``variables`` that is set, before it is loaded;
-        ``is_per_thread`` where each thread has a size of its own, as OpenMP has it."""
+        """The user sets its size by the first of ``variables`` that is set, before it is loaded;
+        ``is_per_thread`` if each thread has a size of its own, as in OpenMP."""
         self.name = name
         self.get = get
         self.set = set_
@@ -42,12 +42,12 @@ NATIVE_VARIABLES = {
     "blis": ("BLIS_NUM_THREADS", *OPENMP),
 }
 
-# Set by threadpoolctl as it is loaded: whether copies of OpenMP may be mixed is the user's to say.
+# Set by threadpoolctl on import: whether copies of OpenMP may be mixed is up to the user.
 DUPLICATES = "KMP_DUPLICATE_LIB_OK"
 
 
 def load_threadpoolctl() -> Any:
-    """threadpoolctl: by path as the launcher named it, else the kernel's own, else None.
+    """threadpoolctl: by path as the launcher gave it, else the kernel's own, else None.
 
     The path comes first because its version is known. It is loaded under a name
     of ours, so that the kernel's own ``import threadpoolctl`` finds its own.
@@ -83,7 +83,7 @@ def _own_threadpoolctl() -> Any:
 
 
 def loaded_pools(threadpoolctl: Any) -> list[Pool]:
-    """The pools of what is loaded; never loads anything."""
+    """The pools of the loaded libraries; never loads anything."""
     return [*_native_pools(threadpoolctl), *_module_pools(), *_numba_pool(), *_dask_pool()]
 
 
@@ -140,7 +140,7 @@ def _at_most(most: int, set_: Callable[[int], Any]) -> Callable[[int], Any]:
 
 
 def _numba_pool() -> list[Pool]:
-    """numba's threads, once they are launched: as many as ever, of which so many are used."""
+    """numba's threads, once launched: their number is fixed, and this many of them are used."""
     parallel = sys.modules.get("numba.np.ufunc.parallel")
     get, set_ = (getattr(parallel, f"_{it}_num_threads", None) for it in ("get", "set"))
     if not get or not set_:
@@ -149,7 +149,7 @@ def _numba_pool() -> list[Pool]:
 
 
 def watch_numba(launched: Callable[[], None]) -> None:
-    """Call ``launched`` when numba launches its threads, which it does at their first use."""
+    """Call ``launched`` when numba launches its threads, which it does on first use."""
     parallel = sys.modules.get("numba.np.ufunc.parallel")
     load = getattr(parallel, "_load_threading_functions", None)
     if load is None or hasattr(parallel, "_get_num_threads") or hasattr(load, "is_watched"):
@@ -163,7 +163,7 @@ def watch_numba(launched: Callable[[], None]) -> None:
     parallel._load_threading_functions = load_and_tell  # type: ignore[union-attr]
 
 
-# Where dask has copies of its number of CPUs besides variables: the defaults of functions.
+# Where dask copies its number of CPUs besides variables: the defaults of functions.
 DASK_DEFAULTS = (
     ("distributed.deploy.utils", "nprocesses_nthreads", "n"),
     ("distributed.worker_memory", "parse_memory_limit", "total_cores"),
@@ -184,7 +184,7 @@ def _set_dask(cpus: int) -> None:
             module.CPU_COUNT = cpus
     executor = getattr(sys.modules.get("dask.threaded"), "default_pool", None)
     if hasattr(executor, "_max_workers"):
-        executor._max_workers = cpus  # it starts threads as they are needed
+        executor._max_workers = cpus  # it starts threads on demand
     for name, function, parameter in DASK_DEFAULTS:
         _set_default(getattr(sys.modules.get(name), function, None), parameter, cpus)
 
@@ -204,9 +204,9 @@ def _set_default(function: Any, parameter: str, value: int) -> None:
 
 
 def let_sklearn_count(cpus: Callable[[], int]) -> None:
-    """Let scikit-learn, which remembers the CPUs that it counts first, count the kernel's own.
+    """Make scikit-learn, which caches the first CPU count, count the kernel's own.
 
-    It takes the smaller of these and of OpenMP's threads, which follow the grant.
+    It uses the smaller of these and of OpenMP's threads, which follow the grant.
     """
     helpers = sys.modules.get("sklearn.utils._openmp_helpers")
     count = getattr(helpers, "cpu_count", None)

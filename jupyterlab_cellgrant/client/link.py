@@ -1,8 +1,8 @@
-"""What this process claims and holds, in step with what the sidecar knows."""
+"""What this process claims and holds, consistent with what the sidecar knows."""
 
 from __future__ import annotations
 
-# By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
+# By name, not by module: a cell may replace a module's attributes (gevent, mocks), not ours.
 from os import path
 
 from .channel import Channel, Peer
@@ -24,14 +24,14 @@ class Listener:
         """A sidecar answers (again)."""
 
     def refused(self, why: RefusedError) -> None:
-        """The sidecar that answers now will not have this process, as one before it would; told at
+        """The current sidecar refuses this process, though an earlier one accepted it; called at
         each try."""
 
     def changed(self, claim: Claim) -> None:
         """The grant of a running claim changed."""
 
     def interrupt(self, claim: Claim, message: str) -> None:
-        """The sidecar wants what a running claim is for to be interrupted."""
+        """The sidecar requests that the work of a running claim be interrupted."""
 
     def free(self) -> None:
         """The sidecar wants idle GPU memory back."""
@@ -40,31 +40,31 @@ class Listener:
 class Link(Peer):
     """Every claim of one process; sent by the thread that makes it, answered to its mailbox.
 
-    All of it goes over one channel, whose lock guards the claims, too: what ``hello`` tells of
-    them is never out of step with the lines around it.
+    All of it uses one channel, whose lock guards the claims, too: what ``hello`` states of
+    them is always consistent with the lines around it.
     """
 
     def __init__(self, directory: str, holder: Holder, failure: str, listener: Listener) -> None:
-        """It speaks for ``holder``; ``failure`` counts until a sidecar has said it."""
+        """It speaks for ``holder``; ``failure`` applies until a sidecar has sent its own."""
         self.failure = failure
         self.channel = Channel(path.join(directory, GATE_SOCKET), self)
         self.welcomed_once = False
-        # Why the sidecar will not have this process; None where it has not said so.
+        # Why the sidecar refuses this process; None if it has not.
         self.refusal: RefusedError | None = None
         self._holder = holder
         self._listener = listener
         self._claims: dict[str, Claim] = {}
-        # Whether claims that ask for nothing may start before the sidecar hears of them.
+        # Whether claims without requests may start before the sidecar hears of them.
         self._may_start = False
 
     def starts_at_once(self, claim: Claim) -> bool:
-        """Whether a claim would be granted as it is made: held to nothing (GATE6)."""
+        """Whether a claim would be granted immediately, without confinement (GATE6)."""
         return self.channel.state == "up" and self._may_start and not claim.asked["sources"]
 
     def claim(self, claim: Claim) -> bool:
-        """Ask for a grant; False where nobody answers and the cell shall not wait (GATE5).
+        """Request a grant; False if nobody answers and the cell must not wait (GATE5).
 
-        Where the claim is granted when this returns, the cell starts at once (GATE6).
+        If the claim is granted on return, the cell starts at once (GATE6).
         """
         channel = self.channel
         with channel.lock:
@@ -81,25 +81,25 @@ class Link(Peer):
             return True
 
     def listen(self, claim: Claim, timeout_s: float) -> None:
-        """Read the answer to a claim in the thread that waits for it, if it comes this soon."""
+        """Read the answer to a claim in the thread that waits for it, if it arrives this soon."""
         self.channel.listen(claim.mailbox.is_empty, timeout_s)
 
     def cancel(self, claim: Claim) -> None:
-        """Give a waiting claim up. Idempotent."""
+        """Cancel a waiting claim. Idempotent."""
         self._end(claim, {"type": "cancel", "id": claim.id})
 
     def release(self, claim: Claim, outcome: str, cpu_seconds: float) -> None:
-        """What it was made for has ended. Idempotent; waits for nothing."""
+        """Its work has ended. Idempotent; waits for nothing."""
         message = {"type": "release", "id": claim.id, "outcome": outcome}
         self._end(claim, {**message, "cpuSeconds": round(cpu_seconds, 6)})
 
     def forget(self, claim: Claim) -> None:
-        """The sidecar has ended it: nothing is left to tell. Idempotent."""
+        """The sidecar has ended it: nothing is left to report. Idempotent."""
         with self.channel.lock:
             self._claims.pop(claim.id, None)
 
     def give_up(self, claim: Claim) -> None:
-        """Nothing was heard for too long: the sidecar hangs. Drop the connection."""
+        """The silence was too long: the sidecar hangs. Drop the connection."""
         with self.channel.lock:
             self.channel.is_hopeful = False
             if claim.granted is None and self.failure == "open":
@@ -133,7 +133,7 @@ class Link(Peer):
 
     def _end(self, claim: Claim, message: Message) -> None:
         if self.channel.is_foreign:
-            return  # it is its parent's, whom it does not speak for (HOLD5)
+            return  # it belongs to the parent, for which we do not speak (HOLD5)
         self.channel.replace_lost()
         with self.channel.lock:
             if claim.id not in self._claims or claim.ending:
@@ -162,7 +162,7 @@ class Link(Peer):
         self._listener.welcomed()
 
     def _tell_what_is_new(self) -> None:
-        """What the hello did not say; the lock is held."""
+        """What the hello did not contain; the lock is held."""
         for claim in list(self._claims.values()):
             if claim.ending:
                 del self._claims[claim.id]
@@ -171,7 +171,7 @@ class Link(Peer):
                 self._tell(claim)
 
     def _refuse(self, answer: Message) -> None:
-        """The answer to hello is no welcome, or none of this version: no claim will be answered."""
+        """The answer to hello is no welcome, or of another version: no claim will be answered."""
         is_understood = answer["type"] == "problem" and answer.get("code") != "LINE_INVALID"
         why = RefusedError.of(answer) if is_understood else RefusedError("VERSION", OTHER_VERSION)
         self.refusal = why

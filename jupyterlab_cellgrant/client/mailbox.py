@@ -13,7 +13,7 @@ class Mailbox:
     """Answers to one claim, put in by any thread or by a signal handler.
 
     ``SimpleQueue.put`` is reentrant, so a handler that interrupts the very
-    ``get`` of the main thread cannot lock it up; ``threading.Event`` could.
+    ``get`` of the main thread cannot deadlock it; ``threading.Event`` could.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Mailbox:
         self._wake: Callable[[], object] | None = None
 
     def put(self, item: Message) -> None:
-        """Add an answer and wake who waits for it."""
+        """Add an answer and wake the waiting thread or task."""
         self._items.put(item)
         wake = self._wake
         if wake is not None:
@@ -42,7 +42,7 @@ class Mailbox:
             return None
 
     async def receive(self, timeout_s: float) -> Message | None:
-        """The next answer; None if none came in time. Other tasks of the loop go on.
+        """The next answer; None if none came in time. Other tasks of the loop continue.
 
         A future that a signal handler sets does not wake an idle event loop, so
         every wake-up goes through ``call_soon_threadsafe``.

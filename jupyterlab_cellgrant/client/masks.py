@@ -18,8 +18,8 @@ def parse_cpu_list(text: str) -> Mask:
 
 
 def own_threads() -> list[int]:
-    """Every thread of this process, or at least its first one where no descriptor is left to look
-    with; the sidecar sees to its children."""
+    """Every thread of this process, or at least its first one if no descriptor is free to list
+    them; the sidecar handles its children."""
     try:
         return [int(it) for it in os.listdir("/proc/self/task")]
     except OSError:
@@ -27,7 +27,7 @@ def own_threads() -> list[int]:
 
 
 def mask_of(tid: int) -> Mask:
-    """The CPUs that a thread may run on; none where it has ended, or no CPUs can be named."""
+    """The CPUs that a thread may run on; none if it has ended, or if they cannot be read."""
     try:
         return frozenset(os.sched_getaffinity(tid))
     except (AttributeError, OSError):
@@ -35,7 +35,7 @@ def mask_of(tid: int) -> Mask:
 
 
 def move(tid: int, mask: Mask) -> None:
-    """Have a thread run on these CPUs alone, if it lives and may use one of them."""
+    """Pin a thread to these CPUs, if it lives and may use any of them."""
     try:
         if mask and mask != mask_of(tid):
             os.sched_setaffinity(tid, mask)
@@ -44,10 +44,10 @@ def move(tid: int, mask: Mask) -> None:
 
 
 class Masks:
-    """Sets a mask for a while, and gives each thread back the one it had.
+    """Sets a mask for a while, and restores each thread's previous one.
 
-    A thread that chose a mask of its own has what is in both; where nothing is,
-    ours counts for as long as it lasts.
+    A thread that chose a mask of its own gets the intersection; if that is empty,
+    ours applies for as long as it is set.
     """
 
     def __init__(self) -> None:
@@ -61,10 +61,10 @@ class Masks:
         self._own = {} if own is None else {os.getpid(): own}
 
     def set(self, cpu_list: str | None) -> None:
-        """Hold every thread to these CPUs; None restores. Idempotent.
+        """Pin every thread to these CPUs; None restores. Idempotent.
 
-        Threads that start while we walk inherit the mask of their creator, which
-        may be the old one: so it is walked until nothing new is found.
+        Threads that start during the walk inherit the mask of their creator, which
+        may be the old one: so it is repeated until nothing new is found.
         """
         if cpu_list is None:
             self._restore()
@@ -89,10 +89,10 @@ class Masks:
         self._own = {}
 
     def _own_mask(self, tid: int, ours: Mask | None) -> Mask:
-        """What a thread would have without us, who held it to these CPUs so far.
+        """The mask that a thread would have without us, who pinned it to these CPUs so far.
 
-        What we did not set, somebody else chose since; one that was born since
-        has what the main thread has.
+        A mask that we did not set was chosen since; a thread created since
+        has that of the main thread.
         """
         mask = mask_of(tid)
         if ours is None or not mask:

@@ -1,10 +1,10 @@
-"""Who is at the other end of a connection."""
+"""Identifies the other end of a connection."""
 
 from __future__ import annotations
 
 from os import getuid
 
-# By name, not by module: a cell may replace what modules hold (gevent, mocks), not what we hold.
+# By name, not by module: a cell may replace a module's attributes (gevent, mocks), not ours.
 from socket import SOL_SOCKET
 from sys import byteorder
 from typing import Any
@@ -16,9 +16,9 @@ except ImportError:
 
 
 def check_peer(connection: Any) -> None:
-    """PermissionError where neither this user nor root listens at the other end (SEC3).
+    """PermissionError unless this user or root listens at the other end (SEC3).
 
-    A system that does not tell who listens is trusted.
+    A system that does not report who listens is trusted.
     """
     if SO_PEERCRED is not None:
         # struct ucred: pid, uid, gid (unix(7)).

@@ -18,17 +18,17 @@ from .libraries import (
 
 
 class Size:
-    """Whose size a pool has: its own, that is its library's or its user's, or ours."""
+    """The owner of a pool's size: its own (set by its library or its user), or ours."""
 
     def __init__(self, own: int | None, ours: int | None) -> None:
         self.own = own
         self.ours = ours
 
     def fit(self, pool: Pool, threads: int | None) -> None:
-        """Size the pool to ``threads``, but to no more than its own; None gives back its own."""
+        """Size the pool to ``threads``, but to no more than its own; None restores its own."""
         size = pool.get()
         if size != self.ours:
-            self.own = size  # somebody chose it since
+            self.own = size  # it was changed since
         target = self.own if threads is None else min(threads, self.own or threads)
         if target and target != size:
             pool.set(target)
@@ -36,10 +36,10 @@ class Size:
 
 
 class Pools:
-    """Resizes pools at a cell's start, and gives them their own size back at a later one.
+    """Resizes pools at a cell's start, and restores their own size at a later one.
 
-    Only at a start, and what is loaded later when it is loaded: resizing under a running
-    computation is not safe. Nothing is looked at before the first grant that limits
+    Only at a start, or when a library is loaded later: resizing under a running
+    computation is not safe. Nothing is read before the first grant that limits
     threads or CPUs.
     """
 
@@ -49,7 +49,7 @@ class Pools:
         self._pid = os.getpid()
         self._threadpoolctl: Any = None
         self._pools: list[Pool] = []
-        # What was found of each pool when it was first seen, and its own size.
+        # Each pool when it was first seen, and its own size.
         self._born: dict[str, tuple[int | None, int | None]] = {}
         self._of_process: dict[str, Size] = {}
         # OpenMP keeps its number of threads per thread, and subshells have threads of their own.
@@ -61,21 +61,21 @@ class Pools:
         self._imports = Imports(self._counts.begin, self._imported, COUNTED_AT_IMPORT)
 
     def inherit(self, parent: Pools) -> None:
-        """This process was forked from that one, by a thread that has its sizes still: they tell
-        which of these were chosen, and which are the parent's grant."""
+        """This process was forked from that one, by a thread that still has its sizes: they show
+        which of these were chosen, and which come from the parent's grant."""
         self._born, self._of_process = parent._born, parent._of_process
         self._of_thread = parent._of_thread
 
     def follow(self, threads: int | None, held: int | None) -> None:
-        """What is loaded from now on has these threads, and sees so many CPUs if not all."""
+        """Libraries loaded from now on get these threads, and see so many CPUs if not all."""
         self._limit, self._held = threads, () if held is None else (held,)
         self._imports.watch(threads is not None or held is not None)
 
     def start(self, threads: int | None, widths: Collection[int], is_alone: bool) -> None:
-        """A cell starts with so many threads, None for all; called by the thread that runs it.
+        """A cell starts with this many threads, None for all; called by the thread that runs it.
 
-        ``widths`` are the numbers of CPUs, fewer than all, that the process was held to
-        since the last start. While others run, a pool that all share stays as it is.
+        ``widths`` are the reduced numbers of CPUs that the process was confined to
+        since the last start. While other cells run, a pool that all share is left unchanged.
         """
         with self._lock:
             if threads is None and not widths and not self._has_ours():
@@ -95,8 +95,8 @@ class Pools:
         self._welcome(lambda pool: pool.is_per_thread)
 
     def _welcome(self, and_others: Callable[[Pool], bool] = lambda _: False) -> None:
-        """Size what was loaded just now, before anybody computes with it."""
-        # Whoever holds the lock looks now, and may wait for a module that this thread imports.
+        """Size what was just loaded, before it is used to compute."""
+        # The lock's holder is reading now, and may wait for a module that this thread imports.
         if os.getpid() != self._pid or not self._lock.acquire(blocking=False):
             return
         try:
@@ -123,11 +123,11 @@ class Pools:
                 sizes[pool.name] = Size(own if size == found else size, size)
             sizes[pool.name].fit(pool, threads)
         except Exception:
-            pass  # a library that cannot be asked or resized is left as it is
+            pass  # a library that cannot be read or resized is left as it is
 
     def _scan(self, widths: Collection[int]) -> list[Pool]:
-        """Look for pools; those that were not there before. One that counted as many CPUs as the
-        process was held to never had a size of its own."""
+        """Look for pools; returns the new ones. A pool that counted as many CPUs as the
+        process was confined to never had a size of its own."""
         if self._threadpoolctl is None:
             self._threadpoolctl = load_threadpoolctl() or False
         watch_numba(self._launched)
@@ -142,7 +142,7 @@ class Pools:
         return fresh
 
     def _full(self, pool: Pool) -> int:
-        """The threads that a pool would have if it were loaded under no grant."""
+        """The threads that a pool would have if it were loaded without a grant."""
         for name in pool.variables:
             first = os.environ.get(name, "").split(",")[0].strip()
             if first.isdigit() and int(first) > 0:

@@ -12,10 +12,10 @@ Differences = FrozenSet[Tuple[str, Optional[str]]]
 
 
 class Variables:
-    """Sets variables for a while and restores those that nobody else changed since.
+    """Sets variables for a while and restores those that nobody else has changed since.
 
     CUDA reads its variable once, when it is initialised; from then on it must
-    say what CUDA saw, or libraries that read it again would be misled. So it is
+    keep the value that CUDA read, or libraries that read it again would be misled. So it is
     neither set nor restored while ``is_cuda_bound`` says so.
     """
 
@@ -26,7 +26,7 @@ class Variables:
         self._first: dict[str, str | None] = {}
 
     def set(self, wanted: Mapping[str, str]) -> None:
-        """Have exactly these variables set by us. Idempotent."""
+        """Set exactly these variables. Idempotent."""
         if not wanted and not self._ours:
             return
         for name in [it for it in self._ours if it not in wanted]:
@@ -39,7 +39,7 @@ class Variables:
                 os.environ[name] = self._ours[name] = value
 
     def differences(self) -> Differences:
-        """The variables that were ever set here and are not what they were before that."""
+        """The variables that were ever set here and differ from their previous values."""
         now = {name: os.environ.get(name) for name in self._first}
         return frozenset(it for it in now.items() if it[1] != self._first[it[0]])
 

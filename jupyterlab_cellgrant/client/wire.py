@@ -1,4 +1,4 @@
-"""The protocol as who claims speaks it; ``server/protocol/gate.ts`` states it."""
+"""The client side of the protocol; ``server/protocol/gate.ts`` defines it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DIRECTORY_ENV = "CELLGRANT_DIR"
 GATE_SOCKET = "gate.sock"
 # What the gate does while it has not met a sidecar: "open" or "closed".
 FAILURE_ENV = "CELLGRANT_FAILURE"
-# What tells the sidecar that a gate speaks for its kernel (SEC6).
+# Proves to the sidecar that a gate speaks for its kernel (SEC6).
 TOKEN_ENV = "CELLGRANT_TOKEN"  # noqa: S105 (the name of a variable)
 LINE_BYTES_MAX = 256 * 1024
 HINT_BYTES_MAX = 16 * 1024
 SILENCE_MAX_S = 5.0
-# Silence is counted in parts, at the end of each of which is read what has arrived: a kernel, a
-# thread or a machine that was stopped for however long has missed no more than one (GATE8).
+# Silence is counted in intervals, and what has arrived is read at the end of each: a kernel,
+# thread or machine that was stopped for however long has missed at most one (GATE8).
 SILENCE_PART_S = 0.5
 SILENCE_PARTS = round(SILENCE_MAX_S / SILENCE_PART_S)
 ID_CHARS_MAX = 128
@@ -49,13 +49,13 @@ def encode(message: Message) -> bytes:
 
 
 class Lines:
-    """Cuts what arrives into messages."""
+    """Splits what arrives into messages."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete now; ValueError where the peer does not speak it."""
+        """The messages that are complete now; ValueError if the peer breaks the protocol."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LINE_BYTES_MAX:
             raise ValueError(f"a line of more than {LINE_BYTES_MAX} bytes")
@@ -66,12 +66,12 @@ class Lines:
 
 
 def new_id() -> str:
-    """One that no other claim or holder has."""
+    """An id that no other claim or holder has."""
     return os.urandom(12).hex()
 
 
 def hello_of(facts: Message, holdings: list[Message]) -> Message:
-    """The first message of a connection. It tells its time, for it may be read late: a sidecar
-    that just starts has much to do."""
+    """The first message of a connection. It contains its time, since it may be read late: a sidecar
+    that has just started is busy."""
     said_ms = round(time.monotonic() * 1000, 3)
     return {"type": "hello", **facts, "saidMs": said_ms, "holdings": holdings}

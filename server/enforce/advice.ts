@@ -1,7 +1,7 @@
 type Advice = {
-  /** Where the own cgroup lies. */
+  /** The path of the own cgroup. */
   readonly path: RegExp;
-  /** An errno, or a controller that is missing; one of them is enough. */
+  /** An errno, or a missing controller; any one of them is enough. */
   readonly lack: readonly string[];
   readonly advice: string;
 };
@@ -9,7 +9,7 @@ type Advice = {
 const REFUSED = ['EACCES', 'EPERM'];
 const BY_UNIT = 'its unit would need Delegate=yes';
 
-/** The first that fits counts. README.md, "Without root", tells each at length. */
+/** The first match is used. README.md, "Without root", explains each in full. */
 const ADVICE: readonly Advice[] = [
   { path: /^/, lack: ['EROFS'], advice: 'a container would need its cgroup tree to be writable' },
   {
@@ -32,11 +32,11 @@ const ADVICE: readonly Advice[] = [
 ];
 
 /**
- * How whoever runs this could have more enforced: one clause, or none where
- * nobody knows.
+ * What the user of this process could do to have more enforced: one clause, or none if
+ * unknown.
  *
  * #### Notes
- * Where a cgroup of version 2 lies tells who made it, and so who could delegate more.
+ * The path of a version 2 cgroup shows who created it, and so who could delegate more.
  */
 export function adviceFor(directory: string, lacks: readonly string[]): readonly string[] {
   const found = ADVICE.find(

@@ -3,15 +3,15 @@ import type { CpuSet } from '../protocol/cpuset';
 import type { CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 
-/** The process tree that a confinement is put on. */
+/** The process tree that is confined. */
 export type HolderProcess = {
   readonly holderId: string;
   readonly pid: number;
-  /** Field 22 of /proc/PID/stat; a pid that was reused is not touched. */
+  /** Field 22 of /proc/PID/stat; a reused pid is not touched. */
   readonly startTicks: number;
 };
 
-/** What a tier can tell of a holder; null where this tier cannot. */
+/** What a tier can report of a holder; null if this tier cannot. */
 export type TreeUse = {
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
@@ -21,7 +21,7 @@ export type TreeUse = {
 /** A write that the host refused. */
 export class EnforcementError extends Error {
   constructor(
-    /** The file or command, without the part of the path that is the same for all. */
+    /** The file or command, without the common part of the path. */
     readonly what: string,
     /** `EBUSY`, `ENOSPC`, ... */
     readonly errno: string
@@ -30,7 +30,7 @@ export class EnforcementError extends Error {
   }
 }
 
-/** Do it; the failure of the host if it refused, null if not. Mistakes are thrown on. */
+/** Run an operation; returns the host's failure if it refused, else null. Bugs are rethrown. */
 export function failureOf(act: () => void): EnforcementError | null {
   try {
     act();
@@ -43,20 +43,20 @@ export function failureOf(act: () => void): EnforcementError | null {
   }
 }
 
-/** Whether a confinement holds to anything at all. */
+/** Whether a confinement restricts anything at all. */
 export function holds({ cpus, weight, memoryBytes }: Confinement): boolean {
   return cpus !== null || memoryBytes !== null || weight !== 100;
 }
 
 /**
- * Places threads where the host's scheduler does not spread them (CPU10).
+ * Places threads if the host's scheduler does not spread them (CPU10).
  *
  * #### Notes
- * Works beside the enforcer and within what that allows. Nothing is thrown:
- * failures go to the listener that it was made with.
+ * Works beside the enforcer and within the CPUs it allows. Nothing is thrown:
+ * failures go to the listener passed at construction.
  */
 export interface ISpreader {
-  /** Place the busy threads of a holder on these CPUs one by one; call it again and again. */
+  /** Place the busy threads of a holder one by one on these CPUs; call it periodically. */
   spread(target: HolderProcess, cpus: CpuSet): void;
 
   /** Let the threads of a holder run on all of these CPUs again. */
@@ -65,7 +65,7 @@ export interface ISpreader {
   /** Holders whose threads were placed. */
   holders(): readonly string[];
 
-  /** Resolves when what earlier calls began is done or has failed. */
+  /** Resolves when what earlier calls started has finished or failed. */
   settled(): Promise<void>;
 }
 
@@ -83,44 +83,44 @@ export interface IEnforcer {
   /** Holders whose places were left by an earlier sidecar. */
   found(): readonly string[];
 
-  /** Make the holder's place and move its whole process tree into it (ENF1). */
+  /** Create the holder's place and move its whole process tree into it (ENF1). */
   adopt(target: HolderProcess): void;
 
   /** Write what differs from the last confinement of this holder. */
   confine(holderId: string, confinement: Confinement): void;
 
   /**
-   * Write again what somebody else widened of the holder's confinement since it was written, and
-   * say so (ENF10). Reads a few files, of holders alone that are held to something.
+   * Restore what another process has widened in the holder's confinement since it was written, and
+   * report it (ENF10). Reads a few files, only of holders that are restricted.
    */
   tighten(holderId: string): void;
 
-  /** How a holder that is confined so is held to its CPUs: by its own gate, or from outside. */
+  /** How a holder with this confinement is pinned to its CPUs: by its own gate, or from outside. */
   pinningFor(confinement: Confinement): CpuPinning;
 
-  /** Figures of the tree, or null where it is gone or cannot be told. */
+  /** Figures of the tree, or null if it has ended or they are unknown. */
   measure(holderId: string): TreeUse | null;
 
-  /** The holder that a process belongs to; null for strangers and where it cannot be told. */
+  /** The holder that a process belongs to; null for other processes and if unknown. */
   holderOf(pid: number): string | null;
 
   /**
-   * Memory of the tree that counts against its limit, or null where it is gone
-   * or cannot be told. Cheap, for it may be asked every few milliseconds:
+   * Memory of the tree that counts against its limit, or null if it has ended
+   * or this is unknown. Cheap, since it may be called every few milliseconds:
    * figures below `exactFromBytes` may be too high, by what could be dropped.
    */
   memoryOf(holderId: string, exactFromBytes: number): number | null;
 
   /**
-   * How many processes of the holder were killed for want of memory since it was
-   * adopted (MEM3). Ask before the release, which forgets it; always 0 in tiers
-   * that limit no memory.
+   * How many processes of the holder were killed for lack of memory since it was
+   * adopted (MEM3). Call it before the release, which resets it; always 0 in tiers
+   * that do not limit memory.
    */
   kills(holderId: string): number;
 
   /**
-   * Whether the holder's own limit ever stood in its way: if not, it was killed
-   * because the node, or what the sidecar itself runs in, had no memory left.
+   * Whether the holder ever reached its own limit: if not, it was killed
+   * because the node, or the sidecar's own cgroup, had no memory left.
    */
   hasReachedLimit(holderId: string): boolean;
 
@@ -128,12 +128,12 @@ export interface IEnforcer {
   release(holderId: string): void;
 
   /**
-   * Resolves when what earlier calls began is done or has failed: masks set from
-   * outside, directories that were still busy. Failures go to the listener that
-   * the enforcer was made with.
+   * Resolves when what earlier calls started has finished or failed: masks set from
+   * outside, directories that were still busy. Failures go to the listener passed
+   * at construction.
    */
   settled(): Promise<void>;
 
-  /** Undo everything, and leave nothing behind; called once, at a graceful stop. */
+  /** Undo everything, and leave nothing behind; called once, on a graceful stop. */
   close(): Promise<void>;
 }

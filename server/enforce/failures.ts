@@ -2,17 +2,17 @@ import { errnoOf, type IHostFiles } from '../host/files';
 import { whyNotAlive } from '../host/processes';
 import { EnforcementError, type HolderProcess } from './enforcer';
 
-/** The errno of an error, whether the host threw it or it was named already. */
+/** The errno of an error, whether it is the host's own or already an `EnforcementError`. */
 export function errnoIn(error: unknown): string {
   return error instanceof EnforcementError ? error.errno : errnoOf(error);
 }
 
-/** Fail because nothing is seen of a process: it has ended, or that cannot be told now. */
+/** Throw because a process cannot be seen: it has ended, or that is currently unknown. */
 export function failUnseen(files: IHostFiles, { pid, startTicks }: HolderProcess): never {
   throw new EnforcementError(`process ${pid}`, whyNotAlive(files, { pid, startTicks }) ?? 'ESRCH');
 }
 
-/** Do a file operation; what the host refuses is named. */
+/** Run a file operation; what the host refuses is thrown as an `EnforcementError`. */
 export function attempt<T>(what: string, operation: () => T): T {
   try {
     return operation();
@@ -21,7 +21,7 @@ export function attempt<T>(what: string, operation: () => T): T {
   }
 }
 
-/** Do a file operation that may fail for one of these reasons; says whether it was done. */
+/** Run a file operation that may fail for one of these reasons; returns whether it succeeded. */
 export function tolerate(
   what: string,
   errnos: readonly string[],
@@ -38,7 +38,7 @@ export function tolerate(
   }
 }
 
-/** Do it; if that fails, undo what was done of it and fail with the first reason. */
+/** Run it; if it fails, undo what was done and throw the first failure. */
 export function undoing(undo: () => void, operation: () => void): void {
   try {
     operation();
@@ -48,7 +48,7 @@ export function undoing(undo: () => void, operation: () => void): void {
   }
 }
 
-/** Do all of them, and fail with the first failure: one refused file leaves no other unwritten. */
+/** Run all of them, then throw the first failure: one refused file leaves no other unwritten. */
 export function doAll(...operations: readonly (() => void)[]): void {
   const failures = operations.flatMap(operation => {
     try {

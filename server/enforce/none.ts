@@ -6,14 +6,14 @@ import { readTreeUse } from '../host/processUse';
 import { EnforcementError, type IEnforcer, type HolderProcess, type TreeUse } from './enforcer';
 import { failUnseen } from './failures';
 
-/** Nothing is enforced: grants are advice, and figures come from /proc where there is one. */
+/** Nothing is enforced: grants are advisory, and figures come from /proc if there is one. */
 export class NoEnforcer implements IEnforcer {
   private readonly held = new Map<string, HolderProcess>();
 
   constructor(
     readonly tier: TierView,
     private readonly files: IHostFiles,
-    /** Whether processes can be looked at here. */
+    /** Whether processes can be inspected here. */
     private readonly observes: boolean
   ) {}
 

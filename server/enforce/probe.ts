@@ -26,26 +26,26 @@ import {
 } from './affinity/taskset';
 import { chooseEnforcer, type Surroundings } from './tiers';
 
-/** What a probe may be told. */
+/** The options of a probe. */
 export type ProbeOptions = {
   /** The sidecar's directory: names the group, so that a restarted sidecar finds its places. */
   readonly own: IOwnFiles;
   readonly lock?: LockDirectory;
-  /** Where writes that fail later are told. */
+  /** Receives writes that fail later. */
   readonly onFailure: FailureListener;
-  /** Where it is told who was let loose, and is held again. */
+  /** Receives holders that had escaped their confinement, and are confined again. */
   readonly onBroughtBack: BroughtBackListener;
   readonly tier?: TierName | 'auto';
-  /** A cgroup that was delegated, instead of the own one. */
+  /** A delegated cgroup, instead of the own one. */
   readonly cgroupRoot?: string | undefined;
-  /** CPUs to hand out, of those that can be used. */
+  /** CPUs to hand out, of those that are available. */
   readonly cpus?: CpuSet | undefined;
-  /** How many of them are kept back. */
+  /** How many of them are reserved. */
   readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly files?: IHostFiles;
   readonly gpus?: GpuOptions;
-  /** Whether GPUs are to be kept from those that were not granted them (ENF7). */
+  /** Whether to keep holders from opening GPUs that they were not granted (ENF7). */
   readonly fencesGpus?: boolean | undefined;
   readonly programs?: IDevicePrograms;
   readonly setMask?: SetMask;
@@ -62,13 +62,13 @@ export type Probed = {
 };
 
 /**
- * Find what may be handed out here and the best way to enforce it, by really
- * trying: each tier makes its directories and sets its files before it is said
+ * Find what may be handed out here and the best way to enforce it, by actually
+ * trying: each tier creates its directories and sets its files before it is reported
  * to work (ENF3).
  *
  * #### Notes
- * A forced tier that does not work gives way to the next one, and the reason
- * says so. Never rejects for what the host refuses.
+ * If a forced tier does not work the next one is used, and the reason
+ * says so. Never rejects because the host refuses something.
  */
 export async function probe(options: ProbeOptions): Promise<Probed> {
   const { files = new DiskFiles() } = options;
@@ -135,7 +135,7 @@ const NOTHING: Confinement = {
   gpus: null
 };
 
-/** A sidecar before this one may have held CPUs by masks, where this one does not. */
+/** An earlier sidecar may have pinned CPUs by masks, where this one does not. */
 function dropUnused(masks: Masks, enforcer: IEnforcer): void {
   if (enforcer.pinningFor(NOTHING).affinity === null) {
     masks.holders().forEach(holderId => masks.release(holderId));
@@ -152,14 +152,14 @@ function nodeOf(capacity: Capacity, { gpus }: GpuDiscovery, { tier }: IEnforcer)
     gpus,
     tier,
     sharesByWeight: tier.name === 'cgroup-v2' || tier.name === 'cgroup-v1',
-    packsThreads: false // found out beside other work
+    packsThreads: false // determined in the background
   };
 }
 
 /**
  * The hierarchies with a delegated directory in place of the own one. In the
- * other hierarchies of version 1 the directory of the same path counts, if
- * there is one: batch systems make theirs alike in each.
+ * other hierarchies of version 1 the directory of the same path is used, if
+ * it exists: batch systems create the same path in each.
  */
 function atRoot(
   files: IHostFiles,

@@ -11,16 +11,16 @@ const GPU_BY_ENVIRONMENT =
 const FENCED =
   'a kernel with a gate can open only GPUs that its cells were granted since it started';
 
-/** How a tier holds GPUs, where there are some. */
+/** How a tier restricts GPUs, if there are any. */
 export type GpuFencing = Omit<Fencing, 'fence'>;
 
-/** What is not enforced of GPUs, where there are some. */
+/** What is not enforced for GPUs, if there are any. */
 function gpuGap({ hasGpus, isFenced, why }: GpuFencing): { readonly gpus?: string } {
   const cannot = why === null ? '' : `; they cannot be fenced here: ${why}`;
   return hasGpus && !isFenced ? { gpus: GPU_BY_ENVIRONMENT + cannot } : {};
 }
 
-/** A tier that enforces everything but the gaps. */
+/** A tier that enforces everything except the gaps. */
 export function describeTier(
   name: TierName,
   reason: string,
@@ -41,7 +41,7 @@ export function describeTier(
   };
 }
 
-/** How CPUs are held where there is no cpuset. */
+/** How CPUs are pinned if there is no cpuset. */
 function describeMasks(failure: string | null): string {
   const masks = 'there is no cpuset: CPUs are held by affinity, which a process can undo';
   return failure === null ? masks : `${masks}, and only by the gate (${failure})`;

@@ -17,7 +17,7 @@ import { NoEnforcer } from './none';
 import type { BroughtBackListener, FailureListener } from './cgroup/removals';
 import { CONTROLLERS, cgroupTier, describeTier, type GpuFencing } from './tierView';
 
-/** What a tier is tried on. */
+/** What a tier is tested with. */
 export type Surroundings = {
   readonly files: IHostFiles;
   readonly hierarchies: readonly Hierarchy[];
@@ -26,19 +26,19 @@ export type Surroundings = {
   readonly cpus: CpuSet;
   readonly masks: Masks;
   readonly fencing: FenceOptions;
-  /** Tries to set a mask from outside: why that fails, null where it works. */
+  /** Tries to set a mask from outside: the reason if that fails, null if it works. */
   readonly masksFailure: () => string | null;
   readonly onFailure: FailureListener;
   readonly onBroughtBack: BroughtBackListener;
   readonly linux: boolean;
 };
 
-/** An enforcer, or why there is none of this tier. */
+/** An enforcer, or why this tier has none. */
 type Attempt = { readonly enforcer: IEnforcer } | { readonly why: string };
 
 const TIERS: readonly TierName[] = ['cgroup-v2', 'cgroup-v1', 'affinity', 'none'];
 
-/** Set up a tier for real; what it cannot do is undone and told, with what could be done about it. */
+/** Actually set up a tier; if it fails, undo it and report why, with advice. */
 function attempting(
   make: () => IEnforcer,
   advise: (errno: string) => readonly string[] = () => []
@@ -78,7 +78,7 @@ function tryV2(around: Surroundings, better: string): Attempt {
   );
 }
 
-/** Hierarchies of version 1 in which a directory can really be made. */
+/** Hierarchies of version 1 in which a directory can actually be created. */
 function writableV1(around: Surroundings): readonly Hierarchy[] {
   const wanted = [...CONTROLLERS, 'cpuacct'];
   return around.hierarchies.filter(hierarchy => {
@@ -148,7 +148,7 @@ const TRIALS: Readonly<Record<TierName, (around: Surroundings, better: string) =
   none: tryNone
 };
 
-/** The enforcer of the best tier that works, from the forced one on. */
+/** The enforcer of the best tier that works, starting with the forced one. */
 export function chooseEnforcer(around: Surroundings, forced: TierName | 'auto'): IEnforcer {
   const reasons = forced === 'auto' ? [] : [`--tier ${forced} was asked for`];
   for (const name of TIERS.slice(Math.max(0, TIERS.indexOf(forced as TierName)))) {

@@ -90,10 +90,10 @@ export const SYS = {
 /** One mounted cgroup hierarchy and this process's own cgroup in it. */
 export type Hierarchy = {
   readonly version: 1 | 2;
-  /** Version 1: what is mounted here. Version 2: what the own cgroup was given. */
+  /** Version 1: the controllers mounted here. Version 2: those available to the own cgroup. */
   readonly controllers: readonly string[];
   readonly mountPoint: string;
-  /** The part of the hierarchy that the mount shows; '/' for all of it. */
+  /** The part of the hierarchy that the mount exposes; '/' for all of it. */
   readonly mountRoot: string;
   /** The directory of this process's own cgroup. */
   readonly directory: string;
@@ -101,14 +101,14 @@ export type Hierarchy = {
 
 type Mount = Omit<Hierarchy, 'directory' | 'controllers'> & { readonly options: readonly string[] };
 
-/** Undo the octal escapes of mountinfo: `\040` is a blank. */
+/** Undo the octal escapes of mountinfo: `\040` is a space. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) =>
     String.fromCharCode(parseInt(octal, 8))
   );
 }
 
-/** One line of mountinfo (proc(5)), or null where it mounts no cgroups. */
+/** One line of mountinfo (proc(5)), or null if it is not a cgroup mount. */
 function parseMount(line: string): Mount | null {
   const [left, right] = line.split(' - ');
   const [type, , options] = (right ?? '').split(' ');
@@ -124,7 +124,7 @@ function parseMount(line: string): Mount | null {
   };
 }
 
-/** Where a cgroup of the hierarchy lies in the file system, as this mount shows it. */
+/** The file system path of a cgroup of the hierarchy, as seen through this mount. */
 export function directoryOf(
   hierarchy: Pick<Hierarchy, 'mountPoint' | 'mountRoot'>,
   path: string
@@ -143,14 +143,14 @@ export function directoryOf(
   return path.startsWith(`${mountRoot}/`) ? mountPoint + path.slice(mountRoot.length) : mountPoint;
 }
 
-/** The cgroups of a process: from controller ('' for version 2) to its path. */
+/** The cgroups of a process: a map from controller ('' for version 2) to path. */
 export function cgroupsOf(files: IHostFiles, pid: number | 'self'): ReadonlyMap<string, string> {
   return parseCgroups(
     readOrNull(files, pid === 'self' ? PROC.ownCgroups : PROC.cgroups(pid)) ?? ''
   );
 }
 
-/** The text of /proc/PID/cgroup: from controller ('' for version 2) to the path of the cgroup. */
+/** Parses the text of /proc/PID/cgroup: from controller ('' for version 2) to the cgroup's path. */
 export function parseCgroups(text: string): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -166,8 +166,8 @@ export function parseCgroups(text: string): ReadonlyMap<string, string> {
  * Every mounted cgroup hierarchy that this process is in.
  *
  * #### Notes
- * Of several mounts of one hierarchy the first counts. Version 1 hierarchies
- * without a controller (systemd's own) are left out.
+ * If a hierarchy is mounted several times, the first mount is used. Version 1 hierarchies
+ * without a controller (systemd's own) are skipped.
  */
 export function findHierarchies(files: IHostFiles): readonly Hierarchy[] {
   const own = cgroupsOf(files, 'self');
@@ -194,8 +194,8 @@ export function findHierarchies(files: IHostFiles): readonly Hierarchy[] {
 }
 
 /**
- * A cgroup of version 2 that gives controllers to its children may hold no
- * process itself; those that it held go here. All sidecars below one cgroup
+ * A cgroup of version 2 that delegates controllers to its children must not contain
+ * processes itself; its processes move here. All sidecars below one cgroup
  * share it.
  */
 export const LEAF = 'cellgrant-server';
@@ -205,7 +205,7 @@ export function withoutLeaf(directory: string): string {
   return directory.endsWith(`/${LEAF}`) ? directory.slice(0, -LEAF.length - 1) : directory;
 }
 
-/** The own cgroup and those above it, as far up as the mount shows. */
+/** The own cgroup and its ancestors, as far up as the mount exposes them. */
 export function withAncestors(hierarchy: Hierarchy): readonly string[] {
   const directories = [hierarchy.directory];
   for (let at = hierarchy.directory; at.length > hierarchy.mountPoint.length;) {

@@ -1,6 +1,6 @@
 import { errnoOf } from './files';
 
-/** What to do about an errno, where there is something better than another directory. */
+/** What to do about an errno, if there is better advice than another directory. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EROFS: 'mount its file system for writing',
   ENOSPC: 'free space or inodes on its file system',
@@ -15,7 +15,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** A directory that cannot be used; the message says why and what to do. */
 export class DirectoryError extends Error {
-  /** What the host refused there, as a sentence; one that is one already stays. */
+  /** What the host refused there, as a sentence; a {@link DirectoryError} is returned as is. */
   static of(what: string, refusal: unknown): DirectoryError {
     if (refusal instanceof DirectoryError) {
       return refusal;
@@ -27,7 +27,7 @@ export class DirectoryError extends Error {
   }
 }
 
-/** Do it; what the host refuses of this path is a {@link DirectoryError}. */
+/** Run an operation; if the host refuses this path, throw a {@link DirectoryError}. */
 export function refusing<T>(what: string, act: () => T): T {
   try {
     return act();

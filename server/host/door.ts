@@ -1,16 +1,16 @@
 import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:net';
 
-/** The number of what is at a path; null where nothing is. */
+/** The inode number of the file at a path; null if there is none. */
 function inodeAt(path: string): number | null {
   return lstatSync(path, { throwIfNoEntry: false })?.ino ?? null;
 }
 
 /**
- * A path at which a server listens for as long as it lives, whatever becomes of the socket.
+ * A path at which a server listens for its whole life, even if the socket file is removed.
  *
  * #### Notes
- * `seal` is called with the path each time that a socket was made there.
+ * `seal` is called with the path each time a socket is created there.
  */
 export class Door {
   private server: Server | null = null;
@@ -21,7 +21,7 @@ export class Door {
     private readonly seal: (path: string) => void
   ) {}
 
-  /** Let this server listen here. Rejects with what the host refuses. */
+  /** Make this server listen here. Rejects with what the host refuses. */
   async open(server: Server): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -36,8 +36,8 @@ export class Door {
   }
 
   /**
-   * Look whether the socket is still there, and make it again where it is not; the connections
-   * that there are stay. Rejects where something else is in its place that cannot be removed.
+   * Check that the socket is still there, and recreate it if not; existing connections
+   * stay open. Rejects if something else is in its place that cannot be removed.
    */
   async look(): Promise<void> {
     const { server } = this;
@@ -50,7 +50,7 @@ export class Door {
     await this.open(server);
   }
 
-  /** Nobody is to listen here any more; the server is ended by whoever made it. */
+  /** Stop listening here; the server itself is closed by its creator. */
   shut(): void {
     this.server = null;
   }

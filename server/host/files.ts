@@ -1,12 +1,12 @@
 import * as fs from 'node:fs';
 
 /**
- * What Cellgrant does with the kernel's files.
+ * The operations that Cellgrant performs on the kernel's files.
  *
  * #### Notes
- * Paths are absolute, as a process of this machine names them. All methods
+ * Paths are absolute, as processes of this machine name them. All methods
  * throw errors that carry an errno as `code`, as Node's own do. `write` never
- * makes a file: in a directory removed under us it fails with ENOENT.
+ * creates a file: in a directory removed meanwhile it fails with ENOENT.
  */
 export interface IHostFiles {
   read(path: string): string;
@@ -19,7 +19,7 @@ export interface IHostFiles {
   directories(path: string): readonly string[];
 }
 
-/** The files of this machine, or of a tree below `root` that is laid out like one. */
+/** The files of this machine, or of a tree below `root` with the same layout. */
 export class DiskFiles implements IHostFiles {
   constructor(private readonly root = '') {}
 
@@ -28,8 +28,8 @@ export class DiskFiles implements IHostFiles {
   }
 
   write(path: string, text: string): void {
-    // Opened each time: a kept descriptor saves 3 us of about 9, and would cost
-    // four descriptors a kernel, out of the 1024 that a process usually has.
+    // Opened each time: keeping descriptors open saves 3 us of about 9, but costs
+    // four descriptors per kernel, out of the 1024 that a process usually has.
     const descriptor = fs.openSync(this.root + path, fs.constants.O_WRONLY);
     try {
       fs.writeSync(descriptor, text);
@@ -64,21 +64,21 @@ export function errnoOf(error: unknown): string {
   return typeof code === 'string' ? code : 'EUNKNOWN';
 }
 
-/** Errnos that say that there is no such thing. */
+/** Errnos that mean that the file or process does not exist. */
 const ABSENCE = ['ENOENT', 'ESRCH', 'ENOTDIR', 'ENODEV'];
 
 /**
- * Whether an error says that what was looked for is not there.
+ * Whether an error means that the file or process does not exist.
  *
  * #### Notes
- * Others say nothing of it: where descriptors or memory are wanting, nothing can be opened, and
- * whoever took that for an absence would give up what is there.
+ * Other errors prove nothing: without free descriptors or memory nothing can be opened, and
+ * a caller that took that for absence would give up what is still there.
  */
 export function saysAbsent(error: unknown): boolean {
   return ABSENCE.includes(errnoOf(error));
 }
 
-/** Whether a file is surely not there. */
+/** Whether a file definitely does not exist. */
 export function isAbsent(files: IHostFiles, path: string): boolean {
   try {
     files.read(path);
@@ -88,17 +88,17 @@ export function isAbsent(files: IHostFiles, path: string): boolean {
   }
 }
 
-/** A file's text without the white space around it, or null where it cannot be read. */
+/** A file's text without surrounding white space, or null if it cannot be read. */
 export function readOrNull(files: IHostFiles, path: string): string | null {
   try {
     return files.read(path).trim();
   } catch {
-    // Absence is an answer here: not every kernel has every file.
+    // Absence is a valid answer here: not every kernel has every file.
     return null;
   }
 }
 
-/** A file that holds one whole number; null where it is absent or holds another thing. */
+/** A file that holds one integer; null if it is absent or holds anything else. */
 export function readNumberOrNull(files: IHostFiles, path: string): number | null {
   const text = readOrNull(files, path);
   return text !== null && /^-?\d+$/.test(text) ? Number(text) : null;
@@ -106,11 +106,11 @@ export function readNumberOrNull(files: IHostFiles, path: string): number | null
 
 /**
  * A file of lines `key value` or `key: value kB`, as numbers without their unit;
- * empty where it is absent.
+ * empty if it is absent.
  *
  * #### Notes
- * Lines with another value are passed over. It is read for every kernel again
- * and again, hence without patterns, whose matches are garbage.
+ * Lines with other values are skipped. It is read repeatedly for every
+ * kernel, hence no regular expressions, whose matches create garbage.
  */
 export function readTable(files: IHostFiles, path: string): ReadonlyMap<string, number> {
   const table = new Map<string, number>();
@@ -124,12 +124,12 @@ export function readTable(files: IHostFiles, path: string): ReadonlyMap<string, 
   return table;
 }
 
-/** The names in a directory; none where it cannot be read. */
+/** The names in a directory; none if it cannot be read. */
 export function listOrNone(files: IHostFiles, path: string): readonly string[] {
   try {
     return files.list(path);
   } catch {
-    // As above: a process may be gone between two looks.
+    // As above: a process may exit between two reads.
     return [];
   }
 }

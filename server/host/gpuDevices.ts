@@ -8,30 +8,30 @@ export type DeviceNode = { readonly major: number; readonly minor: number };
 /** A GPU, or a slice of one, as nvidia-smi lists it. */
 export type ListedGpu = {
   readonly uuid: string;
-  /** The number of its device file, /dev/nvidiaN; null where the driver does not tell. */
+  /** The minor number of its device file, /dev/nvidiaN; null if the driver does not report it. */
   readonly minor: number | null;
   /** Of a slice: `3/0` for GPU instance 3, compute instance 0; null for a whole GPU. */
   readonly instance: string | null;
 };
 
-/** A GPU, or a slice of one, and what a process has to open to use it. */
+/** A GPU, or a slice of one, and the device files that a process must open to use it. */
 export type GpuDevice = { readonly uuid: string; readonly nodes: readonly DeviceNode[] };
 
-/** All device files of a machine's GPUs, or why they cannot be told, for people. */
+/** All device files of a machine's GPUs, or a readable reason why they are unknown. */
 export type LocatedGpus = { readonly devices: readonly GpuDevice[] } | { readonly why: string };
 
 /** The major number of /dev/nvidiaN (admin-guide/devices.txt of the kernel). */
 const NVIDIA_MAJOR = 195;
 
-/** Minor numbers of /dev/nvidiaN; what is above belongs to all GPUs: nvidiactl, nvidia-modeset. */
+/** Minor numbers of /dev/nvidiaN; higher ones are shared by all GPUs: nvidiactl, nvidia-modeset. */
 const GPU_MINOR_MAX = 253;
 
 /**
- * Everything that nvidia-smi lists, whether it may be granted or not.
+ * Everything that nvidia-smi lists, whether or not it may be granted.
  *
  * #### Notes
- * A slice whose own UUID is not known goes by that of its GPU, and so can be
- * granted to nobody.
+ * A slice whose own UUID is unknown is listed under its GPU's UUID, and so cannot
+ * be granted.
  */
 export function listGpus(
   readings: readonly GpuReading[],
@@ -70,7 +70,7 @@ export function locateGpus(files: IHostFiles, gpus: readonly ListedGpu[]): Locat
   return { devices };
 }
 
-/** What stands for a GPU instance and for a compute instance in it; null where it is not told. */
+/** The capability files of a GPU instance and of a compute instance in it; null if not reported. */
 function sliceNodes(files: IHostFiles, gpu: number, instance: string): DeviceNode[] | null {
   const [gi, ci] = instance.split('/');
   const drivers = readOrNull(files, PROC.devices) ?? '';

@@ -1,15 +1,15 @@
 import { readable } from '../lib/readable';
 
-/** The longest name of a process that is shown, in characters; what is longer is cut. */
+/** The longest process name that is shown, in characters; longer names are truncated. */
 const NAME_CHARS_MAX = 256;
 
 /** One process on a GPU. */
 export type GpuProcess = {
   readonly pid: number;
   readonly name: string;
-  /** 0 where the driver does not tell. */
+  /** 0 if the driver does not report it. */
   readonly memoryBytes: number;
-  /** Of type `G`: graphics alone. */
+  /** Of type `G`: graphics only. */
   readonly isDisplay: boolean;
   /** The slice that it runs on: `3/0` for GPU instance 3, compute instance 0; null for the whole GPU. */
   readonly instance: string | null;
@@ -26,15 +26,15 @@ export type GpuSlice = {
 /** One GPU as `nvidia-smi -q -x` describes it. */
 export type GpuReading = {
   readonly uuid: string;
-  /** Its place in the log: nvidia-smi's index. */
+  /** Its position in the log: nvidia-smi's index. */
   readonly index: number;
-  /** The number of its device file, /dev/nvidiaN. */
+  /** The minor number of its device file, /dev/nvidiaN. */
   readonly minor: number | null;
   readonly model: string;
-  /** Null where it has none of its own but the machine's, and where only its slices may be read. */
+  /** Null if it shares the machine's memory, or if only the memory of its slices may be read. */
   readonly memoryBytes: number | null;
   readonly memoryUsedBytes: number | null;
-  /** 0 to 1; null where the driver does not tell, as for MIG. */
+  /** 0 to 1; null if the driver does not report it, as for MIG. */
   readonly utilisation: number | null;
   readonly temperatureC: number | null;
   readonly powerW: number | null;
@@ -44,7 +44,7 @@ export type GpuReading = {
 
 const MIB = 1024 ** 2;
 
-/** The text of every element of this name, in order; the names in the log never nest in themselves. */
+/** The text of every element of this name, in order; elements of one name never nest in this log. */
 function elements(xml: string, name: string): readonly string[] {
   const pattern = new RegExp(`<${name}(?: [^>]*)?>([^]*?)</${name}>`, 'g');
   return [...xml.matchAll(pattern)].map(match => match[1]!);
@@ -87,7 +87,7 @@ function instanceOf(xml: string): string | null {
   return gpu === null ? null : `${gpu}/${compute ?? 0}`;
 }
 
-/** Drivers have called it three names; the instantaneous draw jumps, so the average goes first. */
+/** Drivers have used three names for it; the instantaneous draw fluctuates, so the average is preferred. */
 function powerOf(gpu: string): number | null {
   const readings = element(gpu, 'gpu_power_readings') ?? element(gpu, 'power_readings') ?? '';
   const names = ['average_power_draw', 'power_draw', 'instant_power_draw'];
@@ -113,10 +113,10 @@ function parseProcess(xml: string): GpuProcess {
   };
 }
 
-/** What the driver says of the memory of a GPU that shares the machine's: a figure of its own is never to come. */
+/** What the driver reports for a GPU that shares the machine's memory: it never has a figure of its own. */
 const UNIFIED = /^(N\/A|Not Supported)$/;
 
-/** Why a GPU cannot be granted, as the end of a sentence; null where it can. */
+/** Why a GPU cannot be granted, as the end of a sentence; null if it can. */
 function whyUnusable(gpu: string, slices: string): string | null {
   const uuid = words(element(gpu, 'uuid'));
   if (/^[\da-f]{8}-[\da-f-]+$/i.test(uuid)) {
@@ -136,9 +136,9 @@ function whyUnusable(gpu: string, slices: string): string | null {
   return isTold ? null : `it reports "${words(total)}" as its memory`;
 }
 
-/** What a log says of one GPU, or why it cannot be granted. */
+/** What a log reports of one GPU, or why it cannot be granted. */
 function parseGpu(xml: string, index: number): GpuReading | string {
-  // Slices have figures of the same names, so they are cut out of the rest.
+  // Slices have fields of the same names, so they are cut out first.
   const slices = element(xml, 'mig_devices') ?? '';
   const gpu = xml.replace(slices, '').replace(/<supported_clocks>[^]*?<\/supported_clocks>/, '');
   const model = words(element(gpu, 'product_name'));
@@ -168,31 +168,31 @@ function parseGpus(text: string): readonly (GpuReading | string)[] | null {
 }
 
 /**
- * Read one log of `nvidia-smi -q -x`; null where the text is no such log.
+ * Parse one log of `nvidia-smi -q -x`; null if the text is not such a log.
  *
  * #### Notes
- * GPUs that cannot be granted are left out: one that fell off the bus says "GPU
- * is lost" or "Unknown Error" for its UUID, those of Jetson boards have none that
- * CUDA takes, and one in MIG mode computes in slices alone. In MIG mode the
- * memory of the whole is "Insufficient Permissions" to all but root.
+ * GPUs that cannot be granted are left out: one that fell off the bus reports "GPU
+ * is lost" or "Unknown Error" as its UUID, those of Jetson boards have no UUID that
+ * CUDA accepts, and one in MIG mode computes only in slices. In MIG mode the memory
+ * of the whole GPU reads "Insufficient Permissions" for everyone but root.
  */
 export function parseGpuLog(text: string): readonly GpuReading[] | null {
   return parseGpus(text)?.filter(gpu => typeof gpu !== 'string') ?? null;
 }
 
-/** Which GPUs of a log are left out, and why: a sentence each. */
+/** Which GPUs of a log are left out, and why: one sentence each. */
 export function leftOut(text: string): readonly string[] {
   const gpus = parseGpus(text) ?? [];
   const attached = figure(element(text, 'attached_gpus')) ?? 0;
   const silent = attached - gpus.length;
   return [
     ...gpus.filter(gpu => typeof gpu === 'string'),
-    // One that the driver gives no handle to is not in the log at all.
+    // A GPU for which the driver returns no handle is not in the log at all.
     ...(silent > 0 ? [`${silent} of ${attached} GPUs do not answer and are left out.`] : [])
   ];
 }
 
-/** The first line of what nvidia-smi said beside its logs, whole or not, as the end of a sentence; may be empty. */
+/** The first line that nvidia-smi printed outside its logs, as the end of a sentence; may be empty. */
 export function saidBeside(output: string): string {
   const beside = output.replace(/<\?xml[^]*?(?:<\/nvidia_smi_log>|$)/g, '').trim();
   return beside
@@ -202,11 +202,11 @@ export function saidBeside(output: string): string {
 }
 
 /**
- * The UUIDs and profiles of slices, which only `nvidia-smi -L` tells: by GPU, then by index.
+ * The UUIDs and profiles of slices, which only `nvidia-smi -L` reports: by GPU, then by index.
  *
  * #### Notes
- * Before driver 470 a slice is named by its place, `MIG-GPU-<UUID>/<GPU instance>/<compute
- * instance>`; CUDA takes either.
+ * Before driver 470 a slice is named by its position, `MIG-GPU-<UUID>/<GPU instance>/<compute
+ * instance>`; CUDA accepts either form.
  */
 export function parseSliceNames(
   text: string
@@ -219,7 +219,7 @@ export function parseSliceNames(
     if (slice) {
       gpu[Number(slice[2])] = { uuid: slice[3]!, profile: slice[1]! };
     } else {
-      // Slices below a line that names no GPU are not those of the GPU before it.
+      // Slices below a line that names no GPU do not belong to the previous GPU.
       gpu = [];
       whole && names.set(whole[1]!, gpu);
     }

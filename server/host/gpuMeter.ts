@@ -3,14 +3,14 @@ import type { GpuReading } from './gpuLog';
 import { GpuReader, type GpuReaderOptions } from './gpuReader';
 import { describeUse, findHiddenUse, findLost, type Belonging } from './gpuUse';
 
-/** What the meter needs to know. */
+/** What the meter depends on. */
 export type GpuMeterOptions = GpuReaderOptions &
   Belonging & {
     /** The GPUs that are handed out. */
     readonly gpus: readonly Gpu[];
-    /** Called after each look, and when there are no figures any more. */
+    /** Called after each reading, and when figures are no longer available. */
     readonly onMeasured: () => void;
-    /** Hears what a person should know now, whenever that changes. */
+    /** Receives the current notices for people, whenever they change. */
     readonly onNotices: (notices: readonly string[]) => void;
   };
 
@@ -40,7 +40,7 @@ export class GpuMeter {
     );
   }
 
-  /** Begin to read; where there are no GPUs nothing is started. Returns the undo. */
+  /** Start reading; without GPUs nothing is started. Returns a function that stops it. */
   start(): () => void {
     if (this.options.gpus.length > 0) {
       this.reader.start();
@@ -48,12 +48,12 @@ export class GpuMeter {
     return () => this.reader.stop();
   }
 
-  /** The newest figures; but for lost GPUs empty before the first and while the reader is in trouble. */
+  /** The newest figures; except for lost GPUs, empty before the first reading and while the reader fails. */
   measure(): readonly GpuUse[] {
     return this.uses;
   }
 
-  /** While nothing can be read, those that were lost still count as lost (GPU7). */
+  /** While nothing can be read, GPUs that were lost still count as lost (GPU7). */
   private describe(readings: readonly GpuReading[]): readonly GpuUse[] {
     return readings.length > 0
       ? describeUse(this.options.gpus, readings, this.options)
@@ -63,7 +63,7 @@ export class GpuMeter {
   private tell(): void {
     const lost = findLost(this.options.gpus, this.uses);
     const notices = [this.trouble ?? [], lost, findHiddenUse(this.readings)].flat();
-    // Figures move all the time; the same GPUs in the same trouble are no news.
+    // Figures change all the time; the same GPUs with the same problem are not news.
     const news = notices.map(it => it.replace(/\d+ %/, '')).join('\n');
     if (news !== this.told) {
       this.told = news;

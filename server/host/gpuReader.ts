@@ -1,20 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { parseGpuLog, saidBeside, type GpuReading } from './gpuLog';
 
-/** What the reader tells. */
+/** Callbacks of the reader. */
 export type GpuListener = {
   readonly onReadings: (readings: readonly GpuReading[]) => void;
-  /** What is wrong now, for people; null when it is well again. */
+  /** The current problem, for people; null once it is resolved. */
   readonly onTrouble: (trouble: string | null) => void;
 };
 
-/** How the reader reads; each with a default. */
+/** How the reader reads; every option has a default. */
 export type GpuReaderOptions = {
   readonly command?: string;
   readonly intervalS?: number;
-  /** After this long without a log the program counts as hung, in ms. */
+  /** Without a log for this long the program counts as hung, in ms. */
   readonly patienceMs?: number;
-  /** The first pause before it is started again, in ms; doubles up to a minute. */
+  /** The first pause before it is restarted, in ms; doubles up to a minute. */
   readonly pauseMs?: number;
 };
 
@@ -27,11 +27,11 @@ const PAUSE_MS_MAX = 60_000;
  * Live figures of all GPUs from one long-lived `nvidia-smi -q -x -l`.
  *
  * #### Notes
- * Starting the program for each look would load the driver library each time
- * and cost seconds on machines without persistence mode. A program that ends,
- * hangs or prints something else is told once and started again, each time
- * after a longer pause; the last readings then are no longer true, and an empty
- * list is told. Without `nvidia-smi` nothing is said at all.
+ * Starting the program for each reading would load the driver library each time
+ * and take seconds on machines without persistence mode. A program that exits,
+ * hangs or prints something else is reported once and restarted, each time after a
+ * longer pause; the last readings are then stale, so an empty list is
+ * reported. Without `nvidia-smi` nothing is reported at all.
  */
 export class GpuReader {
   private readonly command: string;
@@ -53,7 +53,7 @@ export class GpuReader {
     this.pauseMs = options.pauseMs ?? PAUSE_MS;
   }
 
-  /** Begin; idempotent while it runs. */
+  /** Start; idempotent while it runs. */
   start(): void {
     if (this.child) {
       return;
@@ -78,7 +78,7 @@ export class GpuReader {
         this.fail(child, `could not be started: ${error.message}`);
       }
     });
-    // Not at its exit, when its last words may be under way.
+    // Not at `exit`, when its last output may still be in the pipe.
     child.once('close', code => {
       const why = saidBeside(text) || said;
       this.fail(child, `ended with code ${code}${why && `: ${why}`}`);
@@ -86,7 +86,7 @@ export class GpuReader {
     this.expectLog(child);
   }
 
-  /** End the program and say nothing more. */
+  /** Stop the program and report nothing more. */
   stop(): void {
     for (const timer of [this.watch, this.pause]) {
       clearTimeout(timer ?? undefined);
@@ -96,7 +96,7 @@ export class GpuReader {
     child?.kill('SIGKILL');
   }
 
-  /** Tell all whole logs; what is left over belongs to the next one. */
+  /** Report all complete logs; the rest belongs to the next one. */
   private takeLogs(child: ChildProcess, text: string): string {
     const parts = text.split(END);
     const rest = parts.pop()!;
@@ -133,7 +133,7 @@ export class GpuReader {
     this.watch.unref();
   }
 
-  /** The program is of no use any more: end it, tell it, and begin anew after a pause. */
+  /** The program has failed: stop it, report that, and restart it after a pause. */
   private fail(child: ChildProcess, what: string): void {
     if (child !== this.child) {
       return;

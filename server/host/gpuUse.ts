@@ -5,17 +5,17 @@ import type { GpuProcess, GpuReading } from './gpuLog';
 /** Above this a GPU counts as busy. */
 const BUSY_UTILISATION = 0.1;
 
-/** Knows whose a process is. */
+/** Maps processes to their holders and users. */
 export type Belonging = {
-  /** The holder whose process tree it belongs to; null for strangers. */
+  /** The holder whose process tree it belongs to; null for other processes. */
   readonly holderOf: (pid: number) => string | null;
-  /** The name of its user; null where that cannot be told. */
+  /** The name of its user; null if unknown. */
   readonly ownerOf: (pid: number) => string | null;
 };
 
 /**
  * What was measured of the GPUs that are handed out (GPU4), and which of them
- * are lost (GPU7): those that a log does not tell of any more.
+ * are lost (GPU7): those that a log no longer reports.
  */
 export function describeUse(
   gpus: readonly Gpu[],
@@ -23,7 +23,7 @@ export function describeUse(
   belonging: Belonging
 ): readonly GpuUse[] {
   return gpus.map(gpu => {
-    // By UUID alone: places in the log shift when a GPU is lost.
+    // By UUID only: positions in the log shift when a GPU is lost.
     const reading = readings.find(it => it.uuid === (gpu.slice?.gpu ?? gpu.uuid));
     const use = reading && (gpu.slice ? useOfSlice(reading, gpu.slice) : useOfWhole(reading));
     return use
@@ -58,7 +58,7 @@ function useOfWhole(reading: GpuReading): Use {
   };
 }
 
-/** Null where its GPU has no such slice any more. */
+/** Null if its GPU no longer has such a slice. */
 function useOfSlice(
   { slices, temperatureC, processes }: GpuReading,
   { gpuInstance, computeInstance }: SlicePlace
@@ -100,7 +100,7 @@ export function findLost(gpus: readonly Gpu[], uses: readonly GpuUse[]): readonl
     );
 }
 
-/** GPUs that work for somebody who cannot be seen from here. */
+/** GPUs that are busy with processes that cannot be seen from here. */
 export function findHiddenUse(readings: readonly GpuReading[]): readonly string[] {
   return readings
     .filter(it => it.processes.length === 0 && (it.utilisation ?? 0) > BUSY_UTILISATION)

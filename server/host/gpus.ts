@@ -11,17 +11,17 @@ import {
   type GpuSlice
 } from './gpuLog';
 
-/** GPUs that may be handed out, and what a person should know. */
+/** GPUs that may be handed out, and notices for people. */
 export type GpuDiscovery = {
   readonly gpus: readonly Gpu[];
-  /** All that the machine has, whether it may be handed out or not. */
+  /** All GPUs of the machine, whether or not they may be handed out. */
   readonly listed: readonly ListedGpu[];
   readonly notices: readonly string[];
 };
 
-/** How GPUs are looked for. */
+/** How GPUs are detected. */
 export type GpuOptions = {
-  /** The program to ask; a test may name a stand-in. */
+  /** The program to run; a test may name a stand-in. */
   readonly command?: string;
   readonly timeoutMs?: number;
   /** The sidecar's own `CUDA_VISIBLE_DEVICES`: its share of the machine's GPUs. */
@@ -31,10 +31,10 @@ export type GpuOptions = {
 const TIMEOUT_MS = 10_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 ** 2;
 
-/** What a program printed, what it said beside its logs, and why it is of no use where it failed. */
+/** What a program printed, what it wrote outside its logs, and why it failed, if it did. */
 type Answer = { readonly text: string; readonly said: string; readonly failure: string | null };
 
-/** Ask a program; null where there is none. */
+/** Run a program; null if it does not exist. */
 function ask(command: string, args: readonly string[], timeoutMs: number): Promise<Answer | null> {
   const options = {
     timeout: timeoutMs,
@@ -60,11 +60,11 @@ function ask(command: string, args: readonly string[], timeoutMs: number): Promi
 }
 
 /**
- * What of a GPU can be granted: the whole, or in MIG mode its slices.
+ * What can be granted of a GPU: the whole, or in MIG mode its slices.
  *
  * #### Notes
- * A slice whose UUID or memory is not known is left out. A GPU
- * without memory of its own has the machine's, `hostBytes`.
+ * A slice whose UUID or memory is unknown is left out. A GPU
+ * without memory of its own shares the machine's, `hostBytes`.
  */
 export function grantable(
   readings: readonly GpuReading[],
@@ -97,11 +97,11 @@ function placeOf(gpu: string, slice: GpuSlice): NonNullable<Gpu['slice']> {
 }
 
 /**
- * Those of the GPUs that `CUDA_VISIBLE_DEVICES` names, in its order.
+ * The GPUs that `CUDA_VISIBLE_DEVICES` names, in its order.
  *
  * #### Notes
- * Names are indices, UUIDs or the beginning of one; as CUDA does, the list ends
- * at the first name that fits no GPU.
+ * Names are indices, UUIDs or prefixes of UUIDs; as in CUDA, the list ends
+ * at the first name that matches no GPU.
  */
 export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): readonly Gpu[] {
   if (visible === undefined) {
@@ -124,7 +124,7 @@ export function visibleGpus(gpus: readonly Gpu[], visible: string | undefined): 
  * The GPUs that this process may hand out, by UUID (GPU6).
  *
  * #### Notes
- * Never rejects: without `nvidia-smi` there are none and nothing is said; where
+ * Never rejects: without `nvidia-smi` there are none and nothing is reported; if
  * it hangs, fails or prints something else there are none and a notice says so.
  */
 export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> {
@@ -139,7 +139,7 @@ export async function findGpus(options: GpuOptions = {}): Promise<GpuDiscovery> 
   if (!log) {
     return { gpus: [], listed: [], notices: [] };
   }
-  // A whole log counts, whatever the exit code: it may only tell of one GPU that is lost.
+  // A complete log is used whatever the exit code, which may only mean that one GPU is lost.
   const readings = parseGpuLog(log.text);
   if (!readings) {
     return without(log.failure ?? `${command} printed no log${log.said && `: ${log.said}`}`);

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 
 /**
- * Take the lock of an open file, which it has until it is closed here, however this process
- * ends; false where another one has it, null where that cannot be told.
+ * Lock an open file; the lock is held until the file is closed here, however this process
+ * ends. False if another process holds it, null if that cannot be determined.
  *
  * #### Notes
- * Node has no flock(2). The lock is the open file's, so it outlives the command that takes it.
+ * Node has no flock(2). The lock belongs to the open file, so it outlives the command that takes it.
  */
 export function lockFile(descriptor: number, waitS = 0): boolean | null {
   const patience = waitS > 0 ? ['-w', `${waitS}`] : ['-n'];
@@ -16,22 +16,22 @@ export function lockFile(descriptor: number, waitS = 0): boolean | null {
   return status === 0 ? true : status === 1 ? false : null;
 }
 
-/** Holds a directory for the life of this process; null where another one has it, or that cannot be told. */
+/** Locks a directory for the life of this process; null if another has it, or if that is unknown. */
 export type LockDirectory = (directory: string, waitS: number) => (() => void) | null;
 
 /**
- * Hold a directory of this user's; the result lets go of it.
+ * Lock a directory of this user; the result releases it.
  *
  * #### Notes
- * Whoever sees the same file system sees the lock, in whichever container; it tells for sure
- * whether a process that held the directory has ended.
+ * Every process on the same file system sees the lock, in any container; it shows reliably
+ * whether a process that locked the directory has ended.
  */
 export const lockDirectory: LockDirectory = (directory, waitS) => {
   let descriptor: number;
   try {
     descriptor = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
   } catch {
-    return null; // gone meanwhile, or not for us to look into
+    return null; // removed meanwhile, or not accessible to us
   }
   const isOwn = fs.fstatSync(descriptor).uid === (process.getuid?.() ?? 0);
   if (isOwn && lockFile(descriptor, waitS)) {

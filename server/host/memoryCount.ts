@@ -6,8 +6,8 @@ export type MemoryCount = {
   /** Everything charged, cache included. */
   readonly chargedBytes: number;
   /**
-   * What is held: all but what the kernel drops or writes back when a limit is
-   * met. Memory of processes, files in memory (shmem, tmpfs) and locked pages
+   * What is held: everything except what the kernel drops or writes back when a limit
+   * is reached. Memory of processes, files in memory (shmem, tmpfs) and locked pages
    * are held; pages of files on a disk are not, nor are the kernel's own caches.
    */
   readonly heldBytes: number;
@@ -18,16 +18,16 @@ export type MemoryCount = {
 /** Nothing charged. */
 export const NO_MEMORY: MemoryCount = { chargedBytes: 0, heldBytes: 0, cleanBytes: 0 };
 
-/** What one cgroup version calls the figures of a directory's memory. */
+/** The names that one cgroup version uses for the figures of a directory's memory. */
 export type MemoryFigures = {
-  /** The file with everything charged. */
+  /** The file with the total charge. */
   readonly charged: string;
-  /** The file with its parts. */
+  /** The file with its breakdown. */
   readonly stat: string;
-  /** In it: pages of files on a disk that are not locked, and those not written back yet. */
+  /** Keys in it: unlocked pages of files on a disk, and those not yet written back. */
   readonly droppable: readonly string[];
   readonly unclean: readonly string[];
-  /** What the kernel has for itself, and can drop (names, inodes). */
+  /** Reclaimable kernel memory (names, inodes). */
   readonly slabOf: (
     files: IHostFiles,
     parts: ReadonlyMap<string, number>,
@@ -41,7 +41,7 @@ export const MEMORY_V1: MemoryFigures = {
   droppable: ['total_inactive_file', 'total_active_file'],
   unclean: ['total_dirty', 'total_writeback'],
   slabOf: (files, parts, chargedBytes) => {
-    // Version 1 does not split what is the kernel's own: not more of it than on the whole machine.
+    // Version 1 does not break down kernel memory: at most what the whole machine can reclaim.
     const pages = (parts.get('total_rss') ?? 0) + (parts.get('total_cache') ?? 0);
     const machineKiB = readTable(files, PROC.memory).get('SReclaimable') ?? 0;
     return Math.min(Math.max(0, chargedBytes - pages), machineKiB * 1024);
@@ -56,7 +56,7 @@ export const MEMORY_V2: MemoryFigures = {
   slabOf: (_, parts) => parts.get('slab_reclaimable') ?? 0
 };
 
-/** Everything charged to a directory, in bytes; null where that cannot be told. */
+/** Everything charged to a directory, in bytes; null if unknown. */
 export function readCharged(
   files: IHostFiles,
   directory: string,

@@ -2,11 +2,11 @@ import { PROC, V1, V2, findHierarchies, withAncestors, type Hierarchy } from './
 import { readNumberOrNull, readOrNull, readTable, type IHostFiles } from './files';
 import { MEMORY_V1, MEMORY_V2, countMemory, readCharged } from './memoryCount';
 
-/** What of some memory is held by processes, whoever's: what the system can drop is not. */
+/** Memory held by any process; what the system can drop is not held. */
 export type HeldMemory = { readonly totalBytes: number; readonly heldBytes: number };
 
 /**
- * Measures how much memory is held where this process is: in the cgroup with the tightest
+ * Measures how much memory is held where this process runs: in the cgroup with the tightest
  * limit on it, as in a container or a batch job, or on the machine.
  */
 export class MemoryMeter {
@@ -16,7 +16,7 @@ export class MemoryMeter {
     this.own = findHierarchies(files).find(it => it.controllers.includes('memory'));
   }
 
-  /** What is held now; null where that cannot be told. */
+  /** What is held now; null if unknown. */
   read(): HeldMemory | null {
     const machine = readTable(this.files, PROC.memory);
     const totalBytes = (machine.get('MemTotal') ?? 0) * 1024;
@@ -25,12 +25,12 @@ export class MemoryMeter {
     if (limited || availableKiB === undefined) {
       return limited;
     }
-    // Files in memory and huge pages that nobody uses yet are not available to others either.
+    // Files in memory and unused huge pages are not available to others either.
     const heldBytes = totalBytes - availableKiB * 1024 - this.droppableByZfs();
     return { totalBytes, heldBytes: Math.max(0, heldBytes) };
   }
 
-  /** What is held within a limit that is below the machine's memory; null where there is none. */
+  /** What is held within a limit that is below the machine's memory; null if there is none. */
   readLimited(machineBytes: number): HeldMemory | null {
     const { own } = this;
     if (!own) {
@@ -51,7 +51,7 @@ export class MemoryMeter {
     return { totalBytes: tightest.bytes, heldBytes };
   }
 
-  /** The cache of ZFS is dropped like any other, but Linux does not count it as available. */
+  /** The cache of ZFS is reclaimable like any other, but Linux does not count it as available. */
   private droppableByZfs(): number {
     const text = readOrNull(this.files, PROC.zfsCache) ?? '';
     const [size = 0, least = 0] = ['size', 'c_min'].map(name =>

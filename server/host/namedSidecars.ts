@@ -5,23 +5,23 @@ import { PROC } from './cgroupfs';
 import { readOrNull, type IHostFiles } from './files';
 import { readMask, readUserId } from './processes';
 
-/** All of a socket's name (unix(7)): one of this length is the same however it is counted. */
+/** The full length of a socket's name (unix(7)), which is the same however it is counted. */
 const NAME_BYTES = 108;
 
-/** What a sidecar was told on its command line. */
+/** The arguments on a sidecar's command line. */
 type ServedDirectory = { readonly directory: string; readonly failure: 'open' | 'closed' };
 
 /** A sidecar that runs on this node. */
 export type NamedSidecar = {
   readonly pid: number;
-  /** Whose kernels it serves. */
+  /** The user whose kernels it serves. */
   readonly uid: number;
   readonly served: ServedDirectory;
-  /** Whether it may use the same CPUs as we, or some of them only. */
+  /** Whether it may use the same CPUs as we do, or only some of them. */
   readonly hasOurCpus: boolean;
 };
 
-/** So many names are looked into: anybody can give a socket any name. */
+/** The maximum number of names that are checked: anyone can give a socket any name. */
 const LOOKED_AT_MAX = 256;
 
 function familyOf(scope: string): string {
@@ -29,18 +29,18 @@ function familyOf(scope: string): string {
 }
 
 /**
- * The name of the socket by which a sidecar is known on this node (ENF11).
+ * The name of the socket that identifies a sidecar on this node (ENF11).
  *
  * #### Notes
- * In the abstract namespace, which is of the network namespace and of no directory: it goes
- * with its process, and nothing is left to be removed. `scope` is another name for another set
- * of sidecars, which are not to know of these.
+ * In the abstract namespace, which belongs to the network namespace and to no directory: the
+ * name disappears with its process and needs no cleanup. Sidecars of different `scope` do
+ * not see each other.
  */
 export function ownName(scope: string, uid: number, pid: number): string {
   return `\0${familyOf(scope)}/${uid}/${pid}/`.padEnd(NAME_BYTES, '.');
 }
 
-/** The name that only one sidecar of a user can have of those that may use the same CPUs. */
+/** The name that only one sidecar of a user can hold among those that may use the same CPUs. */
 export function onlyName(files: IHostFiles, scope: string, uid: number): string {
   const cpus = createHash('sha256')
     .update(formatCpuList(ourCpus(files)))
@@ -54,11 +54,11 @@ function ourCpus(files: IHostFiles): CpuSet {
 }
 
 /**
- * The sidecars that may use some of our CPUs, whoever's, but for our own process.
+ * The sidecars of any user that may use some of our CPUs, except this process.
  *
  * #### Notes
- * A name counts only where the process that it names is a sidecar, and that user's or root's.
- * Those of other network namespaces are not seen. Two batch jobs that have no CPU in common
+ * A name counts only if the process in it is a sidecar that runs as that user or as root.
+ * Sidecars in other network namespaces are not seen. Two batch jobs without a common CPU
  * are two nodes.
  */
 export function findSidecars(files: IHostFiles, scope: string): readonly NamedSidecar[] {
@@ -80,7 +80,7 @@ export function findSidecars(files: IHostFiles, scope: string): readonly NamedSi
   });
 }
 
-/** What a process serves as a sidecar, by its command line; null where it is none. */
+/** What a process serves as a sidecar, by its command line; null if it is not a sidecar. */
 function servedBy(files: IHostFiles, pid: number): ServedDirectory | null {
   const words = (readOrNull(files, PROC.commandLine(pid)) ?? '').split('\0');
   const after = (word: string) => words[words.indexOf(word) + 1];

@@ -9,25 +9,25 @@ import { checkOwner, checkUnshared, identityOf } from './ownWay';
 
 const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = fs.constants;
 
-/** For this user alone, and through nothing that is there already. */
+/** Accessible to this user only; existing files are not followed or opened. */
 const ANEW = { mode: 0o600, flag: 'wx' } as const;
 
-/** What the sidecar keeps in its directory, by name. */
+/** The files that the sidecar keeps in its directory, by name. */
 export interface IOwnFiles {
-  /** By which it is told from any other directory of this machine, as long as it is open. */
+  /** Distinguishes it from every other directory of this machine while it is open. */
   readonly identity: string;
-  /** Its owner and where it was when it was opened: the same for one that is made anew there. */
+  /** Its owner and its path when it was opened: unchanged if it is recreated there. */
   readonly lineage: string;
-  /** As it was named. */
+  /** The path as it was given. */
   readonly path: string;
-  /** To hand to programs that are to reach what is in it. */
+  /** For programs that need access to its contents. */
   readonly descriptor: number;
 
-  /** A JSON value, through `parse`, which throws where it is malformed; null for nothing. */
+  /** A JSON value, through `parse`, which throws if it is malformed; null if there is no file. */
   load<T>(name: string, parse: (value: unknown) => T): T | null;
-  /** Replace a file, whole or not at all. Throws errors with an errno as `code`. */
+  /** Replace a file atomically. Throws errors with an errno as `code`. */
   replace(name: string, data: string | Buffer): void;
-  /** Remove a file; nothing happens where there is none. Throws as above. */
+  /** Remove a file; does nothing if there is none. Throws as above. */
   remove(name: string): void;
   has(name: string): boolean;
 }
@@ -35,10 +35,10 @@ export interface IOwnFiles {
 type Opened = Pick<IOwnFiles, 'descriptor' | 'identity' | 'lineage'> & { readonly uid: number };
 
 /**
- * The directory that a sidecar lives in: opened once, and reached through that alone (SEC4).
+ * The directory that a sidecar uses: opened once, and accessed only through that descriptor (SEC4).
  *
  * #### Notes
- * Node has no openat(2), but `/proc/self/fd/N/name` is the same: it begins at the directory
+ * Node has no openat(2), but `/proc/self/fd/N/name` is equivalent: it starts at the directory
  * that was opened, wherever its path leads by now. A sidecar of root may serve a directory of
  * another user, who can replace everything in it, and the directory itself, at any moment.
  */
@@ -50,11 +50,11 @@ export class OwnDirectory implements IOwnFiles {
   ) {}
 
   /**
-   * Open a directory, made if need be, for its owner alone (0700). Throws {@link DirectoryError}.
+   * Open a directory for its owner alone (0700), creating it if needed. Throws {@link DirectoryError}.
    *
    * #### Notes
-   * It belongs to whoever runs this process; or, where that is root, to another user, and then
-   * nobody but these two can lead its path elsewhere.
+   * It belongs to the user that runs this process; or, if that is root, to another user, and then
+   * only these two can redirect its path.
    */
   static open(named: string, tell: (sentence: string) => void): OwnDirectory {
     const path = resolve(named);
@@ -92,32 +92,32 @@ export class OwnDirectory implements IOwnFiles {
     return this.opened.lineage;
   }
 
-  /** Its owner: whose kernels may register. */
+  /** Its owner: the user whose kernels may register. */
   get uid(): number {
     return this.opened.uid;
   }
 
-  /** Keep in the other one from now on, which is at the same path by now; this one stays open. */
+  /** Switch to another directory, which is at the same path by now; this one stays open. */
   become(other: OwnDirectory): void {
     this.opened = other.opened;
   }
 
-  /** A name in it as a path that this process reaches it by. */
+  /** The path by which this process reaches a name in it. */
   at(name: string): string {
     return join(IS_LINUX ? `/proc/self/fd/${this.descriptor}` : this.path, name);
   }
 
-  /** A name in it as a person knows it. */
+  /** The path of a name in it, for people. */
   named(name: string): string {
     return join(this.path, name);
   }
 
-  /** Say what is wrong with a name in it. */
+  /** Describe what is wrong with a name in it. */
   complain(name: string, sentence: string): void {
     this.tell(`${this.named(name)} ${sentence}`);
   }
 
-  /** Whether its path still leads to it; true where that cannot be told. */
+  /** Whether its path still leads to it; true if unknown. */
   isInPlace(): boolean {
     try {
       return identityOf(fs.lstatSync(this.path)) === this.identity;
@@ -141,7 +141,7 @@ export class OwnDirectory implements IOwnFiles {
     return fs.existsSync(this.at(name));
   }
 
-  /** Whether a name in it is a socket's, and no link. */
+  /** Whether a name in it is a socket, and not a link. */
   isSocket(name: string): boolean {
     return fs.lstatSync(this.at(name), { throwIfNoEntry: false })?.isSocket() ?? false;
   }
@@ -153,7 +153,7 @@ export class OwnDirectory implements IOwnFiles {
     fs.renameSync(draft, path);
   }
 
-  /** Write a draft in the background; what this resolves to puts it into the place of the file. */
+  /** Write a draft in the background; calling the result renames it over the file. */
   async draft(name: string, data: string): Promise<() => void> {
     const [draft, path] = [this.at(`${name}.new`), this.at(name)];
     await unlink(draft).catch(unlessAbsent);
@@ -166,12 +166,12 @@ export class OwnDirectory implements IOwnFiles {
   }
 
   /**
-   * Let its owner have a socket that this process has just made in it. Throws where that owner has
-   * put another thing in its place.
+   * Give its owner a socket that this process has just created in it. Throws if that owner has
+   * put something else in its place.
    *
    * #### Notes
-   * By what was opened and looked at, not by its name: a second name of a file of root's would
-   * make that theirs. A socket with one name is one of root's only where root made it here.
+   * By the descriptor that was checked, not by name: a hard link to a file of root would
+   * hand that file over. A socket with one link belongs to root only if root created it here.
    */
   giveSocket(name: string): void {
     if (!IS_LINUX) {
@@ -192,12 +192,12 @@ export class OwnDirectory implements IOwnFiles {
     }
   }
 
-  /** Let a name in it lead to a path. Throws as `remove` does, also where the name is taken. */
+  /** Make a name in it a link to a path. Throws as `remove` does, also if the name is taken. */
   lead(name: string, path: string): void {
     fs.symlinkSync(path, this.at(name));
   }
 
-  /** Open a file that is there to be locked, made if need be. Throws {@link DirectoryError}. */
+  /** Open a file there for locking, creating it if needed. Throws {@link DirectoryError}. */
   openLock(name: string): number {
     const flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
     const lock = refusing(this.named(name), () => fs.openSync(this.at(name), flags, 0o600));

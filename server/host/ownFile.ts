@@ -4,19 +4,19 @@ import { errnoOf } from './files';
 
 const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
-/** Where files are reached by descriptor. */
+/** The directory through which files are reached by descriptor. */
 export const IS_LINUX = process.platform === 'linux';
 
 /**
- * Names a file without opening it (open(2)), so that a pipe hangs nobody and a device starts
- * nothing. Node does not list it; the same on every machine that Node runs on.
+ * Refers to a file without opening it (O_PATH of open(2)), so that a pipe cannot block us and a
+ * device is not activated. Node does not export it; it is the same on all platforms of Node.
  */
 export const O_PATH = IS_LINUX ? 0o10000000 : 0;
 
-/** A larger file is none of ours, in bytes. */
+/** A larger file is not ours, in bytes. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;
 
-/** The text of a file, null where there is none; throws where it is not one that a sidecar wrote. */
+/** The text of a file, null if there is none; throws if a sidecar cannot have written it. */
 export function readOwn(path: string): string | null {
   let file: number | null = null;
   try {
@@ -37,7 +37,7 @@ export function readOwn(path: string): string | null {
   }
 }
 
-/** Why a file is none that a sidecar wrote; null where it may be one. */
+/** Why a sidecar cannot have written a file; null if it may have. */
 function whyNotOurs(facts: fs.Stats): string | null {
   if (!facts.isFile()) {
     return facts.isSymbolicLink() ? 'it is a link' : 'it is not a regular file';
@@ -48,14 +48,14 @@ function whyNotOurs(facts: fs.Stats): string | null {
   return facts.size > FILE_BYTES_MAX ? `it is larger than ${FILE_BYTES_MAX} bytes` : null;
 }
 
-/** Pass over that a file is absent. */
+/** Ignore that a file is absent. */
 export function unlessAbsent(failure: unknown): void {
   if (errnoOf(failure) !== 'ENOENT') {
     throw failure;
   }
 }
 
-/** Remove a file; nothing happens where there is none. */
+/** Remove a file; does nothing if there is none. */
 export function removeFile(path: string): void {
   try {
     fs.unlinkSync(path);

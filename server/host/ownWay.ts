@@ -3,17 +3,17 @@ import { join, resolve } from 'node:path';
 
 import { DirectoryError, refusing } from './directoryError';
 
-/** How many links are followed; the kernel's own bound (path_resolution(7)). */
+/** How many links are followed; the kernel's own limit (path_resolution(7)). */
 const LINKS_MAX = 40;
 
-/** What tells a directory from any other of this machine, as long as it is open. */
+/** Identifies a directory on this machine while it is open. */
 export function identityOf({ dev, ino }: { readonly dev: number; readonly ino: number }): string {
   return `${dev}:${ino}`;
 }
 
 /**
- * Throws {@link DirectoryError} where a directory that was opened at this path is somebody
- * else's, or, where root serves another user's, could be led elsewhere by a third (SEC4).
+ * Throws {@link DirectoryError} if the directory opened at this path belongs to somebody
+ * else or, when root serves another user's, if a third user could redirect the path (SEC4).
  */
 export function checkOwner(path: string, facts: fs.Stats): void {
   const self = process.getuid?.() ?? facts.uid;
@@ -25,7 +25,7 @@ export function checkOwner(path: string, facts: fs.Stats): void {
   }
   let end: fs.Stats | null = null;
   for (const { at, facts: step } of wayTo(path)) {
-    // The mode of the directory itself is seen to by whoever opens it.
+    // The mode of the directory itself is checked by the code that opens it.
     const isOnTheWay = identityOf(step) !== identityOf(facts);
     const isShared = isOnTheWay && step.isDirectory() && (step.mode & 0o1002) === 0o002;
     if (isShared || ![0, facts.uid].includes(step.uid)) {
@@ -38,12 +38,12 @@ export function checkOwner(path: string, facts: fs.Stats): void {
   }
 }
 
-/** A directory with one of these is a sidecar's: one had it, or its starter did. */
+/** A directory with one of these names belongs to a sidecar or to the server that started one. */
 const LOCKS = ['listening.lock', 'sidecar.lock'];
 
 /**
- * Throws {@link DirectoryError} where others may use a directory and it holds something already
- * that is not a sidecar's: to close it would take that from them, as with /tmp.
+ * Throws {@link DirectoryError} if others may use a directory and it already holds something that
+ * is not a sidecar's: closing it would take that away from them, as with /tmp.
  */
 export function checkUnshared(path: string, own: string, { mode }: fs.Stats): void {
   const names = mode & 0o077 ? refusing(path, () => fs.readdirSync(own)) : [];
@@ -63,10 +63,10 @@ function astray(path: string, who: string, at: string): DirectoryError {
 type Step = { readonly at: string; readonly facts: fs.Stats };
 
 /**
- * All that decides where a path leads, links among it.
+ * All directories and links that decide where a path leads.
  *
  * #### Notes
- * One look: who could change the way meanwhile is one of the owners that are found on it.
+ * Read once: only the owners found on the path could change it meanwhile.
  */
 function* wayTo(path: string): Generator<Step> {
   const partsOf = (it: string): string[] => it.split('/').filter(Boolean);

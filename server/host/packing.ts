@@ -6,16 +6,16 @@ import { parseStat } from './processes';
 /** How long two busy threads are watched, in ms. */
 const WATCH_MS = 100;
 const LOOK_EVERY_MS = 5;
-/** The scheduler is given this long to spread the threads, in ms. */
+/** How long the scheduler gets to spread the threads, in ms. */
 const SETTLE_MS = 15;
-/** Looks that must agree before the machine is blamed. */
+/** Samples that must agree before the machine is blamed. */
 const LOOKS_MIN = 4;
-/** Half of the watch, in the kernel's ticks of 10 ms: less is no idle CPU. */
+/** Half of the watch, in the kernel's ticks of 10 ms: a CPU that idled less was not idle. */
 const IDLE_TICKS_MIN = WATCH_MS / 10 / 2;
-/** They are ended after the watch; by themselves if nobody does, after this time, in ms. */
+/** The threads are terminated after the watch; otherwise they end themselves after this time, in ms. */
 const BUSY_MAX_MS = 2000;
 
-/** A thread that tells its id and then only computes. */
+/** A thread that reports its id and then only computes. */
 const BUSY_THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 const id = Number(require('node:fs').readlinkSync('/proc/thread-self').split('/').pop());
@@ -24,7 +24,7 @@ const until = Date.now() + workerData;
 while (Date.now() < until) {}
 `;
 
-/** The CPU that a thread last ran on: field 39 of its stat file; null where it is gone. */
+/** The CPU that a thread last ran on: field 39 of its stat file; null if it has ended. */
 function cpuOfThread(files: IHostFiles, tid: number): number | null {
   return parseStat(readOrNull(files, PROC.threadStat(process.pid, tid)))?.field(39) ?? null;
 }
@@ -39,7 +39,7 @@ function startBusyThread(): { readonly worker: Worker; readonly id: Promise<numb
   return { worker, id };
 }
 
-/** Ticks that each CPU has idled since the machine started; empty where it cannot be told. */
+/** Idle ticks of each CPU since boot; empty if unknown. */
 function readIdleTicks(files: IHostFiles): ReadonlyMap<number, number> {
   const lines = (readOrNull(files, PROC.cpus) ?? '').matchAll(/^cpu(\d+) \d+ \d+ \d+ (\d+)/gm);
   return new Map(Array.from(lines, ([, cpu, ticks]) => [Number(cpu), Number(ticks)]));
@@ -49,7 +49,7 @@ function pause(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms));
 }
 
-/** Watch two threads that compute: the CPU that both were found on at every look. */
+/** Watch two threads that compute: the CPU that both were on in every sample. */
 async function watchTogether(
   files: IHostFiles,
   ids: readonly number[]
@@ -68,13 +68,13 @@ async function watchTogether(
 }
 
 /**
- * Whether this machine keeps two busy threads on one CPU while another one that
- * they may use idles: some virtual machines do, and isolated CPUs. Null where
- * that cannot be told.
+ * Whether this machine keeps two busy threads on one CPU while another CPU that
+ * they may use idles: some virtual machines do, and isolated CPUs. Null if
+ * unknown.
  *
  * #### Notes
- * Takes about 0.2 s beside other work. Where all CPUs are busy two threads may
- * have to share one, so nothing can be told then.
+ * Takes about 0.2 s in the background. If all CPUs are busy two threads may
+ * have to share one, so the result is null then.
  */
 export async function findPacking(
   files: IHostFiles,
@@ -96,7 +96,7 @@ export async function findPacking(
     const isIdle = (cpu: number) => after.get(cpu)! - before.get(cpu)! >= IDLE_TICKS_MIN;
     return cpus.some(cpu => cpu !== together && isIdle(cpu)) ? true : null;
   } catch {
-    // No worker threads, no /proc: nothing can be said about this machine.
+    // No worker threads or no /proc: nothing is known about this machine.
     return null;
   } finally {
     await Promise.all(threads.map(it => it.worker.terminate()));

@@ -5,9 +5,9 @@ import { readOrNull, type IHostFiles } from './files';
  * How much work waits for memory.
  *
  * #### Notes
- * In a cgroup of its own with a memory controller the own figure counts, since
- * the host's would blame this node for its neighbours; a container sees its own
- * as the root. Where a sidecar has moved itself aside, the kernels are not below it.
+ * In a cgroup of its own with a memory controller the cgroup's figure is used, since
+ * the host's would blame this node for its neighbours; a container sees its own cgroup
+ * as the root. After a sidecar has moved itself to a leaf, the kernels are not below it.
  */
 export class MemoryPressure {
   private readonly paths: readonly string[];
@@ -21,7 +21,7 @@ export class MemoryPressure {
       : [PROC.memoryPressure];
   }
 
-  /** PSI "some avg10", 0 to 100; null where the kernel does not tell. */
+  /** PSI "some avg10", 0 to 100; null if the kernel does not report it. */
   read(): number | null {
     for (const path of this.paths) {
       const match = /^some avg10=(\d+(?:\.\d+)?)/m.exec(readOrNull(this.files, path) ?? '');

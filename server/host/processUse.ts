@@ -9,9 +9,9 @@ export type TreeUse = {
   readonly threads: number;
 };
 
-/** What one process has in memory; files that it maps from a disk can be dropped, and do not count. */
+/** The memory of one process; mapped files on a disk can be dropped, and do not count. */
 type ProcessMemory = {
-  /** Its own, or of a child forked without exec also its parent's. */
+  /** Its own; in a child forked without exec also that of its parent. */
   readonly anonymousBytes: number;
   /** Memory that it may share with others, mapped: shmem, tmpfs. */
   readonly sharedBytes: number;
@@ -23,7 +23,7 @@ function readMemory(files: IHostFiles, pid: number): ProcessMemory {
     const at = status.indexOf(`\n${name}:`);
     return at < 0 ? null : parseInt(status.slice(at + name.length + 2), 10) * 1024;
   };
-  // What imitates Linux may tell the whole alone.
+  // Emulations of Linux may report only the total.
   const anonymousBytes = bytesOf('RssAnon') ?? bytesOf('VmRSS') ?? 0;
   return { anonymousBytes, sharedBytes: bytesOf('RssShmem') ?? 0 };
 }
@@ -35,26 +35,26 @@ function readMeasured(files: IHostFiles, pid: number): Measured | null {
   return stat && { ...stat, ...readMemory(files, pid) };
 }
 
-/** What a child that was forked without exec has of its parent's it shares, until either writes to it. */
+/** A child forked without exec shares its parent's memory until either writes to it. */
 function ownBytes(it: Measured, parent: Measured | null | undefined): number {
   const isFork = parent?.argumentsAt === it.argumentsAt && it.argumentsAt > 0;
   return Math.max(0, it.anonymousBytes - (isFork ? parent.anonymousBytes : 0));
 }
 
-/** Memory that is one process's alone, in bytes; 0 where it is gone. */
+/** Memory that belongs to one process alone, in bytes; 0 if it has ended. */
 export function readAnonymousBytes(files: IHostFiles, pid: number): number {
   const it = readMeasured(files, pid);
   return it ? ownBytes(it, readMeasured(files, it.parentPid)) : 0;
 }
 
 /**
- * Figures of a process tree from /proc, for tiers without cgroups; null where
- * the root is gone.
+ * Figures of a process tree from /proc, for tiers without cgroups; null if
+ * the root has ended.
  *
  * #### Notes
- * Memory is an estimate: of a child forked without exec only what exceeds its
- * parent, with which it shares the rest, and of what processes may share as much
- * as one of them maps. Exact figures need a walk of all page tables, which takes
+ * Memory is an estimate: for a child forked without exec only what exceeds its
+ * parent, with which it shares the rest, and of shared memory as much as any one
+ * process maps. Exact figures need a walk of all page tables, which takes
  * seconds for large kernels.
  */
 export function readTreeUse(

@@ -2,13 +2,13 @@ import { parseCpuList, type CpuSet } from '../protocol/cpuset';
 import { PROC } from './cgroupfs';
 import { errnoOf, listOrNone, readOrNull, saysAbsent, type IHostFiles } from './files';
 
-/** What /proc/PID/stat tells of a process. */
+/** What /proc/PID/stat reports of a process. */
 export type ProcessStat = {
   readonly pid: number;
   readonly parentPid: number;
   /** One letter of proc(5): `R`, `S`, `Z`, ... */
   readonly state: string;
-  /** In ticks since boot: with `pid` it names a process for good. */
+  /** In ticks since boot: together with `pid` it identifies a process uniquely. */
   readonly startTicks: number;
   /** Own and reaped children's CPU time, in s. */
   readonly cpuSeconds: number;
@@ -17,28 +17,28 @@ export type ProcessStat = {
   readonly argumentsAt: number;
 };
 
-/** A process, named for good. */
+/** A process, uniquely identified. */
 export type ProcessIdentity = { readonly pid: number; readonly startTicks: number };
 
-/** States of proc(5) in which a process only waits to be reaped. */
+/** States of proc(5) in which a process is only waiting to be reaped. */
 export const ENDED_STATES = 'ZXx';
 
 /** USER_HZ is 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** A stat file of proc(5): its state, and its other fields by number; null where it is gone. */
+/** A stat file of proc(5): its state, and its other fields by number; null if there is none. */
 export function parseStat(
   text: string | null
 ): { readonly state: string; readonly field: (n: number) => number } | null {
   if (text === null) {
     return null;
   }
-  // The name in parentheses may hold blanks and parentheses; the last one ends it.
+  // The name in parentheses may contain spaces and parentheses; the last parenthesis ends it.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0]!, field: (n: number) => Number(fields[n - 3]) };
 }
 
-/** Read /proc/PID/stat; null where there is no such process. */
+/** Read /proc/PID/stat; null if there is no such process. */
 export function readProcess(files: IHostFiles, pid: number): ProcessStat | null {
   const stat = parseStat(readOrNull(files, PROC.stat(pid)));
   if (stat === null) {
@@ -57,11 +57,11 @@ export function readProcess(files: IHostFiles, pid: number): ProcessStat | null 
 }
 
 /**
- * Why this very process cannot be worked with, as an errno; null where it runs.
+ * Why this exact process cannot be worked with, as an errno; null if it runs.
  *
  * #### Notes
- * `ESRCH` where it has ended for sure: it is not there, only waits to be reaped, or its pid is
- * another's by now. Any other where that cannot be told, for want of descriptors or memory.
+ * `ESRCH` if it has definitely ended: it does not exist, is waiting to be reaped, or its pid has
+ * been reused. Any other errno if that is unknown, for lack of descriptors or memory.
  */
 export function whyNotAlive(files: IHostFiles, process: ProcessIdentity): string | null {
   try {
@@ -73,17 +73,17 @@ export function whyNotAlive(files: IHostFiles, process: ProcessIdentity): string
   }
 }
 
-/** Whether this very process still runs; false where that cannot be told. */
+/** Whether this exact process still runs; false if unknown. */
 export function isAlive(files: IHostFiles, process: ProcessIdentity): boolean {
   return whyNotAlive(files, process) === null;
 }
 
-/** Whether this very process has ended; false where that cannot be told. */
+/** Whether this exact process has ended; false if unknown. */
 export function hasEnded(files: IHostFiles, process: ProcessIdentity): boolean {
   return whyNotAlive(files, process) === 'ESRCH';
 }
 
-/** The real user id of a process; null where there is no such process, but perhaps a thread. */
+/** The real user id of a process; null if the pid is not a process, though perhaps a thread. */
 export function readUserId(files: IHostFiles, pid: number): number | null {
   const status = readOrNull(files, PROC.status(pid)) ?? '';
   const numberOf = (pattern: RegExp) => Number(pattern.exec(status)?.[1] ?? NaN);
@@ -92,18 +92,18 @@ export function readUserId(files: IHostFiles, pid: number): number | null {
   return isThread || Number.isNaN(uid) ? null : uid;
 }
 
-/** What one thread did so far. */
+/** The figures of one thread so far. */
 export type ThreadStat = {
   readonly pid: number;
   readonly tid: number;
-  /** With `tid` it names a thread for good. */
+  /** Together with `tid` it identifies a thread uniquely. */
   readonly startTicks: number;
   readonly cpuTicks: number;
-  /** Whether it runs or wants to. */
+  /** Whether it is running or runnable. */
   readonly isRunnable: boolean;
 };
 
-/** Read the figures of a thread; null where it is gone. */
+/** Read the figures of a thread; null if it has ended. */
 export function readThread(files: IHostFiles, pid: number, tid: number): ThreadStat | null {
   const stat = parseStat(readOrNull(files, PROC.threadStat(pid, tid)));
   if (stat === null) {
@@ -114,17 +114,17 @@ export function readThread(files: IHostFiles, pid: number, tid: number): ThreadS
   return { pid, tid, startTicks: field(22), cpuTicks, isRunnable: state === 'R' };
 }
 
-/** The threads of a process; none where it is gone. */
+/** The threads of a process; none if it has ended. */
 export function readThreads(files: IHostFiles, pid: number): readonly number[] {
   return listOrNone(files, PROC.threads(pid)).map(Number);
 }
 
-/** The CPUs that a thread, or a process's main thread, may use; null where it is gone. */
+/** The CPUs that a thread, or a process's main thread, may use; null if it has ended. */
 export function readMask(files: IHostFiles, pid: number, tid = pid): CpuSet | null {
   return maskIn(readOrNull(files, PROC.threadStatus(pid, tid)));
 }
 
-/** The mask that a `status` file of /proc tells; null where it tells none. */
+/** The mask in a `status` file of /proc; null if it has none. */
 export function maskIn(status: string | null): CpuSet | null {
   const list = /^Cpus_allowed_list:\s+(\S+)/m.exec(status ?? '')?.[1];
   return list === undefined ? null : parseCpuList(list);
@@ -132,7 +132,7 @@ export function maskIn(status: string | null): CpuSet | null {
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** The children of a process; none where it is gone. */
+/** The children of a process; none if it has ended. */
 function readChildren(files: IHostFiles, pid: number): readonly number[] {
   return readThreads(files, pid).flatMap(tid =>
     (readOrNull(files, PROC.threadChildren(pid, tid)) ?? '').split(' ').filter(Boolean).map(Number)
@@ -140,14 +140,14 @@ function readChildren(files: IHostFiles, pid: number): readonly number[] {
 }
 
 /**
- * A process and all that descend from it, parents before children.
+ * A process and all its descendants, parents before children.
  *
  * #### Notes
- * One look: what forks while it looks may be missed, so callers look again
+ * A single pass: forks during the pass may be missed, so callers repeat it
  * until nothing is new. A child whose parent ended belongs to init and is not
- * found; in a cgroup it stays all the same. The cost grows with the threads of
+ * found; it does stay in its cgroup. The cost grows with the threads of
  * the tree, not with the processes of the machine. `others` are processes that
- * are trees of their own.
+ * are roots of their own trees.
  */
 export function readTree(
   files: IHostFiles,
@@ -155,7 +155,7 @@ export function readTree(
   others: ReadonlySet<number> = NONE
 ): readonly number[] {
   const tree = new Set([rootPid]);
-  // A set is gone through in the order of insertion, what is added meanwhile too.
+  // A set is iterated in the order of insertion, including what is added meanwhile.
   for (const pid of tree) {
     readChildren(files, pid).forEach(child => others.has(child) || tree.add(child));
   }
@@ -163,10 +163,10 @@ export function readTree(
 }
 
 /**
- * The one of the given processes that a process is or descends from, if any.
+ * The given process that a process is or descends from, if any.
  *
  * #### Notes
- * A process of another pid namespace is not found, nor is one whose parents ended.
+ * Processes of other pid namespaces, and those whose parents ended, are not found.
  */
 export function findAncestor<T>(
   files: IHostFiles,

@@ -4,7 +4,7 @@ import { PROC, SYS, V1, V2, findHierarchies, withAncestors, type Hierarchy } fro
 import { listOrNone, readNumberOrNull, readOrNull, readTable, type IHostFiles } from './files';
 import { maskIn } from './processes';
 
-/** What this process may hand out, and what a person should know about it. */
+/** What this process may hand out, and notices for people. */
 export type Capacity = {
   readonly cpus: readonly Cpu[];
   readonly memoryBytes: number;
@@ -12,11 +12,11 @@ export type Capacity = {
   readonly notices: readonly string[];
 };
 
-/** Where a person states less than what is there. */
+/** Limits configured below what is available. */
 export type CapacityLimits = {
-  /** Those that are not there are left out. */
+  /** CPUs that do not exist are ignored. */
   readonly cpus?: CpuSet | undefined;
-  /** How many CPUs are kept back; one is handed out in any case. */
+  /** How many CPUs are reserved; at least one is handed out. */
   readonly reservedCpus?: number | undefined;
   readonly memoryBytes?: number | undefined;
 };
@@ -30,14 +30,14 @@ function cpuListOrNull(text: string | null): CpuSet | null {
   return text === null || text === '' ? null : parseCpuList(text);
 }
 
-/** The CPUs that are on line; null where that cannot be told. */
+/** The CPUs that are online; null if unknown. */
 export function onlineCpus(files: IHostFiles): CpuSet | null {
   return cpuListOrNull(readOrNull(files, SYS.onlineCpus));
 }
 
 /**
- * The CPUs that this process may use: those that are on line, in its mask. A
- * mask never exceeds the cpuset, so containers and Slurm jobs are told right.
+ * The CPUs that this process may use: those online that are in its mask. A
+ * mask never exceeds the cpuset, so this is right in containers and Slurm jobs too.
  */
 function usableCpus(files: IHostFiles): CpuSet {
   const mask = maskIn(readOrNull(files, PROC.ownStatus));
@@ -45,7 +45,7 @@ function usableCpus(files: IHostFiles): CpuSet {
   return commonCpus(mask ?? online ?? [0], online ?? mask ?? [0]);
 }
 
-/** CPUs' worth of time that the own cgroup or one above it may use; infinite for no quota. */
+/** CPU quota of the own cgroup or an ancestor, in CPUs; infinite without a quota. */
 function cpuQuota(files: IHostFiles, hierarchies: readonly Hierarchy[]): number {
   const quotas = hierarchies.flatMap(hierarchy =>
     withAncestors(hierarchy).map(directory => {
@@ -58,7 +58,7 @@ function cpuQuota(files: IHostFiles, hierarchies: readonly Hierarchy[]): number 
   return Math.min(Infinity, ...quotas);
 }
 
-/** The smallest memory limit of the own cgroup and those above it; infinite for none. */
+/** The smallest memory limit of the own cgroup and its ancestors; infinite without a limit. */
 function memoryLimit(files: IHostFiles, hierarchies: readonly Hierarchy[]): number {
   const limits = hierarchies.flatMap(hierarchy =>
     withAncestors(hierarchy).flatMap(directory => [
@@ -69,7 +69,7 @@ function memoryLimit(files: IHostFiles, hierarchies: readonly Hierarchy[]): numb
   return Math.min(Infinity, ...limits);
 }
 
-/** The smallest CPU of the set that shares a thing: a name for the thing. */
+/** The smallest CPU of the set that shares a resource, which serves as its name. */
 function nameOfSet(text: string | null, otherwise: number): number {
   return cpuListOrNull(text)?.[0] ?? otherwise;
 }
@@ -96,7 +96,7 @@ function numaByCpu(files: IHostFiles): ReadonlyMap<number, number> {
   );
 }
 
-/** The CPUs as the scheduler sees them; where sysfs is silent each is a core of its own. */
+/** The CPUs as the scheduler sees them; without data in sysfs each is a core of its own. */
 function describeCpus(files: IHostFiles, ids: CpuSet): readonly Cpu[] {
   const numa = numaByCpu(files);
   return ids.map(id => ({
@@ -107,7 +107,7 @@ function describeCpus(files: IHostFiles, ids: CpuSet): readonly Cpu[] {
   }));
 }
 
-/** CPUs without so many of the lowest, whole cores first: that is where the system's own work is. */
+/** CPUs without the lowest few, whole cores first: the system's own work runs there. */
 function withoutReserved(cpus: readonly Cpu[], reserved: number): readonly Cpu[] {
   const byCore = [...cpus].sort((a, b) => a.core - b.core || a.id - b.id);
   const kept = new Set(byCore.slice(0, Math.min(reserved, cpus.length - 1)));
@@ -116,7 +116,7 @@ function withoutReserved(cpus: readonly Cpu[], reserved: number): readonly Cpu[]
 
 /**
  * What may be handed out here: the machine, or the part of it that a container,
- * a batch job, a mask or a person left to this process.
+ * a batch job, a mask or the configuration leaves to this process.
  */
 export function readCapacity(files: IHostFiles, limits: CapacityLimits = {}): Capacity {
   const notices: string[] = [];

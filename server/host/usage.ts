@@ -8,7 +8,7 @@ export type NodeUse = {
   /** CPUs busy on average over the last second. */
   readonly cpusBusy: number;
   readonly memoryUsedBytes: number;
-  /** What could be taken without pushing anybody's memory out. */
+  /** What could be allocated without evicting anybody's memory. */
   readonly memoryAvailableBytes: number;
 };
 
@@ -16,9 +16,9 @@ export type NodeUse = {
  * Measures the node: the part of the machine that may be handed out.
  *
  * #### Notes
- * Totals of the machine come from node-os-utils, which knows no cgroups: CPUs
- * that are not this node's are left out, and where the own cgroup or one above
- * it has a memory limit, what is used of that counts instead of the machine's.
+ * Totals of the machine come from node-os-utils, which ignores cgroups: CPUs
+ * that are not this node's are left out, and if the own cgroup or an ancestor
+ * has a memory limit, the use of that counts instead of the machine's.
  */
 export class NodeUsage {
   private readonly machine = new OSUtils({ cacheEnabled: false });
@@ -29,17 +29,17 @@ export class NodeUsage {
     private readonly memory = new MemoryMeter(files)
   ) {}
 
-  /** Takes about a second, while the machine is watched; null where it cannot be told. */
+  /** Takes about a second, while the machine is watched; null if unknown. */
   async measure(): Promise<NodeUse | null> {
     const [cores, memory] = await Promise.all([
       this.machine.cpu.usageByCore(),
       this.machine.memory.info()
-    ]).catch(() => [null, null]); // no descriptor left, or no such file here
+    ]).catch(() => [null, null]); // no free descriptor, or no such file here
     if (!cores?.success || !memory?.success) {
       return null;
     }
     const online = onlineCpus(this.files);
-    // The machine's figures are listed without numbers, and without CPUs that are off line.
+    // The machine's figures come without CPU numbers, and without offline CPUs.
     const placeOf = (cpu: number) => online?.indexOf(cpu) ?? cpu;
     const busy = this.cpus.map(cpu => (cores.data[placeOf(cpu)] ?? 0) / 100);
     const machine = memory.data;

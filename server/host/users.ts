@@ -2,12 +2,12 @@ import { readOrNull, type IHostFiles } from './files';
 import { readUserId } from './processes';
 
 /**
- * Names of users by the files of this machine.
+ * Resolves user names from the files of this machine.
  *
  * #### Notes
- * /etc/passwd is read again for a number that it did not have before: somebody
- * may have been added. A user that only a directory service knows is named by
- * the number.
+ * /etc/passwd is read again for an unknown id: a user may have been added
+ * meanwhile. A user that only a directory service knows is named by
+ * the id.
  */
 export class UserNames {
   private names: ReadonlyMap<number, string> = new Map();
@@ -15,7 +15,7 @@ export class UserNames {
 
   constructor(private readonly files: IHostFiles) {}
 
-  /** The user whose a process is; null where there is no such process here. */
+  /** The user of a process; null if there is no such process here. */
   ownerOf(pid: number): string | null {
     const uid = readUserId(this.files, pid);
     return uid === null ? null : this.nameOf(uid);

@@ -6,11 +6,11 @@ import type { Limit } from '../hints/limits';
 /** A claim in one state. */
 export type ClaimIn<S extends ClaimView['state']> = Extract<ClaimView, { readonly state: S }>;
 
-/** What a cell shows about its resources; nothing impossible can be said (UI1). */
+/** What a cell shows about its resources; impossible states cannot be expressed (UI1). */
 export type Badge =
   /** Its hints are malformed: a run would be refused (ADM4). */
   | { readonly kind: 'malformed'; readonly problems: readonly HintProblem[] }
-  /** It names what it needs and was not run since. */
+  /** It states what it needs and has not run since. */
   | {
       readonly kind: 'asks';
       readonly ask: Ask;
@@ -25,55 +25,55 @@ export type Badge =
       readonly claim: ClaimIn<'running'>;
       readonly limits: readonly Limit[];
     }
-  /** Its claim is active as far as is known, but the server does not answer any more. */
+  /** Its claim is active as far as known, but the server no longer answers. */
   | { readonly kind: 'lost'; readonly last: ClaimView; readonly message: string }
   | {
       readonly kind: 'done';
       readonly claim: ClaimIn<'done'>;
       readonly limits: readonly Limit[];
-      /** What the next run asks for, where that is something else by now. */
+      /** What the next run requests, if that has changed since. */
       readonly next: { readonly ask: Ask; readonly fit: Fit | null } | null;
     };
 
-/** Which cells have a badge: those with something to say, all, or none. */
+/** Which cells have a badge: those with something to report, all, or none. */
 export type BadgeMode = 'telling' | 'all' | 'none';
 
-/** What a badge is made from. */
+/** The inputs of a badge. */
 export type BadgeFacts = {
   readonly mode: BadgeMode;
   /** The newest claim of the cell. */
   readonly claim: ClaimView | undefined;
-  /** The claims of the cell's kernel that wait or run, running first. */
+  /** The waiting and running claims of the cell's kernel, running first. */
   readonly active: readonly ClaimView[];
   /** Whether Jupyter counts the cell as queued or running (its prompt is `[*]`). */
   readonly busy: boolean;
-  /** Whether a person cleared the cell's outputs since, and the claim's figures with them. */
+  /** Whether a person has cleared the cell's outputs since, and the claim's figures with them. */
   readonly cleared: boolean;
-  /** What a run asks for, defaults included; null where the cell itself says nothing. */
+  /** What a run requests, defaults included; null if the cell itself states nothing. */
   readonly ask: Ask | null;
-  /** What defaults hold its run to, or would: the one that `claim` is, else the next one. */
+  /** What defaults limit its run to, or would: the run of `claim`, else the next one. */
   readonly limits: readonly Limit[];
   readonly problems: readonly HintProblem[];
   readonly fit: Fit | null;
-  /** Why nobody can tell any more what cells do; null while somebody can. */
+  /** Why the state of cells is unknown; null while it is known. */
   readonly lost: string | null;
   /** The sidecar's clock. */
   readonly nowMs: number;
 };
 
-/** A cell that asked for nothing is silent for this long, in ms. */
+/** A cell without requests shows nothing for this long, in ms. */
 const QUIET_RUN_MS = 1000;
 
-/** A wait shorter than this is nothing to tell of, in ms. */
+/** A shorter wait is not reported, in ms. */
 const QUIET_WAIT_MS = 100;
 
 /**
  * The badge of a cell; null for none.
  *
  * #### Notes
- * In mode `telling` a cell that asked for nothing, waited for nothing and ran
+ * In mode `telling` a cell that requested nothing, did not wait and ran for
  * less than a second has no badge: quick plain cells look as in plain Jupyter,
- * and nothing jumps. One that defaults hold to something is no plain cell.
+ * and nothing jumps. A cell that defaults limit is not a plain cell.
  */
 export function badgeOf(facts: BadgeFacts): Badge | null {
   if (facts.mode === 'none') {
@@ -110,7 +110,7 @@ function activeBadge(
     : { kind: 'running', claim, limits };
 }
 
-/** The hints of a cell may have been changed since it ran. */
+/** The hints of a cell may have changed since it ran. */
 function nextOf(
   { ask, fit, lost }: BadgeFacts,
   ran: ClaimView
@@ -129,15 +129,15 @@ function lostBadge(last: ClaimView, message: string): Badge {
 }
 
 /**
- * Where a badge stands: in a row below the input, or in its corner.
+ * Where a badge is placed: in a row below the input, or in its corner.
  *
  * #### Notes
  * A row moves what is below it, so it is only for cells that have one before
- * they run (they have hints), and for those that are stopped by something.
+ * they run (they have hints), and for those that are blocked.
  */
 export type BadgePlace = 'row' | 'corner';
 
-/** Ends that the cell did not choose. */
+/** Outcomes that the cell did not cause. */
 const STOPPED: readonly ClaimIn<'done'>['outcome'][] = ['died', 'interrupted'];
 
 /** The place of a badge. */
@@ -151,7 +151,7 @@ export function placeOf(badge: Badge, ask: Ask | null): BadgePlace {
   return ask || stopped ? 'row' : 'corner';
 }
 
-/** How long a claim that is over or running stood in the queue. */
+/** How long an ended or running claim waited in the queue. */
 function waitedMs(claim: ClaimIn<'running'> | ClaimIn<'done'>): number {
   const endMs = claim.grantedMs ?? (claim.state === 'done' ? claim.endedMs : claim.arrivedMs);
   return endMs - claim.arrivedMs;

@@ -6,23 +6,23 @@ export function cellKey(kernelId: string, cellId: string): CellKey {
   return `${kernelId} ${cellId}`;
 }
 
-/** Which claim belongs to which cell, at the moment of one snapshot. */
+/** Maps cells to claims, at the time of one snapshot. */
 export type CellIndex = {
   /** The newest claim of each cell. */
   readonly claims: ReadonlyMap<CellKey, ClaimView>;
-  /** The claims of each kernel that wait or run, running first. */
+  /** The waiting and running claims of each kernel, running first. */
   readonly active: ReadonlyMap<string, readonly ClaimView[]>;
 };
 
-/** The index of nothing. */
+/** The empty index. */
 export const EMPTY_INDEX: CellIndex = { claims: new Map(), active: new Map() };
 
 /**
  * Index the claims of a snapshot by cell.
  *
  * #### Notes
- * Of several claims of one cell the one that arrived last counts; the one that
- * did not end, where two arrived at once.
+ * If a cell has several claims the latest arrival is used; of two that arrived
+ * at once, the one that has not ended.
  */
 export function indexClaims(all: readonly ClaimView[]): CellIndex {
   const claims = new Map<CellKey, ClaimView>();
@@ -45,7 +45,7 @@ export function indexClaims(all: readonly ClaimView[]): CellIndex {
 }
 
 /**
- * The cells that show something else in `next` than in `before`.
+ * The cells that display something different in `next` than in `before`.
  *
  * #### Notes
  * A claim becoming active or ending also changes what the other cells of its
@@ -67,7 +67,7 @@ export function changedCells(before: CellIndex, next: CellIndex): Set<CellKey> {
   return changed;
 }
 
-/** The kernels whose active claims are others, or in another state, than before. */
+/** The kernels whose active claims, or their states, differ from before. */
 export function changedKernels(before: CellIndex, next: CellIndex): Set<string> {
   const changed = new Set<string>();
   for (const id of new Set([...before.active.keys(), ...next.active.keys()])) {
@@ -86,7 +86,7 @@ function isNewer(claim: ClaimView, known: ClaimView): boolean {
     : claim.arrivedMs > known.arrivedMs;
 }
 
-/** Equal for two claims that show the same; a claim that ended never changes again. */
+/** Equal for two claims that display the same; an ended claim never changes again. */
 function fingerprint(claim: ClaimView): string {
   return claim.state === 'done' ? `${claim.id} done` : JSON.stringify(claim);
 }

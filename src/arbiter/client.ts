@@ -5,18 +5,18 @@ import type { HintSources } from '../../server/protocol/gate';
 import type { ClaimStory, ErrorBody, Fit, Snapshot } from '../../server/protocol/view';
 
 /**
- * A request that is not answered within this time has failed, in ms. The server
- * itself waits less long for the sidecar (`ANSWER_WITHIN_S` of proxy.py), so it
- * is the server that is silent then.
+ * A request without an answer within this time has failed, in ms. The server
+ * itself waits less long for the sidecar (`ANSWER_WITHIN_S` of proxy.py), so in
+ * that case it is the server that does not answer.
  */
 const TIMEOUT_MS = 4_000;
 
-/** A request that was answered by a refusal, or by nothing at all. */
+/** A request that was refused, or not answered at all. */
 export class RequestError extends Error {
   /**
-   * @param code - The code of the catalogue, or null where none of ours answered.
-   * @param isSilent - Whether not even the Jupyter server answered: then nobody
-   * knows what the sidecar does.
+   * @param code - The code of the catalogue, or null if the answer is not the sidecar's.
+   * @param isSilent - Whether not even the Jupyter server answered: then the state
+   * of the sidecar is unknown.
    */
   constructor(
     readonly code: string | null,
@@ -127,12 +127,12 @@ export class ArbiterClient implements IArbiterClient {
   }
 }
 
-/** The server is gone, or cannot be reached; the browser's own words for it say nothing to people. */
+/** The server is gone or unreachable; the browser's own message does not help people. */
 function silence(why: string): RequestError {
   return new RequestError(null, `The Jupyter server does not answer: ${why}.`, true);
 }
 
-/** What was answered; throws where that is a refusal, or somebody else's page. */
+/** The answer; throws if it is a refusal, or not the sidecar's. */
 function answerOf(response: Response, text: string): unknown {
   const data = parsed(text);
   if (response.ok && (data !== undefined || text === '')) {
@@ -145,16 +145,16 @@ function answerOf(response: Response, text: string): unknown {
   throw strangerOf(response);
 }
 
-/** Read JSON; undefined where it is none, as the pages of a proxy are. */
+/** Read JSON; undefined if it is not JSON, such as the page of a proxy. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // an empty body, or somebody else's page: the caller looks at the status
+    return undefined; // an empty body, or another program's page: the caller checks the status
   }
 }
 
-/** Who answered instead of the sidecar: a server without it, or a proxy in front of none. */
+/** What answered instead of the sidecar: a server without it, or a proxy without a backend. */
 function strangerOf({ status, statusText }: Response): RequestError {
   switch (status) {
     case 404:

@@ -5,10 +5,10 @@ import type { HintSources } from '../../server/protocol/gate';
 import { type Fit, FITS_MAX } from '../../server/protocol/view';
 import type { IArbiter } from '../tokens';
 
-/** A new question waits so long for others, such as the next letter that a person types, in ms. */
+/** How long a new question waits for others, such as the next key that a person types, in ms. */
 const SOON_MS = 250;
 
-/** What is known is asked again so long after something changed, in ms. */
+/** Known answers are requested again this long after a change, in ms. */
 const AGAIN_MS = 1000;
 
 /**
@@ -16,9 +16,9 @@ const AGAIN_MS = 1000;
  * the sidecar was asked.
  *
  * #### Notes
- * Cells that say the same are one question, and all questions are one request,
- * one at a time. Nothing is asked for that nobody has looked at since the last
- * answer, and nothing at all where no cell names what it needs.
+ * Cells with the same request share one question, and all questions share one request,
+ * one at a time. Answers that nobody has read since the last one are not requested
+ * again, and nothing is requested if no cell states what it needs.
  */
 export class Fits implements IDisposable {
   constructor(
@@ -28,7 +28,7 @@ export class Fits implements IDisposable {
     _arbiter.changed.connect(this._onArbiter, this);
   }
 
-  /** Emitted when answers may be others. */
+  /** Emitted when answers may have changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -43,7 +43,7 @@ export class Fits implements IDisposable {
     Signal.clearData(this);
   }
 
-  /** How a cell would fare; null until that is known. */
+  /** How a cell would fare; null until known. */
   of(kernelId: string, cell: HintSources): Fit | null {
     if (kernelId !== this._kernelId) {
       this._kernelId = kernelId;
@@ -78,11 +78,11 @@ export class Fits implements IDisposable {
 
   private async _ask(): Promise<void> {
     const [kernelId, wanted] = [this._kernelId, this._wanted];
-    // A kernel may be none of this node's, or not have said hello yet.
+    // A kernel may be on another node, or not have said hello yet.
     const isKnown = this._arbiter.snapshot?.holders.some(it => it.id === kernelId);
     if (!isKnown || wanted.size === 0 || !this._isShown()) {
       this._timer = 0;
-      return; // the next change asks again
+      return; // the next change triggers another request
     }
     this._wanted = new Map();
     const fits = await this._arbiter.fits(kernelId, [...wanted.values()]).catch(() => []);
@@ -91,7 +91,7 @@ export class Fits implements IDisposable {
       return;
     }
     if (kernelId === this._kernelId) {
-      // One that was not answered is not asked for again before something changes.
+      // An unanswered question is not repeated before something changes.
       this._known = new Map([...wanted.keys()].map((key, i) => [key, fits[i] ?? null]));
     }
     this._changed.emit();

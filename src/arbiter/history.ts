@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../server/protocol/view';
 import type { Sample } from '../tokens';
 
-/** How far back the panel looks, in ms. */
+/** The time span of the panel's history, in ms. */
 export const HISTORY_MS = 600_000;
 
 /** The shortest time between two samples, in ms. */
@@ -11,7 +11,7 @@ const SAMPLE_MS = 1000;
  * Add the figures of a snapshot to the last ten minutes.
  *
  * #### Notes
- * Returns a new list, oldest first; or the same one where the last sample is
+ * Returns a new list, oldest first; or the same one if the last sample is
  * younger than {@link SAMPLE_MS}, so its length is bounded.
  */
 export function withSample(history: readonly Sample[], snapshot: Snapshot): readonly Sample[] {

@@ -1,18 +1,18 @@
 import type { ClaimView, Snapshot } from '../../server/protocol/view';
 
-/** A kernel that runs nothing but keeps GPU memory, and what can be done about it (GPU5). */
+/** An idle kernel that keeps GPU memory, and what can be done about it (GPU5). */
 export type Keeper = {
   readonly kernelId: string;
   readonly name: string;
   /** GPU memory that it keeps. */
   readonly bytes: number;
-  /** Whether it belongs to this server: then who looks at it may restart it. */
+  /** Whether it belongs to this server: then the user here may restart it. */
   readonly own: boolean;
-  /** When it was last asked to free memory, ms since the epoch; null where it was not. */
+  /** When it was last asked to free memory, ms since the epoch; null if never. */
   readonly askedMs: number | null;
-  /** The claim that waits for what it keeps; null where it is looked at without one. */
+  /** The claim that waits for what it keeps; null if it is shown without one. */
   readonly claimId: string | null;
-  /** What became of the request to restart it. */
+  /** The state of the request to restart it. */
   readonly request: 'none' | 'open' | 'declined';
 };
 
@@ -27,7 +27,7 @@ export function gpuBytesOf({ node }: Snapshot, kernelId: string): number {
     .reduce((sum, it) => sum + it.memoryBytes, 0);
 }
 
-/** A kernel as one that keeps GPU memory; null where it runs something or is not known. */
+/** A kernel as one that keeps GPU memory; null if it is busy or unknown. */
 export function keeperOf(
   snapshot: Snapshot,
   paths: Paths,
@@ -51,7 +51,7 @@ export function keeperOf(
   };
 }
 
-/** The kernel that a waiting claim could have GPU memory from; null where there is none. */
+/** The kernel that could free GPU memory for a waiting claim; null if there is none. */
 export function keeperFor(snapshot: Snapshot, paths: Paths, claim: ClaimView): Keeper | null {
   const blockers = claim.state === 'waiting' ? claim.reason.blockers : [];
   const blocker = blockers.find(it => it.keepsGpuBytes > 0);

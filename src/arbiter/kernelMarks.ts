@@ -1,11 +1,11 @@
-/** How a kernel is told from the others, in every bar and list. */
+/** Distinguishes a kernel from the others, in every bar and list. */
 export type KernelMark = { readonly series: number; readonly letter: string };
 
 /**
- * Gives each kernel a colour and a letter that stay its own.
+ * Assigns each kernel a permanent colour and letter.
  *
  * #### Notes
- * A kernel keeps its mark while it lives; the lowest free one goes to the next.
+ * A kernel keeps its mark while it lives; the next kernel gets the lowest free one.
  */
 export class KernelMarks {
   /** The marks of exactly these kernels. */

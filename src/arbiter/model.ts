@@ -20,16 +20,16 @@ import { shouldAsk } from './patience';
 /** The schema under which the server extension puts snapshots on Jupyter's event bus. */
 export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';
 
-/** A clock goes on for this long after the last word, in ms. */
+/** A clock keeps running for this long after the last message, in ms. */
 const STILL_MS = 2_000;
 
-/** This long after the last look the model looks again whether it should ask, in ms. */
+/** How long after the last check the model checks again whether to poll, in ms. */
 const LOOK_MS = 400;
 
-/** While the sidecar is away it is asked ever more seldom, but at least this often, in ms. */
+/** While the sidecar is away the polls become rarer, but are at least this frequent, in ms. */
 const AWAY_MS_MAX = 30_000;
 
-/** What {@link ArbiterModel} needs of its surroundings. */
+/** What {@link ArbiterModel} depends on. */
 export type ArbiterModelOptions = {
   readonly client: IArbiterClient;
   /** Jupyter's event bus. */
@@ -42,11 +42,11 @@ export type ArbiterModelOptions = {
  * The newest snapshot, kept up to date.
  *
  * #### Notes
- * Events bring every change. A poll asks where events are silent, because a
- * quiet node and a broken connection look alike on an event bus; it is what
- * notices that a sidecar, or the whole server, went away and came back. Each
- * question to a sidecar that is away is an error in the log of the server, so
- * they become rare: its return is told by the event bus anyway.
+ * Events report every change. The model polls when there are none, because a
+ * quiet node and a broken connection look alike on an event bus; polling is what
+ * detects that a sidecar, or the whole server, went away and came back. Each
+ * request to a sidecar that is away logs an error on the server, so they
+ * become rare: the event bus reports its return anyway.
  */
 export class ArbiterModel implements IArbiter {
   constructor(options: ArbiterModelOptions) {
@@ -159,7 +159,7 @@ export class ArbiterModel implements IArbiter {
     }
   }
 
-  /** Ask if need be; rejects where the sidecar is away, so that the next time comes later. */
+  /** Poll if needed; rejects if the sidecar is away, so that the next poll comes later. */
   private async _pollOnce(): Promise<void> {
     const now = this._clock();
     const [heardMs, askedMs] = [now - this._heardMs, now - this._askedMs];
@@ -178,7 +178,7 @@ export class ArbiterModel implements IArbiter {
     }
     if (event['snapshot']) {
       if (this._connection.state === 'away') {
-        void this._poll.schedule(); // or it would look as seldom as before
+        void this._poll.schedule(); // otherwise it would poll as rarely as before
       }
       this._take(event['snapshot'] as unknown as Snapshot);
     } else {
@@ -186,7 +186,7 @@ export class ArbiterModel implements IArbiter {
     }
   }
 
-  /** Take a snapshot over, unless a newer one is known already. */
+  /** Apply a snapshot, unless a newer one is already known. */
   private _take(snapshot: Snapshot): void {
     if (this.isDisposed || (this._snapshot && snapshot.atMs < this._snapshot.atMs)) {
       return;
@@ -200,8 +200,8 @@ export class ArbiterModel implements IArbiter {
   }
 
   /**
-   * Forget the snapshot: what it says may be wrong by now. Without the server the last
-   * claims stay known, for their cells show that nobody knows more.
+   * Drop the snapshot: it may be outdated. If the server is gone the last
+   * claims stay known, because their cells show that their state is unknown.
    */
   private _lose(state: 'away' | 'lost', message: string): void {
     const known = this._connection;

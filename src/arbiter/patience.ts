@@ -1,15 +1,15 @@
 import type { Connection } from '../tokens';
 
-/** After this long without an event the model asks by itself, in ms. */
+/** After this long without an event the model polls, in ms. */
 const QUIET_MS = 5_000;
 
-/** The same while cells wait or run: somebody looks at their clocks. */
+/** The same while cells wait or run: somebody watches their clocks. */
 const ACTIVE_QUIET_MS = 1_200;
 
-/** A server that does not answer is asked this often, in ms: that costs it nothing. */
+/** How often a server that does not answer is polled, in ms: that costs it nothing. */
 const LOST_MS = 2_000;
 
-/** How it stands with the sidecar, and how long ago it was heard and asked, in ms. */
+/** The state of the sidecar, and the time since it was last heard and polled, in ms. */
 export type Silence = {
   readonly state: Connection['state'];
   readonly heardMs: number;
@@ -18,7 +18,7 @@ export type Silence = {
   readonly isActive: boolean;
 };
 
-/** Whether it has been silent for so long that it is to be asked. */
+/** Whether it has been silent for so long that it should be polled. */
 export function shouldAsk({ state, heardMs, askedMs, isActive }: Silence): boolean {
   switch (state) {
     case 'live':

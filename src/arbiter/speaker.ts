@@ -3,7 +3,7 @@ import type { Phrases, Speaker } from '../../server/protocol/phrases';
 import { baseName } from '../format';
 
 /**
- * Speaks the language of this page, of claims of such a holder, and calls notebooks of this server by their names of now:
+ * Speaks the language of this page, of claims of such a holder, and uses the current names of this server's notebooks:
  * the sidecar knows a kernel by the name with which it started.
  */
 export function speakerOf(

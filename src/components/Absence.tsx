@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Connection } from '../tokens';
 import { Glyph } from './Glyph';
 
-/** What holds while nobody tells of this node; nothing while somebody does. */
+/** What applies while nothing is known of this node; empty while it is known. */
 export function Absence(props: {
   readonly trans: TranslationBundle;
   readonly connection: Connection;

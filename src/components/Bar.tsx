@@ -7,10 +7,10 @@ export function seriesName(series: BarPart['series']): string {
   return typeof series === 'number' ? String(series % 8) : series;
 }
 
-/** Parts narrower than this carry no letter. */
+/** Narrower parts have no letter. */
 const LETTER_SHARE_MIN = 0.06;
 
-/** A horizontal bar of what is given to whom; `label` says the same in words. */
+/** A horizontal bar of allocations by holder; `label` states the same in words. */
 export function Bar(props: {
   readonly label: string;
   readonly parts: readonly BarPart[];

@@ -2,11 +2,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 /**
- * Gives a wait up.
+ * Cancels a wait.
  *
  * #### Notes
- * It goes with the wait, so it takes no focus from where a mouse found it, and
- * from the keyboard leaves it to what it is in: the cell, or the panel.
+ * It disappears with the wait, so a mouse click does not move the focus to it, and
+ * keyboard focus returns to its container: the cell, or the panel.
  */
 export function CancelButton(props: {
   readonly trans: TranslationBundle;

@@ -11,29 +11,29 @@ import { doubtText } from './claimTexts';
 import { Glyph } from './Glyph';
 import { KeeperActions, type KeeperCalls } from './KeeperActions';
 
-/** What a badge shows, and what it may ask of its owner. */
+/** The content of a badge, and its callbacks. */
 export type CellBadgeProps = {
   readonly trans: TranslationBundle;
   readonly badge: Badge;
   readonly place: BadgePlace;
   /** The documents of this server's kernels, by kernel. */
   readonly paths: ReadonlyMap<string, string>;
-  /** What was probably meant as a hint of the cell, and is none (ADM13). */
+  /** What was probably meant as a hint of the cell, but is not one (ADM13). */
   readonly doubts?: readonly HintDoubt[];
   /** The sidecar's clock, in ms since the epoch. */
   readonly nowMs: number;
   readonly onCancel: (claimId: string) => void;
-  /** Show the notebook of a kernel; null where this page cannot. */
+  /** Show the notebook of a kernel; null if this page cannot. */
   readonly onReveal: ((kernelId: string) => void) | null;
   /** Show the editor of the cell's hints. */
   readonly onEdit: () => void;
-  /** Who keeps GPU memory that the cell waits for; null where nobody does. */
+  /** The kernel that keeps GPU memory for which the cell waits; null if there is none. */
   readonly keeper: Keeper | null;
   readonly keepers: KeeperCalls;
 };
 
 /**
- * What a cell asks for, waits for, runs with, or used.
+ * What a cell requests, waits for, runs with, or used.
  *
  * #### Notes
  * A shape and a word name the state (UI1); the rest are its figures. The state
@@ -62,7 +62,7 @@ export function CellBadge(props: CellBadgeProps): JSX.Element {
 
 type PartProps = CellBadgeProps & { readonly texts: BadgeTexts };
 
-/** What was probably meant comes before the figures: they are of a run that did not ask for it. */
+/** Probable hints precede the figures, which are of a run that did not request them. */
 function withDoubts(
   trans: TranslationBundle,
   texts: BadgeTexts,
@@ -89,7 +89,7 @@ function lines(parts: readonly string[]): string {
   );
 }
 
-/** The state and what to do about it come first; nothing is cut, however narrow it is. */
+/** The state and its actions come first; nothing is truncated, however narrow it is. */
 function Row(props: PartProps): JSX.Element {
   const { texts } = props;
   return (
@@ -130,7 +130,7 @@ function Chip({ texts, nowMs, title }: PartProps & { readonly title: string }): 
   );
 }
 
-/** What can be done about the state. */
+/** Actions for the state. */
 function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | null {
   switch (badge.kind) {
     case 'waiting':
@@ -145,7 +145,7 @@ function Action({ trans, badge, onCancel, onEdit }: PartProps): JSX.Element | nu
   }
 }
 
-/** The way to the notebook that is in the way. */
+/** A link to the blocking notebook. */
 function Holder({ trans, badge, onReveal }: PartProps): JSX.Element | null {
   const holder = badge.kind === 'waiting' ? badge.claim.reason.blockers[0] : undefined;
   return holder && onReveal ? (

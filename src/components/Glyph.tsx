@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** The shapes that tell states apart without colour (UI1). */
+/** The shapes that distinguish states without colour (UI1). */
 export type GlyphName =
   'ask' | 'wait' | 'behind' | 'run' | 'done' | 'fail' | 'warn' | 'shield' | 'child' | 'command';
 

@@ -14,7 +14,7 @@ import { RowHead } from './RowHead';
 
 type GpuProps = PanelProps & { readonly snapshot: Snapshot; readonly gpu: GpuView };
 
-/** One GPU: its figures, who has its memory, and who computes on it. */
+/** One GPU: its figures, which kernels have its memory, and which compute on it. */
 export function GpuRow(props: GpuProps): JSX.Element {
   const { trans, gpu, marks } = props;
   const name = trans.__('GPU %1', gpu.index);
@@ -36,7 +36,7 @@ export function GpuRow(props: GpuProps): JSX.Element {
   );
 }
 
-/** Who holds the GPU, by lease or by memory: kernels first, strangers flagged (GPU4). */
+/** The holders of the GPU, by lease or by memory: kernels first, strangers flagged (GPU4). */
 function Holders(props: GpuProps): JSX.Element | null {
   const { gpu } = props;
   const resident = new Set(gpu.processes.map(it => it.holderId));
@@ -61,11 +61,11 @@ function KernelHolder(props: GpuProps & { readonly kernelId: string }): JSX.Elem
   const processes = gpu.processes.filter(it => it.holderId === kernelId);
   const bytes = processes.reduce((sum, it) => sum + it.memoryBytes, 0);
   const isLeased = gpu.leasedTo.includes(kernelId);
-  // Where one's own cell waits for it, the queue says what can be done.
+  // If one's own cell waits for it, the queue shows the actions.
   const keeper =
     isLeased || isAwaited(props, kernelId) ? null : keeperOf(snapshot, paths, kernelId, null);
   const kernel = snapshot.holders.find(it => it.id === kernelId);
-  // Newest first: the cell that computes, or the one that left what is kept.
+  // Newest first: the cell that computes, or the one that left the kept memory.
   const cell = snapshot.claims.find(
     it => it.state !== 'waiting' && it.holderId === kernelId && it.grant?.gpus.includes(gpu.uuid)
   );
@@ -102,7 +102,7 @@ function isAwaited({ snapshot, paths }: GpuProps, kernelId: string): boolean {
   );
 }
 
-/** A process that nobody granted anything. */
+/** A process without any grant. */
 function Stranger(
   props: GpuProps & { readonly process: GpuView['processes'][number] }
 ): JSX.Element {

@@ -4,10 +4,10 @@ import type { GroupView } from '../../server/protocol/view';
 import { formatNumber } from '../format';
 import type { PanelProps } from './panelProps';
 
-/** Less than this is nothing, in CPUs. */
+/** Less than this counts as zero, in CPUs. */
 const NOTHING = 0.05;
 
-/** A group's name with its quota, what its kernels use, and how much of that is surplus (FAIR1, FAIR2). */
+/** A group's name with its quota, its kernels' use, and how much of that is surplus (FAIR1, FAIR2). */
 export function GroupLine({
   trans,
   group

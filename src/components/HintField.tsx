@@ -12,17 +12,17 @@ type HintFieldProps = {
   readonly yesNo: boolean;
   readonly readOnly: boolean;
   readonly onChange: (text: string) => void;
-  /** The person is done with this field for now. */
+  /** The person has finished with this field for now. */
   readonly onSettle: () => void;
-  /** Give the field what it had before, or take that back; false where there is nothing. */
+  /** Undo or redo the field's last edit; false if there is none. */
   readonly onUndo: (isRedo: boolean) => boolean;
 };
 
-/** One hint: its label, its input, where else it is written, what is wrong with it. */
+/** One hint: its label, its input, where else it is set, and its problem. */
 export function HintField(props: HintFieldProps): JSX.Element {
   const { trans, field, label, caption } = props;
   const id = React.useId();
-  // What a person is still typing is not judged; what they were done with is, at once.
+  // A value is not judged while it is typed; a finished one is, at once.
   const [judged, judge] = React.useState<string | null>(null);
   const settle = (): void => {
     judge(field.text);
@@ -55,7 +55,7 @@ export function HintField(props: HintFieldProps): JSX.Element {
   );
 }
 
-/** What a text's input and a checkbox have in common. */
+/** What a text input and a checkbox have in common. */
 function inputOf(
   { field, caption, readOnly, onUndo }: HintFieldProps,
   id: string,
@@ -73,7 +73,7 @@ function inputOf(
       if (event.key === 'Enter') {
         settle();
       } else if (isUndo(event) || isRedo(event)) {
-        event.preventDefault(); // the browser's own knows neither checkboxes nor suggestions
+        event.preventDefault(); // the browser's own undo covers neither checkboxes nor suggestions
         onUndo(isRedo(event));
       }
     }
@@ -89,7 +89,7 @@ function isRedo({ key, ctrlKey, metaKey, shiftKey, altKey }: React.KeyboardEvent
   return (ctrlKey || metaKey) && !altKey && is;
 }
 
-/** What is wrong with a field, here or elsewhere, or where its value comes from. */
+/** The problem of a field, here or elsewhere, or the source of its value. */
 function Note({ trans, field }: Pick<HintFieldProps, 'trans' | 'field'>): JSX.Element | null {
   if (field.problem) {
     return <span className="cg-Field-problem">{problemText(trans, field)}</span>;
@@ -113,7 +113,7 @@ function Note({ trans, field }: Pick<HintFieldProps, 'trans' | 'field'>): JSX.El
  * A checkbox.
  *
  * #### Notes
- * Unchecking removes the hint, or writes `false` where another source says yes.
+ * Unchecking removes the hint, or writes `false` if another source sets it.
  */
 function YesNo({
   field,
@@ -137,7 +137,7 @@ function YesNo({
   );
 }
 
-/** What is wrong where this form cannot mend it. */
+/** A problem that this form cannot fix. */
 export function elsewhereText(
   trans: TranslationBundle,
   { source, path, got, expected }: Elsewhere
@@ -155,7 +155,7 @@ export function elsewhereText(
     : trans.__('%1: "%2" is %3; expected %4. A run would be refused.', where, path, got, expected);
 }
 
-/** What is wrong, and what a run would do meanwhile. */
+/** The problem, and what a run would do meanwhile. */
 function problemText(trans: TranslationBundle, field: FormField): string {
   const expected = field.problem?.expected ?? '';
   if (field.isMixed) {

@@ -9,25 +9,25 @@ import { doubtText } from './claimTexts';
 import { elsewhereText, HintField } from './HintField';
 import { MoreHints } from './MoreHints';
 
-/** What the form is given, and what it may ask of its owner. */
+/** The content of the form, and its callbacks. */
 export type HintFormProps = {
   readonly trans: TranslationBundle;
   readonly form: HintFormModel;
   readonly readOnly: boolean;
-  /** False where the node has none: fields that say nothing about them are left out. */
+  /** False if the node has no GPUs: empty fields about them are left out. */
   readonly hasGpus: boolean;
-  /** What the last run used, and the hints that follow from it and are not there yet. */
+  /** What the last run used, and the suggested hints that are not set yet. */
   readonly lastRun: { readonly text: string; readonly suggestion: Suggestion | null } | null;
   readonly onChange: (name: HintName, text: string) => void;
   readonly onSettle: () => void;
   readonly onUndo: (name: HintName, isRedo: boolean) => boolean;
-  /** Go back to the cell. */
+  /** Return to the cell. */
   readonly onLeave: () => void;
   readonly onRemove: (path: string) => void;
   readonly onUse: (suggestion: Suggestion) => void;
 };
 
-/** These are always in sight; the others unfold. */
+/** These are always visible; the others unfold. */
 const FIRST: ReadonlySet<HintName> = new Set(['cpus', 'memory', 'gpus', 'gpuMemory']);
 
 const GPU_HINTS: ReadonlySet<HintName> = new Set(['gpus', 'gpuMemory', 'gpuModel']);
@@ -36,7 +36,7 @@ function saysSomething({ text, inherited, isMixed, elsewhere }: FormField): bool
   return text !== '' || inherited !== null || isMixed || elsewhere !== null;
 }
 
-/** The editor of a set of hints, checked as a person types (ADM4). */
+/** The editor of a set of hints, validated while a person types (ADM4). */
 export function HintForm(props: HintFormProps): JSX.Element {
   const { trans, form, readOnly } = props;
   const labels = hintLabels(trans);

@@ -4,7 +4,7 @@ import type { HolderView } from '../../server/protocol/view';
 import { Glyph } from './Glyph';
 import type { PanelProps } from './panelProps';
 
-/** What a holder is that is no kernel, by a shape and a word. */
+/** The kind of a holder other than a kernel, as a shape and a word. */
 export function HolderKindWord({
   trans,
   kind

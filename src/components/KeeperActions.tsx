@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Keeper } from '../arbiter/keeper';
 import { baseName, formatBytes } from '../format';
 
-/** What a person may do about what kernels keep between cells (ADM9, GPU5). */
+/** What a person may do about resources kept between cells (ADM9, GPU5). */
 export type KeeperCalls = {
   /** Ask a kernel to free what it can. */
   readonly onFree: (kernelId: string) => void;
@@ -12,9 +12,9 @@ export type KeeperCalls = {
   readonly onRestart: (kernelId: string) => void;
   /** Ask the owner of a kernel elsewhere to restart it. */
   readonly onRequest: (kernelId: string, claimId: string) => void;
-  /** Say no to such a request. */
+  /** Decline such a request. */
   readonly onDecline: (kernelId: string) => void;
-  /** Give back the grant that a kernel of this server keeps for its next cell. */
+  /** Release the grant that a kernel of this server keeps for its next cell. */
   readonly onRelease: (kernelId: string) => void;
 };
 
@@ -23,16 +23,16 @@ type KeeperActionsProps = {
   readonly keeper: Keeper;
   readonly nowMs: number;
   readonly calls: KeeperCalls;
-  /** Say the kernel's name, where nothing beside it does. */
+  /** Show the kernel's name, if nothing beside it does. */
   readonly isNamed?: boolean;
 };
 
-/** So long it may take until what a kernel freed has been measured, in ms. */
+/** How long it may take until what a kernel freed has been measured, in ms. */
 const ANSWER_MS = 5000;
 
 /**
  * The ladder of GPU5, one rung at a time: ask to free; if that did not help,
- * restart, where it is one's own, or ask its owner to.
+ * restart one's own kernel, or ask the owner of another.
  */
 export function KeeperActions(props: KeeperActionsProps): JSX.Element {
   const { trans, keeper, nowMs, calls, isNamed = false } = props;
@@ -59,7 +59,7 @@ export function KeeperActions(props: KeeperActionsProps): JSX.Element {
   );
 }
 
-/** How far the asking has come; its clock is left out, for it would be read out every second. */
+/** The progress of the request; its clock is left out, as it would be read out every second. */
 function stateText(props: KeeperActionsProps, isOpen: boolean, hasFailed: boolean): string {
   const { trans, keeper, isNamed } = props;
   const bytes = formatBytes(keeper.bytes);

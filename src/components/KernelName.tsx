@@ -4,10 +4,10 @@ import { baseName } from '../format';
 import type { PanelProps } from './panelProps';
 
 /**
- * The name of a kernel and, where one is meant, of a cell: `events.ipynb ▸ [5]`.
+ * The name of a kernel and, if one is meant, of a cell: `events.ipynb ▸ [5]`.
  *
  * #### Notes
- * A button where this page can show the notebook, plain text where it belongs
+ * A button if this page can show the notebook, plain text if it belongs
  * to somebody else.
  */
 export function KernelName(
@@ -21,7 +21,7 @@ export function KernelName(
   const path = props.paths.get(props.kernelId);
   const text = [baseName(path ?? props.name), props.label].filter(Boolean).join(' ▸ ');
   if (path === undefined) {
-    // Of another user nothing but the user's name is shown (SEC1).
+    // For other users only the user's name is shown (SEC1).
     const isHidden = props.name === props.owner;
     return (
       <span className="cg-KernelName" title={isHidden ? undefined : props.name}>

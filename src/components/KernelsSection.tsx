@@ -25,12 +25,12 @@ import { Section } from './Section';
 
 type KernelsProps = PanelProps & {
   readonly snapshot: Snapshot;
-  /** Whether idle kernels are shown one by one, where they are many. */
+  /** Whether idle kernels are shown one by one, if there are many. */
   readonly isIdleOpen: boolean;
   readonly onIdleToggle: (isOpen: boolean) => void;
 };
 
-/** Every kernel of the node: its state, its grant, and what it uses of it; the busy ones first. */
+/** Every kernel of the node: its state, its grant, and its use of it; busy ones first. */
 export function KernelsSection(props: KernelsProps): JSX.Element {
   const { trans, snapshot, paths } = props;
   const { active, idle } = arranged(snapshot.holders, it => baseName(paths.get(it.id) ?? it.name));
@@ -75,7 +75,7 @@ function sumOf(
   return holders.reduce((total, holder) => total + (figure(holder) ?? 0), 0);
 }
 
-/** What holders have in memory together. */
+/** The total memory of holders. */
 function memoryOf(trans: PanelProps['trans'], holders: readonly HolderView[]): string {
   const gpuBytes = sumOf(holders, it => it.gpuMemoryBytes);
   const parts = [
@@ -109,10 +109,10 @@ type FamiliesProps = PanelProps & {
   readonly families: readonly Family[];
 };
 
-/** More are folded below who they came from, until somebody looks. */
+/** More are folded below their parent until expanded. */
 const INSIDE_SHOWN_MAX = 3;
 
-/** Those that came from a holder, below it, or their sums where they are folded. */
+/** The children of a holder, below it, or their sums if they are folded. */
 function Inside(props: FamiliesProps): JSX.Element {
   const inside = props.families.flatMap(membersOf);
   const [chosen, choose] = React.useState<boolean | null>(null);
@@ -202,7 +202,7 @@ function KernelItem(
   );
 }
 
-/** The group of those that are in none. */
+/** The group of kernels that are in none. */
 const EVERYBODY = 'all';
 
 function kernelFigures({

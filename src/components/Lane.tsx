@@ -8,7 +8,7 @@ import type { PanelProps } from './panelProps';
 
 type LaneProps = Pick<PanelProps, 'trans' | 'marks' | 'nowMs'> & {
   readonly kernel: HolderView;
-  /** The claims of everybody, newest first. */
+  /** Everybody's claims, newest first. */
   readonly claims: readonly ClaimView[];
 };
 
@@ -45,10 +45,10 @@ type Span = {
   readonly title: string;
 };
 
-/** Spans narrower than this carry no label, in % of the axis. */
+/** Narrower spans carry no label, in % of the axis. */
 const LABEL_WIDTH_MIN = 7;
 
-/** Waits shorter than this are not drawn, in ms. */
+/** Shorter waits are not drawn, in ms. */
 const WAIT_MIN_MS = 200;
 
 /** Lanes draw at most this many claims, the newest. */

@@ -2,15 +2,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 /**
- * The hints that few cells name: unfolded where one of them is.
+ * The hints that few cells set: unfolded if one of them is set.
  *
  * #### Notes
- * Never folded under a person's hands: whoever empties the last of them may be
+ * Never folded while being edited: a person who empties the last of them may be
  * about to type another value, and would lose the focus.
  */
 export function MoreHints(props: {
   readonly trans: TranslationBundle;
-  /** Whether one of them is named. */
+  /** Whether one of them is set. */
   readonly used: boolean;
   readonly children: React.ReactNode;
 }): JSX.Element {

@@ -18,7 +18,7 @@ type NodeProps = PanelProps & {
   readonly history: readonly Sample[];
 };
 
-/** The totals of the node, who holds them, and their use in the last ten minutes. */
+/** The totals of the node, their holders, and their use in the last ten minutes. */
 export function NodeSection(props: NodeProps): JSX.Element {
   const { trans } = props;
   const { node } = props.snapshot;

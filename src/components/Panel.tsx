@@ -23,7 +23,7 @@ export type PanelViewProps = PanelProps & {
 /** The side panel, from the node down to the active cell. */
 export function Panel(props: PanelViewProps): JSX.Element {
   const { trans, snapshot, connection } = props;
-  // Here, for it is to outlive a sidecar that is away for a while.
+  // Kept here, so that it outlives a sidecar that is away for a while.
   const [isIdleOpen, setIdleOpen] = React.useState(false);
   return (
     <div className="cg-Panel">

@@ -15,7 +15,7 @@ import type { PanelProps } from './panelProps';
 import { ReleaseHold } from './ReleaseHold';
 import { Section } from './Section';
 
-/** Who waits, for what, behind whom, and for how long. */
+/** Waiting claims: what they wait for, behind which claim, and for how long. */
 export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }): JSX.Element {
   const { trans } = props;
   const waiting = props.snapshot.claims.filter(
@@ -86,7 +86,7 @@ function BlockerLine(props: QueueItemProps & { readonly blocker: Blocker }): JSX
   const holds = holdingInWords(trans, blocker.holds);
   const age = formatAge(nowMs - blocker.sinceMs);
   const kernel = snapshot.holders.find(it => it.id === holderId);
-  // What somebody waits for is asked for by who waits.
+  // Only the owner of the waiting claim is offered the request.
   const keeper =
     keepsGpuBytes > 0 && paths.has(claim.holderId)
       ? keeperOf(snapshot, paths, holderId, claim.id)

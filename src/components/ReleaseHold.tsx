@@ -5,8 +5,8 @@ import { baseName, countCpus, formatBytes } from '../format';
 import type { PanelProps } from './panelProps';
 
 /**
- * Gives back the grant that a kernel of this server keeps for its next cell
- * (ADM9), and says before what that gives back: what its variables take stays.
+ * Releases the grant that a kernel of this server keeps for its next cell
+ * (ADM9), and states beforehand what that frees: the memory of its variables stays.
  */
 export function ReleaseHold(
   props: Pick<PanelProps, 'trans' | 'paths' | 'keepers'> & { readonly kernel: HolderView }

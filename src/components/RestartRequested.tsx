@@ -6,7 +6,7 @@ import { speakerOf } from '../arbiter/speaker';
 import { baseName } from '../format';
 import type { PanelProps } from './panelProps';
 
-/** Somebody asks the owner of a kernel to restart it; shown to the owner alone (GPU5). */
+/** Somebody asks the owner of a kernel to restart it; shown only to the owner (GPU5). */
 export function RestartRequested(
   props: PanelProps & { readonly kernel: HolderView }
 ): JSX.Element | null {

@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-/** A titled part of the panel that can be folded; `aside` stays in sight. */
+/** A titled, foldable part of the panel; `aside` stays visible. */
 export function Section(props: {
   readonly title: string;
   readonly aside?: React.ReactNode;

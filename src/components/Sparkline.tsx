@@ -6,17 +6,17 @@ export type SparklineProps = {
   readonly toMs: number;
   /** The top of the plot. */
   readonly max: number;
-  /** Moment and value, oldest first; null where nothing was measured. */
+  /** Time and value, oldest first; null if nothing was measured. */
   readonly points: readonly (readonly [number, number | null])[];
 };
 
 const WIDTH = 300;
 const HEIGHT = 24;
 
-/** Samples further apart than this are not joined: nobody watched between them. */
+/** Samples further apart than this are not joined: nothing was measured between them. */
 const GAP_MS = 15_000;
 
-/** A small area plot over the last minutes; its figure stands beside it in words. */
+/** A small area plot over the last minutes; its figure is beside it in words. */
 export function Sparkline(props: SparklineProps): JSX.Element {
   const runs = runsOf(props);
   return (
@@ -42,7 +42,7 @@ function line(run: readonly Point[]): string {
   return run.map(([x, y], i) => `${i ? 'L' : 'M'}${x} ${y}`).join('');
 }
 
-/** The points on paper, split where nothing was measured. */
+/** The points in plot coordinates, split where nothing was measured. */
 function runsOf({ points, fromMs, toMs, max }: SparklineProps): readonly (readonly Point[])[] {
   const runs: Point[][] = [];
   let lastMs = -Infinity;

@@ -6,7 +6,7 @@ import type { Connection } from '../tokens';
 import { Glyph } from './Glyph';
 import { memoryFigures, promisedText } from './memoryText';
 
-/** The item of the status bar: what is granted, and whether a cell of mine waits. */
+/** The item of the status bar: what is granted, and whether a cell of this server waits. */
 export function StatusText(props: {
   readonly trans: TranslationBundle;
   readonly connection: Connection;

@@ -7,7 +7,7 @@ import type { ClaimView, StoryLine } from '../../server/protocol/view';
 import { speakerOf } from '../arbiter/speaker';
 import { formatSpan } from '../format';
 
-/** What the story of one claim is drawn from. */
+/** The inputs of the story of one claim. */
 export type StoryProps = {
   readonly trans: TranslationBundle;
   readonly claim: ClaimView;
@@ -17,7 +17,7 @@ export type StoryProps = {
   readonly storyOf: (claimId: string) => Promise<readonly StoryLine[]>;
 };
 
-/** What was told, of which claim. */
+/** A loaded story, and its claim. */
 type Told = {
   readonly claimId: string;
   readonly lines: readonly StoryLine[];
@@ -25,12 +25,12 @@ type Told = {
 };
 
 /**
- * Why a claim waited, and why it got what it got (API2), folded until somebody
- * asks.
+ * Why a claim waited, and why it got its grant (API2), folded until somebody
+ * opens it.
  *
  * #### Notes
- * Asked for only while it is open, and again when its claim shows something
- * else. What was told before stays until the new answer is there.
+ * Requested only while it is open, and again when its claim displays something
+ * else. The previous story stays until the new answer arrives.
  */
 export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element {
   const [isOpen, setOpen] = React.useState(false);
@@ -40,7 +40,7 @@ export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element
   const speaker = speakerOf(trans, paths, claim.holderKind);
   React.useEffect(() => {
     if (isTold) {
-      // All of it where there is room, else its beginning.
+      // All of it if there is room, else its beginning.
       details.current?.scrollIntoView({ block: 'nearest' });
       details.current?.querySelector('summary')?.scrollIntoView({ block: 'nearest' });
     }
@@ -67,7 +67,7 @@ export function Story({ trans, claim, paths, storyOf }: StoryProps): JSX.Element
   );
 }
 
-/** What is told of a claim, asked for while somebody wants to know; null before the first answer. */
+/** The story of a claim, requested while it is open; null before the first answer. */
 function useTold(claim: ClaimView, storyOf: StoryProps['storyOf'], isOpen: boolean): Told | null {
   const [told, setTold] = React.useState<Told | null>(null);
   const chapter = chapterOf(claim);
@@ -89,7 +89,7 @@ function useTold(claim: ClaimView, storyOf: StoryProps['storyOf'], isOpen: boole
   return told?.claimId === claim.id ? told : null;
 }
 
-/** Another one means that the story went on. */
+/** A changed value means that the story continued. */
 function chapterOf(claim: ClaimView): string {
   switch (claim.state) {
     case 'waiting':

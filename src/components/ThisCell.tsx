@@ -15,9 +15,9 @@ export type ThisCellProps = {
   readonly trans: TranslationBundle;
   readonly storyOf: StoryProps['storyOf'];
   readonly paths: StoryProps['paths'];
-  /** Go back to the cell. */
+  /** Return to the cell. */
   readonly onLeave: () => void;
-  /** Null where no code cell is active. */
+  /** Null if no code cell is active. */
   readonly active: {
     readonly cell: HintSheet;
     readonly notebook: HintSheet;
@@ -58,7 +58,7 @@ export function ThisCell({ trans, active, storyOf, paths, onLeave }: ThisCellPro
 
 type Active = NonNullable<ThisCellProps['active']>;
 
-/** What a run would ask for. */
+/** What a run would request. */
 function asksText(trans: TranslationBundle, { sourced, others }: Active): string {
   const all = [sourced, ...others];
   if (all.some(it => ownProblems(it).length)) {
@@ -86,7 +86,7 @@ function Sheet(props: {
 }): JSX.Element {
   const { trans, active, own, onLeave } = props;
   const sheet = active[own];
-  // A draft that is not written changes no model, so the form redraws itself.
+  // An unwritten draft changes no model, so the form redraws itself.
   const [, redraw] = React.useReducer((n: number) => n + 1, 0);
   return (
     <HintForm

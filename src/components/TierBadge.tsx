@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { TierView } from '../../server/protocol/view';
 import { Glyph } from './Glyph';
 
-/** The enforcement tier in force; opens to what it does not enforce, and why (ENF3). */
+/** The enforcement tier in force; opens to show what it does not enforce, and why (ENF3). */
 export function TierBadge(props: {
   readonly trans: TranslationBundle;
   readonly tier: TierView;

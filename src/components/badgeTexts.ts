@@ -21,17 +21,17 @@ import {
 } from './claimTexts';
 import type { GlyphName } from './Glyph';
 
-/** A badge in words: what both of its drawings say. */
+/** A badge in words, for both of its drawings. */
 export type BadgeTexts = {
   readonly tone: 'quiet' | 'wait' | 'run' | 'done' | 'error';
   readonly glyph: GlyphName;
-  /** The state, with what matters most. */
+  /** The state, with the most important fact. */
   readonly state: string;
-  /** The state alone, for where there is little room. */
+  /** The state alone, if there is little room. */
   readonly short: string;
-  /** Since when the clock runs, in ms since the epoch; null for no clock. */
+  /** When the clock started, in ms since the epoch; null for no clock. */
   readonly sinceMs: number | null;
-  /** The figures and the reasons, in the order of their weight. */
+  /** The figures and the reasons, most important first. */
   readonly details: readonly string[];
 };
 
@@ -43,7 +43,7 @@ export function badgeTexts(
   badge: Badge,
   paths: ReadonlyMap<string, string>
 ): BadgeTexts {
-  // A cell that was not run yet would run in its kernel.
+  // A cell that has not run yet would run in its kernel.
   const of = 'claim' in badge ? badge.claim.holderKind : 'kernel';
   const speaker = speakerOf(trans, paths, of);
   switch (badge.kind) {
@@ -152,7 +152,7 @@ function running(
   };
 }
 
-/** What nobody knows any more is not counted on. */
+/** No clock runs while the state of the claim is unknown. */
 function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTexts {
   const state = trans.__('the server does not answer');
   const known =
@@ -169,10 +169,10 @@ function lost(trans: TranslationBundle, { last, message }: Of<'lost'>): BadgeTex
   };
 }
 
-/** Shorter waits and runs have no figures worth a word, in ms. */
+/** Figures of shorter waits and runs are not shown, in ms. */
 const WAIT_MIN_MS = 50;
 const RUN_MIN_MS = 200;
-/** Memory is measured once a second: a shorter run may have held far more than was seen, in ms. */
+/** Memory is measured once a second: a shorter run may have held far more than measured, in ms. */
 const PEAK_MIN_MS = 1000;
 
 function done(
@@ -194,7 +194,7 @@ function done(
     short: [ok && ran[0] ? ran[0] : word, ...limitTexts(trans, limits)].join(' · '),
     sinceMs: null,
     details: [
-      // What was refused its kernel itself tells in the cell's output.
+      // The kernel itself reports a refusal in the cell's output.
       ...(why === null || outcome === 'refused' ? [] : [sentenceOf(why, speaker)]),
       ...(asked ? [trans.__('asked for %1', asked)] : []),
       ...(grant && hasAny(grant) ? [trans.__('got %1', grantText(trans, grant))] : []),
@@ -210,7 +210,7 @@ function done(
   };
 }
 
-/** Whether a grant is more than what everybody may use. */
+/** Whether a grant gives more than what everybody may use. */
 function hasAny({ cpus, memoryBytes, gpus }: ToldGrant): boolean {
   return cpus !== null || memoryBytes !== null || gpus.length > 0;
 }

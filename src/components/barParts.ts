@@ -3,26 +3,26 @@ export type BarPart = {
   readonly key: string;
   /** 0 to 1 of the whole bar. */
   readonly share: number;
-  /** Which series it is drawn in, or a role of its own. */
+  /** The series it is drawn in, or a role of its own. */
   readonly series: number | 'other' | 'reserve' | 'alarm';
   /** Hatched: promised, or in use without being pinned. */
   readonly hatched?: boolean;
-  /** A letter, so that parts are told apart without colour. */
+  /** A letter that distinguishes parts without colour. */
   readonly letter?: string;
   /** Shown on hover. */
   readonly title: string;
 };
 
-/** Parts narrower than this cannot be told apart by eye. */
+/** Narrower parts cannot be distinguished by eye. */
 const TINY_SHARE = 0.015;
 
 /**
- * The parts as they are drawn: several tiny ones are one, in the place of the
+ * The parts as drawn: several tiny ones are merged, in the place of the
  * last of them, and all together are never wider than the bar.
  *
  * #### Notes
- * The sum stays what it is. What has a role of its own stays by itself, and so
- * does a part that is tiny alone.
+ * The sum is preserved. A part with a role of its own stays separate, and so
+ * does a single tiny part.
  */
 export function drawnParts(parts: readonly BarPart[]): readonly BarPart[] {
   const shown = parts.filter(part => part.share > 0);

@@ -63,7 +63,7 @@ export function memoryParts(
       series: marked(marks, kernel.id).series
     });
   }
-  // A node that is a part of its machine may be smaller than what others use there.
+  // A node that is part of its machine may be smaller than what others use there.
   const room = Math.max(0, node.memoryBytes - taken);
   const other = Math.min(node.memoryOthersBytes ?? 0, room);
   parts.push({

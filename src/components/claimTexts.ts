@@ -37,7 +37,7 @@ export function lineText(trans: TranslationBundle, position: number): string {
   return position === 1 ? trans.__('next in line') : trans.__('number %1 in line', position);
 }
 
-/** When a claim that waits should start: `starts in 6–9 s (by 5 past runs)`. */
+/** When a waiting claim should start: `starts in 6–9 s (by 5 past runs)`. */
 export function startText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
   const range = formatRange(trans, fromMs, toMs);
   return runs === 0
@@ -45,14 +45,14 @@ export function startText(trans: TranslationBundle, { fromMs, toMs, runs }: Fore
     : trans.__('starts in %1 (by %2 past runs)', range, runs);
 }
 
-/** How long a claim that runs should take: `usually 6–9 s`, `10 min stated`. */
+/** How long a running claim should take: `usually 6–9 s`, `10 min stated`. */
 export function takesText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
   return runs === 0
     ? trans.__('%1 stated', formatSpan(toMs))
     : trans.__('usually %1', formatRange(trans, fromMs, toMs));
 }
 
-/** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` where nothing is pinned. */
+/** What a grant gives: `4 CPUs (8–11) · 8 GiB`; `all CPUs` if nothing is pinned. */
 export function grantText(trans: TranslationBundle, grant: ToldGrant): string {
   const cpus =
     grant.cpus === null
@@ -61,7 +61,7 @@ export function grantText(trans: TranslationBundle, grant: ToldGrant): string {
   return withRest(trans, cpus, grant);
 }
 
-/** What defaults hold a cell to, and which: `4 GiB (node default)`. */
+/** What defaults limit a cell to, and which ones: `4 GiB (node default)`. */
 export function limitTexts(trans: TranslationBundle, limits: readonly Limit[]): string[] {
   return limits.map(({ source, hints }) => {
     const held = askParts(trans, { ...NOTHING_ASKED, ...hints }).join(', ');
@@ -76,7 +76,7 @@ export function limitTexts(trans: TranslationBundle, limits: readonly Limit[]): 
   });
 }
 
-/** What a run asks for, its own hints first: `2 CPUs · 4 GiB (node default)`. */
+/** What a run requests, its own hints first: `2 CPUs · 4 GiB (node default)`. */
 export function askText(trans: TranslationBundle, ask: Ask, limits: readonly Limit[]): string {
   const inherited = limits.flatMap(({ hints }) => Object.keys(hints));
   const own = Object.fromEntries(Object.entries(ask).filter(([key]) => !inherited.includes(key)));
@@ -84,7 +84,7 @@ export function askText(trans: TranslationBundle, ask: Ask, limits: readonly Lim
   return [...parts, ...limitTexts(trans, limits)].join(' · ');
 }
 
-/** What a grant gives beside its CPUs, after them. */
+/** What a grant gives besides CPUs, appended to them. */
 function withRest(
   trans: TranslationBundle,
   cpus: string,
@@ -153,7 +153,7 @@ export function fitText(speaker: Speaker, fit: Fit): string {
   }
 }
 
-/** What was probably meant as a hint, and does not count as one (ADM13). */
+/** What was probably meant as a hint, but does not count as one (ADM13). */
 export function doubtText(trans: TranslationBundle, { path, meant }: HintDoubt): string {
   return trans.__('"%1" is not a hint and asks for nothing. Did you mean "%2"?', path, meant);
 }

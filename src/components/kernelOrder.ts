@@ -1,22 +1,22 @@
 import type { HolderView } from '../../server/protocol/view';
 
-/** What a kernel does, from what matters most: it runs, waits, holds a grant for its next cell, or rests. */
+/** A kernel's activity, most important first: it runs, waits, holds a grant for its next cell, or is idle. */
 type Activity = 'running' | 'waiting' | 'holding' | 'idle';
 
 const ORDER: readonly Activity[] = ['running', 'waiting', 'holding', 'idle'];
 
-/** What a kernel does; one that its owner is asked about does not rest. */
+/** A kernel's activity; one whose owner is being asked about it is not idle. */
 export function activityOf({ state, grant, restartRequest }: HolderView): Activity {
   const isAskedFor = grant !== null || (restartRequest !== null && !restartRequest.declined);
   return state === 'idle' && isAskedFor ? 'holding' : state;
 }
 
-/** So many idle kernels are shown one by one; more are folded. */
+/** Up to this many idle kernels are shown one by one; more are folded. */
 const IDLE_SHOWN_MAX = 3;
 
 const REST = ORDER.indexOf('idle');
 
-/** A holder, and those that came from it. */
+/** A holder, and its children. */
 export type Family = { readonly holder: HolderView; readonly children: readonly Family[] };
 
 /** All of a family, each before its children. */
@@ -24,12 +24,12 @@ export function membersOf({ holder, children }: Family): readonly HolderView[] {
   return [holder, ...children.flatMap(membersOf)];
 }
 
-/** A family does what the busiest of it does. */
+/** A family is as active as its busiest member. */
 function rankOf(family: Family): number {
   return Math.min(...membersOf(family).map(it => ORDER.indexOf(activityOf(it))));
 }
 
-/** Holders below those that they came from; who came from none that is there stands by itself. */
+/** Holders below their parents; a holder without a present parent is a root. */
 function familiesOf(holders: readonly HolderView[]): readonly Family[] {
   const known = new Set(holders.map(it => it.id));
   const below = new Map<string | null, HolderView[]>();
@@ -49,7 +49,7 @@ function byActivity(families: readonly Family[]): readonly Family[] {
   return [...families].sort((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Kernels by what they do and then by name, with their children; those that rest apart, if they are many. */
+/** Kernels by activity and then by name, with their children; idle ones apart, if there are many. */
 export function arranged(
   kernels: readonly HolderView[],
   nameOf: (kernel: HolderView) => string

@@ -18,7 +18,7 @@ export function memoryFigures(trans: TranslationBundle, node: NodeView): string[
   ].filter(part => part !== '');
 }
 
-/** What of the memory that may be promised is, for where there is little room. */
+/** How much of the grantable memory is promised, for where there is little room. */
 export function promisedText(trans: TranslationBundle, node: NodeView): string {
   const grantableBytes = node.memoryBytes - node.memoryReserveBytes;
   return trans.__(

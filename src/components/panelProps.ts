@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { KernelMark } from '../arbiter/kernelMarks';
 import type { KeeperCalls } from './KeeperActions';
 
-/** What every section of the panel is given. */
+/** The props of every section of the panel. */
 export type PanelProps = {
   readonly trans: TranslationBundle;
   /** The sidecar's clock, in ms since the epoch. */

@@ -9,25 +9,25 @@ import type { KeeperCalls } from '../components/KeeperActions';
 import { baseName, formatBytes } from '../format';
 import type { IArbiter, IConsent, IKernelPaths } from '../tokens';
 
-/** What {@link Consent} joins. */
+/** What {@link Consent} depends on. */
 export type ConsentOptions = {
   readonly arbiter: IArbiter;
   readonly kernelPaths: IKernelPaths;
-  /** Null where no notebook can be open. */
+  /** Null if no notebook can be open. */
   readonly tracker: INotebookTracker | null;
   readonly trans: TranslationBundle;
   readonly serverSettings: ServerConnection.ISettings;
 };
 
-/** How long a refusal stays in sight, in ms. */
+/** How long a refusal stays visible, in ms. */
 const SHOWN_MS = 8000;
 
 /**
- * Gets GPU memory back from kernels that run nothing (GPU5).
+ * Reclaims GPU memory from idle kernels (GPU5).
  *
  * #### Notes
- * A kernel is restarted by Jupyter itself, so that its notebook knows of it, and
- * only after its owner said so in a dialog of this page.
+ * A kernel is restarted by Jupyter itself, so that its notebook is aware of it, and
+ * only after its owner agreed in a dialog of this page.
  */
 export class Consent implements IConsent {
   constructor(private readonly _options: ConsentOptions) {}
@@ -93,7 +93,7 @@ export class Consent implements IConsent {
     );
   }
 
-  /** Its owner consented to the restart of an idle kernel, and may have run a cell since. */
+  /** Its owner agreed to the restart of an idle kernel, and may have run a cell since. */
   private _checkIdle(kernelId: string, name: string): void {
     const { arbiter, trans } = this._options;
     const kernel = arbiter.snapshot?.holders.find(it => it.id === kernelId);
@@ -110,7 +110,7 @@ export class Consent implements IConsent {
       : KernelAPI.restartKernel(kernelId, serverSettings));
   }
 
-  /** Do what was asked; a refusal is shown, for none else would see it. */
+  /** Do what was requested; a refusal is shown, since nothing else would report it. */
   private async _show(act: () => Promise<void>): Promise<void> {
     try {
       await act();

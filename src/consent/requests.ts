@@ -5,7 +5,7 @@ import type { HolderView, RestartRequest } from '../../server/protocol/view';
 import { baseName } from '../format';
 import type { IArbiter, IConsent, IKernelPaths } from '../tokens';
 
-/** What {@link RestartRequests} joins. */
+/** What {@link RestartRequests} depends on. */
 export type RestartRequestsOptions = {
   readonly arbiter: IArbiter;
   readonly kernelPaths: IKernelPaths;
@@ -14,11 +14,11 @@ export type RestartRequestsOptions = {
 };
 
 /**
- * Tells people who own a kernel that somebody asks for its restart (GPU5).
+ * Notifies the owner of a kernel that somebody requests its restart (GPU5).
  *
  * #### Notes
- * A notification rather than a dialog: what somebody else wants must not take
- * the focus from who is typing. It goes when the request does.
+ * A notification rather than a dialog: another person's request must not take
+ * the focus from somebody who is typing. It disappears with the request.
  */
 export class RestartRequests {
   constructor(private readonly _options: RestartRequestsOptions) {
@@ -52,7 +52,7 @@ export class RestartRequests {
     const who = [baseName(request.holderName), request.label].filter(Boolean).join(' ▸ ');
     return Notification.emit(
       trans.__(
-        // Notifications cut what is longer than 140 characters; the dialog says the rest.
+        // Notifications truncate texts over 140 characters; the dialog shows the rest.
         'May the kernel of %1 be restarted? %2 of %3 waits for GPU memory that it keeps.',
         baseName(kernel.name),
         who,

@@ -11,24 +11,24 @@ import { undoStepsOf } from './undoSteps';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { cellKey } from '../arbiter/cells';
 
-/** The active code cell and those selected with it, with everything that is said of their hints. */
+/** The active code cell and those selected with it, with all facts about their hints. */
 export type ActiveHints = {
   /** The sheet of all of them. */
   readonly cell: HintSheet;
   readonly notebook: HintSheet;
-  /** What the active cell asks for. */
+  /** What the active cell requests. */
   readonly sourced: Sourced;
-  /** What the others ask for. */
+  /** What the others request. */
   readonly others: readonly Sourced[];
-  /** False where the node is known to have none. */
+  /** False if the node is known to have no GPUs. */
   readonly hasGpus: boolean;
   readonly readOnly: boolean;
   readonly notebookName: string;
-  /** The newest claim of the cell; none where several are selected. */
+  /** The newest claim of the cell; none if several are selected. */
   readonly claim: ClaimView | undefined;
 };
 
-/** Read the hints of a cell of a notebook, with what is inherited. */
+/** Read the hints of a notebook's cell, including inherited ones. */
 export function sourcesOf(
   cell: ICellModel,
   notebook: INotebookModel | null,
@@ -50,7 +50,7 @@ export function sourcesOf(
  * Follows the active cell, for the editors of its hints.
  *
  * #### Notes
- * Several may follow the same cell: what they edit lies in its model.
+ * Several may follow the same cell: the edited values are in its model.
  */
 export class CellHints implements IDisposable {
   constructor(
@@ -67,12 +67,12 @@ export class CellHints implements IDisposable {
     this._follow();
   }
 
-  /** Emitted when {@link active} may say something else. */
+  /** Emitted when {@link active} may have changed. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** The hints of the active cell; null where neither it nor a selected one is code. */
+  /** The hints of the active cell; null if neither it nor a selected one is code. */
   get active(): ActiveHints | null {
     const panel = this._panel;
     const notebook = panel?.content.model;
@@ -108,7 +108,7 @@ export class CellHints implements IDisposable {
     }
   }
 
-  /** Why a claim waited, and why it got what it got. Rejects with a sentence for people. */
+  /** Why a claim waited, and why it got its grant. Rejects with a sentence for people. */
   storyOf(claimId: string): Promise<readonly StoryLine[]> {
     return this._arbiter.storyOf(claimId);
   }
@@ -151,7 +151,7 @@ export class CellHints implements IDisposable {
     const kernelId = this._panel?.sessionContext?.session?.kernel?.id;
     const cellId = this._cells[0]?.model?.id;
     const { snapshot } = this._arbiter;
-    // While nobody speaks of the node, it is what it was.
+    // While the sidecar is away, the last known state applies.
     const hasGpus = snapshot ? snapshot.node.gpus.length > 0 : this._hasGpus;
     const isConcerned = kernelId && cellId && change.cells.has(cellKey(kernelId, cellId));
     if (isConcerned || hasGpus !== this._hasGpus) {

@@ -7,25 +7,25 @@ import { formatAmount, formatSpan } from '../format';
 import type { HintSheet, SheetField } from './sheet';
 import { type Source, type Sourced, sourceOf, SOURCES } from './sources';
 
-/** What another source says about a field that this one leaves empty. */
+/** What another source sets for a field that is empty here. */
 type Inherited = { readonly source: Source; readonly text: string };
 
-/** What is wrong with a hint where the form cannot mend it. */
+/** A problem of a hint that the form cannot fix. */
 export type Elsewhere = HintProblem & { readonly source: Source };
 
-/** One field with what holds while it is empty. */
+/** One field with what applies while it is empty. */
 export type FormField = SheetField & {
   readonly inherited: Inherited | null;
-  /** What another source says of this field, malformed. */
+  /** A malformed value of this field from another source. */
   readonly elsewhere: Elsewhere | null;
 };
 
 /** Everything that the form shows. */
 export type HintFormModel = {
   readonly fields: readonly FormField[];
-  /** Entries of the metadata that are no hints, removable. */
+  /** Entries of the metadata that are not hints, removable. */
   readonly strays: readonly HintProblem[];
-  /** What is wrong elsewhere and is no field's. */
+  /** Problems elsewhere that belong to no field. */
   readonly elsewhere: readonly Elsewhere[];
   /** What was probably meant as a hint in tags and directives (ADM13). */
   readonly doubts: readonly HintDoubt[];
@@ -57,7 +57,7 @@ export function formOf(
   return { fields, strays: sheet.strays, elsewhere: rest, doubts };
 }
 
-/** What all cells inherit; null where they differ. */
+/** What all cells inherit; null if they differ. */
 function sameOf(all: readonly (Inherited | null)[]): Inherited | null {
   const [first = null, ...others] = all;
   return others.every(it => JSON.stringify(it) === JSON.stringify(first)) ? first : null;

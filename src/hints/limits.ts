@@ -5,16 +5,16 @@ import type { Sourced } from './sources';
 /** Where a default is written. */
 type DefaultSource = 'notebook' | 'settings' | 'node';
 
-/** What a cell is held to though it says nothing of it itself: the fields of one source. */
+/** Limits of a cell that it does not set itself: the fields of one source. */
 export type Limit = { readonly source: DefaultSource; readonly hints: Hints };
 
-/** The fields that hold a cell to something; the others only place it in the queue. */
+/** The fields that limit a cell; the others only affect its place in the queue. */
 const HOLDING = ['cpus', 'exclusive', 'memoryBytes', 'gpus', 'gpuMemoryBytes'] as const;
 
 /**
- * What a cell is held to by defaults, nearest source first.
+ * The limits that defaults impose on a cell, nearest source first.
  *
- * @param ran - What a run asked for: a default that it was not asked by is left out.
+ * @param ran - What a run requested: defaults that did not apply to it are left out.
  */
 export function limitsOf({ parsed, ask }: Sourced, ran: Ask = ask): readonly Limit[] {
   const stated = new Set(
@@ -37,7 +37,7 @@ export function limitsOf({ parsed, ask }: Sourced, ran: Ask = ask): readonly Lim
   return limits;
 }
 
-/** Whether a value asks for more than a cell that says nothing. */
+/** Whether a value requests more than a cell without hints. */
 function holds(value: Hints[(typeof HOLDING)[number]]): boolean {
   return typeof value === 'object' ? value?.kind !== 'auto' && value !== null : Boolean(value);
 }

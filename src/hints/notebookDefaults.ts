@@ -6,18 +6,18 @@ import { METADATA_KEY } from './sources';
 import type { IArbiter } from '../tokens';
 
 /**
- * Tells the sidecar the default hints in a notebook's metadata.
+ * Sends the default hints in a notebook's metadata to the sidecar.
  *
  * #### Notes
- * They belong to the kernel while it lives, so they are told once to each pair
- * of sidecar and kernel, and again when they change. A kernel that the sidecar
- * does not know yet is told when it appears.
+ * They belong to the kernel while it lives, so they are sent once to each pair
+ * of sidecar and kernel, and again when they change. For a kernel that the
+ * sidecar does not know yet they are sent when it appears.
  */
 export class NotebookDefaults implements IDisposable {
   constructor(
     private readonly _panel: NotebookPanel,
     private readonly _arbiter: IArbiter,
-    /** Shows all that is wrong now, and nothing else. */
+    /** Shows all current problems, and nothing else. */
     private readonly _warn: (problems: readonly string[]) => void
   ) {
     _arbiter.changed.connect(this._send, this);
@@ -60,7 +60,7 @@ export class NotebookDefaults implements IDisposable {
     }
   }
 
-  /** What the sidecar was told last. */
+  /** What was last sent to the sidecar. */
   private _told: string | null = null;
   private _isDisposed = false;
 }

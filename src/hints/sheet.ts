@@ -11,22 +11,22 @@ import { type Past, remember, travel } from './past';
 import { textOf, valueOf } from './text';
 import { NO_STEPS, type UndoSteps } from './undoSteps';
 
-/** Anything that keeps metadata: the model of a cell, or of a notebook. */
+/** Anything with metadata: the model of a cell, or of a notebook. */
 export interface IMetadataStore {
   getMetadata(key: string): unknown;
   setMetadata(key: string, value: unknown): void;
   deleteMetadata(key: string): void;
 }
 
-/** What a person typed into one field for one store, and what became of it. */
+/** What a person typed into one field for one store, and the result. */
 type Draft = {
   readonly text: string;
-  /** The value that was written; undefined where nothing was. */
+  /** The value that was written; undefined if none was. */
   readonly value: unknown;
   readonly problem: HintProblem | null;
 };
 
-/** What is known of a store beside its metadata, while it lives; never saved. */
+/** The state of a store besides its metadata, while it lives; never saved. */
 type Memory = {
   readonly drafts: Map<HintName, Draft>;
   readonly pasts: Map<HintName, Past>;
@@ -37,7 +37,7 @@ type Memory = {
 /** One field as the editor shows it. */
 export type SheetField = {
   readonly name: HintName;
-  /** Empty where cells differ, unless the same text was typed for all of them. */
+  /** Empty if cells differ, unless the same text was typed for all of them. */
   readonly text: string;
   readonly problem: HintProblem | null;
   /**
@@ -45,7 +45,7 @@ export type SheetField = {
    * malformed, because a malformed value is not written.
    */
   readonly written: string;
-  /** Whether the cells differ in what is written. */
+  /** Whether the written values of the cells differ. */
   readonly isMixed: boolean;
 };
 
@@ -56,10 +56,10 @@ const MEMORIES = new WeakMap<IMetadataStore, Memory>();
  *
  * #### Notes
  * A valid value is written as it is typed. A malformed one is kept as a draft
- * and not written: the notebook never holds half a word, a run asks for what it
- * asked before, and the editor says so. Emptied hints are deleted, and
+ * and not written: the notebook never contains half a word, a run requests what it
+ * requested before, and the editor says so. Emptied hints are deleted, and
  * `cellgrant` with the last of them. Changes made elsewhere (undo, the JSON
- * editor, another window) replace what was typed before them. What is typed
+ * editor, another window) replace earlier typing. Everything typed
  * until {@link settle} is one edit, for the field's undo and for the notebook's.
  */
 export class HintSheet {
@@ -90,7 +90,7 @@ export class HintSheet {
     return { ...first!, isMixed: others.some(it => it.written !== first!.written) };
   }
 
-  /** Entries of the metadata that are no hints; a run would be refused for them. */
+  /** Entries of the metadata that are not hints; a run would be refused for them. */
   get strays(): readonly HintProblem[] {
     const names: readonly string[] = HINT_NAMES;
     const problems = this._stores.flatMap(
@@ -100,7 +100,7 @@ export class HintSheet {
     return [...byPath.values()].filter(problem => !names.includes(problem.path));
   }
 
-  /** Take what a person typed into a field; writes it if it is valid or empty. */
+  /** Apply what a person typed into a field; writes it if it is valid or empty. */
   set(name: HintName, text: string): void {
     for (const store of this._stores) {
       const memory = memoryOf(store);
@@ -113,17 +113,17 @@ export class HintSheet {
     this._write(name, () => text);
   }
 
-  /** What is typed from now on is another edit. */
+  /** What is typed from now on belongs to a new edit. */
   settle(): void {
     this._stores.forEach(store => (memoryOf(store).edit = null));
   }
 
-  /** Give a field the text that it had before its last edit; false where it had none. */
+  /** Restore the text of a field before its last edit; false if it had none. */
   undo(name: HintName): boolean {
     return this._travel(name, past => [past.before, past.after]);
   }
 
-  /** Take the last {@link undo} of a field back; false where there is none. */
+  /** Revert the last {@link undo} of a field; false if there is none. */
   redo(name: HintName): boolean {
     return this._travel(name, past => [past.after, past.before]);
   }
@@ -142,7 +142,7 @@ export class HintSheet {
     });
   }
 
-  /** Whether the metadata holds all of these values already. */
+  /** Whether the metadata already contains all of these values. */
   asks(values: Readonly<Partial<Record<HintName, unknown>>>): boolean {
     return this._stores.every(store => {
       const hints = hintsOf(store);
@@ -150,7 +150,7 @@ export class HintSheet {
     });
   }
 
-  /** Remove an entry that is no hint; `cellgrant` itself where that is malformed. */
+  /** Remove an entry that is not a hint; `cellgrant` itself if that is malformed. */
   removeStray(path: string): void {
     this._steps({}, () => {
       for (const store of this._stores) {

@@ -20,13 +20,13 @@ import type { HintSources } from '../../server/protocol/gate';
 /** The metadata key of cells and of notebooks. */
 export const METADATA_KEY = 'cellgrant';
 
-/** Where a hint was written, in the order in which they count (ADM2). */
+/** Where a hint was written, in order of precedence (ADM2). */
 export const SOURCES = ['cell', 'tag', 'directive', 'notebook', 'settings', 'node'] as const;
 
 /** One of {@link SOURCES}. */
 export type Source = (typeof SOURCES)[number];
 
-/** What all sources of one cell say, raw. */
+/** The raw values of all sources of one cell. */
 export type RawSources = {
   readonly cell: unknown;
   readonly tags: readonly string[];
@@ -34,20 +34,20 @@ export type RawSources = {
   readonly code: string;
   readonly notebook: unknown;
   readonly settings: unknown;
-  /** The administrator's, as the sidecar read them; absent while it tells none. */
+  /** The administrator's, as the sidecar read them; absent until it reports them. */
   readonly node?: Hints | undefined;
 };
 
-/** What a cell asks for, and where each part of it was written. */
+/** What a cell requests, and where each part of it was written. */
 export type Sourced = {
   readonly ask: Ask;
-  /** What the cell itself says, as its gate would tell it. */
+  /** What the cell itself requests, as its gate would report it. */
   readonly sources: HintSources;
-  /** What each source says, parsed. */
+  /** The parsed values of each source. */
   readonly parsed: Readonly<Record<Source, ParsedHints>>;
-  /** Whether the cell itself says something: in metadata, tags or a directive. */
+  /** Whether the cell itself has hints: in metadata, tags or a directive. */
   readonly own: boolean;
-  /** What of its tags and its directive was probably meant as a hint, and is none (ADM13). */
+  /** What in its tags and its directive was probably meant as a hint, but is not one (ADM13). */
   readonly doubts: readonly HintDoubt[];
 };
 
@@ -71,7 +71,7 @@ export function readSources(raw: RawSources): Sourced {
   return { ask, sources, parsed, own: own || doubts.length > 0, doubts };
 }
 
-/** Everything wrong with what the cell itself says: a run would be refused (ADM4). */
+/** All problems of the cell's own hints: a run would be refused (ADM4). */
 export function ownProblems(sourced: Sourced): readonly HintProblem[] {
   const { cell, tag, directive } = sourced.parsed;
   return [...cell.problems, ...tag.problems, ...directive.problems];
@@ -91,7 +91,7 @@ const ASK_KEYS: Readonly<Record<HintName, keyof Hints>> = {
   hold: 'hold'
 };
 
-/** The source that a hint is taken from, looking only at `sources`; null for none. */
+/** The source that a hint comes from, among `sources` only; null for none. */
 export function sourceOf(
   sourced: Sourced,
   name: HintName,

@@ -6,7 +6,7 @@ import type { ClaimView } from '../../server/protocol/view';
 /** Hints that would have fitted a run, as metadata values. */
 export type Suggestion = Readonly<Partial<Record<HintName, string | number>>>;
 
-/** How much more than it used a cell is suggested to ask for. */
+/** The factor by which a suggestion exceeds what the cell used. */
 const HEADROOM = 1.25;
 
 const MIB = 1024 ** 2;
@@ -25,10 +25,10 @@ function memoryHint(bytes: number): string {
   return asked < GIB ? `${Math.ceil(asked / MIB / 64) * 64} MiB` : `${roundUp(asked / GIB)} GiB`;
 }
 
-/** Ended by its memory limit: how much it needs is not known, only that it is more. */
+/** Ended by its memory limit: its need is unknown, except that it is higher. */
 const LIMITED: readonly RefusalCode[] = ['MEMORY_NEAR_LIMIT', 'KILLED_AT_LIMIT'];
 
-/** How much more a cell is suggested to ask for that met its limit. */
+/** The factor suggested for a cell that reached its limit. */
 const RAISE = 2;
 
 /** Whether a run was ended by its memory limit. */
@@ -45,13 +45,13 @@ function timeHint(ms: number): string {
 }
 
 /**
- * What to ask for next time, from what a run used; null where a run says nothing.
+ * What to request next time, based on a run's use; null if the run shows nothing.
  *
  * #### Notes
- * CPUs are the average of the run, rounded: a cell that was on one CPU is
- * suggested one. Memory and time get a quarter of headroom. A run that ended
- * badly, or shorter than a second, says nothing, but one that met its memory
- * limit does: twice as much.
+ * CPUs are the average of the run, rounded: for a cell that used one CPU one
+ * is suggested. Memory and time get a quarter of headroom. A run that failed,
+ * or was shorter than a second, shows nothing, except one that reached its memory
+ * limit: twice as much is suggested.
  */
 export function suggestionOf(claim: ClaimView): Suggestion | null {
   if (metLimit(claim)) {

@@ -1,26 +1,26 @@
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-/** How often it looks, in ms. */
+/** How often it checks, in ms. */
 const LOOK_MS = 500;
 
 /**
- * Tells that the tags of a cell are others than before.
+ * Reports when the tags of a cell have changed.
  *
  * #### Notes
- * JupyterLab's own tool adds the first tag of a cell to the list that the
- * metadata holds already, so that nothing seems to change and no signal tells
- * of it (jupyterlab/jupyterlab#14449). Hence somebody has to look.
+ * JupyterLab's own tool adds the first tag of a cell to the list that is already
+ * in the metadata, so that nothing seems to change and no signal is emitted
+ * (jupyterlab/jupyterlab#14449). Hence the polling.
  */
 export class TagWatch implements IDisposable {
   /**
-   * @param read - The tags of the cell that is meant now.
+   * @param read - The tags of the current cell.
    */
   constructor(private readonly _read: () => unknown) {
     this._timer = setInterval(() => this._look(), LOOK_MS);
   }
 
-  /** Emitted when the tags are others, be it those of another cell. */
+  /** Emitted when the tags differ, including those of a different cell. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }

@@ -1,6 +1,6 @@
 import type { HintName } from '../../server/protocol/hints';
 
-/** The hints that are chosen with a checkbox; all others are typed. */
+/** The hints that are set with a checkbox; all others are typed. */
 export const YES_NO_HINTS: ReadonlySet<HintName> = new Set(['exclusive', 'hold']);
 
 const WHOLE = /^[+-]?\d+(\.\d+)?$/;
@@ -10,8 +10,8 @@ const RANGE = /^\[?\s*(\d+)\s*(?:-|–|\.\.|,)\s*(\d+)\s*\]?$/;
  * The metadata value of what a person typed into a field; undefined for nothing.
  *
  * #### Notes
- * `2-8` is short for `[2, 8]`. What is not understood comes back as it was
- * typed, so that the problem can name it.
+ * `2-8` is short for `[2, 8]`. Unrecognized text is returned as
+ * typed, so that the problem can quote it.
  */
 export function valueOf(name: HintName, text: string): unknown {
   const typed = text.trim();
@@ -30,7 +30,7 @@ export function valueOf(name: HintName, text: string): unknown {
       return 'auto';
     }
   }
-  // A number stays a number, except where a model may be called one.
+  // A number stays a number, except if a model may have that name.
   return name !== 'gpuModel' && WHOLE.test(typed) ? Number(typed) : typed;
 }
 

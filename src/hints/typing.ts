@@ -1,9 +1,9 @@
-/** After this long without a key a person is taken to be done, in ms: long, for they may think. */
+/** After this long without a key a person counts as done, in ms: long, since they may think. */
 const PAUSE_MS = 8000;
 
 /**
- * Resolves when a person is done with the field that has the focus: left it, pressed
- * Enter, or typed nothing for long; at once where none has it.
+ * Resolves when a person has finished with the focused field: left it, pressed
+ * Enter, or typed nothing for long; immediately if no field has the focus.
  */
 export function typed(): Promise<void> {
   const field = document.activeElement;
@@ -20,7 +20,7 @@ export function typed(): Promise<void> {
     const pause = setTimeout(done, PAUSE_MS);
     const { signal } = events;
     field.addEventListener('blur', done, { signal });
-    // A field that was drawn anew loses the focus without a word.
+    // A field that was redrawn loses the focus without an event.
     document.addEventListener('focusin', done, { signal });
     field.addEventListener('keydown', ({ key }) => key === 'Enter' && done(), { signal });
   });

@@ -3,26 +3,26 @@ import type { INotebookModel } from '@jupyterlab/notebook';
 /** Carries out changes of one edit; those of the same edit are undone together. */
 export type UndoSteps = (edit: object, change: () => void) => void;
 
-/** For stores that nothing undoes. */
+/** For stores without undo. */
 export const NO_STEPS: UndoSteps = (_, change) => change();
 
-/** What is used of Yjs's undo manager, which not every shared notebook has. */
+/** The used part of Yjs's undo manager, which not every shared notebook has. */
 type UndoManager = {
   readonly undoStack: readonly unknown[];
   lastChange: number;
   stopCapturing(): void;
 };
 
-/** The last step that each notebook was given from here. */
+/** The last step that each notebook received from here. */
 const LAST = new WeakMap<object, { readonly edit: object; readonly item: unknown }>();
 
 /**
  * The steps of a notebook's own undo (`z` in command mode).
  *
  * #### Notes
- * Jupyter keeps cell metadata out of undo; a transaction of the notebook around
- * the change takes it in. Yjs joins changes by time, but a person types slowly:
- * so each change is made a step of its own, unless the step before is the same edit's.
+ * Jupyter excludes cell metadata from undo; a transaction of the notebook around
+ * the change includes it. Yjs merges changes by time, but a person types slowly:
+ * so each change becomes a step of its own, unless the previous step is from the same edit.
  */
 export function undoStepsOf(notebook: INotebookModel['sharedModel']): UndoSteps {
   return (edit, change) => {
@@ -38,7 +38,7 @@ export function undoStepsOf(notebook: INotebookModel['sharedModel']): UndoSteps 
     manager?.stopCapturing();
     const item = manager?.undoStack.at(-1);
     if (item !== before) {
-      LAST.set(notebook, { edit, item }); // else it changed nothing, or joined the step before
+      LAST.set(notebook, { edit, item }); // else it changed nothing, or was merged into the previous step
     }
   };
 }

@@ -9,18 +9,18 @@ import type { IArbiter, IDefaults } from '../tokens';
  * The user's default hints: from the settings editor to the sidecar.
  *
  * #### Notes
- * Settings are texts, read as the editor of a cell reads them. A malformed one
- * counts for nothing and is told of, though not while it is being typed; the
- * others count all the same. They are told again to every sidecar that this page
+ * Settings are texts, parsed like those in the editor of a cell. A malformed one
+ * is ignored and reported, though not while it is being typed; the others
+ * still apply. They are sent again to every sidecar that this page
  * meets.
  */
 export class UserDefaults implements IDefaults {
   constructor(
     private readonly _arbiter: IArbiter,
     private readonly _trans: TranslationBundle,
-    /** Shows all that is wrong now, and nothing else. */
+    /** Shows all current problems, and nothing else. */
     private readonly _warn: (problems: readonly string[]) => void,
-    /** Resolves when the person at the settings is done typing. */
+    /** Resolves when the person editing the settings has finished typing. */
     private readonly _typed: () => Promise<void>
   ) {
     _arbiter.changed.connect(() => void this._send(), this);
@@ -38,7 +38,7 @@ export class UserDefaults implements IDefaults {
     return this._changed;
   }
 
-  /** Take the settings over. */
+  /** Apply the settings. */
   set(settings: Readonly<Record<string, unknown>>): void {
     const hints: Record<string, unknown> = {};
     const problems: string[] = [];
@@ -53,7 +53,7 @@ export class UserDefaults implements IDefaults {
     }
     this._hints = hints;
     this._told = null;
-    // What is right now is withdrawn at once; what is wrong may be half a word.
+    // Fixed problems are withdrawn at once; a new one may be half a word.
     this._problems = problems.filter(problem => this._problems.includes(problem));
     this._show();
     void this._send();
@@ -83,7 +83,7 @@ export class UserDefaults implements IDefaults {
     );
   }
 
-  /** Tell the sidecar, unless this one was told already. */
+  /** Send them to the sidecar, unless it has them already. */
   private async _send(): Promise<void> {
     const { connection, generation } = this._arbiter;
     if (this._hints === null || connection.state !== 'live' || this._told === generation) {
@@ -102,7 +102,7 @@ export class UserDefaults implements IDefaults {
   /** Null until the settings were read. */
   private _hints: Readonly<Record<string, unknown>> | null = null;
   private _problems: readonly string[] = [];
-  /** What was wrong with the settings that were read last. */
+  /** The problems of the settings that were read last. */
   private _judging: readonly string[] = [];
   private _refusal: string | null = null;
   /** The generation of the sidecar that knows these hints. */

@@ -14,7 +14,7 @@ import { cancelClaim } from './cancel';
 
 const PLUGIN_ID = 'jupyterlab-cellgrant:badges';
 
-/** Tells at each cell what there is to say about its resources. */
+/** Shows at each cell the facts about its resources. */
 export const badgesPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
   description: 'Shows at each cell what it asks for, waits for, runs with, used or died of.',
@@ -76,7 +76,7 @@ async function revealHolder(
   await kernelPaths.reveal(kernelId, arbiter.activeClaims(kernelId)[0]?.cellId);
 }
 
-/** Tell the mode of the settings now and whenever it changes. */
+/** Report the mode of the settings now and whenever it changes. */
 async function followMode(
   registry: ISettingRegistry | null,
   onMode: (mode: BadgeMode) => void

@@ -2,7 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 
 import type { IArbiter } from '../tokens';
 
-/** Cancel a claim for a person: a refusal is shown, for none else would see it. */
+/** Cancel a claim for a person: a refusal is shown, since nothing else would report it. */
 export async function cancelClaim(arbiter: IArbiter, claimId: string): Promise<void> {
   try {
     await arbiter.cancel(claimId);

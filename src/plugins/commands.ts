@@ -27,7 +27,7 @@ type Parts = {
   readonly trans: TranslationBundle;
 };
 
-/** Adds the commands, and puts them into the palette. */
+/** Adds the commands to the application and the palette. */
 export const commandsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyterlab-cellgrant:commands',
   description: 'Adds the commands of Cellgrant.',
@@ -97,7 +97,7 @@ function addPanelCommands({ app, resources, tracker, trans }: Parts): void {
   });
 }
 
-/** Make the cell below the context menu the active one: a right click into its code does not. */
+/** Activate the cell below the context menu: a right click into its code does not. */
 function activateClicked(app: JupyterFrontEnd, tracker: INotebookTracker | null): void {
   const clicked = app.contextMenuHitTest(node => node.classList.contains('jp-Cell'));
   const panel = tracker?.find(it => it.node.contains(clicked ?? null));

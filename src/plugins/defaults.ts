@@ -12,7 +12,7 @@ import { Warnings } from './warnings';
 
 const PLUGIN_ID = 'jupyterlab-cellgrant:defaults';
 
-/** Tells the sidecar the default hints of the settings editor and of each notebook (ADM2). */
+/** Sends the default hints of the settings editor and of each notebook to the sidecar (ADM2). */
 export const defaultsPlugin: JupyterFrontEndPlugin<IDefaults> = {
   id: PLUGIN_ID,
   description: 'Tells the sidecar the default hints of the settings and of each notebook.',

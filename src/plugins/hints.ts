@@ -7,7 +7,7 @@ import { IArbiter, IDefaults, IKernelPaths } from '../tokens';
 import { CellHints } from '../hints/cellHints';
 import { HintsTool } from '../widgets/hintsTool';
 
-/** The section's place among the others: below the common tools, above the advanced ones. */
+/** The section's rank among the others: below the common tools, above the advanced ones. */
 const RANK = 45;
 
 /** Adds the "Resources" section to the property inspector. */
@@ -37,7 +37,7 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       rank: RANK,
       tool
     });
-    // Folded, as sections come, it would hide the very fields that people come for.
+    // Folded, as sections are by default, it would hide the very fields that people look for.
     let above = tool.parent;
     while (above && !(above instanceof Collapser)) {
       above = above.parent;

@@ -4,7 +4,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IKernelPaths } from '../tokens';
 import { KernelPaths } from '../arbiter/kernelPaths';
 
-/** Knows which notebook belongs to which kernel. */
+/** Maps kernels to their notebooks. */
 export const kernelPathsPlugin: JupyterFrontEndPlugin<IKernelPaths> = {
   id: 'jupyterlab-cellgrant:kernel-paths',
   description: 'Knows which document belongs to which kernel.',

@@ -15,7 +15,7 @@ import { cancelClaim } from './cancel';
 
 const PANEL_ID = 'jupyterlab-cellgrant-panel';
 
-/** The place among the tabs of the right side bar. */
+/** The rank among the tabs of the right side bar. */
 const RANK = 650;
 
 /** Adds the side panel. */

@@ -9,17 +9,17 @@ import type { IArbiter } from '../tokens';
 /** How CPUs can be shared; the names are those of the API. */
 export const POLICIES = ['dynamic', 'partitioned', 'naive'] as const;
 
-/** How many notebooks of one owner are called by name. */
+/** How many notebooks of one owner are named. */
 const NAMED_MAX = 4;
 
-/** How long a refusal stays in sight, in ms. */
+/** How long a refusal stays visible, in ms. */
 const SHOWN_MS = 8000;
 
 /**
  * Adds the command that chooses how the node shares its CPUs.
  *
  * #### Notes
- * It acts on everybody's kernels, so it asks before, and says whose.
+ * It affects everybody's kernels, so it asks first, and names the owners.
  */
 export function addPolicyCommand(
   commands: CommandRegistry,
@@ -82,7 +82,7 @@ async function ask(title: string, body: string, trans: TranslationBundle): Promi
   return button.accept;
 }
 
-/** What would change, and for whom. */
+/** What would change, and for which owners. */
 function wordsOf({ node, holders }: Snapshot, policy: string, trans: TranslationBundle): string {
   const running = holders.filter(it => it.state === 'running').length;
   const of = new Map<string, HolderView[]>();

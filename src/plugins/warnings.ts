@@ -1,18 +1,18 @@
 import { Notification } from '@jupyterlab/apputils';
 
-/** How long a warning stays in sight, in ms; it stays in the list of notifications. */
+/** How long a warning stays visible, in ms; it stays in the list of notifications. */
 const IN_SIGHT_MS = 15_000;
 
 /**
- * Shows what is wrong as notifications, and withdraws what is wrong no more.
+ * Shows problems as notifications, and withdraws those that are resolved.
  *
  * #### Notes
- * The lab cuts long texts, hence the button to where all of it stands.
+ * The lab truncates long texts, hence the button that leads to the full text.
  */
 export class Warnings {
   constructor(private readonly _more: { readonly label: string; readonly callback: () => void }) {}
 
-  /** What is wrong now, all of it. */
+  /** All current problems. */
   show(problems: readonly string[]): void {
     for (const [problem, id] of this._shown) {
       if (!problems.includes(problem)) {

@@ -7,7 +7,7 @@ import type { IArbiterClient } from '../arbiter/client';
 import { ArbiterModel, SNAPSHOT_SCHEMA } from '../arbiter/model';
 import { done, NOW_MS } from './facts';
 
-/** A client that answers what it is told to, and keeps what it was sent. */
+/** A client that gives prepared answers, and records its requests. */
 class TestClient implements IArbiterClient {
   /** The next answer, or the reason why there is none. */
   answer: Snapshot | Error = new Error('nobody is there');

@@ -4,7 +4,7 @@ import { createRoot, type Root } from 'react-dom/client';
 
 import type { KeeperCalls } from '../components/KeeperActions';
 
-/** Calls about keepers, written down. */
+/** Recorded calls about keepers. */
 export function keepersTo(calls: string[]): KeeperCalls {
   return {
     onFree: id => void calls.push(`free ${id}`),
@@ -31,7 +31,7 @@ export function draw(element: React.ReactElement): HTMLElement {
   return host;
 }
 
-/** Draw another element in the place of one that was drawn, and let what it starts end. */
+/** Draw another element in place of a drawn one, and wait for what it starts. */
 export async function redraw(host: HTMLElement, element: React.ReactElement): Promise<void> {
   await React.act(async () => drawn.find(it => it.host === host)!.root.render(element));
 }

@@ -12,7 +12,7 @@ import { limitsOf } from '../hints/limits';
 import { ownProblems, type Sourced } from '../hints/sources';
 import type { IArbiter, IDefaults } from '../tokens';
 
-/** What the badges of one notebook join. */
+/** What the badges of one notebook depend on. */
 export type NotebookBadgesOptions = {
   readonly panel: NotebookPanel;
   readonly arbiter: IArbiter;
@@ -25,12 +25,12 @@ export type NotebookBadgesOptions = {
   readonly onReveal: (kernelId: string) => void;
   /** The documents of the kernels for which `onReveal` has something to show, by kernel. */
   readonly paths: () => ReadonlyMap<string, string>;
-  /** Who keeps GPU memory that a claim waits for. */
+  /** The kernel that keeps GPU memory for which a claim waits. */
   readonly keeperFor: (claim: ClaimView) => Keeper | null;
   readonly keepers: KeeperCalls;
 };
 
-/** One cell as it stands when its badge is made. */
+/** One cell's state when its badge is made. */
 export type CellNow = {
   readonly cell: CodeCell;
   readonly mode: BadgeMode;
@@ -38,7 +38,7 @@ export type CellNow = {
   readonly claim: ClaimView | undefined;
   /** Whether its claim ended before it was cleared. */
   readonly isCleared: boolean;
-  /** How it would fare if it ran now; null where that is not known. */
+  /** How it would fare if it ran now; null if unknown. */
   readonly fitOf: (sourced: Sourced) => Fit | null;
 };
 
@@ -83,7 +83,7 @@ export function badgePropsOf(options: NotebookBadgesOptions, now: CellNow): Cell
   };
 }
 
-/** Why the server does not answer; null where it does. */
+/** Why the server does not answer; null if it does. */
 export function lostOf({ connection }: IArbiter): string | null {
   return connection.state === 'lost' ? connection.message : null;
 }

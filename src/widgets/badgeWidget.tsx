@@ -6,7 +6,7 @@ import { CellBadge, type CellBadgeProps } from '../components/CellBadge';
 /** How far a badge in the corner reaches above the lower edge of the input, with some air. */
 const CHIP_ABOVE_PX = 14;
 
-/** The badge of one cell; it holds nothing but what it was last told to show. */
+/** The badge of one cell; its only state is what it was last given to show. */
 export class BadgeWidget extends ReactWidget {
   constructor(private _props: CellBadgeProps) {
     super();
@@ -24,7 +24,7 @@ export class BadgeWidget extends ReactWidget {
     this.update();
   }
 
-  /** The toolbar of an active cell and a badge in the corner of a short one would be in one place. */
+  /** The toolbar of an active cell would overlap a badge in the corner of a short one. */
   clearToolbar(): void {
     const toolbar = this.parent?.node.querySelector<HTMLElement>('.jp-cell-toolbar');
     const its = toolbar?.getBoundingClientRect();

@@ -5,13 +5,13 @@ import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 /**
- * Adds our reason to the dialog with which JupyterLab says that a kernel died,
- * which names none (MEM3).
+ * Adds our reason to the dialog in which JupyterLab reports that a kernel died,
+ * which states none (MEM3).
  *
  * #### Notes
- * Dialog and reason come in either order. That dialog is known by when it opens,
+ * Dialog and reason come in either order. The dialog is recognized by when it opens,
  * while the kernel is restarted by its server, and by the notebook that it
- * names, in whatever language.
+ * names, in any language.
  */
 export class DeathDialog implements IDisposable {
   constructor(private readonly _panel: Pick<NotebookPanel, 'sessionContext'>) {
@@ -28,7 +28,7 @@ export class DeathDialog implements IDisposable {
     Signal.clearData(this);
   }
 
-  /** Say why the kernel died. */
+  /** Report why the kernel died. */
   explain(sentence: string): void {
     this._sentence = sentence;
     this._write();
@@ -45,7 +45,7 @@ export class DeathDialog implements IDisposable {
 
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'idle' || status === 'busy') {
-      this._sentence = null; // the kernel lives again: what it dies of next is another matter
+      this._sentence = null; // the kernel is alive again: its next death has another reason
     }
   }
 

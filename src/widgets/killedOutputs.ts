@@ -10,15 +10,15 @@ import { speakerOf } from '../arbiter/speaker';
 import type { ArbiterChange, IArbiter } from '../tokens';
 import { DeathDialog } from './deathDialog';
 
-/** The name of the error that a killed cell ends with. */
+/** The name of the error of a killed cell. */
 const KILLED = 'KernelKilled';
 
 /**
- * Writes into the output of a cell why its kernel was killed, and into the dialog that says so (MEM3).
+ * Writes why a kernel was killed into the output of its cell, and into the dialog that reports it (MEM3).
  *
  * #### Notes
- * A dead kernel cannot write it, and the badge is not kept with the notebook.
- * Only deaths that this page lived through count: what happened before is in
+ * A dead kernel cannot write it, and the badge is not saved with the notebook.
+ * Only deaths during the life of this page count: earlier ones are in
  * the notebook already. A second page on a shared notebook finds it written.
  */
 export class KilledOutputs implements IDisposable {
@@ -71,7 +71,7 @@ export class KilledOutputs implements IDisposable {
 
   private readonly _dialog: DeathDialog;
   private readonly _openedMs = performance.now();
-  /** Claims that were told of: somebody may have cleared the output since. */
+  /** Claims already reported: somebody may have cleared the output since. */
   private readonly _told = new Set<string>();
   private _isDisposed = false;
 }

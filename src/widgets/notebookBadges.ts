@@ -22,12 +22,12 @@ import { BadgeWidget, isSame } from './badgeWidget';
 const TICK_MS = 1000;
 
 /**
- * Keeps a badge below each cell of a notebook that has something to say.
+ * Maintains a badge below each cell of a notebook that has something to report.
  *
  * #### Notes
- * Nothing is kept in the DOM: a badge is made from the models when its cell is
+ * No state is kept in the DOM: a badge is made from the models when its cell is
  * on screen, and made again when the notebook rebuilt the cell. A change costs
- * work for the cells that it concerns only, however long the notebook is.
+ * work only for the cells that it affects, however long the notebook is.
  */
 export class NotebookBadges implements IDisposable {
   constructor(private readonly _options: NotebookBadgesOptions) {
@@ -67,7 +67,7 @@ export class NotebookBadges implements IDisposable {
     this.refreshAll();
   }
 
-  /** Make every badge anew from the models. */
+  /** Rebuild every badge from the models. */
   refreshAll(): void {
     this._cells.forEach(cell => this._refresh(cell));
   }
@@ -78,7 +78,7 @@ export class NotebookBadges implements IDisposable {
     this._onStructure();
   }
 
-  /** Cells came or went: watch the new ones, forget those that are gone. */
+  /** Cells were added or removed: watch the new ones, forget the removed ones. */
   private _onStructure(): void {
     const living = new Map(
       this._options.panel.content.widgets
@@ -124,7 +124,7 @@ export class NotebookBadges implements IDisposable {
     if (kernelId === null) {
       return;
     }
-    // Another cell of the kernel took its turn, so those behind it say something else.
+    // Another cell of the kernel started, so those behind it display something else.
     const turned = change.kernels.has(kernelId);
     for (const [id, cell] of this._cells) {
       if (change.cells.has(cellKey(kernelId, id)) || (turned && isBusy(cell))) {
@@ -134,7 +134,7 @@ export class NotebookBadges implements IDisposable {
     this._refreshAsks();
   }
 
-  /** Whether an ask would be granted changes with everybody's claims. */
+  /** Whether an ask would be granted depends on everybody's claims. */
   private _refreshAsks(): void {
     for (const cell of this._cells.values()) {
       const props = this._badges.get(cell)?.props;
@@ -162,7 +162,7 @@ export class NotebookBadges implements IDisposable {
 
   private _refresh(cell: CodeCell): void {
     if (this.isDisposed || cell.isDisposed || !cell.inputArea) {
-      return; // gone, or not built yet: it comes again when it is
+      return; // gone, or not built yet: called again once it is
     }
     const props = badgePropsOf(this._options, this._nowOf(cell));
     const known = this._badges.get(cell);
@@ -177,7 +177,7 @@ export class NotebookBadges implements IDisposable {
     this._badges.get(cell)?.clearToolbar();
   }
 
-  /** The toolbar came to another cell: it is there once that is drawn. */
+  /** The toolbar moved to another cell: it exists once that is drawn. */
   private _onActiveCell(): void {
     window.requestAnimationFrame(() => this._badges.forEach(badge => badge.clearToolbar()));
   }
@@ -223,7 +223,7 @@ export class NotebookBadges implements IDisposable {
   private readonly _fits: Fits;
   private readonly _timer: number;
   private _mode: BadgeMode;
-  /** What concerns all cells, when the badges were made last. */
+  /** The state common to all cells when the badges were last made. */
   private _shared = '';
   private _isDisposed = false;
 }

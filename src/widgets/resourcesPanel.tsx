@@ -12,11 +12,11 @@ import type { CellHints } from '../hints/cellHints';
 import { hintsEditor } from './hintsTool';
 import { KernelMarks } from '../arbiter/kernelMarks';
 
-/** What the panel joins. */
+/** What the panel depends on. */
 export type ResourcesPanelOptions = {
   readonly arbiter: IArbiter;
   readonly defaults: IDefaults | null;
-  /** Null where no notebook can be open. */
+  /** Null if no notebook can be open. */
   readonly hints: CellHints | null;
   readonly kernelPaths: IKernelPaths;
   readonly trans: TranslationBundle;
@@ -31,8 +31,8 @@ const TICK_MS = 1000;
  * The side panel.
  *
  * #### Notes
- * One scrolling column rather than an accordion: what matters is compared at a
- * glance. The active cell stays in sight below it, however long it is. Drawn only
+ * One scrolling column rather than an accordion: important facts are compared at a
+ * glance. The active cell stays visible below it, however long it is. Drawn only
  * while it is visible.
  */
 export class ResourcesPanel extends ReactWidget {

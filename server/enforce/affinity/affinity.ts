@@ -8,8 +8,8 @@ import type { IEnforcer, HolderProcess, TreeUse } from '../enforcer';
 import type { Masks } from './masks';
 
 /**
- * CPUs by affinity masks: the gate sets those of its own process, `taskset`
- * those of its children and of kernels without a gate.
+ * Pins CPUs with affinity masks: the gate sets those of its own process, `taskset`
+ * sets those of its children and of kernels without a gate.
  *
  * #### Notes
  * A process may widen its own mask again, and memory is not limited.
@@ -34,7 +34,7 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   tighten(): void {
-    return; // a mask is looked at with each measurement
+    return; // masks are checked with each measurement
   }
 
   pinningFor({ cpus }: Confinement): CpuPinning {

@@ -2,18 +2,18 @@ import { formatCpuList, namedCpus, type CpuSet } from '../../protocol/cpuset';
 import type { IOwnFiles } from '../../host/ownDirectory';
 import type { HolderProcess } from '../enforcer';
 
-/** A holder and the mask that it came with. */
+/** A holder and its mask before it was adopted. */
 export type SavedMask = HolderProcess & { readonly original: CpuSet };
 
-/** Remembers masks beyond the life of a sidecar: unlike a cgroup, a mask leaves no trace of what was before. */
+/** Keeps masks beyond the life of a sidecar: unlike a cgroup, a mask leaves no trace of the previous one. */
 export interface IMaskStore {
-  /** What an earlier sidecar saved; empty where nothing can be read. */
+  /** What an earlier sidecar saved; empty if nothing can be read. */
   load(): readonly SavedMask[];
   /** Throws errors with an errno as `code`. */
   save(masks: readonly SavedMask[]): void;
 }
 
-/** Keeps masks in a file of the sidecar's directory; none is left when no mask is kept. */
+/** Keeps masks in a file of the sidecar's directory; the file is removed when there are none. */
 export class MaskFile implements IMaskStore {
   constructor(
     private readonly own: IOwnFiles,
@@ -38,7 +38,7 @@ function parsed(value: unknown): readonly SavedMask[] {
   return value.flatMap(savedMask);
 }
 
-/** A mask as it is on the disk. */
+/** A mask as stored on disk. */
 type StoredMask = HolderProcess & { readonly original: string };
 
 function stored({ original, ...place }: SavedMask): StoredMask {

@@ -10,27 +10,27 @@ import type { BroughtBackListener, FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
 import { TreeMasks } from './treeMasks';
 
-/** One holder's masks: what they were, are to be (at the last of so many wishes), and are. */
+/** One holder's masks: the original, the wanted one (and how often it changed), and the applied one. */
 type Held = {
   readonly target: HolderProcess;
   readonly original: CpuSet;
   wanted: CpuSet;
   wishes: number;
-  /** Null while it is not known. */
+  /** Null while unknown. */
   applied: CpuSet | null;
-  /** That it changed its mask itself was told. */
+  /** Whether it was reported that the holder changed its mask itself. */
   told: boolean;
   readonly own: OwnMasks;
 };
 
-/** What masks need to know. */
+/** What masks depend on. */
 export type MaskOptions = {
   readonly files: IHostFiles;
   /** All CPUs that may be handed out. */
   readonly cpus: CpuSet;
   readonly setMask: SetMask;
   readonly setThreadMask: SetMask;
-  /** Whether a thread has a mask because it was placed. */
+  /** Whether a thread has its mask because the spreader placed it. */
   readonly isPlaced: (tid: number) => boolean;
   readonly store: IMaskStore;
   readonly onFailure: FailureListener;
@@ -41,9 +41,9 @@ export type MaskOptions = {
  * The affinity masks of whole process trees, changed from outside.
  *
  * #### Notes
- * Setting is asynchronous: the last wish for a holder wins, wishes in between
- * may be skipped, and a tree is gone over until no thread with another mask is
- * found. A thread that holds the mask already is left alone.
+ * Setting is asynchronous: the last request for a holder wins, earlier requests
+ * may be skipped, and a tree is scanned repeatedly until no thread with another mask is
+ * found. A thread that already has the mask is left alone.
  */
 export class Masks {
   private readonly held = new Map<string, Held>();
@@ -64,7 +64,7 @@ export class Masks {
     }
   }
 
-  /** How a holder is held by masks. */
+  /** How a holder is pinned by masks. */
   pinningFor(cpus: CpuSet | null): CpuPinning {
     return { affinity: cpus ?? this.options.cpus, cpuset: null };
   }
@@ -81,14 +81,14 @@ export class Masks {
     return new Map([...this.held].map(([holderId, { target }]) => [target.pid, holderId]));
   }
 
-  /** The processes of other holders, which one that started them does not answer for. */
+  /** The processes of other holders, which do not belong to the holder that started them. */
   othersThan(pid: number): ReadonlySet<number> {
     const pids = new Set(this.holdersByPid().keys());
     pids.delete(pid);
     return pids;
   }
 
-  /** Remember how the holder came; idempotent. */
+  /** Remember the holder's original mask; idempotent. */
   adopt(target: HolderProcess): void {
     const known = this.held.get(target.holderId);
     if (known?.target.pid === target.pid && known.target.startTicks === target.startTicks) {
@@ -102,7 +102,7 @@ export class Masks {
     }
   }
 
-  /** Wish for a mask; null for all CPUs of the node. */
+  /** Request a mask; null for all CPUs of the node. */
   set(holderId: string, cpus: CpuSet | null): void {
     const held = this.held.get(holderId);
     if (!held) {
@@ -112,9 +112,9 @@ export class Masks {
   }
 
   /**
-   * Look whether the holder's main thread has a CPU in its mask that it was not
-   * given: libraries reset masks. Then the mask is set again, and that is told
-   * once. A mask that a cell made narrower itself is its own affair.
+   * Check whether the mask of the holder's main thread has a CPU that was not
+   * granted: libraries reset masks. If so, the mask is set again, which is reported
+   * once. A mask that a cell narrowed itself is left alone.
    */
   recall(holderId: string): void {
     const held = this.held.get(holderId);
@@ -134,7 +134,7 @@ export class Masks {
     this.want(held, held.wanted);
   }
 
-  /** Give the holder the mask back that it came with. */
+  /** Restore the holder's original mask. */
   release(holderId: string): void {
     const held = this.held.get(holderId);
     this.held.delete(holderId);
@@ -144,7 +144,7 @@ export class Masks {
     }
   }
 
-  /** Resolves when every mask is as it was last wished, or has failed. */
+  /** Resolves when every mask is as last requested, or has failed. */
   async settled(): Promise<void> {
     while (this.work.size > 0) {
       await Promise.all(this.work.values());
@@ -156,7 +156,7 @@ export class Masks {
     return isAlive(files, target) ? readMask(files, target.pid) : null;
   }
 
-  /** Without the file the masks of this moment hold all the same, so a failure is told, not thrown. */
+  /** The current masks hold even without the file, so a failure is reported, not thrown. */
   private save(holderId: string): void {
     try {
       this.options.store.save(
@@ -174,7 +174,7 @@ export class Masks {
     this.held.set(target.holderId, held);
   }
 
-  /** Before its gate hears of the new mask, so that it is seen what its threads have without that. */
+  /** Runs before the gate receives the new mask, to see the masks that threads have without it. */
   private want(held: Held, cpus: CpuSet): void {
     if (!isApplied(held) || !isSameSet(cpus, held.wanted)) {
       held.own.look(this.trees.pidsOf(held.target));
@@ -205,7 +205,7 @@ export class Masks {
   private async applyWanted(held: Held): Promise<void> {
     while (!isApplied(held)) {
       const target = held.wanted;
-      // Unknown until the last thread has it: a failure half way is tried anew.
+      // Unknown until the last thread has it: after a partial failure it is set again.
       held.applied = null;
       if (await this.trees.set(held, target, this.isLastWish(held))) {
         held.applied = target;
@@ -220,7 +220,7 @@ export class Masks {
   }
 }
 
-/** Whether every thread has what was wished last, as far as is known. */
+/** Whether every thread has the last requested mask, as far as known. */
 function isApplied({ applied, wanted }: Held): boolean {
   return isSameSet(applied, wanted);
 }

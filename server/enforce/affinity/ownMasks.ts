@@ -3,18 +3,18 @@ import { readMask, readThreads } from '../../host/processes';
 import type { IHostFiles } from '../../host/files';
 
 /**
- * The masks that the threads of a tree chose themselves, and what they come to under ours.
+ * The masks that the threads of a tree set themselves, and how they combine with ours.
  *
  * #### Notes
- * Seen before ours change: what a thread has then, and was not given, is its
- * own, unless it is all CPUs. It has what is in both, or ours where nothing is;
- * and its own again when ours goes. A thread that was born since counts as one
+ * Read before ours change: a mask that a thread has then and was not given is its
+ * own, unless it is all CPUs. The thread gets the intersection, or ours if that is empty;
+ * and its own again when ours is removed. A thread created since counts as one
  * of the tree's first process.
  */
 export class OwnMasks {
-  /** By thread; null for one that has none. */
+  /** By thread; null for a thread without a mask of its own. */
   private own = new Map<number, CpuSet | null>();
-  /** What threads were given, and may have. */
+  /** The masks that threads may have been given. */
   private given: readonly CpuSet[];
 
   constructor(
@@ -27,7 +27,7 @@ export class OwnMasks {
     this.given = [given];
   }
 
-  /** See the masks of these processes, before their threads are given another. */
+  /** Read the masks of these processes, before their threads are given new ones. */
   look(pids: readonly number[]): void {
     const before = this.own;
     this.own = new Map();
@@ -40,24 +40,24 @@ export class OwnMasks {
     }
   }
 
-  /** A thread has this mask now; null where it is gone. */
+  /** Record the current mask of a thread; null if it has ended. */
   see(tid: number, mask: CpuSet | null): void {
     if (mask !== null && !this.isPlaced(tid)) {
       this.own.set(tid, this.ownOf(tid, mask));
     }
   }
 
-  /** From now on threads may be given this as well. */
+  /** From now on threads may also have been given this mask. */
   give(cpus: CpuSet): void {
     this.given = this.isGiven(cpus) ? this.given : [...this.given, cpus];
   }
 
-  /** Every thread was given this. */
+  /** Every thread has been given this mask. */
   gave(cpus: CpuSet): void {
     this.given = [cpus];
   }
 
-  /** What a thread is to have where ours is `cpus`. */
+  /** The mask that a thread gets when ours is `cpus`. */
   under(tid: number, cpus: CpuSet): CpuSet {
     const own = this.known(tid);
     return own === null ? cpus : common(own, cpus);

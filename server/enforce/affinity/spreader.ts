@@ -6,17 +6,17 @@ import type { IMaskStore } from './maskStore';
 import type { FailureListener } from '../cgroup/removals';
 import type { SetMask } from './taskset';
 
-/** CPU time since the last look, in ticks of 10 ms, from which on a thread counts as busy. */
+/** CPU time since the last sample from which a thread counts as busy, in ticks of 10 ms. */
 const BUSY_TICKS = 5;
 
-/** A busy thread, and the CPU that it is held to if it is one. */
+/** A busy thread, and its CPU if it is pinned to one. */
 export type BusyThread = { readonly tid: number; readonly cpu: number | null };
 
 /**
  * Where to move busy threads so that each CPU has about as many.
  *
  * #### Notes
- * Those that are well placed stay, whoever placed them. One thread alone may
+ * Well-placed threads stay, whether or not we placed them. A single thread may
  * stay where it is.
  */
 export function planSpread(
@@ -41,25 +41,25 @@ export function planSpread(
   });
 }
 
-/** What is known of a holder's threads. */
+/** What is known about a holder's threads. */
 type Tree = {
   readonly target: HolderProcess;
-  /** CPU time at the last look, by thread. */
+  /** CPU time at the last sample, by thread. */
   cpuTicks: ReadonlyMap<number, number>;
-  /** Threads that were placed, with when they started. */
+  /** Placed threads, with their start times. */
   readonly placed: Map<number, number>;
   work: Promise<void> | null;
-  /** That a thread could not be placed was told. */
+  /** Whether it was reported that a thread could not be placed. */
   told: boolean;
 };
 
-/** What a spreader needs to know. */
+/** What a spreader depends on. */
 export type SpreaderOptions = {
   readonly files: IHostFiles;
   /** All CPUs that may be handed out. */
   readonly cpus: CpuSet;
   readonly setThreadMask: SetMask;
-  /** Remembers beyond the life of a sidecar whose threads were placed. */
+  /** Remembers beyond the life of a sidecar which holders' threads were placed. */
   readonly store: IMaskStore;
   readonly onFailure: FailureListener;
 };
@@ -69,7 +69,7 @@ export class Spreader implements ISpreader {
   private readonly trees = new Map<string, Tree>();
   private readonly works = new Set<Promise<void>>();
 
-  /** Undoes what a sidecar before this one placed and could not undo. */
+  /** Undoes placements that an earlier sidecar could not undo. */
   constructor(private readonly options: SpreaderOptions) {
     for (const { original, ...place } of options.store.load()) {
       const tree = this.treeOf(place);
@@ -113,7 +113,7 @@ export class Spreader implements ISpreader {
     }
     this.work(tree, async () => {
       for (const { pid, tid, startTicks } of this.threadsOf(tree.target)) {
-        // What a placed thread forked inherited its CPU.
+        // A child forked by a placed thread inherited its CPU.
         const inherited = pid !== tree.target.pid && this.cpuOf(pid, tid) !== null;
         if (tree.placed.get(tid) === startTicks || inherited) {
           await this.setMask(tree, tid, cpus);
@@ -123,7 +123,7 @@ export class Spreader implements ISpreader {
     });
   }
 
-  /** Whether a thread has its mask from here. */
+  /** Whether a thread's mask was set here. */
   hasPlaced(tid: number): boolean {
     return [...this.trees.values()].some(it => it.placed.has(tid));
   }
@@ -163,7 +163,7 @@ export class Spreader implements ISpreader {
     return mask?.length === 1 ? mask[0]! : null;
   }
 
-  /** Of a tree that another sidecar placed: what is on one CPU was placed. */
+  /** In a tree that another sidecar placed, every thread pinned to one CPU was placed. */
   private keepNarrow(tree: Tree): void {
     for (const { pid, tid, startTicks } of this.threadsOf(tree.target)) {
       this.cpuOf(pid, tid) !== null && tree.placed.set(tid, startTicks);
@@ -185,7 +185,7 @@ export class Spreader implements ISpreader {
       await this.options.setThreadMask(tid, cpus);
     } catch (error) {
       const failure = error as EnforcementError;
-      // It ended, or its CPUs changed meanwhile: the next look knows better.
+      // It ended, or its CPUs changed meanwhile: the next sample will show.
       if (!['ESRCH', 'EINVAL'].includes(failure.errno) && !tree.told) {
         tree.told = true;
         this.options.onFailure(tree.target.holderId, failure);

@@ -7,7 +7,7 @@ const TASKSET_TIMEOUT_MS = 5000;
 /** Sets the mask of every thread of a process; rejects with {@link EnforcementError}. */
 export type SetMask = (pid: number, cpus: CpuSet) => Promise<void>;
 
-/** What `taskset` says in the C locale, as the errno that it was. */
+/** Messages of `taskset` in the C locale, and the errno of each. */
 const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
   [/No such process/, 'ESRCH'],
   [/Operation not permitted/, 'EPERM'],
@@ -15,7 +15,7 @@ const ERRNO_BY_WORDS: readonly (readonly [RegExp, string])[] = [
   [/Permission denied/, 'EACCES']
 ];
 
-/** Set the masks of a process by util-linux's `taskset`: Node cannot do it itself. */
+/** Set the masks of a process with util-linux's `taskset`: Node cannot do it itself. */
 export const setMaskByTaskset: SetMask = (pid, cpus) => taskset('-apc', formatCpuList(cpus), pid);
 
 /** Set the mask of one thread. */
@@ -41,7 +41,7 @@ function taskset(option: string, list: string, id: number): Promise<void> {
   });
 }
 
-/** Whether `taskset` really sets a mask here; null if so, else why not. */
+/** Whether `taskset` can actually set a mask here; null if so, otherwise the reason. */
 export function whyNoTaskset(cpus: CpuSet): string | null {
   const script = 'exec taskset -apc "$0" $$';
   const result = spawnSync('/bin/sh', ['-c', script, formatCpuList(cpus)], {

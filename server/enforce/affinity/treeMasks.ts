@@ -8,17 +8,17 @@ import type { OwnMasks } from './ownMasks';
 import type { SetMask } from './taskset';
 
 /**
- * When the kernel itself is looked at before its mask is set from outside, each so long after the
- * look before: its gate sets it in microseconds, once its thread runs, which a busy machine lets
- * wait. `taskset` takes milliseconds, so that a mask for one cell could be met by the next ones,
- * which are to have others.
+ * When the kernel itself is checked before its mask is set from outside, each delay after the
+ * previous check: its gate sets the mask in microseconds once its thread runs, which may take
+ * a while on a busy machine. `taskset` takes milliseconds, so the mask of one cell could hit
+ * the following cells, which need other masks.
  */
 const GATE_LOOKS_MS = [5, 10, 20, 40, 80, 160];
 
-/** Rounds of looking for processes that were forked meanwhile. */
+/** Rounds of scanning for newly forked processes. */
 const ROUNDS_MAX = 50;
 
-/** A process tree by its root, and the masks that its threads gave themselves. */
+/** A process tree by its root, and the masks that its threads set themselves. */
 type Tree = { readonly target: HolderProcess; readonly own: OwnMasks };
 
 type TreeMaskParts = {
@@ -27,7 +27,7 @@ type TreeMaskParts = {
   readonly setThreadMask: SetMask;
 };
 
-/** The masks of all threads of a process tree, which forks meanwhile: it is gone over until none is new. */
+/** The masks of all threads of a process tree; rescanned until no fork is new. */
 export class TreeMasks {
   constructor(
     private readonly parts: TreeMaskParts,
@@ -35,15 +35,15 @@ export class TreeMasks {
     private readonly othersThan: (pid: number) => ReadonlySet<number>
   ) {}
 
-  /** Its processes; none where it is gone. */
+  /** Its processes; none if it has ended. */
   pidsOf(target: HolderProcess): readonly number[] {
     const { files } = this.parts;
     return isAlive(files, target) ? readTree(files, target.pid, this.othersThan(target.pid)) : [];
   }
 
   /**
-   * Give each thread of a tree a mask, as long as it is wanted; false where it no longer is.
-   * First all but the kernel itself, whose gate may see to that.
+   * Set the mask of each thread of a tree while it is still wanted; false if it no longer is.
+   * The kernel process itself comes last, since its gate may set its mask.
    */
   async set(tree: Tree, cpus: CpuSet, isWanted: () => boolean): Promise<boolean> {
     await this.applyFrom(1, tree, cpus);
@@ -79,19 +79,19 @@ export class TreeMasks {
     throw new EnforcementError(`masks of ${tree.target.holderId}`, 'EAGAIN');
   }
 
-  /** What is to be called for the processes of its tree, from this one on. */
+  /** The calls for the processes of its tree, from this index on. */
   private callsFrom(first: number, { target, own }: Tree, cpus: CpuSet): (() => Promise<void>)[] {
     return this.pidsOf(target)
       .slice(first)
       .flatMap(pid => this.callsFor(pid, own, cpus));
   }
 
-  /** What gives each thread of a process its mask: one call where none has a mask of its own. */
+  /** The calls that set each thread's mask: a single one if no thread has a mask of its own. */
   private callsFor(pid: number, own: OwnMasks, cpus: CpuSet): readonly (() => Promise<void>)[] {
     const { files, setMask, setThreadMask } = this.parts;
     const threads = readThreads(files, pid).map(tid => {
       const mask = readMask(files, pid, tid);
-      own.see(tid, mask); // somebody may have set it since we looked
+      own.see(tid, mask); // it may have been set since the last scan
       return { tid, mask, wanted: own.under(tid, cpus) };
     });
     const others = threads.filter(it => it.mask !== null && !isSameSet(it.mask, it.wanted));

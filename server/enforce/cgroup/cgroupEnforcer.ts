@@ -19,7 +19,7 @@ import { useOf } from './placeUse';
 import { Weight } from './weight';
 import { Written } from './written';
 
-/** Holders confined by cgroups of either version: cpuset, cpu and memory, as far as there are such. */
+/** Confines holders with cgroups of either version: cpuset, cpu and memory, as far as available. */
 export class CgroupEnforcer implements IEnforcer {
   readonly tier: TierView;
   private readonly files: IHostFiles;
@@ -29,11 +29,11 @@ export class CgroupEnforcer implements IEnforcer {
   private readonly written: Written;
   private readonly memory: IMemoryLimits;
   private readonly wanted = new Map<string, Confinement>();
-  /** Kills for want of memory that the place had seen when the holder came. */
+  /** OOM kills that the place had counted when the holder was adopted. */
   private readonly killsBefore = new Map<string, number>();
   private readonly weight: Weight;
 
-  /** Makes the group's directories and what they need; throws {@link EnforcementError} where it may not. */
+  /** Creates the group's directories and what they need; throws {@link EnforcementError} if not permitted. */
   constructor(
     private readonly options: CgroupOptions,
     versionOf: (options: CgroupOptions, places: Places) => ICgroupVersion
@@ -156,7 +156,7 @@ export class CgroupEnforcer implements IEnforcer {
     this.places.removeGroup();
   }
 
-  /** A process may move itself elsewhere where it may write: bring it back, and say so. */
+  /** A process may move itself to any cgroup it can write: move it back, and report it. */
   private recall({ holderId, pid }: HolderProcess): void {
     this.masks?.recall(holderId);
     if (this.places.recall(holderId)) {
@@ -205,7 +205,7 @@ export class CgroupEnforcer implements IEnforcer {
     return hierarchy && this.places.layout.directoryOf(hierarchy, holderId);
   }
 
-  /** Do something with a holder's directory of a controller, where there is one. */
+  /** Act on a holder's directory of a controller, if there is one. */
   private within<T>(
     controller: string,
     holderId: string,

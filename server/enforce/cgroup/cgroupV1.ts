@@ -14,7 +14,7 @@ const SHARES_PER_WEIGHT = SHARES_DEFAULT / 100;
 const SHARES_MIN = 2;
 const SHARES_MAX = 262144;
 
-/** Version 1: a directory in each hierarchy, which is ready as soon as it has CPUs. */
+/** Version 1: one directory in each hierarchy, which is usable once it has CPUs. */
 export class CgroupV1 implements ICgroupVersion {
   readonly names = { weight: V1.shares, threads: V1.tasks, swapLimit: V1.memorySwapLimit };
   readonly weightMin = SHARES_MIN;
@@ -28,7 +28,7 @@ export class CgroupV1 implements ICgroupVersion {
     return Math.max(SHARES_MIN, Math.round(weight * SHARES_PER_WEIGHT));
   }
 
-  /** A cpuset takes no process until it has CPUs and memory nodes. */
+  /** A cpuset accepts no process until it has CPUs and memory nodes. */
   prepare(directory: string): void {
     const { files } = this.options;
     const parent = directory.slice(0, directory.lastIndexOf('/'));
@@ -58,7 +58,7 @@ export class CgroupV1 implements ICgroupVersion {
   }
 
   disable(): void {
-    return; // it goes with the directory
+    return; // it is removed with the directory
   }
 
   cpuSeconds(directory: string): number | null {

@@ -9,15 +9,15 @@ import type { Written } from './written';
 
 const MICROSECONDS = 1e6;
 
-/** What every directory has, whichever controllers it was given: CPU time and device programs. */
+/** Available in every directory, whatever its controllers: CPU time and device programs. */
 const EVERYWHERE = ['cpuacct', 'devices'];
 
-/** The unified hierarchy, as one with these controllers and what needs none. */
+/** The unified hierarchy with these controllers and those that are always available. */
 export function unifiedWith(hierarchy: Hierarchy, controllers: readonly string[]): Hierarchy {
   return { ...hierarchy, controllers: [...controllers, ...EVERYWHERE] };
 }
 
-/** Version 2: one directory, to which controllers are given down. */
+/** Version 2: one directory, to which controllers are delegated. */
 export class CgroupV2 implements ICgroupVersion {
   readonly names = { weight: V2.weight, threads: V2.threads, swapLimit: V2.memorySwapMax };
   readonly weightMin = 1;
@@ -40,7 +40,7 @@ export class CgroupV2 implements ICgroupVersion {
     return weight;
   }
 
-  /** Somebody removed the group's directory, and with it the controllers that it gave down. */
+  /** Somebody removed the group's directory, and with it the controllers it had delegated. */
   prepare(directory: string): void {
     if (this.isEnabled && directory === this.group) {
       this.delegation.enable();

@@ -2,12 +2,12 @@ import type { Hierarchy } from '../../host/cgroupfs';
 import type { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
-/** What cgroup versions have each in their own way: files, units, and how a group is set up. */
+/** What differs between cgroup versions: files, units, and the setup of a group. */
 export interface ICgroupVersion {
-  /** Files of a directory by what they are for; what is named alike in both is in neither. */
+  /** Files of a directory by purpose; only those whose names differ between the versions. */
   readonly names: { readonly weight: string; readonly threads: string; readonly swapLimit: string };
 
-  /** The least weight in this version's unit: for who yields to all where there is no `cpu.idle`. */
+  /** The lowest weight in this version's unit: for idle holders where there is no `cpu.idle`. */
   readonly weightMin: number;
 
   /** A weight of 1 to 10000 in this version's unit. */
@@ -16,16 +16,16 @@ export interface ICgroupVersion {
   /** Make a new directory ready for processes. */
   prepare(directory: string): void;
 
-  /** Where processes go whose origin is unknown or closed. */
+  /** Where processes move whose origin is unknown or closed. */
   exit(hierarchy: Hierarchy): string;
 
-  /** Let what is in the group's directories be confined; they are there, and nothing is in them. */
+  /** Allow the group's directories to be confined; they exist, and are empty. */
   enable(): void;
 
   /** Undo {@link enable}, as far as it was done. */
   disable(): void;
 
-  /** What a directory has used, in s; null where it does not tell. */
+  /** The CPU time that a directory has used, in s; null if not reported. */
   cpuSeconds(directory: string): number | null;
 
   /** Memory limits; `hasSwapLimit` says whether memory with swap can be limited. */
@@ -36,15 +36,15 @@ export interface ICgroupVersion {
 export interface IMemoryLimits {
   readonly use: MemoryUse;
 
-  /** How often a process of the directory was killed for want of memory. */
+  /** How many processes of the directory were killed for lack of memory. */
   kills(directory: string): number;
 
-  /** Whether the directory's limit ever stood in its way. */
+  /** Whether the directory ever reached its own limit. */
   hasReachedLimit(directory: string): boolean;
 
-  /** Write a limit, or as low a one as goes now (MEM2). */
+  /** Write a limit, or the lowest one possible now (MEM2). */
   limit(holderId: string, directory: string, wantedBytes: number | null): void;
 
-  /** Come closer to a limit that could not be written at once (MEM2). */
+  /** Move closer to a limit that could not be written at once (MEM2). */
   lower(holderId: string, directory: string, wantedBytes: number | null): void;
 }

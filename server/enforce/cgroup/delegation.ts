@@ -7,10 +7,10 @@ import type { Places } from './places';
 const WEIGHT_DEFAULT = 100;
 const WEIGHT_MAX = 10000;
 
-/** Why a controller cannot be taken back: another uses it, or it was never ours to give. */
+/** Why a controller cannot be withdrawn: another cgroup uses it, or we never delegated it. */
 const NOT_OURS = ['EBUSY', 'ENOENT', 'EACCES', 'EPERM', 'EROFS'];
 
-/** What a delegation is of. */
+/** What a delegation depends on. */
 export type DelegationOptions = {
   readonly files: IHostFiles;
   /** Its directory is the own cgroup, or one that was delegated. */
@@ -21,10 +21,10 @@ export type DelegationOptions = {
   readonly cpus: CpuSet;
 };
 
-/** Controllers of cgroup version 2, given down from the own cgroup to the holders' places. */
+/** Controllers of cgroup version 2, delegated from the own cgroup to the holders' places. */
 export class Delegation {
   private readonly files: IHostFiles;
-  /** What the own cgroup did not give to its children before. */
+  /** Controllers that the own cgroup did not delegate before. */
   private readonly enabledHere: readonly string[];
 
   constructor(
@@ -36,7 +36,7 @@ export class Delegation {
     this.enabledHere = options.controllers.filter(it => !before.includes(it) || this.hasLeaf());
   }
 
-  /** Give the controllers down; where the own cgroup holds processes, they go to the leaf. */
+  /** Delegate the controllers; if the own cgroup contains processes, they move to the leaf. */
   enable(): void {
     try {
       this.enableIn(this.own);
@@ -50,13 +50,13 @@ export class Delegation {
     }
     this.enableIn(this.group);
     if (this.options.controllers.includes('cpu')) {
-      // All holders together weigh as much as what is beside them on every CPU, not on one.
+      // All holders together weigh as much as the processes beside them on every CPU, not on one.
       const weight = Math.min(WEIGHT_MAX, WEIGHT_DEFAULT * this.options.cpus.length);
       attempt(V2.weight, () => this.files.write(`${this.group}/${V2.weight}`, `${weight}`));
     }
   }
 
-  /** Take the controllers back and bring the processes home, unless another sidecar still needs them. */
+  /** Withdraw the controllers and move the processes back, unless another sidecar still needs them. */
   undo(): void {
     const free =
       this.disableIn(this.group, this.options.controllers) &&
@@ -67,7 +67,7 @@ export class Delegation {
     }
   }
 
-  /** Where this process is: a cgroup that may hold processes, whatever became of the origin. */
+  /** The cgroup of this process: one that may contain processes, whatever happened to the origin. */
   exit(): string {
     const path = cgroupsOf(this.files, 'self').get('');
     return path === undefined ? this.own : directoryOf(this.options.hierarchy, path);

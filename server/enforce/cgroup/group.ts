@@ -5,25 +5,25 @@ import { listOrNone, type IHostFiles } from '../../host/files';
 import type { LockDirectory } from '../../host/locks';
 import type { IOwnFiles } from '../../host/ownDirectory';
 
-/** How long a sidecar that served this path before is waited for, in s: it ends within that. */
+/** How long to wait for an earlier sidecar of this path to end, in s: it ends within that time. */
 const PREDECESSOR_WAIT_S = 5;
 
-/** Before each holder's name: no file that the kernel puts into a cgroup begins so. */
+/** Prefix of each holder's name: no file that the kernel creates in a cgroup starts with it. */
 const PREFIX = 'kernel-';
 
-/** What names the cgroups of one sidecar. */
+/** The names of one sidecar's cgroups. */
 export type Group = {
-  /** The directory below which all places of this sidecar lie; no two that live have the same. */
+  /** The directory that contains all places of this sidecar; unique among running sidecars. */
   readonly name: string;
-  /** The directory that one before it at this path had, when its own directory was another one. */
+  /** Whether it belonged to an earlier sidecar at this path whose own directory was another one. */
   readonly isBefore: (name: string) => boolean;
-  /** The same of the version before, whose places were called as the holders. */
+  /** The same for the previous version, whose places were named after the holders. */
   readonly formerName: string;
 };
 
 /**
- * How the cgroups of a sidecar are called: by the owner and the path of its directory, and by
- * that directory itself, which no other sidecar serves as long as this one lives (SEC5).
+ * The names of a sidecar's cgroups: made from the owner and the path of its directory, and from
+ * that directory itself, which no other sidecar serves while this one runs (SEC5).
  */
 export function groupOf(own: Pick<IOwnFiles, 'lineage' | 'identity' | 'path'>): Group {
   const lineage = digest(own.lineage);
@@ -36,7 +36,7 @@ export function groupOf(own: Pick<IOwnFiles, 'lineage' | 'identity' | 'path'>): 
   };
 }
 
-/** The end of a group's name that a directory has wherever it is. */
+/** A suffix for a group's name, independent of where the directory is. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
@@ -46,13 +46,13 @@ export function placeName(holderId: string): string {
   return `${PREFIX}${holderId}`;
 }
 
-/** The holder whose directory is called so; null where that is another thing. */
+/** The holder whose directory has this name; null if it is not a place. */
 export function holderIn(name: string): string | null {
   const holderId = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : '';
   return isHolderId(holderId) ? holderId : null;
 }
 
-/** What may be part of a directory's name in a cgroup: Jupyter's kernel ids and the like. */
+/** What may be part of a cgroup directory's name: Jupyter's kernel ids and the like. */
 export function isHolderId(name: string): boolean {
   return /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/.test(name);
 }
@@ -61,12 +61,12 @@ export function isHolderId(name: string): boolean {
 type Left = { readonly hierarchy: Hierarchy; readonly group: string; readonly directory: string };
 
 /**
- * Places that sidecars left which served this path before, and are gone: in a group of another
- * name, because their directory was another one, or by the version before.
+ * Places left by sidecars that served this path before and have ended: in a group of another
+ * name, because their directory was another one, or from the previous version.
  */
 export class LeftPlaces {
   private readonly places = new Map<string, Left[]>();
-  /** Groups in which no place is. */
+  /** Groups without places. */
   readonly empty: readonly string[];
 
   constructor(
@@ -99,7 +99,7 @@ export class LeftPlaces {
     return [...this.places.keys()];
   }
 
-  /** Take a holder's places out; `leaves` are the groups in which none is left. */
+  /** Remove and return a holder's places; `leaves` are the groups that are now without places. */
   take(holderId: string): { readonly places: readonly Left[]; readonly leaves: readonly string[] } {
     const places = this.places.get(holderId) ?? [];
     this.places.delete(holderId);
@@ -113,8 +113,8 @@ export class LeftPlaces {
 }
 
 /**
- * Whether a directory is, or is in, one of a sidecar that is gone: it holds to what nobody would
- * change any more.
+ * Whether a directory is in the group of a sidecar that has ended: nobody would update its
+ * limits any more.
  */
 export function isAbandoned(directory: string, lock: LockDirectory): boolean {
   const [group] = /^.*?\/cellgrant-[0-9a-f]{8}(-[0-9a-f]{8})?(?=\/)/.exec(directory) ?? [];
@@ -131,6 +131,6 @@ function directoriesIn(files: IHostFiles, path: string): readonly string[] {
   try {
     return files.directories(path);
   } catch {
-    return []; // its sidecar removed it at its end
+    return []; // its sidecar removed it at exit
   }
 }

@@ -2,18 +2,18 @@ import { PROC, V1, directoryOf, parseCgroups, type Hierarchy } from '../../host/
 import { isAbsent, listOrNone, readOrNull, type IHostFiles } from '../../host/files';
 import { holderIn, placeName, type Group } from './group';
 
-/** What the layout is made from. */
+/** What the layout depends on. */
 type LayoutParts = {
   readonly files: IHostFiles;
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
 };
 
-/** Where the directories of holders are, and who is in which. */
+/** Where the directories of holders are, and which processes are in them. */
 export class Layout {
   constructor(private readonly parts: LayoutParts) {}
 
-  /** The directory that holds all holders' directories. */
+  /** The directory that contains all holders' directories. */
   groupIn(hierarchy: Hierarchy): string {
     return `${slashless(hierarchy.directory)}/${this.parts.group.name}`;
   }
@@ -22,7 +22,7 @@ export class Layout {
     return `${this.groupIn(hierarchy)}/${placeName(holderId)}`;
   }
 
-  /** The holder in whose directory, or one that was made in it, a process is. */
+  /** The holder whose directory, or a directory below it, contains a process. */
   holderOf(pid: number): string | null {
     const [hierarchy] = this.parts.hierarchies;
     const group = hierarchy && `${this.groupIn(hierarchy)}/`;
@@ -47,7 +47,7 @@ export class Layout {
     return readOrNull(this.parts.files, PROC.cgroups(pid)) ?? '';
   }
 
-  /** Where a process is in each hierarchy, by what /proc/PID/cgroup reads. */
+  /** The cgroup of a process in each hierarchy, from the text of /proc/PID/cgroup. */
   directoriesIn(text: string): (hierarchy: Hierarchy) => string {
     const paths = parseCgroups(text);
     return hierarchy => {
@@ -57,7 +57,7 @@ export class Layout {
   }
 }
 
-/** Whether a directory is another one, or in it. */
+/** Whether a directory is another one, or below it. */
 export function isBelow(directory: string, other: string): boolean {
   return directory === other || directory.startsWith(`${other}/`);
 }

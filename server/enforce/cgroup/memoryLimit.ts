@@ -3,20 +3,20 @@ import type { MemoryCount } from '../../host/memoryCount';
 /** Room above current use that a limit always leaves, in bytes (MEM2). */
 export const MEMORY_SLACK_BYTES = 32 * 1024 ** 2;
 
-/** How much of a holder's cache one write may push out, so that no write takes long, in bytes. */
+/** How much of a holder's cache one write may evict, so that no write takes long, in bytes. */
 const RECLAIM_BYTES_MAX = 256 * 1024 ** 2;
 
 const PAGE_BYTES = 4096;
 
-/** The kernel keeps limits in whole pages. */
+/** The kernel rounds limits to whole pages. */
 function inPages(bytes: number): number {
   return Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
 }
 
 /**
- * The wanted limit, if it can be written without a look at the use: nothing is
- * below no limit, nor below one that is at least the limit in force. Undefined
- * where the use has to be looked at.
+ * The wanted limit, if it can be written without reading the use: that is so for no
+ * limit, and for one that is at least the limit in force. Undefined
+ * if the use must be read.
  */
 export function limitWithoutLook(
   wantedBytes: number | null,
@@ -30,19 +30,19 @@ export function limitWithoutLook(
     : undefined;
 }
 
-/** Whether a limit in force is still above the one wanted, so that it should be lowered. */
+/** Whether a limit in force is still above the wanted one, so that it should be lowered. */
 export function isAbove(inForceBytes: number | null, wantedBytes: number | null): boolean {
   return inForceBytes !== null && wantedBytes !== null && inForceBytes > inPages(wantedBytes);
 }
 
 /**
- * The limit to write now on the way to the one wanted; null for none (MEM2).
+ * The limit to write now on the way to the wanted one; null for none (MEM2).
  *
  * #### Notes
  * Never below the use plus slack, and never more than
- * {@link RECLAIM_BYTES_MAX} below what is charged: lowering a limit pushes cache
- * out within the write, for which the sidecar waits. So it may take several
- * writes to come down, and what a disk has to take first counts as used here,
+ * {@link RECLAIM_BYTES_MAX} below what is charged: lowering a limit evicts cache
+ * within the write, which blocks the sidecar. So it may take several
+ * writes to come down, and what must be written to a disk first counts as used here,
  * though it is not held.
  */
 export function limitToWrite(wantedBytes: number | null, count: MemoryCount): number | null {

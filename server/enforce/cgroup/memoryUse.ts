@@ -6,7 +6,7 @@ import {
   type MemoryFigures
 } from '../../host/memoryCount';
 
-/** Reads what is charged to holders' directories, the same way in both cgroup versions. */
+/** Reads the memory charged to holders' directories, identically in both cgroup versions. */
 export class MemoryUse {
   /** From directory to its last count. */
   private readonly counted = new Map<string, MemoryCount>();
@@ -16,19 +16,19 @@ export class MemoryUse {
     private readonly figures: MemoryFigures
   ) {}
 
-  /** What is charged to a directory; null where that cannot be told. */
+  /** What is charged to a directory; null if unknown. */
   count(directory: string): MemoryCount | null {
     const chargedBytes = readCharged(this.files, directory, this.figures);
     return chargedBytes === null ? null : this.look(directory, chargedBytes);
   }
 
   /**
-   * What is held, in bytes, for ledger and people; null where that cannot be told.
+   * What is held, in bytes, for the ledger and for people; null if unknown.
    *
    * #### Notes
-   * While the charge stays the same so does what could be dropped, as good as
-   * always: of fifty kernels that idle, the longer file is not read again and
-   * again. What limits are made of is counted anew each time.
+   * While the charge is unchanged, so almost always is what could be dropped: with
+   * fifty idle kernels the longer file is not read over and
+   * over. For limits it is counted anew each time.
    */
   shown(directory: string): number | null {
     const chargedBytes = readCharged(this.files, directory, this.figures);
@@ -40,7 +40,7 @@ export class MemoryUse {
       .heldBytes;
   }
 
-  /** What is held, in bytes; below `exactFromBytes` one read is enough, and may be too high. */
+  /** What is held, in bytes; below `exactFromBytes` a single read suffices, and may be too high. */
   held(directory: string, exactFromBytes: number): number | null {
     const chargedBytes = readCharged(this.files, directory, this.figures);
     return chargedBytes === null || chargedBytes < exactFromBytes
@@ -48,7 +48,7 @@ export class MemoryUse {
       : this.look(directory, chargedBytes).heldBytes;
   }
 
-  /** Forget a directory that is gone. */
+  /** Forget a directory that was removed. */
   forget(directory: string): void {
     this.counted.delete(directory);
   }

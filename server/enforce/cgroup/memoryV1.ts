@@ -8,13 +8,13 @@ import { MemoryUse } from './memoryUse';
 import type { Written } from './written';
 
 const NO_LIMIT = '-1';
-/** The kernel shows no limit as the largest number of whole pages. */
+/** The kernel reports no limit as the largest number of whole pages. */
 const UNLIMITED_BYTES = 2 ** 62;
 const TRIES_MAX = 4;
-/** What is refused at a limit is at most so large: a huge page. */
+/** The largest allocation that is refused at a limit: a huge page. */
 const LARGEST_PAGE_BYTES = 2 * 1024 ** 2;
 
-/** Memory limits of cgroup version 1, which the kernel refuses with EBUSY where they are too low. */
+/** Memory limits of cgroup version 1, which the kernel refuses with EBUSY if they are too low. */
 export class MemoryV1 implements IMemoryLimits {
   readonly use: MemoryUse;
 
@@ -32,11 +32,11 @@ export class MemoryV1 implements IMemoryLimits {
   }
 
   /**
-   * Whether the directory ever had as much as its limit.
+   * Whether the directory's use ever reached its limit.
    *
    * #### Notes
-   * By the peak: `memory.failcnt` does not count where the limit with swap, which
-   * is the same, is met first, and the counter of that one is no longer kept (seen on Linux 6.18).
+   * By the peak: `memory.failcnt` does not count if the limit with swap, which has
+   * the same value, is hit first, and that one's counter is no longer kept (seen on Linux 6.18).
    */
   hasReachedLimit(directory: string): boolean {
     const peakBytes = readNumberOrNull(this.files, `${directory}/${V1.memoryPeak}`);
@@ -44,7 +44,7 @@ export class MemoryV1 implements IMemoryLimits {
     return (peakBytes ?? 0) + LARGEST_PAGE_BYTES >= (limitBytes ?? Infinity);
   }
 
-  /** Write a limit, or as low a one as goes now (MEM2). */
+  /** Write a limit, or the lowest one possible now (MEM2). */
   limit(holderId: string, directory: string, wantedBytes: number | null): void {
     const safe = limitWithoutLook(wantedBytes, this.inForce(holderId, directory));
     if (safe !== undefined) {
@@ -74,8 +74,8 @@ export class MemoryV1 implements IMemoryLimits {
   }
 
   /**
-   * The limit in force, in bytes; null for none. Asked of the kernel where it
-   * was not written from here: a sidecar before this one may have.
+   * The limit in force, in bytes; null for none. Read from the kernel if it
+   * was not written from here: an earlier sidecar may have written it.
    */
   private inForce(holderId: string, directory: string): number | null {
     const last = this.written.last(holderId, V1.memoryLimit);

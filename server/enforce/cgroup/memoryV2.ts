@@ -25,19 +25,19 @@ export class MemoryV2 implements IMemoryLimits {
     return readTable(this.files, `${directory}/${V2.memoryEvents}`).get('oom_kill') ?? 0;
   }
 
-  /** Whether an allocation of the directory ever failed at its limit. */
+  /** Whether an allocation in the directory ever failed at its limit. */
   hasReachedLimit(directory: string): boolean {
     return (readTable(this.files, `${directory}/${V2.memoryEvents}`).get('oom') ?? 0) > 0;
   }
 
-  /** Write a limit, or as low a one as kills nobody now (MEM2). */
+  /** Write a limit, or the lowest one that kills no process now (MEM2). */
   limit(holderId: string, directory: string, wantedBytes: number | null): void {
     const safe = limitWithoutLook(wantedBytes, this.inForce(holderId));
     const limit = safe !== undefined ? safe : this.makeRoom(directory, wantedBytes);
     const text = limit === null ? NO_LIMIT : `${limit}`;
     this.written.write(holderId, directory, V2.memoryMax, text);
     if (this.hasSwapLimit) {
-      // A limit that could be exceeded into swap would be none to the neighbours.
+      // A limit that could be exceeded into swap would not protect the neighbours.
       const swap = limit === null ? NO_LIMIT : '0';
       this.written.write(holderId, directory, V2.memorySwapMax, swap);
     }
@@ -49,7 +49,7 @@ export class MemoryV2 implements IMemoryLimits {
     }
   }
 
-  /** Push cache out, by a write that kills nobody, as far as the wanted limit needs it. */
+  /** Evict cache, by a write that kills no process, as far as the wanted limit needs it. */
   private makeRoom(directory: string, wantedBytes: number | null): number | null {
     let count = this.use.count(directory) ?? NO_MEMORY;
     const aim = limitToWrite(wantedBytes, count);
@@ -66,7 +66,7 @@ export class MemoryV2 implements IMemoryLimits {
     return limitToWrite(wantedBytes, { ...count, cleanBytes: 0 });
   }
 
-  /** The limit that was last written, in bytes; null for none or an unknown one. */
+  /** The last written limit, in bytes; null for none or an unknown one. */
   private inForce(holderId: string): number | null {
     const last = this.written.last(holderId, V2.memoryMax) ?? NO_LIMIT;
     return last === NO_LIMIT ? null : Number(last);

@@ -4,9 +4,9 @@ import { readTree } from '../../host/processes';
 import { EnforcementError } from '../enforcer';
 import { tolerate } from '../failures';
 
-/** Rounds of looking for processes that were forked meanwhile. */
+/** Rounds of scanning for newly forked processes. */
 const ROUNDS_MAX = 50;
-/** Rounds in a row that find none, once one was found. */
+/** Consecutive rounds that find none, once one was found. */
 const CALM_ROUNDS = 3;
 
 /** Moves processes between cgroups, whatever they fork meanwhile. */
@@ -14,15 +14,15 @@ export class Moves {
   constructor(private readonly files: IHostFiles) {}
 
   /**
-   * Move a process and all that descends from it into each of the directories.
+   * Move a process and all its descendants into each of the directories.
    *
    * #### Notes
-   * Once the root is inside, all that it forks is inside; so looking again ends
-   * when the processes forked before have been found. One look that finds none
+   * Once the root is inside, all its new forks are inside; so scanning ends
+   * when the processes forked before have been found. One scan that finds none
    * is not enough: the kernel's list of children may miss some while the tree
    * changes (proc(5), /proc/PID/task/TID/children). It is enough for a tree
-   * that a sidecar before this one has moved. `others` are holders of their own, which
-   * one of this tree started or forked.
+   * that an earlier sidecar has moved. `others` are separate holders that
+   * a process of this tree started or forked.
    */
   moveTree(
     rootPid: number,
@@ -47,8 +47,8 @@ export class Moves {
    * Move a directory's processes to another one.
    *
    * #### Notes
-   * One that is just dying stays listed, whatever the kernel answers: it leaves
-   * by itself, seconds later if it has much memory to give back.
+   * A dying process stays listed, whatever the kernel answers: it leaves
+   * on its own, seconds later if it has much memory to free.
    */
   evacuate(from: string, to: string, name: string): void {
     const moved = new Set<number>();
@@ -62,7 +62,7 @@ export class Moves {
     throw new EnforcementError(`processes of ${name}`, 'EAGAIN');
   }
 
-  /** Move those of the processes that are not there yet; says whether any was. */
+  /** Move those of the processes that are not there yet; returns whether there were any. */
   private moveInto(directory: string, tree: readonly number[], name: string): boolean {
     const inside = this.processesIn(directory);
     const outside = tree.filter(pid => !inside.has(pid));

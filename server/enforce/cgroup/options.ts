@@ -8,19 +8,19 @@ import type { IFence } from '../fence/fence';
 import type { Group } from './group';
 import type { BroughtBackListener, FailureListener } from './removals';
 
-/** What the tier of either cgroup version needs to know. */
+/** What the tier of either cgroup version depends on. */
 export type CgroupOptions = {
   readonly tier: TierView;
   readonly files: IHostFiles;
-  /** The hierarchies to use, in which the own cgroup's directory can be written, and for what. */
+  /** The hierarchies to use, in which the own cgroup's directory is writable, and their controllers. */
   readonly hierarchies: readonly Hierarchy[];
   readonly group: Group;
   readonly lock: LockDirectory;
   /** All CPUs that may be handed out. */
   readonly cpus: CpuSet;
-  /** Where there is no cpuset: CPUs are held by masks. */
+  /** Set if there is no cpuset: CPUs are then pinned by masks. */
   readonly masks: Masks | null;
-  /** Where GPUs are to be fenced. */
+  /** Set if GPUs are to be fenced. */
   readonly fence: IFence | null;
   readonly onFailure: FailureListener;
   readonly onBroughtBack: BroughtBackListener;

@@ -2,17 +2,17 @@ import type { IHostFiles } from '../../host/files';
 import { readAnonymousBytes, readTreeUse } from '../../host/processUse';
 import type { TreeUse } from '../enforcer';
 
-/** What the kernel counted in a holder's place; null where it counts no such thing. */
+/** What the kernel counts in a holder's place; null if it does not count it. */
 type Counted = {
   readonly cpuSeconds: number | null;
   readonly memoryBytes: number | null;
-  /** The list of its threads, a line each. */
+  /** The list of its threads, one per line. */
   readonly threads: string;
 };
 
 /**
- * What a holder uses: what was counted in its place, else what its processes tell. What the process
- * took before it came is charged where it came from; a fork took nothing yet.
+ * What a holder uses: as counted in its place, else the sum of its processes. Memory allocated
+ * before the move stays charged to the origin; a fresh fork has allocated nothing yet.
  */
 export function useOf(
   files: IHostFiles,

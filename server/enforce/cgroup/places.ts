@@ -9,32 +9,32 @@ import { Layout, isBelow } from './layout';
 import { Moves } from './moves';
 import { Removals, type FailureListener } from './removals';
 
-/** What places need to know of a cgroup version. */
+/** What places need from a cgroup version. */
 export type PlaceOptions = {
   readonly files: IHostFiles;
   /** Hierarchies in which every holder has a directory; own cgroup first. */
   readonly hierarchies: readonly Hierarchy[];
-  /** What names the directory that holds all holders' directories. */
+  /** Names the directory that contains all holders' directories. */
   readonly group: Group;
-  /** Shows others that this sidecar lives, and which others do. */
+  /** Shows other sidecars that this one is running, and which others are. */
   readonly lock: LockDirectory;
   /** Make a new directory ready for processes. */
   readonly prepare: (directory: string) => void;
-  /** Where processes go whose origin is unknown or closed. */
+  /** Where processes move whose origin is unknown or closed. */
   readonly exit: (hierarchy: Hierarchy) => string;
   readonly onFailure: FailureListener;
 };
 
 type Placed = {
   readonly target: HolderProcess;
-  /** From hierarchy to the directory that the holder came from; of a child that is its parent's. */
+  /** From hierarchy to the holder's original directory; for a child that is its parent's. */
   readonly origins: Map<Hierarchy, string>;
-  /** /proc/PID/cgroup as it read when the holder was last found in its place. */
+  /** The text of /proc/PID/cgroup when the holder was last found in its place. */
   inside: string | null;
 };
 
 /**
- * The directories of holders and the processes in them, the same way in both
+ * The directories of holders and the processes in them, identically in both
  * cgroup versions.
  */
 export class Places {
@@ -59,7 +59,7 @@ export class Places {
     return this.placed.get(holderId)?.target ?? null;
   }
 
-  /** The processes of other holders: trees of their own, wherever they came from. */
+  /** The processes of other holders: trees of their own, whatever their origin. */
   othersThan(pid: number): ReadonlySet<number> {
     const others = new Set(Array.from(this.placed.values(), it => it.target.pid));
     others.delete(pid);
@@ -71,7 +71,7 @@ export class Places {
     return [...new Set([...this.layout.found(), ...(this.left?.holders() ?? [])])].sort();
   }
 
-  /** Make the group's directory in each hierarchy, and find what was left in others. */
+  /** Create the group's directory in each hierarchy, and find what was left in others. */
   open(): void {
     const { files, hierarchies, group, lock } = this.options;
     for (const hierarchy of hierarchies) {
@@ -83,7 +83,7 @@ export class Places {
     this.left.empty.forEach(it => this.remove(it, group.name));
   }
 
-  /** Remove the group's directory from each hierarchy, where it is empty. */
+  /** Remove the group's directory from each hierarchy, if it is empty. */
   removeGroup(): void {
     for (const hierarchy of this.options.hierarchies) {
       this.remove(this.layout.groupIn(hierarchy), this.options.group.name);
@@ -91,7 +91,7 @@ export class Places {
     this.letGo.splice(0).forEach(letGo => letGo());
   }
 
-  /** Make the holder's directories and move its process tree into them. */
+  /** Create the holder's directories and move its process tree into them. */
   adopt(target: HolderProcess): void {
     const { files, hierarchies } = this.options;
     if (!isHolderId(target.holderId)) {
@@ -109,16 +109,16 @@ export class Places {
       }
       this.makePlace(hierarchy, target.holderId);
     }
-    // Known from here on, so that a half-moved tree can be released.
+    // Recorded here, so that a half-moved tree can be released.
     this.placed.set(target.holderId, { target, origins, inside: null });
     this.moveTree(target);
     this.clearLeft(target.holderId, it => this.layout.directoryOf(it, target.holderId));
   }
 
-  /** Bring a holder back that moved itself elsewhere; says whether it had. */
+  /** Move a holder back that moved itself elsewhere; returns whether it had. */
   recall(holderId: string): boolean {
     const placed = this.placed.get(holderId);
-    // Where it is says enough as a rule; whether it lives, only where that is odd.
+    // Its cgroup normally suffices; whether it is alive is checked only if it is outside.
     const isAway =
       placed !== undefined && this.isOutside(placed) && isAlive(this.options.files, placed.target);
     if (isAway) {
@@ -131,7 +131,7 @@ export class Places {
     const { holderId, pid } = placed.target;
     const text = this.layout.cgroupsOf(pid);
     if (text === placed.inside || text === '') {
-      return false; // in its place, or nothing can be told now
+      return false; // in its place, or currently unknown
     }
     const currentIn = this.layout.directoriesIn(text);
     const isOutside = this.options.hierarchies.some(hierarchy => {
@@ -142,7 +142,7 @@ export class Places {
     return isOutside;
   }
 
-  /** Move processes back, remove directories; what is still busy is tried again until it is gone. */
+  /** Move processes back, remove directories; busy directories are retried until they are removed. */
   release(holderId: string): void {
     const placed = this.placed.get(holderId);
     this.placed.delete(holderId);
@@ -157,14 +157,14 @@ export class Places {
     );
   }
 
-  /** Who came from a place that goes will go where it goes: its children do, once they are released. */
+  /** Holders that came from a place being removed inherit its exit: so do its children, once released. */
   private sendOn(hierarchy: Hierarchy, from: string, to: string): void {
     for (const { origins } of this.placed.values()) {
       origins.get(hierarchy) === from && origins.set(hierarchy, to);
     }
   }
 
-  /** Resolves when no directory waits for its removal. */
+  /** Resolves when no directory is waiting for removal. */
   settled(): Promise<void> {
     return this.removals.settled();
   }
@@ -174,7 +174,7 @@ export class Places {
     this.removals.remove(directory, holderId);
   }
 
-  /** Release every holder, found ones too, and remove the group's own directories. */
+  /** Release every holder, including those found, and remove the group's own directories. */
   async close(): Promise<void> {
     for (const holderId of new Set([...this.placed.keys(), ...this.found()])) {
       try {
@@ -197,7 +197,7 @@ export class Places {
     prepare(directory);
   }
 
-  /** Bring what another sidecar's place of a holder still has, orphans among it, to where it belongs now. */
+  /** Move what is still in a holder's place of another sidecar, including orphans, to where it belongs now. */
   private clearLeft(holderId: string, to: (hierarchy: Hierarchy) => string): void {
     const { places, leaves } = this.left?.take(holderId) ?? { places: [], leaves: [] };
     for (const { hierarchy, directory } of places) {
@@ -207,7 +207,7 @@ export class Places {
     leaves.forEach(it => this.remove(it, holderId));
   }
 
-  /** A holder's directory; the group's too, where somebody has removed it. */
+  /** A holder's directory; also the group's, if somebody has removed it. */
   private makePlace(hierarchy: Hierarchy, holderId: string): void {
     const directory = this.layout.directoryOf(hierarchy, holderId);
     try {
@@ -233,7 +233,7 @@ export class Places {
     return hierarchy.version === 1 && isOpen ? origin : fallback;
   }
 
-  /** Empty a directory and those that its processes made in it, deepest first. */
+  /** Empty a directory and those that its processes created in it, deepest first. */
   private empty(directory: string, exit: string, holderId: string): void {
     const { files } = this.options;
     if (!this.layout.exists(directory)) {

@@ -4,22 +4,22 @@ import { EnforcementError } from '../enforcer';
 import { tolerate } from '../failures';
 
 /**
- * A directory is busy until its last process has given all its memory back:
- * how long to try again, in ms; shorter than a graceful stop may take.
+ * A directory is busy until its last process has freed all its memory:
+ * how long to retry, in ms; shorter than a graceful stop may take.
  */
 const REMOVAL_RETRY_MS = 20;
 const REMOVAL_TRIES_MAX = 400;
 
-/** Says that something went wrong after the call that began it had returned. */
+/** Reports that something failed after the call that started it had returned. */
 export type FailureListener = (holderId: string, failure: EnforcementError) => void;
 
 /**
- * Says that a holder was let loose and is held again: what it, or somebody else, had done.
- * A clause, such as "process 7 had left its place".
+ * Reports that a holder had escaped its confinement and is confined again: what it, or another
+ * process, had done. A clause, such as "process 7 had left its place".
  */
 export type BroughtBackListener = (holderId: string, what: string) => void;
 
-/** What removals need to know. */
+/** What removals depend on. */
 export type RemovalOptions = {
   readonly files: IHostFiles;
   /** Whether a holder came back meanwhile and uses its directory again. */
@@ -27,13 +27,13 @@ export type RemovalOptions = {
   readonly onFailure: FailureListener;
 };
 
-/** Removes cgroup directories, some of which are still busy for a moment. */
+/** Removes cgroup directories, some of which stay busy for a moment. */
 export class Removals {
   private readonly pending = new Map<string, Promise<void>>();
 
   constructor(private readonly options: RemovalOptions) {}
 
-  /** Resolves when no directory waits for its removal. */
+  /** Resolves when no directory is waiting for removal. */
   async settled(): Promise<void> {
     await Promise.all(this.pending.values());
   }

@@ -1,14 +1,14 @@
 import type { Written } from './written';
 
-/** The files of a cgroup version that say how much a holder weighs, and the least that may be said. */
+/** The weight files of a cgroup version, and the lowest weight it accepts. */
 type WeightFiles = { readonly weight: string; readonly idle: string; readonly least: string };
 
-/** How much holders weigh against each other; who is idle has only what nobody else wants. */
+/** The relative weights of holders; an idle holder gets only what nobody else wants. */
 export class Weight {
   constructor(
     private readonly written: Written,
     private readonly files: WeightFiles,
-    /** Whether the kernel knows idle cgroups; else such a one weighs the least. */
+    /** Whether the kernel supports idle cgroups; if not, an idle holder gets the lowest weight. */
     private readonly hasIdle: boolean
   ) {}
 

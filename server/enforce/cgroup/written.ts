@@ -10,10 +10,10 @@ import {
 import { attempt } from '../failures';
 import type { BroughtBackListener } from './removals';
 
-/** A value as it was written, and where; of a cpuset also the CPUs that it is. */
+/** A value as it was written, and where; for a cpuset also its CPUs. */
 type Value = { readonly text: string; readonly directory: string; readonly cpus: CpuSet | null };
 
-/** Writes holders' files in place, and only what differs from the last value. */
+/** Writes holders' files in place, and only if the value differs from the last one. */
 export class Written {
   private readonly values = new Map<string, Map<string, Value>>();
   /** Files of each holder that were found widened. */
@@ -51,8 +51,8 @@ export class Written {
   }
 
   /**
-   * Drop the values of files that leave a holder more than was written, because somebody else wrote
-   * them; says whether there are any. Each is told once, until the holder is forgotten.
+   * Drop the values of files that now allow a holder more than was written, because another process
+   * wrote them; returns whether there are any. Each is reported once, until the holder is forgotten.
    */
   dropWidened(holderId: string, tell: BroughtBackListener): boolean {
     const told = this.told.get(holderId) ?? new Set();
@@ -75,25 +75,25 @@ export class Written {
     this.values.get(holderId)?.delete(file);
   }
 
-  /** Forget all of a holder. */
+  /** Forget all values of a holder. */
   forget(holderId: string): void {
     this.values.delete(holderId);
     this.told.delete(holderId);
   }
 }
 
-/** Whether a value holds to anything: no limit, and how the scheduler is told to idle, do not. */
+/** Whether a value restricts anything: no limit and the scheduler's idle setting do not. */
 function isLimit(file: string, text: string): boolean {
   return text !== 'max' && text !== '-1' && file !== V1.idle;
 }
 
-/** Whether what a file reads leaves more than what was written; the kernel rounds down. */
+/** Whether a file's current text allows more than what was written; the kernel rounds down. */
 function isWider(found: string, { text, cpus }: Value): boolean {
   if (found === text) {
     return false;
   }
   if (cpus) {
-    // In version 2 an empty one has what is above it.
+    // In version 2 an empty cpuset inherits that of its parent.
     return found === '' || !isWithin(parseCpuList(found), cpus);
   }
   return found === 'max' || Number(found) > Number(text);

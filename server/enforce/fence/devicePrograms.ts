@@ -9,38 +9,38 @@ import { attempt } from '../failures';
  * Device programs of cgroup version 2.
  *
  * #### Notes
- * Only bpf(2) loads and attaches them, which Node cannot call; a port, so that a
- * test may have a fake kernel.
+ * Only bpf(2) loads and attaches them, which Node cannot call; an interface, so that
+ * tests can use a fake kernel.
  */
 export interface IDevicePrograms {
   /**
-   * Let this program, an object file, be the only one on a directory; null for
-   * none. The new one works before the old ones go. Throws `EnforcementError`.
+   * Make this program, an object file, the only one on a directory; null for
+   * none. The new one is attached before the old ones are detached. Throws `EnforcementError`.
    */
   replace(directory: string, object: Buffer | null): void;
 
-  /** Whether a sidecar before this one may have left programs on directories. */
+  /** Whether an earlier sidecar may have left programs on directories. */
   wereUsed(): boolean;
 
-  /** Leave nothing behind but what is on directories still. */
+  /** Clean up everything except programs that are still attached to directories. */
   close(): void;
 }
 
-/** Where programs have names while they are loaded, and what is mounted there (magic.h). */
+/** Where programs are pinned while they are loaded, and the file system there (magic.h). */
 const PINS = '/sys/fs/bpf';
 const BPF_FS = 0xcafe4a11;
 
-/** Kept as long as there may be programs: that tells the next sidecar of them. */
+/** Kept as long as there may be programs: it informs the next sidecar of them. */
 const OBJECT = 'fence.o';
 
 const TIMEOUT_MS = 5000;
-/** How much of what bpftool says is told, in characters. */
+/** How much of bpftool's output is reported, in characters. */
 const SAID_MAX = 200;
 
 /** A program on a directory, as bpftool shows it. */
 type Shown = { readonly id: number; readonly attach_type: string };
 
-/** Loads and attaches device programs by the distribution's `bpftool`, which needs root. */
+/** Loads and attaches device programs with the distribution's `bpftool`, which needs root. */
 export class BpftoolPrograms implements IDevicePrograms {
   private readonly pin: string;
 
@@ -68,14 +68,14 @@ export class BpftoolPrograms implements IDevicePrograms {
     attempt(OBJECT, () => this.own.remove(OBJECT));
   }
 
-  /** Once it is on a directory it needs no name any more. */
+  /** Once it is attached to a directory it need not be pinned any more. */
   private attach(directory: string, object: Buffer): void {
     if (attempt(PINS, () => fs.statfsSync(PINS).type) !== BPF_FS) {
-      // bpftool would mount it by itself, and leave it so.
+      // bpftool would mount it itself, and leave it mounted.
       throw new EnforcementError(`${PINS} (it takes: mount -t bpf bpf ${PINS})`, 'ENODEV');
     }
     attempt(OBJECT, () => this.own.replace(OBJECT, object));
-    this.unpin(); // of a sidecar that was killed just here
+    this.unpin(); // left by a sidecar that was killed at this point
     this.bpftool('prog', 'load', `/proc/self/fd/3/${OBJECT}`, this.pin, 'type', 'cgroup/dev');
     try {
       this.bpftool('cgroup', 'attach', directory, 'device', 'pinned', this.pin, 'multi');
@@ -90,26 +90,26 @@ export class BpftoolPrograms implements IDevicePrograms {
 
   private programsOn(directory: string): readonly number[] {
     const said = this.bpftool('cgroup', 'show', directory);
-    // Nothing at all where there are none.
+    // The output is empty if there are none.
     const programs = attempt('what bpftool shows', () => JSON.parse(said || '[]') as Shown[]);
     return programs.filter(it => /device$/.test(it.attach_type)).map(it => it.id);
   }
 
   private bpftool(...args: readonly string[]): string {
     const what = `bpftool ${args.slice(0, 2).join(' ')}`;
-    // It lies in /usr/sbin, which is not on everybody's PATH.
+    // It is in /usr/sbin, which is not on every PATH.
     const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
     const { error, status, stdout, stderr } = spawnSync(this.command, ['-j', ...args], {
       env: { ...process.env, PATH, LC_ALL: 'C' },
       encoding: 'utf8',
       timeout: TIMEOUT_MS,
-      // The directory as the third, through which it finds the object.
+      // Passes the directory as descriptor 3, through which bpftool finds the object.
       stdio: ['ignore', 'pipe', 'pipe', this.own.descriptor]
     });
     if (error) {
       const { code = 'EIO' } = error as NodeJS.ErrnoException;
       const isMissing = code === 'ENOENT';
-      // ENOENT would say that the holder's place was removed.
+      // ENOENT would mean that the holder's place was removed.
       throw isMissing
         ? new EnforcementError(`${this.command} (it comes with a package of this name)`, 'ENOSYS')
         : new EnforcementError(what, code);
@@ -124,7 +124,7 @@ export class BpftoolPrograms implements IDevicePrograms {
   }
 }
 
-/** What bpftool says, as the errno that it was; EIO where it says none. */
+/** The errno in bpftool's message; EIO if it contains none. */
 function errnoOf(said: string): string {
   const words: readonly (readonly [RegExp, string])[] = [
     [/Operation not permitted/, 'EPERM'],

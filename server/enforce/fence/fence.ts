@@ -4,26 +4,26 @@ import type { DeviceNode, GpuDevice } from '../../host/gpuDevices';
  * Keeps holders from opening GPUs that they were not granted (ENF7).
  *
  * #### Notes
- * One implementation per cgroup version; each works on the directory of a holder
- * that an enforcer made. It stops the next opening of a device file; a file that
+ * One implementation per cgroup version; each works on a holder's directory
+ * that an enforcer created. It blocks future opens of a device file; a file that
  * is open stays open. Throws only `EnforcementError`; a failed call may have
- * shut more than was asked, never less than was shut before.
+ * blocked more than was requested, never less than was blocked before.
  */
 export interface IFence {
   /**
-   * Let the processes in a holder's directory open these GPUs, by UUID, and no
-   * other; null for all. The same again is no write.
+   * Let the processes in a holder's directory open only these GPUs, by UUID;
+   * null for all. Repeating the last call writes nothing.
    */
   set(holderId: string, directory: string, gpus: readonly string[] | null): void;
 
-  /** What was written for a holder counts no more: its directory is gone, or another. */
+  /** Forget what was written for a holder: its directory was removed or replaced. */
   forget(holderId: string): void;
 
   /** All holders were released; leave nothing behind. */
   close(): void;
 }
 
-/** The device files that are shut while only these GPUs may be opened, each once; null for none. */
+/** The device files to block when only these GPUs may be opened, each once; null for none. */
 export function shutNodes(
   devices: readonly GpuDevice[],
   gpus: readonly string[] | null
@@ -35,7 +35,7 @@ export function shutNodes(
   return gpus === null ? [] : allNodes(devices).filter(node => !open.has(nameOf(node)));
 }
 
-/** The device files of all GPUs, each once: slices share that of their GPU. */
+/** The device files of all GPUs, each once: slices share the file of their GPU. */
 export function allNodes(devices: readonly GpuDevice[]): readonly DeviceNode[] {
   const nodes = devices.flatMap(it => it.nodes);
   return [...new Map(nodes.map(node => [nameOf(node), node])).values()];

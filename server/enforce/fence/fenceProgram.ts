@@ -2,16 +2,16 @@ import type { DeviceNode } from '../../host/gpuDevices';
 
 /*
  * A program for the kernel's BPF machine (RFC 9669) that refuses to open device
- * files, in an object file as libbpf and bpftool load it (System V ABI, ELF).
+ * files, in an object file as loaded by libbpf and bpftool (System V ABI, ELF).
  */
 
-/** What bpftool tells of the program. */
+/** The program's name as bpftool reports it. */
 export const PROGRAM_NAME = 'gpu_fence';
 
-/** A cgroup's device program by the name of its section (libbpf, program types). */
+/** The section name that marks a cgroup device program (libbpf, program types). */
 const SECTION = 'cgroup/dev';
 
-/** Operations of BPF that the program is made of. */
+/** The BPF operations that the program uses. */
 export const BPF = {
   load32: 0x61,
   copy: 0xbf,
@@ -23,12 +23,12 @@ export const BPF = {
   exit: 0x95
 } as const;
 
-/** `struct bpf_cgroup_dev_ctx` of linux/bpf.h: where its fields are, and what they hold. */
+/** `struct bpf_cgroup_dev_ctx` of linux/bpf.h: the offsets of its fields, and their values. */
 const CONTEXT = { access: 0, major: 4, minor: 8 } as const;
 const CHARACTER_DEVICE = 2;
 const READ_OR_WRITE = 2 | 4;
 
-/** Bytes of one instruction, one symbol, and one header of a section or of the file. */
+/** Size in bytes of one instruction, one symbol, and one section or file header. */
 const INSTRUCTION_BYTES = 8;
 const SYMBOL_BYTES = 24;
 const HEADER_BYTES = 64;
@@ -36,7 +36,7 @@ const HEADER_BYTES = 64;
 type Operands = {
   readonly to?: number;
   readonly from?: number;
-  /** How many instructions to pass over, or where in the context to read. */
+  /** How many instructions to skip, or the offset in the context to read. */
   readonly offset?: number;
   readonly value?: number;
 };
@@ -51,7 +51,7 @@ function instruction(operation: number, operands: Operands = {}): Buffer {
   return bytes;
 }
 
-/** Answers 0, which refuses, where major and minor number (registers 4 and 5) are these. */
+/** Returns 0, which denies, if major and minor number (registers 4 and 5) are these. */
 function refusal({ major, minor }: DeviceNode): readonly Buffer[] {
   return [
     instruction(BPF.jumpIfNot, { to: 4, value: major, offset: 3 }),
@@ -61,14 +61,14 @@ function refusal({ major, minor }: DeviceNode): readonly Buffer[] {
   ];
 }
 
-/** The instructions: reading and writing these is refused, everything else is let through. */
+/** The instructions: reading and writing these files is denied, everything else is allowed. */
 export function fenceInstructions(shut: readonly DeviceNode[]): Buffer {
   const refusals = shut.flatMap(refusal);
   return Buffer.concat([
     instruction(BPF.load32, { to: 2, from: 1, offset: CONTEXT.access }),
     instruction(BPF.load32, { to: 4, from: 1, offset: CONTEXT.major }),
     instruction(BPF.load32, { to: 5, from: 1, offset: CONTEXT.minor }),
-    // The lower half says what kind of device it is, the upper half what is done with it.
+    // The lower half is the device type, the upper half the access.
     instruction(BPF.copy, { to: 3, from: 2 }),
     instruction(BPF.and, { to: 3, value: 0xffff }),
     instruction(BPF.jumpIfNot, { to: 3, value: CHARACTER_DEVICE, offset: refusals.length + 3 }),
@@ -85,14 +85,14 @@ type Section = {
   readonly name: string;
   readonly type: number;
   readonly flags?: number;
-  /** Of a table of symbols: the section of their names, and the first that is not local. */
+  /** Of a symbol table: the section of its names, and the index of the first global symbol. */
   readonly link?: number;
   readonly info?: number;
   readonly content: Buffer;
   readonly entryBytes?: number;
 };
 
-/** The place of a text in a table of texts that end with a zero byte. */
+/** The offset of a string in a table of zero-terminated strings. */
 function placeIn(texts: Buffer, text: string): number {
   return texts.indexOf(`\0${text}\0`) + 1;
 }
@@ -112,7 +112,7 @@ function sectionHeader(section: Section, names: Buffer, offset: number): Buffer 
   return header;
 }
 
-/** A relocatable object of 64 bits, little end first, for BPF (247). */
+/** A relocatable 64-bit little-endian object for BPF (247). */
 function fileHeader(sectionsAt: number, sections: number, namesIn: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
@@ -127,7 +127,7 @@ function fileHeader(sectionsAt: number, sections: number, namesIn: number): Buff
   return header;
 }
 
-/** The one symbol, after the empty one that every table begins with: a global function. */
+/** The only symbol, after the empty one that starts every table: a global function. */
 function symbols(names: Buffer, codeBytes: number): Buffer {
   const table = Buffer.alloc(2 * SYMBOL_BYTES);
   table.writeUInt32LE(placeIn(names, PROGRAM_NAME), SYMBOL_BYTES);
@@ -142,11 +142,11 @@ function padded(content: Buffer): Buffer {
 }
 
 /**
- * An object file of one device program, which refuses to open these device files
- * and lets everything else through.
+ * An object file of one device program, which denies opening these device files
+ * and allows everything else.
  *
  * #### Notes
- * The little end comes first on every machine that NVIDIA's driver runs on.
+ * Every machine that NVIDIA's driver supports is little-endian.
  */
 export function fenceObject(shut: readonly DeviceNode[]): Buffer {
   const code = fenceInstructions(shut);

@@ -9,13 +9,13 @@ import { allNodes, nameOf, shutNodes, type IFence } from './fence';
  * The device controller of cgroup version 1.
  *
  * #### Notes
- * Where everything is allowed that is not denied, the kernel takes back a denial
- * only by the same words (devices.rst), so each file is denied by itself.
- * Reading and writing are denied; making the file is not, for nvidia-modprobe
- * does that for everybody in whichever process first uses CUDA.
+ * If everything is allowed that is not denied, the kernel lifts a denial
+ * only by the same rule (devices.rst), so each file is denied separately.
+ * Reading and writing are denied; creating the file is not, because nvidia-modprobe
+ * does that for everyone in whichever process first uses CUDA.
  */
 export class FenceV1 implements IFence {
-  /** By holder: the files that were shut, or (`false`) opened. */
+  /** By holder: the files that were blocked, or (`false`) allowed. */
   private readonly written = new Map<string, Map<string, boolean>>();
 
   constructor(
@@ -49,8 +49,8 @@ export class FenceV1 implements IFence {
   }
 
   /**
-   * Fail where all were denied and some is open: where only what is listed is allowed,
-   * as in some containers, a file that a wider line lists cannot be denied by itself.
+   * Throw if all were denied and some can be opened: with an allow list,
+   * as in some containers, a file covered by a wider entry cannot be denied separately.
    */
   mustBeShut(directory: string): void {
     const list = attempt(V1.devicesList, () => this.files.read(`${directory}/${V1.devicesList}`));

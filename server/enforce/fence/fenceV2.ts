@@ -7,11 +7,11 @@ import { fenceObject } from './fenceProgram';
  * Device programs on the directories of cgroup version 2.
  *
  * #### Notes
- * The kernel asks every program from a directory upwards, so a holder's program
- * only ever takes away. It goes with its directory.
+ * The kernel runs every program from a directory upwards, so a holder's program
+ * can only restrict. It is removed with its directory.
  */
 export class FenceV2 implements IFence {
-  /** By holder: the files that are shut, as one text. */
+  /** By holder: the blocked files, as one text. */
   private readonly written = new Map<string, string>();
 
   constructor(

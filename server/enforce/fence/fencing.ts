@@ -8,35 +8,35 @@ import type { IFence } from './fence';
 import { FenceV1 } from './fenceV1';
 import { FenceV2 } from './fenceV2';
 
-/** What a tier needs to know to fence GPUs. */
+/** What a tier needs to fence GPUs. */
 export type FenceOptions = {
   readonly files: IHostFiles;
-  /** The name of the directory that holds all holders' directories. */
+  /** The name of the directory that contains all holders' directories. */
   readonly group: string;
   readonly hasGpus: boolean;
-  /** Whether the administrator asked for it. */
+  /** Whether the administrator requested it. */
   readonly isWanted: boolean;
   readonly locate: () => LocatedGpus;
   readonly programs: IDevicePrograms;
 };
 
-/** How GPUs are kept from those that were not granted them. */
+/** How GPUs are blocked for holders to which they were not granted. */
 export type Fencing = {
-  /** Made also where nobody asks for it any more, to lift what an earlier sidecar left. */
+  /** Created even if no longer requested, to lift what an earlier sidecar left. */
   readonly fence: IFence | null;
   readonly hasGpus: boolean;
-  /** Whether it holds what it promises. */
+  /** Whether it works. */
   readonly isFenced: boolean;
-  /** Why GPUs are not fenced though somebody asked; null where they are, or nobody did. */
+  /** Why GPUs are not fenced although requested; null if they are, or if not requested. */
   readonly why: string | null;
 };
 
-/** No fence; `why` counts only where one was asked for. */
+/** No fence; `why` is used only if one was requested. */
 export function unfenced({ hasGpus, isWanted }: FenceOptions, why: string): Fencing {
   return { fence: null, hasGpus, isFenced: false, why: hasGpus && isWanted ? why : null };
 }
 
-/** A fence by the device controller of version 1, tried in the own directory. */
+/** A fence by the device controller of version 1, tested in the own directory. */
 export function fenceByV1(options: FenceOptions, devices: Hierarchy | null): Fencing {
   const { files, group } = options;
   if (!devices) {
@@ -59,7 +59,7 @@ export function fenceByV2(options: FenceOptions, unified: Hierarchy): Fencing {
   });
 }
 
-/** A fence for these GPUs, and what tries it; throws `EnforcementError`. */
+/** A fence for these GPUs, after a test of it; throws `EnforcementError`. */
 type Make = (gpus: readonly GpuDevice[]) => { readonly fence: IFence; readonly tryIt: () => void };
 
 function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fencing {
@@ -75,13 +75,13 @@ function choose(options: FenceOptions, wasUsed: () => boolean, make: Make): Fenc
   const { fence, tryIt } = make(located.devices);
   const failure = isWanted ? failureOf(tryIt) : null;
   const isFenced = isWanted && !failure;
-  isLeft || fence.close(); // nothing stays of the trial
+  isLeft || fence.close(); // remove everything that the test created
   const { hasGpus } = options;
   const why = failure?.message ?? null;
   return { fence: isFenced || isLeft ? fence : null, hasGpus, isFenced, why };
 }
 
-/** Shut all in a directory of its own, which is made and removed; throws `EnforcementError`. */
+/** Block all in a directory created and removed for this; throws `EnforcementError`. */
 function tryIn(
   { files, group }: FenceOptions,
   hierarchy: Hierarchy,
