@@ -52,4 +52,25 @@ describe('who is served', () => {
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.map(it => it.length)).toEqual(kept.map(() => before.length));
   });
+
+  it('[SYS1] is served at the second attempt where the sockets could not be opened at the first', async () => {
+    const own = { load: () => null, draft: async () => () => undefined } as unknown as OwnDirectory;
+    let attempts = 0;
+    const users = new Users({
+      directory: join(directory, 'users'),
+      instance: { directory: own },
+      openTo: async () => {
+        attempts += 1;
+        if (attempts === 1) {
+          throw new Error('no descriptor is left');
+        }
+        return async () => undefined;
+      },
+      log: () => undefined
+    });
+    const end = await users.begin();
+    await expect(users.serve(SELF)).rejects.toThrow('no descriptor is left');
+    expect(await users.serve(SELF)).toBe(join(directory, 'users', String(SELF.uid)));
+    await end();
+  });
 });

@@ -1,4 +1,4 @@
-import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import * as z from 'zod';
@@ -107,7 +107,10 @@ export class Users {
     }
     const { uid, name, groups } = user;
     const caller = { uid, name, groups, isAdministrator: uid === 0 };
-    const shut = await openTo(caller, instance);
+    const shut = await openTo(caller, instance).catch((failure: unknown) => {
+      instance.leave(); // else nobody could be served there any more
+      throw failure;
+    });
     const unwatch = instance.watch(why => void this.lose(user.uid, why));
     log('info', `${user.name} is served in ${path}`);
     return {
@@ -149,7 +152,6 @@ function openDirectory(path: string): void {
       `${path} must be a directory of user ${self} that nobody else may write to; remove it, or name another one`
     );
   }
-  refusing(path, () => readdirSync(path));
 }
 
 /** Create a user's directory; an existing one stays, and is checked when it is opened. */
