@@ -1,6 +1,6 @@
 import { Consumer, WaterTree } from '../../lib/waterTree';
 import { createUseRecord, type UseRecord } from './fairness';
-import { entitle, plainGroup, type Group, type Sharing } from './groups';
+import { entitle, hubNamesOf, plainGroup, type Group, type Sharing } from './groups';
 
 /** A node of the tree of groups and users: root, groups, members of a group, users. */
 export type ShareNode = {
@@ -45,6 +45,8 @@ export type ShareTree = {
   readonly sharing: Sharing;
   /** Users whose group the configuration names. */
   readonly membership: ReadonlyMap<string, ShareNode>;
+  /** The names that stand for groups of the Hub, in the order of lookup. */
+  readonly hubNames: readonly string[];
   /** Groups that name notebooks, in the order of lookup. */
   readonly byNotebook: readonly { readonly group: Group; readonly members: ShareNode }[];
   /** CPUs that are shared now. */
@@ -67,6 +69,7 @@ export function createShareTree(sharing: Sharing, cpus: number, atMs: number): S
     root: null,
     sharing,
     membership: new Map(),
+    hubNames: hubNamesOf(groups),
     byNotebook: [],
     capacity: cpus,
     overcommitted: [],
