@@ -44,7 +44,7 @@ export const ROWS = [
     journeys: ['hints']
   },
   { of: ['bench/'], imported: true },
-  { of: ['docs/'], jest: ['server/metrics/metrics.spec.ts'] },
+  { of: ['docs/'], jest: ['metrics/metrics', 'http/openapi'].map(it => `server/${it}.spec.ts`) },
   { of: [PACKAGE], pytest: ['layers', 'extension'] },
   {
     of: [`${PACKAGE}kernel/`, `${CLIENT}wire.py`, `${CLIENT}errors.py`],
@@ -82,7 +82,10 @@ export const ROWS = [
     of: ['provisioner.py', 'renames.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'provisioner', 'renames', 'fence']
   },
-  { of: [`${PACKAGE}hub.py`, 'examples/jupyterhub_config.py'], pytest: ['layers', 'hub', 'hub_node'] },
+  {
+    of: [`${PACKAGE}hub.py`, 'examples/jupyterhub_config.py'],
+    pytest: ['layers', 'hub', 'hub_node']
+  },
   { of: [`${PACKAGE}tests/`, 'requirements'], pytest: ['gate_order', 'provisioner'] },
   { of: ['examples/', 'scripts/tour/'], pytest: ['tour'], journeys: ['tour'] },
   {
