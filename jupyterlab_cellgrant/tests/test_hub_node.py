@@ -136,7 +136,10 @@ def test_kernels_that_users_bring_are_gated(lab: Lab, notebooks: Callable[..., N
     lab.ann.installs("wrapped", f'export LAB=7\n{python} "$@"')
     passed = 'HOME="$HOME" PATH="$PATH"'
     lab.ann.installs("scrubbed", f'exec env -i {passed} {python} "$@"')
-    for name in ("own", "wrapped", "scrubbed"):
+    kept = ("PYTHONPATH", *(f"CELLGRANT_{it}" for it in ("DIR", "KERNEL_ID", "TOKEN")))
+    passed += "".join(f' {it}="${it}"' for it in kept)
+    lab.ann.installs("careful", f'exec env -i {passed} {python} "$@"')
+    for name in ("own", "wrapped", "scrubbed", "careful"):
         kernel = notebooks(lab.ann, f"{name}.ipynb", name)
         ran = kernel.run("print(6 * 7)", memory="100 MiB")
         assert ran.endswith("42")
@@ -223,10 +226,11 @@ def test_a_hostile_user_gets_and_disturbs_nothing(
         "under its id": "NOT_THIS_HOLDER",
         "with its process": "FOREIGN_PROCESS",
     }
-    joined = lab.eve.hub.ask(
-        "/groups/physics/users", "POST", json.dumps({"users": [lab.eve.name]}).encode()
-    )
-    assert joined.status in (403, 404)
+    users = json.dumps({"users": [lab.eve.name]}).encode()
+    assert lab.eve.hub.ask("/groups/physics/users", "POST", users).status in (403, 404)
+    path = f"users/{lab.eve.name}/hub-groups"
+    through_jupyter = lab.eve.api(path, "PUT", b'{"groups": ["physics"]}')
+    assert through_jupyter.body["code"] == "ROUTE_UNKNOWN"
     flood = eve.begin("flood()")
     eventually((lab.eve.home / "flood.on").exists)
     lab.flag("held").touch()
