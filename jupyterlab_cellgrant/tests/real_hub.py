@@ -116,10 +116,14 @@ class NodeOfHub(RealSystem):
         file = self.home / "cellgrant.yaml"
         file.write_text(configuration)
         self.options = (*options, "--config", str(file))
+        # Keeps the view while nothing else is in it.
+        command = [*own_view(), "sh", "-c", "echo && exec cat"]
+        self._view = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._view.stdout.readline()
+        self.run_dir = Path("/proc", str(self._view.pid), "root", "run", "cellgrant")
 
     def start(self, *prefix: str) -> NodeOfHub:
-        super().start(*own_view(), *prefix)
-        self.run_dir = Path("/proc", str(self.process.pid), "root", "run", "cellgrant")
+        super().start(*self.within(), *prefix)
         return self
 
     def command(self) -> list[str]:
@@ -128,11 +132,15 @@ class NodeOfHub(RealSystem):
 
     def within(self) -> list[str]:
         """In front of a command that is to run beside it."""
-        return ["nsenter", f"--mount=/proc/{self.process.pid}/ns/mnt", f"--wd={self.home}"]
+        return ["nsenter", f"--mount=/proc/{self._view.pid}/ns/mnt", f"--wd={self.home}"]
 
     def side_of(self, uid: int) -> RealSidecar:
         assert self.knock(uid)["directory"] == f"/run/cellgrant/{uid}"
         return RealSidecar(self.run_dir / str(uid))
+
+    def close(self) -> None:
+        super().close()
+        self._view.communicate()
 
 
 class Notebook:

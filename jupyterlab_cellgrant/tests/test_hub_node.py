@@ -286,3 +286,22 @@ def test_cells_outlive_the_hub_and_a_crash_of_the_sidecar(
     lab.flag("restarted").touch()
     assert waits.result(60) == "after"
     assert done.exists()
+
+
+def test_servers_start_where_the_sidecar_is_down(
+    lab: Lab, notebooks: Callable[..., Notebook]
+) -> None:
+    """[HUB3] [HUB1] [SYS7] The groups that were stated before count again once it is back."""
+    lab.node.end()
+    lab.bob.stop()
+    users = json.dumps({"users": [lab.bob.name]}).encode()
+    assert lab.hub.ask("/groups/chemistry/users", "POST", users).status == 200
+    lab.bob.start()
+    said = f"Cellgrant was not told the groups of {lab.bob.name}, and keeps those that it knows"
+    assert lab.hub.log.count(said) == 1
+    kernel = notebooks(lab.bob, "b.ipynb")
+    assert kernel.run("print('runs')") == "runs"
+    lab.node.start()
+    lab.node.knock(0)
+    [shown] = lab.root.wait_for(lambda it: it["holders"])["holders"]
+    assert (shown["id"], shown["group"]) == (kernel.id, "physics")
