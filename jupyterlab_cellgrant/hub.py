@@ -75,7 +75,12 @@ async def _state(account: str, groups: list[str]) -> str:
     except NotServedError as error:
         return str(error)
     if directory is None:
-        return f"no sidecar of the system has a door in {system_dir()}"
+        place = system_dir()
+        return (
+            f"no sidecar of the system serves in {place}"
+            if place
+            else "CELLGRANT_SYSTEM_DIR is empty"
+        )
     client = unix_client(directory / API_SOCKET)
     try:
         answer = await client.fetch(
