@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from .gpu_lab import STANDIN_GPU
 from .hostile import HOSTILE
-from .real_hub import HubUser, NodeOfHub, Notebook, RealHub, accounts, why_no_hub
+from .hub_lab import HOLD, Lab, running_lab
+from .real_hub import HubUser, Notebook, why_no_hub
 from .real_server import eventually
-from .real_sidecar import RealSidecar
 
 WHY_NOT = why_no_hub()
 pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
 
-CONFIGURATION = """
-groups:
-  physics: {quota: 50%, users: ['hub:physics']}
-  chemistry: {quota: 25%, users: ['hub:chemistry']}
-"""
 GIB = 2**30
 MOST = {"memory": "3 GiB"}
 """What the node has once."""
 WHERE = "import os; print(os.environ.get('CELLGRANT_DIR'), os.environ.get('CELLGRANT_SYSTEM_DIR'))"
-HOLD = """
-import os, time
-while not os.path.exists({flag!r}): time.sleep(.01)
-print("ended")
-"""
 ALONE = """
 import os
 os.mkdir({place!r})  # fails where somebody else is inside
@@ -46,52 +31,11 @@ print(os.environ["CUDA_VISIBLE_DEVICES"])
 """
 
 
-@dataclass
-class Lab:
-    """The node, the Hub and its users; Eve is the hostile one."""
-
-    node: NodeOfHub
-    hub: RealHub
-    root: RealSidecar
-    ann: HubUser
-    bob: HubUser
-    eve: HubUser
-
-    @property
-    def users(self) -> list[HubUser]:
-        return [self.ann, self.bob, self.eve]
-
-    def flag(self, name: str) -> Path:
-        """A file that ends the cells that wait for it."""
-        return self.node.home / name
-
-    def hold(self, notebook: Notebook, name: str, **hints: Any) -> Future[str]:
-        """A cell that runs until its flag is there."""
-        return notebook.begin(HOLD.format(flag=str(self.flag(name))), **hints)
-
-
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     """All servers run, and are served by the sidecar of the system."""
-    with pytest.MonkeyPatch.context() as patch:
-        node = NodeOfHub(CONFIGURATION, "--memory", "4 GiB")
-        patch.setenv("CELLGRANT_SCOPE", node.home.name)
-        patch.delenv("CELLGRANT_SYSTEM_DIR", raising=False)
-        patch.setenv("PATH", f"{STANDIN_GPU}{os.pathsep}{os.environ['PATH']}")
-        patch.setenv("STANDIN_LOG", "h200")
-        try:
-            with accounts(node.home, "ann", "bob", "eve") as (ann, bob, eve):
-                node.start()
-                hub = RealHub(node, {"physics": [ann, bob], "chemistry": [eve]})
-                try:
-                    hub.start()
-                    users = [HubUser(hub, it) for it in (ann, bob, eve)]
-                    list(hub.threads.map(HubUser.start, users))
-                    yield Lab(node, hub, node.side_of(0), *users)
-                finally:
-                    hub.close()
-        finally:
-            node.close()
+    with running_lab() as it:
+        yield it
 
 
 @pytest.fixture

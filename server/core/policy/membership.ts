@@ -1,7 +1,7 @@
 import { globMatches } from '../../lib/glob';
 import { OF_HUB } from '../../protocol/hubGroups';
 import type { Holder } from '../events';
-import { weightOf } from './groups';
+import { hubNamesOf, weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
 /**
@@ -31,8 +31,11 @@ export type UserNames = readonly [owner: string, ...groups: string[]];
  * The Hub's groups have no order of their own: they come in the order of the file.
  */
 function namesOf(tree: ShareTree, { owner, ownerGroups = [], hubGroups = [] }: Holder): UserNames {
-  const stated = new Set(hubGroups.map(it => `${OF_HUB}${it}`));
-  const ofHub = stated.size ? tree.hubNames.filter(it => stated.has(it)) : [];
+  const stated = hubGroups.map(it => `${OF_HUB}${it}`).filter(it => tree.membership.has(it));
+  const isClear = stated.length < 2;
+  const ofHub = isClear
+    ? stated
+    : hubNamesOf(tree.sharing.groups).filter(it => stated.includes(it));
   return [owner, ...ofHub, ...ownerGroups.map(it => `@${it}`)];
 }
 
