@@ -8,6 +8,7 @@ import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
+import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
@@ -223,9 +224,15 @@ export interface IAdministration {
   choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
 }
 
-/** Figures for a monitoring system. */
+/** The groups that users have in JupyterHub (HUB1); each answers with a user's, or with why not. */
+export interface IHubGroups {
+  find(user: string, by: Caller): Promise<HubGroupsView | Refusal>;
+  /** State all groups of a user; resolves when they are saved. */
+  state(user: string, groups: readonly string[], by: Caller): Promise<HubGroupsView | Refusal>;
+}
+
+/** Figures for a monitoring system, in the text format of Prometheus. */
 export interface IMetrics {
-  /** All of them, in the text format of Prometheus. */
   text(): Promise<string>;
 }
 
@@ -234,6 +241,7 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
   readonly administration: IAdministration;
+  readonly hubGroups: IHubGroups;
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;

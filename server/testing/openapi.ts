@@ -145,6 +145,19 @@ const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/v1/users/{id}/hub-groups',
+    summary: 'The groups that a user has in JupyterHub; for administrators',
+    answer: ref('HubGroupsView')
+  },
+  {
+    method: 'put',
+    path: '/api/v1/users/{id}/hub-groups',
+    summary: 'State all groups that a user has in JupyterHub; for administrators',
+    body: { type: 'object', properties: { groups: listOf({ type: 'string' }) } },
+    answer: ref('HubGroupsView')
+  },
+  {
+    method: 'get',
     path: '/api/v1/snapshot',
     summary: 'Everything at one moment',
     answer: ref('Snapshot')
@@ -251,7 +264,7 @@ function operationOf({ path, summary, body, answer, type }: Operation): object {
 
 function schemas(): object {
   const { definitions = {} } = createGenerator({
-    path: join(ROOT, 'server', 'protocol', '{view,configuration}.ts'),
+    path: join(ROOT, 'server', 'protocol', '{view,configuration,hubGroups}.ts'),
     tsconfig: join(ROOT, 'tsconfig.test.json'),
     type: '*',
     topRef: true,
