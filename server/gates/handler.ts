@@ -111,7 +111,16 @@ export class Handler {
     }
     this.records.add(holder, id, started ? STARTED : { state: 'asked' });
     this.services.claims.claim({
-      claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
+      claim: {
+        id,
+        holderId,
+        outerId,
+        cellId,
+        label,
+        sourceHash,
+        ask: asked.ask,
+        ...(started && { hasStarted: true })
+      },
       granted: null,
       waitingSinceMs: null
     });

@@ -1,8 +1,26 @@
 import type { Group, Sharing } from '../core/policy/groups';
-import { EVEN_SHARING, plainGroup, UNLIMITED, VICTIM_POLICIES } from '../core/policy/groups';
+import { UNLIMITED, type Caps } from '../core/policy/bounds';
+import { EVEN_SHARING, plainGroup, VICTIM_POLICIES } from '../core/policy/groups';
 import type { RandomSource } from './randomSource';
 
 const GIB = 1024 ** 3;
+
+/** Random caps, mostly none. */
+function randomCaps(random: RandomSource): Caps {
+  return {
+    kernels: random.pick([null, null, 4]),
+    cells: random.pick([null, null, null, random.whole(1, 6)]),
+    memoryBytes: random.pick([null, null, null, random.whole(8, 24) * GIB]),
+    gpus: random.pick([null, null, null, random.whole(0, 2)]),
+    cpus: random.pick<Caps['cpus']>([
+      null,
+      null,
+      null,
+      { kind: 'static', cpus: random.whole(1, 8) },
+      { kind: 'fraction', of: 0.5 }
+    ])
+  };
+}
 
 /** A random tree of groups, without problems. */
 export function randomSharing(random: RandomSource): Sharing {
@@ -25,6 +43,8 @@ export function randomSharing(random: RandomSource): Sharing {
       minRuntimeMs: random.pick([0, 5000]),
       maxRuntimeMs: random.pick([null, null, 60_000]),
       limits: { ...UNLIMITED, memoryBytes: random.pick([null, null, 12 * GIB]) },
+      caps: randomCaps(random),
+      userCaps: randomCaps(random),
       notebooks: random.pick([[], [], [`${name}/*`, '*.py']]),
       groups
     };
@@ -32,6 +52,8 @@ export function randomSharing(random: RandomSource): Sharing {
   return {
     ...EVEN_SHARING,
     groups: [group('a', 0), group('b', 0)].slice(0, random.whole(0, 2)),
+    caps: randomCaps(random),
+    userCaps: randomCaps(random),
     victims: random.pick(VICTIM_POLICIES),
     graceMs: random.pick([0, 5000])
   };

@@ -5,10 +5,11 @@ import { gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { RandomSource } from '../../testing/randomSource';
 import { RandomTrace } from '../../testing/randomTrace';
 import { sharingOf } from '../../testing/scenario';
-import { covers, QUEUE_MAX_PER_HOLDER } from './claims';
+import { QUEUE_MAX_PER_HOLDER } from './claims';
+import { covers } from './kept';
 import type { Claim } from '../events';
 import { fitOf } from './fit';
-import { UNLIMITED } from '../policy/groups';
+import { UNLIMITED } from '../policy/bounds';
 import { snapshot } from '../view';
 
 const GIB = 1024 ** 3;

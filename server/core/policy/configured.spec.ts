@@ -1,6 +1,7 @@
 import { cpusOf, gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { sharingOf } from '../../testing/scenario';
-import { UNLIMITED, type Group, type Sharing } from './groups';
+import { UNLIMITED } from './bounds';
+import type { Group, Sharing } from './groups';
 import { plainGroup } from './groups';
 import { snapshot } from '../view';
 

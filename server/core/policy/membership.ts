@@ -1,5 +1,6 @@
 import { globMatches } from '../../lib/glob';
-import type { Holder } from '../events';
+import type { NewKernel } from '../events';
+import { userCap } from './capTree';
 import { weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
@@ -11,7 +12,7 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * owner, then the first for one of the owner's groups, then the path that came with it,
  * as far as it names known groups.
  */
-export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
+export function userOf(tree: ShareTree, holder: NewKernel, atMs: number): ShareNode {
   const { owner, ownerGroups, group: path, notebook } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
@@ -54,6 +55,7 @@ export function memberOf(
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
   user.ownWeight = weightOf(members.group, names);
   user.weight = user.ownWeight;
+  user.capCpus = userCap(members, tree.root.owedCpus);
   members.children.set(owner, user);
   return user;
 }
