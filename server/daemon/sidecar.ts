@@ -82,7 +82,7 @@ export class Sidecar implements IGateServices, IApi {
     this.holderStore = new HolderStore(directory);
     this.holders = new Holders({ ...parts, post, runningHolderIds });
     this.owners = this.holders.owners;
-    this.registrar = new Registrar(this.holders);
+    this.registrar = new Registrar(this.holders, this.arbiter);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.interpreter = new Interpreter({
       ...parts,

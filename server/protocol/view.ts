@@ -1,6 +1,6 @@
 import type { Ask } from './ask';
 import type { Refusal } from './errors';
-import type { NotEnforced, Reason, Resource } from './facts';
+import type { CapOwner, NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
 import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
@@ -135,6 +135,19 @@ export type GroupView = {
   readonly takesSurplus: boolean;
 };
 
+/** What may be capped. */
+export type CappedName = 'kernels' | 'cells' | 'memory' | 'gpus' | 'cpus';
+
+/** What a group, or a user in it, may have at once, and has (CAP1). */
+export type CapView = CapOwner & {
+  readonly caps: readonly {
+    readonly what: CappedName;
+    /** In bytes for memory; of CPUs those that claims named. */
+    readonly used: number;
+    readonly most: number;
+  }[];
+};
+
 /** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
 export type RestartRequest = {
   /** The claim that waits. */
@@ -231,6 +244,8 @@ export type Snapshot = {
   readonly holders: readonly HolderView[];
   /** By path; empty if no kernel is in a group. */
   readonly groups: readonly GroupView[];
+  /** Of those groups and users that have kernels or launch them; empty without caps. */
+  readonly caps: readonly CapView[];
   readonly claims: readonly ClaimView[];
 };
 

@@ -5,25 +5,24 @@ import type { RandomSource } from './randomSource';
 
 const GIB = 1024 ** 3;
 
-/** Random caps, mostly none. */
-function randomCaps(random: RandomSource): Caps {
+/** Random caps, each there with this chance. */
+function randomCaps(random: RandomSource, chance: number): Caps {
+  const maybe = <T>(cap: T): T | null => (random.chance(chance) ? cap : null);
+  const cpus = random.pick<Caps['cpus']>([
+    { kind: 'static', cpus: random.whole(1, 8) },
+    { kind: 'fraction', of: 0.5 }
+  ]);
   return {
-    kernels: random.pick([null, null, 4]),
-    cells: random.pick([null, null, null, random.whole(1, 6)]),
-    memoryBytes: random.pick([null, null, null, random.whole(8, 24) * GIB]),
-    gpus: random.pick([null, null, null, random.whole(0, 2)]),
-    cpus: random.pick<Caps['cpus']>([
-      null,
-      null,
-      null,
-      { kind: 'static', cpus: random.whole(1, 8) },
-      { kind: 'fraction', of: 0.5 }
-    ])
+    kernels: maybe(4),
+    cells: maybe(random.whole(1, 6)),
+    memoryBytes: maybe(random.whole(8, 24) * GIB),
+    gpus: maybe(random.whole(0, 2)),
+    cpus: maybe(cpus)
   };
 }
 
-/** A random tree of groups, without problems. */
-export function randomSharing(random: RandomSource): Sharing {
+/** A random tree of groups, without problems; each cap is there with a chance of `caps`. */
+export function randomSharing(random: RandomSource, caps = 0.2): Sharing {
   const group = (name: string, depth: number): Group => {
     const quota = random.pick([
       null,
@@ -43,8 +42,8 @@ export function randomSharing(random: RandomSource): Sharing {
       minRuntimeMs: random.pick([0, 5000]),
       maxRuntimeMs: random.pick([null, null, 60_000]),
       limits: { ...UNLIMITED, memoryBytes: random.pick([null, null, 12 * GIB]) },
-      caps: randomCaps(random),
-      userCaps: randomCaps(random),
+      caps: randomCaps(random, caps),
+      userCaps: randomCaps(random, caps),
       notebooks: random.pick([[], [], [`${name}/*`, '*.py']]),
       groups
     };
@@ -52,8 +51,8 @@ export function randomSharing(random: RandomSource): Sharing {
   return {
     ...EVEN_SHARING,
     groups: [group('a', 0), group('b', 0)].slice(0, random.whole(0, 2)),
-    caps: randomCaps(random),
-    userCaps: randomCaps(random),
+    caps: randomCaps(random, caps),
+    userCaps: randomCaps(random, caps),
     victims: random.pick(VICTIM_POLICIES),
     graceMs: random.pick([0, 5000])
   };

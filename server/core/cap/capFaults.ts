@@ -35,7 +35,10 @@ export function capFaults(state: State): string[] {
   }
   const faults: string[] = [];
   for (const holder of state.holders.values()) {
-    const isEntered = accountsOf(state.accounts, holder.user).join() === holder.accounts.join();
+    const expected = accountsOf(state.accounts, holder.user);
+    const isEntered =
+      expected.length === holder.accounts.length &&
+      expected.every((it, index) => it === holder.accounts[index]);
     isEntered || faults.push(`books: the accounts of ${holder.holder.id}`);
     for (const account of holder.accounts) {
       const sum = sums.get(account);

@@ -34,7 +34,8 @@ export function whyNotLaunch(state: State, kernel: NewKernel): Refusal | null {
 
 /** A kernel is being launched: it counts from now on. */
 export function onKernelLaunching(state: State, { kernel }: Of<'kernelLaunching'>): void {
-  if (state.accounts.isOn && !state.holders.has(kernel.id)) {
+  const isCapped = accountsOfNew(state, kernel).some(it => it.most.kernels < Infinity);
+  if (isCapped && !state.holders.has(kernel.id)) {
     endLaunch(state, kernel.id);
     const launch = { kernel, accounts: [], sinceMs: state.nowMs };
     state.launches.set(kernel.id, launch);

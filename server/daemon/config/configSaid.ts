@@ -68,14 +68,7 @@ export type Refused = {
 /** A field that files may narrow. */
 type Field = {
   readonly section:
-    | 'limits'
-    | 'caps'
-    | 'userCaps'
-    | 'reserve'
-    | 'hold'
-    | 'gpus'
-    | 'metrics'
-    | 'preemption';
+    'limits' | 'caps' | 'userCaps' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
   /** Its name in the file. */
   readonly name: string;
   /** Its name in the code, if that differs. */
