@@ -1,6 +1,6 @@
 import { RandomSource } from '../testing/randomSource';
 import { capsHold, withinCpuCaps } from '../testing/capProperties';
-import { RandomTrace, type Wildness } from '../testing/randomTrace';
+import { RandomTrace } from '../testing/randomTrace';
 import {
   emptyIsFree,
   endTouchesNoOther,
@@ -38,7 +38,7 @@ import { outerClaims } from './holder/trees';
 const EVENTS = 300;
 const SEEDS = Number(process.env.CELLGRANT_SEEDS ?? 25);
 
-/** Run seeded traces until a property fails; what failed, with the seed, or null. Half of them have caps. */
+/** Run seeded traces, half of them with caps, until a property fails; what failed, with the seed, or null. */
 function firstFault(make: () => Property, seeds = SEEDS): string | null {
   for (let seed = 1; seed <= seeds; seed += 1) {
     const property = make();
@@ -54,10 +54,7 @@ function firstFault(make: () => Property, seeds = SEEDS): string | null {
   return null;
 }
 
-/** Every second trace has caps from its start on. */
-function wildness(seed: number): Wildness {
-  return { nonsense: 0.05, holders: 8, caps: seed % 2 ? 0 : 0.4 };
-}
+const wildness = (seed: number) => ({ nonsense: 0.05, holders: 8, caps: seed % 2 ? 0 : 0.4 });
 
 /** A property, and a fault that it must find when it is planted. */
 type Case = {

@@ -15,7 +15,7 @@ export type Wanted = Resource | 'cells';
 export type CapOwner = { readonly group: string; readonly user: string | null };
 
 /** A cap on what a claim waits for, in CPUs, bytes, GPUs or cells. */
-export type CapName = CapOwner & { readonly most: number };
+type CapName = CapOwner & { readonly most: number };
 
 /** A holder, with its name and its user's at the time of the fact. */
 export type Named = {

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { ownerInWords } from '../../server/protocol/sentences';
-import type { CapView } from '../../server/protocol/view';
+import type { CapView } from '../../server/protocol/groupView';
 import { speakerOf } from '../arbiter/speaker';
 import { formatBytesOfAmount, formatNumber } from '../format';
 import type { PanelProps } from './panelProps';

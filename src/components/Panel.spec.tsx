@@ -155,28 +155,6 @@ describe('Panel', () => {
     expect(button(panel({ snapshot: snapshot({ holders: [runs] }) }), 'Release')).toBeNull();
   });
 
-  it('[CAP1] shows how much of each cap is taken', () => {
-    const caps = [
-      { group: 'atlas', user: null, caps: [{ what: 'gpus', used: 2, most: 4 }] },
-      {
-        group: 'all',
-        user: 'ann',
-        caps: [
-          { what: 'kernels', used: 1, most: 3 },
-          { what: 'cells', used: 0, most: 1 },
-          { what: 'memory', used: 1.5 * GIB, most: 100 * GIB },
-          { what: 'cpus', used: 2, most: 6.5 }
-        ]
-      }
-    ] as const;
-    const host = panel({ snapshot: snapshot({ caps }) });
-    const lines = [...host.querySelectorAll('[aria-label="Caps"] li')].map(it => it.textContent);
-    expect(lines).toEqual([
-      'the group atlas 2 of 4 GPUs',
-      'ann 1 of 3 kernels · 0 of 1 running cell · 1.5 of 100 GiB of memory · 2 of 6.5 CPUs'
-    ]);
-  });
-
   it('[FAIR1] [FAIR2] shows the quota, the use and the surplus of each group beside its name', () => {
     const group = { path: 'atlas', owedCpus: 2, hasQuota: true, usedCpus: 3.2, takesSurplus: true };
     const capped = { ...group, path: 'b', hasQuota: false, usedCpus: 0.5, takesSurplus: false };

@@ -1,5 +1,5 @@
 import { compareText, firstDifference } from '../../lib/comparators';
-import type { CappedName, CapView } from '../../protocol/view';
+import type { CappedName, CapView } from '../../protocol/groupView';
 import type { Account, Counted } from '../entries';
 import type { State } from '../state';
 import { COUNTED } from './counting';
