@@ -45,6 +45,7 @@ class CellgrantProvisioner(LocalProvisioner):
         answer = await self._say("prepare", "launch", notebook=self._notebook).answer()
         if (answer or {}).get("code") == "KERNELS_CAPPED":
             # Jupyter reports the exception to whoever asked for the kernel.
+            self._leave_pending()
             raise RuntimeError(answer["message"])
         for name, value in ((answer or {}).get("env") or {}).items():
             # The server's own GPUs are what the sidecar hands out, not a request of this kernel.
@@ -96,6 +97,11 @@ class CellgrantProvisioner(LocalProvisioner):
         if why := (answer or {}).get("message"):
             self.log.error("Kernel %s (%s): %s", self.kernel_id, self._name, why)
         await super().cleanup(restart=restart)
+
+    def _leave_pending(self) -> None:
+        """Jupyter keeps a kernel that did not start as pending, and then cannot end its server."""
+        pending = getattr(getattr(self.parent, "parent", None), "_pending_kernels", {})
+        pending.pop(self.kernel_id, None)
 
     def _call_after(self, notebook: str | None) -> None:
         self._notebook = notebook or None

@@ -141,5 +141,8 @@ def test_jupyter_says_why_a_kernel_is_not_started() -> None:
         assert [it.status for it in answers] == [201, 500]
         assert answers[1].body["message"].startswith("No kernel was started: ")
         assert len(server.api("holders").body) == 1
+        # Nor does it think, when it ends, that there is a kernel to shut down.
+        server.end()
+        assert "Kernel does not exist" not in server.log
     finally:
         server.stop()
