@@ -72,6 +72,12 @@ export type Holder = {
   readonly boundGpus?: readonly string[];
 };
 
+/** A kernel that is about to be launched: who it will be. */
+export type NewKernel = Pick<
+  Holder,
+  'id' | 'owner' | 'ownerGroups' | 'hubGroups' | 'group' | 'notebook'
+>;
+
 /** One execution of one cell, with what it asks for. */
 export type Claim = {
   readonly id: string;
@@ -82,6 +88,8 @@ export type Claim = {
   readonly label: string | null;
   readonly sourceHash: string | null;
   readonly ask: Ask;
+  /** Its cell runs already, because its gate was permitted not to ask (GATE6). */
+  readonly hasStarted?: boolean;
 };
 
 /** Measurements of one holder since the last time. */
@@ -133,6 +141,10 @@ export type MemoryKill = 'limit' | 'node';
 export type Event = { readonly atMs: number } & (
   | { readonly type: 'nodeFound'; readonly node: NodeFacts }
   | { readonly type: 'holderArrived'; readonly holder: Holder }
+  /** A kernel is being launched: it counts as one from now on (CAP5). */
+  | { readonly type: 'kernelLaunching'; readonly kernel: NewKernel }
+  /** The launch of a kernel has failed; an unknown one, or one that lives, is ignored. */
+  | { readonly type: 'launchFailed'; readonly holderId: string }
   | {
       readonly type: 'holderGone';
       readonly holderId: string;

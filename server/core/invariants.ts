@@ -1,5 +1,6 @@
 import { cpuSetOf, isSameSet } from '../protocol/cpuset';
 import { bookFaults, isKnown, queueFaults } from './bookFaults';
+import { capFaults } from './cap/capFaults';
 import { leasesOf } from './holder/leases';
 import { keptInPool } from './cpu/cpuPool';
 import { blockingCpus } from './cpu/cpuCounts';
@@ -32,6 +33,7 @@ export function checkInvariants(state: State): string[] {
     ...shareFaults(state),
     ...gpuFaults(state),
     ...memoryFaults(state),
+    ...capFaults(state),
     ...bookFaults(state),
     ...queueFaults(state),
     ...standingFaults(state)

@@ -2,6 +2,10 @@ import { predictedDemand } from './cpu/demand';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
 import { liftMask } from './cpu/masks';
+import { createAccounts } from './cap/account';
+import { enterAccounts } from './cap/counting';
+import { moveLaunches } from './cap/launches';
+import { capGroups } from './policy/capTree';
 import { createCpuPool, lendableCpus } from './cpu/cpuPool';
 import type { Allocation } from './entries';
 import { changeUse, createUseRecord } from './policy/fairness';
@@ -68,10 +72,14 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   const before = state.shares;
   state.node = node && withReserve(state, node);
   state.pool = { ...createCpuPool(node?.cpus ?? []), moved: true };
-  state.shares = createShareTree(sharing, node?.cpus.length ?? 0, state.nowMs);
+  const nodeCpus = node?.cpus.length ?? 0;
+  state.shares = createShareTree(sharing, nodeCpus, state.nowMs);
+  capGroups(state.shares.root, nodeCpus);
+  state.accounts = createAccounts(state.shares.root, nodeCpus);
   inheritUse(before, state.shares);
+  state.holders.forEach(holder => moveHolder(state, holder));
+  moveLaunches(state);
   for (const holder of state.holders.values()) {
-    moveHolder(state, holder);
     for (const lease of leasesOf(holder)) {
       lease.allocation && keepKnown(state, lease.allocation);
       enterLease(state, holder, lease);
@@ -103,6 +111,7 @@ function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {
   holder.useRate = 0;
   holder.user = userOf(state.shares, holder.holder, state.nowMs);
   holder.user.holders += 1;
+  enterAccounts(state, holder);
 }
 
 /** A reload keeps the recent use of users and groups. */

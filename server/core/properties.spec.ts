@@ -1,4 +1,5 @@
 import { RandomSource } from '../testing/randomSource';
+import { capsHold, withinCpuCaps } from '../testing/capProperties';
 import { RandomTrace } from '../testing/randomTrace';
 import {
   emptyIsFree,
@@ -14,6 +15,9 @@ import {
   type Property
 } from '../testing/properties';
 import { WaterTree } from '../lib/waterTree';
+import * as caps from './cap/caps';
+import * as counting from './cap/counting';
+import * as capTree from './policy/capTree';
 import * as admission from './queue/admission';
 import * as leases from './holder/leases';
 import { endClaim } from './claim/lifecycle';
@@ -34,11 +38,11 @@ import { outerClaims } from './holder/trees';
 const EVENTS = 300;
 const SEEDS = Number(process.env.CELLGRANT_SEEDS ?? 25);
 
-/** Run seeded traces until a property fails; what failed, with the seed, or null. */
+/** Run seeded traces, half of them with caps, until a property fails; what failed, with the seed, or null. */
 function firstFault(make: () => Property, seeds = SEEDS): string | null {
   for (let seed = 1; seed <= seeds; seed += 1) {
     const property = make();
-    const trace = new RandomTrace(new RandomSource(seed));
+    const trace = new RandomTrace(new RandomSource(seed), wildness(seed));
     for (let index = 0; index < EVENTS; index += 1) {
       const effects = index === EVENTS - 1 ? trace.leaveAll() : trace.next();
       const [fault] = property({ state: trace.state, event: trace.last!, effects });
@@ -49,6 +53,8 @@ function firstFault(make: () => Property, seeds = SEEDS): string | null {
   }
   return null;
 }
+
+const wildness = (seed: number) => ({ nonsense: 0.05, holders: 8, caps: seed % 2 ? 0 : 0.4 });
 
 /** A property, and a fault that it must find when it is planted. */
 type Case = {
@@ -138,6 +144,21 @@ const CASES: readonly Case[] = [
     name: '[MEM1] P11: promises fit, but for one claim where nothing else runs',
     make: () => promisesFit,
     plant: () => jest.spyOn(memory, 'memoryObstacle').mockReturnValue(null)
+  },
+  {
+    name: '[CAP2] nothing is granted beyond a cap',
+    make: () => capsHold,
+    plant: () => jest.spyOn(caps, 'capObstacle').mockReturnValue(null)
+  },
+  {
+    name: '[CAP6] cells have no more CPUs together than a cap allows',
+    make: () => withinCpuCaps,
+    plant: () => jest.spyOn(capTree, 'capGroups').mockImplementation(() => undefined)
+  },
+  {
+    name: '[CAP1] what is counted against caps is what there is',
+    make: () => fromInvariants('ledger', 'books'),
+    plant: () => jest.spyOn(counting, 'leaveAccounts').mockImplementation(() => undefined)
   },
   {
     name: '[ADM14] what others hold is not promised',
@@ -231,14 +252,20 @@ function nextToEnd({ running, queue }: State): RunningEntry | undefined {
   return [...running].find(it => !around.has(it));
 }
 
-/** Run a trace, then let every cell end; the claims that were never granted. */
+/**
+ * Run a trace, then let every cell end; the claims that were never granted. What idle kernels keep
+ * counts against caps until somebody shuts them down, so at the end they keep nothing.
+ */
 function starved(seed: number): number {
-  const trace = new RandomTrace(new RandomSource(seed), { nonsense: 0, holders: 8 });
+  const trace = new RandomTrace(new RandomSource(seed), { ...wildness(seed), nonsense: 0 });
   for (let index = 0; index < EVENTS; index += 1) {
     trace.next();
   }
   trace.send({ type: 'gpusMeasured', gpus: [] });
   trace.send({ type: 'othersMeasured', bytes: 0, totalBytes: 2 ** 50 });
+  const figures = { cpusBusy: 0, cpuSeconds: 0, memoryBytes: 0, threads: 1, gpuMemoryBytes: {} };
+  const holders = Array.from(trace.state.holders.keys(), holderId => ({ holderId, ...figures }));
+  trace.state.accounts.isOn && trace.send({ type: 'useMeasured', holders });
   for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {
     trace.atMs += 60_000;
     const entry = nextToEnd(trace.state);

@@ -1,6 +1,7 @@
 import type { Hints } from '../protocol/hints';
 import type { Effect } from './effects';
-import type { ClaimEntry, HolderEntry, Lease, RunningEntry, WaitingEntry } from './entries';
+import type { Accounts } from './cap/account';
+import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
 import type { GpuUse, NodeFacts, PolicyName } from './events';
 import type { CpuPool } from './cpu/cpuPool';
 import type { Profiles } from './policy/profiles';
@@ -51,6 +52,10 @@ export type State = {
   readonly doneByCell: Map<string, ClaimEntry>;
   pool: CpuPool;
   shares: ShareTree;
+  /** What is counted against caps (CAP1). */
+  accounts: Accounts;
+  /** Kernels that are being launched, by id, in order of their start (CAP5). */
+  readonly launches: Map<string, Launch>;
   /** Sum over holders of the larger of resident and promised. */
   committedBytes: number;
   /** Leases on each GPU, by UUID. */

@@ -1,3 +1,4 @@
+import { onKernelLaunching, onLaunchFailed } from './cap/launches';
 import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
@@ -84,6 +85,8 @@ const HANDLERS: {
 } = {
   nodeFound: onNodeFound,
   configured: onConfigured,
+  kernelLaunching: onKernelLaunching,
+  launchFailed: onLaunchFailed,
   holderArrived: onHolderArrived,
   holderGone: onHolderGone,
   claimArrived: onClaimArrived,

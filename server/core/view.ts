@@ -19,6 +19,7 @@ import { promisedBytes } from './holder/leases';
 import { rootsOf, sumOf } from './holder/treeSums';
 import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
+import { viewCaps } from './cap/viewCaps';
 import { viewGroups } from './viewGroups';
 import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry } from './entries';
 import type { State } from './state';
@@ -38,6 +39,7 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     node: viewNode(state, version),
     holders: [...state.holders.values()].map(holder => viewHolder(state, holder)),
     groups: viewGroups(state),
+    caps: viewCaps(state),
     claims: viewClaims(state)
   };
 }

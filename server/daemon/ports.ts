@@ -146,6 +146,10 @@ export interface IRegistrar {
   arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
   /** Why a caller with this token may not speak for a holder; null if the holder is not alive. */
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
+  /** Let a caller launch a kernel for a notebook; returns why it may not be launched (CAP5). */
+  launch(holderId: string, notebook: string | null, caller: Caller): Refusal | null;
+  /** A launch is over; if its kernel does not live, it has failed. */
+  endLaunch(holderId: string): void;
 }
 
 /** The owners of holders. */

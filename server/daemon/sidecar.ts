@@ -88,7 +88,7 @@ export class Sidecar implements IGateServices, IApi {
     const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
     this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });
     this.owners = this.holders.owners;
-    this.registrar = new Registrar(this.holders);
+    this.registrar = new Registrar(this.holders, this.arbiter, hubGroupsOf);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
     this.interpreter = new Interpreter({
       ...parts,

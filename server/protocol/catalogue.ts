@@ -39,6 +39,20 @@ export const CATALOGUE = {
         'This cell asks for {path} = {asked}, but a cell of the group "{group}" may ask for at most {limit}. Lower "{path}" in the cell\'s hints, or ask whoever configures this node.'
       )
   },
+  NOT_ALLOWED: {
+    status: 422,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {path} = {asked}, which no cell of the group "{group}" may. Remove "{path}" from the cell\'s hints, or ask whoever configures this node.'
+      )
+  },
+  ABOVE_CAP: {
+    status: 422,
+    sentence: trans =>
+      trans.__(
+        'This cell asks for {path} = {asked}, but {whose} may have at most {most} at once. Lower "{path}" in the cell\'s hints, or ask whoever configures this node.'
+      )
+  },
   BOUND: {
     status: 409,
     sentence: trans =>
@@ -95,6 +109,13 @@ export const CATALOGUE = {
     sentence: trans =>
       trans.__(
         'The grant could not be enforced: {what} failed with {errno}. The cell runs without it.'
+      )
+  },
+  KERNELS_CAPPED: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'No kernel was started: {whose} may have no more than the {count} there are now. Shut one down first, or ask whoever configures this node.'
       )
   },
   CLAIM_UNKNOWN: {

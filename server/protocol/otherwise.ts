@@ -32,6 +32,14 @@ const OF_WORKERS: Sentences = {
     trans.__(
       'This worker asks for {path} = {asked}, but a cell or worker of the group "{group}" may ask for at most {limit}. Lower "{path}" in its hints, or ask whoever configures this node.'
     ),
+  NOT_ALLOWED: trans =>
+    trans.__(
+      'This worker asks for {path} = {asked}, which no cell or worker of the group "{group}" may. Remove "{path}" from its hints, or ask whoever configures this node.'
+    ),
+  ABOVE_CAP: trans =>
+    trans.__(
+      'This worker asks for {path} = {asked}, but {whose} may have at most {most} at once. Lower "{path}" in its hints, or ask whoever configures this node.'
+    ),
   BOUND: trans =>
     trans.__(
       'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to use others.'
@@ -77,6 +85,14 @@ const OF_COMMANDS: Sentences = {
   ABOVE_LIMIT: trans =>
     trans.__(
       'This command asks for {option} = {asked}, but a cell or command of the group "{group}" may ask for at most {limit}. Lower {option}, or ask whoever configures this node.'
+    ),
+  NOT_ALLOWED: trans =>
+    trans.__(
+      'This command asks for {option}, which no cell or command of the group "{group}" may. Omit {option}, or ask whoever configures this node.'
+    ),
+  ABOVE_CAP: trans =>
+    trans.__(
+      'This command asks for {option} = {asked}, but {whose} may have at most {most} at once. Lower {option}, or ask whoever configures this node.'
     ),
   BOUND: trans =>
     trans.__(

@@ -1,5 +1,5 @@
 import { amountInWords, bytesBeside, bytesInWords } from './amounts';
-import type { Blocker, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
+import type { Blocker, CapOwner, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
@@ -17,20 +17,81 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
         reason.atMostMs / 1000
       );
     case 'turn':
-      return turnInWords(trans, reason.resource, nameOf(reason.before));
+      return turnInWords(speaker, reason, nameOf(reason.before));
+    case 'capped':
+      return cappedInWords(reason, speaker);
     default:
       return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
 }
 
-function turnInWords(trans: Phrases, resource: Reason['resource'], name: string): string {
+type Of<K extends Reason['kind']> = Extract<Reason, { kind: K }>;
+
+function turnInWords(speaker: Speaker, { resource, within }: Of<'turn'>, name: string): string {
+  const { trans } = speaker;
+  if (within) {
+    return trans.__(
+      'for its turn; %1 is before it in line within the cap of %2',
+      name,
+      ownerInWords(within, speaker)
+    );
+  }
   switch (resource) {
+    case 'cells':
+      return trans.__('for its turn; %1 is before it in line', name);
     case 'cpus':
       return trans.__('for its turn; %1 is before it in line for CPUs', name);
     case 'memory':
       return trans.__('for its turn; %1 is before it in line for memory', name);
     case 'gpus':
       return trans.__('for its turn; %1 is before it in line for GPUs', name);
+  }
+}
+
+/** Whose cap it is, in words: `ann`, `ann in atlas`, `the group atlas`, `everybody on this node`. */
+export function ownerInWords({ group, user }: CapOwner, { trans }: Speaker): string {
+  if (user !== null) {
+    return group === EVERYBODY ? user : trans.__('%1 in %2', user, group);
+  }
+  return group === EVERYBODY ? trans.__('everybody on this node') : trans.__('the group %1', group);
+}
+
+/** The group that everybody is in. */
+const EVERYBODY = 'all';
+
+/** CAP2: `for 8 GiB within the cap of ann, 100 GiB; 96 GiB held by fit.ipynb`. */
+function cappedInWords(capped: Of<'capped'>, speaker: Speaker): string {
+  const { trans, nameOf } = speaker;
+  const { need, cap, blockers, more } = capped;
+  const owner = ownerInWords(cap, speaker);
+  if (need.kind === 'cells') {
+    const names = blockers.map(it => nameOf(it));
+    return trans._n(
+      'for a cell of %2 to end, of which at most %1 may run; running in %3',
+      'for a cell of %2 to end, of which at most %1 may run at once; running in %3',
+      cap.most,
+      owner,
+      enumerated(trans, more > 0 ? [...names, trans.__('%1 more', more)] : names)
+    );
+  }
+  const most = needInWords(mostOf(need, cap.most), speaker);
+  const words = [
+    trans.__('for %1 within the cap of %2, %3', needInWords(need, speaker), owner, most),
+    heldInWords({ ...capped, othersBytes: null }, speaker)
+  ];
+  return words.filter(part => part !== '').join('; ');
+}
+
+function mostOf(need: Need, most: number): Need {
+  switch (need.kind) {
+    case 'memory':
+      return { kind: 'memory', bytes: most };
+    case 'gpus':
+      return { kind: 'gpus', count: most, eachBytes: null };
+    case 'cpus':
+      return { kind: 'cpus', count: most, isExclusive: false };
+    case 'cells':
+      return { kind: 'cells', count: most };
   }
 }
 
@@ -52,11 +113,13 @@ export function needInWords(need: Need, { trans }: Speaker): string {
             need.count,
             amountInWords(need.eachBytes)
           );
+    case 'cells':
+      return trans._n('%1 cell', '%1 cells', need.count);
   }
 }
 
-/** A reason that states what is needed. */
-type Lack = Extract<Reason, { need: Need }>;
+/** A reason that states what is needed of the node. */
+type Lack = Exclude<Extract<Reason, { need: Need }>, { kind: 'capped' }>;
 
 function whyInWords(lack: Lack, speaker: Speaker): string {
   const { trans } = speaker;
@@ -83,7 +146,7 @@ function whyInWords(lack: Lack, speaker: Speaker): string {
   }
 }
 
-type Held = Extract<Lack, { kind: 'held' }>;
+type Held = Pick<Of<'held'>, 'blockers' | 'more' | 'rests' | 'othersBytes'>;
 
 function heldInWords({ blockers, more, rests, othersBytes }: Held, speaker: Speaker): string {
   const { trans } = speaker;
@@ -133,6 +196,10 @@ export function holdingInWords(trans: Phrases, holding: Holding): string {
       return holding.isGranted ? amountInWords(holding.bytes) : bytesInWords(holding.bytes);
     case 'gpu':
       return gpusInWords([holding.gpu], trans);
+    case 'gpus':
+      return trans._n('%1 GPU', '%1 GPUs', holding.count);
+    case 'cells':
+      return trans._n('%1 cell', '%1 cells', holding.count);
     case 'gpuMemory':
       return trans.__('%1 of %2', bytesInWords(holding.bytes), gpusInWords([holding.gpu], trans));
   }

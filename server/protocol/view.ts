@@ -1,4 +1,5 @@
 import type { Ask } from './ask';
+import type { CapView, GroupView } from './groupView';
 import type { Refusal } from './errors';
 import type { NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
@@ -122,19 +123,6 @@ export type HolderView = {
   readonly restartRequest: RestartRequest | null;
 };
 
-/** A group with kernels, or with such groups in it (FAIR1). */
-export type GroupView = {
-  /** From the root: `atlas/prod`. */
-  readonly path: string;
-  /** CPUs that it is entitled to, and the same fraction of everything else: by its quota, or by weight. */
-  readonly owedCpus: number;
-  readonly hasQuota: boolean;
-  /** What its kernels use of the node's resource that they use most, expressed in CPUs. */
-  readonly usedCpus: number;
-  /** Whether it may use what others leave (FAIR2). */
-  readonly takesSurplus: boolean;
-};
-
 /** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
 export type RestartRequest = {
   /** The claim that waits. */
@@ -231,6 +219,8 @@ export type Snapshot = {
   readonly holders: readonly HolderView[];
   /** By path; empty if no kernel is in a group. */
   readonly groups: readonly GroupView[];
+  /** Of those groups and users that have kernels or launch them; empty without caps. */
+  readonly caps: readonly CapView[];
   readonly claims: readonly ClaimView[];
 };
 

@@ -33,7 +33,8 @@ export const workConserving: Property = ({ state }) => {
     (sum, { phase }) => sum + (phase.leaf ? shareOf(shares, phase.leaf) : 0),
     0
   );
-  const could = Math.min(shares.capacity, shares.root.water.demand);
+  const { root, capacity } = shares;
+  const could = Math.min(capacity, root.capCpus, root.water.demand);
   return Math.abs(given - could) < 1e-6 ? [] : [`${given} CPUs are given, ${could} could be`];
 };
 

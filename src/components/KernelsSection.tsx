@@ -13,6 +13,7 @@ import {
   formatNumber
 } from '../format';
 import { keptText, kernelStateText } from './claimTexts';
+import { CapLine } from './CapLine';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { HolderKindWord } from './HolderKindWord';
@@ -45,6 +46,13 @@ export function KernelsSection(props: KernelsProps): JSX.Element {
         <ul className="cg-Groups" aria-label={trans.__('Groups')}>
           {snapshot.groups.map(group => (
             <GroupLine key={group.path} trans={trans} group={group} />
+          ))}
+        </ul>
+      )}
+      {snapshot.caps.length > 0 && (
+        <ul className="cg-Groups" aria-label={trans.__('Caps')}>
+          {snapshot.caps.map(cap => (
+            <CapLine key={`${cap.user} in ${cap.group}`} {...props} cap={cap} />
           ))}
         </ul>
       )}

@@ -155,5 +155,14 @@ export function node(its: Partial<NodeView> = {}): NodeView {
 
 /** A quiet node. */
 export function snapshot(its: Partial<Snapshot> = {}): Snapshot {
-  return { revision: 1, atMs: NOW_MS, node: node(), holders: [], groups: [], claims: [], ...its };
+  return {
+    revision: 1,
+    atMs: NOW_MS,
+    node: node(),
+    holders: [],
+    groups: [],
+    caps: [],
+    claims: [],
+    ...its
+  };
 }

@@ -1,12 +1,13 @@
-import type { Ask } from '../../protocol/ask';
 import { refusal, type Refusal } from '../../protocol/errors';
-import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
+import { aboveLimit } from '../policy/limits';
+import { impossibleAsk, planGrant } from '../queue/admission';
+import { aboveCap, capObstacle } from '../cap/caps';
+import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
-import { dropHold } from '../holder/leases';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
-import { isLost } from '../gpu/gpuMemory';
+import { grantFromHold } from './kept';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -14,7 +15,6 @@ import {
   isWaiting,
   type ClaimEntry,
   type HolderEntry,
-  type Lease,
   type WaitingEntry
 } from '../entries';
 import type { State } from '../state';
@@ -80,6 +80,8 @@ export function createEntry(
     phase: {
       state: 'waiting',
       reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
+      cap: null,
+      line: 'cpus',
       position: 0,
       reservation: null,
       passedBy: 0
@@ -95,12 +97,16 @@ function admit(state: State, entry: WaitingEntry): void {
     grantClaim(state, entry, lease);
     return;
   }
-  const why = impossibleAsk(state.node, holder, claim.ask) ?? aboveLimit(holder, claim.ask);
+  const why =
+    impossibleAsk(state.node, holder, claim.ask) ??
+    aboveLimit(holder, claim.ask) ??
+    aboveCap(entry);
   if (why) {
     refuseClaim(state, entry, why);
     return;
   }
-  if (grantFromHold(state, entry)) {
+  // What its kernel keeps counts already, but another running cell would not (CAP3).
+  if (capObstacle(entry)?.resource !== 'cells' && grantFromHold(state, entry)) {
     return;
   }
   enqueue(state, entry);
@@ -109,7 +115,7 @@ function admit(state: State, entry: WaitingEntry): void {
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (wantsOf(entry).length === 0) {
+  if (waitsForNothing(entry)) {
     const plan = planGrant(state, entry);
     if ('lease' in plan) {
       grantClaim(state, entry, plan.lease);
@@ -128,6 +134,11 @@ function enqueue(state: State, entry: WaitingEntry): void {
   state.mayAdmit = true;
 }
 
+/** Whether a claim wants nothing that it may have to wait for: neither of the node, nor below a cap. */
+export function waitsForNothing(entry: ClaimEntry): boolean {
+  return entry.claim.hasStarted || (wantsOf(entry).length === 0 && needsOf(entry).length === 0);
+}
+
 /** Why no other claim may wait, on this node or in this holder; null if one may. */
 export function queueFull(state: State, holder: HolderEntry): Refusal | null {
   const isFull = holder.waiting.size >= QUEUE_MAX_PER_HOLDER;
@@ -135,37 +146,6 @@ export function queueFull(state: State, holder: HolderEntry): Refusal | null {
   return isFull || state.queue.length >= QUEUE_MAX
     ? refusal('TOO_MANY', { limit, what: 'waiting claims' })
     : null;
-}
-
-/** ADM9: a claim that asks for no more than its holder keeps is granted from that, at once. */
-function grantFromHold(state: State, entry: ClaimEntry): boolean {
-  const { holder, claim } = entry;
-  const { held } = holder;
-  if (!held) {
-    return false;
-  }
-  dropHold(state, holder);
-  if (!covers(state, held.lease, claim.ask)) {
-    return false;
-  }
-  tell(state, entry, { kind: 'grantedFromKept' });
-  grantClaim(state, entry, held.lease, true);
-  return true;
-}
-
-/** Whether a kept grant has all that is asked for. */
-export function covers(state: State, lease: Lease, ask: Ask): boolean {
-  const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
-  // Without an amount the whole GPU is requested, and a part of one does not suffice.
-  const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
-  return (
-    ask.gpus <= lease.gpus.length &&
-    !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
-    gpuBytes <= (lease.gpuMemoryBytes ?? Infinity) &&
-    (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
-    n <= (lease.allocation?.cpus.length ?? 0) &&
-    (!ask.exclusive || lease.allocation?.kind === 'exclusive')
-  );
 }
 
 /** A person cancelled a claim; an unknown, running or ended one is ignored. */

@@ -16,7 +16,8 @@ import type { State } from '../state';
 export function decideStanding(state: State, entry: ClaimEntry, grant: Grant): void {
   const { holder, claim } = entry;
   const isAlone = state.running.size === 1 && state.keeping.size === 0;
-  if (!isAlone || !state.node || !asksNothing(claim.ask) || !isUnrestricted(grant)) {
+  const isCapped = holder.accounts.some(it => it.most.cells < Infinity);
+  if (!isAlone || isCapped || !state.node || !asksNothing(claim.ask) || !isUnrestricted(grant)) {
     recallStanding(state);
   } else if (state.standing !== holder) {
     state.standing = holder;

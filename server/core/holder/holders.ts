@@ -1,5 +1,7 @@
 import type { Event } from '../events';
 import { killedFor } from '../memory/guard';
+import { enterAccounts, leaveAccounts, recountCaps } from '../cap/counting';
+import { endLaunch } from '../cap/launches';
 import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
@@ -34,6 +36,9 @@ export function onHolderArrived(
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
+  endLaunch(state, holder.id);
+  enterAccounts(state, entry);
+  recountCaps(state, entry);
   linkToParent(state, entry);
   bindGpus(state, entry, holder.boundGpus ?? []);
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
@@ -60,6 +65,7 @@ export function onHolderGone(
   state.standing === holder && (state.standing = null);
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   leaveTree(state, holder);
+  leaveAccounts(state, holder);
   changeUse(holder.user, state.nowMs, -holder.useRate);
   holder.useRate = 0;
   holder.user.holders -= 1;

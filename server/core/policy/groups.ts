@@ -1,28 +1,11 @@
 import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
-
-/** How much of its parent a group is entitled to. */
-export type Quota =
-  /** CPUs, and the same fraction of everything else. */
-  | { readonly kind: 'static'; readonly cpus: number }
-  /** A fraction of the parent's, above 0 and up to 1. */
-  | { readonly kind: 'fraction'; readonly of: number };
+import { UNCAPPED, UNLIMITED, type Caps, type Limits, type Quota } from './bounds';
 
 /** Whom to evict first when a group is entitled to what others hold (FAIR4). */
 export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const;
 
 /** One of {@link VICTIM_POLICIES}. */
 export type VictimPolicy = (typeof VICTIM_POLICIES)[number];
-
-/** The most that one cell may ask for; null for what the node has (CFG4). */
-export type Limits = {
-  readonly memoryBytes: number | null;
-  readonly gpus: number | null;
-  /** CPUs with `exclusive`. */
-  readonly exclusiveCpus: number | null;
-};
-
-/** No limits. */
-export const UNLIMITED: Limits = { memoryBytes: null, gpus: null, exclusiveCpus: null };
 
 /** One group of the quota tree (FAIR1). */
 export type Group = {
@@ -39,6 +22,10 @@ export type Group = {
   /** A cell of this group is interrupted after this long; null for never. */
   readonly maxRuntimeMs: number | null;
   readonly limits: Limits;
+  /** What all of it may have at once, the groups in it included. */
+  readonly caps: Caps;
+  /** What each of its users may have at once in it. */
+  readonly userCaps: Caps;
   /** Its users and how much each counts inside the group. */
   readonly users: Readonly<Record<string, number>>;
   /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
@@ -51,6 +38,9 @@ export type Sharing = {
   readonly groups: readonly Group[];
   /** Limits for everybody; those of groups apply in addition. */
   readonly limits: Limits;
+  /** Caps for everybody together, and for each user of the node. */
+  readonly caps: Caps;
+  readonly userCaps: Caps;
   readonly victims: VictimPolicy;
   /** Between the decision to evict and the interrupt. */
   readonly graceMs: number;
@@ -64,6 +54,8 @@ export type Sharing = {
 export const EVEN_SHARING: Sharing = {
   groups: [],
   limits: UNLIMITED,
+  caps: UNCAPPED,
+  userCaps: UNCAPPED,
   victims: 'mostOverQuota',
   graceMs: 10_000,
   holdIdleMs: 30 * 60_000,
@@ -81,6 +73,8 @@ export function plainGroup(name: string): Group {
     minRuntimeMs: 0,
     maxRuntimeMs: null,
     limits: UNLIMITED,
+    caps: UNCAPPED,
+    userCaps: UNCAPPED,
     users: {},
     notebooks: [],
     groups: []

@@ -1,6 +1,7 @@
 import { globMatches } from '../../lib/glob';
 import { OF_HUB } from '../../protocol/hubGroups';
-import type { Holder } from '../events';
+import type { NewKernel } from '../events';
+import { userCap } from './capTree';
 import { hubNamesOf, weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
@@ -12,7 +13,7 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * owner, then the first for one of the owner's groups of the Hub (HUB1), then the first for one of
  * those of the machine, then the path that came with it, as far as it names known groups.
  */
-export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
+export function userOf(tree: ShareTree, holder: NewKernel, atMs: number): ShareNode {
   const { group: path, notebook } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
@@ -30,7 +31,10 @@ export type UserNames = readonly [owner: string, ...groups: string[]];
  * #### Notes
  * The Hub's groups have no order of their own: they come in the order of the file.
  */
-function namesOf(tree: ShareTree, { owner, ownerGroups = [], hubGroups = [] }: Holder): UserNames {
+function namesOf(
+  tree: ShareTree,
+  { owner, ownerGroups = [], hubGroups = [] }: NewKernel
+): UserNames {
   const stated = hubGroups.map(it => `${OF_HUB}${it}`).filter(it => tree.membership.has(it));
   const isClear = stated.length < 2;
   const ofHub = isClear
@@ -65,6 +69,7 @@ export function memberOf(
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
   user.ownWeight = weightOf(members.group, names);
   user.weight = user.ownWeight;
+  user.capCpus = userCap(members, tree.root.owedCpus);
   members.children.set(owner, user);
   return user;
 }

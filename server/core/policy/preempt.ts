@@ -17,6 +17,9 @@ export function preempt(state: State): void {
   for (const head of headsOf(state)) {
     const { latencyMs } = head.holder.user.group;
     const waitedMs = state.nowMs - head.arrivedMs;
+    if (head.phase.cap) {
+      continue; // no group is entitled to more than its caps
+    }
     if (latencyMs !== null && waitedMs >= latencyMs && !isServed(state, head)) {
       chooseVictims(state, head).forEach(victim => scheduleEviction(state, victim, head));
     }

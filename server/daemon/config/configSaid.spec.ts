@@ -3,7 +3,9 @@ import { configurationOf, narrowed, type Said } from './configSaid';
 
 const SITE = `
 groups: {atlas: {quota: 50%, notebooks: [atlas/**]}}
-limits: {memory: 8 GiB, gpus: 1}
+limits: {memory: 8 GiB, gpus: 1, priority: 5, hold: false}
+caps: {memory: 64 GiB, kernels: 20}
+userCaps: {cpus: 50%, cells: 4}
 reserve: {cpus: 1, memory: 2 GiB}
 hold: {idle: 10 min}
 preemption: {grace: 10 s}
@@ -30,7 +32,9 @@ describe('[CFG5] a file that counts after another', () => {
 
   it('narrows, field by field, and says what the other left open', () => {
     const both = inForce(`
-limits: {memory: 4 GiB, exclusive: 0}
+limits: {memory: 4 GiB, exclusive: 0, priority: 0}
+caps: {memory: 32 GiB, gpus: 2}
+userCaps: {cpus: 25%}
 reserve: {memory: 4 GiB}
 hold: {idle: 1 min, safe: 5 s}
 preemption: {victims: leastLostWork}
@@ -39,7 +43,9 @@ policy: dynamic
 `);
     expect(both.sharing).toMatchObject({
       groups: [{ name: 'atlas' }],
-      limits: { memoryBytes: 4 * 2 ** 30, gpus: 1, exclusiveCpus: 0 },
+      limits: { memoryBytes: 4 * 2 ** 30, gpus: 1, exclusiveCpus: 0, priority: 0, hold: false },
+      caps: { memoryBytes: 32 * 2 ** 30, kernels: 20, gpus: 2 },
+      userCaps: { cpus: { kind: 'fraction', of: 0.25 }, cells: 4 },
       holdIdleMs: 60_000,
       holdSafeMs: 5000,
       graceMs: 10_000,
@@ -56,6 +62,13 @@ policy: dynamic
   it.each([
     ['limits: {memory: 16 GiB}', '"limits.memory"', 'at most 8 GiB'],
     ['limits: {gpus: 2}', '"limits.gpus"', 'at most 1'],
+    ['limits: {priority: 6}', '"limits.priority"', 'at most 5'],
+    ['limits: {hold: true}', '"limits.hold"', 'at most false'],
+    ['caps: {memory: 65 GiB}', '"caps.memory"', 'at most 64 GiB'],
+    ['userCaps: {cells: 5}', '"userCaps.cells"', 'at most 4'],
+    ['userCaps: {cpus: 60%}', '"userCaps.cpus"', 'at most 50%'],
+    // Whether that is less depends on the node.
+    ['userCaps: {cpus: 1}', '"userCaps.cpus"', 'at most 50%'],
     ['reserve: {cpus: 0}', '"reserve.cpus"', 'at least 1'],
     ['reserve: {memory: 1 GiB}', '"reserve.memory"', 'at least 2 GiB'],
     ['hold: {idle: 1 h}', '"hold.idle"', 'at most 10 min'],

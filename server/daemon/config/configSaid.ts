@@ -1,5 +1,6 @@
 import { amountInWords, spanInWords } from '../../protocol/amounts';
-import { EVEN_SHARING, type Group, type Limits, type Sharing } from '../../core/policy/groups';
+import { cappedCpus, UNCAPPED, type Caps, type Limits, type Quota } from '../../core/policy/bounds';
+import { EVEN_SHARING, type Group, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
 
@@ -7,6 +8,8 @@ import type { PolicyName } from '../ports';
 export type Said = {
   readonly groups?: readonly Group[];
   readonly limits?: Partial<Limits>;
+  readonly caps?: Partial<Caps>;
+  readonly userCaps?: Partial<Caps>;
   readonly preemption?: Partial<Pick<Sharing, 'victims' | 'graceMs'>>;
   readonly hold?: Partial<Pick<Sharing, 'holdIdleMs' | 'holdSafeMs'>>;
   readonly reserve?: { readonly memory?: number; readonly cpus?: number };
@@ -40,6 +43,8 @@ export function configurationOf(said: Said): Configuration {
       ...EVEN_SHARING,
       groups,
       limits: { ...EVEN_SHARING.limits, ...limits },
+      caps: { ...EVEN_SHARING.caps, ...said.caps },
+      userCaps: { ...EVEN_SHARING.userCaps, ...said.userCaps },
       ...said.preemption,
       ...said.hold
     },
@@ -62,27 +67,56 @@ export type Refused = {
 
 /** A field that files may narrow. */
 type Field = {
-  readonly section: 'limits' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
+  readonly section:
+    'limits' | 'caps' | 'userCaps' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
   /** Its name in the file. */
   readonly name: string;
   /** Its name in the code, if that differs. */
   readonly key?: string;
   readonly may: keyof typeof MAY;
-  readonly words?: (value: number) => string;
+  readonly words?: (value: never) => string;
 };
 
 /** How a value may differ from that of the file before it. */
 const MAY = {
   fall: { allows: (value: number, before: number) => value <= before, expected: 'at most ' },
   rise: { allows: (value: number, before: number) => value >= before, expected: 'at least ' },
-  stay: { allows: (value: number, before: number) => value === before, expected: '' }
+  stay: { allows: (value: number, before: number) => value === before, expected: '' },
+  /** Whether a part is less than a number depends on the node, so both must be of a kind. */
+  fallAlike: {
+    allows: (value: Quota, before: Quota) =>
+      value.kind === before.kind && cpusOf(value) <= cpusOf(before),
+    expected: 'at most '
+  }
 } as const;
+
+function cpusOf(cpus: Quota): number {
+  return cappedCpus({ ...UNCAPPED, cpus }, 1);
+}
+
+function cpusInWords(cpus: Quota): string {
+  return cpus.kind === 'static' ? String(cpus.cpus) : `${cpus.of * 100}%`;
+}
+
+function capFields(section: 'caps' | 'userCaps'): readonly Field[] {
+  return [
+    { section, name: 'kernels', may: 'fall' },
+    { section, name: 'cells', may: 'fall' },
+    { section, name: 'memory', key: 'memoryBytes', may: 'fall', words: amountInWords },
+    { section, name: 'gpus', may: 'fall' },
+    { section, name: 'cpus', may: 'fallAlike', words: cpusInWords }
+  ];
+}
 
 /** CFG5: how a file may change what the files before it say. */
 const FIELDS: readonly Field[] = [
   { section: 'limits', name: 'memory', key: 'memoryBytes', may: 'fall', words: amountInWords },
   { section: 'limits', name: 'gpus', may: 'fall' },
   { section: 'limits', name: 'exclusive', key: 'exclusiveCpus', may: 'fall' },
+  { section: 'limits', name: 'priority', may: 'fall' },
+  { section: 'limits', name: 'hold', may: 'fall' },
+  ...capFields('caps'),
+  ...capFields('userCaps'),
   { section: 'reserve', name: 'cpus', may: 'rise' },
   { section: 'reserve', name: 'memory', may: 'rise', words: amountInWords },
   { section: 'hold', name: 'idle', key: 'holdIdleMs', may: 'fall', words: spanInWords },
@@ -116,10 +150,10 @@ export function narrowed(
     const [before, after] = [stated(outer[section]), stated(inner[section])];
     const both: Record<string, unknown> = { ...before, ...after };
     for (const field of FIELDS.filter(it => it.section === section)) {
-      const { name, key = name, may, words = String } = field;
+      const { name, key = name, may, words = String as (value: never) => string } = field;
       if (key in before && key in after && !allows(may, after[key], before[key])) {
         both[key] = before[key];
-        const expected = `${MAY[may].expected}${words(before[key] as number)}`;
+        const expected = `${MAY[may].expected}${words(before[key] as never)}`;
         refused.push({ section, name, sentence: wider(`${section}.${name}`, expected) });
       }
     }
@@ -138,7 +172,7 @@ export function narrowed(
 }
 
 function allows(may: Field['may'], value: unknown, before: unknown): boolean {
-  return MAY[may].allows(value as number, before as number);
+  return MAY[may].allows(value as never, before as never);
 }
 
 function wider(name: string, expected: string): string {

@@ -1,12 +1,7 @@
 import * as z from 'zod';
 
-import {
-  plainGroup,
-  UNLIMITED,
-  VICTIM_POLICIES,
-  type Group,
-  type Quota
-} from '../../core/policy/groups';
+import { UNCAPPED, UNLIMITED, type Quota } from '../../core/policy/bounds';
+import { plainGroup, VICTIM_POLICIES, type Group } from '../../core/policy/groups';
 import { isGlob } from '../../lib/glob';
 import { HINT_NAMES, parseBytes, parseHints, parseSpan, problemOf } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
@@ -44,9 +39,9 @@ function oneOf<const T extends readonly string[]>(words: T) {
   return z.enum(words, `one of ${words.join(', ')}`).nullish();
 }
 
-function whole(max: number) {
-  const expected = `a whole number from 0 to ${max}`;
-  return z.int(expected).min(0, expected).max(max, expected).nullish();
+function whole(max: number, min = 0) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.int(expected).min(min, expected).max(max, expected).nullish();
 }
 
 /** A value written as a number, or as text with a unit. */
@@ -72,6 +67,13 @@ function parseQuota(value: unknown): Quota | undefined {
   return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
 }
 
+/** A part or a number of the node's CPUs; other than a quota, never of nothing. */
+function parseCpus(value: unknown): Quota | undefined {
+  const cpus = parseQuota(value);
+  const n = cpus?.kind === 'static' ? cpus.cpus : (cpus?.of ?? 0);
+  return n > 0 && n <= (cpus?.kind === 'static' ? 65_536 : 1) ? cpus : undefined;
+}
+
 const memory = amount(parseBytes, 'an amount such as "4 GiB"');
 const span = amount(parseSpan, 'a time such as "30 s", "5 min" or "2 h"');
 const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
@@ -93,11 +95,25 @@ const users = z
   )
   .nullish();
 
-const limits = section({ memory, gpus: whole(1024), exclusive: whole(65_536) }, it => ({
-  memoryBytes: it.memory,
-  gpus: it.gpus,
-  exclusiveCpus: it.exclusive
-}));
+const limits = section(
+  { memory, gpus: whole(1024), exclusive: whole(65_536), priority: whole(100), hold: yesOrNo },
+  ({ memory: memoryBytes, exclusive: exclusiveCpus, ...same }) => ({
+    ...same,
+    memoryBytes,
+    exclusiveCpus
+  })
+);
+
+const caps = section(
+  {
+    kernels: whole(65_536, 1),
+    cells: whole(65_536, 1),
+    memory,
+    gpus: whole(1024),
+    cpus: amount(parseCpus, 'a number of CPUs above 0, or a part of the node up to "100%"')
+  },
+  ({ memory: memoryBytes, ...same }) => ({ ...same, memoryBytes })
+);
 
 const group = section(
   {
@@ -109,6 +125,8 @@ const group = section(
     maxRuntime: span,
     notebooks,
     limits,
+    caps,
+    userCaps: caps,
     users,
     get groups() {
       return groups;
@@ -120,7 +138,9 @@ const group = section(
     latencyMs: latency,
     minRuntimeMs: minRuntime,
     maxRuntimeMs: maxRuntime,
-    limits: { ...UNLIMITED, ...same.limits }
+    limits: { ...UNLIMITED, ...same.limits },
+    caps: { ...UNCAPPED, ...same.caps },
+    userCaps: { ...UNCAPPED, ...same.userCaps }
   })
 );
 
@@ -149,6 +169,8 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
   {
     groups,
     limits,
+    caps,
+    userCaps: caps,
     preemption: section({ victims: oneOf(VICTIM_POLICIES), grace: span }, it => ({
       victims: it.victims,
       graceMs: it.grace
