@@ -2,7 +2,7 @@ import type { Resource } from '../../protocol/facts';
 import { predictedEndMs, predictedRunMs } from '../cpu/demand';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { lacksOthersBytes } from '../memory/memory';
-import { sharesCap } from '../cap/needs';
+import { needsOf, sharesCap } from '../cap/needs';
 import { changeRoom, fitsCaps, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
 import type { ClaimEntry, Lease, Reservation, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
@@ -65,9 +65,10 @@ function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): num
   return a.atMs === b.atMs ? 0 : a.atMs - b.atMs; // two Infinities differ by NaN
 }
 
-/** Whether a head fits in a room: one that waits for a cap, below its caps, whatever the node has. */
-function fitsHead(state: State, room: Room, head: WaitingEntry): boolean {
-  return head.phase.cap ? fitsCaps(room, head) : leaseIn(state, room, head) !== null;
+/** Tells whether a head fits in a room: one that waits for a cap, below its caps, whatever the node has. */
+function fitOfHead(state: State, head: WaitingEntry): (room: Room) => boolean {
+  const needs = head.phase.cap && needsOf(head);
+  return room => (needs ? fitsCaps(room, needs) : leaseIn(state, room, head) !== null);
 }
 
 /**
@@ -76,17 +77,18 @@ function fitsHead(state: State, room: Room, head: WaitingEntry): boolean {
  */
 export function reserve(state: State, head: WaitingEntry): Reservation {
   const room = roomOf(state);
+  const fits = fitOfHead(state, head);
   const after: RunningEntry[] = [];
   let atMs = state.nowMs;
   for (const end of endsAhead(state, head)) {
-    if (fitsHead(state, room, head)) {
+    if (fits(room)) {
       break;
     }
     leaveRoom(room, end.entry);
     after.push(end.entry);
     atMs = Math.max(atMs, end.atMs);
   }
-  if (!fitsHead(state, room, head)) {
+  if (!fits(room)) {
     atMs = Infinity; // it waits for more than the end of cells
   }
   return { atMs, after };
@@ -120,7 +122,8 @@ export function wouldDelay(
     return false;
   }
   const room = roomAt(state, reservation);
-  const waitsForMore = !fitsHead(state, room, head);
+  const fits = fitOfHead(state, head);
+  const waitsForMore = !fits(room);
   if (cap ? waitsForMore : lacksOthersBytes(state, head.holder, head.claim.ask)) {
     return false; // what idle kernels keep counts against a cap, and these may stay for days, too
   }
@@ -131,7 +134,7 @@ export function wouldDelay(
     return false; // for more than the end of cells it waits longer whatever this one does
   }
   changeRoom(room, lease, neededFor(entry, lease), 1);
-  return !fitsHead(state, room, head);
+  return !fits(room);
 }
 
 /** Whether a claim that starts now should have ended by a reservation's time. */

@@ -5,7 +5,6 @@ import { freedBy, needsOf, type Change } from '../cap/needs';
 import type {
   Account,
   Allocation,
-  ClaimEntry,
   Counts,
   HolderEntry,
   Lease,
@@ -111,9 +110,9 @@ function changeTaken({ taken }: Room, { account, what, amount }: Change, sign: 1
   taken.set(account, its);
 }
 
-/** Whether a claim fits below its caps in a room. */
-export function fitsCaps({ taken }: Room, entry: ClaimEntry): boolean {
-  return needsOf(entry).every(
+/** Whether a claim that needs this fits below its caps in a room. */
+export function fitsCaps({ taken }: Room, needs: readonly Change[]): boolean {
+  return needs.every(
     ({ account, what, amount }) =>
       amount <= leftOf(account, what) - (taken.get(account)?.[what] ?? 0)
   );
@@ -170,7 +169,7 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
   const isInside = promisedCpus > 0 && exclusiveCpusFor(state, entry, room.gone) !== null;
   const isFitting =
     gpus.length === ask.gpus &&
-    fitsCaps(room, entry) &&
+    fitsCaps(room, needsOf(entry)) &&
     hasBytes(room, entry) &&
     (promisedCpus === 0 || isInside || hasCpus(room, entry));
   const isAlone = ask.exclusive && !isInside;
