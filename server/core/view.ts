@@ -12,6 +12,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
+import { viewCull } from './cull/culled';
 import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
 import { askedSince, isKeptBy } from './gpu/keepers';
@@ -38,7 +39,8 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     node: viewNode(state, version),
     holders: [...state.holders.values()].map(holder => viewHolder(state, holder)),
     groups: viewGroups(state),
-    claims: viewClaims(state)
+    claims: viewClaims(state),
+    ...(state.culled.length && { culled: [...state.culled] })
   };
 }
 
@@ -150,7 +152,8 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     gpuMemoryBytes: gpuBytes.length ? gpuBytes.reduce((sum, it) => sum + it, 0) : null,
     boundGpus: entry.boundGpus,
     askedToFreeMs: askedSince(entry),
-    restartRequest: viewRequest(state, entry)
+    restartRequest: viewRequest(state, entry),
+    ...viewCull(state, entry)
   };
 }
 

@@ -13,7 +13,9 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
+import type { ICulling } from './cull/port';
 
+export type { KernelReport } from './cull/port';
 export type { PolicyName };
 
 /** How much a line of the log matters to a person. */
@@ -233,6 +235,7 @@ export interface IMetrics {
 export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
+  readonly culling: ICulling;
   readonly administration: IAdministration;
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;

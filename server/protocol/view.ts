@@ -1,8 +1,10 @@
 import type { Ask } from './ask';
+import type { CulledView, CullView } from './cull';
 import type { Refusal } from './errors';
 import type { NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
 import type { ToldGrant } from './grant';
+import type { GroupView } from './groupView';
 import type { Hints } from './hints';
 import type { StoryFact } from './storyFacts';
 
@@ -120,19 +122,8 @@ export type HolderView = {
   readonly askedToFreeMs: number | null;
   /** Who asks for its restart (GPU5); null while nobody does. */
   readonly restartRequest: RestartRequest | null;
-};
-
-/** A group with kernels, or with such groups in it (FAIR1). */
-export type GroupView = {
-  /** From the root: `atlas/prod`. */
-  readonly path: string;
-  /** CPUs that it is entitled to, and the same fraction of everything else: by its quota, or by weight. */
-  readonly owedCpus: number;
-  readonly hasQuota: boolean;
-  /** What its kernels use of the node's resource that they use most, expressed in CPUs. */
-  readonly usedCpus: number;
-  /** Whether it may use what others leave (FAIR2). */
-  readonly takesSurplus: boolean;
+  /** Only for an idle kernel that will be shut down, or that its owner keeps (CULL4). */
+  readonly cull?: CullView;
 };
 
 /** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
@@ -232,6 +223,8 @@ export type Snapshot = {
   /** By path; empty if no kernel is in a group. */
   readonly groups: readonly GroupView[];
   readonly claims: readonly ClaimView[];
+  /** Kernels that were shut down because they were idle, the last ones, oldest first; absent if none was (CULL7). */
+  readonly culled?: readonly CulledView[];
 };
 
 /** The most cells that one `fits` request may ask about. */

@@ -6,6 +6,7 @@ import type { Claim, Event } from '../events';
 import { dropHold } from '../holder/leases';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
+import { whyCulled } from '../cull/cull';
 import { isLost } from '../gpu/gpuMemory';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
@@ -95,7 +96,10 @@ function admit(state: State, entry: WaitingEntry): void {
     grantClaim(state, entry, lease);
     return;
   }
-  const why = impossibleAsk(state.node, holder, claim.ask) ?? aboveLimit(holder, claim.ask);
+  const why =
+    impossibleAsk(state.node, holder, claim.ask) ??
+    aboveLimit(holder, claim.ask) ??
+    whyCulled(state, holder);
   if (why) {
     refuseClaim(state, entry, why);
     return;

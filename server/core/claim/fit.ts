@@ -4,6 +4,7 @@ import type { Resource } from '../../protocol/facts';
 import type { Fit } from '../../protocol/view';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { covers, createEntry, queueFull } from './claims';
+import { whyCulled } from '../cull/cull';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
@@ -30,7 +31,8 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   if (!state.node) {
     return NOW;
   }
-  const why = impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask);
+  const why =
+    impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask) ?? whyCulled(state, holder);
   if (why) {
     return never(why);
   }

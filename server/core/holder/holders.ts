@@ -1,4 +1,5 @@
 import type { Event } from '../events';
+import { leaveWatch } from '../cull/culled';
 import { killedFor } from '../memory/guard';
 import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from '../claim/lifecycle';
@@ -58,6 +59,7 @@ export function onHolderGone(
   }
   dropHold(state, holder);
   state.standing === holder && (state.standing = null);
+  leaveWatch(state, holder);
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   leaveTree(state, holder);
   changeUse(holder.user, state.nowMs, -holder.useRate);

@@ -1,3 +1,5 @@
+import type { CullRules } from '../cull/rules';
+
 /** How much of its parent a group is entitled to. */
 export type Quota =
   /** CPUs, and the same fraction of everything else. */
@@ -41,6 +43,8 @@ export type Group = {
   readonly users: Readonly<Record<string, number>>;
   /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
   readonly notebooks: readonly string[];
+  /** When its idle kernels are shut down (CULL1); the rest is as in the groups around it. */
+  readonly cull: Partial<CullRules>;
   readonly groups: readonly Group[];
 };
 
@@ -56,6 +60,8 @@ export type Sharing = {
   readonly holdIdleMs: number;
   /** A kept grant cannot be claimed by others for this long after its last cell (ADM9). */
   readonly holdSafeMs: number;
+  /** When idle kernels are shut down (CULL1); groups may differ. */
+  readonly cull: Partial<CullRules>;
 };
 
 /** Sharing without a configuration: one group, with equal shares. */
@@ -65,7 +71,8 @@ export const EVEN_SHARING: Sharing = {
   victims: 'mostOverQuota',
   graceMs: 10_000,
   holdIdleMs: 30 * 60_000,
-  holdSafeMs: 30_000
+  holdSafeMs: 30_000,
+  cull: {}
 };
 
 /** A group with nothing but a name. */
@@ -81,6 +88,7 @@ export function plainGroup(name: string): Group {
     limits: UNLIMITED,
     users: {},
     notebooks: [],
+    cull: {},
     groups: []
   };
 }

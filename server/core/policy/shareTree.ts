@@ -61,8 +61,8 @@ const NOTHING = 1e-9;
 
 /** A tree without users. Entitlements refer to `cpus`, all of the node's. */
 export function createShareTree(sharing: Sharing, cpus: number, atMs: number): ShareTree {
-  const { groups, limits } = sharing;
-  const group = { ...plainGroup(''), groups, limits };
+  const { groups, limits, cull } = sharing;
+  const group = { ...plainGroup(''), groups, limits, cull };
   const tree: GrowingTree = {
     root: null,
     sharing,

@@ -72,9 +72,17 @@ function parseQuota(value: unknown): Quota | undefined {
   return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
 }
 
+/** A part of something as a fraction, above 0 and up to 1. */
+function parsePart(value: unknown): number | undefined {
+  const parsed = parseQuota(value);
+  const fraction = parsed?.kind === 'fraction' ? parsed.of : 0;
+  return fraction > 0 && fraction <= 1 ? fraction : undefined;
+}
+
 const memory = amount(parseBytes, 'an amount such as "4 GiB"');
 const span = amount(parseSpan, 'a time such as "30 s", "5 min" or "2 h"');
 const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
+const part = amount(parsePart, 'a part of a CPU or GPU such as "2%"');
 const yesOrNo = z.boolean('true or false').nullish();
 
 const GLOBS = 'patterns of paths such as "atlas/**", of "*", "?" and "**"';
@@ -99,6 +107,21 @@ const limits = section({ memory, gpus: whole(1024), exclusive: whole(65_536) }, 
   exclusiveCpus: it.exclusive
 }));
 
+const keep = z.union([z.literal(false).transform(() => 0), span], {
+  error: 'false, or a time such as "8 h"'
+});
+
+const cullFields = section({ idle: span, notice: span, busy: part, keep }, it => ({
+  idleMs: it.idle,
+  noticeMs: it.notice,
+  busyRatio: it.busy,
+  keepMs: it.keep
+}));
+
+const cull = z.union([z.literal(false).transform(() => ({ idleMs: Infinity })), cullFields], {
+  error: 'false, or idle, notice, busy and keep'
+});
+
 const group = section(
   {
     weight: z.number('a number above 0').nullish(),
@@ -109,6 +132,7 @@ const group = section(
     maxRuntime: span,
     notebooks,
     limits,
+    cull,
     users,
     get groups() {
       return groups;
@@ -120,7 +144,8 @@ const group = section(
     latencyMs: latency,
     minRuntimeMs: minRuntime,
     maxRuntimeMs: maxRuntime,
-    limits: { ...UNLIMITED, ...same.limits }
+    limits: { ...UNLIMITED, ...same.limits },
+    cull: same.cull
   })
 );
 
@@ -156,6 +181,7 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
     hold: section({ idle: span, safe: span }, it => ({ holdIdleMs: it.idle, holdSafeMs: it.safe })),
     reserve: section({ cpus: whole(65_536), memory }, it => it),
     gpus: section({ fence: yesOrNo }, it => it),
+    cull,
     metrics: section({ users: yesOrNo }, it => it),
     defaults,
     policy: oneOf(POLICIES)
