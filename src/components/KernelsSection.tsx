@@ -13,6 +13,7 @@ import {
   formatNumber
 } from '../format';
 import { keptText, kernelStateText } from './claimTexts';
+import { CullCountdown } from './CullCountdown';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { HolderKindWord } from './HolderKindWord';
@@ -192,6 +193,7 @@ function KernelItem(
         </div>
       )}
       <RestartRequested {...props} />
+      <CullCountdown {...props} onKeep={props.keepers.onKeep} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}
