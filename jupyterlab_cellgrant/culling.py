@@ -134,9 +134,11 @@ class Culling:
             if activity and session["path"] in saved:
                 activity.use()
 
-    async def _on_saved(self, _: Any, __: str, data: dict[str, Any]) -> None:
-        if data["action"] == "save":
-            self._saved.add(data["path"])
+    async def _on_saved(self, **event: Any) -> None:
+        # By keywords that are the event logger's; what does not fit would fail the request itself.
+        data = event.get("data") or {}
+        if data.get("action") == "save":
+            self._saved.add(data.get("path", ""))
 
     async def _report(self, client: AsyncHTTPClient) -> None:
         kernels = [

@@ -50,6 +50,14 @@ def until_culled(server: RealServer, kernel_id: str) -> None:
     eventually(lambda: kernel_id not in kernels_of(server))
 
 
+def until_others_come_and_go(server: RealServer) -> None:
+    """Let idle kernels be culled, one after another, for longer than a figure of use may be old."""
+    for name in ("first.ipynb", "second.ipynb", "third.ipynb"):
+        idle = start(server, name)
+        server.run_cell(idle, "1", {})
+        until_culled(server, idle)
+
+
 def culled_of(server: RealServer, kernel_id: str) -> Any:
     return next(
         (it for it in server.api("snapshot").body.get("culled", []) if it["holderId"] == kernel_id),
@@ -63,30 +71,41 @@ def end(server: RealServer, *kernel_ids: str) -> None:
 
 
 @contextlib.contextmanager
-def page_that_asks(server: RealServer, kernel_id: str, kind: str, **content: Any) -> Iterator[None]:
-    """A page that is open, and sends such a request again and again."""
-    channels = websocket.create_connection(
-        f"ws://127.0.0.1:{server.port}/api/kernels/{kernel_id}/channels?token={TOKEN}"
-    )
+def again_and_again(act: Callable[[], object]) -> Iterator[None]:
+    """Something that is done by somebody meanwhile."""
     is_over = threading.Event()
-    channel = "control" if kind == "usage_request" else "shell"
 
-    def ask() -> None:
-        with contextlib.suppress(OSError, websocket.WebSocketException):
-            while not is_over.wait(POLL_S):
-                header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "s"}
-                header |= {"username": "u", "version": "5.3"}
-                message = {"header": header, "parent_header": {}, "metadata": {}}
-                channels.send(json.dumps({**message, "content": content, "channel": channel}))
+    def repeat() -> None:
+        while not is_over.wait(POLL_S):
+            act()
 
-    thread = threading.Thread(target=ask)
+    thread = threading.Thread(target=repeat)
     thread.start()
     try:
         yield
     finally:
         is_over.set()
         thread.join()
-        channels.close()
+
+
+@contextlib.contextmanager
+def page_that_asks(server: RealServer, kernel_id: str, kind: str, **content: Any) -> Iterator[None]:
+    """A page that is open, and sends such a request again and again."""
+    channels = websocket.create_connection(
+        f"ws://127.0.0.1:{server.port}/api/kernels/{kernel_id}/channels?token={TOKEN}"
+    )
+    channel = "control" if kind == "usage_request" else "shell"
+
+    def ask() -> None:
+        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "s"}
+        header |= {"username": "u", "version": "5.3"}
+        message = {"header": header, "parent_header": {}, "metadata": {}}
+        with contextlib.suppress(OSError, websocket.WebSocketException):
+            channels.send(json.dumps({**message, "content": content, "channel": channel}))
+
+    with again_and_again(ask):
+        yield
+    channels.close()
 
 
 @pytest.mark.parametrize("asks", ["kernel_info_request", "usage_request", "comm_info_request"])
@@ -105,46 +124,44 @@ def test_a_page_that_is_open_keeps_no_kernel(server: RealServer, asks: str) -> N
 
 
 def test_background_work_keeps_a_kernel(server: RealServer) -> None:
-    """[CULL3] A thread is at work: another kernel, idle for less long, goes before it."""
+    """[CULL3] A thread is at work: others that were started later go before it."""
     busy = start(server, "busy.ipynb")
     server.run_cell(busy, BUSY_THREAD, {})
-    idle = start(server, "idle.ipynb")
-    server.run_cell(idle, "1", {})
-    until_culled(server, idle)
+    until_others_come_and_go(server)
     assert busy in kernels_of(server)
     end(server, busy)
 
 
 def test_people_keep_a_kernel(server: RealServer) -> None:
-    """[CULL3] Somebody completes code in one, and saves the notebook of another."""
+    """[CULL3] Somebody completes code in one, and saves the notebook of another: others that were
+    started later go before them."""
     typed, saved = start(server, "typed.ipynb"), start(server, "saved.ipynb")
-    idle = start(server, "idle.ipynb")
-    for kernel_id in (typed, saved, idle):
-        server.run_cell(kernel_id, "1", {})
     notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     model = json.dumps({"type": "notebook", "format": "json", "content": notebook}).encode()
+    answers = set()
 
-    def idle_is_gone() -> bool:
-        server.ask("/api/contents/saved.ipynb", "PUT", model)
-        return idle not in kernels_of(server)
+    def save() -> None:
+        answers.add(server.ask("/api/contents/saved.ipynb", "PUT", model).status)
 
-    with page_that_asks(server, typed, "complete_request", code="pri", cursor_pos=3):
-        eventually(idle_is_gone)
+    completes = page_that_asks(server, typed, "complete_request", code="pri", cursor_pos=3)
+    with completes, again_and_again(save):
+        until_others_come_and_go(server)
         assert {typed, saved} <= kernels_of(server)
+    assert answers <= {200, 201}
     for kernel_id in (typed, saved):
         until_culled(server, kernel_id)
 
 
 def test_its_owner_keeps_a_kernel(server: RealServer) -> None:
     """[CULL4] It is warned before, and kept then."""
-    kept, idle = start(server, "kept.ipynb"), start(server, "idle.ipynb")
+    kept = start(server, "kept.ipynb")
 
     def warned() -> Any:
         return next((it for it in server.api("holders").body if it["id"] == kept), {}).get("cull")
 
     assert eventually(warned)["atMs"] is not None
     assert server.api(f"holders/{kept}/keep", "PUT", b"").status == 204
-    until_culled(server, idle)
+    until_others_come_and_go(server)
     assert kept in kernels_of(server)
     assert warned()["keptUntilMs"] is not None
     end(server, kept)
@@ -161,8 +178,7 @@ def test_a_kernel_of_no_server_is_not_culled(
     manager.start_kernel()
     try:
         eventually(lambda: len(server.api("holders").body) == 1)
-        idle = start(server, "idle.ipynb")
-        until_culled(server, idle)
+        until_others_come_and_go(server)
         assert len(server.api("holders").body) == 1
         assert manager.is_alive()
     finally:
