@@ -2,7 +2,9 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
+import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { culledOf } from '../arbiter/culled';
@@ -95,7 +97,13 @@ export class CullBanner implements IDisposable {
   private _isDisposed = false;
 }
 
-/** Shows what it was last given. */
+/**
+ * Shows what it was last given.
+ *
+ * #### Notes
+ * Lumino gives a widget in a box its minimum height in pixels, so that has to follow what is drawn
+ * and how it is wrapped.
+ */
 class Banner extends ReactWidget {
   constructor(private _element: JSX.Element) {
     super();
@@ -108,6 +116,25 @@ class Banner extends ReactWidget {
   }
 
   protected render(): JSX.Element {
-    return this._element;
+    return <div className="cg-CullBanner-content">{this._element}</div>;
+  }
+
+  protected onUpdateRequest(msg: Message): void {
+    super.onUpdateRequest(msg);
+    void this.renderPromise?.then(() => this._fit());
+  }
+
+  protected onResize(msg: Widget.ResizeMessage): void {
+    super.onResize(msg);
+    this._fit();
+  }
+
+  private _fit(): void {
+    const content = this.node.firstElementChild as HTMLElement | null;
+    const minHeight = `${content?.offsetHeight ?? 0}px`;
+    if (this.node.style.minHeight !== minHeight) {
+      this.node.style.minHeight = minHeight;
+      this.parent?.fit();
+    }
   }
 }
