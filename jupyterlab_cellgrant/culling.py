@@ -61,7 +61,10 @@ class Culling:
         try:
             while True:
                 if self._supervisor.status.is_up:
-                    await self._follow()
+                    try:
+                        await self._follow()
+                    except Exception as error:  # noqa: BLE001 - kernels stay, and all else goes on
+                        self._log.warning("Cellgrant could not look at idle kernels: %r", error)
                 self._rest()
                 await asyncio.sleep(ASK_AGAIN_S)
         finally:
