@@ -79,7 +79,7 @@ describe('the notice of a kernel that was shut down', () => {
       holderId: 'k1',
       holderName: 'work.ipynb',
       owner: 'ana',
-      notebook: '/home/ana/a/work.ipynb',
+      notebook: '/srv/a/work.ipynb',
       atMs: NOW_MS,
       usedMs: NOW_MS - 2 * HOUR,
       memoryBytes: 3 * GIB,
