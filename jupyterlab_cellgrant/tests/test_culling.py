@@ -185,6 +185,51 @@ def test_a_kernel_of_no_server_is_not_culled(
         manager.shutdown_kernel(now=True)
 
 
+def test_no_cell_is_cut_short(server: RealServer) -> None:
+    """[CULL6] Cells that come when their kernels are due run to their end, or do not begin."""
+    for name in ("one.ipynb", "two.ipynb", "three.ipynb"):
+        kernel_id = start(server, name)
+        channels = websocket.create_connection(
+            f"ws://127.0.0.1:{server.port}/api/kernels/{kernel_id}/channels?token={TOKEN}"
+        )
+        channels.settimeout(POLL_S)
+        eventually(lambda it=kernel_id: is_due(server, it))
+        printed = printed_by(server, kernel_id, channels)
+        channels.close()
+        assert printed in ("", "begin\nend\n"), name
+        end(server, kernel_id)
+
+
+def is_due(server: RealServer, kernel_id: str) -> bool:
+    """Whether a kernel's notice is over, or it is gone."""
+    snapshot = server.api("snapshot").body
+    kernel = next((it for it in snapshot["holders"] if it["id"] == kernel_id), None)
+    at_ms = (kernel or {}).get("cull", {}).get("atMs")
+    return kernel is None or (at_ms is not None and snapshot["atMs"] >= at_ms)
+
+
+def printed_by(server: RealServer, kernel_id: str, channels: websocket.WebSocket) -> str:
+    """What a cell prints until it is over, or its kernel gone."""
+    code = "import time\nprint('begin', flush=True)\ntime.sleep(1)\nprint('end', flush=True)"
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "s"}
+    header |= {"username": "u", "version": "5.3"}
+    content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
+    message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+    channels.send(json.dumps({**message, "channel": "shell"}))
+    printed = ""
+    while True:
+        try:
+            heard = json.loads(channels.recv())
+        except websocket.WebSocketTimeoutException:
+            if kernel_id not in kernels_of(server):
+                return printed
+            continue
+        if heard["parent_header"].get("msg_id") == header["msg_id"]:
+            printed += heard["content"].get("text", "")
+            if heard["content"].get("execution_state") == "idle":
+                return printed
+
+
 def test_nobody_culls_through_jupyter(server: RealServer) -> None:
     """[CULL4] What servers say to the sidecar is not passed on for pages."""
     refused: list[Callable[[], Any]] = [
