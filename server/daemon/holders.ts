@@ -7,7 +7,7 @@ import { Entrance } from './entrance';
 import { HolderWatch } from './holderWatch';
 import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
-import { endsWithParent, gateOf, holderOf, KnownProcesses } from './knownProcesses';
+import { endsWithParent, gateOf, KnownProcesses } from './knownProcesses';
 import { Owners } from './owners';
 import type { IProcesses, KnownProcess, Log } from './ports';
 
@@ -17,6 +17,7 @@ export type HoldersParts = {
   readonly processes: IProcesses;
   readonly post: (event: EventBody) => void;
   readonly runningHolderIds: () => ReadonlySet<string>;
+  readonly hubGroupsOf: (user: string) => readonly string[];
   readonly log: Log;
 };
 
@@ -28,8 +29,8 @@ export type HoldersParts = {
  * for the previous process. Every arrival has exactly one end.
  */
 export class Holders {
-  private readonly known = new KnownProcesses();
-  readonly owners = new Owners(this.known);
+  private readonly known: KnownProcesses;
+  readonly owners: Owners;
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
   private readonly kills: Kills;
@@ -37,8 +38,9 @@ export class Holders {
   private readonly watching: HolderWatch;
 
   constructor(private readonly parts: HoldersParts) {
-    const { processes, enforcer, runningHolderIds } = parts;
-    const { known } = this;
+    const { processes, enforcer, runningHolderIds, hubGroupsOf } = parts;
+    const known = (this.known = new KnownProcesses(hubGroupsOf));
+    this.owners = new Owners(known);
     this.kills = new Kills(enforcer);
     this.entrance = new Entrance(processes, known);
     this.watching = new HolderWatch({
@@ -104,8 +106,8 @@ export class Holders {
    * Readmit the processes that the previous sidecar knew and that are alive; returns these.
    *
    * #### Notes
-   * The cgroups of children are taken over before those of their parents, which would otherwise
-   * get the children's processes for a moment. Holders whose parent is gone end with it (HOLD3).
+   * The cgroups of children come before those of their parents, which would otherwise get the
+   * children's processes for a moment. Holders whose parent is gone end with it (HOLD3).
    */
   restore(list: readonly KnownProcess[], caller: Caller): readonly KnownProcess[] {
     const back = list.flatMap(it => {
@@ -114,7 +116,7 @@ export class Holders {
     });
     const failures = new Map([...back].reverse().map(it => [it, this.place(it)]));
     back.forEach(it => this.announce(it, failures.get(it) ?? null));
-    list.forEach(it => this.has(it.holderId) || this.endOrphan(it, list));
+    this.known.endOrphans(list, this.parts.processes);
     return back;
   }
 
@@ -164,6 +166,11 @@ export class Holders {
     return it !== undefined && this.place(it) === null;
   }
 
+  /** A user's groups changed, and so where the user's holders belong (HUB1). */
+  regroup(user: string): void {
+    this.list().forEach(it => it.owner?.name === user && this.note(it));
+  }
+
   private changed(): void {
     this.changeListeners.forEach(listener => listener());
   }
@@ -193,7 +200,7 @@ export class Holders {
 
   private note(it: KnownProcess): void {
     this.known.note(it);
-    this.parts.post({ type: 'holderArrived', holder: holderOf(it, this.known.parentOf(it)) });
+    this.parts.post({ type: 'holderArrived', holder: this.known.holderOf(it) });
   }
 
   private enter(process: KnownProcess, { uid, name, groups = [] }: Caller): KnownProcess {
@@ -227,13 +234,6 @@ export class Holders {
     this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
     this.changed();
-  }
-
-  /** HOLD3: it must end with its parent, which ended while no sidecar watched. */
-  private endOrphan(it: KnownProcess, list: readonly KnownProcess[]): void {
-    const { processes } = this.parts;
-    const parent = list.find(({ holderId }) => holderId === it.parentHolderId);
-    endsWithParent(it) && parent && processes.hasEnded(parent) && processes.kill(it);
   }
 
   private place({ holderId, pid, startTicks }: KnownProcess): EnforcementError | null {

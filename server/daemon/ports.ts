@@ -8,11 +8,13 @@ import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
 import type { GateProcess, HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
+import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
+import type { IConsent } from './consentPort';
 import type { ICulling } from './cull/port';
 
 export type { KernelReport } from './cull/port';
@@ -197,18 +199,6 @@ export interface IGateServices {
   readonly interpreter: { answerTo(answers: IAnswers): void };
 }
 
-/** What holders keep between cells, and how they return it (ADM9, GPU5); each returns why not. */
-export interface IConsent {
-  /** Ask a holder that runs nothing to free the GPU memory that it keeps. */
-  askToFree(holderId: string, by: Caller): Refusal | null;
-  /** Ask a kernel's owner to restart it for a claim that it blocks. */
-  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
-  /** The owner of a kernel declines that. */
-  declineRestart(holderId: string, by: Caller): Refusal | null;
-  /** Give back the grant that a holder keeps for its next cell. */
-  releaseHold(holderId: string, by: Caller): Refusal | null;
-}
-
 /** Shows the decisions. */
 export interface IShown {
   snapshot(): Snapshot;
@@ -225,9 +215,15 @@ export interface IAdministration {
   choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
 }
 
-/** Figures for a monitoring system. */
+/** The groups that users have in JupyterHub (HUB1); each answers with a user's, or with why not. */
+export interface IHubGroups {
+  find(user: string, by: Caller): Promise<HubGroupsView | Refusal>;
+  /** State all groups of a user; resolves when they are saved. */
+  state(user: string, groups: readonly string[], by: Caller): Promise<HubGroupsView | Refusal>;
+}
+
+/** Figures for a monitoring system, in the text format of Prometheus. */
 export interface IMetrics {
-  /** All of them, in the text format of Prometheus. */
   text(): Promise<string>;
 }
 
@@ -237,6 +233,7 @@ export interface IApi {
   readonly consent: IConsent;
   readonly culling: ICulling;
   readonly administration: IAdministration;
+  readonly hubGroups: IHubGroups;
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;

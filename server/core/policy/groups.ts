@@ -1,3 +1,4 @@
+import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
 import type { CullRules } from '../cull/rules';
 
 /** How much of its parent a group is entitled to. */
@@ -91,6 +92,14 @@ export function plainGroup(name: string): Group {
     cull: {},
     groups: []
   };
+}
+
+/** The names that stand for groups of the Hub (HUB1): in the order of the file, inner groups first. */
+export function hubNamesOf(groups: readonly Group[]): string[] {
+  return groups.flatMap(({ users, groups: inner }) => [
+    ...hubNamesOf(inner),
+    ...Object.keys(users).filter(it => it.startsWith(OF_HUB))
+  ]);
 }
 
 /** A user's weight inside a group, by the first of the user's names that it has; own properties only. */
@@ -191,6 +200,10 @@ function userProblems(
       found.push(problem('users', `the user "${user}" is in "${other}" already`));
     }
     owners.set(user, here);
+    if (user.startsWith(OF_HUB) && !isHubGroup(user.slice(OF_HUB.length))) {
+      const wrong = `${JSON.stringify(user)} names no group of the Hub`;
+      found.push(problem('users', `${wrong}; expected "${OF_HUB}" and ${HUB_GROUP_WORDS}`));
+    }
     if (!(weight > 0 && weight <= 10_000)) {
       found.push(problem('users', `the weight of "${user}" is above 0 and up to 10000`));
     }
