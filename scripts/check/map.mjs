@@ -78,6 +78,7 @@ export const ROWS = [
     of: ['command', '__main__.py', 'unix_http.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue']
   },
+  { of: ['activity.py', 'culling.py'].map(it => PACKAGE + it), pytest: ['layers', 'culling'] },
   {
     of: ['provisioner.py', 'renames.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'provisioner', 'renames', 'fence']

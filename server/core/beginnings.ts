@@ -50,6 +50,8 @@ export function createState(): State {
     memoryAvailableBytes: null,
     others: null,
     notices: [],
+    cull: null,
+    culled: [],
     dirty: new Set(),
     rekept: new Set(),
     messages: []

@@ -206,6 +206,16 @@ export type Event = { readonly atMs: number } & (
   | { readonly type: 'restartDeclined'; readonly holderId: string; readonly by: Caller }
   /** A person releases what a holder keeps across cells (ADM9). */
   | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: Caller }
+  /** A Jupyter server reports on kernels that it can shut down, and when people last used them (CULL2). */
+  | {
+      readonly type: 'attended';
+      readonly kernels: readonly { readonly holderId: string; readonly usedMs: number }[];
+    }
+  /** A person keeps an idle kernel (CULL4). */
+  | { readonly type: 'keepWanted'; readonly holderId: string; readonly by: Caller }
+  /** A Jupyter server begins to shut an idle kernel down, or has failed to (CULL6). */
+  | { readonly type: 'cullBegun'; readonly holderId: string }
+  | { readonly type: 'cullFailed'; readonly holderId: string }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';

@@ -1,4 +1,5 @@
 import { predictedDemand } from './cpu/demand';
+import { followCulling } from './cull/cull';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
 import { liftMask } from './cpu/masks';
@@ -41,6 +42,7 @@ export function onConfigured(state: State, event: Extract<Event, { type: 'config
     state.configuredReserveBytes = event.memoryReserveBytes ?? null;
     state.defaults = event.defaults ?? {};
     replace(state, state.node, event.sharing);
+    followCulling(state, event.sharing);
   }
 }
 

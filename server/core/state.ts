@@ -1,4 +1,6 @@
+import type { CulledView } from '../protocol/cull';
 import type { Hints } from '../protocol/hints';
+import type { CullBook } from './cull/watches';
 import type { Effect } from './effects';
 import type { Accounts } from './cap/account';
 import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
@@ -71,6 +73,10 @@ export type State = {
   /** Memory that others hold on the whole machine, which may exceed what is handed out; null if not measured yet. */
   others: { readonly bytes: number; readonly totalBytes: number } | null;
   notices: readonly string[];
+  /** The use of kernels; null while none is ever culled (CULL1). */
+  cull: CullBook | null;
+  /** Kernels that were culled, oldest first, bounded. */
+  readonly culled: CulledView[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
   /** Holders whose kept grant changed in this step. */

@@ -2,6 +2,7 @@ import { onKernelLaunching, onLaunchFailed } from './cap/launches';
 import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
+import { onAttended, onCullBegun, onCullFailed, onKeepWanted } from './cull/cull';
 import type { Effect } from './effects';
 import type { Event } from './events';
 import { onMemoryMeasured } from './memory/guard';
@@ -45,7 +46,7 @@ export type { State } from './state';
  *   give the same effects.
  * - Effects must be carried out in order: a holder is confined before
  *   its claim receives the grant. Effects name no holder that is gone,
- *   except `killed`.
+ *   except `killed` and `culled`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
  *   duplicate, a late event or invalid figures are refused by name or
  *   ignored. A time before the last one counts as the last one.
@@ -102,6 +103,10 @@ const HANDLERS: {
   restartWanted: onRestartWanted,
   restartDeclined: onRestartDeclined,
   holdReleased: onHoldReleased,
+  attended: onAttended,
+  keepWanted: onKeepWanted,
+  cullBegun: onCullBegun,
+  cullFailed: onCullFailed,
   enforcementFailed: onEnforcementFailed,
   holderBroughtBack: onHolderBroughtBack,
   holderSettled: onHolderSettled,

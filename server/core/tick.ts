@@ -1,5 +1,6 @@
 import { expireLaunches } from './cap/launches';
 import { expireWaits } from './claim/claims';
+import { cullIdle } from './cull/cull';
 import { expireHolds } from './holder/holds';
 import { askKeepers } from './gpu/keepers';
 import { weightByUse, useAt } from './policy/fairness';
@@ -19,6 +20,7 @@ const USERS_MAX = 4096;
  * 2. Users are weighted by their recent use (FAIR3).
  * 3. Cells that ran too long are interrupted; heads are served by preemption (FAIR4).
  * 4. Idle kernels whose GPU memory blocks a claim are asked to free it (GPU5).
+ * 5. Idle kernels are shut down where the configuration says so (CULL1).
  */
 export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   expireWaits(state);
@@ -29,6 +31,7 @@ export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   preempt(state);
   carryOutEvictions(state);
   askKeepers(state);
+  cullIdle(state);
   resizeRanges(state);
   state.mayAdmit = true;
 }

@@ -12,6 +12,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
+import { viewCull } from './cull/culled';
 import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
 import { askedSince, isKeptBy } from './gpu/keepers';
@@ -40,7 +41,8 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     holders: [...state.holders.values()].map(holder => viewHolder(state, holder)),
     groups: viewGroups(state),
     caps: viewCaps(state),
-    claims: viewClaims(state)
+    claims: viewClaims(state),
+    ...(state.culled.length && { culled: [...state.culled] })
   };
 }
 
@@ -152,7 +154,8 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     gpuMemoryBytes: gpuBytes.length ? gpuBytes.reduce((sum, it) => sum + it, 0) : null,
     boundGpus: entry.boundGpus,
     askedToFreeMs: askedSince(entry),
-    restartRequest: viewRequest(state, entry)
+    restartRequest: viewRequest(state, entry),
+    ...viewCull(state, entry)
   };
 }
 

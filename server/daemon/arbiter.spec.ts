@@ -33,7 +33,7 @@ const HOLDER: Holder = {
   gated: true
 };
 
-type Carriers = Pick<InterpreterParts, 'enforcer' | 'holders' | 'holderStore' | 'memoryWatch'>;
+type Carriers = Omit<InterpreterParts, 'confinementOf' | 'post' | 'log'>;
 
 /** Everything that leaves the arbiter, in its order. */
 class Journal {
@@ -69,6 +69,7 @@ class Journal {
         }
       },
       holderStore: { saveNow: () => note('on the disk') },
+      culling: { carryOut: ({ type }) => note(type) },
       memoryWatch: {
         limit: (holderId, bytes) => void (bytes === null || note(`watch ${holderId} ${bytes}`))
       }

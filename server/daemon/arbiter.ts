@@ -5,6 +5,7 @@ import { story } from '../core/claim/explain';
 import { fitOf } from '../core/claim/fit';
 import { checkInvariants } from '../core/invariants';
 import { createState } from '../core/beginnings';
+import { isBeingCulled } from '../core/cull/cull';
 import type { State } from '../core/state';
 import { step } from '../core/step';
 import { groupPathOf, snapshot } from '../core/view';
@@ -94,6 +95,12 @@ export class Arbiter {
       ids.add(claim.holderId);
     }
     return ids;
+  }
+
+  /** Whether a kernel is being shut down because it is idle (CULL6). */
+  isBeingCulled(holderId: string): boolean {
+    const holder = this.state.holders.get(holderId);
+    return holder !== undefined && isBeingCulled(this.state, holder);
   }
 
   /** How a cell of this kernel would fare if it ran now; null for an unknown kernel. */

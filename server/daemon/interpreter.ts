@@ -2,6 +2,7 @@ import type { Confinement, Effect } from '../core/effects';
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { CpuPinning } from '../protocol/grant';
 import type { EventBody } from './arbiter';
+import type { Culling } from './cull/culling';
 import type { Holders } from './holders';
 import type { MemoryWatch } from './memoryWatch';
 import type { IAnswers, Log } from './ports';
@@ -13,6 +14,7 @@ export type InterpreterParts = {
   readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
   readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
+  readonly culling: Pick<Culling, 'carryOut'>;
   /** The confinement of a holder that is in force, or was ordered. */
   readonly confinementOf: (holderId: string) => Confinement;
   readonly post: (event: EventBody) => void;
@@ -46,6 +48,10 @@ export class Interpreter {
         return this.bind(effect.holderId, effect.gpus);
       case 'keep':
         return this.parts.holders.keep(effect.holderId, effect.kept);
+      case 'attend':
+      case 'cull':
+      case 'culled':
+        return this.parts.culling.carryOut(effect);
       default:
         return this.answers ? this.answer(this.answers, effect) : undefined;
     }
@@ -53,7 +59,7 @@ export class Interpreter {
 
   private answer(
     answers: IAnswers,
-    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' }>
+    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' | 'attend' | 'cull' | 'culled' }>
   ): void {
     const { holderId } = effect;
     switch (effect.type) {

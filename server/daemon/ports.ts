@@ -14,7 +14,10 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
+import type { IConsent } from './consentPort';
+import type { ICulling } from './cull/port';
 
+export type { KernelReport } from './cull/port';
 export type { PolicyName };
 
 /** How much a line of the log matters to a person. */
@@ -200,18 +203,6 @@ export interface IGateServices {
   readonly interpreter: { answerTo(answers: IAnswers): void };
 }
 
-/** What holders keep between cells, and how they return it (ADM9, GPU5); each returns why not. */
-export interface IConsent {
-  /** Ask a holder that runs nothing to free the GPU memory that it keeps. */
-  askToFree(holderId: string, by: Caller): Refusal | null;
-  /** Ask a kernel's owner to restart it for a claim that it blocks. */
-  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
-  /** The owner of a kernel declines that. */
-  declineRestart(holderId: string, by: Caller): Refusal | null;
-  /** Give back the grant that a holder keeps for its next cell. */
-  releaseHold(holderId: string, by: Caller): Refusal | null;
-}
-
 /** Shows the decisions. */
 export interface IShown {
   snapshot(): Snapshot;
@@ -244,6 +235,7 @@ export interface IMetrics {
 export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
+  readonly culling: ICulling;
   readonly administration: IAdministration;
   readonly hubGroups: IHubGroups;
   readonly owners: IOwners;

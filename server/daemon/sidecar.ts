@@ -8,6 +8,7 @@ import { Claims } from './claims';
 import type { IClock } from './clock';
 import type { ConfigFiles } from './config/configFile';
 import { Consent } from './consent';
+import { Culling } from './cull/culling';
 import { Defaults } from './config/defaults';
 import { Holders } from './holders';
 import { HubGroups } from './hubGroups';
@@ -69,6 +70,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly administration: Administration;
   readonly claims: Claims;
   readonly consent: Consent;
+  readonly culling: Culling;
   private readonly sampler: Sampler;
   private readonly memoryWatch: MemoryWatch;
   private readonly spreading: Spreading;
@@ -90,11 +92,13 @@ export class Sidecar implements IGateServices, IApi {
     this.owners = this.holders.owners;
     this.registrar = new Registrar(this.holders, this.arbiter, hubGroupsOf);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
+    this.culling = new Culling({ ...parts, arbiter: this.arbiter, owners: this.owners });
     this.interpreter = new Interpreter({
       ...parts,
       holders: this.holders,
       holderStore: this.holderStore,
       memoryWatch: this.memoryWatch,
+      culling: this.culling,
       confinementOf,
       post
     });
@@ -112,11 +116,8 @@ export class Sidecar implements IGateServices, IApi {
       administration: this.administration,
       reconciliation: this.reconciliation
     });
-    this.consent = new Consent({
-      post,
-      snapshot: () => this.arbiter.snapshot(),
-      owners: this.owners
-    });
+    const snapshot = () => this.arbiter.snapshot();
+    this.consent = new Consent({ post, snapshot, owners: this.owners });
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();
     this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
@@ -192,6 +193,7 @@ export class Sidecar implements IGateServices, IApi {
     this.reconciliation.dropHolder(holderId);
     this.sampler.forget(holderId);
     this.memoryWatch.forget(holderId);
+    this.culling.forget(holderId);
     this.reconciliation.heard(holderId);
   }
 

@@ -7,6 +7,7 @@ import type { SnapshotFeed } from './feed';
 import { errorsToRefusals, unknownRoute } from './respond';
 import { claims } from './routes/claims';
 import { configuration } from './routes/configuration';
+import { culling } from './routes/culling';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
 import { holders } from './routes/holders';
@@ -40,7 +41,16 @@ export function createApp({ api, metrics, caller, feed, admit, log }: AppParts):
   app.disable('etag');
   app.use(readBody, admit);
   const v1 = Router();
-  for (const routes of [node, holders, claims, defaults, policy, configuration, hubGroups]) {
+  for (const routes of [
+    node,
+    holders,
+    claims,
+    defaults,
+    policy,
+    configuration,
+    hubGroups,
+    culling
+  ]) {
     v1.use(routes(api, caller));
   }
   v1.use(snapshot(api), events(feed), metricsRoute(metrics));

@@ -24,13 +24,14 @@ class Seen implements IShown {
   ) {}
 
   snapshot(): Snapshot {
-    const { node, holders, groups, claims, ...moment } = this.shown.snapshot();
+    const { node, holders, groups, claims, culled, ...moment } = this.shown.snapshot();
     return {
       ...moment,
       node,
       groups,
       holders: this.visibility.of(holders),
-      claims: this.visibility.of(claims)
+      claims: this.visibility.of(claims),
+      ...(culled && { culled: this.visibility.of(culled) })
     };
   }
 

@@ -161,6 +161,21 @@ export const CATALOGUE = {
     status: 409,
     sentence: trans => trans.__('The holder "{name}" has no grant to give back: {why}.')
   },
+  NOT_KEPT: {
+    status: 409,
+    sentence: trans => trans.__('The kernel "{name}" cannot be kept: {why}.')
+  },
+  STILL_USED: {
+    status: 409,
+    sentence: trans => trans.__('The kernel "{id}" is not shut down: it is in use, or not due.')
+  },
+  SHUTTING_DOWN: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'This cell did not run: its kernel was idle, and is being shut down. Run it again in a new kernel.'
+      )
+  },
   FOREIGN_PROCESS: {
     status: 403,
     sentence: trans =>

@@ -1,5 +1,6 @@
 import type { Ask } from './ask';
 import type { CapView, GroupView } from './groupView';
+import type { CulledView, CullView } from './cull';
 import type { Refusal } from './errors';
 import type { NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
@@ -121,6 +122,8 @@ export type HolderView = {
   readonly askedToFreeMs: number | null;
   /** Who asks for its restart (GPU5); null while nobody does. */
   readonly restartRequest: RestartRequest | null;
+  /** Only for an idle kernel that will be shut down, or that its owner keeps (CULL4). */
+  readonly cull?: CullView;
 };
 
 /** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
@@ -222,6 +225,8 @@ export type Snapshot = {
   /** Of those groups and users that have kernels or launch them; empty without caps. */
   readonly caps: readonly CapView[];
   readonly claims: readonly ClaimView[];
+  /** Kernels that were shut down because they were idle, the last ones, oldest first; absent if none was (CULL7). */
+  readonly culled?: readonly CulledView[];
 };
 
 /** The most cells that one `fits` request may ask about. */

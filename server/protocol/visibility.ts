@@ -50,6 +50,7 @@ function hidden(value: object, owner: string): object {
     holderName: owner,
     label: null,
     cellId: null,
+    notebook: null,
     why: null,
     ...('gated' in value && { name: owner, pid: 0 })
   };

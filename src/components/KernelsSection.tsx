@@ -14,6 +14,7 @@ import {
 } from '../format';
 import { keptText, kernelStateText } from './claimTexts';
 import { CapLine } from './CapLine';
+import { CullCountdown } from './CullCountdown';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { HolderKindWord } from './HolderKindWord';
@@ -200,6 +201,7 @@ function KernelItem(
         </div>
       )}
       <RestartRequested {...props} />
+      <CullCountdown {...props} onKeep={props.keepers.onKeep} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}

@@ -8,6 +8,7 @@ import type { Claim, Event } from '../events';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { grantFromHold } from './kept';
+import { whyCulled } from '../cull/cull';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -100,7 +101,8 @@ function admit(state: State, entry: WaitingEntry): void {
   const why =
     impossibleAsk(state.node, holder, claim.ask) ??
     aboveLimit(holder, claim.ask) ??
-    aboveCap(entry);
+    aboveCap(entry) ??
+    whyCulled(state, holder);
   if (why) {
     refuseClaim(state, entry, why);
     return;

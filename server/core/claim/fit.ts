@@ -6,6 +6,7 @@ import { impossibleAsk, planGrant } from '../queue/admission';
 import { aboveCap, capObstacle } from '../cap/caps';
 import { createEntry, queueFull, waitsForNothing } from './claims';
 import { covers } from './kept';
+import { whyCulled } from '../cull/cull';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
@@ -32,7 +33,11 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   if (!state.node) {
     return NOW;
   }
-  const why = impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask) ?? aboveCap(entry);
+  const why =
+    impossibleAsk(state.node, holder, ask) ??
+    aboveLimit(holder, ask) ??
+    aboveCap(entry) ??
+    whyCulled(state, holder);
   if (why) {
     return never(why);
   }

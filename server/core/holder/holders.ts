@@ -1,4 +1,5 @@
 import type { Event } from '../events';
+import { leaveWatch } from '../cull/culled';
 import { killedFor } from '../memory/guard';
 import { enterAccounts, leaveAccounts, recountCaps } from '../cap/counting';
 import { endLaunch } from '../cap/launches';
@@ -63,6 +64,7 @@ export function onHolderGone(
   }
   dropHold(state, holder);
   state.standing === holder && (state.standing = null);
+  leaveWatch(state, holder);
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   leaveTree(state, holder);
   leaveAccounts(state, holder);

@@ -1,4 +1,5 @@
 import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
+import type { CullRules } from '../cull/rules';
 import { UNCAPPED, UNLIMITED, type Caps, type Limits, type Quota } from './bounds';
 
 /** Whom to evict first when a group is entitled to what others hold (FAIR4). */
@@ -30,6 +31,8 @@ export type Group = {
   readonly users: Readonly<Record<string, number>>;
   /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
   readonly notebooks: readonly string[];
+  /** When its idle kernels are shut down (CULL1); the rest is as in the groups around it. */
+  readonly cull: Partial<CullRules>;
   readonly groups: readonly Group[];
 };
 
@@ -48,6 +51,8 @@ export type Sharing = {
   readonly holdIdleMs: number;
   /** A kept grant cannot be claimed by others for this long after its last cell (ADM9). */
   readonly holdSafeMs: number;
+  /** When idle kernels are shut down (CULL1); groups may differ. */
+  readonly cull: Partial<CullRules>;
 };
 
 /** Sharing without a configuration: one group, with equal shares. */
@@ -59,7 +64,8 @@ export const EVEN_SHARING: Sharing = {
   victims: 'mostOverQuota',
   graceMs: 10_000,
   holdIdleMs: 30 * 60_000,
-  holdSafeMs: 30_000
+  holdSafeMs: 30_000,
+  cull: {}
 };
 
 /** A group with nothing but a name. */
@@ -77,6 +83,7 @@ export function plainGroup(name: string): Group {
     userCaps: UNCAPPED,
     users: {},
     notebooks: [],
+    cull: {},
     groups: []
   };
 }

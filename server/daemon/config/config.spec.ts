@@ -98,6 +98,32 @@ groups: {atlas: {caps: {gpus: 2}, userCaps: {cells: 1}}}
     }
   );
 
+  it('[CULL1] reads when idle kernels are shut down, and groups that differ', () => {
+    const { said, problems } = readConfig(`
+cull: {idle: 2 h, notice: 5 min, busy: 3%, keep: false}
+groups: {prod: {cull: false}, night: {cull: {idle: 30 s, keep: 1 h}}, plain: }
+`);
+    expect(problems).toEqual([]);
+    const { cull, groups } = configurationOf(said!).sharing;
+    expect(cull).toEqual({ idleMs: 7_200_000, noticeMs: 300_000, busyRatio: 0.03, keepMs: 0 });
+    expect(groups.map(it => it.cull)).toEqual([
+      { idleMs: Infinity },
+      { idleMs: 30_000, keepMs: 3_600_000 },
+      {}
+    ]);
+  });
+
+  it.each([
+    ['cull: {idle: never}', '"idle" is "never"; expected a time'],
+    ['cull: {busy: 2}', '"busy" is 2; expected a part'],
+    ['cull: {busy: 0%}', '"busy" is "0%"; expected a part'],
+    ['cull: {idel: 2 h}', 'did you mean "idle"?'],
+    ['cull: true', '"cull" is true; expected false, or idle']
+  ])('[CULL1] [CFG2] reports what is wrong with %s', (text, sentence) => {
+    const { problems } = readConfig(text);
+    expect(problems.map(it => it.sentence)).toEqual([expect.stringContaining(sentence)]);
+  });
+
   it('[CFG2] reads the example of README.md', () => {
     const readme = readFileSync(join(__dirname, '../../../README.md'), 'utf8');
     const example = /```yaml\n([^]*?)```/.exec(readme)![1]!;

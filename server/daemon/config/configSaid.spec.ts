@@ -10,6 +10,7 @@ reserve: {cpus: 1, memory: 2 GiB}
 hold: {idle: 10 min}
 preemption: {grace: 10 s}
 gpus: {fence: true}
+cull: {idle: 2 h, notice: 10 min, busy: 2%, keep: 8 h}
 metrics: {users: false}
 policy: dynamic
 defaults: {memory: 1 GiB, cpus: 2}
@@ -75,6 +76,11 @@ policy: dynamic
     ['preemption: {grace: 1 s}', '"preemption.grace"', 'expected 10 s'],
     ['gpus: {fence: false}', '"gpus.fence"', 'at least true'],
     ['metrics: {users: true}', '"metrics.users"', 'at most false'],
+    ['cull: {idle: 3 h}', '"cull.idle"', 'at most 2 h'],
+    ['cull: {notice: 1 h}', '"cull.notice"', 'at most 10 min'],
+    ['cull: {keep: 9 h}', '"cull.keep"', 'at most 8 h'],
+    ['cull: {busy: 1%}', '"cull.busy"', 'at least 2 %'],
+    ['cull: false', '"cull.idle"', 'at most 2 h'],
     ['policy: naive', '"policy"', 'expected dynamic'],
     ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups']
   ])('is refused %j at its line, and is never wider', (text, name, expected) => {
@@ -91,6 +97,19 @@ policy: dynamic
     const text = 'groups:\n  limits: {limits: {gpus: 0}}\nlimits:\n  gpus: 2\n';
     const { problems } = readConfig(text, said('limits: {gpus: 1}'));
     expect(problems.map(it => it.line)).toEqual([4]);
+  });
+
+  it('[CULL1] culls earlier, never later, in its own groups too', () => {
+    const outer = said('cull: {idle: 2 h}');
+    const stricter = narrowed(outer, said('cull: {idle: 1 h, keep: false}', outer)).said;
+    expect(configurationOf(stricter).sharing.cull).toEqual({ idleMs: 3_600_000, keepMs: 0 });
+    const text = 'groups: {mine: {groups: {kept: {cull: false}, soon: {cull: {idle: 1 h}}}}}';
+    const { problems } = readConfig(text, outer);
+    expect(problems.map(it => it.sentence)).toEqual([
+      '"cull.idle" would widen what a file before this one allows; expected at most 2 h in the group "kept"'
+    ]);
+    const [mine] = configurationOf(narrowed(outer, said(text)).said).sharing.groups;
+    expect(mine!.groups.map(it => it.cull)).toEqual([{ idleMs: 7_200_000 }, { idleMs: 3_600_000 }]);
   });
 
   it('may divide into groups what nobody divided', () => {

@@ -1,4 +1,5 @@
 import { amountInWords, spanInWords } from '../../protocol/amounts';
+import type { CullRules } from '../../core/cull/rules';
 import { cappedCpus, UNCAPPED, type Caps, type Limits, type Quota } from '../../core/policy/bounds';
 import { EVEN_SHARING, type Group, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
@@ -14,6 +15,7 @@ export type Said = {
   readonly hold?: Partial<Pick<Sharing, 'holdIdleMs' | 'holdSafeMs'>>;
   readonly reserve?: { readonly memory?: number; readonly cpus?: number };
   readonly gpus?: { readonly fence?: boolean };
+  readonly cull?: Partial<CullRules>;
   readonly metrics?: { readonly users?: boolean };
   readonly policy?: PolicyName;
   readonly defaults?: Hints;
@@ -46,7 +48,8 @@ export function configurationOf(said: Said): Configuration {
       caps: { ...EVEN_SHARING.caps, ...said.caps },
       userCaps: { ...EVEN_SHARING.userCaps, ...said.userCaps },
       ...said.preemption,
-      ...said.hold
+      ...said.hold,
+      cull: said.cull ?? {}
     },
     memoryReserveBytes: reserve.memory ?? null,
     reservedCpus: reserve.cpus ?? 0,
@@ -68,7 +71,15 @@ export type Refused = {
 /** A field that files may narrow. */
 type Field = {
   readonly section:
-    'limits' | 'caps' | 'userCaps' | 'reserve' | 'hold' | 'gpus' | 'metrics' | 'preemption';
+    | 'limits'
+    | 'caps'
+    | 'userCaps'
+    | 'reserve'
+    | 'hold'
+    | 'gpus'
+    | 'cull'
+    | 'metrics'
+    | 'preemption';
   /** Its name in the file. */
   readonly name: string;
   /** Its name in the code, if that differs. */
@@ -122,10 +133,16 @@ const FIELDS: readonly Field[] = [
   { section: 'hold', name: 'idle', key: 'holdIdleMs', may: 'fall', words: spanInWords },
   { section: 'hold', name: 'safe', key: 'holdSafeMs', may: 'fall', words: spanInWords },
   { section: 'gpus', name: 'fence', may: 'rise' },
+  { section: 'cull', name: 'idle', key: 'idleMs', may: 'fall', words: spanInWords },
+  { section: 'cull', name: 'notice', key: 'noticeMs', may: 'fall', words: spanInWords },
+  { section: 'cull', name: 'keep', key: 'keepMs', may: 'fall', words: spanInWords },
+  { section: 'cull', name: 'busy', key: 'busyRatio', may: 'rise', words: percentInWords },
   { section: 'metrics', name: 'users', may: 'fall' },
   { section: 'preemption', name: 'victims', may: 'stay' },
   { section: 'preemption', name: 'grace', key: 'graceMs', may: 'stay', words: spanInWords }
 ];
+
+const CULL_FIELDS = FIELDS.filter(it => it.section === 'cull');
 
 type Section = Readonly<Record<string, unknown>>;
 
@@ -159,6 +176,8 @@ export function narrowed(
     }
     all[section] = both;
   }
+  const groups = outer.groups?.length ? null : narrowedGroups(inner.groups ?? [], outer.cull);
+  refused.push(...(groups?.refused ?? []));
   // Only one file may say who shares what with whom.
   for (const name of ['groups', 'policy'] as const) {
     const before = outer[name]?.length ? outer[name] : undefined;
@@ -168,7 +187,34 @@ export function narrowed(
       refused.push({ section: null, name, sentence: wider(name, expected) });
     }
   }
+  groups?.refused.length && (all['groups'] = groups.groups);
   return { said: all as Said, refused };
+}
+
+/** CFG5: groups that a later file brings keep no idle kernel for longer than the files before it allow. */
+function narrowedGroups(
+  groups: readonly Group[],
+  outer: Partial<CullRules> = {}
+): { readonly groups: readonly Group[]; readonly refused: readonly Refused[] } {
+  const before = stated(outer);
+  const refused: Refused[] = [];
+  const narrow = (group: Group): Group => {
+    const cull: Record<string, unknown> = { ...group.cull };
+    for (const { name, key = name, may, words = String } of CULL_FIELDS) {
+      if (key in before && key in cull && !allows(may, cull[key], before[key])) {
+        cull[key] = before[key];
+        const expected = `${MAY[may].expected}${words(before[key] as never)}`;
+        const sentence = wider(`cull.${name}`, `${expected} in the group "${group.name}"`);
+        refused.push({ section: null, name: 'groups', sentence });
+      }
+    }
+    return { ...group, cull, groups: group.groups.map(narrow) };
+  };
+  return { groups: groups.map(narrow), refused };
+}
+
+function percentInWords(ratio: number): string {
+  return `${Math.round(ratio * 1000) / 10} %`;
 }
 
 function allows(may: Field['may'], value: unknown, before: unknown): boolean {

@@ -74,9 +74,17 @@ function parseCpus(value: unknown): Quota | undefined {
   return n > 0 && n <= (cpus?.kind === 'static' ? 65_536 : 1) ? cpus : undefined;
 }
 
+/** A part of something as a fraction, above 0 and up to 1. */
+function parsePart(value: unknown): number | undefined {
+  const parsed = parseQuota(value);
+  const fraction = parsed?.kind === 'fraction' ? parsed.of : 0;
+  return fraction > 0 && fraction <= 1 ? fraction : undefined;
+}
+
 const memory = amount(parseBytes, 'an amount such as "4 GiB"');
 const span = amount(parseSpan, 'a time such as "30 s", "5 min" or "2 h"');
 const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
+const part = amount(parsePart, 'a part of a CPU or GPU such as "2%"');
 const yesOrNo = z.boolean('true or false').nullish();
 
 const GLOBS = 'patterns of paths such as "atlas/**", of "*", "?" and "**"';
@@ -115,6 +123,21 @@ const caps = section(
   ({ memory: memoryBytes, ...same }) => ({ ...same, memoryBytes })
 );
 
+const keep = z.union([z.literal(false).transform(() => 0), span], {
+  error: 'false, or a time such as "8 h"'
+});
+
+const cullFields = section({ idle: span, notice: span, busy: part, keep }, it => ({
+  idleMs: it.idle,
+  noticeMs: it.notice,
+  busyRatio: it.busy,
+  keepMs: it.keep
+}));
+
+const cull = z.union([z.literal(false).transform(() => ({ idleMs: Infinity })), cullFields], {
+  error: 'false, or idle, notice, busy and keep'
+});
+
 const group = section(
   {
     weight: z.number('a number above 0').nullish(),
@@ -127,6 +150,7 @@ const group = section(
     limits,
     caps,
     userCaps: caps,
+    cull,
     users,
     get groups() {
       return groups;
@@ -140,7 +164,8 @@ const group = section(
     maxRuntimeMs: maxRuntime,
     limits: { ...UNLIMITED, ...same.limits },
     caps: { ...UNCAPPED, ...same.caps },
-    userCaps: { ...UNCAPPED, ...same.userCaps }
+    userCaps: { ...UNCAPPED, ...same.userCaps },
+    cull: same.cull
   })
 );
 
@@ -178,6 +203,7 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
     hold: section({ idle: span, safe: span }, it => ({ holdIdleMs: it.idle, holdSafeMs: it.safe })),
     reserve: section({ cpus: whole(65_536), memory }, it => it),
     gpus: section({ fence: yesOrNo }, it => it),
+    cull,
     metrics: section({ users: yesOrNo }, it => it),
     defaults,
     policy: oneOf(POLICIES)
