@@ -10,7 +10,7 @@ import type { HolderStore } from './holderStore';
 /** The parts that carry out effects. */
 export type InterpreterParts = {
   readonly enforcer: Pick<IEnforcer, 'confine' | 'pinningFor'>;
-  readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
+  readonly holders: Pick<Holders, 'boundTo' | 'record' | 'list' | 'revive'>;
   readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
   /** The confinement of a holder that is in force, or was ordered. */
@@ -45,7 +45,7 @@ export class Interpreter {
       case 'bind':
         return this.bind(effect.holderId, effect.gpus);
       case 'keep':
-        return this.parts.holders.keep(effect.holderId, effect.kept);
+        return this.parts.holders.record(effect.holderId, { kept: effect.kept });
       default:
         return this.answers ? this.answer(this.answers, effect) : undefined;
     }
@@ -103,9 +103,12 @@ export class Interpreter {
   }
 
   /** A sidecar killed right after the grant must not close the GPU fence of a running cell. */
-  private bind(holderId: string, gpus: readonly string[]): void {
+  private bind(holderId: string, boundGpus: readonly string[]): void {
     const { holders, holderStore } = this.parts;
-    holders.bind(holderId, gpus) && holderStore.saveNow(holders.list());
+    if (boundGpus.join() !== holders.boundTo(holderId).join()) {
+      holders.record(holderId, { boundGpus });
+      holderStore.saveNow(holders.list());
+    }
   }
 
   private holdOf(holderId: string): CpuPinning {

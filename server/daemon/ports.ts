@@ -147,6 +147,12 @@ export interface IRegistrar {
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
 }
 
+/** Who may act for everybody on this node. */
+export interface IAdministrators {
+  /** Whether a user is an administrator now (ADMIN1). */
+  includes(caller: Caller): boolean;
+}
+
 /** The owners of holders. */
 export interface IOwners {
   /** Why a caller may not act on a holder (SEC8): it is unknown, or another user's. */
@@ -184,6 +190,7 @@ export interface IGateServices {
   readonly failure: 'open' | 'closed';
   /** The clock that stamps events. */
   readonly clock: Pick<IClock, 'nowMs'>;
+  readonly administrators: IAdministrators;
   readonly registrar: IRegistrar;
   readonly holders: Pick<IHolders, 'suspect' | 'leave' | 'onGone'>;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
@@ -234,6 +241,7 @@ export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
   readonly administration: IAdministration;
+  readonly administrators: IAdministrators;
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
   readonly arbiter: IShown;

@@ -14,7 +14,7 @@ import { Interpreter } from './interpreter';
 import { restoreHolds } from './heldGrants';
 import { Sampler } from './measure';
 import { MemoryWatch } from './memoryWatch';
-import type { IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
+import type { IAdministrators, IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
 import type { Owners } from './owners';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
@@ -38,6 +38,7 @@ export type SidecarParts = {
   readonly directory: OwnDirectory;
   /** The user whose holders are readmitted after a restart. */
   readonly owner: Caller;
+  readonly administrators: IAdministrators;
   /** The administrator's file, already read; null if none was named. */
   readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
@@ -57,6 +58,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly arbiter: Arbiter;
   readonly interpreter: Interpreter;
   readonly holders: Holders;
+  readonly administrators: IAdministrators;
   readonly owners: Owners;
   readonly holderStore: HolderStore;
   readonly registrar: Registrar;
@@ -73,7 +75,7 @@ export class Sidecar implements IGateServices, IApi {
   constructor(private readonly parts: SidecarParts) {
     const { node, enforcer, clock, directory } = parts;
     [this.node, this.failure, this.clock] = [node, parts.failure, clock];
-    this.owner = parts.owner;
+    [this.owner, this.administrators] = [parts.owner, parts.administrators];
     this.arbiter = new Arbiter({ ...parts, carryOut: it => this.interpreter.carryOut(it) });
     const post = this.arbiter.post.bind(this.arbiter);
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);

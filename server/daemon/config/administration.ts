@@ -7,7 +7,7 @@ import type { EventBody } from '../arbiter';
 import type { IClock } from '../clock';
 import type { ConfigFiles } from './configFile';
 import type { Configuration } from './configSaid';
-import type { IAdministration, Log, PolicyName } from '../ports';
+import type { IAdministration, IAdministrators, Log, PolicyName } from '../ports';
 
 /** The parts that the configuration acts on. */
 export type AdministrationParts = {
@@ -15,6 +15,7 @@ export type AdministrationParts = {
   readonly config: ConfigFiles | null;
   readonly node: NodeFacts;
   readonly clock: IClock;
+  readonly administrators: IAdministrators;
   readonly log: Log;
   readonly post: (event: EventBody) => void;
   /** Show people these notices, replacing the previous ones on this topic. */
@@ -53,7 +54,7 @@ export class Administration implements IAdministration {
 
   /** Share CPUs by another policy from now on. */
   choosePolicy(policy: PolicyName, by: Caller): Refusal | null {
-    if (!by.isAdministrator) {
+    if (!this.parts.administrators.includes(by)) {
       return refusal('ADMINISTRATORS_ONLY', {});
     }
     this.parts.post({ type: 'policyChosen', policy, by });

@@ -13,7 +13,7 @@ policy: dynamic
 defaults: {memory: 1 GiB, cpus: 2}
 `;
 
-function said(text: string, outer: Said = {}): Said {
+function said(text: string, outer: Said | null = null): Said {
   const read = readConfig(text, outer);
   expect(read.problems).toEqual([]);
   return read.said!;
@@ -63,7 +63,8 @@ policy: dynamic
     ['gpus: {fence: false}', '"gpus.fence"', 'at least true'],
     ['metrics: {users: true}', '"metrics.users"', 'at most false'],
     ['policy: naive', '"policy"', 'expected dynamic'],
-    ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups']
+    ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups'],
+    ['administrators: [ann]', '"administrators"', 'only in the first file']
   ])('is refused %j at its line, and is never wider', (text, name, expected) => {
     const { problems } = readConfig(`# mine\n\n${text}\n`, site);
     expect(problems).toHaveLength(1);
@@ -72,6 +73,16 @@ policy: dynamic
     expect(problems[0]!.sentence).toContain(expected);
     const wide = narrowed(site, said(text)).said;
     expect(configurationOf(wide)).toEqual(configurationOf(site));
+  });
+
+  it('[ADMIN1] names no administrators, nor removes those that the first file names', () => {
+    const first = said('administrators: [ann]');
+    const both = narrowed(first, said('administrators: [bob]')).said;
+    expect(configurationOf(both).administrators).toEqual(['ann']);
+    expect(
+      configurationOf(narrowed({}, said('administrators: [bob]')).said).administrators
+    ).toEqual([]);
+    expect(configurationOf(narrowed(null, first).said).administrators).toEqual(['ann']);
   });
 
   it('finds the line of a section that a group is called like', () => {

@@ -93,6 +93,10 @@ const users = z
   )
   .nullish();
 
+const administrators = z
+  .array(z.string('a name').min(1, 'a name'), `names such as [ann, '@wheel']`)
+  .nullish();
+
 const limits = section({ memory, gpus: whole(1024), exclusive: whole(65_536) }, it => ({
   memoryBytes: it.memory,
   gpus: it.gpus,
@@ -147,6 +151,7 @@ const defaults = section(
 /** A whole file, from its parsed text to what it says (CFG2). */
 export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
   {
+    administrators,
     groups,
     limits,
     preemption: section({ victims: oneOf(VICTIM_POLICIES), grace: span }, it => ({
