@@ -1,6 +1,7 @@
 import type { Resource } from '../protocol/facts';
 import { impossibleAsk, planGrant } from './queue/admission';
 import { grantClaim, refuseClaim } from './claim/lifecycle';
+import { drainObstacle } from './queue/drained';
 import { admissionOrder } from './queue/order';
 import type { Obstacle } from './queue/obstacle';
 import { pass, reserve, wantsOf, wouldDelay } from './queue/reserve';
@@ -19,7 +20,8 @@ export const TICK_DEPTH = 1024;
  * The admission cycle (ADM5, ADM6).
  *
  * 1. Order the queue.
- * 2. Consider each claim from the front. One that became impossible, because its
+ * 2. Consider each claim from the front. One that waits for the end of a drain (ADMIN2) waits for
+ *    nothing else. One that became impossible, because its
  *    kernel was bound to other GPUs or the node shrank, is refused (ADM3).
  * 3. The first that lacks a resource is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
@@ -41,6 +43,11 @@ export function runCycle(state: State, depth: number): void {
     const why = state.node && impossibleAsk(state.node, entry.holder, entry.claim.ask);
     if (why) {
       refuseClaim(state, entry, why);
+      continue;
+    }
+    const drained = drainObstacle(state, entry);
+    if (drained) {
+      waits.set(entry, drained);
       continue;
     }
     const plan = planGrant(state, entry);

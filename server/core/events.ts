@@ -4,6 +4,7 @@ import type { Grant } from '../protocol/grant';
 import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
+import type { Order } from './orders';
 import type { Sharing } from './policy/groups';
 
 /**
@@ -60,6 +61,8 @@ export type Holder = {
   readonly ownerGroups?: readonly string[];
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
+  /** The group that an administrator put it into (ADMIN5), as a path; none if null or absent. */
+  readonly assignedGroup?: readonly string[] | null;
   /** The path of its notebook; null or absent if there is none. */
   readonly notebook?: string | null;
   /** The holder that its process descends from; none if null or absent. */
@@ -148,9 +151,16 @@ export type Event = { readonly atMs: number } & (
       readonly granted: { readonly grant: Grant; readonly sinceMs: number } | null;
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
+      /** Its cell started before the claim was sent (GATE6); not if absent. */
+      readonly hasStarted?: boolean;
     }
-  /** A person cancels a waiting claim. */
-  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: Caller }
+  /** A person cancels a waiting claim; `why` is absent if they gave no reason. */
+  | {
+      readonly type: 'claimCancelled';
+      readonly claimId: string;
+      readonly by: Caller;
+      readonly why?: string | null;
+    }
   /** Its own gate withdraws it; no answer. */
   | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {
@@ -211,6 +221,7 @@ export type Event = { readonly atMs: number } & (
       readonly policy: PolicyName;
       readonly by: Caller | null;
     }
+  | Order
   /** A new configuration; one with problems changes nothing. */
   | {
       readonly type: 'configured';

@@ -1,3 +1,4 @@
+import { ANN } from '../testing/harness';
 import { RandomSource } from '../testing/randomSource';
 import { RandomTrace } from '../testing/randomTrace';
 import {
@@ -6,6 +7,7 @@ import {
   fromInvariants,
   headNeverPutOff,
   maxMin,
+  nothingNewWhileDrained,
   onlyAnswering,
   promisesFit,
   reloadLosesNothing,
@@ -25,6 +27,7 @@ import * as gpus from './gpu/gpus';
 import * as memory from './memory/memory';
 import * as promisable from './memory/promisable';
 import * as groups from './policy/groups';
+import * as drained from './queue/drained';
 import * as reserve from './queue/reserve';
 import type { RunningEntry } from './entries';
 import type { State } from './step';
@@ -128,6 +131,11 @@ const CASES: readonly Case[] = [
     name: '[GPU7] no GPU is granted that does not answer',
     make: () => onlyAnswering,
     plant: () => jest.spyOn(gpuMemory, 'isLost').mockReturnValue(false)
+  },
+  {
+    name: '[ADMIN2] nothing new is granted while the node is drained',
+    make: () => nothingNewWhileDrained,
+    plant: () => jest.spyOn(drained, 'drainObstacle').mockReturnValue(null)
   },
   {
     name: '[ADM6] P9: an arrival never puts off the head of a queue',
@@ -237,6 +245,7 @@ function starved(seed: number): number {
   for (let index = 0; index < EVENTS; index += 1) {
     trace.next();
   }
+  trace.send({ type: 'drainChosen', drain: null, by: ANN });
   trace.send({ type: 'gpusMeasured', gpus: [] });
   trace.send({ type: 'othersMeasured', bytes: 0, totalBytes: 2 ** 50 });
   for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {

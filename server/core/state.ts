@@ -1,4 +1,5 @@
 import type { Hints } from '../protocol/hints';
+import type { Drain } from '../protocol/facts';
 import type { Effect } from './effects';
 import type { ClaimEntry, HolderEntry, Lease, RunningEntry, WaitingEntry } from './entries';
 import type { GpuUse, NodeFacts, PolicyName } from './events';
@@ -18,6 +19,8 @@ export type State = {
   /** The node's default hints. */
   defaults: Hints;
   policy: PolicyName;
+  /** While it is set, nothing new is granted (ADMIN2). */
+  drain: Drain | null;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
   readonly keeping: Set<HolderEntry>;

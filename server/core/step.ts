@@ -1,3 +1,4 @@
+import { onDrainChosen } from './claim/drain';
 import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
@@ -18,7 +19,8 @@ import {
   onPolicyChosen,
   onUseMeasured
 } from './measures';
-import { onConfigured, onNodeFound } from './nodes';
+import { onConfigured, onGroupAssigned, onNodeFound } from './nodes';
+import { onEvictionChosen } from './policy/evict';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
 import type { RunningEntry } from './entries';
@@ -104,6 +106,9 @@ const HANDLERS: {
   holderSettled: onHolderSettled,
   packingFound: onPackingFound,
   policyChosen: onPolicyChosen,
+  drainChosen: onDrainChosen,
+  evictionChosen: onEvictionChosen,
+  groupAssigned: onGroupAssigned,
   defaultsChanged: recallStanding,
   noticed: (state, event) => {
     state.notices = event.notices;

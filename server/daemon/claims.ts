@@ -72,7 +72,7 @@ export class Claims implements IClaims {
     const held = reconciliation.drop(claimId);
     if (held) {
       const resource = { kind: 'awaited', what: 'sidecar' } as const;
-      const why = refusal('CANCELLED', { by: by.name, resource });
+      const why = refusal('CANCELLED', { by: by.name, why: '', resource });
       const { holderId } = held.claim;
       interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: why });
       return null;

@@ -21,7 +21,7 @@ export type HoldersParts = {
 };
 
 /** What the core decided about a holder, and a restart must not undo. */
-type Decided = Partial<Pick<KnownProcess, 'boundGpus' | 'kept'>>;
+type Decided = Partial<Pick<KnownProcess, 'boundGpus' | 'kept' | 'assignedGroup'>>;
 
 /**
  * The live process trees: admits them, and detects when they are gone.

@@ -46,6 +46,8 @@ export class Interpreter {
         return this.bind(effect.holderId, effect.gpus);
       case 'keep':
         return this.parts.holders.record(effect.holderId, { kept: effect.kept });
+      case 'assign':
+        return this.parts.holders.record(effect.holderId, { assignedGroup: effect.group });
       default:
         return this.answers ? this.answer(this.answers, effect) : undefined;
     }
@@ -53,7 +55,7 @@ export class Interpreter {
 
   private answer(
     answers: IAnswers,
-    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' }>
+    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' | 'assign' }>
   ): void {
     const { holderId } = effect;
     switch (effect.type) {

@@ -78,8 +78,8 @@ export function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentit
 /** A process as the core knows it. */
 export function holderOf(it: KnownProcess, parentHolderId: string | null): Holder {
   const { holderId: id, kind, pid, startTicks, name } = it;
-  const { notebook = null, gated, boundGpus = [], owner } = it;
-  const rest = { group: [], notebook, gated, boundGpus, parentHolderId };
+  const { notebook = null, gated, boundGpus = [], owner, assignedGroup = null } = it;
+  const rest = { group: [], assignedGroup, notebook, gated, boundGpus, parentHolderId };
   const { name: user = '', groups: ownerGroups = [] } = owner ?? {};
   return { id, kind, pid, startTicks, name, owner: user, ownerGroups, ...rest };
 }

@@ -1,20 +1,20 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { HeldGrant } from '../core/effects';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
-import type { GateProcess, HintSources } from '../protocol/gate';
+import type { HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
+import type { KnownProcess, ProcessIdentity } from './knownProcess';
 
-export type { PolicyName };
+export type { KnownProcess, PolicyName, ProcessIdentity };
 
 /** How much a line of the log matters to a person. */
 export type LogLevel = 'info' | 'warning' | 'error';
@@ -27,9 +27,6 @@ type ProcessFacts = {
   readonly startTicks: number;
   readonly parentPid: number;
 };
-
-/** The permanent identity of a process. */
-export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
 
 /** Knows the processes of this machine. */
 export interface IProcesses {
@@ -119,25 +116,6 @@ export type NewClaim = Omit<Extract<Event, { type: 'claimArrived' }>, 'type' | '
 
 /** How a cell ended. */
 export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
-
-/** An admitted process, with what was learned about it since. */
-export type KnownProcess = GateProcess & {
-  readonly kind: HolderKind;
-  /** Its owner; absent before it is admitted. */
-  readonly owner?: Caller;
-  /** Whether a gate has said hello for it: its launcher may expect a gate that never comes. */
-  readonly gated: boolean;
-  /** The process whose gate spoke for it last; null or absent where none has. */
-  readonly gate?: ProcessIdentity | null;
-  /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none if absent. */
-  readonly boundGpus?: readonly string[];
-  /** The digest of the token that its first speaker presented (SEC6); null or absent if it presented none. */
-  readonly tokenDigest?: string | null;
-  /** What it keeps across cells (ADM9); nothing if null or absent. */
-  readonly kept?: HeldGrant | null;
-  /** Its ancestors when it arrived, nearest first: some may have ended since. */
-  readonly ancestors?: readonly number[];
-};
 
 /** Admits processes by the token that their speaker presents (SEC6). */
 export interface IRegistrar {

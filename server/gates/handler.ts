@@ -113,7 +113,8 @@ export class Handler {
     this.services.claims.claim({
       claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
       granted: null,
-      waitingSinceMs: null
+      waitingSinceMs: null,
+      ...(started && { hasStarted: true })
     });
   }
 

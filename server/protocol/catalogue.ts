@@ -63,7 +63,9 @@ export const CATALOGUE = {
   CANCELLED: {
     status: 409,
     sentence: trans =>
-      trans.__('This cell was cancelled by {by} while it waited for {resource}. It did not run.')
+      trans.__(
+        'This cell was cancelled by {by}{why} while it waited for {resource}. It did not run.'
+      )
   },
   MEMORY_NEAR_LIMIT: {
     status: 507,

@@ -10,8 +10,8 @@ export type Detail = string | number | DetailFact;
 type DetailFact =
   | Eviction
   | Need
-  /** What the claim waited for, or that the restarted sidecar did not know all holders yet. */
-  | { readonly kind: 'awaited'; readonly what: Resource | 'sidecar' }
+  /** What the claim waited for: a resource, what the restarted sidecar did not know yet, or the end of a drain. */
+  | { readonly kind: 'awaited'; readonly what: Resource | 'sidecar' | 'undrain' }
   /** What its holder kept from earlier cells, and its limit: a separate sentence after another. */
   | { readonly kind: 'kept'; readonly bytes: number; readonly limitBytes: number }
   | { readonly kind: 'none' }
@@ -39,6 +39,7 @@ type Sentences = {
 
 const IN_WORDS: Sentences = {
   runtime: evictionInWords,
+  ordered: evictionInWords,
   owed: evictionInWords,
   cpus: needInWords,
   memory: needInWords,
@@ -48,7 +49,8 @@ const IN_WORDS: Sentences = {
       cpus: trans.__('CPUs'),
       memory: trans.__('memory'),
       gpus: trans.__('GPUs'),
-      sidecar: trans.__('the restarted sidecar')
+      sidecar: trans.__('the restarted sidecar'),
+      undrain: trans.__('the drain of the node to end')
     })[what],
   kept: ({ bytes, limitBytes }, speaker) =>
     ` ${keptSentence(speaker, bytesBeside(bytes, limitBytes))}`,

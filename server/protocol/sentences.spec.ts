@@ -132,6 +132,16 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
       'for its turn; b.ipynb is before it in line for memory'
     ]
   ],
+  drained: [
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: 'reboot', sinceMs: 0 } }),
+      'because the node is being drained by eve: reboot'
+    ],
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: null, sinceMs: 0 } }),
+      'because the node is being drained by eve'
+    ]
+  ],
   recovering: [
     [
       reasonOf({ kind: 'recovering', atMostMs: 2000 }),
@@ -157,7 +167,7 @@ describe('waitInWords', () => {
 
   it('[API7] goes on after "waits", and ends as no sentence does', () => {
     for (const [reason] of all) {
-      expect(waitInWords(reason)).toMatch(/^(for|to) .*[^.\s;]$/);
+      expect(waitInWords(reason)).toMatch(/^(for|to|because) .*[^.\s;]$/);
     }
   });
 
@@ -172,7 +182,7 @@ describe('waitInWords', () => {
     };
     for (const [reason] of all) {
       const words = waitInWords(reason, hidden).match(/[A-Za-z]{2,}/g) ?? [];
-      expect(words.filter(it => !['GiB', 'eve', 'python'].includes(it))).toEqual([]);
+      expect(words.filter(it => !['GiB', 'eve', 'python', 'reboot'].includes(it))).toEqual([]);
     }
   });
 

@@ -1,5 +1,5 @@
 import { amountInWords, bytesBeside, bytesInWords } from './amounts';
-import type { Blocker, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
+import type { Blocker, Drain, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
@@ -16,11 +16,28 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
         'for the other kernels to report to the restarted sidecar what they hold; at most %1 s',
         reason.atMostMs / 1000
       );
+    case 'drained':
+      return trans.__('because %1', drainInWords(trans, reason.drain));
     case 'turn':
       return turnInWords(trans, reason.resource, nameOf(reason.before));
     default:
       return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
+}
+
+/** Why nothing new is granted, as a part of a sentence. */
+function drainInWords(trans: Phrases, { by, why }: Drain): string {
+  return why === null
+    ? trans.__('the node is being drained by %1', by)
+    : trans.__('the node is being drained by %1: %2', by, why);
+}
+
+/** The same as a notice to everybody. */
+export function drainSentence(drain: Drain, trans = ENGLISH.trans): string {
+  const { by, why } = drain;
+  return why === null
+    ? trans.__('%1 is draining this node: running cells go on, new ones wait.', by)
+    : trans.__('%1 is draining this node (%2): running cells go on, new ones wait.', by, why);
 }
 
 function turnInWords(trans: Phrases, resource: Reason['resource'], name: string): string {

@@ -205,6 +205,7 @@ class Scenario {
       case 'stand':
       case 'remask':
       case 'keep':
+      case 'assign':
         return null;
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;

@@ -1,4 +1,5 @@
 import type { Ask } from '../../protocol/ask';
+import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { UNRESTRICTED } from '../../protocol/grant';
@@ -7,6 +8,7 @@ import { dropHold } from '../holder/leases';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { isLost } from '../gpu/gpuMemory';
+import { drainObstacle } from '../queue/drained';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -54,7 +56,9 @@ export function onClaimArrived(state: State, event: Arrival): void {
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
   outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
-  event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
+  event.granted
+    ? takeOver(state, entry, event.granted)
+    : admit(state, entry, event.hasStarted ?? false);
 }
 
 /** Refuse a request that never became a claim here. */
@@ -87,7 +91,7 @@ export function createEntry(
   };
 }
 
-function admit(state: State, entry: WaitingEntry): void {
+function admit(state: State, entry: WaitingEntry, hasStarted: boolean): void {
   const { holder, claim } = entry;
   if (!state.node) {
     const lease = leaseOfGrant(state, entry, UNRESTRICTED);
@@ -100,22 +104,23 @@ function admit(state: State, entry: WaitingEntry): void {
     refuseClaim(state, entry, why);
     return;
   }
+  const mayStart = hasStarted || drainObstacle(state, entry) === null;
+  (mayStart && grantAtOnce(state, entry)) || enqueue(state, entry);
+}
+
+/** Grant a claim what its holder keeps, or nothing that queues, whatever the queue (ADM9, CPU1); false if that is not enough. */
+export function grantAtOnce(state: State, entry: WaitingEntry): boolean {
   if (grantFromHold(state, entry)) {
-    return;
+    return true;
   }
-  enqueue(state, entry);
+  const plan = wantsOf(entry).length === 0 ? planGrant(state, entry) : null;
+  const lease = plan && 'lease' in plan ? plan.lease : null;
+  lease && grantClaim(state, entry, lease);
+  return lease !== null;
 }
 
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
-  // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (wantsOf(entry).length === 0) {
-    const plan = planGrant(state, entry);
-    if ('lease' in plan) {
-      grantClaim(state, entry, plan.lease);
-      return;
-    }
-  }
   const full = queueFull(state, holder);
   if (full) {
     refuseClaim(state, entry, full);
@@ -171,12 +176,13 @@ export function covers(state: State, lease: Lease, ask: Ask): boolean {
 /** A person cancelled a claim; an unknown, running or ended one is ignored. */
 export function onClaimCancelled(
   state: State,
-  { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
+  { claimId, by, why = null }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const resource = { kind: 'awaited', what: entry.phase.reason.resource } as const;
-    refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
+    const details = { by: by.name, why: why === null ? '' : ` (${why})` };
+    const told = refusal('CANCELLED', { ...details, resource: awaitedBy(entry as WaitingEntry) });
+    refuseClaim(state, entry, told, 'cancelled');
   }
 }
 
@@ -210,8 +216,12 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
-    const what = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
-    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: { kind: 'awaited', what } }));
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: awaitedBy(entry) }));
   }
+}
+
+/** What a claim waits for. */
+function awaitedBy({ phase: { reason } }: WaitingEntry): Detail {
+  return { kind: 'awaited', what: reason.kind === 'drained' ? 'undrain' : reason.resource };
 }

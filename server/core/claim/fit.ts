@@ -7,6 +7,7 @@ import { covers, createEntry, queueFull } from './claims';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
+import { drainObstacle } from '../queue/drained';
 import { admissionOrder } from '../queue/order';
 import type { Obstacle } from '../queue/obstacle';
 import { wantsOf, wouldDelay } from '../queue/reserve';
@@ -33,6 +34,10 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   const why = impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask);
   if (why) {
     return never(why);
+  }
+  const drained = drainObstacle(state, entry);
+  if (drained) {
+    return waits(drained);
   }
   if (wantsOf(entry).length === 0 || (holder.held && covers(state, holder.held.lease, ask))) {
     return NOW;

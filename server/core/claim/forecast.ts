@@ -36,7 +36,9 @@ const FORECAST_MAX = 16;
 export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
   const starts = new Map<ClaimEntry, Forecast>();
   for (const resource of ['gpus', 'memory', 'cpus'] as const) {
-    const queue = state.queue.filter(it => it.phase.reason.resource === resource);
+    const queue = state.queue.filter(
+      ({ phase: { reason } }) => reason.resource === resource && reason.kind !== 'drained'
+    );
     forecastQueue(state, queue.slice(0, FORECAST_MAX), starts);
   }
   return starts;
