@@ -15,6 +15,11 @@ export class Owners implements IOwners {
     return this.known.byId(holderId)?.owner ?? null;
   }
 
+  /** Whether a holder belongs to a caller, or to nobody who is known. */
+  isOwn(holderId: string, by: Caller): boolean {
+    return (this.ownerOf(holderId)?.uid ?? by.uid) === by.uid;
+  }
+
   whyNotYours(holderId: string, by: Caller): Refusal | null {
     const it = this.known.byId(holderId);
     if (!it) {

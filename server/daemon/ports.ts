@@ -1,6 +1,7 @@
 import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
 import type { HeldMemory } from '../host/memoryMeter';
 import type { Ask } from '../protocol/ask';
+import type { AuditView } from '../protocol/audit';
 import type { Caller } from '../protocol/caller';
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
@@ -155,8 +156,6 @@ export interface IClaims {
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
   /** A waiting claim is given up by its own gate; there is no answer. */
   giveUp(claimId: string): void;
-  /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: Caller): Refusal | null;
   /** How a cell with these hints would fare if a holder ran it now; null for an unknown holder. */
   fit(holderId: string, sources: HintSources): Fit | null;
 }
@@ -204,8 +203,43 @@ export interface IShown {
 /** What may be administered. */
 export interface IAdministration {
   view(): ConfigurationView;
-  /** Share CPUs by another policy; returns why not: only the administrator may choose. */
-  choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
+}
+
+/** What an eviction takes back: what a claim has, or all of a holder. */
+export type EvictionTarget =
+  | { readonly claimId: string; readonly holderId: null }
+  | { readonly claimId: null; readonly holderId: string };
+
+/**
+ * What administrators may do, each recorded before it is done (ADMIN6).
+ *
+ * #### Notes
+ * Each resolves to why it was refused, and records that, too. `why` is in the administrator's own words.
+ */
+export interface IActions {
+  /** Grant nothing new from now on (ADMIN2). */
+  drain(why: string | null, by: Caller): Promise<Refusal | null>;
+  undrain(by: Caller): Promise<Refusal | null>;
+  /** Cancel a waiting claim, which everybody may do with their own (ADMIN3). */
+  cancel(claimId: string, why: string | null, by: Caller): Promise<Refusal | null>;
+  /** Take back what is granted, after a grace in ms; null for the configured one (ADMIN4). */
+  evict(
+    target: EvictionTarget,
+    graceMs: number | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null>;
+  /** Put a holder into a group such as `atlas/prod`, or (null) back (ADMIN5). */
+  move(
+    holderId: string,
+    group: string | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null>;
+  /** Share CPUs by another policy. */
+  choosePolicy(policy: PolicyName, by: Caller): Promise<Refusal | null>;
+  /** What was done and tried since a time, ms since the epoch. */
+  readLog(sinceMs: number, by: Caller): Promise<AuditView | Refusal>;
 }
 
 /** Figures for a monitoring system. */
@@ -218,10 +252,11 @@ export interface IMetrics {
 export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
+  readonly actions: IActions;
   readonly administration: IAdministration;
   readonly administrators: IAdministrators;
   readonly owners: IOwners;
-  readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
+  readonly claims: Pick<IClaims, 'fit'>;
   readonly arbiter: IShown;
   /** Whether all grants are known again after a restart (ENF4). */
   readonly reconciliation: { readonly isOver: boolean };

@@ -2,6 +2,7 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import type { OwnDirectory } from '../host/ownDirectory';
 import type { Caller } from '../protocol/caller';
+import { Actions } from './admin/actions';
 import { Administration } from './config/administration';
 import { Arbiter } from './arbiter';
 import { Claims } from './claims';
@@ -64,6 +65,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
   readonly defaults: Defaults;
+  readonly actions: Actions;
   readonly administration: Administration;
   readonly claims: Claims;
   readonly consent: Consent;
@@ -108,6 +110,7 @@ export class Sidecar implements IGateServices, IApi {
       administration: this.administration,
       reconciliation: this.reconciliation
     });
+    this.actions = new Actions(parts, this);
     this.consent = new Consent({
       post,
       snapshot: () => this.arbiter.snapshot(),
@@ -134,6 +137,7 @@ export class Sidecar implements IGateServices, IApi {
     this.arbiter.post({ type: 'policyChosen', policy, by: null });
     this.notice('start', notices);
     this.administration.begin(policy);
+    this.actions.begin(this.owner);
     const reconciled = this.reconciliation.begin(this.restore());
     // Nobody reports what a holder without a gate holds: it holds nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));

@@ -40,7 +40,8 @@ const REQUEST = z.object(
   { error: 'expected a JSON object such as {"claim": "ID"}' }
 );
 
-function invalid(what: string): RefusalError {
+/** The refusal of a body. */
+export function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
 }
 
@@ -91,7 +92,8 @@ function namesPrototype(value: unknown): boolean {
   );
 }
 
-function parsed<T>(schema: z.ZodType<T>, request: Request): T {
+/** A body of JSON; throws {@link RefusalError} where it is not as the schema has it. */
+export function parsed<T>(schema: z.ZodType<T>, request: Request): T {
   const outcome = schema.safeParse(jsonOf(request));
   if (outcome.success) {
     return outcome.data;

@@ -11,7 +11,6 @@ export function seenBy(caller: Caller, api: IApi): IApi {
     ...api,
     arbiter: new Seen(api.arbiter, visibility),
     claims: {
-      cancel: (claimId, by) => claims.cancel(claimId, by),
       fit: (holderId, sources): Fit | null => visibility().of(claims.fit(holderId, sources))
     }
   };

@@ -115,6 +115,13 @@ export const CATALOGUE = {
         'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel or command instead.'
       )
   },
+  CLAIM_WAITING: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'The claim "{id}" waits and has nothing that could be taken back. Cancel it instead.'
+      )
+  },
   HOLDER_UNKNOWN: {
     status: 404,
     sentence: trans =>
@@ -160,6 +167,18 @@ export const CATALOGUE = {
     status: 403,
     sentence: trans =>
       trans.__('That changes the whole node, so only an administrator of this node may do it.')
+  },
+  NOT_AUDITED: {
+    status: 507,
+    sentence: trans =>
+      trans.__(
+        'The audit log {file} cannot be used ({what}), so nothing was done: what administrators do is recorded first. Make room there, or remove what is in its place, and try again.'
+      )
+  },
+  GROUP_UNKNOWN: {
+    status: 404,
+    sentence: trans =>
+      trans.__('There is no group "{group}". The configuration has these: {groups}.')
   },
   NOT_YOURS: {
     status: 403,

@@ -1,3 +1,4 @@
+import type { Caller } from './caller';
 import { CATALOGUE, type RefusalCode, type Template } from './catalogue';
 import { detailInWords, type Detail } from './details';
 import { OTHERWISE } from './otherwise';
@@ -12,6 +13,11 @@ export type Refusal = {
 /** Make a refusal. */
 export function refusal(code: RefusalCode, details: Refusal['details'] = {}): Refusal {
   return { code, details };
+}
+
+/** The refusal of a claim that a person cancelled while it waited for something, with their reason if they gave one. */
+export function cancelled(by: Pick<Caller, 'name'>, why: string | null, resource: Detail): Refusal {
+  return refusal('CANCELLED', { by: by.name, why: why === null ? '' : ` (${why})`, resource });
 }
 
 /** The sentence of a refusal, its details filled in. */

@@ -1,6 +1,6 @@
 import type { Ask } from '../../protocol/ask';
 import type { Detail } from '../../protocol/details';
-import { refusal, type Refusal } from '../../protocol/errors';
+import { cancelled, refusal, type Refusal } from '../../protocol/errors';
 import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
@@ -180,8 +180,7 @@ export function onClaimCancelled(
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const details = { by: by.name, why: why === null ? '' : ` (${why})` };
-    const told = refusal('CANCELLED', { ...details, resource: awaitedBy(entry as WaitingEntry) });
+    const told = cancelled(by, why, awaitedBy(entry as WaitingEntry));
     refuseClaim(state, entry, told, 'cancelled');
   }
 }

@@ -85,6 +85,11 @@ export function plainGroup(name: string): Group {
   };
 }
 
+/** The paths of groups and of those in them: `atlas`, `atlas/prod`. */
+export function pathsOf(groups: readonly Group[], above = ''): readonly string[] {
+  return groups.flatMap(it => [above + it.name, ...pathsOf(it.groups, `${above}${it.name}/`)]);
+}
+
 /** A user's weight inside a group, by the first of the user's names that it has; own properties only. */
 export function weightOf({ users }: Group, names: readonly string[]): number {
   return users[names.find(it => Object.hasOwn(users, it)) ?? ''] ?? 1;

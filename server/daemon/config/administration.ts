@@ -1,13 +1,12 @@
 import type { NodeFacts } from '../../core/events';
-import type { Caller } from '../../protocol/caller';
-import { refusal, type Refusal } from '../../protocol/errors';
+import { pathsOf } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { ConfigurationView } from '../../protocol/configuration';
 import type { EventBody } from '../arbiter';
 import type { IClock } from '../clock';
 import type { ConfigFiles } from './configFile';
 import type { Configuration } from './configSaid';
-import type { IAdministration, IAdministrators, Log, PolicyName } from '../ports';
+import type { IAdministration, Log, PolicyName } from '../ports';
 
 /** The parts that the configuration acts on. */
 export type AdministrationParts = {
@@ -15,7 +14,6 @@ export type AdministrationParts = {
   readonly config: ConfigFiles | null;
   readonly node: NodeFacts;
   readonly clock: IClock;
-  readonly administrators: IAdministrators;
   readonly log: Log;
   readonly post: (event: EventBody) => void;
   /** Show people these notices, replacing the previous ones on this topic. */
@@ -52,13 +50,9 @@ export class Administration implements IAdministration {
     config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
   }
 
-  /** Share CPUs by another policy from now on. */
-  choosePolicy(policy: PolicyName, by: Caller): Refusal | null {
-    if (!this.parts.administrators.includes(by)) {
-      return refusal('ADMINISTRATORS_ONLY', {});
-    }
-    this.parts.post({ type: 'policyChosen', policy, by });
-    return null;
+  /** The groups of the configuration in force, as paths such as `atlas/prod`; `all` is none of them. */
+  groups(): readonly string[] {
+    return ['all', ...pathsOf(this.parts.config?.configuration.sharing.groups ?? [])];
   }
 
   /** The site's defaults, which come after all others (ADM2). */
