@@ -9,7 +9,7 @@ export const BARS = defineBars({
   grantWorstMs: {
     name: 'longest wait of an honest claim after a batch of messages',
     unit: 'ms',
-    bound: 5000,
+    bound: 100,
     better: 'lower'
   }
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from tornado.httpclient import HTTPError
@@ -10,6 +11,9 @@ from .paths import API_SOCKET
 from .unix_http import ORIGIN, unix_client
 
 HEALTH_WITHIN_S = 2.0
+HEALTH_EVERY_S = 1.0
+# A sidecar that is alive but does not answer for this long is ended, and so restarted.
+HUNG_AFTER_S = 30.0
 
 
 async def is_healthy(directory: Path) -> bool:
@@ -26,3 +30,11 @@ async def is_healthy(directory: Path) -> bool:
         return True
     finally:
         client.close()
+
+
+async def hung(directory: Path, after_s: float) -> None:
+    """Returns once the sidecar of a directory has not answered for this long."""
+    silent_s = 0.0
+    while silent_s < after_s:
+        await asyncio.sleep(HEALTH_EVERY_S)
+        silent_s = 0.0 if await is_healthy(directory) else silent_s + HEALTH_EVERY_S

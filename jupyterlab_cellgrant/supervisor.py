@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from .health import is_healthy
+from .health import HEALTH_EVERY_S, HUNG_AFTER_S, is_healthy
 from .last_words import LastWords
 from .node_runtime import NodeMissingError, find_node
 from .paths import API_SOCKET, DIRECTORY_ENV
@@ -30,11 +30,8 @@ from .standing import State, Status
 from .system.way import SystemWay
 
 READY_WITHIN_S = 20.0
-HEALTH_EVERY_S = 1.0
 # How often a system sidecar that went away is looked for.
 SYSTEM_EVERY_S = 0.25
-# A sidecar that is alive but does not answer for this long is ended, and so restarted.
-HUNG_AFTER_S = 30.0
 # Another sidecar may hold the lock for this many tries, some 2 s, before that is logged.
 PATIENCE_TRIES = 4
 BACKOFF_FIRST_S = 0.5

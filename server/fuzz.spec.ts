@@ -10,7 +10,8 @@ const COME: Readonly<Record<string, readonly string[]>> = {
   gate: ['welcome', 'granted', 'refused', 'problem', 'launch', 'registered', 'gone'],
   http: ['200', '400', '404', '422'],
   files: ['ignored'],
-  configuration: ['read', 'wrong']
+  configuration: ['read', 'wrong'],
+  users: ['refused', 'served']
 };
 
 describe('messages that are nearly right', () => {

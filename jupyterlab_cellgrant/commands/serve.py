@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -91,4 +94,16 @@ def serve(
     lock = take_lock(ensure_public(run_dir))
     if lock is None:
         raise Failure(f"a sidecar of the system serves {run_dir} already.", Exit.ALREADY_SERVED)
-    return asyncio.run(Service(run_dir.absolute(), program, lock).run())
+    return asyncio.run(Service(run_dir.absolute(), program, lock, _log_as(log_format)).run())
+
+
+def _log_as(log_format: str) -> Callable[[str], None]:
+    """Writes warnings to stderr as the sidecar itself does (server/daemon/log.ts)."""
+
+    def log(message: str) -> None:
+        time = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        fields = {"time": time, "program": "cellgrant", "level": "warning", "message": message}
+        text = f"{time} cellgrant warning: {message}"
+        click.echo(json.dumps(fields) if log_format == "json" else text, err=True)
+
+    return log

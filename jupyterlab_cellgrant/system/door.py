@@ -67,12 +67,15 @@ class Door:
             writer.close()
 
     async def _answer(self, uid: int, gid: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(json.dumps(await self.answer_to(uid, gid)).encode() + b"\n")
+        await writer.drain()
+
+    async def answer_to(self, uid: int, gid: int) -> Answer:
+        """What this user is answered: looked up and served now, unless that was done before."""
         serving = self._served.get(uid)
         if serving is None or _is_over(serving):
             serving = self._served[uid] = asyncio.ensure_future(self._ask(uid, gid))
-        answer = await asyncio.shield(serving)
-        writer.write(json.dumps(answer).encode() + b"\n")
-        await writer.drain()
+        return await asyncio.shield(serving)
 
     async def _ask(self, uid: int, gid: int) -> Answer:
         try:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..health import HUNG_AFTER_S, hung
 from ..sidecar_process import environment, first_words
 from .door import Answer, Door
 from .place import DOOR
@@ -88,9 +90,10 @@ class Program:
         assert self._process.stdin is not None
         if not self._process.stdin.is_closing():
             self._process.stdin.close()
-            asyncio.get_running_loop().call_later(STOP_WITHIN_S, self._kill)
+            asyncio.get_running_loop().call_later(STOP_WITHIN_S, self.kill)
 
-    def _kill(self) -> None:
+    def kill(self) -> None:
+        """End it as a crash would. Idempotent."""
         if self._process.returncode is None:
             self._process.kill()
 
@@ -102,8 +105,17 @@ class Service:
     process can be started into the cgroup below which kernels are held, but we are beside them.
     """
 
-    def __init__(self, run_dir: Path, command: Sequence[str], lock: int) -> None:
+    def __init__(
+        self,
+        run_dir: Path,
+        command: Sequence[str],
+        lock: int,
+        log: Callable[[str], None],
+        hung_after_s: float = HUNG_AFTER_S,
+    ) -> None:
         """The lock is that of ``run_dir``."""
+        self._log = log
+        self._hung_after_s = hung_after_s
         self._command = command
         self._lock = lock
         self._path = run_dir / DOOR
@@ -134,11 +146,28 @@ class Service:
         program = self._program = await Program.start(self._command, self._lock)
         if self._stopping.is_set():
             program.stop()
-        if words := await program.ready():
-            await self._door.open()
-            sys.stdout.write(json.dumps({**words, "door": str(self._path)}) + "\n")
-            sys.stdout.flush()
-        return await program.run()
+        words = await program.ready()
+        if not words:
+            return await program.run()
+        await self._door.open()
+        sys.stdout.write(json.dumps({**words, "door": str(self._path)}) + "\n")
+        sys.stdout.flush()
+        watch = asyncio.create_task(self._end_if_hung(program))
+        try:
+            return await program.run()
+        finally:
+            watch.cancel()
+
+    async def _end_if_hung(self, program: Program) -> None:
+        """One that lives but does not answer serves nobody, and nobody else would notice."""
+        asked = self._door.answer_to(os.getuid(), os.getgid())
+        with suppress(asyncio.TimeoutError):
+            own = await asyncio.wait_for(asked, self._hung_after_s)
+            if "directory" not in own:
+                return  # it said why, and lives
+            await hung(Path(own["directory"]), self._hung_after_s)
+        self._log(f"it did not answer for {self._hung_after_s:g} s, and is started again")
+        program.kill()
 
     async def _serve(self, user: dict[str, Any]) -> Answer:
         assert self._program is not None

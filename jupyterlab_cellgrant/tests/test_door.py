@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import signal
 import stat
@@ -12,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from ..node_runtime import find_node
+from ..sidecar_process import command, take_lock
+from ..system.place import ensure_public
+from ..system.program import Service
 from .real_server import eventually
 from .real_sidecar import RealSidecar
 from .real_system import ANN, BOB, KNOCK, RealSystem, as_user, needs_root
@@ -104,6 +110,33 @@ def test_a_sidecar_that_crashes_is_started_again(system: RealSystem) -> None:
     assert "directory" in system.knock(ANN)
 
 
+async def test_a_sidecar_that_hangs_is_started_again(
+    system: RealSystem, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """[SYS5] and this is logged."""
+    words = ["--system", str(system.run_dir), "--with-parent"]
+    program = command(find_node(None).path, system.state_dir, words)
+    lock = take_lock(ensure_public(system.run_dir))
+    logged: list[str] = []
+    service = Service(system.run_dir, program, lock, logged.append, hung_after_s=2)
+    running = asyncio.create_task(service.run())
+    said = ""
+
+    async def pids(count: int) -> list[int]:
+        nonlocal said
+        while len(lines := said.splitlines()) < count:
+            await asyncio.sleep(0.05)
+            said += capfd.readouterr().out
+        return [json.loads(line)["pid"] for line in lines]
+
+    os.kill((await pids(1))[0], signal.SIGSTOP)
+    first, second = await asyncio.wait_for(pids(2), 30)
+    assert first != second
+    assert logged == ["it did not answer for 2 s, and is started again"]
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running == 0
+
+
 def test_one_that_is_killed_leaves_the_door_to_the_next(system: RealSystem) -> None:
     """[SYS5] so that those who find it know that another one comes; its sidecar ends with it."""
     system.start()
@@ -185,8 +218,8 @@ def test_only_root_serves_all(system: RealSystem) -> None:
 def test_no_words_make_anybody_somebody_else(system: RealSystem) -> None:
     """[SYS5] Nothing is read at the door."""
     system.start()
-    said = KNOCK.replace("print", "it.sendall(b'{\"uid\": 0}'); print")
+    said = KNOCK.replace("print", "it.sendall(b'{\"uid\": 64102}'); print")
     command = [*as_user(ANN), sys.executable, "-ISc", said, str(system.door)]
     shown = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert '"uid": 0' not in shown.stdout
-    assert not (system.run_dir / "0").exists()
+    assert str(BOB) not in shown.stdout
+    assert not (system.run_dir / str(BOB)).exists()

@@ -1,8 +1,9 @@
 import { DONE_MAX } from './claim/remember';
 import { STORY_LINES_MAX } from './claim/story';
 import { cpusWaitedFor } from './cpu/cpuCounts';
-import { serviceWeight } from './cpu/weights';
 import { hasQueued } from './queue/reserve';
+import { createSeniorities, seniorityAfter, type Seniorities } from './policy/seniority';
+import type { ShareNode } from './policy/shareTree';
 import { isRunning, isWaiting, type HolderEntry } from './entries';
 import type { State } from './state';
 
@@ -15,7 +16,7 @@ export function isKnown(state: State, holder: HolderEntry): boolean {
 export function bookFaults(state: State): string[] {
   const faults: string[] = [];
   const queued = new Set(state.queue);
-  let [waiting, insisting, seniorities] = [0, 0, 0];
+  let [waiting, insisting] = [0, 0];
   for (const entry of state.claims.values()) {
     const { id } = entry.claim;
     waiting += isWaiting(entry) ? 1 : 0;
@@ -27,7 +28,6 @@ export function bookFaults(state: State): string[] {
       faults.push(`books: ${id} waits in no queue`);
     }
     if (isRunning(entry)) {
-      seniorities += entry.phase.leaf ? serviceWeight(entry.phase.serviceLevel) : 0;
       const isLeasing = state.leasing.has(entry) === hasQueued(entry.phase.lease);
       const isBooked = state.running.has(entry) && entry.holder.running.has(entry);
       (isBooked && isLeasing) || faults.push(`books: ${id} runs and is not in the books`);
@@ -39,15 +39,44 @@ export function bookFaults(state: State): string[] {
   }
   insisting === state.insisting.size || faults.push('books: who insists on CPUs waits no more');
   waiting === state.queue.length || faults.push(`books: ${state.queue.length} in the queue`);
-  const counted = state.shares.root.seniorities;
-  if (Math.abs(seniorities - counted) > 1e-6) {
-    faults.push(`books: seniorities of ${counted}, not ${seniorities}`);
-  }
+  faults.push(...ageFaults(state));
   const sum = waiting + state.running.size + state.done.size;
   sum === state.claims.size || faults.push(`books: ${state.claims.size} claims, not ${sum}`);
   state.done.size <= DONE_MAX || faults.push(`bounds: ${state.done.size} claims are over`);
   state.dirty.size === 0 || faults.push('books: a confinement was not ordered');
   return faults;
+}
+
+/** CPU7: what users and their groups count of the ages of cells is what their cells say. */
+function ageFaults({ running }: State): string[] {
+  const counted = new Map<ShareNode, Seniorities>();
+  const of = (node: ShareNode) => {
+    const it = counted.get(node) ?? createSeniorities();
+    counted.set(node, it);
+    return it;
+  };
+  for (const { phase } of running) {
+    if (phase.leaf) {
+      const { user, seniority, attained } = phase.leaf;
+      const it = of(user);
+      it.count += 1;
+      it.sum += seniority;
+      it.attained += attained;
+      it.own = seniorityAfter(user.seniorities.attained);
+    }
+  }
+  for (const [{ kind, parent }, { own }] of [...counted]) {
+    if (kind === 'user') {
+      of(parent!).count += 1;
+      of(parent!).sum += own;
+    }
+  }
+  return [...counted].flatMap(([node, it]) => {
+    const isRight = Object.entries(it).every(
+      ([name, value]) => Math.abs(value - node.seniorities[name as keyof Seniorities]) < 1e-3
+    );
+    return isRight ? [] : [`books: ages of ${node.name} are ${JSON.stringify(node.seniorities)}`];
+  });
 }
 
 /** ADM5, ADM6: waiting claims hold nothing and are in one queue each. */

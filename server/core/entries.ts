@@ -80,8 +80,6 @@ export type Running = {
   leaf: Leaf | null;
   /** Its mask, if shares are enforced by masks. */
   mask: Allocation | null;
-  /** Its level of attained service, from 0 (CPU7). */
-  serviceLevel: number;
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;

@@ -9,7 +9,7 @@ import { recallStanding } from './claim/standing';
 import type { HolderEntry, RunningEntry } from './entries';
 import type { State } from './state';
 import { tell } from './claim/story';
-import { setServiceLevel, serviceLevelAfter } from './cpu/weights';
+import { attain } from './policy/seniority';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
@@ -35,20 +35,19 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   state.mayAdmit ||= holder.committedBytes < committed;
   for (const entry of holder.running) {
     followUse(state, entry, use);
-    attain(state, entry, use);
+    age(state, entry, use);
   }
   // A weight may be due, or the background work of an idle holder may take CPUs from others.
   const mayChange = holder.running.size ? state.isShort : state.isShort !== holder.confined.idle;
   mayChange && state.dirty.add(holder);
 }
 
-/** CPU7: a cell drops by a level as it uses CPU time. */
-function attain(state: State, entry: RunningEntry, use: HolderUse): void {
+/** CPU7: a cell weighs less as it uses CPU time. */
+function age(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
   phase.cpuSecondsAtGrant ??= use.cpuSeconds;
   phase.cpuSeconds = Math.max(phase.cpuSeconds, use.cpuSeconds - phase.cpuSecondsAtGrant);
-  const serviceLevel = serviceLevelAfter(phase.cpuSeconds);
-  serviceLevel !== phase.serviceLevel && setServiceLevel(state, entry, serviceLevel);
+  phase.leaf && attain(phase.leaf, phase.cpuSeconds) && state.touched.add(entry);
 }
 
 /** Measurements of the node. */

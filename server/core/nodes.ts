@@ -17,7 +17,7 @@ import {
 } from './policy/shareTree';
 import { recallStanding } from './claim/standing';
 import type { State } from './state';
-import { setServiceLevel } from './cpu/weights';
+import { attain } from './policy/seniority';
 
 /** The node was read, at startup or again: all placements are entered again. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
@@ -110,7 +110,8 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
       entry.phase.lease.allocation?.kind !== 'exclusive' && state.pool.slots.length > 0;
     const demand = demands.get(entry) ?? predictedDemand(state, entry);
     entry.phase.leaf = isPlain ? addLeaf(state.shares, entry.holder.user, demand) : null;
-    setServiceLevel(state, entry, entry.phase.serviceLevel);
+    entry.phase.leaf && attain(entry.phase.leaf, entry.phase.cpuSeconds);
+    state.touched.add(entry);
   }
   state.mayAdmit = true;
   markAllDirty(state);

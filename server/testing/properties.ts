@@ -237,7 +237,7 @@ export const emptyIsFree: Property = ({ state }) => {
     state.gpuLeases.size > 0 && 'GPUs are leased',
     Math.abs(state.committedBytes) > 1 && 'memory is committed',
     state.shares.root.water.demand > 1e-6 && 'CPUs are wanted',
-    Math.abs(state.shares.root.seniorities) > 1e-6 && 'cells are on a lower level'
+    state.shares.root.running !== 0 && 'cells run'
   ];
   return held.filter(it => it !== false);
 };

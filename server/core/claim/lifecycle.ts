@@ -64,7 +64,6 @@ export function startRunning(
     grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
     leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
     mask: null,
-    serviceLevel: 0,
     cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
     cpuSeconds: 0,
     memoryPeakBytes: holder.use?.memoryBytes ?? null,

@@ -1,43 +1,8 @@
 import { UNCONFINED } from '../effects';
-import { changeSeniority, freshSeniority, relativeSeniority } from '../policy/seniority';
+import { freshSeniority, relativeSeniority } from '../policy/seniority';
 import { levelIn, reachOf } from '../policy/shareTree';
-import type { HolderEntry, RunningEntry } from '../entries';
+import type { HolderEntry } from '../entries';
 import type { State } from '../state';
-
-/**
- * CPU7: the levels of attained service. A cell's weight halves at each of these
- * CPU seconds.
- *
- * #### Notes
- * Short cells pass long ones without any prediction of their lengths, as in least
- * attained service; with at most four writes per cell, and no starvation,
- * since the last level still has a sixteenth of the first.
- */
-export const SERVICE_LEVELS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
-
-/** The level of attained service that a cell has reached after so many CPU seconds, from 0. */
-export function serviceLevelAfter(cpuSeconds: number): number {
-  let serviceLevel = 0;
-  while (
-    serviceLevel < SERVICE_LEVELS_CPU_SECONDS.length &&
-    cpuSeconds >= SERVICE_LEVELS_CPU_SECONDS[serviceLevel]!
-  ) {
-    serviceLevel += 1;
-  }
-  return serviceLevel;
-}
-
-/** The weight of a cell on a level; 1 on the first. */
-export function serviceWeight(serviceLevel: number): number {
-  return 2 ** -serviceLevel;
-}
-
-/** Put a running claim on a level of attained service. */
-export function setServiceLevel(state: State, entry: RunningEntry, serviceLevel: number): void {
-  entry.phase.serviceLevel = serviceLevel;
-  entry.phase.leaf && changeSeniority(entry.phase.leaf, serviceWeight(serviceLevel));
-  state.touched.add(entry);
-}
 
 /** The range of weights that every tier understands. */
 const WEIGHT_MIN = 1;

@@ -1,6 +1,7 @@
 import { Consumer, WaterTree } from '../../lib/waterTree';
 import { createUseRecord, type UseRecord } from './fairness';
 import { entitle, plainGroup, type Group, type Sharing } from './groups';
+import { createSeniorities, joinSeniority, leaveSeniority, type Seniorities } from './seniority';
 
 /** A node of the tree of groups and users: root, groups, members of a group, users. */
 export type ShareNode = {
@@ -26,17 +27,20 @@ export type ShareNode = {
   readonly use: UseRecord;
   /** Holders of a user that are alive. */
   holders: number;
-  /** Running cells below it, and the sum of their seniorities. */
+  /** Running cells below it. */
   running: number;
-  seniorities: number;
+  /** The ages of those right below it (CPU7). */
+  seniorities: Seniorities;
 };
 
 /** One running cell in the tree. */
 export type Leaf = {
   readonly user: ShareNode;
   readonly consumer: Consumer;
-  /** Its weight among the cells of its group, by the CPU time it has used (CPU7). */
+  /** Its weight among the cells of its user, by the CPU time it has used (CPU7). */
   seniority: number;
+  /** That CPU time, in s. */
+  attained: number;
 };
 
 /** The tree of groups, users and running cells (CPU3, FAIR1 to FAIR3). */
@@ -112,7 +116,7 @@ export function createNode(
     use: createUseRecord(atMs),
     holders: 0,
     running: 0,
-    seniorities: 0
+    seniorities: createSeniorities()
   };
 }
 
@@ -174,12 +178,12 @@ function setConsumer(consumer: Consumer, demand: number, weight: number): void {
 export function addLeaf(tree: ShareTree, user: ShareNode, demand: number): Leaf {
   tree.serial += 1;
   const consumer = new Consumer(Math.max(demand, NOTHING), 1, tree.serial);
-  const leaf = { user, consumer, seniority: 1 };
+  const leaf = { user, consumer, seniority: 1, attained: 0 };
   user.water.add(leaf.consumer);
   for (let at: ShareNode | null = user; at; at = at.parent) {
     at.running += 1;
-    at.seniorities += leaf.seniority;
   }
+  joinSeniority(leaf);
   settle(user);
   if (!tree.busiest || user.running > tree.busiest.running) {
     tree.busiest = user;
@@ -192,8 +196,8 @@ export function removeLeaf(leaf: Leaf): void {
   leaf.user.water.delete(leaf.consumer);
   for (let at: ShareNode | null = leaf.user; at; at = at.parent) {
     at.running -= 1;
-    at.seniorities -= leaf.seniority;
   }
+  leaveSeniority(leaf);
   settle(leaf.user);
 }
 

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { readConfig } from '../../daemon/config/config';
 import type { TestSidecar } from '../sidecar';
 import type { Stage } from '../stage';
-import { configurationText, gateLine, httpRequest, stateFiles, type Named } from './messages';
+import { SharedSidecar } from '../sharedSidecar';
+import {
+  configurationText,
+  gateLine,
+  httpRequest,
+  stateFiles,
+  userLine,
+  type Named
+} from './messages';
 import type { Mutator } from './mutate';
 
 /** Where the messages of a run go, and who they may speak of. */
@@ -133,5 +141,29 @@ async function reload({ sidecar, configPath }: Target, text: string | Buffer): P
   }
 }
 
+/** Orders to serve a user, which only root can start such a sidecar to give. */
+const users: Send = async (it, target, messages) => {
+  const outer = target.stage.directory();
+  const sidecar = await SharedSidecar.start(join(outer, 'state'), join(outer, 'run'));
+  for (let left = messages; left > 0; left -= 1) {
+    const line = it
+      .bytes(userLine(it))
+      .toString()
+      .replaceAll(/[\r\n\u2028\u2029]/g, ' ');
+    const { directory } = await sidecar.order(line);
+    count(target, directory === undefined ? 'refused' : 'served');
+  }
+  const left = await sidecar.stop();
+  if (left.join() !== '0' || / a mistake/.test(sidecar.log)) {
+    throw new Error(`exit and left: ${left.join()}: ${sidecar.log}`);
+  }
+};
+
 /** Where messages come in, by name. */
-export const ENTRIES: Readonly<Record<string, Send>> = { gate, http, files, configuration };
+export const ENTRIES: Readonly<Record<string, Send>> = {
+  gate,
+  http,
+  files,
+  configuration,
+  ...(process.getuid?.() === 0 && { users })
+};

@@ -170,6 +170,12 @@ const CONFIGURATION = {
   defaults: HINTS
 };
 
+/** An order to serve a user, on a shared sidecar. */
+export function userLine(it: Mutator): string {
+  const uid = 64_200 + it.random.whole(0, 9);
+  return it.json({ uid, gid: uid, name: `user-${uid}`, groups: ['staff', 'atlas'] });
+}
+
 const YAML = ['&a ', '*a', '<<: ', ': ', '\n', '\n  ', '- ', '? ', '|\n', '---\n', '!!set ', '\t'];
 
 /** A configuration, changed as JSON, and with signs of YAML anywhere in it. */
