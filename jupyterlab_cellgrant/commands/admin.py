@@ -55,7 +55,7 @@ def admin() -> None:
     """
 
 
-@admin.command()
+@click.command()
 @why_option
 @json_option
 def drain(why: str | None, as_json: bool) -> None:
@@ -80,7 +80,7 @@ def _count(running: list[Found]) -> str:
     return f"{len(running)} claim{' is' if len(running) == 1 else 's are'}"
 
 
-@admin.command()
+@click.command()
 @json_option
 def undrain(as_json: bool) -> None:
     """Grant as usual again.
@@ -93,7 +93,7 @@ def undrain(as_json: bool) -> None:
     print_json(api.get("node")["drain"]) if as_json else click.echo("Claims are granted as usual.")
 
 
-@admin.command()
+@click.command()
 @click.argument("claim", shell_complete=completion(lambda: _claims("waiting"), queue.names_of))
 @why_option
 @json_option
@@ -115,7 +115,7 @@ def cancel(claim: str, why: str | None, as_json: bool) -> None:
     print_json(found) if as_json else click.echo(f"{queue.cell_of(found)} no longer waits.")
 
 
-@admin.command()
+@click.command()
 @click.argument("what", metavar="HOLDER|CLAIM", shell_complete=completion(_evictable, _names_of))
 @why_option
 @click.option(
@@ -144,7 +144,7 @@ def evict(what: str, why: str | None, grace: str | None, as_json: bool) -> None:
     print_json(found) if as_json else click.echo(f"What {name} has is taken back.")
 
 
-@admin.command()
+@click.command()
 @click.argument("holder", shell_complete=completion(lambda: api.get("holders"), holders.names_of))
 @click.argument("group", required=False)
 @click.option("--back", is_flag=True, help="Back where the configuration has it.")
@@ -169,7 +169,7 @@ def move(holder: str, group: str | None, back: bool, why: str | None, as_json: b
     print_json(after) if as_json else click.echo(f"{after['name']} is in {after['group']}.")
 
 
-@admin.command()
+@click.command()
 @click.option("--since", metavar="WHEN", help="From a date on, or from a time ago, such as 2h.")
 @json_option
 def log(since: str | None, as_json: bool) -> None:
@@ -202,3 +202,7 @@ def _row(record: Found) -> dict[str, str]:
         "WHY": record["why"] or "",
         "OUTCOME": record["outcome"],
     }
+
+
+for _command in (drain, undrain, cancel, evict, move, log):
+    admin.add_command(_command)

@@ -6,6 +6,27 @@ import type { HolderKind } from '../protocol/holder';
 /** The permanent identity of a process. */
 export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
 
+/** A live process, as far as identity goes. */
+type ProcessFacts = {
+  readonly startTicks: number;
+  readonly parentPid: number;
+};
+
+/** Knows the processes of this machine. */
+export interface IProcesses {
+  /** Facts of a live process; null if there is none, or it cannot be read. A zombie counts as none. */
+  find(pid: number): ProcessFacts | null;
+
+  /** Whether this very process has ended; false if that cannot be determined. */
+  hasEnded(process: ProcessIdentity): boolean;
+
+  /** The real user id of a process; null if there is no such process. */
+  userOf(pid: number): number | null;
+
+  /** Kill this very process at once, if it is alive. */
+  kill(process: ProcessIdentity): void;
+}
+
 /** An admitted process, with what was learned about it since. */
 export type KnownProcess = GateProcess & {
   readonly kind: HolderKind;

@@ -13,36 +13,16 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
-import type { KnownProcess, ProcessIdentity } from './knownProcess';
+import type { KnownProcess } from './knownProcess';
 
-export type { KnownProcess, PolicyName, ProcessIdentity };
+export type { IProcesses, KnownProcess, ProcessIdentity } from './knownProcess';
+export type { PolicyName };
 
 /** How much a line of the log matters to a person. */
 export type LogLevel = 'info' | 'warning' | 'error';
 
 /** Writes one sentence to the log. */
 export type Log = (level: LogLevel, sentence: string) => void;
-
-/** A live process, as far as identity goes. */
-type ProcessFacts = {
-  readonly startTicks: number;
-  readonly parentPid: number;
-};
-
-/** Knows the processes of this machine. */
-export interface IProcesses {
-  /** Facts of a live process; null if there is none, or it cannot be read. A zombie counts as none. */
-  find(pid: number): ProcessFacts | null;
-
-  /** Whether this very process has ended; false if that cannot be determined. */
-  hasEnded(process: ProcessIdentity): boolean;
-
-  /** The real user id of a process; null if there is no such process. */
-  userOf(pid: number): number | null;
-
-  /** Kill this very process at once, if it is alive. */
-  kill(process: ProcessIdentity): void;
-}
 
 /** What the whole node uses now. */
 type NodeUse = {

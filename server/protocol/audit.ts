@@ -1,6 +1,3 @@
-/** What administrators may do, and others may try. */
-export type AuditedAction = 'drain' | 'undrain' | 'cancel' | 'evict' | 'move' | 'policy' | 'log';
-
 /** One line of the audit log (ADMIN6). */
 export type AuditRecord = {
   /** When it was ordered, ISO 8601, UTC. */
@@ -8,7 +5,7 @@ export type AuditRecord = {
   readonly uid: number;
   /** The user's name then. */
   readonly user: string;
-  readonly action: AuditedAction;
+  readonly action: 'drain' | 'undrain' | 'cancel' | 'evict' | 'move' | 'policy' | 'log';
   /** What it concerned: ids, names, owners, and what was to become of it. */
   readonly on: Readonly<Record<string, string | number | null>>;
   /** In the administrator's own words; null if they gave none. */
