@@ -1,5 +1,3 @@
-import type { Leaf, ShareNode } from './shareTree';
-
 /**
  * CPU7: the levels of attained service. A weight halves at each of these CPU seconds.
  *
@@ -8,7 +6,7 @@ import type { Leaf, ShareNode } from './shareTree';
  * attained service; with at most four writes per cell, and no starvation,
  * since the last level still has a sixteenth of the first.
  */
-export const SERVICE_LEVELS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
+const SERVICE_LEVELS_CPU_SECONDS: readonly number[] = [2, 16, 128, 1024];
 
 /** The weight after so many CPU seconds; 1 at first. */
 export function seniorityAfter(cpuSeconds: number): number {
@@ -26,13 +24,25 @@ export type Seniorities = {
   own: number;
 };
 
+/** A user, or the members of a group, in the tree of shares. */
+type Aged = { readonly parent: Aged | null; seniorities: Seniorities };
+
+/** A running cell of a user. */
+type AgedCell = {
+  readonly user: Aged;
+  /** Its weight among the cells of its user, by the CPU time it has used. */
+  seniority: number;
+  /** That CPU time, in s. */
+  attained: number;
+};
+
 /** Nothing runs. */
 export function createSeniorities(): Seniorities {
   return { count: 0, sum: 0, attained: 0, own: 1 };
 }
 
 /** A cell that has used nothing starts. */
-export function joinSeniority({ user, seniority, attained }: Leaf): void {
+export function joinSeniority({ user, seniority, attained }: AgedCell): void {
   user.seniorities.count += 1;
   user.seniorities.sum += seniority;
   if (user.seniorities.count === 1) {
@@ -44,7 +54,7 @@ export function joinSeniority({ user, seniority, attained }: Leaf): void {
 }
 
 /** A cell ended. */
-export function leaveSeniority({ user, seniority, attained }: Leaf): void {
+export function leaveSeniority({ user, seniority, attained }: AgedCell): void {
   user.seniorities.count -= 1;
   user.seniorities.sum -= seniority;
   setAttained(user, user.seniorities.attained - attained);
@@ -57,17 +67,17 @@ export function leaveSeniority({ user, seniority, attained }: Leaf): void {
 }
 
 /** CPU7: a cell has used so many CPU seconds. Returns whether that changes a weight. */
-export function attain(leaf: Leaf, cpuSeconds: number): boolean {
-  const { user } = leaf;
-  const before = leaf.seniority;
-  leaf.seniority = seniorityAfter(cpuSeconds);
-  user.seniorities.sum += leaf.seniority - before;
-  const used = cpuSeconds - leaf.attained;
-  leaf.attained = cpuSeconds;
-  return setAttained(user, user.seniorities.attained + used) || leaf.seniority !== before;
+export function attain(cell: AgedCell, cpuSeconds: number): boolean {
+  const { user } = cell;
+  const before = cell.seniority;
+  cell.seniority = seniorityAfter(cpuSeconds);
+  user.seniorities.sum += cell.seniority - before;
+  const used = cpuSeconds - cell.attained;
+  cell.attained = cpuSeconds;
+  return setAttained(user, user.seniorities.attained + used) || cell.seniority !== before;
 }
 
-function setAttained({ seniorities, parent }: ShareNode, cpuSeconds: number): boolean {
+function setAttained({ seniorities, parent }: Aged, cpuSeconds: number): boolean {
   const own = seniorityAfter(cpuSeconds);
   const difference = own - seniorities.own;
   seniorities.attained = cpuSeconds;
@@ -85,15 +95,15 @@ function setAttained({ seniorities, parent }: ShareNode, cpuSeconds: number): bo
  * another, which use as much together, stay alike; and groups keep their entitlement whatever
  * the age of their cells (FAIR1).
  */
-export function relativeSeniority({ user, seniority }: Leaf): number {
+export function relativeSeniority({ user, seniority }: AgedCell): number {
   return seniority * freshSeniority(user);
 }
 
 /** The weight of a user's cell that has used nothing yet. */
-export function freshSeniority(user: ShareNode): number {
+export function freshSeniority(user: Aged): number {
   return meanOf(user) * user.seniorities.own * meanOf(user.parent!);
 }
 
-function meanOf({ seniorities: { count, sum } }: ShareNode): number {
+function meanOf({ seniorities: { count, sum } }: Aged): number {
   return sum > 0 ? count / sum : 1;
 }

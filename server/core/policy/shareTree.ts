@@ -37,9 +37,8 @@ export type ShareNode = {
 export type Leaf = {
   readonly user: ShareNode;
   readonly consumer: Consumer;
-  /** Its weight among the cells of its user, by the CPU time it has used (CPU7). */
+  /** Its age among the cells of its user (CPU7, policy/seniority.ts). */
   seniority: number;
-  /** That CPU time, in s. */
   attained: number;
 };
 
