@@ -30,6 +30,8 @@ export default function config({ production }: { production?: boolean }): KnipCo
     // Programs of the system are no packages of ours; this one is a part of @jupyterlab/testing.
     exclude: ['binaries'],
     ignoreUnresolved: ['identity-obj-proxy'],
+    // JupyterHub's proxy, which a test of Python starts.
+    ignoreDependencies: ['configurable-http-proxy'],
     ignoreExportsUsedInFile: production === true
   };
 }

@@ -11,6 +11,7 @@ import { ServedElsewhereError, beOnNode, watchNeighbours } from './daemon/presen
 import { Sidecar } from './daemon/sidecar';
 import { probe, type Probed } from './enforce/probe';
 import { GateServer } from './gates/server';
+import { findAccount } from './host/accounts';
 import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
@@ -117,6 +118,7 @@ async function assemble(
     node,
     enforcer,
     clock: systemClock(),
+    findUser: name => findAccount(name),
     config,
     spreader,
     findPacking: () =>

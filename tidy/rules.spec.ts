@@ -1,6 +1,6 @@
 import { tracked } from './sources';
 
-const RULE = /\b(ADM|ADMIN|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS)\d+\b/g;
+const RULE = /\b(ADM|ADMIN|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS|HUB)\d+\b/g;
 
 type Setting = { readonly $comment?: string; readonly description: string };
 
@@ -16,7 +16,7 @@ function quoted(): Map<string, string[]> {
   const byRule = new Map<string, string[]>();
   for (const { path, text } of tests) {
     for (const bracket of text.matchAll(
-      /\[((?:(?:ADM|ADMIN|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS)\d+(?:, )?)+)\]/g
+      /\[((?:(?:ADM|ADMIN|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS|HUB)\d+(?:, )?)+)\]/g
     )) {
       for (const [rule] of bracket[1]!.matchAll(RULE)) {
         byRule.set(rule, [...(byRule.get(rule) ?? []), path]);

@@ -27,7 +27,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 StartKernel = Callable[..., Awaitable[NotebookClient]]
 
-SLOWEST_FIRST = ("test_wheel", "test_extension", "test_like_plain", "test_gate_environments")
+SLOWEST_FIRST = (
+    *("test_wheel", "test_extension", "test_hub_node", "test_like_plain"),
+    "test_gate_environments",
+)
 """Files that nothing should wait for in the end, where several are run at a time."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.cookiejar
 import itertools
-import json
 import os
 import re
 import shutil
@@ -15,19 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import websocket
 
-TOKEN = "a-token-of-the-tests"
-WITHIN_S = 60.0
-API = "/cellgrant/api/v1"
+from .jupyter_api import TOKEN, WITHIN_S, Answer, JupyterApi, send
+
 PROGRAM = (sys.executable, "-m", "jupyter_server")
 # Front ends make half of a start, and have tests of their own: test_wheel.py and ui-tests.
 FRONT_ENDS = ("jupyterlab", "jupyter_lsp", "notebook", "notebook_shim")
@@ -58,15 +53,7 @@ def free_port() -> int:
             return port
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a request came to."""
-
-    status: int
-    body: Any
-
-
-class RealServer:
+class RealServer(JupyterApi):
     """One server with folders of its own; start it, ask it, stop it."""
 
     def __init__(
@@ -79,7 +66,7 @@ class RealServer:
         # Short, for the sockets.
         self.home = Path(tempfile.mkdtemp(prefix="cg-"))
         self.sidecar_dir = self.home / "s"
-        self.port = free_port()
+        super().__init__(free_port())
         self.log_path = self.home / "server.log"
         self._command = command
         self._options = options
@@ -139,26 +126,6 @@ class RealServer:
         except OSError:
             return False
 
-    def ask(
-        self,
-        path: str,
-        method: str = "GET",
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-        token: str | None = TOKEN,
-    ) -> Answer:
-        """One request; `token` None for one without authentication."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", data=body, method=method, headers=headers or {}
-        )
-        if token:
-            request.add_header("Authorization", f"token {token}")
-        return self._send(urllib.request.build_opener(), request)
-
-    def api(self, path: str, method: str = "GET", body: bytes | None = None) -> Answer:
-        """One request to Cellgrant's API below this server."""
-        return self.ask(f"{API}/{path}", method, body)
-
     def browser(self) -> Callable[..., Answer]:
         """Asks as a logged-in browser does: by cookies, with no token."""
         jar = http.cookiejar.CookieJar()
@@ -173,54 +140,15 @@ class RealServer:
             )
             if with_xsrf:
                 request.add_header("X-XSRFToken", str(xsrf))
-            return self._send(opener, request)
+            return send(opener, request)
 
         return ask
-
-    @staticmethod
-    def _send(opener: urllib.request.OpenerDirector, request: urllib.request.Request) -> Answer:
-        try:
-            with opener.open(request, timeout=WITHIN_S) as response:
-                return Answer(response.status, _decoded(response.read()))
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, _decoded(error.read()))
 
     def events(self) -> websocket.WebSocket:
         """A subscriber to the event bus, as every JupyterLab is one."""
         return websocket.create_connection(
             f"ws://127.0.0.1:{self.port}/api/events/subscribe?token={TOKEN}", timeout=WITHIN_S
         )
-
-    def run_cell(
-        self, kernel_id: str, code: str, metadata: dict[str, Any], within_s: float = WITHIN_S
-    ) -> str:
-        """Run a cell with this metadata, as JupyterLab does; what it printed, its error last."""
-        channels = websocket.create_connection(
-            f"ws://127.0.0.1:{self.port}/api/kernels/{kernel_id}/channels?token={TOKEN}",
-            timeout=within_s,
-        )
-        message_id = uuid.uuid4().hex
-        header = {
-            "msg_id": message_id,
-            "msg_type": "execute_request",
-            "session": "s",
-            "username": "u",
-        }
-        content = {"code": code, "silent": False, "store_history": True, "stop_on_error": True}
-        request = {"header": {**header, "version": "5.3"}, "parent_header": {}, "channel": "shell"}
-        channels.send(json.dumps({**request, "metadata": metadata, "content": content}))
-        printed, pending = [], {"execute_reply", "idle"}
-        while pending:
-            message = json.loads(channels.recv())
-            if message["parent_header"].get("msg_id") != message_id:
-                continue
-            if message["msg_type"] == "stream":
-                printed.append(message["content"]["text"])
-            if message["msg_type"] == "error":
-                printed.append("{ename}: {evalue}".format(**message["content"]))
-            pending -= {message["msg_type"], message["content"].get("execution_state")}
-        channels.close()
-        return "".join(printed)
 
     def sidecar_pid(self) -> int | None:
         """The pid of the sidecar that this server started last, by its log."""
@@ -255,10 +183,3 @@ class RealServer:
         """End the server and forget its folders. Idempotent."""
         self.end()
         shutil.rmtree(self.home, ignore_errors=True)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 
-from .real_server import WITHIN_S, RealServer, eventually
+from .jupyter_api import WITHIN_S
+from .real_server import RealServer, eventually
 
 # A server whose files are so slow that a request for one outlives the event loop.
 SLOW_FILES = """

@@ -14,7 +14,8 @@ import pytest
 from ..events import SCHEMA_ID
 from ..kernel import notices
 from ..proxy import BODY_BYTES_MAX
-from .real_server import API, RealServer, eventually
+from .jupyter_api import API
+from .real_server import RealServer, eventually
 
 
 @pytest.fixture

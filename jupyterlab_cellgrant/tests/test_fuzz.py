@@ -7,7 +7,8 @@ import random
 import socket
 
 from ..proxy import ROUTES
-from .real_server import API, TOKEN, RealServer
+from .jupyter_api import API, TOKEN
+from .real_server import RealServer
 
 # As for server/fuzz.spec.ts: more for a long run.
 MESSAGES = int(os.environ.get("CELLGRANT_FUZZ", "1000"))

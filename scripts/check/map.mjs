@@ -83,6 +83,10 @@ export const ROWS = [
     of: ['provisioner.py', 'renames.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'provisioner', 'renames', 'fence']
   },
+  {
+    of: [`${PACKAGE}hub.py`, 'examples/jupyterhub_config.py'],
+    pytest: ['layers', 'hub', 'hub_node']
+  },
   { of: [`${PACKAGE}tests/`, 'requirements'], pytest: ['gate_order', 'provisioner'] },
   { of: ['examples/', 'scripts/tour/'], pytest: ['tour'], journeys: ['tour'] },
   {

@@ -59,6 +59,8 @@ export type Holder = {
   readonly owner: string;
   /** The groups of that user on this machine, the primary one first; none if absent. */
   readonly ownerGroups?: readonly string[];
+  /** The owner's groups in JupyterHub (HUB1); none if absent. */
+  readonly hubGroups?: readonly string[];
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
   /** The group that an administrator put it into (ADMIN5), as a path; none if null or absent. */

@@ -29,7 +29,7 @@ const TOKEN = { tokenDigest: 'of the family' };
 
 describe('Entrance', () => {
   it('[SEC9] takes so many holders of one user, and then more of others, and those it has', () => {
-    const known = new KnownProcesses();
+    const known = new KnownProcesses(() => []);
     const entrance = new Entrance(processes, known);
     for (let nth = 0; nth < HOLDERS_OF_ONE_MAX; nth += 1) {
       known.enter({ ...processOf(ANN, nth), owner: ANN });
@@ -44,7 +44,7 @@ describe('Entrance', () => {
 
   /** An entrance where this one of Ann's is known, and these came from others. */
   function besides(it: Partial<KnownProcess>, parents: Readonly<Record<number, number>> = {}) {
-    const known = new KnownProcesses();
+    const known = new KnownProcesses(() => []);
     known.enter({ ...processOf(ANN, 0), owner: ANN, ...it });
     return new Entrance(withParents(parents), known);
   }

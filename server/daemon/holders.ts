@@ -6,7 +6,7 @@ import { Entrance } from './entrance';
 import { HolderWatch } from './holderWatch';
 import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
-import { endsWithParent, gateOf, holderOf, KnownProcesses } from './knownProcesses';
+import { endsWithParent, gateOf, KnownProcesses } from './knownProcesses';
 import { Owners } from './owners';
 import type { IAdministrators, IProcesses, KnownProcess, Log } from './ports';
 
@@ -17,6 +17,7 @@ export type HoldersParts = {
   readonly administrators: IAdministrators;
   readonly post: (event: EventBody) => void;
   readonly runningHolderIds: () => ReadonlySet<string>;
+  readonly hubGroupsOf: (user: string) => readonly string[];
   readonly log: Log;
 };
 
@@ -31,7 +32,7 @@ type Decided = Partial<Pick<KnownProcess, 'boundGpus' | 'kept' | 'assignedGroup'
  * for the previous process. Every arrival has exactly one end.
  */
 export class Holders {
-  private readonly known = new KnownProcesses();
+  private readonly known: KnownProcesses;
   readonly owners: Owners;
   private readonly goneListeners: ((holderId: string) => void)[] = [];
   private readonly changeListeners: (() => void)[] = [];
@@ -40,8 +41,8 @@ export class Holders {
   private readonly watching: HolderWatch;
 
   constructor(private readonly parts: HoldersParts) {
-    const { processes, enforcer, runningHolderIds } = parts;
-    const { known } = this;
+    const { processes, enforcer, runningHolderIds, hubGroupsOf } = parts;
+    const known = (this.known = new KnownProcesses(hubGroupsOf));
     this.owners = new Owners(known, parts.administrators);
     this.kills = new Kills(enforcer);
     this.entrance = new Entrance(processes, known);
@@ -108,8 +109,8 @@ export class Holders {
    * Readmit the processes that the previous sidecar knew and that are alive; returns these.
    *
    * #### Notes
-   * The cgroups of children are taken over before those of their parents, which would otherwise
-   * get the children's processes for a moment. Holders whose parent is gone end with it (HOLD3).
+   * The cgroups of children come before those of their parents, which would otherwise get the
+   * children's processes for a moment. Holders whose parent is gone end with it (HOLD3).
    */
   restore(list: readonly KnownProcess[], caller: Caller): readonly KnownProcess[] {
     const back = list.flatMap(it => {
@@ -118,7 +119,7 @@ export class Holders {
     });
     const failures = new Map([...back].reverse().map(it => [it, this.place(it)]));
     back.forEach(it => this.announce(it, failures.get(it) ?? null));
-    list.forEach(it => this.has(it.holderId) || this.endOrphan(it, list));
+    this.known.endOrphans(list, this.parts.processes);
     return back;
   }
 
@@ -160,6 +161,11 @@ export class Holders {
     return it !== undefined && this.place(it) === null;
   }
 
+  /** A user's groups changed, and so where the user's holders belong (HUB1). */
+  regroup(user: string): void {
+    this.list().forEach(it => it.owner?.name === user && this.note(it));
+  }
+
   private changed(): void {
     this.changeListeners.forEach(listener => listener());
   }
@@ -189,7 +195,7 @@ export class Holders {
 
   private note(it: KnownProcess): void {
     this.known.note(it);
-    this.parts.post({ type: 'holderArrived', holder: holderOf(it, this.known.parentOf(it)) });
+    this.parts.post({ type: 'holderArrived', holder: this.known.holderOf(it) });
   }
 
   private enter(process: KnownProcess, { uid, name, groups = [] }: Caller): KnownProcess {
@@ -223,13 +229,6 @@ export class Holders {
     this.parts.post({ type: 'holderGone', holderId, ...(killedForMemory && { killedForMemory }) });
     this.undo(holderId);
     this.changed();
-  }
-
-  /** HOLD3: it must end with its parent, which ended while no sidecar watched. */
-  private endOrphan(it: KnownProcess, list: readonly KnownProcess[]): void {
-    const { processes } = this.parts;
-    const parent = list.find(({ holderId }) => holderId === it.parentHolderId);
-    endsWithParent(it) && parent && processes.hasEnded(parent) && processes.kill(it);
   }
 
   private place({ holderId, pid, startTicks }: KnownProcess): EnforcementError | null {

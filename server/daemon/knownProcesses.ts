@@ -1,8 +1,11 @@
 import type { Holder } from '../core/events';
-import type { KnownProcess, ProcessIdentity } from './ports';
+import type { IProcesses, KnownProcess, ProcessIdentity } from './ports';
 
 /** The holders' processes, by holder and by pid. */
 export class KnownProcesses {
+  /** `hubGroupsOf` names the groups of a user in JupyterHub (HUB1). */
+  constructor(private readonly hubGroupsOf: (user: string) => readonly string[]) {}
+
   private readonly holders = new Map<string, KnownProcess>();
   private readonly idByPid = new Map<number, string>();
 
@@ -48,6 +51,24 @@ export class KnownProcesses {
     return this.list().filter(it => endsWithParent(it) && this.parentOf(it) === holderId);
   }
 
+  /** A process as the core knows it. */
+  holderOf(it: KnownProcess): Holder {
+    const { holderId: id, kind, pid, startTicks, name } = it;
+    const { notebook = null, gated, boundGpus = [], owner, assignedGroup = null } = it;
+    const { name: user = '', groups: ownerGroups = [] } = owner ?? {};
+    const groups = { group: [], assignedGroup, ownerGroups, hubGroups: this.hubGroupsOf(user) };
+    const rest = { notebook, gated, boundGpus, parentHolderId: this.parentOf(it) };
+    return { id, kind, pid, startTicks, name, owner: user, ...groups, ...rest };
+  }
+
+  /** HOLD3: kill those of a list that had to end with a parent, which ended while no sidecar watched. */
+  endOrphans(list: readonly KnownProcess[], processes: IProcesses): void {
+    for (const it of list.filter(it => endsWithParent(it) && !this.has(it.holderId))) {
+      const parent = list.find(({ holderId }) => holderId === it.parentHolderId);
+      parent && processes.hasEnded(parent) && processes.kill(it);
+    }
+  }
+
   /** The holder that a process named as its parent, else its nearest ancestor (ADM10); null for none. */
   parentOf(it: KnownProcess): string | null {
     const { ancestors = [], startTicks, holderId, parentHolderId = null } = it;
@@ -73,13 +94,4 @@ export function endsWithParent({ kind }: KnownProcess): boolean {
 /** The process whose gate speaks, or null if none does. */
 export function gateOf({ gated, pid, startTicks }: KnownProcess): ProcessIdentity | null {
   return gated ? { pid, startTicks } : null;
-}
-
-/** A process as the core knows it. */
-export function holderOf(it: KnownProcess, parentHolderId: string | null): Holder {
-  const { holderId: id, kind, pid, startTicks, name } = it;
-  const { notebook = null, gated, boundGpus = [], owner, assignedGroup = null } = it;
-  const rest = { group: [], assignedGroup, notebook, gated, boundGpus, parentHolderId };
-  const { name: user = '', groups: ownerGroups = [] } = owner ?? {};
-  return { id, kind, pid, startTicks, name, owner: user, ownerGroups, ...rest };
 }

@@ -1,5 +1,4 @@
-import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { HeldMemory } from '../host/memoryMeter';
+import type { Event, NodeFacts, PolicyName } from '../core/events';
 import type { Ask } from '../protocol/ask';
 import type { AuditView } from '../protocol/audit';
 import type { Caller } from '../protocol/caller';
@@ -8,6 +7,7 @@ import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
 import type { HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
+import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
@@ -16,6 +16,7 @@ import type { IClock } from './clock';
 import type { KnownProcess } from './knownProcess';
 
 export type { IProcesses, KnownProcess, ProcessIdentity } from './knownProcess';
+export type { INodeMeters } from './nodeMeters';
 export type { PolicyName };
 
 /** How much a line of the log matters to a person. */
@@ -23,25 +24,6 @@ export type LogLevel = 'info' | 'warning' | 'error';
 
 /** Writes one sentence to the log. */
 export type Log = (level: LogLevel, sentence: string) => void;
-
-/** What the whole node uses now. */
-type NodeUse = {
-  readonly cpusBusy: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryPressure: number | null;
-  /** Memory that could be allocated without evicting anybody's. */
-  readonly memoryAvailableBytes: number | null;
-};
-
-/** Reads the meters of the node. */
-export interface INodeMeters {
-  /** May watch the node for a while; null if nothing can be read. */
-  node(): Promise<NodeUse | null>;
-  /** At this moment; null if it cannot be read. */
-  memory(): HeldMemory | null;
-  /** The latest figures of the GPUs; empty if there are none. */
-  gpus(): readonly GpuUse[];
-}
 
 /**
  * Receives the arbiter's answers.
@@ -222,9 +204,15 @@ export interface IActions {
   readLog(sinceMs: number, by: Caller): Promise<AuditView | Refusal>;
 }
 
-/** Figures for a monitoring system. */
+/** The groups that users have in JupyterHub (HUB1); each answers with a user's, or with why not. */
+export interface IHubGroups {
+  find(user: string, by: Caller): Promise<HubGroupsView | Refusal>;
+  /** State all groups of a user; resolves when they are saved. */
+  state(user: string, groups: readonly string[], by: Caller): Promise<HubGroupsView | Refusal>;
+}
+
+/** Figures for a monitoring system, in the text format of Prometheus. */
 export interface IMetrics {
-  /** All of them, in the text format of Prometheus. */
   text(): Promise<string>;
 }
 
@@ -235,6 +223,8 @@ export interface IApi {
   readonly actions: IActions;
   readonly administration: IAdministration;
   readonly administrators: IAdministrators;
+
+  readonly hubGroups: IHubGroups;
   readonly owners: IOwners;
   readonly claims: Pick<IClaims, 'fit'>;
   readonly arbiter: IShown;

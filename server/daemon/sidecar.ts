@@ -11,6 +11,7 @@ import type { ConfigFiles } from './config/configFile';
 import { Consent } from './consent';
 import { Defaults } from './config/defaults';
 import { Holders } from './holders';
+import { HubGroups } from './hubGroups';
 import { Interpreter } from './interpreter';
 import { restoreHolds } from './heldGrants';
 import { Sampler } from './measure';
@@ -32,6 +33,8 @@ export type SidecarParts = {
   readonly processes: IProcesses;
   readonly meters: INodeMeters;
   readonly clock: IClock;
+  /** A user's name as this machine has it; null if there is no such user. */
+  readonly findUser: (name: string) => Promise<string | null>;
   readonly log: Log;
   readonly version: string;
   readonly failure: 'open' | 'closed';
@@ -58,6 +61,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly clock: IClock;
   readonly arbiter: Arbiter;
   readonly interpreter: Interpreter;
+  readonly hubGroups: HubGroups;
   readonly holders: Holders;
   readonly administrators: IAdministrators;
   readonly owners: Owners;
@@ -79,12 +83,13 @@ export class Sidecar implements IGateServices, IApi {
     [this.node, this.failure, this.clock] = [node, parts.failure, clock];
     [this.owner, this.administrators] = [parts.owner, parts.administrators];
     this.arbiter = new Arbiter({ ...parts, carryOut: it => this.interpreter.carryOut(it) });
-    const post = this.arbiter.post.bind(this.arbiter);
+    const [post, notice] = [this.arbiter.post.bind(this.arbiter), this.notice.bind(this)];
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
-    const notice = this.notice.bind(this);
     this.holderStore = new HolderStore(directory);
-    this.holders = new Holders({ ...parts, post, runningHolderIds });
+    this.hubGroups = new HubGroups({ ...parts, onChange: user => this.holders.regroup(user) });
+    const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
+    this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });
     this.owners = this.holders.owners;
     this.registrar = new Registrar(this.holders);
     this.memoryWatch = new MemoryWatch({ enforcer, post });

@@ -11,6 +11,7 @@ import { configuration } from './routes/configuration';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
 import { holders } from './routes/holders';
+import { hubGroups } from './routes/hubGroups';
 import { metrics as metricsRoute } from './routes/metrics';
 import { node } from './routes/node';
 import { policy } from './routes/policy';
@@ -40,7 +41,7 @@ export function createApp({ api, metrics, caller, feed, admit, log }: AppParts):
   app.disable('etag');
   app.use(readBody, admit);
   const v1 = Router();
-  for (const routes of [node, holders, claims, defaults, policy, configuration, admin]) {
+  for (const routes of [node, holders, claims, defaults, policy, configuration, hubGroups, admin]) {
     v1.use(routes(api, caller));
   }
   v1.use(snapshot(api), events(feed), metricsRoute(metrics));

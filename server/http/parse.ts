@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { PolicyName, Written } from '../daemon/ports';
 import { isWithinDepth } from '../lib/depth';
 import { refusal } from '../protocol/errors';
+import { HUB_GROUP_WORDS, HUB_GROUPS_MAX, isHubGroup } from '../protocol/hubGroups';
 import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
 import { FITS_MAX } from '../protocol/view';
 import { SHOWN_CHARS_MAX } from './body';
@@ -15,6 +16,13 @@ const OBJECT = z.record(z.string(), z.unknown(), {
 const POLICY = z.object(
   { policy: z.enum(['dynamic', 'partitioned', 'naive']) },
   { error: 'expected a JSON object such as {"policy": "dynamic"}' }
+);
+const GROUP = z
+  .string(`expected ${HUB_GROUP_WORDS}`)
+  .refine(isHubGroup, `expected ${HUB_GROUP_WORDS}`);
+const GROUPS = z.strictObject(
+  { groups: z.array(GROUP).max(HUB_GROUPS_MAX, `expected at most ${HUB_GROUPS_MAX} groups`) },
+  { error: 'expected a JSON object such as {"groups": ["physics"]}' }
 );
 const CELLS = z
   .array(
@@ -115,6 +123,11 @@ export function parseDefaults(request: Request): Written {
 /** The body of `PUT .../restart-request`: the id of the waiting claim. */
 export function parseRequest(request: Request): string {
   return parsed(REQUEST, request).claim;
+}
+
+/** The body of `PUT .../hub-groups`: all groups that a user has in JupyterHub. */
+export function parseHubGroups(request: Request): readonly string[] {
+  return parsed(GROUPS, request).groups;
 }
 
 /** The body of `POST .../fits`: the hints of several cells, as the gate would send them. */

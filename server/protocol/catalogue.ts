@@ -163,6 +163,13 @@ export const CATALOGUE = {
         'This message comes neither from the holder "{id}" nor from what started it: it lacks the token that these know. Restart it if it is yours.'
       )
   },
+  USER_UNKNOWN: {
+    status: 404,
+    sentence: trans =>
+      trans.__(
+        'There is no user "{name}" on this machine. Name the account as the machine does, which may not be as JupyterHub does.'
+      )
+  },
   ADMINISTRATORS_ONLY: {
     status: 403,
     sentence: trans =>

@@ -82,7 +82,7 @@ function operationOf({ path, summary, body, answer, type }: Operation): object {
 
 function schemas(): object {
   const { definitions = {} } = createGenerator({
-    path: join(ROOT, 'server', 'protocol', '{view,configuration,audit}.ts'),
+    path: join(ROOT, 'server', 'protocol', '{view,configuration,audit,hubGroups}.ts'),
     tsconfig: join(ROOT, 'tsconfig.test.json'),
     type: '*',
     topRef: true,

@@ -198,6 +198,19 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/v1/users/{id}/hub-groups',
+    summary: 'The groups that a user has in JupyterHub; for administrators',
+    answer: ref('HubGroupsView')
+  },
+  {
+    method: 'put',
+    path: '/api/v1/users/{id}/hub-groups',
+    summary: 'State all groups that a user has in JupyterHub; for administrators',
+    body: { type: 'object', properties: { groups: listOf({ type: 'string' }) } },
+    answer: ref('HubGroupsView')
+  },
+  {
+    method: 'get',
     path: '/api/v1/snapshot',
     summary: 'Everything at one moment',
     answer: ref('Snapshot')

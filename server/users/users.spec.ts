@@ -47,7 +47,9 @@ root.describe('a sidecar of the whole node (needs root)', () => {
   it.each([
     ['not JSON', /JSON/],
     ['{"uid": -1}', /uid/],
-    ['{"uid": 1, "gid": 1, "name": "", "groups": []}', /name/]
+    ['{"uid": 1, "gid": 1, "name": "", "groups": []}', /name/],
+    ['{"uid": 1, "gid": 1, "name": "@staff", "groups": []}', /name/],
+    ['{"uid": 1, "gid": 1, "name": "hub:physics", "groups": []}', /name/]
   ])('[SYS1] answers %j with what is wrong', async (line, words) => {
     const { why, directory } = await sidecar.order(line);
     expect([directory, why]).toEqual([undefined, expect.stringMatching(words)]);

@@ -22,7 +22,8 @@ export type UnixUser = {
 const USER = z.object({
   uid: z.int().min(0),
   gid: z.int().min(0),
-  name: z.string().min(1),
+  // Else somebody would be in a group by what they are called: `@staff`, `hub:physics` (CFG3, HUB1).
+  name: z.string().regex(/^[^@:][^:]*$/u),
   groups: z.array(z.string())
 });
 

@@ -74,6 +74,35 @@ describe('the group of a kernel', () => {
     expect(weights[1]! / weights[0]!).toBeCloseTo(3, 0);
   });
 
+  it('[HUB1] is the one for a group that the Hub states, in the order of the file', () => {
+    const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 8 }) }));
+    const inner = group('inner', { users: { 'hub:beam': 1 } });
+    const sharing = sharingOf([
+      { name: 'atlas', users: { 'hub:physics': 3, ann: 1, 'hub:beam line': 1 }, groups: [inner] },
+      { name: 'phenix', users: { 'hub:teaching': 1, '@staff': 1 } }
+    ]);
+    it.send({ type: 'configured', sharing });
+    const state = (id: string, owner: string, ...hubGroups: string[]) => {
+      const process = { id, kind: 'kernel', pid: 1000, startTicks: 1, name: id } as const;
+      const groups = { group: [], ownerGroups: ['staff'], hubGroups };
+      it.send({ type: 'holderArrived', holder: { ...process, owner, ...groups, gated: true } });
+    };
+    state('a', 'ann', 'teaching');
+    state('b', 'bob', 'teaching', 'physics');
+    state('c', 'cyd', 'physics', 'beam');
+    state('d', 'dan', 'elsewhere');
+    state('e', 'eve', 'beam line');
+    const found = { a: 'atlas', b: 'atlas', c: 'atlas/inner', d: 'phenix', e: 'atlas' };
+    expect(groupsOf(it)).toEqual(found);
+    it.claim('1', 'a');
+    it.claim('2', 'b');
+    const weights = ['a', 'b'].map(id => it.confinement(id).weight);
+    expect(weights[1]! / weights[0]!).toBeCloseTo(3, 0);
+    const { cpus } = it.confinement('b');
+    state('b', 'bob');
+    expect([groupsOf(it)['b'], it.confinement('b').cpus]).toEqual(['phenix', cpus]);
+  });
+
   it('[CFG3] follows when the notebook of a living kernel becomes known', () => {
     const it = new Harness(nodeOf({ cpus: cpusOf({ cores: 4 }) }));
     it.send({ type: 'configured', sharing: PROJECTS });

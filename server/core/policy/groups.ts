@@ -1,3 +1,5 @@
+import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
+
 /** How much of its parent a group is entitled to. */
 export type Quota =
   /** CPUs, and the same fraction of everything else. */
@@ -88,6 +90,14 @@ export function plainGroup(name: string): Group {
 /** The paths of groups and of those in them: `atlas`, `atlas/prod`. */
 export function pathsOf(groups: readonly Group[], above = ''): readonly string[] {
   return groups.flatMap(it => [above + it.name, ...pathsOf(it.groups, `${above}${it.name}/`)]);
+}
+
+/** The names that stand for groups of the Hub (HUB1): in the order of the file, inner groups first. */
+export function hubNamesOf(groups: readonly Group[]): string[] {
+  return groups.flatMap(({ users, groups: inner }) => [
+    ...hubNamesOf(inner),
+    ...Object.keys(users).filter(it => it.startsWith(OF_HUB))
+  ]);
 }
 
 /** A user's weight inside a group, by the first of the user's names that it has; own properties only. */
@@ -188,6 +198,10 @@ function userProblems(
       found.push(problem('users', `the user "${user}" is in "${other}" already`));
     }
     owners.set(user, here);
+    if (user.startsWith(OF_HUB) && !isHubGroup(user.slice(OF_HUB.length))) {
+      const wrong = `${JSON.stringify(user)} names no group of the Hub`;
+      found.push(problem('users', `${wrong}; expected "${OF_HUB}" and ${HUB_GROUP_WORDS}`));
+    }
     if (!(weight > 0 && weight <= 10_000)) {
       found.push(problem('users', `the weight of "${user}" is above 0 and up to 10000`));
     }

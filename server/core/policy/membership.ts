@@ -1,6 +1,7 @@
 import { globMatches } from '../../lib/glob';
+import { OF_HUB } from '../../protocol/hubGroups';
 import type { Holder } from '../events';
-import { weightOf } from './groups';
+import { hubNamesOf, weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
 /**
@@ -9,15 +10,15 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * #### Notes
  * The group that an administrator put it into counts first (ADMIN5), as long as there is one; then
  * the configuration's entry for its notebook, then the one for its
- * owner, then the first for one of the owner's groups, then the path that came with it,
- * as far as it names known groups.
+ * owner, then the first for one of the owner's groups of the Hub (HUB1), then the first for one of
+ * those of the machine, then the path that came with it, as far as it names known groups.
  */
 export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
-  const { owner, ownerGroups, group: path, notebook, assignedGroup } = holder;
+  const { group: path, notebook, assignedGroup } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
     : undefined;
-  const names = namesOf(owner, ownerGroups);
+  const names = namesOf(tree, holder);
   const assigned = assignedGroup ? groupAt(tree.root, assignedGroup) : null;
   if (assigned) {
     return memberOf(tree, assigned.children.get(MEMBERS)!, names, atMs);
@@ -25,12 +26,22 @@ export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode
   return named ? memberOf(tree, named.members, names, atMs) : userNode(tree, names, path, atMs);
 }
 
-/** By which a group may name a user, the own name first: `ann`, `@staff`. */
+/** By which a group may name a user, the own name first: `ann`, `hub:physics`, `@staff`. */
 export type UserNames = readonly [owner: string, ...groups: string[]];
 
-/** The names of a user of these groups of the machine. */
-function namesOf(owner: string, groups: readonly string[] = []): UserNames {
-  return [owner, ...groups.map(it => `@${it}`)];
+/**
+ * The names of a holder's owner.
+ *
+ * #### Notes
+ * The Hub's groups have no order of their own: they come in the order of the file.
+ */
+function namesOf(tree: ShareTree, { owner, ownerGroups = [], hubGroups = [] }: Holder): UserNames {
+  const stated = hubGroups.map(it => `${OF_HUB}${it}`).filter(it => tree.membership.has(it));
+  const isClear = stated.length < 2;
+  const ofHub = isClear
+    ? stated
+    : hubNamesOf(tree.sharing.groups).filter(it => stated.includes(it));
+  return [owner, ...ofHub, ...ownerGroups.map(it => `@${it}`)];
 }
 
 /** The node of a user without a known notebook. */

@@ -110,6 +110,11 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     ['groups: {a: {weight: .inf}}', 1, '"weight" is Infinity; expected a number above 0'],
     ['groups: {a: 3}', 1, '"a" is 3; expected names with values'],
     ['groups: {__proto__: {}}', 1, '"__proto__" is no name of anything'],
+    [
+      'groups:\n  a:\n    users: ["hub:"]',
+      3,
+      '"hub:" names no group of the Hub; expected "hub:" and the name of a group'
+    ],
     ['groups: {a: {users: {__proto__: 1}}}', 1, '"__proto__" is no name of anything'],
     [
       'hold:\n  {a: b}: 1\n  speed: 1',

@@ -87,13 +87,16 @@ const ROUTES = [
   'DELETE /api/v1/holders/ID/hold',
   'POST /api/v1/holders/ID/free',
   'PUT /api/v1/holders/ID/restart-request',
-  'DELETE /api/v1/holders/ID/restart-request'
+  'DELETE /api/v1/holders/ID/restart-request',
+  'GET /api/v1/users/ID/hub-groups',
+  'PUT /api/v1/users/ID/hub-groups'
 ];
 
 const BODIES: readonly unknown[] = [
   { policy: 'dynamic' },
   HINTS,
   { claim: 'claim-1' },
+  { groups: ['physics', ''] },
   [{ metadata: HINTS, tags: ['gpus=1'], directive: '#| cpus: 1' }, {}],
   {}
 ];
