@@ -18,6 +18,7 @@ export function createState(): State {
     configuredReserveBytes: null,
     defaults: {},
     policy: 'dynamic',
+    drain: null,
     holders: new Map(),
     keeping: new Set(),
     claims: new Map(),

@@ -2,6 +2,7 @@ import { aboveCap } from './cap/caps';
 import { grantFromHold } from './claim/kept';
 import { grantClaim, refuseClaim } from './claim/lifecycle';
 import { impossibleAsk, planGrant } from './queue/admission';
+import { drainObstacle } from './queue/drained';
 import { admissionOrder } from './queue/order';
 import { lineOf, type Obstacle } from './queue/obstacle';
 import { competes, pass, reserve, wantsOf, wouldDelay } from './queue/reserve';
@@ -24,7 +25,8 @@ const CAPPED_PER_DEPTH = 16;
  *
  * 1. Order the queue.
  * 2. Consider each claim from the front. One that became impossible, because its
- *    kernel was bound to other GPUs, the node shrank or a cap fell, is refused (ADM3, CAP4).
+ *    kernel was bound to other GPUs, the node shrank or a cap fell, is refused (ADM3, CAP4). One
+ *    that waits for the end of a drain (ADMIN2) waits for nothing else.
  * 3. The first that lacks a resource, or room below a cap, is the head for it, with a reservation.
  * 4. One that lacks nothing is granted, unless it would delay a head.
  * 5. One that would wait for its own outer cell forever is refused (ADM10).
@@ -66,6 +68,10 @@ function consider(state: State, entry: WaitingEntry, heads: Heads): Obstacle | n
   if (why) {
     refuseClaim(state, entry, why);
     return null;
+  }
+  const drained = drainObstacle(state, entry);
+  if (drained) {
+    return drained;
   }
   const plan = planGrant(state, entry);
   if ('obstacle' in plan) {

@@ -93,6 +93,12 @@ export type Effect =
     }
   /** A holder's CPUs changed: for a gate that sets masks itself. */
   | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
+  /** The group that an administrator put the holder into, for the next sidecar; null for none (ADMIN5). */
+  | {
+      readonly type: 'assign';
+      readonly holderId: string;
+      readonly group: readonly string[] | null;
+    }
   /** What the holder keeps across cells from now on; null for nothing (ADM9). */
   | { readonly type: 'keep'; readonly holderId: string; readonly kept: HeldGrant | null }
   /** How often Jupyter servers report on their kernels, in ms; null for never (CULL2). */

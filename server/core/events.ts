@@ -4,7 +4,11 @@ import type { Grant } from '../protocol/grant';
 import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
+import type { Order } from './orders';
 import type { Sharing } from './policy/groups';
+import type { GpuUse, HolderUse } from './uses';
+
+export type { GpuUse, HolderUse } from './uses';
 
 /**
  * One CPU as the scheduler sees it. Numbers are the kernel's ids; `core` names
@@ -62,6 +66,8 @@ export type Holder = {
   readonly hubGroups?: readonly string[];
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
+  /** The group that an administrator put it into (ADMIN5), as a path; none if null or absent. */
+  readonly assignedGroup?: readonly string[] | null;
   /** The path of its notebook; null or absent if there is none. */
   readonly notebook?: string | null;
   /** The holder that its process descends from; none if null or absent. */
@@ -75,7 +81,7 @@ export type Holder = {
 /** A kernel that is about to be launched: who it will be. */
 export type NewKernel = Pick<
   Holder,
-  'id' | 'owner' | 'ownerGroups' | 'hubGroups' | 'group' | 'notebook'
+  'id' | 'owner' | 'ownerGroups' | 'hubGroups' | 'assignedGroup' | 'group' | 'notebook'
 >;
 
 /** One execution of one cell, with what it asks for. */
@@ -90,42 +96,6 @@ export type Claim = {
   readonly ask: Ask;
   /** Its cell runs already, because its gate was permitted not to ask (GATE6). */
   readonly hasStarted?: boolean;
-};
-
-/** Measurements of one holder since the last time. */
-export type HolderUse = {
-  readonly holderId: string;
-  /** CPUs busy on average since the last measurement. */
-  readonly cpusBusy: number;
-  /** Total CPU time so far, in s. */
-  readonly cpuSeconds: number;
-  /** Memory that the process tree holds now. */
-  readonly memoryBytes: number;
-  readonly threads: number;
-  /** GPU memory that it holds, by UUID. */
-  readonly gpuMemoryBytes: Readonly<Record<string, number>>;
-};
-
-/** Measurements of one GPU. */
-export type GpuUse = {
-  readonly uuid: string;
-  /** It no longer answers, while others do: nothing is known of it (GPU7). */
-  readonly isLost?: true;
-  readonly memoryUsedBytes: number | null;
-  readonly utilisation: number | null;
-  readonly temperatureC: number | null;
-  readonly powerW: number | null;
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    /** The holder whose process tree it belongs to, or null. */
-    readonly holderId: string | null;
-  }[];
 };
 
 /** Where memory was exhausted: at the killed holder's own limit, or on the node. */
@@ -163,8 +133,13 @@ export type Event = { readonly atMs: number } & (
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
-  /** A person cancels a waiting claim. */
-  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: Caller }
+  /** A person cancels a waiting claim; `why` is absent if they gave no reason. */
+  | {
+      readonly type: 'claimCancelled';
+      readonly claimId: string;
+      readonly by: Caller;
+      readonly why?: string | null;
+    }
   /** Its own gate withdraws it; no answer. */
   | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {
@@ -235,6 +210,7 @@ export type Event = { readonly atMs: number } & (
       readonly policy: PolicyName;
       readonly by: Caller | null;
     }
+  | Order
   /** A new configuration; one with problems changes nothing. */
   | {
       readonly type: 'configured';

@@ -48,10 +48,10 @@ function seatsOf(state: State): Allocation[] {
   );
 }
 
-/** GATE6: a holder that may start at once is alone. */
-function standingFaults({ standing, running, keeping }: State): string[] {
-  const isAlone = !standing || (!keeping.size && running.size === standing.running.size);
-  return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone`];
+/** GATE6, ADMIN2: a holder that may start at once is alone, and the node is not drained. */
+function standingFaults({ standing, running, keeping, drain }: State): string[] {
+  const isAlone = !standing || (!drain && !keeping.size && running.size === standing.running.size);
+  return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone, or the node is drained`];
 }
 
 /** P1, CPU6, and the ledger of CPUs. */

@@ -8,10 +8,10 @@ import { enterAccounts } from './cap/counting';
 import { moveLaunches } from './cap/launches';
 import { capGroups } from './policy/capTree';
 import { createCpuPool, lendableCpus } from './cpu/cpuPool';
-import type { Allocation } from './entries';
+import type { Allocation, HolderEntry } from './entries';
 import { changeUse, createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
-import { memberOf, membersAt, userNode, userOf } from './policy/membership';
+import { groupAt, memberOf, membersAt, userNode, userOf } from './policy/membership';
 import {
   addLeaf,
   createShareTree,
@@ -43,7 +43,33 @@ export function onConfigured(state: State, event: Extract<Event, { type: 'config
     state.defaults = event.defaults ?? {};
     replace(state, state.node, event.sharing);
     followCulling(state, event.sharing);
+    forgetAssignments(state);
   }
+}
+
+/** An administrator puts a holder into a group, or back (ADMIN5); an unknown one changes nothing. */
+export function onGroupAssigned(
+  state: State,
+  { holderId, group }: Extract<Event, { type: 'groupAssigned' }>
+): void {
+  const entry = state.holders.get(holderId);
+  if (entry && (group === null || groupAt(state.shares.root, group))) {
+    assign(state, entry, group);
+    userOf(state.shares, entry.holder, state.nowMs) === entry.user || regroup(state);
+  }
+}
+
+/** A group that is gone does not get its holders back if it returns: the configuration says where they are. */
+function forgetAssignments(state: State): void {
+  for (const entry of state.holders.values()) {
+    const { assignedGroup } = entry.holder;
+    assignedGroup && !groupAt(state.shares.root, assignedGroup) && assign(state, entry, null);
+  }
+}
+
+function assign(state: State, entry: HolderEntry, group: readonly string[] | null): void {
+  entry.holder = { ...entry.holder, assignedGroup: group };
+  state.messages.push({ type: 'assign', holderId: entry.holder.id, group });
 }
 
 /** A holder belongs to another group now (CFG3): its cells are redistributed, its grants stay. */

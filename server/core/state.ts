@@ -1,6 +1,7 @@
 import type { CulledView } from '../protocol/cull';
 import type { Hints } from '../protocol/hints';
 import type { CullBook } from './cull/watches';
+import type { Drain } from '../protocol/facts';
 import type { Effect } from './effects';
 import type { Accounts } from './cap/account';
 import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
@@ -21,6 +22,8 @@ export type State = {
   /** The node's default hints. */
   defaults: Hints;
   policy: PolicyName;
+  /** While it is set, nothing new is granted (ADMIN2). */
+  drain: Drain | null;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
   readonly keeping: Set<HolderEntry>;

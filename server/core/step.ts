@@ -1,4 +1,5 @@
 import { onKernelLaunching, onLaunchFailed } from './cap/launches';
+import { onDrainChosen } from './claim/drain';
 import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
@@ -20,7 +21,8 @@ import {
   onPolicyChosen,
   onUseMeasured
 } from './measures';
-import { onConfigured, onNodeFound } from './nodes';
+import { onConfigured, onGroupAssigned, onNodeFound } from './nodes';
+import { onEvictionChosen } from './policy/evict';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
 import type { RunningEntry } from './entries';
@@ -112,6 +114,9 @@ const HANDLERS: {
   holderSettled: onHolderSettled,
   packingFound: onPackingFound,
   policyChosen: onPolicyChosen,
+  drainChosen: onDrainChosen,
+  evictionChosen: onEvictionChosen,
+  groupAssigned: onGroupAssigned,
   defaultsChanged: recallStanding,
   noticed: (state, event) => {
     state.notices = event.notices;

@@ -83,6 +83,7 @@ function viewNode(state: State, version: string): NodeView {
     policy: state.policy,
     defaults: state.defaults,
     version,
+    drain: state.drain,
     notices: [...state.notices, ...overcommitted(state)]
   };
 }

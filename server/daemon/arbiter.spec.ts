@@ -56,11 +56,11 @@ class Journal {
         pinningFor: confinement => ({ affinity: confinement.cpus, cpuset: null })
       },
       holders: {
-        bind: (holderId, gpus) => {
-          note(`bind ${holderId} ${gpus.join()}`);
-          return true;
+        boundTo: () => [],
+        record: (holderId, { boundGpus, kept }) => {
+          boundGpus && note(`bind ${holderId} ${boundGpus.join()}`);
+          kept !== undefined && note(`keep ${holderId} ${kept?.claim.id ?? 'nothing'}`);
         },
-        keep: (holderId, kept) => note(`keep ${holderId} ${kept?.claim.id ?? 'nothing'}`),
         list: () => [],
         revive: holderId => {
           note(`revive ${holderId}`);

@@ -11,7 +11,7 @@ import type { HolderStore } from './holderStore';
 /** The parts that carry out effects. */
 export type InterpreterParts = {
   readonly enforcer: Pick<IEnforcer, 'confine' | 'pinningFor'>;
-  readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
+  readonly holders: Pick<Holders, 'boundTo' | 'record' | 'list' | 'revive'>;
   readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
   readonly culling: Pick<Culling, 'carryOut'>;
@@ -47,7 +47,9 @@ export class Interpreter {
       case 'bind':
         return this.bind(effect.holderId, effect.gpus);
       case 'keep':
-        return this.parts.holders.keep(effect.holderId, effect.kept);
+        return this.parts.holders.record(effect.holderId, { kept: effect.kept });
+      case 'assign':
+        return this.parts.holders.record(effect.holderId, { assignedGroup: effect.group });
       case 'attend':
       case 'cull':
       case 'culled':
@@ -59,7 +61,10 @@ export class Interpreter {
 
   private answer(
     answers: IAnswers,
-    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' | 'attend' | 'cull' | 'culled' }>
+    effect: Exclude<
+      Effect,
+      { type: 'confine' | 'bind' | 'keep' | 'assign' | 'attend' | 'cull' | 'culled' }
+    >
   ): void {
     const { holderId } = effect;
     switch (effect.type) {
@@ -109,9 +114,12 @@ export class Interpreter {
   }
 
   /** A sidecar killed right after the grant must not close the GPU fence of a running cell. */
-  private bind(holderId: string, gpus: readonly string[]): void {
+  private bind(holderId: string, boundGpus: readonly string[]): void {
     const { holders, holderStore } = this.parts;
-    holders.bind(holderId, gpus) && holderStore.saveNow(holders.list());
+    if (boundGpus.join() !== holders.boundTo(holderId).join()) {
+      holders.record(holderId, { boundGpus });
+      holderStore.saveNow(holders.list());
+    }
   }
 
   private holdOf(holderId: string): CpuPinning {

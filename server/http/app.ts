@@ -5,6 +5,7 @@ import type { Caller } from '../protocol/caller';
 import { readBody } from './body';
 import type { SnapshotFeed } from './feed';
 import { errorsToRefusals, unknownRoute } from './respond';
+import { admin } from './routes/admin';
 import { claims } from './routes/claims';
 import { configuration } from './routes/configuration';
 import { culling } from './routes/culling';
@@ -49,7 +50,8 @@ export function createApp({ api, metrics, caller, feed, admit, log }: AppParts):
     policy,
     configuration,
     hubGroups,
-    culling
+    culling,
+    admin
   ]) {
     v1.use(routes(api, caller));
   }

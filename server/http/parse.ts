@@ -59,7 +59,8 @@ const KERNELS = z
   )
   .max(KERNELS_MAX, `expected at most ${KERNELS_MAX} kernels`);
 
-function invalid(what: string): RefusalError {
+/** The refusal of a body. */
+export function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
 }
 
@@ -110,7 +111,8 @@ function namesPrototype(value: unknown): boolean {
   );
 }
 
-function parsed<T>(schema: z.ZodType<T>, request: Request): T {
+/** A body of JSON; throws {@link RefusalError} where it is not as the schema has it. */
+export function parsed<T>(schema: z.ZodType<T>, request: Request): T {
   const outcome = schema.safeParse(jsonOf(request));
   if (outcome.success) {
     return outcome.data;

@@ -48,6 +48,15 @@ export type Holding =
   /** As measured, without a lease. */
   | { readonly kind: 'gpuMemory'; readonly gpu: GpuName; readonly bytes: number };
 
+/** An administrator drains the node: nothing new is granted (ADMIN2). */
+export type Drain = {
+  /** The administrator's name. */
+  readonly by: string;
+  readonly why: string | null;
+  /** ms since the epoch. */
+  readonly sinceMs: number;
+};
+
 /** A holder that blocks a claim. */
 export type Blocker = Named & {
   /** The claim that runs, or the one whose grant is kept (ADM9); null for neither. */
@@ -121,6 +130,7 @@ export type WaitFact =
   /** It lacks nothing, but another comes first (ADM6); `within` a cap that both are subject to, or absent. */
   | { readonly kind: 'turn'; readonly before: Named; readonly within?: CapOwner }
   | { readonly kind: 'recovering'; readonly atMostMs: number }
+  | { readonly kind: 'drained'; readonly drain: Drain }
   /** No admission cycle has considered it yet. */
   | { readonly kind: 'unseen' };
 
@@ -131,7 +141,7 @@ export type Reason = WaitFact & {
   readonly blockers: readonly Blocker[];
 };
 
-/** Why a running cell is evicted (FAIR4). */
+/** Why a running cell is evicted (FAIR4, ADMIN4). */
 export type Eviction =
   | {
       readonly kind: 'owed';
@@ -144,7 +154,9 @@ export type Eviction =
       readonly ranMs: number;
       readonly victims: 'mostOverQuota' | 'worstRecentUse' | 'leastLostWork';
     }
-  | { readonly kind: 'runtime'; readonly group: string; readonly mostMs: number };
+  | { readonly kind: 'runtime'; readonly group: string; readonly mostMs: number }
+  /** By an administrator. */
+  | { readonly kind: 'ordered'; readonly by: string; readonly why: string | null };
 
 /** What of a grant is not in force (ENF6). */
 export type NotEnforced =

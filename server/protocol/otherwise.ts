@@ -1,4 +1,5 @@
-import type { RefusalCode, Template } from './catalogue';
+import type { RefusalCode } from './catalogue';
+import type { Template } from './claimRefusals';
 import type { HolderKind } from './holder';
 
 type Sentences = Partial<Record<RefusalCode, Template>>;
@@ -53,7 +54,9 @@ const OF_WORKERS: Sentences = {
       'This worker waited {waited} for {resource}, longer than its "maxWait" allows. It did not run. Raise "maxWait", or ask for less.'
     ),
   CANCELLED: trans =>
-    trans.__('This worker was cancelled by {by} while it waited for {resource}. It did not run.'),
+    trans.__(
+      'This worker was cancelled by {by}{why} while it waited for {resource}. It did not run.'
+    ),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
       'This worker was interrupted: it uses {used} of the {limit} granted. Workers are interrupted from {at} on, before the system kills them.{kept} Raise "memory" in its hints, or keep less in memory.'
@@ -107,7 +110,9 @@ const OF_COMMANDS: Sentences = {
       'This command waited {waited} for {resource}, longer than --max-wait allows. It did not run. Raise --max-wait, or ask for less.'
     ),
   CANCELLED: trans =>
-    trans.__('This command was cancelled by {by} while it waited for {resource}. It did not run.'),
+    trans.__(
+      'This command was cancelled by {by}{why} while it waited for {resource}. It did not run.'
+    ),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
       'This command was interrupted: it uses {used} of the {limit} granted. Commands are terminated from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.'

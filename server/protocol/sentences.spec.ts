@@ -194,6 +194,16 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
       'for its turn; b.ipynb is before it in line within the cap of ann'
     ]
   ],
+  drained: [
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: 'reboot', sinceMs: 0 } }),
+      'because the node is being drained by eve: reboot'
+    ],
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: null, sinceMs: 0 } }),
+      'because the node is being drained by eve'
+    ]
+  ],
   recovering: [
     [
       reasonOf({ kind: 'recovering', atMostMs: 2000 }),
@@ -219,7 +229,7 @@ describe('waitInWords', () => {
 
   it('[API7] goes on after "waits", and ends as no sentence does', () => {
     for (const [reason] of all) {
-      expect(waitInWords(reason)).toMatch(/^(for|to) .*[^.\s;]$/);
+      expect(waitInWords(reason)).toMatch(/^(for|to|because) .*[^.\s;]$/);
     }
   });
 
@@ -234,9 +244,9 @@ describe('waitInWords', () => {
     };
     for (const [reason] of all) {
       const words = waitInWords(reason, hidden).match(/[A-Za-z]{2,}/g) ?? [];
-      expect(words.filter(it => !['GiB', 'eve', 'python', 'ann', 'atlas'].includes(it))).toEqual(
-        []
-      );
+      expect(
+        words.filter(it => !['GiB', 'eve', 'python', 'reboot', 'ann', 'atlas'].includes(it))
+      ).toEqual([]);
     }
   });
 

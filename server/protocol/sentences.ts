@@ -1,5 +1,6 @@
-import { amountInWords, bytesBeside, bytesInWords } from './amounts';
-import type { Blocker, CapOwner, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
+import { bytesBeside, bytesInWords } from './amounts';
+import type { Blocker, Drain, GpuName, Need, Reason, Rest } from './facts';
+import { gpusInWords, holdingInWords, needInWords, ownerInWords, strangerInWords } from './things';
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
@@ -16,6 +17,8 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
         'for the other kernels to report to the restarted sidecar what they hold; at most %1 s',
         reason.atMostMs / 1000
       );
+    case 'drained':
+      return trans.__('because %1', drainInWords(trans, reason.drain));
     case 'turn':
       return turnInWords(speaker, reason, nameOf(reason.before));
     case 'capped':
@@ -23,6 +26,21 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
     default:
       return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
+}
+
+/** Why nothing new is granted, as a part of a sentence. */
+function drainInWords(trans: Phrases, { by, why }: Drain): string {
+  return why === null
+    ? trans.__('the node is being drained by %1', by)
+    : trans.__('the node is being drained by %1: %2', by, why);
+}
+
+/** The same as a notice to everybody. */
+export function drainSentence(drain: Drain, trans = ENGLISH.trans): string {
+  const { by, why } = drain;
+  return why === null
+    ? trans.__('%1 is draining this node: running cells go on, new ones wait.', by)
+    : trans.__('%1 is draining this node (%2): running cells go on, new ones wait.', by, why);
 }
 
 type Of<K extends Reason['kind']> = Extract<Reason, { kind: K }>;
@@ -47,17 +65,6 @@ function turnInWords(speaker: Speaker, { resource, within }: Of<'turn'>, name: s
       return trans.__('for its turn; %1 is before it in line for GPUs', name);
   }
 }
-
-/** Whose cap it is, in words: `ann`, `ann in atlas`, `the group atlas`, `everybody on this node`. */
-export function ownerInWords({ group, user }: CapOwner, { trans }: Speaker): string {
-  if (user !== null) {
-    return group === EVERYBODY ? user : trans.__('%1 in %2', user, group);
-  }
-  return group === EVERYBODY ? trans.__('everybody on this node') : trans.__('the group %1', group);
-}
-
-/** The group that everybody is in. */
-const EVERYBODY = 'all';
 
 /** CAP2: `for 8 GiB within the cap of ann, 100 GiB; 96 GiB held by fit.ipynb`. */
 function cappedInWords(capped: Of<'capped'>, speaker: Speaker): string {
@@ -92,29 +99,6 @@ function mostOf(need: Need, most: number): Need {
       return { kind: 'cpus', count: most, isExclusive: false };
     case 'cells':
       return { kind: 'cells', count: most };
-  }
-}
-
-/** What is asked for, or held, in words: `2 CPUs`. */
-export function needInWords(need: Need, { trans }: Speaker): string {
-  switch (need.kind) {
-    case 'cpus':
-      return need.isExclusive
-        ? trans._n('%1 exclusive CPU', '%1 exclusive CPUs', need.count)
-        : trans._n('%1 CPU', '%1 CPUs', need.count);
-    case 'memory':
-      return amountInWords(need.bytes);
-    case 'gpus':
-      return need.eachBytes === null
-        ? trans._n('%1 GPU', '%1 GPUs', need.count)
-        : trans._n(
-            '%1 GPU with %2',
-            '%1 GPUs with %2 each',
-            need.count,
-            amountInWords(need.eachBytes)
-          );
-    case 'cells':
-      return trans._n('%1 cell', '%1 cells', need.count);
   }
 }
 
@@ -187,29 +171,6 @@ function restInWords(trans: Phrases, { count, isIdle, areKernels, keeps }: Rest)
     : trans.__('other kernels keep %1', amount);
 }
 
-/** What a holder has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
-export function holdingInWords(trans: Phrases, holding: Holding): string {
-  switch (holding.kind) {
-    case 'cpus':
-      return trans._n('%1 CPU', '%1 CPUs', holding.count);
-    case 'memory':
-      return holding.isGranted ? amountInWords(holding.bytes) : bytesInWords(holding.bytes);
-    case 'gpu':
-      return gpusInWords([holding.gpu], trans);
-    case 'gpus':
-      return trans._n('%1 GPU', '%1 GPUs', holding.count);
-    case 'cells':
-      return trans._n('%1 cell', '%1 cells', holding.count);
-    case 'gpuMemory':
-      return trans.__('%1 of %2', bytesInWords(holding.bytes), gpusInWords([holding.gpu], trans));
-  }
-}
-
-/** GPUs by number: `GPU 0, 2`. */
-export function gpusInWords(gpus: readonly GpuName[], trans = ENGLISH.trans): string {
-  return trans.__('GPU %1', gpus.map(it => it.index ?? it.uuid).join(', '));
-}
-
 function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: boolean): string {
   const names = gpusInWords(gpus, trans);
   if (isBound && of !== 'kernel') {
@@ -229,17 +190,4 @@ function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: 
     );
   }
   return trans._n('%2 does not answer', '%2 do not answer', gpus.length, names);
-}
-
-/** Which process without a grant holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a grant by ...`. */
-export function strangerInWords(trans: Phrases, stranger: Stranger): string {
-  const { gpu, bytes, pid, owner, name, more } = stranger;
-  const holds = holdingInWords(trans, { kind: 'gpuMemory', gpu, bytes });
-  const who =
-    owner === null
-      ? trans.__('process %1 (%2)', pid, name)
-      : trans.__('process %1 of %2 (%3)', pid, owner, name);
-  return more > 0
-    ? trans.__('%1 held without a grant by %2 and %3 more', holds, who, more)
-    : trans.__('%1 held without a grant by %2', holds, who);
 }

@@ -2,11 +2,14 @@ import type { Ask } from './ask';
 import type { CapView, GroupView } from './groupView';
 import type { CulledView, CullView } from './cull';
 import type { Refusal } from './errors';
-import type { NotEnforced, Reason, Resource } from './facts';
+import type { Drain, NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
+import type { GpuView } from './gpuView';
 import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
 import type { StoryFact } from './storyFacts';
+
+export type { GpuView, SlicePlace } from './gpuView';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -18,47 +21,6 @@ export type TierView = {
   readonly notEnforced: readonly { readonly resource: Resource; readonly why: string }[];
   /** One sentence: why this tier and no better one, and how to get more. */
   readonly reason: string;
-};
-
-/**
- * Where a MIG slice is: the UUID of its GPU, and the driver's numbers. Slices of
- * one GPU instance compute separately but share its memory.
- */
-export type SlicePlace = {
-  readonly gpu: string;
-  readonly gpuInstance: number;
-  readonly computeInstance: number;
-};
-
-/** One GPU; figures are null if they could not be read. */
-export type GpuView = {
-  readonly uuid: string;
-  readonly index: number;
-  readonly model: string;
-  readonly memoryBytes: number;
-  /** Only for a MIG slice. */
-  readonly slice?: SlicePlace;
-  /** It no longer answers, and is not granted (GPU7). */
-  readonly isLost?: true;
-  readonly memoryUsedBytes: number | null;
-  /** 0 to 1. */
-  readonly utilisation: number | null;
-  readonly temperatureC: number | null;
-  readonly powerW: number | null;
-  /** Kernels holding a compute lease. */
-  readonly leasedTo: readonly string[];
-  /** Processes on the GPU; `holderId` null means it holds no lease (GPU4). */
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown, as from inside a container. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    readonly holderId: string | null;
-    readonly leased: boolean;
-  }[];
 };
 
 /** The node, or the part of it that Cellgrant may hand out. */
@@ -89,6 +51,8 @@ export type NodeView = {
   /** The administrator's default hints (ADM2). */
   readonly defaults: Hints;
   readonly version: string;
+  /** Null while the node is not drained (ADMIN2). */
+  readonly drain: Drain | null;
   /** Things a person should know: a reader that failed, pressure, a packed VM. */
   readonly notices: readonly string[];
 };

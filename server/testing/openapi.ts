@@ -12,6 +12,7 @@ const SPOKEN: readonly (readonly [type: string, property: string, of?: string])[
   ['Reason', 'sentence'],
   ['StoryLine', 'sentence'],
   ['NotEnforced', 'sentence'],
+  ['Drain', 'sentence'],
   ['Fit', 'sentence', 'never'],
   ['ClaimView', 'message', 'done'],
   ['ClaimStory', 'message', 'done']
@@ -81,7 +82,7 @@ function operationOf({ path, summary, body, answer, type }: Operation): object {
 
 function schemas(): object {
   const { definitions = {} } = createGenerator({
-    path: join(ROOT, 'server', 'protocol', '{view,configuration,cull,hubGroups}.ts'),
+    path: join(ROOT, 'server', 'protocol', '{view,configuration,audit,cull,hubGroups}.ts'),
     tsconfig: join(ROOT, 'tsconfig.test.json'),
     type: '*',
     topRef: true,
@@ -94,7 +95,9 @@ function schemas(): object {
   SPOKEN.forEach(([name, property, kind]) =>
     alternatives(all[name]!, kind).forEach(speak(property))
   );
-  all['ErrorBody']!.properties!['code'] = { enum: Object.keys(CATALOGUE).sort() };
+  // The generator does not follow the catalogue through its parts.
+  all['RefusalCode'] = { enum: Object.keys(CATALOGUE).sort() };
+  all['ErrorBody']!.properties!['code'] = ref('RefusalCode');
   return all;
 }
 

@@ -50,6 +50,63 @@ const KERNELS: Schema = listOf({
   additionalProperties: false
 });
 
+/** What is done at whose order, and why: an administrator's own words. */
+const orderOf = (
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[]
+): Schema => ({
+  type: 'object',
+  properties: { ...properties, why: { type: ['string', 'null'], maxLength: 200 } },
+  required: [...required],
+  additionalProperties: false
+});
+const ID: Schema = { type: 'string', minLength: 1 };
+
+/** What administrators may do, only on the Unix socket. */
+const ORDERS: readonly Operation[] = [
+  {
+    method: 'put',
+    path: '/api/v1/admin/drain',
+    summary: 'Grant nothing new from now on; the body may be absent',
+    body: orderOf({}, []),
+    answer: null
+  },
+  {
+    method: 'delete',
+    path: '/api/v1/admin/drain',
+    summary: 'Grant as usual again',
+    answer: null
+  },
+  {
+    method: 'post',
+    path: '/api/v1/admin/cancel',
+    summary: "Cancel anybody's waiting claim",
+    body: orderOf({ claim: ID }, ['claim']),
+    answer: null
+  },
+  {
+    method: 'post',
+    path: '/api/v1/admin/evict',
+    summary: 'Take back what a claim has, or what a holder has and keeps; one of them is named',
+    body: orderOf({ claim: ID, holder: ID, grace: { type: ['string', 'null'] } }, []),
+    answer: null
+  },
+  {
+    method: 'post',
+    path: '/api/v1/admin/move',
+    summary: 'Put a holder into a group, or (null) back where the configuration has it',
+    body: orderOf({ holder: ID, group: { type: ['string', 'null'] } }, ['holder', 'group']),
+    answer: null
+  },
+  {
+    method: 'get',
+    path: '/api/v1/admin/log',
+    summary:
+      'What administrators did and others tried; `?since=` a date, or a time such as "2 h" ago',
+    answer: ref('AuditView')
+  }
+];
+
 /** Every operation, in the order of README's table. */
 export const OPERATIONS: readonly Operation[] = [
   {
@@ -207,6 +264,7 @@ export const OPERATIONS: readonly Operation[] = [
     answer: ref('Snapshot'),
     type: 'text/event-stream'
   },
+  ...ORDERS,
   {
     method: 'get',
     path: '/api/v1/metrics',

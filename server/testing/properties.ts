@@ -51,6 +51,17 @@ export const onlyAnswering: Property = ({ state, event, effects }) => {
   );
 };
 
+/** ADMIN2: while the node is drained, only claims inside running cells are granted, and those that run already. */
+export const nothingNewWhileDrained: Property = ({ state, event, effects }) => {
+  const runs = event.type === 'claimArrived' && event.granted ? event.claim.id : null;
+  return effects.flatMap(it => {
+    const entry = it.type === 'grant' ? state.claims.get(it.claimId) : undefined;
+    return state.drain && entry && entry.claim.id !== runs && !isInside(entry)
+      ? [`${entry.claim.id} was granted`]
+      : [];
+  });
+};
+
 /** P6: shares are those that the definition gives, found by trying. */
 export const maxMin: Property = ({ state }) => {
   const expected = sharesByTrial(state);

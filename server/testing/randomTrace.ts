@@ -5,6 +5,7 @@ import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
 import { ANN, cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
 import { arrivals, endsOf, renewed } from './randomFamilies';
+import { orderOf } from './randomOrders';
 import { randomSharing } from './randomSharing';
 import type { RandomSource } from './randomSource';
 
@@ -234,6 +235,8 @@ export class RandomTrace {
       }),
       () => ({ type: 'nodeFound', node: randomNode(random) }),
       () => this._gpuFigures(holders),
+      () => orderOf(random, this.state, holders),
+      () => orderOf(random, this.state, holders),
       () => ({ type: 'packingFound', packs: random.chance(0.5) })
     ])();
   }

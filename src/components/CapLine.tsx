@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import { ownerInWords } from '../../server/protocol/sentences';
+import { ownerInWords } from '../../server/protocol/things';
 import type { CapView } from '../../server/protocol/groupView';
 import { speakerOf } from '../arbiter/speaker';
 import { formatBytesOfAmount, formatNumber } from '../format';

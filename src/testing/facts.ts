@@ -148,6 +148,7 @@ export function node(its: Partial<NodeView> = {}): NodeView {
     policy: 'dynamic',
     defaults: {},
     version: '0.1.0',
+    drain: null,
     notices: [],
     ...its
   };

@@ -1,4 +1,5 @@
-import { refusal, type Refusal } from '../../protocol/errors';
+import type { Detail } from '../../protocol/details';
+import { cancelled, refusal, type Refusal } from '../../protocol/errors';
 import { aboveLimit } from '../policy/limits';
 import { impossibleAsk, planGrant } from '../queue/admission';
 import { aboveCap, capObstacle } from '../cap/caps';
@@ -9,6 +10,7 @@ import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { grantFromHold } from './kept';
 import { whyCulled } from '../cull/cull';
+import { drainObstacle } from '../queue/drained';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -107,23 +109,24 @@ function admit(state: State, entry: WaitingEntry): void {
     refuseClaim(state, entry, why);
     return;
   }
+  const mayStart = claim.hasStarted || drainObstacle(state, entry) === null;
+  (mayStart && grantAtOnce(state, entry)) || enqueue(state, entry);
+}
+
+/** Grant a claim what its holder keeps, or nothing that queues, whatever the queue (ADM9, CPU1); false if that is not enough. */
+export function grantAtOnce(state: State, entry: WaitingEntry): boolean {
   // What its kernel keeps counts already, but another running cell would not (CAP3).
   if (capObstacle(entry)?.resource !== 'cells' && grantFromHold(state, entry)) {
-    return;
+    return true;
   }
-  enqueue(state, entry);
+  const plan = waitsForNothing(entry) ? planGrant(state, entry) : null;
+  const lease = plan && 'lease' in plan ? plan.lease : null;
+  lease && grantClaim(state, entry, lease);
+  return lease !== null;
 }
 
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
-  // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (waitsForNothing(entry)) {
-    const plan = planGrant(state, entry);
-    if ('lease' in plan) {
-      grantClaim(state, entry, plan.lease);
-      return;
-    }
-  }
   const full = queueFull(state, holder);
   if (full) {
     refuseClaim(state, entry, full);
@@ -153,12 +156,12 @@ export function queueFull(state: State, holder: HolderEntry): Refusal | null {
 /** A person cancelled a claim; an unknown, running or ended one is ignored. */
 export function onClaimCancelled(
   state: State,
-  { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
+  { claimId, by, why = null }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const resource = { kind: 'awaited', what: entry.phase.reason.resource } as const;
-    refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
+    const told = cancelled(by, why, awaitedBy(entry as WaitingEntry));
+    refuseClaim(state, entry, told, 'cancelled');
   }
 }
 
@@ -192,8 +195,12 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
-    const what = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
-    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: { kind: 'awaited', what } }));
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: awaitedBy(entry) }));
   }
+}
+
+/** What a claim waits for. */
+function awaitedBy({ phase: { reason } }: WaitingEntry): Detail {
+  return { kind: 'awaited', what: reason.kind === 'drained' ? 'undrain' : reason.resource };
 }

@@ -10,6 +10,7 @@ import { whyCulled } from '../cull/cull';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
+import { drainObstacle } from '../queue/drained';
 import { admissionOrder } from '../queue/order';
 import { lineOf, type Obstacle } from '../queue/obstacle';
 import { wouldDelay } from '../queue/reserve';
@@ -40,6 +41,10 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
     whyCulled(state, holder);
   if (why) {
     return never(why);
+  }
+  const drained = drainObstacle(state, entry);
+  if (drained) {
+    return waits(drained);
   }
   const isKept = holder.held !== null && covers(state, holder.held.lease, ask);
   if (waitsForNothing(entry) || (isKept && capObstacle(entry)?.resource !== 'cells')) {

@@ -38,9 +38,10 @@ const LINES_MAX = 16;
  */
 export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
   const starts = new Map<ClaimEntry, Forecast>();
-  const lines = [...new Set(state.queue.map(it => it.phase.line))];
+  const waiting = state.queue.filter(it => it.phase.reason.kind !== 'drained');
+  const lines = [...new Set(waiting.map(it => it.phase.line))];
   for (const line of lines.slice(0, LINES_MAX)) {
-    const queue = state.queue.filter(it => it.phase.line === line);
+    const queue = waiting.filter(it => it.phase.line === line);
     forecastQueue(state, queue.slice(0, FORECAST_MAX), starts);
   }
   return starts;

@@ -66,6 +66,7 @@ function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
   const isOther =
     entry.phase.position === 0 ||
     reason.resource !== known.resource ||
+    (reason.kind === 'drained') !== (known.kind === 'drained') ||
     reason.blockers[0]?.holderId !== known.blockers[0]?.holderId;
   isOther && tell(state, entry, { kind: 'waits', reason });
 }

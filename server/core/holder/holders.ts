@@ -25,9 +25,9 @@ export function onHolderArrived(
   const { holder } = event;
   const known = state.holders.get(holder.id);
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
-    const { owner, group } = known.holder;
+    const { owner, group, assignedGroup = null } = known.holder;
     known.holder.gated === holder.gated || state.dirty.add(known);
-    known.holder = { ...holder, owner, group };
+    known.holder = { ...holder, owner, group, assignedGroup };
     linkToParent(state, known);
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;

@@ -88,6 +88,11 @@ export function plainGroup(name: string): Group {
   };
 }
 
+/** The paths of groups and of those in them: `atlas`, `atlas/prod`. */
+export function pathsOf(groups: readonly Group[], above = ''): readonly string[] {
+  return groups.flatMap(it => [above + it.name, ...pathsOf(it.groups, `${above}${it.name}/`)]);
+}
+
 /** The names that stand for groups of the Hub (HUB1): in the order of the file, inner groups first. */
 export function hubNamesOf(groups: readonly Group[]): string[] {
   return groups.flatMap(({ users, groups: inner }) => [

@@ -9,16 +9,21 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * The node of a holder's user, created if there is none (CFG3).
  *
  * #### Notes
- * The configuration's entry for its notebook counts first, then the one for its
+ * The group that an administrator put it into counts first (ADMIN5), as long as there is one; then
+ * the configuration's entry for its notebook, then the one for its
  * owner, then the first for one of the owner's groups of the Hub (HUB1), then the first for one of
  * those of the machine, then the path that came with it, as far as it names known groups.
  */
 export function userOf(tree: ShareTree, holder: NewKernel, atMs: number): ShareNode {
-  const { group: path, notebook } = holder;
+  const { group: path, notebook, assignedGroup } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
     : undefined;
   const names = namesOf(tree, holder);
+  const assigned = assignedGroup ? groupAt(tree.root, assignedGroup) : null;
+  if (assigned) {
+    return memberOf(tree, assigned.children.get(MEMBERS)!, names, atMs);
+  }
   return named ? memberOf(tree, named.members, names, atMs) : userNode(tree, names, path, atMs);
 }
 
@@ -72,6 +77,15 @@ export function memberOf(
   user.capCpus = userCap(members, tree.root.owedCpus);
   members.children.set(owner, user);
   return user;
+}
+
+/** The group of a path, from the root; null if there is none. */
+export function groupAt(root: ShareNode, path: readonly string[]): ShareNode | null {
+  let at: ShareNode | undefined = root;
+  for (const name of path) {
+    at = at?.children.get(name);
+  }
+  return at?.kind === 'group' ? at : null;
 }
 
 /** The members of the group of a path, as far as it names known groups. */

@@ -16,7 +16,7 @@ policy: dynamic
 defaults: {memory: 1 GiB, cpus: 2}
 `;
 
-function said(text: string, outer: Said = {}): Said {
+function said(text: string, outer: Said | null = null): Said {
   const read = readConfig(text, outer);
   expect(read.problems).toEqual([]);
   return read.said!;
@@ -82,7 +82,8 @@ policy: dynamic
     ['cull: {busy: 1%}', '"cull.busy"', 'at least 2 %'],
     ['cull: false', '"cull.idle"', 'at most 2 h'],
     ['policy: naive', '"policy"', 'expected dynamic'],
-    ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups']
+    ['groups: {mine: {notebooks: ["**"]}}', '"groups"', 'no groups'],
+    ['administrators: [ann]', '"administrators"', 'only in the first file']
   ])('is refused %j at its line, and is never wider', (text, name, expected) => {
     const { problems } = readConfig(`# mine\n\n${text}\n`, site);
     expect(problems).toHaveLength(1);
@@ -91,6 +92,16 @@ policy: dynamic
     expect(problems[0]!.sentence).toContain(expected);
     const wide = narrowed(site, said(text)).said;
     expect(configurationOf(wide)).toEqual(configurationOf(site));
+  });
+
+  it('[ADMIN1] names no administrators, nor removes those that the first file names', () => {
+    const first = said('administrators: [ann]');
+    const both = narrowed(first, said('administrators: [bob]')).said;
+    expect(configurationOf(both).administrators).toEqual(['ann']);
+    expect(
+      configurationOf(narrowed({}, said('administrators: [bob]')).said).administrators
+    ).toEqual([]);
+    expect(configurationOf(narrowed(null, first).said).administrators).toEqual(['ann']);
   });
 
   it('finds the line of a section that a group is called like', () => {

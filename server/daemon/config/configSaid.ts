@@ -7,6 +7,7 @@ import type { PolicyName } from '../ports';
 
 /** What one file says, by section; what it omits is absent. */
 export type Said = {
+  readonly administrators?: readonly string[];
   readonly groups?: readonly Group[];
   readonly limits?: Partial<Limits>;
   readonly caps?: Partial<Caps>;
@@ -23,6 +24,8 @@ export type Said = {
 
 /** The configuration in force; unset values are null or as without a file. */
 export type Configuration = {
+  /** Who may act for everybody: names of users, or of Unix groups as `@group` (ADMIN1). */
+  readonly administrators: readonly string[];
   readonly sharing: Sharing;
   /** Memory reserved from grants, instead of the default for the node's size. */
   readonly memoryReserveBytes: number | null;
@@ -41,6 +44,7 @@ export type Configuration = {
 export function configurationOf(said: Said): Configuration {
   const { groups = [], limits, reserve = {} } = said;
   return {
+    administrators: said.administrators ?? [],
     sharing: {
       ...EVEN_SHARING,
       groups,
@@ -66,6 +70,14 @@ export type Refused = {
   readonly section: string | null;
   readonly name: string;
   readonly sentence: string;
+};
+
+/** Whoever could add to it would be an administrator. */
+const NOT_HERE: Refused = {
+  section: null,
+  name: 'administrators',
+  sentence:
+    '"administrators" counts only in the first file, which is the administrator\'s; remove it from this one'
 };
 
 /** A field that files may narrow. */
@@ -152,17 +164,20 @@ function stated(section: Section | undefined): Section {
 }
 
 /**
- * CFG5: what one file and the file after it say together.
+ * CFG5: what one file and the file after it say together; `before` is null for the first file.
  *
  * #### Notes
- * What is refused stays as in `outer`, so the outcome is never wider.
+ * What is refused stays as in `before`, so the outcome is never wider.
  */
 export function narrowed(
-  outer: Said,
+  before: Said | null,
   inner: Said
 ): { readonly said: Said; readonly refused: readonly Refused[] } {
-  const refused: Refused[] = [];
-  const all: Record<string, unknown> = { defaults: { ...outer.defaults, ...inner.defaults } };
+  const outer = before ?? inner;
+  const { administrators } = outer;
+  const refused: Refused[] = before && inner.administrators ? [NOT_HERE] : [];
+  const defaults = { ...outer.defaults, ...inner.defaults };
+  const all: Record<string, unknown> = { administrators, defaults };
   for (const section of new Set(FIELDS.map(it => it.section))) {
     const [before, after] = [stated(outer[section]), stated(inner[section])];
     const both: Record<string, unknown> = { ...before, ...after };

@@ -103,6 +103,10 @@ const users = z
   )
   .nullish();
 
+const administrators = z
+  .array(z.string('a name').min(1, 'a name'), `names such as [ann, '@wheel']`)
+  .nullish();
+
 const limits = section(
   { memory, gpus: whole(1024), exclusive: whole(65_536), priority: whole(100), hold: yesOrNo },
   ({ memory: memoryBytes, exclusive: exclusiveCpus, ...same }) => ({
@@ -192,6 +196,7 @@ const defaults = section(
 /** A whole file, from its parsed text to what it says (CFG2). */
 export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
   {
+    administrators,
     groups,
     limits,
     caps,
