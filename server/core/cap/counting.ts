@@ -48,6 +48,7 @@ function countsOf(holder: HolderEntry): Counts {
 /** Count a holder again in its accounts, in which it is already. */
 export function recountCaps(state: State, holder: HolderEntry): void {
   if (state.accounts.isOn) {
+    holder.recounts += 1;
     changeCounts(holder, countsOf(holder));
   }
 }

@@ -77,6 +77,7 @@ export function createEntry(
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
     story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
+    needs: null,
     phase: {
       state: 'waiting',
       reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
