@@ -58,8 +58,9 @@ export type Account = {
   /** The names of the queues for each thing below its cap. */
   readonly lines: { readonly [what in Wanted]: string };
   readonly holders: Set<HolderEntry>;
-  /** Their running claims. */
+  /** Their running claims, and their waiting ones. */
   readonly running: Set<RunningEntry>;
+  readonly waiting: Set<WaitingEntry>;
   /** Kernels that are being launched, by id. */
   readonly launching: Set<string>;
 };

@@ -56,6 +56,7 @@ function accountOf(accounts: Accounts, at: ShareNode, user: string | null): Acco
     lines: linesOf(key),
     holders: new Set(),
     running: new Set(),
+    waiting: new Set(),
     launching: new Set()
   };
   known ?? accounts.byKey.set(key, account);

@@ -71,10 +71,14 @@ function accountFaults(state: State, account: Account, sum: Counts): string[] {
   const running = sumOf(account.holders, it => it.running.size);
   const isEven =
     running === account.running.size && [...account.running].every(it => state.running.has(it));
+  const waiting = sumOf(account.holders, it => it.waiting.size);
+  const isQueued =
+    waiting === account.waiting.size && [...account.waiting].every(it => state.queue.includes(it));
   return [
     ...COUNTED.filter(it => Math.abs(sum[it] - account.used[it]) >= 1e-3 + sum[it] * 1e-12).map(
       it => `ledger: ${account.used[it]} ${it} of ${account.key}, not ${sum[it]}`
     ),
-    ...(isEven ? [] : [`books: ${account.running.size} cells of ${account.key} run`])
+    ...(isEven ? [] : [`books: ${account.running.size} cells of ${account.key} run`]),
+    ...(isQueued ? [] : [`books: ${account.waiting.size} claims of ${account.key} wait`])
   ];
 }

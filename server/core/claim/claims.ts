@@ -2,6 +2,7 @@ import { refusal, type Refusal } from '../../protocol/errors';
 import { aboveLimit } from '../policy/limits';
 import { impossibleAsk, planGrant } from '../queue/admission';
 import { aboveCap, capObstacle } from '../cap/caps';
+import { isAwaited } from '../cap/counting';
 import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
@@ -116,7 +117,7 @@ function admit(state: State, entry: WaitingEntry): void {
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
   // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (waitsForNothing(entry)) {
+  if (waitsForNothing(entry) || isUncontested(entry)) {
     const plan = planGrant(state, entry);
     if ('lease' in plan) {
       grantClaim(state, entry, plan.lease);
@@ -129,6 +130,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
     return;
   }
   holder.waiting.add(entry);
+  holder.accounts.forEach(it => it.waiting.add(entry));
   cpusWaitedFor(claim.ask) > 0 && state.insisting.add(entry);
   holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
   state.queue.push(entry);
@@ -138,6 +140,11 @@ function enqueue(state: State, entry: WaitingEntry): void {
 /** Whether a claim wants nothing that it may have to wait for: neither of the node, nor below a cap. */
 export function waitsForNothing(entry: ClaimEntry): boolean {
   return entry.claim.hasStarted || (wantsOf(entry).length === 0 && needsOf(entry).length === 0);
+}
+
+/** Whether a claim wants nothing of the node, and no other waits for room below its caps: it has no turn to await. */
+function isUncontested(entry: ClaimEntry): boolean {
+  return wantsOf(entry).length === 0 && !isAwaited(entry.holder);
 }
 
 /** Why no other claim may wait, on this node or in this holder; null if one may. */
