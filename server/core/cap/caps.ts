@@ -3,12 +3,12 @@ import type { Ask } from '../../protocol/ask';
 import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Wanted, Holding, Need, Reason } from '../../protocol/facts';
-import type { Account, ClaimEntry, Counted, HolderEntry } from '../entries';
+import type { Account, Change, ClaimEntry, Counted, HolderEntry } from '../entries';
 import { surrounds } from '../holder/trees';
 import { blockingOf, leadingOf, type Obstacle } from '../queue/obstacle';
 import { inTheWay, type Found } from '../queue/inTheWay';
 import { leftOf } from './counting';
-import { exceeding, namedCpus, needsOf, type Change } from './needs';
+import { exceeding, namedCpus, needsOf } from './needs';
 
 /** What waits for each thing that is capped. */
 const AWAITED: { readonly [what in Counted]: Wanted } = {
