@@ -14,6 +14,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets import TraitError
 
 from .client.wire import FAILURE_ENV
+from .culling import Culling
 from .ending import end_workers_with_main_thread
 from .events import EventFeed
 from .paths import own_dir
@@ -42,6 +43,7 @@ class CellgrantApp(ExtensionApp):
         super().__init__(**kwargs)
         self.supervisor: Supervisor | None = None
         self.feed: EventFeed | None = None
+        self.culling: Culling | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._undo: list[Callable[[], None]] = []
 
@@ -64,6 +66,7 @@ class CellgrantApp(ExtensionApp):
                     on_moved=lambda: introduce(self.serverapp.kernel_manager),
                 )
                 self.feed = EventFeed(self.serverapp.event_logger, self.supervisor, self.log)
+                self.culling = Culling(self.serverapp, self.supervisor, self.log)
                 self._undo.append(select_provisioner(self.serverapp, self.log))
                 self._undo.append(follow_renames(self.serverapp.kernel_manager))
                 if settings.failure == "closed":
@@ -74,8 +77,8 @@ class CellgrantApp(ExtensionApp):
         self.handlers.extend(handlers("/", access))
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        if self.supervisor and self.feed:
-            for work in (self.supervisor.run(), self.feed.run()):
+        if self.supervisor and self.feed and self.culling:
+            for work in (self.supervisor.run(), self.feed.run(), self.culling.run()):
                 task = asyncio.create_task(work)
                 task.add_done_callback(self._tell_failure)
                 self._tasks.append(task)

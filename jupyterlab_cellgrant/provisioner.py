@@ -25,7 +25,8 @@ class CellgrantProvisioner(LocalProvisioner):
 
     Selected by the name ``cellgrant``: by the server extension, by
     ``JUPYTER_DEFAULT_PROVISIONER_NAME`` or in a kernelspec. Without a sidecar it
-    does what the local provisioner does.
+    does what the local provisioner does. Raises RuntimeError, with a sentence for people,
+    if no more kernels may be started.
     """
 
     # Identifies this kernel to the sidecar, across its restarts (SEC6).
@@ -41,7 +42,11 @@ class CellgrantProvisioner(LocalProvisioner):
         env = kwargs["env"] = dict(kwargs.get("env") or os.environ)
         self._call_after(env.get(NOTEBOOK_ENV))
         self._token = self._token or secrets.token_hex(16)
-        answer = await self._say("prepare", "launch").answer()
+        answer = await self._say("prepare", "launch", notebook=self._notebook).answer()
+        if (answer or {}).get("code") == "KERNELS_CAPPED":
+            # Jupyter reports the exception to whoever asked for the kernel.
+            self._leave_pending()
+            raise RuntimeError(answer["message"])
         for name, value in ((answer or {}).get("env") or {}).items():
             # The server's own GPUs are what the sidecar hands out, not a request of this kernel.
             if name == CUDA_DEVICES and env.get(name) == os.environ.get(name):
@@ -60,7 +65,11 @@ class CellgrantProvisioner(LocalProvisioner):
         A kernel with a gate waits for the sidecar itself; any other kernel is
         confined before anyone can reach it.
         """
-        connection_info = await super().launch_kernel(cmd, **kwargs)
+        try:
+            connection_info = await super().launch_kernel(cmd, **kwargs)
+        except Exception:
+            await self._say("ended", "gone").answer()
+            raise
         registered = self._register()
         if self._is_gated:
             self._registering = asyncio.ensure_future(self._look_at(registered))
@@ -88,6 +97,11 @@ class CellgrantProvisioner(LocalProvisioner):
         if why := (answer or {}).get("message"):
             self.log.error("Kernel %s (%s): %s", self.kernel_id, self._name, why)
         await super().cleanup(restart=restart)
+
+    def _leave_pending(self) -> None:
+        """Jupyter keeps a kernel that did not start as pending, and then cannot end its server."""
+        pending = getattr(getattr(self.parent, "parent", None), "_pending_kernels", {})
+        pending.pop(self.kernel_id, None)
 
     def _call_after(self, notebook: str | None) -> None:
         self._notebook = notebook or None

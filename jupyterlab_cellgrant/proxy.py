@@ -28,6 +28,7 @@ ROUTES: dict[str, frozenset[str]] = {
     rf"holders/{ID}/defaults": frozenset({"GET", "PUT"}),
     rf"holders/{ID}/fits": frozenset({"POST"}),
     rf"holders/{ID}/hold": frozenset({"DELETE"}),
+    rf"holders/{ID}/keep": frozenset({"PUT"}),
     rf"holders/{ID}/free": frozenset({"POST"}),
     rf"holders/{ID}/restart-request": frozenset({"PUT", "DELETE"}),
     "claims": frozenset({"GET"}),

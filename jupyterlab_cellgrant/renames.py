@@ -43,6 +43,12 @@ async def introduce(manager: Any) -> None:
             await provisioner.introduce()
 
 
+def gated_kernels(manager: Any) -> dict[str, Any]:
+    """The kernels of a server that Cellgrant started, by id."""
+    ids = manager.list_kernel_ids()
+    return {it: manager.get_kernel(it) for it in ids if _provisioner_of(manager, it)}
+
+
 def _provisioner_of(manager: Any, kernel_id: str) -> CellgrantProvisioner | None:
     kernel = manager.get_kernel(kernel_id) if kernel_id in manager else None
     provisioner = getattr(kernel, "provisioner", None)

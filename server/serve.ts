@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 
+import { Administrators } from './daemon/administrators';
 import { systemClock } from './daemon/clock';
 import { ConfigFiles } from './daemon/config/configFile';
 import type { Instance } from './daemon/instance';
@@ -130,7 +131,7 @@ async function assemble(
     version: CELLGRANT_VERSION,
     failure: options.failure,
     directory: instance.directory,
-    owner: ownerOf(instance)
+    ...rightsOf(instance, config)
   });
   stack.add(gpus.start());
   return { sidecar, notices };
@@ -147,9 +148,16 @@ function gpuMeterOf({ node, enforcer }: Probed, sidecar: () => Sidecar | null): 
   });
 }
 
-/** The directory's owner: for a sidecar of one user, any caller that reaches its sockets, with all rights. */
+/** Whose sidecar it is, and who may act for everybody. */
+function rightsOf(instance: Instance, config: ConfigFiles | null) {
+  const owner = ownerOf(instance);
+  const named = () => config?.configuration.administrators ?? [];
+  return { owner, administrators: new Administrators(owner, named) };
+}
+
+/** The directory's owner: for a sidecar of one user, any caller that reaches its sockets. */
 function ownerOf({ directory: { uid } }: Instance): Caller {
-  return { uid, name: nameOf(uid), isAdministrator: true };
+  return { uid, name: nameOf(uid) };
 }
 
 /** The name of a user, or the uid if it has none. */

@@ -4,6 +4,7 @@ import { arbiterPlugin } from './plugins/arbiter';
 import { badgesPlugin } from './plugins/badges';
 import { commandsPlugin } from './plugins/commands';
 import { consentPlugin } from './plugins/consent';
+import { cullingPlugin } from './plugins/culling';
 import { defaultsPlugin } from './plugins/defaults';
 import { hintsPlugin } from './plugins/hints';
 import { kernelPathsPlugin } from './plugins/kernelPaths';
@@ -21,7 +22,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   panelPlugin,
   badgesPlugin,
   statusPlugin,
-  commandsPlugin
+  commandsPlugin,
+  cullingPlugin
 ];
 
 export default plugins;

@@ -92,6 +92,8 @@ export interface IArbiter extends IDisposable {
   declineRestart(kernelId: string): Promise<void>;
   /** Release the grant that a kernel keeps for its next cell (ADM9). Rejects as `setDefaults` does. */
   releaseHold(kernelId: string): Promise<void>;
+  /** Keep an idle kernel that would be shut down (CULL4). Rejects as `setDefaults` does. */
+  keep(kernelId: string): Promise<void>;
   /** How cells would fare if a kernel ran them now (ADM11), in their order. Rejects as `setDefaults` does. */
   fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
   /** Request a snapshot now; resolves when it was answered or failed. */
@@ -153,6 +155,8 @@ export interface IConsent {
   decline(kernelId: string): Promise<void>;
   /** Release the grant that a kernel keeps for its next cell (ADM9). */
   release(kernelId: string): Promise<void>;
+  /** Keep an idle kernel that would be shut down (CULL4). */
+  keep(kernelId: string): Promise<void>;
 }
 
 /** The token of the consent. */

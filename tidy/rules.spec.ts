@@ -1,6 +1,25 @@
 import { tracked } from './sources';
 
-const RULE = /\b(ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS|HUB)\d+\b/g;
+const FAMILIES = [
+  ...[
+    'ADM',
+    'ADMIN',
+    'CAP',
+    'CPU',
+    'MEM',
+    'GPU',
+    'FAIR',
+    'CFG',
+    'GATE',
+    'HOLD',
+    'ENF',
+    'API',
+    'SEC'
+  ],
+  ...['OBS', 'SYS', 'HUB', 'CULL', 'RUN', 'UI']
+].join('|');
+const RULE = new RegExp(`\\b(${FAMILIES})\\d+\\b`, 'g');
+const QUOTED = new RegExp(`\\[((?:(?:${FAMILIES})\\d+(?:, )?)+)\\]`, 'g');
 
 type Setting = { readonly $comment?: string; readonly description: string };
 
@@ -15,9 +34,7 @@ function quoted(): Map<string, string[]> {
   const tests = tracked(/(\.spec\.tsx?|(^|\/)test_\w+\.py|Contract\.ts|testing\/v2\/.*\.ts)$/);
   const byRule = new Map<string, string[]>();
   for (const { path, text } of tests) {
-    for (const bracket of text.matchAll(
-      /\[((?:(?:ADM|CPU|GPU|MEM|FAIR|GATE|ENF|API|SEC|RUN|UI|CFG|HOLD|OBS|SYS|HUB)\d+(?:, )?)+)\]/g
-    )) {
+    for (const bracket of text.matchAll(QUOTED)) {
       for (const [rule] of bracket[1]!.matchAll(RULE)) {
         byRule.set(rule, [...(byRule.get(rule) ?? []), path]);
       }

@@ -62,6 +62,18 @@ def delete(route: str) -> None:
         answer.read()
 
 
+def put(route: str, body: dict[str, Any]) -> None:
+    """Replace what is at a route. Raises ``Failure`` as above."""
+    with _answer("PUT", route, body) as answer:
+        answer.read()
+
+
+def post(route: str, body: dict[str, Any]) -> None:
+    """Order what a route stands for. Raises ``Failure`` as above."""
+    with _answer("POST", route, body) as answer:
+        answer.read()
+
+
 def snapshots() -> Iterator[dict[str, Any]]:
     """Each snapshot as it comes, the first at once; ends with the sidecar. Raises as above."""
     with _answer("GET", "events") as answer:
@@ -82,10 +94,13 @@ def sidecar_pid() -> int:
 
 
 @contextmanager
-def _answer(method: str, route: str) -> Iterator[http.client.HTTPResponse]:
+def _answer(
+    method: str, route: str, body: dict[str, Any] | None = None
+) -> Iterator[http.client.HTTPResponse]:
     path = _socket()
     with _told_away(path), closing(_UnixConnection(path)) as connection:
-        connection.request(method, f"/api/v1/{route}")
+        text = None if body is None else json.dumps(body)
+        connection.request(method, f"/api/v1/{route}", text)
         assert connection.sock is not None
         connection.sock.settimeout(BEATS_WITHIN_S if route == "events" else ANSWER_WITHIN_S)
         answer = connection.getresponse()

@@ -15,11 +15,13 @@ from traitlets import TraitError
 from .. import __doc__ as description
 from ..node_runtime import NodeMissingError
 from ..sidecar_process import SidecarError
+from .admin import admin
 from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
 from .holders import release
 from .metrics import metrics
+from .order import InOrder
 from .queue import cancel, queue
 from .run import run
 from .serve import serve
@@ -40,15 +42,7 @@ Completion of commands, options and names, for example in ~/.bashrc:
 """
 
 
-class _InOrder(click.Group):
-    """Lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Those that are used most come first."""
-        return list(self.commands)
-
-
-@click.group(cls=_InOrder, help=description, epilog=EPILOG)
+@click.group(cls=InOrder, help=description, epilog=EPILOG)
 @click.version_option(package_name="jupyterlab_cellgrant", message="%(prog)s %(version)s")
 def cellgrant() -> None:
     """See the docstring of the package."""
@@ -56,7 +50,7 @@ def cellgrant() -> None:
 
 for _command in (
     *(run, adopt, hold, status, top, queue, cancel, release),
-    *(sidecar, serve, check, reload, metrics),
+    *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)
 

@@ -70,6 +70,7 @@ def _node(
         ("policy", node["policy"]),
         ("tier", f"{tier['name']}: {tier['reason']}"),
         *(("", f"{it['resource']} not enforced: {it['why']}") for it in tier["notEnforced"]),
+        *([("notice", node["drain"]["sentence"])] if node.get("drain") else []),
         *(("notice", notice) for notice in node["notices"]),
         *(
             ("notice", f"{cell_of(it)}: {why['sentence']}")

@@ -87,7 +87,7 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "home"), [("/opt/x", "yes"), ("/home/x", "read-only"), ("/root/x", "read-only")]
+    ("prefix", "home"), [("/opt/x", "yes"), *((f"{it}/x", "read-only") for it in its.HOMES)]
 )
 def test_it_sees_the_home_where_it_is_installed(
     monkeypatch: pytest.MonkeyPatch, prefix: str, home: str

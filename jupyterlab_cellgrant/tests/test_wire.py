@@ -51,7 +51,7 @@ def test_figures() -> None:
 @needs_sources
 def test_sentence_of_oversized_hints() -> None:
     """The one refusal that the gate makes itself is the catalogue's."""
-    text = (SOURCES / "catalogue.ts").read_text()
+    text = (SOURCES / "claimRefusals.ts").read_text()
     (literal,) = re.findall(r"HINT_TOO_LARGE: \{.*?trans\.__\(\s*('.*?[^\\]')", text, re.DOTALL)
     assert ast.literal_eval(literal) == notices.TOO_LARGE
 

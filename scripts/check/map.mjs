@@ -22,6 +22,7 @@ const PACKAGE = 'jupyterlab_cellgrant/';
 export const ROWS = [
   { of: ['server/'], ...SIDECAR },
   { of: ['server/protocol/'], ...SIDECAR, pytest: ['gate_order', 'trust', 'wire'] },
+  { of: ['server/daemon/admin/'], ...SIDECAR, pytest: ['admin'] },
   { of: ['server/enforce/'], ...SIDECAR, ...PLAIN_V2 },
   {
     of: ['server/captures/'],
@@ -76,8 +77,9 @@ export const ROWS = [
   },
   {
     of: ['command', '__main__.py', 'unix_http.py'].map(it => PACKAGE + it),
-    pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue']
+    pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue', 'admin']
   },
+  { of: ['activity.py', 'culling.py'].map(it => PACKAGE + it), pytest: ['layers', 'culling'] },
   {
     of: ['provisioner.py', 'renames.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'provisioner', 'renames', 'fence']

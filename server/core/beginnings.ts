@@ -1,3 +1,4 @@
+import { createAccounts, noCounts } from './cap/account';
 import { createCpuPool } from './cpu/cpuPool';
 import { UNCONFINED } from './effects';
 import type { Holder } from './events';
@@ -8,6 +9,7 @@ import type { State } from './state';
 
 /** An empty state. */
 export function createState(): State {
+  const shares = createShareTree(EVEN_SHARING, 0, 0);
   return {
     nowMs: 0,
     revision: 0,
@@ -16,6 +18,7 @@ export function createState(): State {
     configuredReserveBytes: null,
     defaults: {},
     policy: 'dynamic',
+    drain: null,
     holders: new Map(),
     keeping: new Set(),
     claims: new Map(),
@@ -34,7 +37,9 @@ export function createState(): State {
     done: new Set(),
     doneByCell: new Map(),
     pool: createCpuPool([]),
-    shares: createShareTree(EVEN_SHARING, 0, 0),
+    shares,
+    accounts: createAccounts(shares.root, 0),
+    launches: new Map(),
     committedBytes: 0,
     gpuLeases: new Map(),
     gpuBound: new Map(),
@@ -46,6 +51,8 @@ export function createState(): State {
     memoryAvailableBytes: null,
     others: null,
     notices: [],
+    cull: null,
+    culled: [],
     dirty: new Set(),
     rekept: new Set(),
     messages: []
@@ -71,6 +78,8 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     limitedBytes: null,
     committedBytes: 0,
     committedCpus: 0,
+    accounts: [],
+    counts: noCounts(),
     useRate: 0,
     askedToFreeMs: null,
     restartWanted: null

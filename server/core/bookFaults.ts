@@ -83,11 +83,10 @@ function ageFaults({ running }: State): string[] {
 export function queueFaults(state: State): string[] {
   const places = new Map<string, number[]>();
   for (const { phase } of state.queue) {
-    const { resource } = phase.reason;
-    places.set(resource, [...(places.get(resource) ?? []), phase.position]);
+    places.set(phase.line, [...(places.get(phase.line) ?? []), phase.position]);
   }
-  return [...places].flatMap(([resource, positions]) => {
+  return [...places].flatMap(([line, positions]) => {
     const isInLine = positions.sort((a, b) => a - b).every((at, index) => at === index + 1);
-    return isInLine ? [] : [`queue: places ${positions.join()} for ${resource}`];
+    return isInLine ? [] : [`queue: places ${positions.join()} for ${line}`];
   });
 }

@@ -1,4 +1,5 @@
 import type { CpuSet } from '../protocol/cpuset';
+import type { CulledView } from '../protocol/cull';
 import type { HolderKind } from '../protocol/holder';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
@@ -92,5 +93,17 @@ export type Effect =
     }
   /** A holder's CPUs changed: for a gate that sets masks itself. */
   | { readonly type: 'remask'; readonly holderId: string; readonly confinement: Confinement }
+  /** The group that an administrator put the holder into, for the next sidecar; null for none (ADMIN5). */
+  | {
+      readonly type: 'assign';
+      readonly holderId: string;
+      readonly group: readonly string[] | null;
+    }
   /** What the holder keeps across cells from now on; null for nothing (ADM9). */
-  | { readonly type: 'keep'; readonly holderId: string; readonly kept: HeldGrant | null };
+  | { readonly type: 'keep'; readonly holderId: string; readonly kept: HeldGrant | null }
+  /** How often Jupyter servers report on their kernels, in ms; null for never (CULL2). */
+  | { readonly type: 'attend'; readonly everyMs: number | null }
+  /** A kernel's Jupyter server is asked to shut it down, or no longer (CULL6). */
+  | { readonly type: 'cull'; readonly holderId: string; readonly isOrdered: boolean }
+  /** A kernel of this group was shut down because it was idle; it is gone (CULL7). */
+  | { readonly type: 'culled'; readonly kernel: CulledView; readonly group: string };

@@ -1,10 +1,10 @@
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
-import type { Eviction, NotEnforced, Reason } from '../protocol/facts';
+import type { CapOwner, Eviction, NotEnforced, Reason } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, StoryLine } from '../protocol/view';
 import type { Confinement } from './effects';
-import type { Claim, Holder, HolderUse } from './events';
+import type { Claim, Holder, HolderUse, NewKernel } from './events';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
 
@@ -24,6 +24,42 @@ export type Allocation = {
   each: number;
   /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
   readonly isShared?: boolean;
+};
+
+/** What is counted for caps, of one holder or of all holders of an account. */
+export type Counts = {
+  /** Kernels that live, and those that are being launched. */
+  kernels: number;
+  /** Running claims; those inside a running cell count within it. */
+  cells: number;
+  /** The larger of resident and promised, each tree once, as in the node's ledger (MEM1). */
+  memoryBytes: number;
+  /** GPUs leased by each holder; a part of one counts as one. */
+  gpus: number;
+  /** CPUs that claims named: fixed, the minimum of a range, or exclusive. */
+  cpus: number;
+};
+
+/** Something that is counted. */
+export type Counted = keyof Counts;
+
+/**
+ * What all of a group, or one user in it, may have at once and has (CAP1).
+ *
+ * #### Notes
+ * Exists only where the configuration has a cap, and while there is a holder to count.
+ */
+export type Account = {
+  readonly key: string;
+  readonly owner: CapOwner;
+  /** Infinity for what is not capped. */
+  readonly most: Readonly<Counts>;
+  readonly used: Counts;
+  readonly holders: Set<HolderEntry>;
+  /** Their running claims. */
+  readonly running: Set<RunningEntry>;
+  /** Kernels that are being launched, by id. */
+  readonly launching: Set<string>;
 };
 
 /** What a running claim, or a hold, was given exclusively. */
@@ -53,7 +89,11 @@ export type Reservation = {
 type Waiting = {
   readonly state: 'waiting';
   reason: Reason;
-  /** From 1, in the queue of the reason's resource. */
+  /** Whose cap keeps it waiting, or keeps it behind others (CAP2); null if none does. */
+  cap: Account | null;
+  /** The queue that it waits in: a resource's, or a cap's. */
+  line: string;
+  /** From 1, in that queue. */
   position: number;
   /** Only the head of a queue has one (ADM6). */
   reservation: Reservation | null;
@@ -126,6 +166,13 @@ export type RunningEntry = ClaimEntry & { phase: Running };
 /** A waiting claim. */
 export type WaitingEntry = ClaimEntry & { phase: Waiting };
 
+/** A kernel that is being launched. */
+export type Launch = {
+  readonly kernel: NewKernel;
+  accounts: readonly Account[];
+  readonly sinceMs: number;
+};
+
 /** One holder and what it has. */
 export type HolderEntry = {
   holder: Holder;
@@ -155,6 +202,9 @@ export type HolderEntry = {
   committedBytes: number;
   /** CPUs promised to it, less what its children draw on, as counted in the pool. */
   committedCpus: number;
+  /** The accounts that it counts in, and what it counts with, less what its children draw on (CAP1). */
+  accounts: readonly Account[];
+  counts: Counts;
   /** Its dominant share of the node in use now, as counted for its user (FAIR3). */
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */

@@ -4,7 +4,11 @@ import type { Grant } from '../protocol/grant';
 import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
 import type { SlicePlace, TierView } from '../protocol/view';
+import type { Order } from './orders';
 import type { Sharing } from './policy/groups';
+import type { GpuUse, HolderUse } from './uses';
+
+export type { GpuUse, HolderUse } from './uses';
 
 /**
  * One CPU as the scheduler sees it. Numbers are the kernel's ids; `core` names
@@ -62,6 +66,8 @@ export type Holder = {
   readonly hubGroups?: readonly string[];
   /** Path of the group in the quota tree, from the root; empty for the root. */
   readonly group: readonly string[];
+  /** The group that an administrator put it into (ADMIN5), as a path; none if null or absent. */
+  readonly assignedGroup?: readonly string[] | null;
   /** The path of its notebook; null or absent if there is none. */
   readonly notebook?: string | null;
   /** The holder that its process descends from; none if null or absent. */
@@ -71,6 +77,12 @@ export type Holder = {
   /** GPUs that it was bound to under the previous sidecar (GPU2); none if absent. */
   readonly boundGpus?: readonly string[];
 };
+
+/** A kernel that is about to be launched: who it will be. */
+export type NewKernel = Pick<
+  Holder,
+  'id' | 'owner' | 'ownerGroups' | 'hubGroups' | 'assignedGroup' | 'group' | 'notebook'
+>;
 
 /** One execution of one cell, with what it asks for. */
 export type Claim = {
@@ -82,42 +94,8 @@ export type Claim = {
   readonly label: string | null;
   readonly sourceHash: string | null;
   readonly ask: Ask;
-};
-
-/** Measurements of one holder since the last time. */
-export type HolderUse = {
-  readonly holderId: string;
-  /** CPUs busy on average since the last measurement. */
-  readonly cpusBusy: number;
-  /** Total CPU time so far, in s. */
-  readonly cpuSeconds: number;
-  /** Memory that the process tree holds now. */
-  readonly memoryBytes: number;
-  readonly threads: number;
-  /** GPU memory that it holds, by UUID. */
-  readonly gpuMemoryBytes: Readonly<Record<string, number>>;
-};
-
-/** Measurements of one GPU. */
-export type GpuUse = {
-  readonly uuid: string;
-  /** It no longer answers, while others do: nothing is known of it (GPU7). */
-  readonly isLost?: true;
-  readonly memoryUsedBytes: number | null;
-  readonly utilisation: number | null;
-  readonly temperatureC: number | null;
-  readonly powerW: number | null;
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    /** The holder whose process tree it belongs to, or null. */
-    readonly holderId: string | null;
-  }[];
+  /** Its cell runs already, because its gate was permitted not to ask (GATE6). */
+  readonly hasStarted?: boolean;
 };
 
 /** Where memory was exhausted: at the killed holder's own limit, or on the node. */
@@ -133,6 +111,10 @@ export type MemoryKill = 'limit' | 'node';
 export type Event = { readonly atMs: number } & (
   | { readonly type: 'nodeFound'; readonly node: NodeFacts }
   | { readonly type: 'holderArrived'; readonly holder: Holder }
+  /** A kernel is being launched: it counts as one from now on (CAP5). */
+  | { readonly type: 'kernelLaunching'; readonly kernel: NewKernel }
+  /** The launch of a kernel has failed; an unknown one, or one that lives, is ignored. */
+  | { readonly type: 'launchFailed'; readonly holderId: string }
   | {
       readonly type: 'holderGone';
       readonly holderId: string;
@@ -151,8 +133,13 @@ export type Event = { readonly atMs: number } & (
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }
-  /** A person cancels a waiting claim. */
-  | { readonly type: 'claimCancelled'; readonly claimId: string; readonly by: Caller }
+  /** A person cancels a waiting claim; `why` is absent if they gave no reason. */
+  | {
+      readonly type: 'claimCancelled';
+      readonly claimId: string;
+      readonly by: Caller;
+      readonly why?: string | null;
+    }
   /** Its own gate withdraws it; no answer. */
   | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {
@@ -194,6 +181,16 @@ export type Event = { readonly atMs: number } & (
   | { readonly type: 'restartDeclined'; readonly holderId: string; readonly by: Caller }
   /** A person releases what a holder keeps across cells (ADM9). */
   | { readonly type: 'holdReleased'; readonly holderId: string; readonly by: Caller }
+  /** A Jupyter server reports on kernels that it can shut down, and when people last used them (CULL2). */
+  | {
+      readonly type: 'attended';
+      readonly kernels: readonly { readonly holderId: string; readonly usedMs: number }[];
+    }
+  /** A person keeps an idle kernel (CULL4). */
+  | { readonly type: 'keepWanted'; readonly holderId: string; readonly by: Caller }
+  /** A Jupyter server begins to shut an idle kernel down, or has failed to (CULL6). */
+  | { readonly type: 'cullBegun'; readonly holderId: string }
+  | { readonly type: 'cullFailed'; readonly holderId: string }
   /** A write failed; the holder stays, its confinement is unknown. */
   | {
       readonly type: 'enforcementFailed';
@@ -213,6 +210,7 @@ export type Event = { readonly atMs: number } & (
       readonly policy: PolicyName;
       readonly by: Caller | null;
     }
+  | Order
   /** A new configuration; one with problems changes nothing. */
   | {
       readonly type: 'configured';

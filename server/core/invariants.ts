@@ -1,5 +1,6 @@
 import { cpuSetOf, isSameSet } from '../protocol/cpuset';
 import { bookFaults, isKnown, queueFaults } from './bookFaults';
+import { capFaults } from './cap/capFaults';
 import { leasesOf } from './holder/leases';
 import { keptInPool } from './cpu/cpuPool';
 import { blockingCpus } from './cpu/cpuCounts';
@@ -32,6 +33,7 @@ export function checkInvariants(state: State): string[] {
     ...shareFaults(state),
     ...gpuFaults(state),
     ...memoryFaults(state),
+    ...capFaults(state),
     ...bookFaults(state),
     ...queueFaults(state),
     ...standingFaults(state)
@@ -46,10 +48,10 @@ function seatsOf(state: State): Allocation[] {
   );
 }
 
-/** GATE6: a holder that may start at once is alone. */
-function standingFaults({ standing, running, keeping }: State): string[] {
-  const isAlone = !standing || (!keeping.size && running.size === standing.running.size);
-  return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone`];
+/** GATE6, ADMIN2: a holder that may start at once is alone, and the node is not drained. */
+function standingFaults({ standing, running, keeping, drain }: State): string[] {
+  const isAlone = !standing || (!drain && !keeping.size && running.size === standing.running.size);
+  return isAlone ? [] : [`GATE6: ${standing.holder.id} is not alone, or the node is drained`];
 }
 
 /** P1, CPU6, and the ledger of CPUs. */

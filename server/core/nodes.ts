@@ -1,12 +1,17 @@
 import { predictedDemand } from './cpu/demand';
+import { followCulling } from './cull/cull';
 import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
 import { liftMask } from './cpu/masks';
+import { createAccounts } from './cap/account';
+import { enterAccounts } from './cap/counting';
+import { moveLaunches } from './cap/launches';
+import { capGroups } from './policy/capTree';
 import { createCpuPool, lendableCpus } from './cpu/cpuPool';
-import type { Allocation } from './entries';
+import type { Allocation, HolderEntry } from './entries';
 import { changeUse, createUseRecord } from './policy/fairness';
 import { sharingProblems, type Sharing } from './policy/groups';
-import { memberOf, membersAt, userNode, userOf } from './policy/membership';
+import { groupAt, memberOf, membersAt, userNode, userOf } from './policy/membership';
 import {
   addLeaf,
   createShareTree,
@@ -37,7 +42,34 @@ export function onConfigured(state: State, event: Extract<Event, { type: 'config
     state.configuredReserveBytes = event.memoryReserveBytes ?? null;
     state.defaults = event.defaults ?? {};
     replace(state, state.node, event.sharing);
+    followCulling(state, event.sharing);
+    forgetAssignments(state);
   }
+}
+
+/** An administrator puts a holder into a group, or back (ADMIN5); an unknown one changes nothing. */
+export function onGroupAssigned(
+  state: State,
+  { holderId, group }: Extract<Event, { type: 'groupAssigned' }>
+): void {
+  const entry = state.holders.get(holderId);
+  if (entry && (group === null || groupAt(state.shares.root, group))) {
+    assign(state, entry, group);
+    userOf(state.shares, entry.holder, state.nowMs) === entry.user || regroup(state);
+  }
+}
+
+/** A group that is gone does not get its holders back if it returns: the configuration says where they are. */
+function forgetAssignments(state: State): void {
+  for (const entry of state.holders.values()) {
+    const { assignedGroup } = entry.holder;
+    assignedGroup && !groupAt(state.shares.root, assignedGroup) && assign(state, entry, null);
+  }
+}
+
+function assign(state: State, entry: HolderEntry, group: readonly string[] | null): void {
+  entry.holder = { ...entry.holder, assignedGroup: group };
+  state.messages.push({ type: 'assign', holderId: entry.holder.id, group });
 }
 
 /** A holder belongs to another group now (CFG3): its cells are redistributed, its grants stay. */
@@ -68,10 +100,14 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   const before = state.shares;
   state.node = node && withReserve(state, node);
   state.pool = { ...createCpuPool(node?.cpus ?? []), moved: true };
-  state.shares = createShareTree(sharing, node?.cpus.length ?? 0, state.nowMs);
+  const nodeCpus = node?.cpus.length ?? 0;
+  state.shares = createShareTree(sharing, nodeCpus, state.nowMs);
+  capGroups(state.shares.root, nodeCpus);
+  state.accounts = createAccounts(state.shares.root, nodeCpus);
   inheritUse(before, state.shares);
+  state.holders.forEach(holder => moveHolder(state, holder));
+  moveLaunches(state);
   for (const holder of state.holders.values()) {
-    moveHolder(state, holder);
     for (const lease of leasesOf(holder)) {
       lease.allocation && keepKnown(state, lease.allocation);
       enterLease(state, holder, lease);
@@ -103,6 +139,7 @@ function moveHolder(state: State, holder: Parameters<typeof recount>[1]): void {
   holder.useRate = 0;
   holder.user = userOf(state.shares, holder.holder, state.nowMs);
   holder.user.holders += 1;
+  enterAccounts(state, holder);
 }
 
 /** A reload keeps the recent use of users and groups. */

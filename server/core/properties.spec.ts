@@ -1,4 +1,5 @@
 import { RandomSource } from '../testing/randomSource';
+import { capsHold, withinCpuCaps } from '../testing/capProperties';
 import { RandomTrace } from '../testing/randomTrace';
 import {
   emptyIsFree,
@@ -6,6 +7,7 @@ import {
   fromInvariants,
   headNeverPutOff,
   maxMin,
+  nothingNewWhileDrained,
   onlyAnswering,
   promisesFit,
   reloadLosesNothing,
@@ -14,7 +16,9 @@ import {
   type Property
 } from '../testing/properties';
 import { WaterTree } from '../lib/waterTree';
-import * as admission from './queue/admission';
+import * as caps from './cap/caps';
+import * as counting from './cap/counting';
+import * as capTree from './policy/capTree';
 import * as leases from './holder/leases';
 import { endClaim } from './claim/lifecycle';
 import * as chooseCpus from './cpu/chooseCpus';
@@ -25,20 +29,18 @@ import * as gpus from './gpu/gpus';
 import * as memory from './memory/memory';
 import * as promisable from './memory/promisable';
 import * as groups from './policy/groups';
+import * as drained from './queue/drained';
 import * as reserve from './queue/reserve';
-import type { RunningEntry } from './entries';
-import type { State } from './step';
-import { outerClaims } from './holder/trees';
 
 /** Events per seed, and seeds. `CELLGRANT_SEEDS=1000` runs longer. */
 const EVENTS = 300;
 const SEEDS = Number(process.env.CELLGRANT_SEEDS ?? 25);
 
-/** Run seeded traces until a property fails; what failed, with the seed, or null. */
+/** Run seeded traces, half of them with caps, until a property fails; what failed, with the seed, or null. */
 function firstFault(make: () => Property, seeds = SEEDS): string | null {
   for (let seed = 1; seed <= seeds; seed += 1) {
     const property = make();
-    const trace = new RandomTrace(new RandomSource(seed));
+    const trace = new RandomTrace(new RandomSource(seed), wildness(seed));
     for (let index = 0; index < EVENTS; index += 1) {
       const effects = index === EVENTS - 1 ? trace.leaveAll() : trace.next();
       const [fault] = property({ state: trace.state, event: trace.last!, effects });
@@ -49,6 +51,8 @@ function firstFault(make: () => Property, seeds = SEEDS): string | null {
   }
   return null;
 }
+
+const wildness = (seed: number) => ({ nonsense: 0.05, holders: 8, caps: seed % 2 ? 0 : 0.4 });
 
 /** A property, and a fault that it must find when it is planted. */
 type Case = {
@@ -130,6 +134,11 @@ const CASES: readonly Case[] = [
     plant: () => jest.spyOn(gpuMemory, 'isLost').mockReturnValue(false)
   },
   {
+    name: '[ADMIN2] nothing new is granted while the node is drained',
+    make: () => nothingNewWhileDrained,
+    plant: () => jest.spyOn(drained, 'drainObstacle').mockReturnValue(null)
+  },
+  {
     name: '[ADM6] P9: an arrival never puts off the head of a queue',
     make: headNeverPutOff,
     plant: () => jest.spyOn(reserve, 'wouldDelay').mockReturnValue(false)
@@ -138,6 +147,21 @@ const CASES: readonly Case[] = [
     name: '[MEM1] P11: promises fit, but for one claim where nothing else runs',
     make: () => promisesFit,
     plant: () => jest.spyOn(memory, 'memoryObstacle').mockReturnValue(null)
+  },
+  {
+    name: '[CAP2] nothing is granted beyond a cap',
+    make: () => capsHold,
+    plant: () => jest.spyOn(caps, 'capObstacle').mockReturnValue(null)
+  },
+  {
+    name: '[CAP6] cells have no more CPUs together than a cap allows',
+    make: () => withinCpuCaps,
+    plant: () => jest.spyOn(capTree, 'capGroups').mockImplementation(() => undefined)
+  },
+  {
+    name: '[CAP1] what is counted against caps is what there is',
+    make: () => fromInvariants('ledger', 'books'),
+    plant: () => jest.spyOn(counting, 'leaveAccounts').mockImplementation(() => undefined)
   },
   {
     name: '[ADM14] what others hold is not promised',
@@ -222,50 +246,5 @@ describe('properties of random runs', () => {
     for (const type of ['confine', 'grant', 'regrant', 'wait', 'refuse']) {
       expect(counts[type]).toBeGreaterThan(20);
     }
-  });
-});
-
-/** A running cell that may end: those around others have to wait for them (ADM10). */
-function nextToEnd({ running, queue }: State): RunningEntry | undefined {
-  const around = new Set([...running, ...queue].flatMap(outerClaims));
-  return [...running].find(it => !around.has(it));
-}
-
-/** Run a trace, then let every cell end; the claims that were never granted. */
-function starved(seed: number): number {
-  const trace = new RandomTrace(new RandomSource(seed), { nonsense: 0, holders: 8 });
-  for (let index = 0; index < EVENTS; index += 1) {
-    trace.next();
-  }
-  trace.send({ type: 'gpusMeasured', gpus: [] });
-  trace.send({ type: 'othersMeasured', bytes: 0, totalBytes: 2 ** 50 });
-  for (let round = 0; round < 500 && trace.state.queue.length; round += 1) {
-    trace.atMs += 60_000;
-    const entry = nextToEnd(trace.state);
-    const claimId = entry?.claim.id ?? '';
-    trace.send({ type: 'claimEnded', claimId, outcome: 'ok', cpuSeconds: 1 });
-    trace.send({ type: 'nodeMeasured', cpusBusy: 0, memoryUsedBytes: 0, memoryPressure: 0 });
-    trace.send({ type: 'ticked' });
-  }
-  return trace.state.queue.length;
-}
-
-describe('liveness', () => {
-  it('[ADM7] [ADM10] P10: given finite cells every claim is granted, or refused in a circle', () => {
-    for (let seed = 1; seed <= SEEDS; seed += 1) {
-      expect([seed, starved(seed)]).toEqual([seed, 0]);
-    }
-  });
-
-  it('a planted fault is found: P10', () => {
-    const { planGrant } = admission;
-    jest.spyOn(admission, 'planGrant').mockImplementation((state, entry) => {
-      const plan = planGrant(state, entry);
-      const isStuck = entry.claim.ask.gpus > 0 && 'lease' in plan;
-      const reason = () => ({ kind: 'unseen', resource: 'gpus', blockers: [] }) as const;
-      return isStuck ? { obstacle: { resource: 'gpus', reason } } : plan;
-    });
-    const left = Array.from({ length: 20 }, (_, seed) => starved(seed + 1));
-    expect(Math.max(...left)).toBeGreaterThan(0);
   });
 });

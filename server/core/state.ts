@@ -1,6 +1,10 @@
+import type { CulledView } from '../protocol/cull';
 import type { Hints } from '../protocol/hints';
+import type { CullBook } from './cull/watches';
+import type { Drain } from '../protocol/facts';
 import type { Effect } from './effects';
-import type { ClaimEntry, HolderEntry, Lease, RunningEntry, WaitingEntry } from './entries';
+import type { Accounts } from './cap/account';
+import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
 import type { GpuUse, NodeFacts, PolicyName } from './events';
 import type { CpuPool } from './cpu/cpuPool';
 import type { Profiles } from './policy/profiles';
@@ -18,6 +22,8 @@ export type State = {
   /** The node's default hints. */
   defaults: Hints;
   policy: PolicyName;
+  /** While it is set, nothing new is granted (ADMIN2). */
+  drain: Drain | null;
   readonly holders: Map<string, HolderEntry>;
   /** Holders that keep a grant across cells. */
   readonly keeping: Set<HolderEntry>;
@@ -51,6 +57,10 @@ export type State = {
   readonly doneByCell: Map<string, ClaimEntry>;
   pool: CpuPool;
   shares: ShareTree;
+  /** What is counted against caps (CAP1). */
+  accounts: Accounts;
+  /** Kernels that are being launched, by id, in order of their start (CAP5). */
+  readonly launches: Map<string, Launch>;
   /** Sum over holders of the larger of resident and promised. */
   committedBytes: number;
   /** Leases on each GPU, by UUID. */
@@ -66,6 +76,10 @@ export type State = {
   /** Memory that others hold on the whole machine, which may exceed what is handed out; null if not measured yet. */
   others: { readonly bytes: number; readonly totalBytes: number } | null;
   notices: readonly string[];
+  /** The use of kernels; null while none is ever culled (CULL1). */
+  cull: CullBook | null;
+  /** Kernels that were culled, oldest first, bounded. */
+  readonly culled: CulledView[];
   /** Holders whose confinement may have to change at the end of this step. */
   readonly dirty: Set<HolderEntry>;
   /** Holders whose kept grant changed in this step. */

@@ -1,6 +1,9 @@
+import { onKernelLaunching, onLaunchFailed } from './cap/launches';
+import { onDrainChosen } from './claim/drain';
 import { onClaimArrived, onClaimCancelled, onClaimEnded, onClaimGivenUp } from './claim/claims';
 import { orderConfinements } from './holder/confine';
 import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
+import { onAttended, onCullBegun, onCullFailed, onKeepWanted } from './cull/cull';
 import type { Effect } from './effects';
 import type { Event } from './events';
 import { onMemoryMeasured } from './memory/guard';
@@ -18,7 +21,8 @@ import {
   onPolicyChosen,
   onUseMeasured
 } from './measures';
-import { onConfigured, onNodeFound } from './nodes';
+import { onConfigured, onGroupAssigned, onNodeFound } from './nodes';
+import { onEvictionChosen } from './policy/evict';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
 import type { RunningEntry } from './entries';
@@ -44,7 +48,7 @@ export type { State } from './state';
  *   give the same effects.
  * - Effects must be carried out in order: a holder is confined before
  *   its claim receives the grant. Effects name no holder that is gone,
- *   except `killed`.
+ *   except `killed` and `culled`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
  *   duplicate, a late event or invalid figures are refused by name or
  *   ignored. A time before the last one counts as the last one.
@@ -84,6 +88,8 @@ const HANDLERS: {
 } = {
   nodeFound: onNodeFound,
   configured: onConfigured,
+  kernelLaunching: onKernelLaunching,
+  launchFailed: onLaunchFailed,
   holderArrived: onHolderArrived,
   holderGone: onHolderGone,
   claimArrived: onClaimArrived,
@@ -99,11 +105,18 @@ const HANDLERS: {
   restartWanted: onRestartWanted,
   restartDeclined: onRestartDeclined,
   holdReleased: onHoldReleased,
+  attended: onAttended,
+  keepWanted: onKeepWanted,
+  cullBegun: onCullBegun,
+  cullFailed: onCullFailed,
   enforcementFailed: onEnforcementFailed,
   holderBroughtBack: onHolderBroughtBack,
   holderSettled: onHolderSettled,
   packingFound: onPackingFound,
   policyChosen: onPolicyChosen,
+  drainChosen: onDrainChosen,
+  evictionChosen: onEvictionChosen,
+  groupAssigned: onGroupAssigned,
   defaultsChanged: recallStanding,
   noticed: (state, event) => {
     state.notices = event.notices;

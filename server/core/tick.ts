@@ -1,4 +1,6 @@
+import { expireLaunches } from './cap/launches';
 import { expireWaits } from './claim/claims';
+import { cullIdle } from './cull/cull';
 import { expireHolds } from './holder/holds';
 import { askKeepers } from './gpu/keepers';
 import { weightByUse, useAt } from './policy/fairness';
@@ -14,19 +16,22 @@ const USERS_MAX = 4096;
 /**
  * Time passed: carry out what is due.
  *
- * 1. Waits and holds that are over end (ADM8, ADM9).
+ * 1. Waits, holds and launches that are over end (ADM8, ADM9, CAP5).
  * 2. Users are weighted by their recent use (FAIR3).
  * 3. Cells that ran too long are interrupted; heads are served by preemption (FAIR4).
  * 4. Idle kernels whose GPU memory blocks a claim are asked to free it (GPU5).
+ * 5. Idle kernels are shut down where the configuration says so (CULL1).
  */
 export function onTick(state: State, lookAt: readonly RunningEntry[]): void {
   expireWaits(state);
   expireHolds(state);
+  expireLaunches(state);
   weighUsers(state);
   limitRuntime(state, lookAt);
   preempt(state);
   carryOutEvictions(state);
   askKeepers(state);
+  cullIdle(state);
   resizeRanges(state);
   state.mayAdmit = true;
 }

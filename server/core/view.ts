@@ -12,6 +12,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
+import { viewCull } from './cull/culled';
 import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
 import { askedSince, isKeptBy } from './gpu/keepers';
@@ -19,6 +20,7 @@ import { promisedBytes } from './holder/leases';
 import { rootsOf, sumOf } from './holder/treeSums';
 import type { Slot } from './cpu/cpuPool';
 import { pathOf } from './policy/shareTree';
+import { viewCaps } from './cap/viewCaps';
 import { viewGroups } from './viewGroups';
 import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry } from './entries';
 import type { State } from './state';
@@ -38,7 +40,9 @@ export function snapshot(state: State, atMs: number, version: string): Snapshot 
     node: viewNode(state, version),
     holders: [...state.holders.values()].map(holder => viewHolder(state, holder)),
     groups: viewGroups(state),
-    claims: viewClaims(state)
+    caps: viewCaps(state),
+    claims: viewClaims(state),
+    ...(state.culled.length && { culled: [...state.culled] })
   };
 }
 
@@ -79,6 +83,7 @@ function viewNode(state: State, version: string): NodeView {
     policy: state.policy,
     defaults: state.defaults,
     version,
+    drain: state.drain,
     notices: [...state.notices, ...overcommitted(state)]
   };
 }
@@ -150,7 +155,8 @@ function viewHolder(state: State, entry: HolderEntry): HolderView {
     gpuMemoryBytes: gpuBytes.length ? gpuBytes.reduce((sum, it) => sum + it, 0) : null,
     boundGpus: entry.boundGpus,
     askedToFreeMs: askedSince(entry),
-    restartRequest: viewRequest(state, entry)
+    restartRequest: viewRequest(state, entry),
+    ...viewCull(state, entry)
   };
 }
 

@@ -1,5 +1,5 @@
 import { compareText } from '../lib/comparators';
-import type { GroupView } from '../protocol/view';
+import type { GroupView } from '../protocol/groupView';
 import { pathOf, type ShareNode } from './policy/shareTree';
 import type { State } from './state';
 

@@ -33,7 +33,7 @@ const HOLDER: Holder = {
   gated: true
 };
 
-type Carriers = Pick<InterpreterParts, 'enforcer' | 'holders' | 'holderStore' | 'memoryWatch'>;
+type Carriers = Omit<InterpreterParts, 'confinementOf' | 'post' | 'log'>;
 
 /** Everything that leaves the arbiter, in its order. */
 class Journal {
@@ -56,11 +56,11 @@ class Journal {
         pinningFor: confinement => ({ affinity: confinement.cpus, cpuset: null })
       },
       holders: {
-        bind: (holderId, gpus) => {
-          note(`bind ${holderId} ${gpus.join()}`);
-          return true;
+        boundTo: () => [],
+        record: (holderId, { boundGpus, kept }) => {
+          boundGpus && note(`bind ${holderId} ${boundGpus.join()}`);
+          kept !== undefined && note(`keep ${holderId} ${kept?.claim.id ?? 'nothing'}`);
         },
-        keep: (holderId, kept) => note(`keep ${holderId} ${kept?.claim.id ?? 'nothing'}`),
         list: () => [],
         revive: holderId => {
           note(`revive ${holderId}`);
@@ -69,6 +69,7 @@ class Journal {
         }
       },
       holderStore: { saveNow: () => note('on the disk') },
+      culling: { carryOut: ({ type }) => note(type) },
       memoryWatch: {
         limit: (holderId, bytes) => void (bytes === null || note(`watch ${holderId} ${bytes}`))
       }

@@ -1,13 +1,16 @@
 import { UNCONFINED, type Confinement, type Effect } from '../core/effects';
-import type { Claim, Event } from '../core/events';
+import { whyNotLaunch } from '../core/cap/launches';
+import type { Claim, Event, NewKernel } from '../core/events';
 import { story } from '../core/claim/explain';
 import { fitOf } from '../core/claim/fit';
 import { checkInvariants } from '../core/invariants';
 import { createState } from '../core/beginnings';
+import { isBeingCulled } from '../core/cull/cull';
 import type { State } from '../core/state';
 import { step } from '../core/step';
 import { groupPathOf, snapshot } from '../core/view';
 import { Mailbox } from '../lib/mailbox';
+import type { Refusal } from '../protocol/errors';
 import { UNRESTRICTED } from '../protocol/grant';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
@@ -94,6 +97,12 @@ export class Arbiter {
     return ids;
   }
 
+  /** Whether a kernel is being shut down because it is idle (CULL6). */
+  isBeingCulled(holderId: string): boolean {
+    const holder = this.state.holders.get(holderId);
+    return holder !== undefined && isBeingCulled(this.state, holder);
+  }
+
   /** How a cell of this kernel would fare if it ran now; null for an unknown kernel. */
   fit(holderId: string, asked: AskOrRefusal): Fit | null {
     const holder = this.state.holders.get(holderId);
@@ -101,6 +110,13 @@ export class Arbiter {
       return { kind: 'never', why: asked.refusal };
     }
     return holder ? fitOf(this.state, holder, asked.ask) : null;
+  }
+
+  /** Let a kernel be launched, which counts from now on; returns why it may not be (CAP5). */
+  launch(kernel: NewKernel): Refusal | null {
+    const why = whyNotLaunch(this.state, kernel);
+    why ?? this.post({ type: 'kernelLaunching', kernel });
+    return why;
   }
 
   /** The whole state now. Its parts are the same objects until the next event. */

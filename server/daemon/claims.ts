@@ -1,6 +1,6 @@
 import type { NodeFacts } from '../core/events';
 import type { Caller } from '../protocol/caller';
-import { refusal, type Refusal } from '../protocol/errors';
+import { cancelled, refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { Hints } from '../protocol/hints';
 import type { Fit } from '../protocol/view';
@@ -19,7 +19,7 @@ export type ClaimsParts = {
   readonly clock: IClock;
   readonly log: Log;
   readonly arbiter: Pick<Arbiter, 'post' | 'story' | 'fit'>;
-  readonly holders: Pick<Holders, 'boundTo' | 'owners'>;
+  readonly holders: Pick<Holders, 'boundTo'>;
   readonly defaults: Pick<IDefaults, 'hintsFor'>;
   /** The site's defaults, which come after all others (ADM2). */
   readonly administration: { hints(): readonly Hints[] };
@@ -62,27 +62,41 @@ export class Claims implements IClaims {
     reconciliation.drop(claimId) ?? arbiter.post({ type: 'claimGivenUp', claimId });
   }
 
-  cancel(claimId: string, by: Caller): Refusal | null {
+  /** The holder of a claim that waits, runs or ended lately; null for any other. */
+  holderOf(claimId: string): string | null {
+    const { arbiter, reconciliation } = this.parts;
+    return reconciliation.holderOf(claimId) ?? arbiter.story(claimId)?.holderId ?? null;
+  }
+
+  /** Cancel a waiting claim for somebody who may; returns why not. */
+  cancel(claimId: string, why: string | null, by: Caller): Refusal | null {
     const { arbiter, reconciliation, interpreter } = this.parts;
-    const holderId = reconciliation.holderOf(claimId) ?? arbiter.story(claimId)?.holderId ?? '';
-    const notYours = this.parts.holders.owners.whyNotYours(holderId, by);
-    if (notYours?.code === 'NOT_YOURS') {
-      return notYours;
-    }
     const held = reconciliation.drop(claimId);
     if (held) {
       const resource = { kind: 'awaited', what: 'sidecar' } as const;
-      const why = refusal('CANCELLED', { by: by.name, resource });
+      const told = cancelled(by, why, resource);
       const { holderId } = held.claim;
-      interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: why });
+      interpreter.carryOut({ type: 'refuse', holderId, claimId, refusal: told });
       return null;
     }
-    const state = arbiter.story(claimId)?.state ?? 'done';
-    if (state === 'waiting') {
-      arbiter.post({ type: 'claimCancelled', claimId, by });
-      return null;
+    const whyNot = this.whyNotWaiting(claimId);
+    whyNot ?? arbiter.post({ type: 'claimCancelled', claimId, by, why });
+    return whyNot;
+  }
+
+  /** Why a claim cannot be cancelled; null if it waits. */
+  whyNotWaiting(claimId: string): Refusal | null {
+    const { arbiter, reconciliation } = this.parts;
+    const isHeld = reconciliation.holderOf(claimId) !== undefined;
+    const state = isHeld ? 'waiting' : arbiter.story(claimId)?.state;
+    switch (state) {
+      case 'waiting':
+        return null;
+      case 'running':
+        return refusal('CLAIM_RUNNING', { id: claimId });
+      default:
+        return refusal('CLAIM_UNKNOWN', { id: claimId });
     }
-    return refusal(state === 'running' ? 'CLAIM_RUNNING' : 'CLAIM_UNKNOWN', { id: claimId });
   }
 
   fit(holderId: string, sources: HintSources): Fit | null {

@@ -5,7 +5,7 @@ import { Owners } from './owners';
 
 const ANN = { uid: 1001, name: 'ann' };
 const BOB = { uid: 1002, name: 'bob' };
-const ROOT = { uid: 0, name: 'root', isAdministrator: true };
+const ROOT = { uid: 0, name: 'root' };
 
 /** Ann's kernel keeps GPU memory and a grant; a claim of Bob's waits for it. */
 const snapshot = {
@@ -30,7 +30,8 @@ describe('what is asked of a kernel of several users', () => {
     const ownerOf = { anns: ANN, 'of-bob': BOB };
     const byId = (id: string) => ({ owner: ownerOf[id as keyof typeof ownerOf] }) as never;
     const post = (event: { type: string }) => void posted.push(event.type);
-    consent = new Consent({ post, snapshot: () => snapshot, owners: new Owners({ byId }) });
+    const owners = new Owners({ byId }, { includes: it => it.uid === ROOT.uid });
+    consent = new Consent({ post, snapshot: () => snapshot, owners });
   });
 
   const notYours = (id: string, owner: string) => refusal('NOT_YOURS', { id, owner });

@@ -3,7 +3,8 @@ import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { ClaimView, HolderView, Snapshot } from '../protocol/view';
 import type { EventBody } from './arbiter';
-import type { IConsent, IOwners } from './ports';
+import type { IConsent } from './consentPort';
+import type { IOwners } from './ports';
 
 /** Checks that a request makes sense now and that its caller may make it, then passes it on. */
 export class Consent implements IConsent {

@@ -54,7 +54,7 @@ describe('Entrance', () => {
     const whyNot = (by: object) =>
       entrance.whyNotSpeak('1001-0', TOKEN.tokenDigest, { ...BOB, ...by })?.code;
     expect(whyNot({})).toBe('NOT_THIS_HOLDER');
-    expect(whyNot({ uid: 0, name: 'root', isAdministrator: true })).toBe('NOT_THIS_HOLDER');
+    expect(whyNot({ uid: 0, name: 'root' })).toBe('NOT_THIS_HOLDER');
     expect(whyNot(ANN)).toBeUndefined();
   });
 

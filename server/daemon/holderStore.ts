@@ -29,6 +29,7 @@ const HOLDER = z.object({
     .exactOptional(),
   tokenDigest: z.string().nullable().default(null),
   kept: KEPT,
+  assignedGroup: z.array(z.string()).nullable().default(null),
   ancestors: z.array(z.number().int().positive()).exactOptional()
 });
 

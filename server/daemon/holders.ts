@@ -1,5 +1,4 @@
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
-import type { HeldGrant } from '../core/effects';
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 import type { EventBody } from './arbiter';
@@ -9,17 +8,21 @@ import { ancestorsOf, isWithin } from './identity';
 import { Kills } from './kills';
 import { endsWithParent, gateOf, KnownProcesses } from './knownProcesses';
 import { Owners } from './owners';
-import type { IProcesses, KnownProcess, Log } from './ports';
+import type { IAdministrators, IProcesses, KnownProcess, Log } from './ports';
 
 /** The dependencies of {@link Holders}. */
 export type HoldersParts = {
   readonly enforcer: IEnforcer;
   readonly processes: IProcesses;
+  readonly administrators: IAdministrators;
   readonly post: (event: EventBody) => void;
   readonly runningHolderIds: () => ReadonlySet<string>;
   readonly hubGroupsOf: (user: string) => readonly string[];
   readonly log: Log;
 };
+
+/** What the core decided about a holder, and a restart must not undo. */
+type Decided = Partial<Pick<KnownProcess, 'boundGpus' | 'kept' | 'assignedGroup'>>;
 
 /**
  * The live process trees: admits them, and detects when they are gone.
@@ -40,7 +43,7 @@ export class Holders {
   constructor(private readonly parts: HoldersParts) {
     const { processes, enforcer, runningHolderIds, hubGroupsOf } = parts;
     const known = (this.known = new KnownProcesses(hubGroupsOf));
-    this.owners = new Owners(known);
+    this.owners = new Owners(known, parts.administrators);
     this.kills = new Kills(enforcer);
     this.entrance = new Entrance(processes, known);
     this.watching = new HolderWatch({
@@ -140,18 +143,10 @@ export class Holders {
     return this.known.byId(holderId)?.boundGpus ?? [];
   }
 
-  /** Record the GPUs that a holder is bound to until it ends; returns whether they changed. */
-  bind(holderId: string, boundGpus: readonly string[]): boolean {
+  /** Record what the core decided about a holder, for the next sidecar. */
+  record(holderId: string, decided: Decided): void {
     const it = this.known.byId(holderId);
-    const isNews = it !== undefined && boundGpus.join() !== (it.boundGpus ?? []).join();
-    isNews && this.known.note({ ...it, boundGpus });
-    return isNews;
-  }
-
-  /** Record what a holder keeps across cells (ADM9). */
-  keep(holderId: string, kept: HeldGrant | null): void {
-    const it = this.known.byId(holderId);
-    it && this.known.note({ ...it, kept });
+    it && this.known.note({ ...it, ...decided });
     this.changed();
   }
 

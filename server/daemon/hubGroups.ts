@@ -5,7 +5,7 @@ import { readable } from '../lib/readable';
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { HubGroupsView } from '../protocol/hubGroups';
-import type { IHubGroups, Log } from './ports';
+import type { IAdministrators, IHubGroups, Log } from './ports';
 import { StateFile } from './stateFile';
 
 /** How much of a name is quoted, in characters. */
@@ -17,6 +17,7 @@ const STORED = z.array(z.object({ user: z.string(), groups: z.array(z.string()) 
 
 /** The dependencies of {@link HubGroups}. */
 type HubGroupsParts = {
+  readonly administrators: IAdministrators;
   readonly directory: OwnDirectory;
   /** A user's name as this machine has it; null if there is no such user. */
   readonly findUser: (name: string) => Promise<string | null>;
@@ -47,8 +48,13 @@ export class HubGroups implements IHubGroups {
   }
 
   async find(name: string, by: Caller): Promise<HubGroupsView | Refusal> {
-    const user = by.isAdministrator ? await this.parts.findUser(name) : null;
-    return user === null ? whyNot(name, by) : { user, groups: this.of(user) };
+    if (!this.parts.administrators.includes(by)) {
+      return refusal('ADMINISTRATORS_ONLY', {});
+    }
+    const user = await this.parts.findUser(name);
+    return user === null
+      ? refusal('USER_UNKNOWN', { name: readable(name, SHOWN_CHARS_MAX) })
+      : { user, groups: this.of(user) };
   }
 
   async state(
@@ -72,10 +78,4 @@ export class HubGroups implements IHubGroups {
     await this.file.save([...this.stated].map(([it, its]) => ({ user: it, groups: its })));
     return { user, groups: sorted };
   }
-}
-
-function whyNot(name: string, { isAdministrator }: Caller): Refusal {
-  return isAdministrator
-    ? refusal('USER_UNKNOWN', { name: readable(name, SHOWN_CHARS_MAX) })
-    : refusal('ADMINISTRATORS_ONLY', {});
 }

@@ -2,6 +2,7 @@ import type { Confinement, Effect } from '../core/effects';
 import { failureOf, type EnforcementError, type IEnforcer } from '../enforce/enforcer';
 import type { CpuPinning } from '../protocol/grant';
 import type { EventBody } from './arbiter';
+import type { Culling } from './cull/culling';
 import type { Holders } from './holders';
 import type { MemoryWatch } from './memoryWatch';
 import type { IAnswers, Log } from './ports';
@@ -10,9 +11,10 @@ import type { HolderStore } from './holderStore';
 /** The parts that carry out effects. */
 export type InterpreterParts = {
   readonly enforcer: Pick<IEnforcer, 'confine' | 'pinningFor'>;
-  readonly holders: Pick<Holders, 'bind' | 'keep' | 'list' | 'revive'>;
+  readonly holders: Pick<Holders, 'boundTo' | 'record' | 'list' | 'revive'>;
   readonly holderStore: Pick<HolderStore, 'saveNow'>;
   readonly memoryWatch: Pick<MemoryWatch, 'limit'>;
+  readonly culling: Pick<Culling, 'carryOut'>;
   /** The confinement of a holder that is in force, or was ordered. */
   readonly confinementOf: (holderId: string) => Confinement;
   readonly post: (event: EventBody) => void;
@@ -45,7 +47,13 @@ export class Interpreter {
       case 'bind':
         return this.bind(effect.holderId, effect.gpus);
       case 'keep':
-        return this.parts.holders.keep(effect.holderId, effect.kept);
+        return this.parts.holders.record(effect.holderId, { kept: effect.kept });
+      case 'assign':
+        return this.parts.holders.record(effect.holderId, { assignedGroup: effect.group });
+      case 'attend':
+      case 'cull':
+      case 'culled':
+        return this.parts.culling.carryOut(effect);
       default:
         return this.answers ? this.answer(this.answers, effect) : undefined;
     }
@@ -53,7 +61,10 @@ export class Interpreter {
 
   private answer(
     answers: IAnswers,
-    effect: Exclude<Effect, { type: 'confine' | 'bind' | 'keep' }>
+    effect: Exclude<
+      Effect,
+      { type: 'confine' | 'bind' | 'keep' | 'assign' | 'attend' | 'cull' | 'culled' }
+    >
   ): void {
     const { holderId } = effect;
     switch (effect.type) {
@@ -103,9 +114,12 @@ export class Interpreter {
   }
 
   /** A sidecar killed right after the grant must not close the GPU fence of a running cell. */
-  private bind(holderId: string, gpus: readonly string[]): void {
+  private bind(holderId: string, boundGpus: readonly string[]): void {
     const { holders, holderStore } = this.parts;
-    holders.bind(holderId, gpus) && holderStore.saveNow(holders.list());
+    if (boundGpus.join() !== holders.boundTo(holderId).join()) {
+      holders.record(holderId, { boundGpus });
+      holderStore.saveNow(holders.list());
+    }
   }
 
   private holdOf(holderId: string): CpuPinning {

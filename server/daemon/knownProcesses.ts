@@ -54,9 +54,9 @@ export class KnownProcesses {
   /** A process as the core knows it. */
   holderOf(it: KnownProcess): Holder {
     const { holderId: id, kind, pid, startTicks, name } = it;
-    const { notebook = null, gated, boundGpus = [], owner } = it;
+    const { notebook = null, gated, boundGpus = [], owner, assignedGroup = null } = it;
     const { name: user = '', groups: ownerGroups = [] } = owner ?? {};
-    const groups = { group: [], ownerGroups, hubGroups: this.hubGroupsOf(user) };
+    const groups = { group: [], assignedGroup, ownerGroups, hubGroups: this.hubGroupsOf(user) };
     const rest = { notebook, gated, boundGpus, parentHolderId: this.parentOf(it) };
     return { id, kind, pid, startTicks, name, owner: user, ...groups, ...rest };
   }

@@ -1,15 +1,23 @@
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { KnownProcesses } from './knownProcesses';
-import type { IOwners } from './ports';
+import type { IAdministrators, IOwners } from './ports';
 
 /** The owners of holders, and so who may act on them (SEC8). */
 export class Owners implements IOwners {
-  constructor(private readonly known: Pick<KnownProcesses, 'byId'>) {}
+  constructor(
+    private readonly known: Pick<KnownProcesses, 'byId'>,
+    private readonly administrators: IAdministrators
+  ) {}
 
   /** The user of a holder; null for an unknown one. */
   ownerOf(holderId: string): Pick<Caller, 'uid' | 'name'> | null {
     return this.known.byId(holderId)?.owner ?? null;
+  }
+
+  /** Whether a holder belongs to a caller, or to nobody who is known. */
+  isOwn(holderId: string, by: Caller): boolean {
+    return (this.ownerOf(holderId)?.uid ?? by.uid) === by.uid;
   }
 
   whyNotYours(holderId: string, by: Caller): Refusal | null {
@@ -18,7 +26,7 @@ export class Owners implements IOwners {
       return refusal('HOLDER_UNKNOWN', { id: holderId });
     }
     const { owner } = it;
-    return !owner || owner.uid === by.uid || by.isAdministrator
+    return !owner || owner.uid === by.uid || this.administrators.includes(by)
       ? null
       : refusal('NOT_YOURS', { id: holderId, owner: owner.name });
   }

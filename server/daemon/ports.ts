@@ -1,12 +1,11 @@
-import type { Event, GpuUse, NodeFacts, PolicyName } from '../core/events';
-import type { HeldGrant } from '../core/effects';
-import type { HeldMemory } from '../host/memoryMeter';
+import type { Event, NodeFacts, PolicyName } from '../core/events';
 import type { Ask } from '../protocol/ask';
+import type { AuditView } from '../protocol/audit';
 import type { Caller } from '../protocol/caller';
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
-import type { GateProcess, HintSources } from '../protocol/gate';
+import type { HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
@@ -14,7 +13,14 @@ import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
 import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
+import type { IConsent } from './consentPort';
+import type { ICulling } from './cull/port';
 
+export type { KernelReport } from './cull/port';
+import type { KnownProcess } from './knownProcess';
+
+export type { IProcesses, KnownProcess, ProcessIdentity } from './knownProcess';
+export type { INodeMeters } from './nodeMeters';
 export type { PolicyName };
 
 /** How much a line of the log matters to a person. */
@@ -22,49 +28,6 @@ export type LogLevel = 'info' | 'warning' | 'error';
 
 /** Writes one sentence to the log. */
 export type Log = (level: LogLevel, sentence: string) => void;
-
-/** A live process, as far as identity goes. */
-type ProcessFacts = {
-  readonly startTicks: number;
-  readonly parentPid: number;
-};
-
-/** The permanent identity of a process. */
-export type ProcessIdentity = Pick<GateProcess, 'pid' | 'startTicks'>;
-
-/** Knows the processes of this machine. */
-export interface IProcesses {
-  /** Facts of a live process; null if there is none, or it cannot be read. A zombie counts as none. */
-  find(pid: number): ProcessFacts | null;
-
-  /** Whether this very process has ended; false if that cannot be determined. */
-  hasEnded(process: ProcessIdentity): boolean;
-
-  /** The real user id of a process; null if there is no such process. */
-  userOf(pid: number): number | null;
-
-  /** Kill this very process at once, if it is alive. */
-  kill(process: ProcessIdentity): void;
-}
-
-/** What the whole node uses now. */
-type NodeUse = {
-  readonly cpusBusy: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryPressure: number | null;
-  /** Memory that could be allocated without evicting anybody's. */
-  readonly memoryAvailableBytes: number | null;
-};
-
-/** Reads the meters of the node. */
-export interface INodeMeters {
-  /** May watch the node for a while; null if nothing can be read. */
-  node(): Promise<NodeUse | null>;
-  /** At this moment; null if it cannot be read. */
-  memory(): HeldMemory | null;
-  /** The latest figures of the GPUs; empty if there are none. */
-  gpus(): readonly GpuUse[];
-}
 
 /**
  * Receives the arbiter's answers.
@@ -121,31 +84,22 @@ export type NewClaim = Omit<Extract<Event, { type: 'claimArrived' }>, 'type' | '
 /** How a cell ended. */
 export type Outcome = Extract<Event, { type: 'claimEnded' }>['outcome'];
 
-/** An admitted process, with what was learned about it since. */
-export type KnownProcess = GateProcess & {
-  readonly kind: HolderKind;
-  /** Its owner; absent before it is admitted. */
-  readonly owner?: Caller;
-  /** Whether a gate has said hello for it: its launcher may expect a gate that never comes. */
-  readonly gated: boolean;
-  /** The process whose gate spoke for it last; null or absent where none has. */
-  readonly gate?: ProcessIdentity | null;
-  /** GPUs that it is bound to until it ends (GPU2), and that its fence lets it open; none if absent. */
-  readonly boundGpus?: readonly string[];
-  /** The digest of the token that its first speaker presented (SEC6); null or absent if it presented none. */
-  readonly tokenDigest?: string | null;
-  /** What it keeps across cells (ADM9); nothing if null or absent. */
-  readonly kept?: HeldGrant | null;
-  /** Its ancestors when it arrived, nearest first: some may have ended since. */
-  readonly ancestors?: readonly number[];
-};
-
 /** Admits processes by the token that their speaker presents (SEC6). */
 export interface IRegistrar {
   /** Admit a caller's process, for which somebody speaks with this token; it is confined when this returns null. */
   arrive(process: KnownProcess, token: string | null, caller: Caller): Refusal | null;
   /** Why a caller with this token may not speak for a holder; null if the holder is not alive. */
   whyNotSpeak(holderId: string, token: string | null, caller: Caller): Refusal | null;
+  /** Let a caller launch a kernel for a notebook; returns why it may not be launched (CAP5). */
+  launch(holderId: string, notebook: string | null, caller: Caller): Refusal | null;
+  /** A launch is over; if its kernel does not live, it has failed. */
+  endLaunch(holderId: string): void;
+}
+
+/** Who may act for everybody on this node. */
+export interface IAdministrators {
+  /** Whether a user is an administrator now (ADMIN1). */
+  includes(caller: Caller): boolean;
 }
 
 /** The owners of holders. */
@@ -172,8 +126,6 @@ export interface IClaims {
   end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
   /** A waiting claim is given up by its own gate; there is no answer. */
   giveUp(claimId: string): void;
-  /** Cancel a waiting claim; returns why not. */
-  cancel(claimId: string, by: Caller): Refusal | null;
   /** How a cell with these hints would fare if a holder ran it now; null for an unknown holder. */
   fit(holderId: string, sources: HintSources): Fit | null;
 }
@@ -185,6 +137,7 @@ export interface IGateServices {
   readonly failure: 'open' | 'closed';
   /** The clock that stamps events. */
   readonly clock: Pick<IClock, 'nowMs'>;
+  readonly administrators: IAdministrators;
   readonly registrar: IRegistrar;
   readonly holders: Pick<IHolders, 'suspect' | 'leave' | 'onGone'>;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
@@ -194,18 +147,6 @@ export interface IGateServices {
   readonly reconciliation: { heard(holderId: string): void };
   /** Sets the receiver of the answers to claims; once. */
   readonly interpreter: { answerTo(answers: IAnswers): void };
-}
-
-/** What holders keep between cells, and how they return it (ADM9, GPU5); each returns why not. */
-export interface IConsent {
-  /** Ask a holder that runs nothing to free the GPU memory that it keeps. */
-  askToFree(holderId: string, by: Caller): Refusal | null;
-  /** Ask a kernel's owner to restart it for a claim that it blocks. */
-  requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null;
-  /** The owner of a kernel declines that. */
-  declineRestart(holderId: string, by: Caller): Refusal | null;
-  /** Give back the grant that a holder keeps for its next cell. */
-  releaseHold(holderId: string, by: Caller): Refusal | null;
 }
 
 /** Shows the decisions. */
@@ -220,8 +161,43 @@ export interface IShown {
 /** What may be administered. */
 export interface IAdministration {
   view(): ConfigurationView;
-  /** Share CPUs by another policy; returns why not: only the administrator may choose. */
-  choosePolicy(policy: PolicyName, by: Caller): Refusal | null;
+}
+
+/** What an eviction takes back: what a claim has, or all of a holder. */
+export type EvictionTarget =
+  | { readonly claimId: string; readonly holderId: null }
+  | { readonly claimId: null; readonly holderId: string };
+
+/**
+ * What administrators may do, each recorded before it is done (ADMIN6).
+ *
+ * #### Notes
+ * Each resolves to why it was refused, and records that, too. `why` is in the administrator's own words.
+ */
+export interface IActions {
+  /** Grant nothing new from now on (ADMIN2). */
+  drain(why: string | null, by: Caller): Promise<Refusal | null>;
+  undrain(by: Caller): Promise<Refusal | null>;
+  /** Cancel a waiting claim, which everybody may do with their own (ADMIN3). */
+  cancel(claimId: string, why: string | null, by: Caller): Promise<Refusal | null>;
+  /** Take back what is granted, after a grace in ms; null for the configured one (ADMIN4). */
+  evict(
+    target: EvictionTarget,
+    graceMs: number | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null>;
+  /** Put a holder into a group such as `atlas/prod`, or (null) back (ADMIN5). */
+  move(
+    holderId: string,
+    group: string | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null>;
+  /** Share CPUs by another policy. */
+  choosePolicy(policy: PolicyName, by: Caller): Promise<Refusal | null>;
+  /** What was done and tried since a time, ms since the epoch. */
+  readLog(sinceMs: number, by: Caller): Promise<AuditView | Refusal>;
 }
 
 /** The groups that users have in JupyterHub (HUB1); each answers with a user's, or with why not. */
@@ -240,10 +216,14 @@ export interface IMetrics {
 export interface IApi {
   readonly defaults: IDefaults;
   readonly consent: IConsent;
+  readonly culling: ICulling;
+  readonly actions: IActions;
   readonly administration: IAdministration;
+  readonly administrators: IAdministrators;
+
   readonly hubGroups: IHubGroups;
   readonly owners: IOwners;
-  readonly claims: Pick<IClaims, 'fit' | 'cancel'>;
+  readonly claims: Pick<IClaims, 'fit'>;
   readonly arbiter: IShown;
   /** Whether all grants are known again after a restart (ENF4). */
   readonly reconciliation: { readonly isOver: boolean };

@@ -2,12 +2,14 @@ import type { NodeFacts, PolicyName } from '../core/events';
 import type { EnforcementError, IEnforcer, ISpreader } from '../enforce/enforcer';
 import type { OwnDirectory } from '../host/ownDirectory';
 import type { Caller } from '../protocol/caller';
+import { Actions } from './admin/actions';
 import { Administration } from './config/administration';
 import { Arbiter } from './arbiter';
 import { Claims } from './claims';
 import type { IClock } from './clock';
 import type { ConfigFiles } from './config/configFile';
 import { Consent } from './consent';
+import { Culling } from './cull/culling';
 import { Defaults } from './config/defaults';
 import { Holders } from './holders';
 import { HubGroups } from './hubGroups';
@@ -15,7 +17,7 @@ import { Interpreter } from './interpreter';
 import { restoreHolds } from './heldGrants';
 import { Sampler } from './measure';
 import { MemoryWatch } from './memoryWatch';
-import type { IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
+import type { IAdministrators, IApi, IGateServices, INodeMeters, IProcesses, Log } from './ports';
 import type { Owners } from './owners';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
@@ -41,6 +43,7 @@ export type SidecarParts = {
   readonly directory: OwnDirectory;
   /** The user whose holders are readmitted after a restart. */
   readonly owner: Caller;
+  readonly administrators: IAdministrators;
   /** The administrator's file, already read; null if none was named. */
   readonly config: ConfigFiles | null;
   /** Ends the process at once: the state can no longer be trusted. */
@@ -61,14 +64,17 @@ export class Sidecar implements IGateServices, IApi {
   readonly interpreter: Interpreter;
   readonly hubGroups: HubGroups;
   readonly holders: Holders;
+  readonly administrators: IAdministrators;
   readonly owners: Owners;
   readonly holderStore: HolderStore;
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
   readonly defaults: Defaults;
+  readonly actions: Actions;
   readonly administration: Administration;
   readonly claims: Claims;
   readonly consent: Consent;
+  readonly culling: Culling;
   private readonly sampler: Sampler;
   private readonly memoryWatch: MemoryWatch;
   private readonly spreading: Spreading;
@@ -77,24 +83,25 @@ export class Sidecar implements IGateServices, IApi {
   constructor(private readonly parts: SidecarParts) {
     const { node, enforcer, clock, directory } = parts;
     [this.node, this.failure, this.clock] = [node, parts.failure, clock];
-    this.owner = parts.owner;
+    [this.owner, this.administrators] = [parts.owner, parts.administrators];
     this.arbiter = new Arbiter({ ...parts, carryOut: it => this.interpreter.carryOut(it) });
-    const post = this.arbiter.post.bind(this.arbiter);
+    const [post, notice] = [this.arbiter.post.bind(this.arbiter), this.notice.bind(this)];
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
-    const notice = this.notice.bind(this);
     this.holderStore = new HolderStore(directory);
     this.hubGroups = new HubGroups({ ...parts, onChange: user => this.holders.regroup(user) });
     const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
     this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });
     this.owners = this.holders.owners;
-    this.registrar = new Registrar(this.holders);
+    this.registrar = new Registrar(this.holders, this.arbiter, hubGroupsOf);
     this.memoryWatch = new MemoryWatch({ enforcer, post });
+    this.culling = new Culling({ ...parts, arbiter: this.arbiter, owners: this.owners });
     this.interpreter = new Interpreter({
       ...parts,
       holders: this.holders,
       holderStore: this.holderStore,
       memoryWatch: this.memoryWatch,
+      culling: this.culling,
       confinementOf,
       post
     });
@@ -112,11 +119,9 @@ export class Sidecar implements IGateServices, IApi {
       administration: this.administration,
       reconciliation: this.reconciliation
     });
-    this.consent = new Consent({
-      post,
-      snapshot: () => this.arbiter.snapshot(),
-      owners: this.owners
-    });
+    this.actions = new Actions(parts, this);
+    const snapshot = () => this.arbiter.snapshot();
+    this.consent = new Consent({ post, snapshot, owners: this.owners });
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();
     this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
@@ -138,6 +143,7 @@ export class Sidecar implements IGateServices, IApi {
     this.arbiter.post({ type: 'policyChosen', policy, by: null });
     this.notice('start', notices);
     this.administration.begin(policy);
+    this.actions.begin(this.owner);
     const reconciled = this.reconciliation.begin(this.restore());
     // Nobody reports what a holder without a gate holds: it holds nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
@@ -192,6 +198,7 @@ export class Sidecar implements IGateServices, IApi {
     this.reconciliation.dropHolder(holderId);
     this.sampler.forget(holderId);
     this.memoryWatch.forget(holderId);
+    this.culling.forget(holderId);
     this.reconciliation.heard(holderId);
   }
 

@@ -51,7 +51,7 @@ export class Answers implements IAnswers {
       return;
     }
     const { kind, user } = record.holder;
-    const sentence = waitInWords(user.visibility.of(reason), englishOf(kind));
+    const sentence = waitInWords(user.visibility().of(reason), englishOf(kind));
     const told = record.phase.state === 'waiting' ? record.phase.message : null;
     if (told?.sentence === sentence && told.position === position) {
       return; // a figure changed by too little to show in words
@@ -67,7 +67,7 @@ export class Answers implements IAnswers {
       return;
     }
     const { kind, user } = record.holder;
-    const seen = user.visibility.of(why);
+    const seen = user.visibility().of(why);
     const message = {
       type: 'refused',
       id,
@@ -88,7 +88,7 @@ export class Answers implements IAnswers {
       return;
     }
     const { kind, user } = record.holder;
-    const seen = user.visibility.of(why);
+    const seen = user.visibility().of(why);
     const message = {
       type: 'interrupt',
       id,

@@ -34,7 +34,8 @@ describe('the handler', () => {
 
   beforeEach(() => {
     told = [];
-    user = { visibility: new Visibility('ann'), claimsMax: 3, claims: 0 };
+    const visibility = new Visibility('ann');
+    user = { visibility: () => visibility, claimsMax: 3, claims: 0 };
     const records = new Records();
     answers = new Answers(records);
     const services: Partial<IGateServices> = {

@@ -103,15 +103,17 @@ export class Handler {
       const details = { limit: user.claimsMax, what: 'claims of one user' };
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
-    const { cellId, label, sourceHash, outerId, started } = message;
+    const { cellId, label, sourceHash, outerId, started: hasStarted } = message;
     // A cell that already started has only what everybody may have, whatever it states (GATE6).
-    const asked = started ? NOTHING : this.services.claims.askOf(holderId, message.sources, bytes);
+    const asked = hasStarted
+      ? NOTHING
+      : this.services.claims.askOf(holderId, message.sources, bytes);
     if ('refusal' in asked) {
       return refuse(channel, id, asked.refusal, holder.kind);
     }
-    this.records.add(holder, id, started ? STARTED : { state: 'asked' });
+    this.records.add(holder, id, hasStarted ? STARTED : { state: 'asked' });
     this.services.claims.claim({
-      claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask },
+      claim: { id, holderId, outerId, cellId, label, sourceHash, ask: asked.ask, hasStarted },
       granted: null,
       waitingSinceMs: null
     });

@@ -113,7 +113,7 @@ export const MESSAGE = z.discriminatedUnion('type', [
     saidMs: z.number().nullable().default(null),
     ...process
   }),
-  z.object({ type: z.literal('prepare'), holderId, token }),
+  z.object({ type: z.literal('prepare'), holderId, token, notebook: process.notebook }),
   z.object({ type: z.literal('register'), protocol: z.number().optional(), ...process }),
   z.object({ type: z.literal('ended'), holderId, token })
 ]);

@@ -37,7 +37,7 @@ export type ClaimRecord = {
 
 /** A user with gates: what they may see of others (SEC1), and how many claims there are and may be (SEC9). */
 export type GateUser = {
-  readonly visibility: Visibility;
+  readonly visibility: () => Visibility;
   readonly claimsMax: number;
   claims: number;
 };

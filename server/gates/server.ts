@@ -60,7 +60,8 @@ export class GateServer {
     const { services, handler, log, unfinished } = this;
     const turns = new Turns(bounds.turn);
     const shared = { turns, unfinished, nowMs: () => performance.now(), log };
-    const user = { visibility: visibilityOf(caller), claimsMax: bounds.claimsMax, claims: 0 };
+    const visibility = visibilityOf(caller, services.administrators);
+    const user = { visibility, claimsMax: bounds.claimsMax, claims: 0 };
     const parts = { services, handler, log, caller, user };
     const entry = new GateEntry(parts, shared, bounds.connectionsMax);
     const server = createServer({ pauseOnConnect: true }, socket => entry.accept(socket));

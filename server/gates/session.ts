@@ -111,9 +111,16 @@ export class Session {
     }
   }
 
-  private takeLaunch({ type, holderId }: MessageOf<'prepare' | 'ended'>): void {
+  private takeLaunch(message: MessageOf<'prepare' | 'ended'>): void {
+    const { type, holderId } = message;
+    const { registrar } = this.services;
     if (type === 'ended') {
+      registrar.endLaunch(holderId);
       return this.channel.send({ type: 'gone', message: this.handler.ended(holderId) });
+    }
+    const why = registrar.launch(holderId, message.notebook, this.parts.caller);
+    if (why) {
+      return this.object(why);
     }
     this.handler.prepare(holderId);
     const env = launchEnvironment(this.services.node.gpus.length > 0);

@@ -38,7 +38,7 @@ export function readOwn(path: string): string | null {
 }
 
 /** Why a sidecar cannot have written a file; null if it may have. */
-function whyNotOurs(facts: fs.Stats): string | null {
+export function whyNotOurs(facts: fs.Stats): string | null {
   if (!facts.isFile()) {
     return facts.isSymbolicLink() ? 'it is a link' : 'it is not a regular file';
   }

@@ -5,8 +5,10 @@ import type { Caller } from '../protocol/caller';
 import { readBody } from './body';
 import type { SnapshotFeed } from './feed';
 import { errorsToRefusals, unknownRoute } from './respond';
+import { admin } from './routes/admin';
 import { claims } from './routes/claims';
 import { configuration } from './routes/configuration';
+import { culling } from './routes/culling';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
 import { holders } from './routes/holders';
@@ -40,7 +42,17 @@ export function createApp({ api, metrics, caller, feed, admit, log }: AppParts):
   app.disable('etag');
   app.use(readBody, admit);
   const v1 = Router();
-  for (const routes of [node, holders, claims, defaults, policy, configuration, hubGroups]) {
+  for (const routes of [
+    node,
+    holders,
+    claims,
+    defaults,
+    policy,
+    configuration,
+    hubGroups,
+    culling,
+    admin
+  ]) {
     v1.use(routes(api, caller));
   }
   v1.use(snapshot(api), events(feed), metricsRoute(metrics));

@@ -1,6 +1,6 @@
 import type { IShown } from '../daemon/ports';
 import type { Snapshot } from '../protocol/view';
-import { claimsText, holdersText } from './spoken';
+import { claimsText, holdersText, nodeText } from './spoken';
 import { textOf } from './texts';
 
 /** The shortest time between two snapshots, in ms. */
@@ -155,9 +155,9 @@ export function snapshotText(snapshot: Snapshot, content = contentOf(snapshot)):
 
 /** All of a snapshot except its number and time. */
 function contentOf({ revision: _, atMs: __, ...content }: Snapshot): string {
-  const { claims, holders, ...others } = content;
+  const { node, claims, holders, ...others } = content;
   const parts = Object.entries(others).map(([name, part]) => `"${name}":${textOf(part)}`);
-  return `${parts.join()},"holders":${holdersText(holders)},"claims":${claimsText(claims)}}`;
+  return `"node":${nodeText(node)},${parts.join()},"holders":${holdersText(holders)},"claims":${claimsText(claims)}}`;
 }
 
 /** A snapshot as an event of the stream. */

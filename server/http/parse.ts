@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import * as z from 'zod';
 
-import type { PolicyName, Written } from '../daemon/ports';
+import type { KernelReport, PolicyName, Written } from '../daemon/ports';
 import { isWithinDepth } from '../lib/depth';
 import { refusal } from '../protocol/errors';
 import { HUB_GROUP_WORDS, HUB_GROUPS_MAX, isHubGroup } from '../protocol/hubGroups';
@@ -47,8 +47,20 @@ const REQUEST = z.object(
   { claim: z.string().min(1) },
   { error: 'expected a JSON object such as {"claim": "ID"}' }
 );
+/** The most kernels that one server may report on at once. */
+const KERNELS_MAX = 1024;
+const KERNELS = z
+  .array(
+    z.strictObject(
+      { holderId: z.string().min(1), idleMs: z.number().min(0) },
+      { error: 'expected an object such as {"holderId": "ID", "idleMs": 1000}' }
+    ),
+    { error: 'expected a JSON list such as [{"holderId": "ID", "idleMs": 1000}]' }
+  )
+  .max(KERNELS_MAX, `expected at most ${KERNELS_MAX} kernels`);
 
-function invalid(what: string): RefusalError {
+/** The refusal of a body. */
+export function invalid(what: string): RefusalError {
   return new RefusalError(refusal('BODY_INVALID', { what }));
 }
 
@@ -99,7 +111,8 @@ function namesPrototype(value: unknown): boolean {
   );
 }
 
-function parsed<T>(schema: z.ZodType<T>, request: Request): T {
+/** A body of JSON; throws {@link RefusalError} where it is not as the schema has it. */
+export function parsed<T>(schema: z.ZodType<T>, request: Request): T {
   const outcome = schema.safeParse(jsonOf(request));
   if (outcome.success) {
     return outcome.data;
@@ -131,6 +144,11 @@ export function parseHubGroups(request: Request): readonly string[] {
 /** The body of `POST .../fits`: the hints of several cells, as the gate would send them. */
 export function parseCells(request: Request): readonly HintSources[] {
   return parsed<readonly HintSources[]>(CELLS, request);
+}
+
+/** The body of `PUT /culling/kernels`: how long ago each kernel was last used. */
+export function parseKernels(request: Request): readonly KernelReport[] {
+  return parsed<readonly KernelReport[]>(KERNELS, request);
 }
 
 /** The body of `PUT /policy`. */

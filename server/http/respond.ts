@@ -12,6 +12,11 @@ export function refuse(response: Response, why: Refusal): void {
   response.status(CATALOGUE[why.code].status).json(body);
 }
 
+/** Answer that something was done, or with the reason why it was not. */
+export function done(response: Response, why: Refusal | null): void {
+  why ? refuse(response, why) : response.status(204).end();
+}
+
 /** Answer with a JSON text. */
 export function answerText(response: Response, json: string): void {
   response.type('json').send(json);

@@ -16,7 +16,8 @@ const api = {
 } as unknown as IApi;
 
 const everythingSeen = (uid: number, name: string, isAdministrator = false) => {
-  const { arbiter, claims } = seenBy({ uid, name, isAdministrator }, api);
+  const administrators = { includes: () => isAdministrator };
+  const { arbiter, claims } = seenBy({ uid, name }, { ...api, administrators });
   const [shown, story] = [arbiter.snapshot(), arbiter.story('c')];
   return [shown.holders, shown.claims, story, claims.fit('b', {})].map(it => JSON.stringify(it));
 };
@@ -32,5 +33,17 @@ describe('what one user sees of the API', () => {
     const all = everythingSeen(1001, 'ann');
     all.forEach(it => expect(it).toContain('secret'));
     expect(everythingSeen(0, 'root', true)).toEqual(all);
+  });
+
+  it('[ADMIN1] shows everything from the moment on that a user is an administrator, and no longer', () => {
+    let isAdministrator = false;
+    const administrators = { includes: () => isAdministrator };
+    const { arbiter } = seenBy({ uid: 1002, name: 'bob' }, { ...api, administrators });
+    const isAllSeen = () => JSON.stringify(arbiter.snapshot()).includes('secret');
+    expect(isAllSeen()).toBe(false);
+    isAdministrator = true;
+    expect(isAllSeen()).toBe(true);
+    isAdministrator = false;
+    expect(isAllSeen()).toBe(false);
   });
 });

@@ -5,14 +5,13 @@ import { visibilityOf, type Visibility } from '../protocol/visibility';
 
 /** The API as one caller may see it (SEC1). */
 export function seenBy(caller: Caller, api: IApi): IApi {
-  const visibility = visibilityOf(caller);
+  const visibility = visibilityOf(caller, api.administrators);
   const { claims } = api;
   return {
     ...api,
     arbiter: new Seen(api.arbiter, visibility),
     claims: {
-      cancel: (claimId, by) => claims.cancel(claimId, by),
-      fit: (holderId, sources): Fit | null => visibility.of(claims.fit(holderId, sources))
+      fit: (holderId, sources): Fit | null => visibility().of(claims.fit(holderId, sources))
     }
   };
 }
@@ -20,25 +19,28 @@ export function seenBy(caller: Caller, api: IApi): IApi {
 class Seen implements IShown {
   constructor(
     private readonly shown: IShown,
-    private readonly visibility: Visibility
+    private readonly visibility: () => Visibility
   ) {}
 
   snapshot(): Snapshot {
-    const { node, holders, groups, claims, ...moment } = this.shown.snapshot();
+    const visibility = this.visibility();
+    const { node, holders, groups, claims, culled, ...moment } = this.shown.snapshot();
     return {
       ...moment,
       node,
       groups,
-      holders: this.visibility.of(holders),
-      claims: this.visibility.of(claims)
+      holders: visibility.of(holders),
+      claims: visibility.of(claims),
+      ...(culled && { culled: visibility.of(culled) })
     };
   }
 
   story(claimId: string): ClaimStory | null {
+    const visibility = this.visibility();
     const it = this.shown.story(claimId);
-    return it && !this.visibility.seesAllOf(it.owner)
-      ? { ...this.visibility.of(it), story: [] }
-      : this.visibility.of(it);
+    return it && !visibility.seesAllOf(it.owner)
+      ? { ...visibility.of(it), story: [] }
+      : visibility.of(it);
   }
 
   onStep(listener: () => void): () => void {

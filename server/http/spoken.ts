@@ -1,9 +1,9 @@
 import { sentenceOf } from '../protocol/errors';
 import type { Reason } from '../protocol/facts';
 import { ENGLISH, englishOf, type Speaker } from '../protocol/phrases';
-import { waitInWords } from '../protocol/sentences';
+import { drainSentence, waitInWords } from '../protocol/sentences';
 import { notEnforcedSentence, storySentence } from '../protocol/stories';
-import type { ClaimStory, ClaimView, Fit, HolderView } from '../protocol/view';
+import type { ClaimStory, ClaimView, Fit, HolderView, NodeView } from '../protocol/view';
 import { textOf } from './texts';
 
 /**
@@ -26,6 +26,16 @@ export function holdersText(holders: readonly HolderView[]): string {
 
 function listText<T extends object>(all: readonly T[], spoken: (it: T) => object): string {
   return `[${all.map(it => textOf(it, spoken)).join()}]`;
+}
+
+/** The JSON of the node. */
+export function nodeText(node: NodeView): string {
+  return textOf(node, spokenNode);
+}
+
+function spokenNode(node: NodeView): object {
+  const { drain } = node;
+  return { ...node, drain: drain && { ...drain, sentence: drainSentence(drain) } };
 }
 
 /** A claim with its story. */

@@ -71,6 +71,10 @@ export class Metrics implements IClaimCounts {
     'Holders that had left their confinement and were put back.'
   );
 
+  private readonly culled = this.counter('culled_total', 'Kernels shut down for idleness.', [
+    'group'
+  ]);
+
   constructor(private readonly parts: MetricsParts) {
     this.lives = new ClaimLives(this, it => parts.arbiter.ownerOf(it));
     const { version, tier } = parts;
@@ -86,6 +90,9 @@ export class Metrics implements IClaimCounts {
   observe(event: Event, effects: readonly Effect[], decideMs: number): void {
     this.decisions.observe(decideMs / 1000);
     this.lives.observe(event, effects);
+    for (const effect of effects) {
+      effect.type === 'culled' && this.culled.inc({ group: effect.group });
+    }
     if (event.type === 'enforcementFailed') {
       this.failures.inc({ errno: event.errno });
     } else if (event.type === 'holderBroughtBack') {

@@ -5,6 +5,4 @@ export type Caller = {
   readonly name: string;
   /** The names of the user's groups on this machine, the primary one first; none if absent. */
   readonly groups?: readonly string[];
-  /** Whether this user may act for everybody on this node (SEC8); not where absent. */
-  readonly isAdministrator?: boolean;
 };

@@ -1,9 +1,4 @@
-import type { Phrases } from './phrases';
-
-/** A sentence to be filled; its literals are inside the translation call, or are not extracted. */
-export type Template = (trans: Phrases) => string;
-
-type Entry = { readonly status: number; readonly sentence: Template };
+import { REFUSALS_OF_CLAIMS, type Entry } from './claimRefusals';
 
 /**
  * The catalogue of everything that Cellgrant refuses (API1).
@@ -14,89 +9,7 @@ type Entry = { readonly status: number; readonly sentence: Template };
  * details. It says what was wrong, what was expected, and what to do.
  */
 export const CATALOGUE = {
-  HINT_INVALID: {
-    status: 422,
-    sentence: trans => trans.__('The hint "{path}" is {got}; expected {expected}.')
-  },
-  HINT_TOO_LARGE: {
-    status: 413,
-    sentence: trans =>
-      trans.__(
-        'The hints of this cell are {bytes} bytes long; at most {limit} are read. Remove what is not a hint from the cell metadata key "cellgrant".'
-      )
-  },
-  IMPOSSIBLE: {
-    status: 422,
-    sentence: trans =>
-      trans.__(
-        'This cell asks for {path} = {asked}, but this node can grant at most {total}. Lower "{path}" in the cell\'s hints, or run it on a larger node.'
-      )
-  },
-  ABOVE_LIMIT: {
-    status: 422,
-    sentence: trans =>
-      trans.__(
-        'This cell asks for {path} = {asked}, but a cell of the group "{group}" may ask for at most {limit}. Lower "{path}" in the cell\'s hints, or ask whoever configures this node.'
-      )
-  },
-  BOUND: {
-    status: 409,
-    sentence: trans =>
-      trans.__(
-        'This cell asks for {asked} GPUs of its kind, but its kernel has been bound to {bound} since its first GPU cell. Restart the kernel to use others.'
-      )
-  },
-  INSIDE: {
-    status: 409,
-    sentence: trans =>
-      trans.__(
-        'This cell asks for {path} = {asked}, but it runs inside a cell of {outer}, which holds {held} and ends only after it; so what it lacks would never become free. It did not run. Lower "{path}" in its hints, let the outer cell ask for as much, or run this one by itself.'
-      )
-  },
-  MAX_WAIT: {
-    status: 408,
-    sentence: trans =>
-      trans.__(
-        'This cell waited {waited} for {resource}, longer than its "maxWait" allows. It did not run. Raise "maxWait", or ask for less.'
-      )
-  },
-  CANCELLED: {
-    status: 409,
-    sentence: trans =>
-      trans.__('This cell was cancelled by {by} while it waited for {resource}. It did not run.')
-  },
-  MEMORY_NEAR_LIMIT: {
-    status: 507,
-    sentence: trans =>
-      trans.__(
-        'This cell was interrupted: its kernel uses {used} of the {limit} granted. Cells are interrupted from {at} on, before the system kills their kernel.{kept} Raise "memory" in the cell\'s hints, or keep less in memory.'
-      )
-  },
-  KILLED_AT_LIMIT: {
-    status: 507,
-    sentence: trans =>
-      trans.__(
-        'The kernel of this cell was killed by the operating system: it reached the {limit} of memory granted before it could be interrupted.{kept} Its variables are lost. Raise "memory" in the cell\'s hints, or keep less in memory.'
-      )
-  },
-  KILLED_BY_NODE: {
-    status: 507,
-    sentence: trans =>
-      trans.__(
-        'The kernel of this cell was killed by the operating system: the node ran out of memory. Its variables are lost. Cells that name the "memory" they need in their hints wait until there is room.'
-      )
-  },
-  EVICTED: {
-    status: 409,
-    sentence: trans => trans.__('The grant of this cell was taken back: {why}.')
-  },
-  NOT_ENFORCED: {
-    status: 503,
-    sentence: trans =>
-      trans.__(
-        'The grant could not be enforced: {what} failed with {errno}. The cell runs without it.'
-      )
-  },
+  ...REFUSALS_OF_CLAIMS,
   CLAIM_UNKNOWN: {
     status: 404,
     sentence: trans => trans.__('There is no claim "{id}". It may have ended already.')
@@ -111,6 +24,13 @@ export const CATALOGUE = {
     sentence: trans =>
       trans.__(
         'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel or command instead.'
+      )
+  },
+  CLAIM_WAITING: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'The claim "{id}" waits and has nothing that could be taken back. Cancel it instead.'
       )
   },
   HOLDER_UNKNOWN: {
@@ -140,6 +60,21 @@ export const CATALOGUE = {
     status: 409,
     sentence: trans => trans.__('The holder "{name}" has no grant to give back: {why}.')
   },
+  NOT_KEPT: {
+    status: 409,
+    sentence: trans => trans.__('The kernel "{name}" cannot be kept: {why}.')
+  },
+  STILL_USED: {
+    status: 409,
+    sentence: trans => trans.__('The kernel "{id}" is not shut down: it is in use, or not due.')
+  },
+  SHUTTING_DOWN: {
+    status: 409,
+    sentence: trans =>
+      trans.__(
+        'This cell did not run: its kernel was idle, and is being shut down. Run it again in a new kernel.'
+      )
+  },
   FOREIGN_PROCESS: {
     status: 403,
     sentence: trans =>
@@ -165,6 +100,18 @@ export const CATALOGUE = {
     status: 403,
     sentence: trans =>
       trans.__('That changes the whole node, so only an administrator of this node may do it.')
+  },
+  NOT_AUDITED: {
+    status: 507,
+    sentence: trans =>
+      trans.__(
+        'The audit log {file} cannot be used ({what}), so nothing was done: what administrators do is recorded first. Make room there, or remove what is in its place, and try again.'
+      )
+  },
+  GROUP_UNKNOWN: {
+    status: 404,
+    sentence: trans =>
+      trans.__('There is no group "{group}". The configuration has these: {groups}.')
   },
   NOT_YOURS: {
     status: 403,

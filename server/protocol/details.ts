@@ -1,8 +1,8 @@
 import { bytesBeside, bytesInWords } from './amounts';
 import { evictionInWords } from './evictions';
-import type { Eviction, GpuName, Need, Resource } from './facts';
+import type { Wanted, CapOwner, Eviction, GpuName, Need } from './facts';
 import type { Speaker } from './phrases';
-import { gpusInWords, needInWords } from './sentences';
+import { gpusInWords, needInWords, ownerInWords } from './things';
 
 /** What fills the sentence of a refusal: a name, a figure or an amount, or a fact with its own sentence. */
 export type Detail = string | number | DetailFact;
@@ -10,8 +10,8 @@ export type Detail = string | number | DetailFact;
 type DetailFact =
   | Eviction
   | Need
-  /** What the claim waited for, or that the restarted sidecar did not know all holders yet. */
-  | { readonly kind: 'awaited'; readonly what: Resource | 'sidecar' }
+  /** What the claim waited for: a resource, what the restarted sidecar did not know yet, or the end of a drain. */
+  | { readonly kind: 'awaited'; readonly what: Wanted | 'sidecar' | 'undrain' }
   /** What its holder kept from earlier cells, and its limit: a separate sentence after another. */
   | { readonly kind: 'kept'; readonly bytes: number; readonly limitBytes: number }
   | { readonly kind: 'none' }
@@ -28,6 +28,9 @@ type DetailFact =
   /** Slices that one process can use together. */
   | { readonly kind: 'together'; readonly count: number }
   | { readonly kind: 'ofModel'; readonly count: number }
+  /** Whose cap it is (CAP1). */
+  | ({ readonly kind: 'capOwner' } & CapOwner)
+  | { readonly kind: 'kernels'; readonly count: number }
   | { readonly kind: 'numbered'; readonly gpus: readonly GpuName[] };
 
 type Sentences = {
@@ -39,16 +42,22 @@ type Sentences = {
 
 const IN_WORDS: Sentences = {
   runtime: evictionInWords,
+  ordered: evictionInWords,
   owed: evictionInWords,
   cpus: needInWords,
   memory: needInWords,
   gpus: needInWords,
+  cells: needInWords,
+  capOwner: ownerInWords,
+  kernels: ({ count }, { trans }) => trans._n('%1 kernel', '%1 kernels', count),
   awaited: ({ what }, { trans }) =>
     ({
       cpus: trans.__('CPUs'),
       memory: trans.__('memory'),
       gpus: trans.__('GPUs'),
-      sidecar: trans.__('the restarted sidecar')
+      cells: trans.__('other cells to end'),
+      sidecar: trans.__('the restarted sidecar'),
+      undrain: trans.__('the drain of the node to end')
     })[what],
   kept: ({ bytes, limitBytes }, speaker) =>
     ` ${keptSentence(speaker, bytesBeside(bytes, limitBytes))}`,

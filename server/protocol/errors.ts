@@ -1,4 +1,6 @@
-import { CATALOGUE, type RefusalCode, type Template } from './catalogue';
+import type { Caller } from './caller';
+import { CATALOGUE, type RefusalCode } from './catalogue';
+import type { Template } from './claimRefusals';
 import { detailInWords, type Detail } from './details';
 import { OTHERWISE } from './otherwise';
 import { ENGLISH, type Speaker } from './phrases';
@@ -12,6 +14,11 @@ export type Refusal = {
 /** Make a refusal. */
 export function refusal(code: RefusalCode, details: Refusal['details'] = {}): Refusal {
   return { code, details };
+}
+
+/** The refusal of a claim that a person cancelled while it waited for something, with their reason if they gave one. */
+export function cancelled(by: Pick<Caller, 'name'>, why: string | null, resource: Detail): Refusal {
+  return refusal('CANCELLED', { by: by.name, why: why === null ? '' : ` (${why})`, resource });
 }
 
 /** The sentence of a refusal, its details filled in. */

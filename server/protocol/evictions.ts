@@ -2,12 +2,18 @@ import { spanInWords } from './amounts';
 import type { Eviction } from './facts';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 
-/** Why a running cell is evicted (FAIR4), as a part of a sentence. */
+/** Why a running cell is evicted (FAIR4, ADMIN4), as a part of a sentence. */
 export function evictionInWords(why: Eviction, speaker: Speaker = ENGLISH): string {
   const { trans, nameOf } = speaker;
-  return why.kind === 'runtime'
-    ? runtimeInWords(speaker, why.group, spanInWords(why.mostMs))
-    : trans.__(
+  switch (why.kind) {
+    case 'runtime':
+      return runtimeInWords(speaker, why.group, spanInWords(why.mostMs));
+    case 'ordered':
+      return why.why === null
+        ? trans.__('%1, an administrator of this node, ordered it', why.by)
+        : trans.__('%1, an administrator of this node, ordered it (%2)', why.by, why.why);
+    case 'owed':
+      return trans.__(
         '%1 of group %2 is owed it and waited %3; %7 of group %4 had run %5 (chosen by: %6)',
         nameOf(why.to),
         why.toGroup,
@@ -17,6 +23,7 @@ export function evictionInWords(why: Eviction, speaker: Speaker = ENGLISH): stri
         policyInWords(trans, why.victims),
         thisInWords(speaker)
       );
+  }
 }
 
 function runtimeInWords({ trans, of }: Speaker, group: string, most: string): string {

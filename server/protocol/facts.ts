@@ -8,6 +8,15 @@ import type { CpuSet } from './cpuset';
 /** What can be enforced, and waited for. */
 export type Resource = 'cpus' | 'memory' | 'gpus';
 
+/** What a claim wants and may wait for: a resource, or that fewer cells run (CAP3). */
+export type Wanted = Resource | 'cells';
+
+/** Whose cap it is: all of a group (`all` is everybody), or one user in it (CAP1). */
+export type CapOwner = { readonly group: string; readonly user: string | null };
+
+/** A cap on what a claim waits for, in CPUs, bytes, GPUs or cells. */
+type CapName = CapOwner & { readonly most: number };
+
 /** A holder, with its name and its user's at the time of the fact. */
 export type Named = {
   readonly holderId: string;
@@ -24,16 +33,29 @@ export type Need =
   /** As its author wrote it (MEM6). */
   | { readonly kind: 'memory'; readonly bytes: number }
   /** `eachBytes` of the memory of each, as its author wrote it; null for all. */
-  | { readonly kind: 'gpus'; readonly count: number; readonly eachBytes: number | null };
+  | { readonly kind: 'gpus'; readonly count: number; readonly eachBytes: number | null }
+  /** To run, beside others of the same cap. */
+  | { readonly kind: 'cells'; readonly count: number };
 
 /** What a holder has of that. */
 export type Holding =
+  | { readonly kind: 'cells'; readonly count: number }
+  | { readonly kind: 'gpus'; readonly count: number }
   | { readonly kind: 'cpus'; readonly count: number }
   /** Granted as an author wrote it, or kept as measured. */
   | { readonly kind: 'memory'; readonly bytes: number; readonly isGranted: boolean }
   | { readonly kind: 'gpu'; readonly gpu: GpuName }
   /** As measured, without a lease. */
   | { readonly kind: 'gpuMemory'; readonly gpu: GpuName; readonly bytes: number };
+
+/** An administrator drains the node: nothing new is granted (ADMIN2). */
+export type Drain = {
+  /** The administrator's name. */
+  readonly by: string;
+  readonly why: string | null;
+  /** ms since the epoch. */
+  readonly sinceMs: number;
+};
 
 /** A holder that blocks a claim. */
 export type Blocker = Named & {
@@ -81,6 +103,14 @@ export type WaitFact =
       readonly rests: readonly Rest[];
       readonly othersBytes: number | null;
     }
+  /** CAP2: its user or its group has as much as it may have, or too little below that is left. */
+  | {
+      readonly kind: 'capped';
+      readonly need: Need;
+      readonly cap: CapName;
+      readonly more: number;
+      readonly rests: readonly Rest[];
+    }
   /** Too little is free, and there is nobody to name: CPUs, or bytes of memory. */
   | { readonly kind: 'scarce'; readonly need: Need; readonly left: number }
   /** PSI of memory, in percent (MEM1). */
@@ -97,20 +127,21 @@ export type WaitFact =
   | { readonly kind: 'stranger'; readonly need: Need; readonly stranger: Stranger }
   /** Processes without a lease have its memory, and none of them can be named. */
   | { readonly kind: 'unleased'; readonly need: Need }
-  /** It lacks nothing, but another comes first (ADM6). */
-  | { readonly kind: 'turn'; readonly before: Named }
+  /** It lacks nothing, but another comes first (ADM6); `within` a cap that both are subject to, or absent. */
+  | { readonly kind: 'turn'; readonly before: Named; readonly within?: CapOwner }
   | { readonly kind: 'recovering'; readonly atMostMs: number }
+  | { readonly kind: 'drained'; readonly drain: Drain }
   /** No admission cycle has considered it yet. */
   | { readonly kind: 'unseen' };
 
 /** Why a claim waits. */
 export type Reason = WaitFact & {
-  readonly resource: Resource;
+  readonly resource: Wanted;
   /** At most three, largest first (API4). */
   readonly blockers: readonly Blocker[];
 };
 
-/** Why a running cell is evicted (FAIR4). */
+/** Why a running cell is evicted (FAIR4, ADMIN4). */
 export type Eviction =
   | {
       readonly kind: 'owed';
@@ -123,7 +154,9 @@ export type Eviction =
       readonly ranMs: number;
       readonly victims: 'mostOverQuota' | 'worstRecentUse' | 'leastLostWork';
     }
-  | { readonly kind: 'runtime'; readonly group: string; readonly mostMs: number };
+  | { readonly kind: 'runtime'; readonly group: string; readonly mostMs: number }
+  /** By an administrator. */
+  | { readonly kind: 'ordered'; readonly by: string; readonly why: string | null };
 
 /** What of a grant is not in force (ENF6). */
 export type NotEnforced =

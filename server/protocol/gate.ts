@@ -83,11 +83,19 @@ type KernelToken = { readonly token?: string | null };
  * @public Nothing here makes such messages: gates do, which are in other languages.
  */
 export type GateMessage =
-  /** A launcher asks what environment a kernel about to start must have. */
-  | ({ readonly type: 'prepare'; readonly holderId: string } & KernelToken)
+  /**
+   * A launcher asks what environment a kernel about to start must have; answered by `launch`, or by
+   * `problem`, with KERNELS_CAPPED if it may not be started (CAP5).
+   */
+  | ({
+      readonly type: 'prepare';
+      readonly holderId: string;
+      /** The notebook that it is for, if known: its group's cap counts (CFG3). */
+      readonly notebook?: string | null;
+    } & KernelToken)
   /** A launcher reports that it started a kernel. The kernel is confined before the answer. */
   | ({ readonly type: 'register'; readonly protocol?: number } & GateProcess & KernelToken)
-  /** A launcher reports that a kernel ended; answered by `gone`. */
+  /** A launcher reports that a kernel ended, or was never started; answered by `gone`. */
   | ({ readonly type: 'ended'; readonly holderId: string } & KernelToken)
   /** First message of a gate, at every connect; what it holds is taken over. */
   | ({

@@ -1,4 +1,5 @@
-import type { RefusalCode, Template } from './catalogue';
+import type { RefusalCode } from './catalogue';
+import type { Template } from './claimRefusals';
 import type { HolderKind } from './holder';
 
 type Sentences = Partial<Record<RefusalCode, Template>>;
@@ -32,6 +33,14 @@ const OF_WORKERS: Sentences = {
     trans.__(
       'This worker asks for {path} = {asked}, but a cell or worker of the group "{group}" may ask for at most {limit}. Lower "{path}" in its hints, or ask whoever configures this node.'
     ),
+  NOT_ALLOWED: trans =>
+    trans.__(
+      'This worker asks for {path} = {asked}, which no cell or worker of the group "{group}" may. Remove "{path}" from its hints, or ask whoever configures this node.'
+    ),
+  ABOVE_CAP: trans =>
+    trans.__(
+      'This worker asks for {path} = {asked}, but {whose} may have at most {most} at once. Lower "{path}" in its hints, or ask whoever configures this node.'
+    ),
   BOUND: trans =>
     trans.__(
       'This worker asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Start another worker to use others.'
@@ -45,7 +54,9 @@ const OF_WORKERS: Sentences = {
       'This worker waited {waited} for {resource}, longer than its "maxWait" allows. It did not run. Raise "maxWait", or ask for less.'
     ),
   CANCELLED: trans =>
-    trans.__('This worker was cancelled by {by} while it waited for {resource}. It did not run.'),
+    trans.__(
+      'This worker was cancelled by {by}{why} while it waited for {resource}. It did not run.'
+    ),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
       'This worker was interrupted: it uses {used} of the {limit} granted. Workers are interrupted from {at} on, before the system kills them.{kept} Raise "memory" in its hints, or keep less in memory.'
@@ -78,6 +89,14 @@ const OF_COMMANDS: Sentences = {
     trans.__(
       'This command asks for {option} = {asked}, but a cell or command of the group "{group}" may ask for at most {limit}. Lower {option}, or ask whoever configures this node.'
     ),
+  NOT_ALLOWED: trans =>
+    trans.__(
+      'This command asks for {option}, which no cell or command of the group "{group}" may. Omit {option}, or ask whoever configures this node.'
+    ),
+  ABOVE_CAP: trans =>
+    trans.__(
+      'This command asks for {option} = {asked}, but {whose} may have at most {most} at once. Lower {option}, or ask whoever configures this node.'
+    ),
   BOUND: trans =>
     trans.__(
       'This command asks for {asked} GPUs of its kind, but it is bound to {bound} since it first used one. Restart it to use others.'
@@ -91,7 +110,9 @@ const OF_COMMANDS: Sentences = {
       'This command waited {waited} for {resource}, longer than --max-wait allows. It did not run. Raise --max-wait, or ask for less.'
     ),
   CANCELLED: trans =>
-    trans.__('This command was cancelled by {by} while it waited for {resource}. It did not run.'),
+    trans.__(
+      'This command was cancelled by {by}{why} while it waited for {resource}. It did not run.'
+    ),
   MEMORY_NEAR_LIMIT: trans =>
     trans.__(
       'This command was interrupted: it uses {used} of the {limit} granted. Commands are terminated from {at} on, before the system kills them.{kept} Raise --memory, or keep less in memory.'

@@ -71,6 +71,60 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
       'for 2 GPUs with 40 GiB each; an idle kernel keeps 1.5 GiB of GPU 0; other holders keep 1 GiB; others on this node hold 9 GiB'
     ]
   ],
+  capped: [
+    [
+      reasonOf(
+        {
+          kind: 'capped',
+          need: memory,
+          cap: { group: 'all', user: 'ann', most: 100 * GIB },
+          more: 1,
+          rests: []
+        },
+        [blocker('a', { kind: 'memory', bytes: 90 * GIB, isGranted: true })]
+      ),
+      'for 12 GiB within the cap of ann, 100 GiB; 90 GiB held by a and 1 more'
+    ],
+    [
+      reasonOf(
+        {
+          kind: 'capped',
+          need: part,
+          cap: { group: 'atlas', user: 'ann', most: 2 },
+          more: 0,
+          rests: []
+        },
+        [blocker('a', { kind: 'gpus', count: 1 })]
+      ),
+      'for 2 GPUs with 40 GiB each within the cap of ann in atlas, 2 GPUs; 1 GPU held by a'
+    ],
+    [
+      reasonOf(
+        {
+          kind: 'capped',
+          need: { kind: 'cpus', count: 4, isExclusive: true },
+          cap: { group: 'atlas', user: null, most: 6 },
+          more: 0,
+          rests: []
+        },
+        [blocker('a', { kind: 'cpus', count: 3 })]
+      ),
+      'for 4 exclusive CPUs within the cap of the group atlas, 6 CPUs; 3 CPUs held by a'
+    ],
+    [
+      reasonOf(
+        {
+          kind: 'capped',
+          need: { kind: 'cells', count: 1 },
+          cap: { group: 'all', user: null, most: 3 },
+          more: 2,
+          rests: []
+        },
+        [blocker('a', { kind: 'cells', count: 1 })]
+      ),
+      'for a cell of everybody on this node to end, of which at most 3 may run at once; running in a and 2 more'
+    ]
+  ],
   scarce: [
     [
       reasonOf({ kind: 'scarce', need: { kind: 'cpus', count: 4, isExclusive: true }, left: 2 }),
@@ -130,6 +184,24 @@ const GOLDEN: Record<WaitFact['kind'], readonly (readonly [Reason, string])[]> =
     [
       reasonOf({ kind: 'turn', before: { holderId: 'b', holderName: 'b.ipynb', owner: 'bob' } }),
       'for its turn; b.ipynb is before it in line for memory'
+    ],
+    [
+      reasonOf({
+        kind: 'turn',
+        before: { holderId: 'b', holderName: 'b.ipynb', owner: 'bob' },
+        within: { group: 'all', user: 'ann' }
+      }),
+      'for its turn; b.ipynb is before it in line within the cap of ann'
+    ]
+  ],
+  drained: [
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: 'reboot', sinceMs: 0 } }),
+      'because the node is being drained by eve: reboot'
+    ],
+    [
+      reasonOf({ kind: 'drained', drain: { by: 'eve', why: null, sinceMs: 0 } }),
+      'because the node is being drained by eve'
     ]
   ],
   recovering: [
@@ -157,7 +229,7 @@ describe('waitInWords', () => {
 
   it('[API7] goes on after "waits", and ends as no sentence does', () => {
     for (const [reason] of all) {
-      expect(waitInWords(reason)).toMatch(/^(for|to) .*[^.\s;]$/);
+      expect(waitInWords(reason)).toMatch(/^(for|to|because) .*[^.\s;]$/);
     }
   });
 
@@ -172,7 +244,9 @@ describe('waitInWords', () => {
     };
     for (const [reason] of all) {
       const words = waitInWords(reason, hidden).match(/[A-Za-z]{2,}/g) ?? [];
-      expect(words.filter(it => !['GiB', 'eve', 'python'].includes(it))).toEqual([]);
+      expect(
+        words.filter(it => !['GiB', 'eve', 'python', 'reboot', 'ann', 'atlas'].includes(it))
+      ).toEqual([]);
     }
   });
 

@@ -1,5 +1,6 @@
-import { amountInWords, bytesBeside, bytesInWords } from './amounts';
-import type { Blocker, GpuName, Holding, Need, Reason, Rest, Stranger } from './facts';
+import { bytesBeside, bytesInWords } from './amounts';
+import type { Blocker, Drain, GpuName, Need, Reason, Rest } from './facts';
+import { gpusInWords, holdingInWords, needInWords, ownerInWords, strangerInWords } from './things';
 import { ENGLISH, enumerated, type Phrases, type Speaker } from './phrases';
 
 /**
@@ -16,15 +17,46 @@ export function waitInWords(reason: Reason, speaker: Speaker = ENGLISH): string 
         'for the other kernels to report to the restarted sidecar what they hold; at most %1 s',
         reason.atMostMs / 1000
       );
+    case 'drained':
+      return trans.__('because %1', drainInWords(trans, reason.drain));
     case 'turn':
-      return turnInWords(trans, reason.resource, nameOf(reason.before));
+      return turnInWords(speaker, reason, nameOf(reason.before));
+    case 'capped':
+      return cappedInWords(reason, speaker);
     default:
       return trans.__('for %1; %2', needInWords(reason.need, speaker), whyInWords(reason, speaker));
   }
 }
 
-function turnInWords(trans: Phrases, resource: Reason['resource'], name: string): string {
+/** Why nothing new is granted, as a part of a sentence. */
+function drainInWords(trans: Phrases, { by, why }: Drain): string {
+  return why === null
+    ? trans.__('the node is being drained by %1', by)
+    : trans.__('the node is being drained by %1: %2', by, why);
+}
+
+/** The same as a notice to everybody. */
+export function drainSentence(drain: Drain, trans = ENGLISH.trans): string {
+  const { by, why } = drain;
+  return why === null
+    ? trans.__('%1 is draining this node: running cells go on, new ones wait.', by)
+    : trans.__('%1 is draining this node (%2): running cells go on, new ones wait.', by, why);
+}
+
+type Of<K extends Reason['kind']> = Extract<Reason, { kind: K }>;
+
+function turnInWords(speaker: Speaker, { resource, within }: Of<'turn'>, name: string): string {
+  const { trans } = speaker;
+  if (within) {
+    return trans.__(
+      'for its turn; %1 is before it in line within the cap of %2',
+      name,
+      ownerInWords(within, speaker)
+    );
+  }
   switch (resource) {
+    case 'cells':
+      return trans.__('for its turn; %1 is before it in line', name);
     case 'cpus':
       return trans.__('for its turn; %1 is before it in line for CPUs', name);
     case 'memory':
@@ -34,29 +66,44 @@ function turnInWords(trans: Phrases, resource: Reason['resource'], name: string)
   }
 }
 
-/** What is asked for, or held, in words: `2 CPUs`. */
-export function needInWords(need: Need, { trans }: Speaker): string {
+/** CAP2: `for 8 GiB within the cap of ann, 100 GiB; 96 GiB held by fit.ipynb`. */
+function cappedInWords(capped: Of<'capped'>, speaker: Speaker): string {
+  const { trans, nameOf } = speaker;
+  const { need, cap, blockers, more } = capped;
+  const owner = ownerInWords(cap, speaker);
+  if (need.kind === 'cells') {
+    const names = blockers.map(it => nameOf(it));
+    return trans._n(
+      'for a cell of %2 to end, of which at most %1 may run; running in %3',
+      'for a cell of %2 to end, of which at most %1 may run at once; running in %3',
+      cap.most,
+      owner,
+      enumerated(trans, more > 0 ? [...names, trans.__('%1 more', more)] : names)
+    );
+  }
+  const most = needInWords(mostOf(need, cap.most), speaker);
+  const words = [
+    trans.__('for %1 within the cap of %2, %3', needInWords(need, speaker), owner, most),
+    heldInWords({ ...capped, othersBytes: null }, speaker)
+  ];
+  return words.filter(part => part !== '').join('; ');
+}
+
+function mostOf(need: Need, most: number): Need {
   switch (need.kind) {
-    case 'cpus':
-      return need.isExclusive
-        ? trans._n('%1 exclusive CPU', '%1 exclusive CPUs', need.count)
-        : trans._n('%1 CPU', '%1 CPUs', need.count);
     case 'memory':
-      return amountInWords(need.bytes);
+      return { kind: 'memory', bytes: most };
     case 'gpus':
-      return need.eachBytes === null
-        ? trans._n('%1 GPU', '%1 GPUs', need.count)
-        : trans._n(
-            '%1 GPU with %2',
-            '%1 GPUs with %2 each',
-            need.count,
-            amountInWords(need.eachBytes)
-          );
+      return { kind: 'gpus', count: most, eachBytes: null };
+    case 'cpus':
+      return { kind: 'cpus', count: most, isExclusive: false };
+    case 'cells':
+      return { kind: 'cells', count: most };
   }
 }
 
-/** A reason that states what is needed. */
-type Lack = Extract<Reason, { need: Need }>;
+/** A reason that states what is needed of the node. */
+type Lack = Exclude<Extract<Reason, { need: Need }>, { kind: 'capped' }>;
 
 function whyInWords(lack: Lack, speaker: Speaker): string {
   const { trans } = speaker;
@@ -83,7 +130,7 @@ function whyInWords(lack: Lack, speaker: Speaker): string {
   }
 }
 
-type Held = Extract<Lack, { kind: 'held' }>;
+type Held = Pick<Of<'held'>, 'blockers' | 'more' | 'rests' | 'othersBytes'>;
 
 function heldInWords({ blockers, more, rests, othersBytes }: Held, speaker: Speaker): string {
   const { trans } = speaker;
@@ -124,25 +171,6 @@ function restInWords(trans: Phrases, { count, isIdle, areKernels, keeps }: Rest)
     : trans.__('other kernels keep %1', amount);
 }
 
-/** What a holder has: `4 CPUs`, `12 GiB`, `GPU 0`, `60 GiB of GPU 0`. */
-export function holdingInWords(trans: Phrases, holding: Holding): string {
-  switch (holding.kind) {
-    case 'cpus':
-      return trans._n('%1 CPU', '%1 CPUs', holding.count);
-    case 'memory':
-      return holding.isGranted ? amountInWords(holding.bytes) : bytesInWords(holding.bytes);
-    case 'gpu':
-      return gpusInWords([holding.gpu], trans);
-    case 'gpuMemory':
-      return trans.__('%1 of %2', bytesInWords(holding.bytes), gpusInWords([holding.gpu], trans));
-  }
-}
-
-/** GPUs by number: `GPU 0, 2`. */
-export function gpusInWords(gpus: readonly GpuName[], trans = ENGLISH.trans): string {
-  return trans.__('GPU %1', gpus.map(it => it.index ?? it.uuid).join(', '));
-}
-
 function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: boolean): string {
   const names = gpusInWords(gpus, trans);
   if (isBound && of !== 'kernel') {
@@ -162,17 +190,4 @@ function lostInWords({ trans, of }: Speaker, gpus: readonly GpuName[], isBound: 
     );
   }
   return trans._n('%2 does not answer', '%2 do not answer', gpus.length, names);
-}
-
-/** Which process without a grant holds memory of a GPU (GPU4): `2 GiB of GPU 0 held without a grant by ...`. */
-export function strangerInWords(trans: Phrases, stranger: Stranger): string {
-  const { gpu, bytes, pid, owner, name, more } = stranger;
-  const holds = holdingInWords(trans, { kind: 'gpuMemory', gpu, bytes });
-  const who =
-    owner === null
-      ? trans.__('process %1 (%2)', pid, name)
-      : trans.__('process %1 of %2 (%3)', pid, owner, name);
-  return more > 0
-    ? trans.__('%1 held without a grant by %2 and %3 more', holds, who, more)
-    : trans.__('%1 held without a grant by %2', holds, who);
 }

@@ -5,7 +5,8 @@ import { evictionInWords } from './evictions';
 import type { Granted, NotEnforced } from './facts';
 import type { HolderKind } from './holder';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
-import { gpusInWords, strangerInWords, waitInWords } from './sentences';
+import { waitInWords } from './sentences';
+import { gpusInWords, strangerInWords } from './things';
 import type { StoryFact } from './storyFacts';
 
 type Sentences = {

@@ -1,10 +1,15 @@
 import type { Ask } from './ask';
+import type { CapView, GroupView } from './groupView';
+import type { CulledView, CullView } from './cull';
 import type { Refusal } from './errors';
-import type { NotEnforced, Reason, Resource } from './facts';
+import type { Drain, NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
+import type { GpuView } from './gpuView';
 import type { ToldGrant } from './grant';
 import type { Hints } from './hints';
 import type { StoryFact } from './storyFacts';
+
+export type { GpuView, SlicePlace } from './gpuView';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -16,47 +21,6 @@ export type TierView = {
   readonly notEnforced: readonly { readonly resource: Resource; readonly why: string }[];
   /** One sentence: why this tier and no better one, and how to get more. */
   readonly reason: string;
-};
-
-/**
- * Where a MIG slice is: the UUID of its GPU, and the driver's numbers. Slices of
- * one GPU instance compute separately but share its memory.
- */
-export type SlicePlace = {
-  readonly gpu: string;
-  readonly gpuInstance: number;
-  readonly computeInstance: number;
-};
-
-/** One GPU; figures are null if they could not be read. */
-export type GpuView = {
-  readonly uuid: string;
-  readonly index: number;
-  readonly model: string;
-  readonly memoryBytes: number;
-  /** Only for a MIG slice. */
-  readonly slice?: SlicePlace;
-  /** It no longer answers, and is not granted (GPU7). */
-  readonly isLost?: true;
-  readonly memoryUsedBytes: number | null;
-  /** 0 to 1. */
-  readonly utilisation: number | null;
-  readonly temperatureC: number | null;
-  readonly powerW: number | null;
-  /** Kernels holding a compute lease. */
-  readonly leasedTo: readonly string[];
-  /** Processes on the GPU; `holderId` null means it holds no lease (GPU4). */
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown, as from inside a container. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    readonly holderId: string | null;
-    readonly leased: boolean;
-  }[];
 };
 
 /** The node, or the part of it that Cellgrant may hand out. */
@@ -87,6 +51,8 @@ export type NodeView = {
   /** The administrator's default hints (ADM2). */
   readonly defaults: Hints;
   readonly version: string;
+  /** Null while the node is not drained (ADMIN2). */
+  readonly drain: Drain | null;
   /** Things a person should know: a reader that failed, pressure, a packed VM. */
   readonly notices: readonly string[];
 };
@@ -120,19 +86,8 @@ export type HolderView = {
   readonly askedToFreeMs: number | null;
   /** Who asks for its restart (GPU5); null while nobody does. */
   readonly restartRequest: RestartRequest | null;
-};
-
-/** A group with kernels, or with such groups in it (FAIR1). */
-export type GroupView = {
-  /** From the root: `atlas/prod`. */
-  readonly path: string;
-  /** CPUs that it is entitled to, and the same fraction of everything else: by its quota, or by weight. */
-  readonly owedCpus: number;
-  readonly hasQuota: boolean;
-  /** What its kernels use of the node's resource that they use most, expressed in CPUs. */
-  readonly usedCpus: number;
-  /** Whether it may use what others leave (FAIR2). */
-  readonly takesSurplus: boolean;
+  /** Only for an idle kernel that will be shut down, or that its owner keeps (CULL4). */
+  readonly cull?: CullView;
 };
 
 /** A claim waits for GPU memory that an idle kernel keeps; the kernel's owner is asked to restart it. */
@@ -231,7 +186,11 @@ export type Snapshot = {
   readonly holders: readonly HolderView[];
   /** By path; empty if no kernel is in a group. */
   readonly groups: readonly GroupView[];
+  /** Of those groups and users that have kernels or launch them; empty without caps. */
+  readonly caps: readonly CapView[];
   readonly claims: readonly ClaimView[];
+  /** Kernels that were shut down because they were idle, the last ones, oldest first; absent if none was (CULL7). */
+  readonly culled?: readonly CulledView[];
 };
 
 /** The most cells that one `fits` request may ask about. */

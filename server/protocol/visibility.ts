@@ -50,13 +50,20 @@ function hidden(value: object, owner: string): object {
     holderName: owner,
     label: null,
     cellId: null,
+    notebook: null,
     why: null,
     ...('gated' in value && { name: owner, pid: 0 })
   };
   return Object.fromEntries(Object.entries(instead).filter(([key]) => key in value));
 }
 
-/** What a user may see. */
-export function visibilityOf({ name, isAdministrator = false }: Caller): Visibility {
-  return new Visibility(isAdministrator ? null : name);
+const EVERYTHING = new Visibility(null);
+
+/** What a user may see now, which a reload of the configuration changes at any time. */
+export function visibilityOf(
+  caller: Caller,
+  administrators: { includes(caller: Caller): boolean }
+): () => Visibility {
+  const own = new Visibility(caller.name);
+  return () => (administrators.includes(caller) ? EVERYTHING : own);
 }

@@ -33,7 +33,8 @@ export const workConserving: Property = ({ state }) => {
     (sum, { phase }) => sum + (phase.leaf ? shareOf(shares, phase.leaf) : 0),
     0
   );
-  const could = Math.min(shares.capacity, shares.root.water.demand);
+  const { root, capacity } = shares;
+  const could = Math.min(capacity, root.capCpus, root.water.demand);
   return Math.abs(given - could) < 1e-6 ? [] : [`${given} CPUs are given, ${could} could be`];
 };
 
@@ -48,6 +49,17 @@ export const onlyAnswering: Property = ({ state, event, effects }) => {
           .map(uuid => `${it.claimId} was granted ${uuid}, which does not answer`)
       : []
   );
+};
+
+/** ADMIN2: while the node is drained, only claims inside running cells are granted, and those that run already. */
+export const nothingNewWhileDrained: Property = ({ state, event, effects }) => {
+  const runs = event.type === 'claimArrived' && event.granted ? event.claim.id : null;
+  return effects.flatMap(it => {
+    const entry = it.type === 'grant' ? state.claims.get(it.claimId) : undefined;
+    return state.drain && entry && entry.claim.id !== runs && !isInside(entry)
+      ? [`${entry.claim.id} was granted`]
+      : [];
+  });
 };
 
 /** P6: shares are those that the definition gives, found by trying. */

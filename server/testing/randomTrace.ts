@@ -5,13 +5,21 @@ import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import { UNRESTRICTED, type Grant } from '../protocol/grant';
 import { ANN, cpusOf, FENCING, gpusOf, nodeOf, slicesOf, type Happening } from './harness';
 import { arrivals, endsOf, renewed } from './randomFamilies';
+import { orderOf } from './randomOrders';
 import { randomSharing } from './randomSharing';
 import type { RandomSource } from './randomSource';
 
 const GIB = 1024 ** 3;
 
-/** How wild a trace is: 0 asks for what is common, 1 sends nonsense too. */
-export type Wildness = { readonly nonsense: number; readonly holders: number };
+/**
+ * How wild a trace is: 0 asks for what is common, 1 sends nonsense too. `caps` is the chance of each
+ * cap from the start on; without it, there are some after a reload only.
+ */
+export type Wildness = {
+  readonly nonsense: number;
+  readonly holders: number;
+  readonly caps?: number;
+};
 
 /** A random node: small ones, so that everything is short of something. */
 function randomNode(random: RandomSource): NodeFacts {
@@ -61,6 +69,8 @@ export class RandomTrace {
     private readonly _wild: Wildness = { nonsense: 0.05, holders: 8 }
   ) {
     this.send({ type: 'nodeFound', node: randomNode(_random) });
+    const { caps } = _wild;
+    caps && this.send({ type: 'configured', sharing: randomSharing(_random, caps) });
   }
 
   readonly state: State = createState();
@@ -195,6 +205,11 @@ export class RandomTrace {
       () => ({ ...FAILURE, holderId: random.pick(holders) }),
       () => ({ type: 'holderBroughtBack', holderId: random.pick(holders), what: 'x' }),
       () => ({ type: 'holderSettled', holderId: random.pick(holders) }),
+      () => {
+        const kernel = { id: `h${random.whole(1, 12)}`, owner: 'ann', group: [] };
+        return { type: 'kernelLaunching', kernel };
+      },
+      () => ({ type: 'launchFailed', holderId: `h${random.whole(1, 12)}` }),
       () => renewed(random, this.state, random.pick(holders)),
       () => renewed(random, this.state, random.pick(holders)),
       () => ({ type: 'claimGivenUp', claimId: random.pick([...claims, 'none']) }),
@@ -215,11 +230,13 @@ export class RandomTrace {
       }),
       () => ({
         type: 'configured',
-        sharing: randomSharing(random),
+        sharing: randomSharing(random, this._wild.caps),
         memoryReserveBytes: random.pick([null, null, GIB, 16 * GIB])
       }),
       () => ({ type: 'nodeFound', node: randomNode(random) }),
       () => this._gpuFigures(holders),
+      () => orderOf(random, this.state, holders),
+      () => orderOf(random, this.state, holders),
       () => ({ type: 'packingFound', packs: random.chance(0.5) })
     ])();
   }

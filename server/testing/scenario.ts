@@ -190,7 +190,8 @@ class Scenario {
     return effects
       .flatMap(effect => {
         const said = this._inWords(effect);
-        const whose = effect.holderId === subject ? '' : `${effect.holderId} `;
+        const whose =
+          'holderId' in effect && effect.holderId !== subject ? `${effect.holderId} ` : '';
         return said === null ? [] : [`${whose}${said}`];
       })
       .join(', ');
@@ -205,6 +206,10 @@ class Scenario {
       case 'stand':
       case 'remask':
       case 'keep':
+      case 'attend':
+      case 'cull':
+      case 'culled':
+      case 'assign':
         return null;
       case 'grant':
         return `gets ${grantInWords(effect.grant)}`;

@@ -120,6 +120,29 @@ root.describe('a sidecar of the whole node (needs root)', () => {
     expect(holders.filter(it => it.owner === 'ann').map(it => it.id)).toEqual([kernel.id]);
   });
 
+  it('[ADMIN1] has whom its configuration names as administrators, from the reload on', async () => {
+    expect(await sidecar.stop()).toEqual([0]);
+    const file = join(outer, 'cellgrant.yaml');
+    writeFileSync(file, 'administrators: [ann]\n');
+    sidecar = await start('--config', file);
+    const [{ side: ann, kernel }, { side: bob }] = await bothConnected();
+    const seenBy = async (side: UserSide) =>
+      (await side.snapshot()).holders.find(it => it.id === kernel.id)!.pid;
+    const policyBy = (side: UserSide) => side.ask('PUT', 'policy', '{"policy": "naive"}');
+    expect((await policyBy(ann)).status).toBe(200);
+    expect((await policyBy(bob)).status).toBe(403);
+    expect(await seenBy(bob)).toBe(0);
+    writeFileSync(file, 'administrators: ["@staff"]\n');
+    process.kill(sidecar.pid, 'SIGHUP');
+    // Bob's directory service has him in this group by now.
+    await sidecar.serve({ ...BOB, groups: ['staff'] });
+    while ((await policyBy(bob)).status !== 200) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    expect((await policyBy(ann)).status).toBe(403);
+    expect(await seenBy(bob)).toBe(kernel.process.pid);
+  });
+
   it("[SEC1] shows others' kernels and cells by owner and amount, and by nothing that names them", async () => {
     const [ann, bob] = await bothConnected();
     const claim = { id: 'secret', cellId: 'cell-of-ann', label: 'secret-label' };

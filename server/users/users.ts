@@ -45,7 +45,12 @@ export type UsersParts = {
 /** How many users may be served at once: each has two sockets. */
 const USERS_MAX = 1024;
 
-type Served = { readonly path: string; readonly close: () => Promise<void> };
+type Served = {
+  readonly path: string;
+  /** The user as transports know it. */
+  readonly caller: Caller & { groups: readonly string[] };
+  readonly close: () => Promise<void>;
+};
 
 /**
  * Gives each user on request a directory with two sockets that nobody else can open (SYS1).
@@ -83,7 +88,7 @@ export class Users {
     const { uid } = user;
     const served = this.served.get(uid);
     if (served) {
-      return (await served).path;
+      return this.renew(user, await served);
     }
     if (this.served.size >= USERS_MAX) {
       throw new DirectoryError(`${USERS_MAX} users are served already, and no more can be`);
@@ -97,6 +102,16 @@ export class Users {
     return path;
   }
 
+  /** The groups of a user may have changed since the last knock, and who is an administrator with them. */
+  private async renew(user: UnixUser, { caller, path }: Served): Promise<string> {
+    if (user.groups.join() !== caller.groups.join()) {
+      caller.groups = user.groups;
+      this.known.set(user.uid, user);
+      await this.save();
+    }
+    return path;
+  }
+
   private async open(user: UnixUser): Promise<Served> {
     const { openTo, log, directory } = this.parts;
     const path = join(directory, String(user.uid));
@@ -107,7 +122,7 @@ export class Users {
       throw new DirectoryError(`${path} belongs to user ${instance.directory.uid}: remove it`);
     }
     const { uid, name, groups } = user;
-    const caller = { uid, name, groups, isAdministrator: uid === 0 };
+    const caller = { uid, name, groups };
     const shut = await openTo(caller, instance).catch((failure: unknown) => {
       instance.leave(); // else nobody could be served there any more
       throw failure;
@@ -116,6 +131,7 @@ export class Users {
     log('info', `${user.name} is served in ${path}`);
     return {
       path,
+      caller,
       close: async () => {
         unwatch();
         await shut();

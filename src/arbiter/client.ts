@@ -40,6 +40,7 @@ export interface IArbiterClient {
   requestRestart(kernelId: string, claimId: string): Promise<void>;
   declineRestart(kernelId: string): Promise<void>;
   releaseHold(kernelId: string): Promise<void>;
+  keep(kernelId: string): Promise<void>;
   fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
 }
 
@@ -91,6 +92,10 @@ export class ArbiterClient implements IArbiterClient {
 
   async releaseHold(kernelId: string): Promise<void> {
     await this._request('DELETE', ['holders', kernelId, 'hold']);
+  }
+
+  async keep(kernelId: string): Promise<void> {
+    await this._request('PUT', ['holders', kernelId, 'keep'], {});
   }
 
   async fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {

@@ -145,6 +145,10 @@ export class ArbiterModel implements IArbiter {
     await this._client.releaseHold(kernelId);
   }
 
+  async keep(kernelId: string): Promise<void> {
+    await this._client.keep(kernelId);
+  }
+
   fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
     return this._client.fits(kernelId, cells);
   }

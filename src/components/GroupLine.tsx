@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { GroupView } from '../../server/protocol/view';
+import type { GroupView } from '../../server/protocol/groupView';
 import { formatNumber } from '../format';
 import type { PanelProps } from './panelProps';
 

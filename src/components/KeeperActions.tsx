@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { Keeper } from '../arbiter/keeper';
 import { baseName, formatBytes } from '../format';
 
-/** What a person may do about resources kept between cells (ADM9, GPU5). */
+/** What a person may do about resources kept between cells (ADM9, GPU5, CULL4). */
 export type KeeperCalls = {
   /** Ask a kernel to free what it can. */
   readonly onFree: (kernelId: string) => void;
@@ -16,6 +16,8 @@ export type KeeperCalls = {
   readonly onDecline: (kernelId: string) => void;
   /** Release the grant that a kernel of this server keeps for its next cell. */
   readonly onRelease: (kernelId: string) => void;
+  /** Keep an idle kernel of this server that would be shut down (CULL4). */
+  readonly onKeep: (kernelId: string) => void;
 };
 
 type KeeperActionsProps = {

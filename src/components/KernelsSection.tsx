@@ -4,15 +4,11 @@ import { notEnforcedSentence } from '../../server/protocol/stories';
 import type { ClaimView, HolderView, Snapshot } from '../../server/protocol/view';
 import { speakerOf } from '../arbiter/speaker';
 import { activityOf, arranged, membersOf, type Family } from './kernelOrder';
-import {
-  baseName,
-  countCpus,
-  formatAge,
-  formatBytes,
-  formatBytesOfAmount,
-  formatNumber
-} from '../format';
-import { keptText, kernelStateText } from './claimTexts';
+import { baseName, formatAge, formatBytes, formatNumber } from '../format';
+import { kernelStateText } from './claimTexts';
+import { kernelFigures } from './kernelFigures';
+import { CapLine } from './CapLine';
+import { CullCountdown } from './CullCountdown';
 import { RestartRequested } from './RestartRequested';
 import { Glyph, type GlyphName } from './Glyph';
 import { HolderKindWord } from './HolderKindWord';
@@ -45,6 +41,13 @@ export function KernelsSection(props: KernelsProps): JSX.Element {
         <ul className="cg-Groups" aria-label={trans.__('Groups')}>
           {snapshot.groups.map(group => (
             <GroupLine key={group.path} trans={trans} group={group} />
+          ))}
+        </ul>
+      )}
+      {snapshot.caps.length > 0 && (
+        <ul className="cg-Groups" aria-label={trans.__('Caps')}>
+          {snapshot.caps.map(cap => (
+            <CapLine key={`${cap.user} in ${cap.group}`} {...props} cap={cap} />
           ))}
         </ul>
       )}
@@ -192,6 +195,7 @@ function KernelItem(
         </div>
       )}
       <RestartRequested {...props} />
+      <CullCountdown {...props} onKeep={props.keepers.onKeep} />
       {!kernel.gated && (
         <div className="cg-Small" data-tone="warn">
           {trans.__('not gated: its cells do not ask before they run')}
@@ -200,43 +204,4 @@ function KernelItem(
       {props.families.length > 0 && <Inside {...props} />}
     </li>
   );
-}
-
-/** The group of kernels that are in none. */
-const EVERYBODY = 'all';
-
-function kernelFigures({
-  trans,
-  kernel
-}: Pick<PanelProps, 'trans'> & { readonly kernel: HolderView }): string[] {
-  const { grant, cpusBusy, memoryBytes, memoryLimitBytes } = kernel;
-  const isRunning = kernel.state === 'running';
-  const pinned = isRunning && grant?.cpus ? countCpus(grant.cpus) : null;
-  const busy = cpusBusy ?? 0;
-  const figures = [
-    kernel.group === EVERYBODY ? '' : trans.__('group %1', kernel.group),
-    grant && !isRunning ? keptText(trans, grant) : '',
-    pinned === null
-      ? cpusBusy === null || busy < 0.05
-        ? ''
-        : trans.__('%1 CPUs busy', formatNumber(busy))
-      : trans._n(
-          '%2 % of %1 CPU (%3)',
-          '%2 % of %1 CPUs (%3)',
-          pinned,
-          Math.round((busy / pinned) * 100),
-          grant?.cpus
-        ),
-    memoryBytes === null
-      ? ''
-      : memoryLimitBytes === null
-        ? formatBytes(memoryBytes)
-        : formatBytesOfAmount(trans, memoryBytes, memoryLimitBytes),
-    kernel.threads === null ? '' : trans._n('%1 thread', '%1 threads', kernel.threads),
-    kernel.gpuMemoryBytes ? trans.__('%1 VRAM', formatBytes(kernel.gpuMemoryBytes)) : '',
-    kernel.boundGpus.length
-      ? trans._n('bound to %1 GPU', 'bound to %1 GPUs', kernel.boundGpus.length)
-      : ''
-  ];
-  return figures.filter(figure => figure !== '');
 }

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { drainSentence } from '../../server/protocol/sentences';
 import type { Snapshot } from '../../server/protocol/view';
 import { formatBytes, formatNumber } from '../format';
 import { HISTORY_MS } from '../arbiter/history';
@@ -34,6 +35,11 @@ export function NodeSection(props: NodeProps): JSX.Element {
       {node.gpus.map(gpu => (
         <GpuRow key={gpu.uuid} {...props} gpu={gpu} />
       ))}
+      {node.drain && (
+        <p className="cg-Notice" role="status">
+          {drainSentence(node.drain, trans)}
+        </p>
+      )}
       {node.notices.map(notice => (
         <p key={notice} className="cg-Notice">
           {notice}

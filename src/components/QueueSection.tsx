@@ -1,7 +1,8 @@
 import * as React from 'react';
 
 import type { Blocker } from '../../server/protocol/facts';
-import { holdingInWords, waitInWords } from '../../server/protocol/sentences';
+import { waitInWords } from '../../server/protocol/sentences';
+import { holdingInWords } from '../../server/protocol/things';
 import type { Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 import { keeperOf } from '../arbiter/keeper';

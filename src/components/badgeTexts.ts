@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { sentenceOf } from '../../server/protocol/errors';
+import type { Reason } from '../../server/protocol/facts';
 import type { ToldGrant } from '../../server/protocol/grant';
 import type { Speaker } from '../../server/protocol/phrases';
 import { waitInWords } from '../../server/protocol/sentences';
@@ -100,7 +101,7 @@ function waiting(
   speaker: Speaker
 ): BadgeTexts {
   const { reason, position, startsIn } = claim;
-  const short = trans.__('waiting for %1', resourceText(trans, reason.resource));
+  const short = waitText(trans, reason);
   return {
     tone: 'wait',
     glyph: 'wait',
@@ -114,14 +115,24 @@ function waiting(
   };
 }
 
+function waitText(trans: TranslationBundle, reason: Reason): string {
+  return reason.kind === 'drained'
+    ? trans.__('waiting: the node is being drained')
+    : trans.__('waiting for %1', resourceText(trans, reason.resource));
+}
+
 function behind(trans: TranslationBundle, { first }: Of<'behind'>): BadgeTexts {
   const label = first.label ?? trans.__('another cell');
   const state = trans.__('behind %1', label);
   const why =
-    first.state === 'waiting'
-      ? trans.__('%1 waits for %2', label, resourceText(trans, first.reason.resource))
-      : trans.__('%1 runs', label);
+    first.state === 'waiting' ? behindText(trans, label, first.reason) : trans.__('%1 runs', label);
   return { tone: 'quiet', glyph: 'behind', state, short: state, sinceMs: null, details: [why] };
+}
+
+function behindText(trans: TranslationBundle, label: string, reason: Reason): string {
+  return reason.kind === 'drained'
+    ? trans.__('%1 waits: the node is being drained', label)
+    : trans.__('%1 waits for %2', label, resourceText(trans, reason.resource));
 }
 
 function running(

@@ -5,7 +5,7 @@ import type { HintDoubt } from '../../server/protocol/doubts';
 import type { RefusalCode } from '../../server/protocol/catalogue';
 import { sentenceOf } from '../../server/protocol/errors';
 import type { ToldGrant } from '../../server/protocol/grant';
-import type { Resource } from '../../server/protocol/facts';
+import type { Wanted } from '../../server/protocol/facts';
 import type { Speaker } from '../../server/protocol/phrases';
 import { waitInWords } from '../../server/protocol/sentences';
 import type { Fit, Forecast, HolderView } from '../../server/protocol/view';
@@ -21,7 +21,7 @@ import {
 } from '../format';
 
 /** A resource in the middle of a sentence. */
-export function resourceText(trans: TranslationBundle, resource: Resource): string {
+export function resourceText(trans: TranslationBundle, resource: Wanted): string {
   switch (resource) {
     case 'cpus':
       return trans.__('CPUs');
@@ -29,6 +29,8 @@ export function resourceText(trans: TranslationBundle, resource: Resource): stri
       return trans.__('memory');
     case 'gpus':
       return trans.__('a GPU');
+    case 'cells':
+      return trans.__('another cell to end');
   }
 }
 

@@ -5,9 +5,11 @@ type Activity = 'running' | 'waiting' | 'holding' | 'idle';
 
 const ORDER: readonly Activity[] = ['running', 'waiting', 'holding', 'idle'];
 
-/** A kernel's activity; one whose owner is being asked about it is not idle. */
-export function activityOf({ state, grant, restartRequest }: HolderView): Activity {
-  const isAskedFor = grant !== null || (restartRequest !== null && !restartRequest.declined);
+/** A kernel's activity; one whose owner is being asked or told about it is not idle. */
+export function activityOf({ state, grant, restartRequest, cull }: HolderView): Activity {
+  const isToEnd = cull !== undefined && cull.atMs !== null;
+  const isAskedFor =
+    isToEnd || grant !== null || (restartRequest !== null && !restartRequest.declined);
   return state === 'idle' && isAskedFor ? 'holding' : state;
 }
 

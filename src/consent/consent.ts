@@ -48,6 +48,10 @@ export class Consent implements IConsent {
     return this._show(() => this._options.arbiter.releaseHold(kernelId));
   }
 
+  keep(kernelId: string): Promise<void> {
+    return this._show(() => this._options.arbiter.keep(kernelId));
+  }
+
   async restart(kernelId: string): Promise<boolean> {
     const path = this._options.kernelPaths.paths.get(kernelId);
     if (path === undefined || !(await this._ask(kernelId, baseName(path)))) {
@@ -127,6 +131,7 @@ export function keeperCalls(consent: IConsent): KeeperCalls {
     onRestart: kernelId => void consent.restart(kernelId),
     onRequest: (kernelId, claimId) => void consent.request(kernelId, claimId),
     onDecline: kernelId => void consent.decline(kernelId),
-    onRelease: kernelId => void consent.release(kernelId)
+    onRelease: kernelId => void consent.release(kernelId),
+    onKeep: kernelId => void consent.keep(kernelId)
   };
 }

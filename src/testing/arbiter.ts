@@ -38,6 +38,7 @@ class TestClient implements IArbiterClient {
     this._send('requestRestart', id, claimId);
   declineRestart = (id: string): Promise<void> => this._send('declineRestart', id);
   releaseHold = (id: string): Promise<void> => this._send('releaseHold', id);
+  keep = (id: string): Promise<void> => this._send('keep', id);
   fits = async (id: string, cells: readonly HintSources[]): Promise<readonly Fit[]> => {
     await this._send('fits', id, cells);
     return cells.map(() => this.fit);

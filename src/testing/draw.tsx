@@ -11,7 +11,8 @@ export function keepersTo(calls: string[]): KeeperCalls {
     onRestart: id => void calls.push(`restart ${id}`),
     onRequest: (id, claimId) => void calls.push(`request ${id} for ${claimId}`),
     onDecline: id => void calls.push(`decline ${id}`),
-    onRelease: id => void calls.push(`release ${id}`)
+    onRelease: id => void calls.push(`release ${id}`),
+    onKeep: id => void calls.push(`keep ${id}`)
   };
 }
 

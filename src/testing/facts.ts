@@ -148,6 +148,7 @@ export function node(its: Partial<NodeView> = {}): NodeView {
     policy: 'dynamic',
     defaults: {},
     version: '0.1.0',
+    drain: null,
     notices: [],
     ...its
   };
@@ -155,5 +156,14 @@ export function node(its: Partial<NodeView> = {}): NodeView {
 
 /** A quiet node. */
 export function snapshot(its: Partial<Snapshot> = {}): Snapshot {
-  return { revision: 1, atMs: NOW_MS, node: node(), holders: [], groups: [], claims: [], ...its };
+  return {
+    revision: 1,
+    atMs: NOW_MS,
+    node: node(),
+    holders: [],
+    groups: [],
+    caps: [],
+    claims: [],
+    ...its
+  };
 }

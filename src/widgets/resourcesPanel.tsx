@@ -108,8 +108,8 @@ export class ResourcesPanel extends ReactWidget {
   }
 
   private _onTick(): void {
-    const active = this._options.arbiter.snapshot?.claims.some(claim => claim.state !== 'done');
-    if (active) {
+    const { claims, holders } = this._options.arbiter.snapshot ?? { claims: [], holders: [] };
+    if (claims.some(claim => claim.state !== 'done') || holders.some(it => it.cull)) {
       this._onChanged();
     }
   }

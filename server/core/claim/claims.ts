@@ -1,12 +1,16 @@
-import type { Ask } from '../../protocol/ask';
-import { refusal, type Refusal } from '../../protocol/errors';
-import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
+import type { Detail } from '../../protocol/details';
+import { cancelled, refusal, type Refusal } from '../../protocol/errors';
+import { aboveLimit } from '../policy/limits';
+import { impossibleAsk, planGrant } from '../queue/admission';
+import { aboveCap, capObstacle } from '../cap/caps';
+import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
-import { dropHold } from '../holder/leases';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
-import { isLost } from '../gpu/gpuMemory';
+import { grantFromHold } from './kept';
+import { whyCulled } from '../cull/cull';
+import { drainObstacle } from '../queue/drained';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -14,7 +18,6 @@ import {
   isWaiting,
   type ClaimEntry,
   type HolderEntry,
-  type Lease,
   type WaitingEntry
 } from '../entries';
 import type { State } from '../state';
@@ -80,6 +83,8 @@ export function createEntry(
     phase: {
       state: 'waiting',
       reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
+      cap: null,
+      line: 'cpus',
       position: 0,
       reservation: null,
       passedBy: 0
@@ -95,27 +100,33 @@ function admit(state: State, entry: WaitingEntry): void {
     grantClaim(state, entry, lease);
     return;
   }
-  const why = impossibleAsk(state.node, holder, claim.ask) ?? aboveLimit(holder, claim.ask);
+  const why =
+    impossibleAsk(state.node, holder, claim.ask) ??
+    aboveLimit(holder, claim.ask) ??
+    aboveCap(entry) ??
+    whyCulled(state, holder);
   if (why) {
     refuseClaim(state, entry, why);
     return;
   }
-  if (grantFromHold(state, entry)) {
-    return;
+  const mayStart = claim.hasStarted || drainObstacle(state, entry) === null;
+  (mayStart && grantAtOnce(state, entry)) || enqueue(state, entry);
+}
+
+/** Grant a claim what its holder keeps, or nothing that queues, whatever the queue (ADM9, CPU1); false if that is not enough. */
+export function grantAtOnce(state: State, entry: WaitingEntry): boolean {
+  // What its kernel keeps counts already, but another running cell would not (CAP3).
+  if (capObstacle(entry)?.resource !== 'cells' && grantFromHold(state, entry)) {
+    return true;
   }
-  enqueue(state, entry);
+  const plan = waitsForNothing(entry) ? planGrant(state, entry) : null;
+  const lease = plan && 'lease' in plan ? plan.lease : null;
+  lease && grantClaim(state, entry, lease);
+  return lease !== null;
 }
 
 function enqueue(state: State, entry: WaitingEntry): void {
   const { holder, claim } = entry;
-  // A claim that wants nothing that queues is granted here, whatever the queue (CPU1).
-  if (wantsOf(entry).length === 0) {
-    const plan = planGrant(state, entry);
-    if ('lease' in plan) {
-      grantClaim(state, entry, plan.lease);
-      return;
-    }
-  }
   const full = queueFull(state, holder);
   if (full) {
     refuseClaim(state, entry, full);
@@ -128,6 +139,11 @@ function enqueue(state: State, entry: WaitingEntry): void {
   state.mayAdmit = true;
 }
 
+/** Whether a claim wants nothing that it may have to wait for: neither of the node, nor below a cap. */
+export function waitsForNothing(entry: ClaimEntry): boolean {
+  return entry.claim.hasStarted || (wantsOf(entry).length === 0 && needsOf(entry).length === 0);
+}
+
 /** Why no other claim may wait, on this node or in this holder; null if one may. */
 export function queueFull(state: State, holder: HolderEntry): Refusal | null {
   const isFull = holder.waiting.size >= QUEUE_MAX_PER_HOLDER;
@@ -137,46 +153,15 @@ export function queueFull(state: State, holder: HolderEntry): Refusal | null {
     : null;
 }
 
-/** ADM9: a claim that asks for no more than its holder keeps is granted from that, at once. */
-function grantFromHold(state: State, entry: ClaimEntry): boolean {
-  const { holder, claim } = entry;
-  const { held } = holder;
-  if (!held) {
-    return false;
-  }
-  dropHold(state, holder);
-  if (!covers(state, held.lease, claim.ask)) {
-    return false;
-  }
-  tell(state, entry, { kind: 'grantedFromKept' });
-  grantClaim(state, entry, held.lease, true);
-  return true;
-}
-
-/** Whether a kept grant has all that is asked for. */
-export function covers(state: State, lease: Lease, ask: Ask): boolean {
-  const n = ask.cpus.kind === 'fixed' ? ask.cpus.n : ask.cpus.kind === 'range' ? ask.cpus.min : 0;
-  // Without an amount the whole GPU is requested, and a part of one does not suffice.
-  const gpuBytes = ask.gpus > 0 ? (ask.gpuMemoryBytes ?? Infinity) : 0;
-  return (
-    ask.gpus <= lease.gpus.length &&
-    !(ask.gpus > 0 && lease.gpus.some(uuid => isLost(state, uuid))) &&
-    gpuBytes <= (lease.gpuMemoryBytes ?? Infinity) &&
-    (ask.memoryBytes ?? 0) <= (lease.memoryBytes ?? 0) &&
-    n <= (lease.allocation?.cpus.length ?? 0) &&
-    (!ask.exclusive || lease.allocation?.kind === 'exclusive')
-  );
-}
-
 /** A person cancelled a claim; an unknown, running or ended one is ignored. */
 export function onClaimCancelled(
   state: State,
-  { claimId, by }: Extract<Event, { type: 'claimCancelled' }>
+  { claimId, by, why = null }: Extract<Event, { type: 'claimCancelled' }>
 ): void {
   const entry = state.claims.get(claimId);
   if (entry?.phase.state === 'waiting') {
-    const resource = { kind: 'awaited', what: entry.phase.reason.resource } as const;
-    refuseClaim(state, entry, refusal('CANCELLED', { by: by.name, resource }), 'cancelled');
+    const told = cancelled(by, why, awaitedBy(entry as WaitingEntry));
+    refuseClaim(state, entry, told, 'cancelled');
   }
 }
 
@@ -210,8 +195,12 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
-    const what = entry.phase.state === 'waiting' ? entry.phase.reason.resource : 'cpus';
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
-    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: { kind: 'awaited', what } }));
+    refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: awaitedBy(entry) }));
   }
+}
+
+/** What a claim waits for. */
+function awaitedBy({ phase: { reason } }: WaitingEntry): Detail {
+  return { kind: 'awaited', what: reason.kind === 'drained' ? 'undrain' : reason.resource };
 }

@@ -5,10 +5,11 @@ import { gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { RandomSource } from '../../testing/randomSource';
 import { RandomTrace } from '../../testing/randomTrace';
 import { sharingOf } from '../../testing/scenario';
-import { covers, QUEUE_MAX_PER_HOLDER } from './claims';
+import { QUEUE_MAX_PER_HOLDER } from './claims';
+import { covers } from './kept';
 import type { Claim } from '../events';
 import { fitOf } from './fit';
-import { UNLIMITED } from '../policy/groups';
+import { UNLIMITED } from '../policy/bounds';
 import { snapshot } from '../view';
 
 const GIB = 1024 ** 3;
@@ -37,8 +38,12 @@ function became({ state }: RandomTrace, id: string, refused: Refusal | null): ob
 describe('how a cell would fare', () => {
   it('[ADM11] is what happens to it when it runs at once, and looking changes nothing', () => {
     const kinds = { now: 0, waits: 0, never: 0 };
-    for (let seed = 1; seed <= 20; seed += 1) {
-      const trace = new RandomTrace(new RandomSource(seed), { nonsense: 0, holders: 8 });
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const trace = new RandomTrace(new RandomSource(seed), {
+        nonsense: 0,
+        holders: 8,
+        caps: seed % 2 ? 0 : 0.3
+      });
       for (let index = 0; index < 240; index += 1) {
         trace.next();
         const holder = [...trace.state.holders.values()][index % 8];

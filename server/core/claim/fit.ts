@@ -1,15 +1,19 @@
 import type { Ask } from '../../protocol/ask';
 import type { Refusal } from '../../protocol/errors';
-import type { Resource } from '../../protocol/facts';
 import type { Fit } from '../../protocol/view';
-import { aboveLimit, impossibleAsk, planGrant } from '../queue/admission';
-import { covers, createEntry, queueFull } from './claims';
+import { aboveLimit } from '../policy/limits';
+import { impossibleAsk, planGrant } from '../queue/admission';
+import { aboveCap, capObstacle } from '../cap/caps';
+import { createEntry, queueFull, waitsForNothing } from './claims';
+import { covers } from './kept';
+import { whyCulled } from '../cull/cull';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
+import { drainObstacle } from '../queue/drained';
 import { admissionOrder } from '../queue/order';
-import type { Obstacle } from '../queue/obstacle';
-import { wantsOf, wouldDelay } from '../queue/reserve';
+import { lineOf, type Obstacle } from '../queue/obstacle';
+import { wouldDelay } from '../queue/reserve';
 import type { HolderEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 
@@ -30,11 +34,20 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   if (!state.node) {
     return NOW;
   }
-  const why = impossibleAsk(state.node, holder, ask) ?? aboveLimit(holder, ask);
+  const why =
+    impossibleAsk(state.node, holder, ask) ??
+    aboveLimit(holder, ask) ??
+    aboveCap(entry) ??
+    whyCulled(state, holder);
   if (why) {
     return never(why);
   }
-  if (wantsOf(entry).length === 0 || (holder.held && covers(state, holder.held.lease, ask))) {
+  const drained = drainObstacle(state, entry);
+  if (drained) {
+    return waits(drained);
+  }
+  const isKept = holder.held !== null && covers(state, holder.held.lease, ask);
+  if (waitsForNothing(entry) || (isKept && capObstacle(entry)?.resource !== 'cells')) {
     return NOW;
   }
   const full = queueFull(state, holder);
@@ -65,10 +78,6 @@ function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
   return createEntry(state, holder, claim, state.nowMs);
 }
 
-function lacksOf(head: WaitingEntry): Resource {
-  return head.phase.reason.resource;
-}
-
 /** As the admission cycle would decide (ADM6), and which holder is then asked for a hold (ADM9). */
 function fitInQueue(state: State, entry: WaitingEntry): Fit {
   const { holder } = entry;
@@ -76,7 +85,7 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
   const before = headsOf(state).filter(it => order(it, entry) < 0);
   // One inside a running cell may have a reservation without being the first (ADM10).
   const heads = before.filter(
-    (it, i) => before.findIndex(other => lacksOf(other) === lacksOf(it)) === i
+    (it, i) => before.findIndex(other => other.phase.line === it.phase.line) === i
   );
   const plan = planGrant(state, entry);
   // What its own kernel keeps is released when it claims.
@@ -87,7 +96,7 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
     return head ? waits(turnOf(head, entry)) : NOW;
   }
   const { obstacle } = plan as Extract<typeof plan, { obstacle: Obstacle }>;
-  const isHead = heads.every(it => lacksOf(it) !== obstacle.resource);
+  const isHead = heads.every(it => it.phase.line !== lineOf(obstacle));
   if (isHead && giversTo(state, entry).length > 0) {
     return NOW;
   }

@@ -29,14 +29,19 @@ export function usualOf(state: State, entry: RunningEntry): Forecast | null {
 /** The number of claims of each queue, from the front, that get a forecast of their start. */
 const FORECAST_MAX = 16;
 
+/** The number of queues that are forecast: the resources' and, of those of caps, the first in order. */
+const LINES_MAX = 16;
+
 /**
  * When waiting claims will start, from now on, as if each queue were served in
  * order; claims for which that is unknown are omitted.
  */
 export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
   const starts = new Map<ClaimEntry, Forecast>();
-  for (const resource of ['gpus', 'memory', 'cpus'] as const) {
-    const queue = state.queue.filter(it => it.phase.reason.resource === resource);
+  const waiting = state.queue.filter(it => it.phase.reason.kind !== 'drained');
+  const lines = [...new Set(waiting.map(it => it.phase.line))];
+  for (const line of lines.slice(0, LINES_MAX)) {
+    const queue = waiting.filter(it => it.phase.line === line);
     forecastQueue(state, queue.slice(0, FORECAST_MAX), starts);
   }
   return starts;
@@ -79,7 +84,7 @@ function forecastQueue(
 
 /** Running claims that hold something that queues, the soonest to end first. */
 function endsOf(state: State): End[] {
-  return [...state.leasing]
+  return [...(state.accounts.isOn ? state.running : state.leasing)]
     .slice(0, LOOKED_AT_MAX)
     .map(entry => ({
       in: remaining(usualOf(state, entry), state.nowMs - entry.phase.grantedMs),

@@ -80,6 +80,7 @@ export function startRunning(
   holder.running.size === 0 && (holder.sinceMs = grantedMs);
   holder.running.add(entry as RunningEntry);
   state.running.add(entry as RunningEntry);
+  holder.accounts.forEach(it => it.running.add(entry as RunningEntry));
   hasQueued(lease) && state.leasing.add(entry as RunningEntry);
   state.touched.add(entry as RunningEntry);
   enterLease(state, holder, lease);
@@ -171,6 +172,8 @@ function stopRunning(
   phase.leaf && removeLeaf(phase.leaf);
   holder.running.delete(entry);
   state.running.delete(entry);
+  holder.accounts.forEach(it => it.running.delete(entry));
+  state.mayAdmit ||= holder.accounts.length > 0;
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);

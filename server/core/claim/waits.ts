@@ -1,6 +1,6 @@
 import { isSame } from '../../lib/plainData';
-import type { Reason, Resource } from '../../protocol/facts';
-import type { Obstacle } from '../queue/obstacle';
+import type { Reason } from '../../protocol/facts';
+import { lineOf, type Obstacle } from '../queue/obstacle';
 import type { WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { tell } from './story';
@@ -22,19 +22,22 @@ const HOLDERS_MAX = 256;
  */
 export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
   const isExact = isTick || state.holders.size <= HOLDERS_MAX;
-  const places: Record<Resource, number> = { cpus: 0, memory: 0, gpus: 0 };
+  const places = new Map<string, number>();
   for (const entry of state.queue) {
     const { phase } = entry;
     const lacks = waits.get(entry);
-    const resource = lacks?.resource ?? phase.reason.resource;
-    const position = (places[resource] += 1);
-    const isStale = phase.position === 0 || resource !== phase.reason.resource;
+    const line = lacks ? lineOf(lacks) : phase.line;
+    const position = (places.get(line) ?? 0) + 1;
+    places.set(line, position);
+    const isStale = phase.position === 0 || line !== phase.line;
     const isNear = position <= FRESH_MAX && isExact;
     const reason = lacks && (isNear || isStale) ? lacks.reason() : phase.reason;
     const isOther = position !== phase.position || isNews(reason, phase.reason);
     const isTold = isOther && (position <= FRESH_MAX || isStale);
     isOther && noteBlocker(state, entry, reason);
     phase.reason = reason;
+    phase.cap = lacks ? (lacks.cap ?? null) : phase.cap;
+    phase.line = line;
     phase.position = position;
     if (isTold) {
       const { id, holderId } = entry.claim;
@@ -63,6 +66,7 @@ function noteBlocker(state: State, entry: WaitingEntry, reason: Reason): void {
   const isOther =
     entry.phase.position === 0 ||
     reason.resource !== known.resource ||
+    (reason.kind === 'drained') !== (known.kind === 'drained') ||
     reason.blockers[0]?.holderId !== known.blockers[0]?.holderId;
   isOther && tell(state, entry, { kind: 'waits', reason });
 }

@@ -36,8 +36,15 @@ export function cpuGrant(
   }
   const cpus = state.pool.exclusive ? sharedCpus(state.pool) : null;
   const most = total - state.pool.exclusive;
-  const threads = leaf && state.isShort ? moldedThreads(state, entry, leaf) : most;
+  const cap = cpuCapOf(entry);
+  const isMolded = leaf && (state.isShort || cap < total);
+  const threads = isMolded ? Math.min(cap, moldedThreads(state, entry, leaf)) : most;
   return { cpus, threads: threads >= total ? null : threads };
+}
+
+/** CAP6: the most threads that a claim may have on its own, whether CPUs are short or not: one at least. */
+function cpuCapOf({ holder }: ClaimEntry): number {
+  return Math.max(1, Math.floor(Math.min(Infinity, ...holder.accounts.map(it => it.most.cpus))));
 }
 
 /**

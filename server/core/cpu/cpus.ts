@@ -1,4 +1,5 @@
 import type { CpuSet } from '../../protocol/cpuset';
+import { cpusLeft } from '../cap/needs';
 import { leasesOf } from '../holder/leases';
 import type { ClaimEntry, HolderEntry, Lease, Allocation } from '../entries';
 import type { State } from '../state';
@@ -112,7 +113,7 @@ function seatInPool(state: State, { holder, claim }: ClaimEntry): CpuLease {
   // It never waits, so a series of such claims would block one that does wait forever.
   const yieldsCpus = cpusWaitedFor(ask) === 0 && state.insisting.size > 0;
   const cpusMax = cpus.kind === 'range' && !ask.exclusive ? cpus.max : promisedCpus;
-  const free = pool.slots.length - pool.promised;
+  const free = Math.min(pool.slots.length - pool.promised, Math.floor(cpusLeft(holder)));
   const size = Math.max(promisedCpus, Math.min(cpusMax, free));
   const allocation: Allocation = {
     kind: ask.exclusive ? 'exclusive' : 'pinned',

@@ -18,7 +18,7 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
  * cannot release now, and the search costs its process some work.
  */
 export function askKeepers(state: State): void {
-  for (const head of headsOf(state)) {
+  for (const head of headsOf(state).filter(it => !it.phase.cap)) {
     for (const holder of keepersInTheWay(state, head.holder, head.claim.ask)) {
       if (askOnce(state, holder)) {
         tell(state, head, { kind: 'askedToFree', keeper: named(holder) });

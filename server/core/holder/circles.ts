@@ -1,6 +1,6 @@
 import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
-import type { Resource } from '../../protocol/facts';
+import type { Wanted } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
 import { exclusiveCount } from '../cpu/cpuCounts';
 import { othersInTheWay } from '../memory/promisable';
@@ -31,7 +31,7 @@ export function breakCircles(state: State, waits: Waits): void {
 }
 
 /** Why a claim that arrives now, and lacks this, would be refused for closing a cycle; null if not. */
-export function whyInCircle(state: State, entry: WaitingEntry, lacks: Resource): Refusal | null {
+export function whyInCircle(state: State, entry: WaitingEntry, lacks: Wanted): Refusal | null {
   const isStuck = isInside(entry) && stuckClaims(state, [...state.queue, entry]).includes(entry);
   return isStuck ? whyStuck(entry, lacks) : null;
 }
@@ -46,7 +46,7 @@ function stuckClaims(state: State, queue: readonly WaitingEntry[]): readonly Wai
   // Other processes may end at any time, so a claim that waits for them is in no cycle (ADM14).
   room.memoryBytes += othersInTheWay(state);
   state.keeping.forEach(it => it.running.size || dropFromRoom(room, it, it.held!.lease));
-  const running = new Set(state.leasing);
+  const running = new Set(state.accounts.isOn ? state.running : state.leasing);
   for (let before = -1; before !== waiting.length;) {
     before = waiting.length;
     const around = new Set(waiting.flatMap(outerClaims));
@@ -79,7 +79,7 @@ function fits(
   return leaseIn(state, isAlone ? { ...room, memoryBytes: Infinity } : room, entry) !== null;
 }
 
-function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
+function whyStuck(entry: WaitingEntry, resource: Wanted): Refusal {
   const { ask } = entry.claim;
   const outer = outerClaims(entry);
   const holds = outer.find(it => amountOf(it.phase.lease, resource) > 0) ?? outer[0]!;
@@ -89,20 +89,20 @@ function whyStuck(entry: WaitingEntry, resource: Resource): Refusal {
       ask.exclusive ? { kind: 'exclusive', count: exclusiveCount(ask) } : exclusiveCount(ask)
     ],
     memory: ['memory', amountInWords(ask.memoryBytes ?? 0)],
-    gpus: ['gpus', ask.gpus]
+    gpus: ['gpus', ask.gpus],
+    cells: ['cells', 1]
   }[resource] as [string, Detail];
   const held = heldOf(amountOf(holds.phase.lease, resource), resource);
   return refusal('INSIDE', { path, asked, outer: holds.holder.holder.name, held });
 }
 
-function amountOf(lease: Lease, resource: Resource): number {
+function amountOf(lease: Lease, resource: Wanted): number {
   const { allocation, memoryBytes, gpus } = lease;
-  return { cpus: allocation?.cpus.length ?? 0, memory: memoryBytes ?? 0, gpus: gpus.length }[
-    resource
-  ];
+  const cpus = allocation?.cpus.length ?? 0;
+  return { cpus, memory: memoryBytes ?? 0, gpus: gpus.length, cells: 1 }[resource];
 }
 
-function heldOf(amount: number, resource: Resource): Detail {
+function heldOf(amount: number, resource: Wanted): Detail {
   if (amount === 0) {
     return { kind: 'none' };
   }
@@ -113,5 +113,7 @@ function heldOf(amount: number, resource: Resource): Detail {
       return { kind: 'memory', bytes: amount };
     case 'gpus':
       return { kind: 'gpus', count: amount, eachBytes: null };
+    case 'cells':
+      return { kind: 'cells', count: amount };
   }
 }

@@ -1,5 +1,8 @@
 import type { Event } from '../events';
+import { leaveWatch } from '../cull/culled';
 import { killedFor } from '../memory/guard';
+import { enterAccounts, leaveAccounts, recountCaps } from '../cap/counting';
+import { endLaunch } from '../cap/launches';
 import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
@@ -21,9 +24,9 @@ export function onHolderArrived(
   const { holder } = event;
   const known = state.holders.get(holder.id);
   if (known && known.holder.pid === holder.pid && known.holder.startTicks === holder.startTicks) {
-    const { owner, group } = known.holder;
+    const { owner, group, assignedGroup = null } = known.holder;
     known.holder.gated === holder.gated || state.dirty.add(known);
-    known.holder = { ...holder, owner, group };
+    known.holder = { ...holder, owner, group, assignedGroup };
     linkToParent(state, known);
     userOf(state.shares, known.holder, state.nowMs) === known.user || regroup(state);
     return;
@@ -33,6 +36,9 @@ export function onHolderArrived(
   user.holders += 1;
   const entry = createHolder(holder, user, state.nowMs);
   state.holders.set(holder.id, entry);
+  endLaunch(state, holder.id);
+  enterAccounts(state, entry);
+  recountCaps(state, entry);
   linkToParent(state, entry);
   bindGpus(state, entry, holder.boundGpus ?? []);
   state.policy === 'partitioned' ? markAllDirty(state) : state.dirty.add(entry);
@@ -57,8 +63,10 @@ export function onHolderGone(
   }
   dropHold(state, holder);
   state.standing === holder && (state.standing = null);
+  leaveWatch(state, holder);
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   leaveTree(state, holder);
+  leaveAccounts(state, holder);
   holder.user.holders -= 1;
   bindGpus(state, holder, []);
   state.holders.delete(holderId);

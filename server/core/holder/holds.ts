@@ -51,7 +51,7 @@ export function expireHolds(state: State): void {
 /** A person releases a kept grant; does nothing if none is kept. */
 export function onHoldReleased(
   state: State,
-  event: Extract<Event, { type: 'holdReleased' }>
+  event: Pick<Extract<Event, { type: 'holdReleased' }>, 'holderId' | 'by'>
 ): void {
   const holder = state.holders.get(event.holderId);
   if (holder?.held) {

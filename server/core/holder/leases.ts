@@ -3,7 +3,8 @@ import { grantableBytes } from '../memory/promisable';
 import { changeUse } from '../policy/fairness';
 import type { HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
-import { countOf, CPU_LEDGER, promisedCpus, type Ledger } from './trees';
+import { recountCaps } from '../cap/counting';
+import { countOf, CPU_LEDGER, type Ledger } from './trees';
 
 /** The leases that a holder has: of its running claims, and the one that it keeps (ADM9). */
 export function leasesOf(holder: HolderEntry): Lease[] {
@@ -39,9 +40,10 @@ function recountOne(state: State, holder: HolderEntry): void {
   const bytes = countOf(MEMORY_LEDGER, holder, promisedBytes(holder));
   state.committedBytes += bytes - holder.committedBytes;
   holder.committedBytes = bytes;
-  const cpus = countOf(CPU_LEDGER, holder, promisedCpus(holder));
+  const cpus = countOf(CPU_LEDGER, holder, CPU_LEDGER.promised(holder));
   state.pool.promised += cpus - holder.committedCpus;
   holder.committedCpus = cpus;
+  recountCaps(state, holder);
   const rate = dominantShare(state, holder);
   if (rate !== holder.useRate) {
     changeUse(holder.user, state.nowMs, rate - holder.useRate);

@@ -1,7 +1,7 @@
 import { promisedBytes } from './leases';
 import type { HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
-import { promisedCpus, surrounds } from './trees';
+import { CPU_LEDGER, surrounds } from './trees';
 
 /*
  * What trees of holders have, summed from their roots down: the ledgers are kept from the
@@ -51,7 +51,7 @@ export function rootsOf(state: State): HolderEntry[] {
 
 /** ADM10: what a tree withholds from others: its root's promise, or more if those inside have more. */
 export function treeCpus(holder: HolderEntry): number {
-  return Math.max(promisedCpus(holder), sumOf(holder.children, treeCpus));
+  return Math.max(CPU_LEDGER.promised(holder), sumOf(holder.children, treeCpus));
 }
 
 /** ADM10: the memory that a tree counts with. */

@@ -1,5 +1,5 @@
 import { blockingCpus } from '../cpu/cpuCounts';
-import type { ClaimEntry, HolderEntry, RunningEntry } from '../entries';
+import type { ClaimEntry, HolderEntry, Lease, RunningEntry } from '../entries';
 import type { State } from '../state';
 
 /*
@@ -82,54 +82,82 @@ export function countOf(ledger: Ledger, holder: HolderEntry, promised: number): 
 /** What a node's ledger would grow by, and whether some holder was promised all of it already. */
 export type Growth = { readonly amount: number; readonly isCovered: boolean };
 
-/** How much more would be counted if a holder were promised this much in total. */
-export function growthOf(ledger: Ledger, holder: HolderEntry, promised: number): Growth {
-  let amount = countOf(ledger, holder, promised) - ledger.counted(holder);
+/**
+ * How much more would be counted if a holder were promised this much in total, of those holders
+ * around it, and itself, that `counts` accepts.
+ */
+export function growthOf(
+  ledger: Ledger,
+  holder: HolderEntry,
+  promised: number,
+  counts: (holder: HolderEntry) => boolean = () => true
+): Growth {
+  let all = countOf(ledger, holder, promised) - ledger.counted(holder);
+  let amount = all;
   let isCovered = false;
   for (let at = holder.parent; at; at = at.parent) {
-    const inside = drawn(ledger, at) + amount;
+    const inside = drawn(ledger, at) + all;
     const own = ledger.promised(at);
     isCovered ||= inside <= own;
-    amount += Math.max(ledger.resident(at), own - inside) - ledger.counted(at);
+    const here = Math.max(ledger.resident(at), own - inside) - ledger.counted(at);
+    all += here;
+    amount += counts(at) ? here : 0;
   }
   return { amount, isCovered };
 }
 
-/** CPUs that a running claim withholds from others, itself or through those inside it. */
-function claimedCpus(entry: RunningEntry): number {
-  return Math.max(blockingCpus(entry.phase.lease), innerCpus(entry));
+/** A ledger of what the leases of claims have, of which each running claim counts once with those inside it. */
+export type LeaseLedger = Ledger & { readonly each: (lease: Lease) => number };
+
+/** A ledger of what leases have; nobody has any without a lease. What is kept counts as well, or not. */
+export function leaseLedger(
+  each: (lease: Lease) => number,
+  counted: Ledger['counted'],
+  countsKept = true
+): LeaseLedger {
+  const promised = ({ held, running }: HolderEntry): number => {
+    let sum = held && countsKept ? each(held.lease) : 0;
+    for (const entry of running) {
+      sum += outerOf(entry) ? 0 : claimedBy(entry, each);
+    }
+    return sum;
+  };
+  return { each, promised, counted, resident: () => 0 };
 }
 
-function innerCpus(outer: RunningEntry): number {
+/** What a running claim has, itself or through those inside it. */
+function claimedBy(entry: RunningEntry, each: LeaseLedger['each']): number {
+  return Math.max(each(entry.phase.lease), claimedInside(entry, each));
+}
+
+function claimedInside(outer: RunningEntry, each: LeaseLedger['each']): number {
   let sum = 0;
   for (const entry of outer.holder.running) {
-    sum += outerOf(entry) === outer ? claimedCpus(entry) : 0;
+    sum += outerOf(entry) === outer ? claimedBy(entry, each) : 0;
   }
   return sum;
 }
 
-/** CPUs that a holder's leases withhold from others. */
-export function promisedCpus({ held, running }: HolderEntry): number {
-  let sum = held ? blockingCpus(held.lease) : 0;
-  for (const entry of running) {
-    sum += outerOf(entry) ? 0 : claimedCpus(entry);
-  }
-  return sum;
-}
+/** The ledger of promised CPUs: those that leases withhold from others. */
+export const CPU_LEDGER = leaseLedger(blockingCpus, holder => holder.committedCpus);
 
-/** The ledger of promised CPUs: nobody has any without a promise. */
-export const CPU_LEDGER: Ledger = {
-  promised: promisedCpus,
-  resident: () => 0,
-  counted: holder => holder.committedCpus
-};
+/** How much more a ledger would count, of the holders that `counts` accepts, if a claim had this much. */
+export function growthByClaim(
+  ledger: LeaseLedger,
+  entry: ClaimEntry,
+  n: number,
+  counts?: (holder: HolderEntry) => boolean
+): number {
+  let more = n;
+  for (let at = outerOf(entry); at; at = outerOf(at)) {
+    const inner = claimedInside(at, ledger.each) + more;
+    more = Math.max(ledger.each(at.phase.lease), inner) - claimedBy(at, ledger.each);
+  }
+  const { holder } = entry;
+  return growthOf(ledger, holder, ledger.promised(holder) + more, counts).amount;
+}
 
 /** Additional CPUs that would be promised if a claim had this many. */
 export function growthOfCpus(entry: ClaimEntry, n: number): number {
-  let more = n;
-  for (let at = outerOf(entry); at; at = outerOf(at)) {
-    const inner = innerCpus(at) + more;
-    more = Math.max(blockingCpus(at.phase.lease), inner) - claimedCpus(at);
-  }
-  return growthOf(CPU_LEDGER, entry.holder, promisedCpus(entry.holder) + more).amount;
+  return growthByClaim(CPU_LEDGER, entry, n);
 }

@@ -1,6 +1,7 @@
 import { cpusOf, gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { sharingOf } from '../../testing/scenario';
-import { UNLIMITED, type Group, type Sharing } from './groups';
+import { UNLIMITED } from './bounds';
+import type { Group, Sharing } from './groups';
 import { plainGroup } from './groups';
 import { snapshot } from '../view';
 
@@ -197,7 +198,7 @@ describe('limits', () => {
       {
         name: 'a',
         limits: limits({ memoryBytes: 8 * GIB }),
-        groups: [group('b', { limits: limits({ gpus: 0 }) })]
+        groups: [group('b', { limits: limits({ gpus: 0, priority: 3, hold: false }) })]
       }
     ],
     { limits: limits({ exclusiveCpus: 1 }) }
@@ -209,6 +210,8 @@ describe('limits', () => {
     [['a'], { memoryBytes: 9 * GIB }, { path: 'memory', limit: '8 GiB', group: 'a' }],
     [['a', 'b'], { memoryBytes: 9 * GIB }, { path: 'memory', limit: '8 GiB', group: 'a' }],
     [['a', 'b'], { gpus: 1 }, { path: 'gpus', asked: 1, limit: 0, group: 'a/b' }],
+    [['a', 'b'], { priority: 3 }, null],
+    [['a', 'b'], { priority: 4 }, { path: 'priority', asked: 4, limit: 3, group: 'a/b' }],
     [[], { exclusive: true }, null],
     [['a'], { exclusive: true, cpus: { kind: 'fixed', n: 2 } }, { path: 'exclusive', group: 'all' }]
   ] as const)('[CFG4] of the groups that hold a kernel count: %j %j', (path, ask, refused) => {
@@ -221,6 +224,17 @@ describe('limits', () => {
         ? { type: 'refuse', refusal: { code: 'ABOVE_LIMIT', details: refused } }
         : { type: 'grant' }
     );
+  });
+
+  it('[CFG4] forbid to keep a grant where they say so', () => {
+    const it = new Harness();
+    it.send({ type: 'configured', sharing });
+    it.holder('k', 'ann', ['a', 'b']);
+    const details = { path: 'hold', asked: 'true', group: 'a/b' };
+    expect(it.claim('1', 'k', { memoryBytes: GIB, hold: true })).toMatchObject([
+      { type: 'refuse', refusal: { code: 'NOT_ALLOWED', details } }
+    ]);
+    expect(it.claim('2', 'k', { memoryBytes: GIB }).map(effect => effect.type)).toContain('grant');
   });
 
   it('[CFG4] do not touch what was accepted before them', () => {

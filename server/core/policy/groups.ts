@@ -1,28 +1,12 @@
 import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
-
-/** How much of its parent a group is entitled to. */
-export type Quota =
-  /** CPUs, and the same fraction of everything else. */
-  | { readonly kind: 'static'; readonly cpus: number }
-  /** A fraction of the parent's, above 0 and up to 1. */
-  | { readonly kind: 'fraction'; readonly of: number };
+import type { CullRules } from '../cull/rules';
+import { UNCAPPED, UNLIMITED, type Caps, type Limits, type Quota } from './bounds';
 
 /** Whom to evict first when a group is entitled to what others hold (FAIR4). */
 export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const;
 
 /** One of {@link VICTIM_POLICIES}. */
 export type VictimPolicy = (typeof VICTIM_POLICIES)[number];
-
-/** The most that one cell may ask for; null for what the node has (CFG4). */
-export type Limits = {
-  readonly memoryBytes: number | null;
-  readonly gpus: number | null;
-  /** CPUs with `exclusive`. */
-  readonly exclusiveCpus: number | null;
-};
-
-/** No limits. */
-export const UNLIMITED: Limits = { memoryBytes: null, gpus: null, exclusiveCpus: null };
 
 /** One group of the quota tree (FAIR1). */
 export type Group = {
@@ -39,10 +23,16 @@ export type Group = {
   /** A cell of this group is interrupted after this long; null for never. */
   readonly maxRuntimeMs: number | null;
   readonly limits: Limits;
+  /** What all of it may have at once, the groups in it included. */
+  readonly caps: Caps;
+  /** What each of its users may have at once in it. */
+  readonly userCaps: Caps;
   /** Its users and how much each counts inside the group. */
   readonly users: Readonly<Record<string, number>>;
   /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
   readonly notebooks: readonly string[];
+  /** When its idle kernels are shut down (CULL1); the rest is as in the groups around it. */
+  readonly cull: Partial<CullRules>;
   readonly groups: readonly Group[];
 };
 
@@ -51,6 +41,9 @@ export type Sharing = {
   readonly groups: readonly Group[];
   /** Limits for everybody; those of groups apply in addition. */
   readonly limits: Limits;
+  /** Caps for everybody together, and for each user of the node. */
+  readonly caps: Caps;
+  readonly userCaps: Caps;
   readonly victims: VictimPolicy;
   /** Between the decision to evict and the interrupt. */
   readonly graceMs: number;
@@ -58,16 +51,21 @@ export type Sharing = {
   readonly holdIdleMs: number;
   /** A kept grant cannot be claimed by others for this long after its last cell (ADM9). */
   readonly holdSafeMs: number;
+  /** When idle kernels are shut down (CULL1); groups may differ. */
+  readonly cull: Partial<CullRules>;
 };
 
 /** Sharing without a configuration: one group, with equal shares. */
 export const EVEN_SHARING: Sharing = {
   groups: [],
   limits: UNLIMITED,
+  caps: UNCAPPED,
+  userCaps: UNCAPPED,
   victims: 'mostOverQuota',
   graceMs: 10_000,
   holdIdleMs: 30 * 60_000,
-  holdSafeMs: 30_000
+  holdSafeMs: 30_000,
+  cull: {}
 };
 
 /** A group with nothing but a name. */
@@ -81,10 +79,18 @@ export function plainGroup(name: string): Group {
     minRuntimeMs: 0,
     maxRuntimeMs: null,
     limits: UNLIMITED,
+    caps: UNCAPPED,
+    userCaps: UNCAPPED,
     users: {},
     notebooks: [],
+    cull: {},
     groups: []
   };
+}
+
+/** The paths of groups and of those in them: `atlas`, `atlas/prod`. */
+export function pathsOf(groups: readonly Group[], above = ''): readonly string[] {
+  return groups.flatMap(it => [above + it.name, ...pathsOf(it.groups, `${above}${it.name}/`)]);
 }
 
 /** The names that stand for groups of the Hub (HUB1): in the order of the file, inner groups first. */

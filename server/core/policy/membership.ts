@@ -1,6 +1,7 @@
 import { globMatches } from '../../lib/glob';
 import { OF_HUB } from '../../protocol/hubGroups';
-import type { Holder } from '../events';
+import type { NewKernel } from '../events';
+import { userCap } from './capTree';
 import { hubNamesOf, weightOf } from './groups';
 import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree';
 
@@ -8,16 +9,21 @@ import { createNode, MEMBERS, type ShareNode, type ShareTree } from './shareTree
  * The node of a holder's user, created if there is none (CFG3).
  *
  * #### Notes
- * The configuration's entry for its notebook counts first, then the one for its
+ * The group that an administrator put it into counts first (ADMIN5), as long as there is one; then
+ * the configuration's entry for its notebook, then the one for its
  * owner, then the first for one of the owner's groups of the Hub (HUB1), then the first for one of
  * those of the machine, then the path that came with it, as far as it names known groups.
  */
-export function userOf(tree: ShareTree, holder: Holder, atMs: number): ShareNode {
-  const { group: path, notebook } = holder;
+export function userOf(tree: ShareTree, holder: NewKernel, atMs: number): ShareNode {
+  const { group: path, notebook, assignedGroup } = holder;
   const named = notebook
     ? tree.byNotebook.find(it => it.group.notebooks.some(glob => globMatches(glob, notebook)))
     : undefined;
   const names = namesOf(tree, holder);
+  const assigned = assignedGroup ? groupAt(tree.root, assignedGroup) : null;
+  if (assigned) {
+    return memberOf(tree, assigned.children.get(MEMBERS)!, names, atMs);
+  }
   return named ? memberOf(tree, named.members, names, atMs) : userNode(tree, names, path, atMs);
 }
 
@@ -30,7 +36,10 @@ export type UserNames = readonly [owner: string, ...groups: string[]];
  * #### Notes
  * The Hub's groups have no order of their own: they come in the order of the file.
  */
-function namesOf(tree: ShareTree, { owner, ownerGroups = [], hubGroups = [] }: Holder): UserNames {
+function namesOf(
+  tree: ShareTree,
+  { owner, ownerGroups = [], hubGroups = [] }: NewKernel
+): UserNames {
   const stated = hubGroups.map(it => `${OF_HUB}${it}`).filter(it => tree.membership.has(it));
   const isClear = stated.length < 2;
   const ofHub = isClear
@@ -65,8 +74,18 @@ export function memberOf(
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
   user.ownWeight = weightOf(members.group, names);
   user.weight = user.ownWeight;
+  user.capCpus = userCap(members, tree.root.owedCpus);
   members.children.set(owner, user);
   return user;
+}
+
+/** The group of a path, from the root; null if there is none. */
+export function groupAt(root: ShareNode, path: readonly string[]): ShareNode | null {
+  let at: ShareNode | undefined = root;
+  for (const name of path) {
+    at = at?.children.get(name);
+  }
+  return at?.kind === 'group' ? at : null;
 }
 
 /** The members of the group of a path, as far as it names known groups. */

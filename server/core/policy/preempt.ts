@@ -1,5 +1,6 @@
 import { refusal } from '../../protocol/errors';
 import type { Eviction } from '../../protocol/facts';
+import { drainObstacle } from '../queue/drained';
 import { fewest } from '../queue/fewest';
 import { groupOf, lostWorkMs, overQuota, victimOrder } from './victims';
 import { headsOf } from '../holder/holds';
@@ -7,7 +8,7 @@ import { leaseIn, leaveRoom, roomOf } from '../queue/room';
 import { useAt } from './fairness';
 import { pathOf } from './shareTree';
 import { holdsOf, wantsOf } from '../queue/reserve';
-import type { RunningEntry, WaitingEntry } from '../entries';
+import type { ClaimEntry, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { named, tell } from '../claim/story';
 import { surrounds } from '../holder/trees';
@@ -17,8 +18,11 @@ export function preempt(state: State): void {
   for (const head of headsOf(state)) {
     const { latencyMs } = head.holder.user.group;
     const waitedMs = state.nowMs - head.arrivedMs;
+    if (head.phase.cap) {
+      continue; // no group is entitled to more than its caps
+    }
     if (latencyMs !== null && waitedMs >= latencyMs && !isServed(state, head)) {
-      chooseVictims(state, head).forEach(victim => scheduleEviction(state, victim, head));
+      chooseVictims(state, head).forEach(victim => makeRoom(state, victim, head));
     }
   }
 }
@@ -61,7 +65,7 @@ function chooseVictims(state: State, head: WaitingEntry): readonly RunningEntry[
   });
 }
 
-function scheduleEviction(state: State, victim: RunningEntry, head: WaitingEntry): void {
+function makeRoom(state: State, victim: RunningEntry, head: WaitingEntry): void {
   const { victims, graceMs } = state.shares.sharing;
   const ranMs = lostWorkMs(victim, state.nowMs);
   const why: Eviction = {
@@ -73,11 +77,25 @@ function scheduleEviction(state: State, victim: RunningEntry, head: WaitingEntry
     ranMs,
     victims
   };
-  const atMs = state.nowMs + graceMs;
-  victim.phase.eviction = { atMs, why, beneficiary: head, told: false };
+  scheduleEviction(state, victim, { why, graceMs, beneficiary: head });
+  tell(state, head, { kind: 'roomMade', by: named(victim.holder), inMs: graceMs, lostMs: ranMs });
+}
+
+/** Interrupt a running claim after a grace, in place of what may have been scheduled for it before. */
+export function scheduleEviction(
+  state: State,
+  victim: RunningEntry,
+  order: {
+    readonly why: Eviction;
+    readonly graceMs: number;
+    /** The claim that it makes room for; null if none. */
+    readonly beneficiary: WaitingEntry | null;
+  }
+): void {
+  const { why, graceMs, beneficiary } = order;
+  victim.phase.eviction = { atMs: state.nowMs + graceMs, why, beneficiary, told: false };
   state.evicting.add(victim);
   tell(state, victim, { kind: 'toBeEvicted', inMs: graceMs, why });
-  tell(state, head, { kind: 'roomMade', by: named(victim.holder), inMs: graceMs, lostMs: ranMs });
 }
 
 /** A cell that has not ended this long after its interrupt is given up; another one is chosen. */
@@ -88,8 +106,8 @@ export function carryOutEvictions(state: State): void {
   for (const entry of state.evicting) {
     const { eviction } = entry.phase;
     const isOver = entry.phase.state !== 'running';
-    const isNeeded =
-      eviction?.beneficiary === null || eviction?.beneficiary?.phase.state === 'waiting';
+    const { beneficiary = null } = eviction ?? {};
+    const isNeeded = beneficiary === null || mayStillStart(state, beneficiary);
     const isOverdue = eviction?.told === true && state.nowMs - eviction.atMs > INTERRUPT_TIMEOUT_MS;
     if (isOver || !eviction || isOverdue) {
       state.evicting.delete(entry);
@@ -104,6 +122,10 @@ export function carryOutEvictions(state: State): void {
       interrupt(state, entry, eviction.why);
     }
   }
+}
+
+function mayStillStart(state: State, entry: ClaimEntry): boolean {
+  return entry.phase.state === 'waiting' && drainObstacle(state, entry) === null;
 }
 
 function interrupt(state: State, entry: RunningEntry, why: Eviction): void {

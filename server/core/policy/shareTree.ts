@@ -64,8 +64,8 @@ const NOTHING = 1e-9;
 
 /** A tree without users. Entitlements refer to `cpus`, all of the node's. */
 export function createShareTree(sharing: Sharing, cpus: number, atMs: number): ShareTree {
-  const { groups, limits } = sharing;
-  const group = { ...plainGroup(''), groups, limits };
+  const { groups, limits, caps, userCaps, cull } = sharing;
+  const group = { ...plainGroup(''), groups, limits, caps, userCaps, cull };
   const tree: GrowingTree = {
     root: null,
     sharing,
@@ -77,7 +77,7 @@ export function createShareTree(sharing: Sharing, cpus: number, atMs: number): S
     busiest: null
   };
   const root = createNode(tree, null, 'group', group, atMs);
-  root.owedCpus = root.capCpus = Math.max(cpus, 1);
+  root.owedCpus = Math.max(cpus, 1);
   tree.root = root;
   growGroups(tree, root, atMs);
   return tree as ShareTree;
@@ -216,7 +216,7 @@ export function changeWeight(node: ShareNode, weight: number): void {
 export function levelIn(tree: ShareTree, node: ShareNode): number {
   const capacity = node.parent
     ? Math.min(node.capCpus, node.weight * levelIn(tree, node.parent))
-    : tree.capacity;
+    : Math.min(tree.capacity, node.capCpus);
   return node.water.level(capacity);
 }
 
@@ -231,8 +231,8 @@ export function shareOf(tree: ShareTree, leaf: Leaf): number {
 }
 
 /** CPUs that all running cells want together, caps applied. */
-export function demandOf(tree: ShareTree): number {
-  return tree.root.water.demand;
+export function demandOf({ root }: ShareTree): number {
+  return Math.min(root.capCpus, root.water.demand);
 }
 
 /** Find the busiest user again; walks over all users. */

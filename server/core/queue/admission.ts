@@ -2,6 +2,7 @@ import type { Ask } from '../../protocol/ask';
 import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { NodeFacts } from '../events';
+import { capObstacle } from '../cap/caps';
 import { exclusiveCount } from '../cpu/cpuCounts';
 import { cpuObstacle, placeCpus } from '../cpu/cpus';
 import { keptInPool } from '../cpu/cpuPool';
@@ -9,7 +10,6 @@ import { gpuNames, matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
 import { memoryObstacle } from '../memory/memory';
 import type { Obstacle } from './obstacle';
 import { grantableBytes } from '../memory/promisable';
-import { pathOf, type ShareNode } from '../policy/shareTree';
 import type { ClaimEntry, HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
 import { amountInWords, bytesInWords } from '../../protocol/amounts';
@@ -91,36 +91,23 @@ export function impossibleAsk(node: NodeFacts, holder: HolderEntry, ask: Ask): R
   );
 }
 
-/** CFG4: which limit of a holder's group, or of one above it, an ask exceeds, or null. */
-export function aboveLimit(holder: HolderEntry, ask: Ask): Refusal | null {
-  for (let at: ShareNode | null = holder.user; at; at = at.parent) {
-    const { memoryBytes, gpus, exclusiveCpus } = at.group.limits;
-    const over = (path: string, asked: Detail, limit: Detail) =>
-      refusal('ABOVE_LIMIT', { path, asked, limit, group: pathOf(at!) });
-    if (at.kind !== 'group') {
-      continue; // its group is the next one up
-    }
-    if (memoryBytes !== null && (ask.memoryBytes ?? 0) > memoryBytes) {
-      return over('memory', amountInWords(ask.memoryBytes ?? 0), amountInWords(memoryBytes));
-    }
-    if (gpus !== null && ask.gpus > gpus) {
-      return over('gpus', ask.gpus, gpus);
-    }
-    if (exclusiveCpus !== null && ask.exclusive && exclusiveCount(ask) > exclusiveCpus) {
-      const asked = { kind: 'exclusive', count: exclusiveCount(ask) } as const;
-      return over('exclusive', asked, { kind: 'cpus', count: exclusiveCpus, isExclusive: false });
-    }
-  }
-  return null;
-}
-
 /** Everything that a claim needs, or why it is not available now. */
 export type Plan = { readonly lease: Lease } | { readonly obstacle: Obstacle };
 
-/** ADM5: plan a whole grant, or nothing. Changes nothing. */
+/**
+ * ADM5: plan a whole grant, or nothing. Changes nothing.
+ *
+ * #### Notes
+ * Caps come first: whoever waits for a cap of its own must not wait for the node, where
+ * it would hold a reservation and block others (CAP2).
+ */
 export function planGrant(state: State, entry: ClaimEntry): Plan {
   const { holder } = entry;
   const { ask } = entry.claim;
+  const capped = capObstacle(entry);
+  if (capped) {
+    return { obstacle: capped };
+  }
   const gpuPlan = planGpus(state, holder, ask);
   if ('obstacle' in gpuPlan) {
     return gpuPlan;

@@ -1,12 +1,22 @@
-import type { Blocker, Holding, Need, Reason, Rest, Resource } from '../../protocol/facts';
-import type { HolderEntry } from '../entries';
+import type { Wanted, Blocker, Holding, Need, Reason, Rest } from '../../protocol/facts';
+import type { Account, HolderEntry } from '../entries';
 import type { State } from '../state';
 import { named } from '../claim/story';
 import { surrounds } from '../holder/trees';
 import type { Found, InTheWay } from './inTheWay';
 
 /** Why something does not fit now; `reason` is computed only where it is shown. */
-export type Obstacle = { readonly resource: Resource; readonly reason: () => Reason };
+export type Obstacle = {
+  readonly resource: Wanted;
+  /** Whose cap it is (CAP2); absent if the node lacks something. */
+  readonly cap?: Account | null;
+  readonly reason: () => Reason;
+};
+
+/** The name of a queue: each resource has one, and each cap has its own. */
+export function lineOf({ resource, cap }: Omit<Obstacle, 'reason'>): string {
+  return cap ? `${resource} of ${cap.key}` : resource;
+}
 
 /** Name a holder as a blocker, by what it runs or by what it keeps (GPU5). */
 export function blockerOf(holder: HolderEntry, holds: Holding): Blocker {
@@ -37,15 +47,22 @@ export type Blocking = {
 
 /** Why a need cannot be met, if there are blockers; null if there are none. */
 export function heldReason(
-  resource: Resource,
+  resource: Wanted,
   need: Need,
   { blockers, count, rests, othersBytes }: Blocking
 ): Reason | null {
-  const first = blockers.slice(0, NAMED_MAX);
-  const more = count - first.length;
   return count === 0 && rests.length === 0 && othersBytes === null
     ? null
-    : { kind: 'held', resource, blockers: first, need, more, rests, othersBytes };
+    : { kind: 'held', resource, need, ...leadingOf(blockers, count), rests, othersBytes };
+}
+
+/** The blockers that are named, and how many more there are (API4). */
+export function leadingOf(
+  all: readonly Blocker[],
+  count: number
+): { readonly blockers: readonly Blocker[]; readonly more: number } {
+  const blockers = all.slice(0, NAMED_MAX);
+  return { blockers, more: count - blockers.length };
 }
 
 /** The blockers of a claim, and what each has. */

@@ -2,7 +2,8 @@ import type { Resource } from '../../protocol/facts';
 import { predictedEndMs, predictedRunMs } from '../cpu/demand';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { lacksOthersBytes } from '../memory/memory';
-import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
+import { needsOf, sharesCap } from '../cap/needs';
+import { changeRoom, fitsCaps, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
 import type { ClaimEntry, Lease, Reservation, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { isInside, outerClaims } from '../holder/trees';
@@ -45,13 +46,13 @@ export function hasQueued(lease: Lease): boolean {
 type End = { readonly entry: RunningEntry; readonly atMs: number };
 
 /**
- * Running claims that hold something that queues, in order of their predicted ends; without
- * those that do not end before `self` has run.
+ * Running claims that hold something that queues, or that counts against the cap that a head
+ * waits for, in order of their predicted ends; without those that do not end before it has run.
  */
-function endsAhead(state: State, self: ClaimEntry | null = null): End[] {
+function endsAhead(state: State, head: WaitingEntry): End[] {
   const ends: End[] = [];
-  const around = new Set(self && outerClaims(self));
-  for (const entry of state.leasing) {
+  const around = new Set(outerClaims(head));
+  for (const entry of head.phase.cap?.running ?? state.leasing) {
     around.has(entry) || ends.push({ entry, atMs: predictedEndMs(state, entry) });
     if (ends.length === LOOKED_AT_MAX) {
       break;
@@ -64,23 +65,30 @@ function byTime(a: { readonly atMs: number }, b: { readonly atMs: number }): num
   return a.atMs === b.atMs ? 0 : a.atMs - b.atMs; // two Infinities differ by NaN
 }
 
+/** Tells whether a head fits in a room: one that waits for a cap, below its caps, whatever the node has. */
+function fitOfHead(state: State, head: WaitingEntry): (room: Room) => boolean {
+  const needs = head.phase.cap && needsOf(head);
+  return room => (needs ? fitsCaps(room, needs) : leaseIn(state, room, head) !== null);
+}
+
 /**
  * ADM6: when a head should start at the latest: when enough running claims
  * have ended, as predicted.
  */
 export function reserve(state: State, head: WaitingEntry): Reservation {
   const room = roomOf(state);
+  const fits = fitOfHead(state, head);
   const after: RunningEntry[] = [];
   let atMs = state.nowMs;
   for (const end of endsAhead(state, head)) {
-    if (leaseIn(state, room, head)) {
+    if (fits(room)) {
       break;
     }
     leaveRoom(room, end.entry);
     after.push(end.entry);
     atMs = Math.max(atMs, end.atMs);
   }
-  if (!leaseIn(state, room, head)) {
+  if (!fits(room)) {
     atMs = Infinity; // it waits for more than the end of cells
   }
   return { atMs, after };
@@ -109,25 +117,24 @@ export function wouldDelay(
   entry: WaitingEntry,
   lease: Lease
 ): boolean {
-  const { reservation, passedBy } = head.phase;
-  if (!reservation || isInside(entry) || !sharesWants(head, entry)) {
+  const { reservation, passedBy, cap } = head.phase;
+  if (!reservation || isInside(entry) || !competes(head, entry)) {
     return false;
   }
-  if (lacksOthersBytes(state, head.holder, head.claim.ask)) {
-    return false;
+  const room = roomAt(state, reservation);
+  const fits = fitOfHead(state, head);
+  const waitsForMore = !fits(room);
+  if (cap ? waitsForMore : lacksOthersBytes(state, head.holder, head.claim.ask)) {
+    return false; // what idle kernels keep counts against a cap, and these may stay for days, too
   }
   if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {
     return true;
   }
-  if (isOverBy(state, entry, reservation)) {
-    return false;
-  }
-  const room = roomAt(state, reservation);
-  if (!leaseIn(state, room, head)) {
-    return false; // it waits for more than the end of cells, which this one does not change
+  if (isOverBy(state, entry, reservation) || waitsForMore) {
+    return false; // for more than the end of cells it waits longer whatever this one does
   }
   changeRoom(room, lease, neededFor(entry, lease), 1);
-  return leaseIn(state, room, head) === null;
+  return !fits(room);
 }
 
 /** Whether a claim that starts now should have ended by a reservation's time. */
@@ -154,7 +161,11 @@ function wouldBind(head: WaitingEntry, { holder }: WaitingEntry, lease: Lease): 
   return holder === head.holder && head.claim.ask.gpus > 0 && !isBound;
 }
 
-function sharesWants(a: ClaimEntry, b: ClaimEntry): boolean {
-  const wants = wantsOf(a);
-  return wantsOf(b).some(it => wants.includes(it));
+/**
+ * Whether a claim could take something from a head: what both want of the node, unless the head
+ * waits for a cap, and so for nothing of the node (CAP2); or what both need of one cap.
+ */
+export function competes(head: WaitingEntry, entry: ClaimEntry): boolean {
+  const wants = head.phase.cap ? [] : wantsOf(head);
+  return wantsOf(entry).some(it => wants.includes(it)) || sharesCap(head, entry);
 }

@@ -1,5 +1,16 @@
 import type { Gpu } from '../events';
-import type { HolderEntry, Lease, RunningEntry, WaitingEntry, Allocation } from '../entries';
+import { noCounts } from '../cap/account';
+import { leftOf } from '../cap/counting';
+import { freedBy, needsOf, type Change } from '../cap/needs';
+import type {
+  Account,
+  Allocation,
+  Counts,
+  HolderEntry,
+  Lease,
+  RunningEntry,
+  WaitingEntry
+} from '../entries';
 import type { State } from '../state';
 import { growthOfCpus, outerClaims, surrounds } from '../holder/trees';
 import { blockingCpus, cpusWaitedFor, exclusiveCount } from '../cpu/cpuCounts';
@@ -20,6 +31,8 @@ export type Room = {
   /** Places that were returned. */
   readonly gone: Set<Allocation>;
   readonly gpus: Map<string, GpuRoom>;
+  /** What was taken since from accounts with caps; below zero for what was returned. */
+  readonly taken: Map<Account, Counts>;
 };
 
 type GpuRoom = {
@@ -42,7 +55,8 @@ export function roomOf(state: State): Room {
     cpus: total - pool.promised,
     lendableCpus: lendableCpus(pool),
     gone: new Set(),
-    gpus: gpuRooms(state)
+    gpus: gpuRooms(state),
+    taken: new Map()
   };
 }
 
@@ -69,6 +83,7 @@ export type Amounts = {
   readonly cpus: number;
   /** CPUs that no other claim made exclusive. */
   readonly exclusiveCpus: number;
+  readonly capped: readonly Change[];
 };
 
 /** Change a room by a lease: taken with sign 1, returned with sign -1. */
@@ -76,6 +91,7 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
   room.memoryBytes -= sign * amounts.memoryBytes;
   room.cpus -= sign * amounts.cpus;
   room.lendableCpus -= sign * amounts.exclusiveCpus;
+  amounts.capped.forEach(it => changeTaken(room, it, sign));
   sign < 0 && lease.allocation && room.gone.add(lease.allocation);
   for (const uuid of lease.gpus) {
     const gpu = room.gpus.get(uuid);
@@ -88,6 +104,20 @@ export function changeRoom(room: Room, lease: Lease, amounts: Amounts, sign: 1 |
   }
 }
 
+function changeTaken({ taken }: Room, { account, what, amount }: Change, sign: 1 | -1): void {
+  const its = taken.get(account) ?? noCounts();
+  its[what] += sign * amount;
+  taken.set(account, its);
+}
+
+/** Whether a claim that needs this fits below its caps in a room. */
+export function fitsCaps({ taken }: Room, needs: readonly Change[]): boolean {
+  return needs.every(
+    ({ account, what, amount }) =>
+      amount <= leftOf(account, what) - (taken.get(account)?.[what] ?? 0)
+  );
+}
+
 /** Simulate the end of a running claim; what its holder keeps resident stays. */
 export function leaveRoom(room: Room, entry: RunningEntry): void {
   const { lease } = entry.phase;
@@ -96,20 +126,26 @@ export function leaveRoom(room: Room, entry: RunningEntry): void {
     !around.some(it => it?.kind === 'exclusive' && it.cpus.includes(id));
   const exclusiveCpus =
     lease.allocation?.kind === 'exclusive' ? lease.allocation.cpus.filter(isAlone).length : 0;
-  changeRoom(room, lease, { ...freedBy(entry.holder, lease), exclusiveCpus }, -1);
+  changeRoom(room, lease, { ...freedFrom(entry.holder, lease, true), exclusiveCpus }, -1);
 }
 
 /** Simulate the release of a lease that its holder keeps across cells. */
 export function dropFromRoom(room: Room, holder: HolderEntry, lease: Lease): void {
   const exclusiveCpus = lease.allocation?.kind === 'exclusive' ? lease.promisedCpus : 0;
-  changeRoom(room, lease, { ...freedBy(holder, lease), exclusiveCpus }, -1);
+  changeRoom(room, lease, { ...freedFrom(holder, lease, false), exclusiveCpus }, -1);
 }
 
-function freedBy(holder: HolderEntry, lease: Lease): Omit<Amounts, 'exclusiveCpus'> {
+function freedFrom(
+  holder: HolderEntry,
+  lease: Lease,
+  isRunning: boolean
+): Omit<Amounts, 'exclusiveCpus'> {
   const freed = holder.committedBytes - (holder.use?.memoryBytes ?? 0);
+  const memoryBytes = lease.memoryBytes === null ? 0 : Math.max(0, freed);
   return {
-    memoryBytes: lease.memoryBytes === null ? 0 : Math.max(0, freed),
-    cpus: Math.min(blockingCpus(lease), holder.committedCpus)
+    memoryBytes,
+    cpus: Math.min(blockingCpus(lease), holder.committedCpus),
+    capped: freedBy(holder, lease, memoryBytes, isRunning)
   };
 }
 
@@ -119,7 +155,8 @@ export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
   return {
     memoryBytes: memoryBytes === null ? 0 : growthOfBytes(entry.holder, memoryBytes).amount,
     cpus: yieldsCpus ? 0 : growthOfCpus(entry, promisedCpus),
-    exclusiveCpus: allocation?.kind === 'exclusive' && !allocation.isShared ? promisedCpus : 0
+    exclusiveCpus: allocation?.kind === 'exclusive' && !allocation.isShared ? promisedCpus : 0,
+    capped: needsOf(entry)
   };
 }
 
@@ -132,6 +169,7 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
   const isInside = promisedCpus > 0 && exclusiveCpusFor(state, entry, room.gone) !== null;
   const isFitting =
     gpus.length === ask.gpus &&
+    fitsCaps(room, needsOf(entry)) &&
     hasBytes(room, entry) &&
     (promisedCpus === 0 || isInside || hasCpus(room, entry));
   const isAlone = ask.exclusive && !isInside;

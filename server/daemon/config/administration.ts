@@ -1,6 +1,5 @@
 import type { NodeFacts } from '../../core/events';
-import type { Caller } from '../../protocol/caller';
-import { refusal, type Refusal } from '../../protocol/errors';
+import { pathsOf } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { ConfigurationView } from '../../protocol/configuration';
 import type { EventBody } from '../arbiter';
@@ -51,13 +50,9 @@ export class Administration implements IAdministration {
     config.read(clock.nowMs()) ? this.apply(config) : this.tell(config);
   }
 
-  /** Share CPUs by another policy from now on. */
-  choosePolicy(policy: PolicyName, by: Caller): Refusal | null {
-    if (!by.isAdministrator) {
-      return refusal('ADMINISTRATORS_ONLY', {});
-    }
-    this.parts.post({ type: 'policyChosen', policy, by });
-    return null;
+  /** The groups of the configuration in force, as paths such as `atlas/prod`; `all` is none of them. */
+  groups(): readonly string[] {
+    return ['all', ...pathsOf(this.parts.config?.configuration.sharing.groups ?? [])];
   }
 
   /** The site's defaults, which come after all others (ADM2). */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { UNCAPPED, UNLIMITED } from '../../core/policy/bounds';
 import { EVEN_SHARING } from '../../core/policy/groups';
 import { readConfig } from './config';
 import { configurationOf } from './configSaid';
@@ -23,7 +24,7 @@ hold: {idle: 10 min, safe: 1 min}
 reserve: {memory: 2 GiB, cpus: 1}
 gpus: {fence: true}
 metrics: {users: true}
-limits: {memory: 64 GiB, gpus: 2, exclusive: 0}
+limits: {memory: 64 GiB, gpus: 2, exclusive: 0, priority: 10, hold: false}
 policy: partitioned
 defaults: {memory: 1 GiB, cpus: [1, 4]}
 `);
@@ -40,7 +41,7 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
     expect(configuration.sharing.limits).toEqual({
       memoryBytes: 64 * 2 ** 30,
       gpus: 2,
-      exclusiveCpus: 0
+      ...{ exclusiveCpus: 0, priority: 10, hold: false }
     });
     expect(configuration.sharing).toMatchObject({
       victims: 'leastLostWork',
@@ -62,8 +63,65 @@ defaults: {memory: 1 GiB, cpus: [1, 4]}
       maxRuntimeMs: 28_800_000,
       users: { cyd: 1 },
       notebooks: ['phenix/**', '/srv/*.ipynb'],
-      limits: { memoryBytes: null, gpus: 1, exclusiveCpus: null }
+      limits: { ...UNLIMITED, gpus: 1 }
     });
+  });
+
+  it('[CAP1] reads caps of everybody, of each user, of a group and of its users', () => {
+    const { said, problems } = readConfig(`
+caps: {gpus: 8, cpus: 32}
+userCaps: {kernels: 10, cells: 4, memory: 100 GiB, gpus: 4, cpus: 50%}
+groups: {atlas: {caps: {gpus: 2}, userCaps: {cells: 1}}}
+`);
+    expect(problems).toEqual([]);
+    const { caps, userCaps, groups } = configurationOf(said!).sharing;
+    expect(caps).toEqual({ ...UNCAPPED, gpus: 8, cpus: { kind: 'static', cpus: 32 } });
+    expect(userCaps).toEqual({
+      kernels: 10,
+      cells: 4,
+      memoryBytes: 100 * 2 ** 30,
+      gpus: 4,
+      cpus: { kind: 'fraction', of: 0.5 }
+    });
+    expect(groups[0]).toMatchObject({
+      caps: { ...UNCAPPED, gpus: 2 },
+      userCaps: { ...UNCAPPED, cells: 1 }
+    });
+  });
+
+  it.each(['cells: 0', 'kernels: 0', 'cpus: 0', 'cpus: 120%', 'memory: lots', 'disk: 1 GiB'])(
+    '[CFG2] [CAP1] says what is wrong with a cap: %s',
+    cap => {
+      const { problems } = readConfig(`userCaps: {${cap}}`);
+      expect(problems).toMatchObject([{ line: 1 }]);
+      expect(problems[0]!.sentence).toContain(`"${cap.split(':')[0]}"`);
+    }
+  );
+
+  it('[CULL1] reads when idle kernels are shut down, and groups that differ', () => {
+    const { said, problems } = readConfig(`
+cull: {idle: 2 h, notice: 5 min, busy: 3%, keep: false}
+groups: {prod: {cull: false}, night: {cull: {idle: 30 s, keep: 1 h}}, plain: }
+`);
+    expect(problems).toEqual([]);
+    const { cull, groups } = configurationOf(said!).sharing;
+    expect(cull).toEqual({ idleMs: 7_200_000, noticeMs: 300_000, busyRatio: 0.03, keepMs: 0 });
+    expect(groups.map(it => it.cull)).toEqual([
+      { idleMs: Infinity },
+      { idleMs: 30_000, keepMs: 3_600_000 },
+      {}
+    ]);
+  });
+
+  it.each([
+    ['cull: {idle: never}', '"idle" is "never"; expected a time'],
+    ['cull: {busy: 2}', '"busy" is 2; expected a part'],
+    ['cull: {busy: 0%}', '"busy" is "0%"; expected a part'],
+    ['cull: {idel: 2 h}', 'did you mean "idle"?'],
+    ['cull: true', '"cull" is true; expected false, or idle']
+  ])('[CULL1] [CFG2] reports what is wrong with %s', (text, sentence) => {
+    const { problems } = readConfig(text);
+    expect(problems.map(it => it.sentence)).toEqual([expect.stringContaining(sentence)]);
   });
 
   it('[CFG2] reads the example of README.md', () => {

@@ -27,12 +27,12 @@ type Wrong = { readonly path: Path; readonly sentence: string };
  * Read a configuration (CFG2), a YAML file. Never throws.
  *
  * #### Notes
- * It may only narrow `outer`, what the files before it say (CFG5). Every
+ * It may only narrow `outer`, what the files before it say (CFG5); null for the first. Every
  * problem is reported with its line, unknown names included; one problem
  * invalidates the whole file. An empty file means even sharing. README.md
  * shows a file with everything in it.
  */
-export function readConfig(text: string, outer: Said = {}): ReadConfig {
+export function readConfig(text: string, outer: Said | null = null): ReadConfig {
   const line = tooDeepAt(text);
   if (line !== null) {
     const sentence = `this is nested too deeply; expected at most ${CONFIG_DEPTH_MAX} levels`;

@@ -12,8 +12,8 @@ const SHOWN_MAX = 5;
 /** What a file says, or all of its problems, as `FILE:LINE: sentence`. */
 type FileRead = { readonly said: Said } | { readonly problems: readonly string[] };
 
-/** Read and check a configuration file that may only narrow `outer` (CFG2, CFG5). Never throws. */
-function readConfigFile(path: string, outer: Said): FileRead {
+/** Read and check a configuration file that may only narrow `outer` (CFG2, CFG5), null for the first. Never throws. */
+function readConfigFile(path: string, outer: Said | null): FileRead {
   let text: string;
   try {
     const facts = statSync(path);
@@ -38,10 +38,10 @@ function readConfigFile(path: string, outer: Said): FileRead {
 
 /** All problems of a file that comes after these, without their own problems (CFG2). */
 export function problemsOf(path: string, before: readonly string[]): readonly string[] {
-  const outer = before.reduce<Said>((said, it) => {
+  const outer = before.reduce<Said | null>((said, it) => {
     const found = readConfigFile(it, said);
-    return 'said' in found ? narrowed(said, found.said).said : said;
-  }, {});
+    return narrowed(said, 'said' in found ? found.said : {}).said;
+  }, null);
   const found = readConfigFile(path, outer);
   return 'problems' in found ? found.problems : [];
 }
@@ -64,7 +64,7 @@ class ConfigFile {
   ) {}
 
   /** Read or reload it; every problem is logged. Returns what is then in force, with `outer`. */
-  read(outer: Said): Said {
+  read(outer: Said | null): Said {
     const found = readConfigFile(this.path, outer);
     if ('problems' in found) {
       this.problems = found.problems;
@@ -118,8 +118,8 @@ export class ConfigFiles {
   /** Read or reload them. Returns whether any of them is valid, and so in force. */
   read(nowMs: number): boolean {
     this.readMs = nowMs;
-    const said = this.files.reduce<Said>((outer, file) => file.read(outer), {});
-    this.configuration = configurationOf(said);
+    const said = this.files.reduce<Said | null>((outer, file) => file.read(outer), null);
+    this.configuration = configurationOf(said ?? {});
     return this.files.some(file => file.problems.length === 0);
   }
 

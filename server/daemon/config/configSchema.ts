@@ -1,12 +1,7 @@
 import * as z from 'zod';
 
-import {
-  plainGroup,
-  UNLIMITED,
-  VICTIM_POLICIES,
-  type Group,
-  type Quota
-} from '../../core/policy/groups';
+import { UNCAPPED, UNLIMITED, type Quota } from '../../core/policy/bounds';
+import { plainGroup, VICTIM_POLICIES, type Group } from '../../core/policy/groups';
 import { isGlob } from '../../lib/glob';
 import { HINT_NAMES, parseBytes, parseHints, parseSpan, problemOf } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
@@ -44,9 +39,9 @@ function oneOf<const T extends readonly string[]>(words: T) {
   return z.enum(words, `one of ${words.join(', ')}`).nullish();
 }
 
-function whole(max: number) {
-  const expected = `a whole number from 0 to ${max}`;
-  return z.int(expected).min(0, expected).max(max, expected).nullish();
+function whole(max: number, min = 0) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.int(expected).min(min, expected).max(max, expected).nullish();
 }
 
 /** A value written as a number, or as text with a unit. */
@@ -72,9 +67,24 @@ function parseQuota(value: unknown): Quota | undefined {
   return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
 }
 
+/** A part or a number of the node's CPUs; other than a quota, never of nothing. */
+function parseCpus(value: unknown): Quota | undefined {
+  const cpus = parseQuota(value);
+  const n = cpus?.kind === 'static' ? cpus.cpus : (cpus?.of ?? 0);
+  return n > 0 && n <= (cpus?.kind === 'static' ? 65_536 : 1) ? cpus : undefined;
+}
+
+/** A part of something as a fraction, above 0 and up to 1. */
+function parsePart(value: unknown): number | undefined {
+  const parsed = parseQuota(value);
+  const fraction = parsed?.kind === 'fraction' ? parsed.of : 0;
+  return fraction > 0 && fraction <= 1 ? fraction : undefined;
+}
+
 const memory = amount(parseBytes, 'an amount such as "4 GiB"');
 const span = amount(parseSpan, 'a time such as "30 s", "5 min" or "2 h"');
 const quota = amount(parseQuota, 'a number of CPUs, or a part such as "50%"');
+const part = amount(parsePart, 'a part of a CPU or GPU such as "2%"');
 const yesOrNo = z.boolean('true or false').nullish();
 
 const GLOBS = 'patterns of paths such as "atlas/**", of "*", "?" and "**"';
@@ -93,11 +103,44 @@ const users = z
   )
   .nullish();
 
-const limits = section({ memory, gpus: whole(1024), exclusive: whole(65_536) }, it => ({
-  memoryBytes: it.memory,
-  gpus: it.gpus,
-  exclusiveCpus: it.exclusive
+const administrators = z
+  .array(z.string('a name').min(1, 'a name'), `names such as [ann, '@wheel']`)
+  .nullish();
+
+const limits = section(
+  { memory, gpus: whole(1024), exclusive: whole(65_536), priority: whole(100), hold: yesOrNo },
+  ({ memory: memoryBytes, exclusive: exclusiveCpus, ...same }) => ({
+    ...same,
+    memoryBytes,
+    exclusiveCpus
+  })
+);
+
+const caps = section(
+  {
+    kernels: whole(65_536, 1),
+    cells: whole(65_536, 1),
+    memory,
+    gpus: whole(1024),
+    cpus: amount(parseCpus, 'a number of CPUs above 0, or a part of the node up to "100%"')
+  },
+  ({ memory: memoryBytes, ...same }) => ({ ...same, memoryBytes })
+);
+
+const keep = z.union([z.literal(false).transform(() => 0), span], {
+  error: 'false, or a time such as "8 h"'
+});
+
+const cullFields = section({ idle: span, notice: span, busy: part, keep }, it => ({
+  idleMs: it.idle,
+  noticeMs: it.notice,
+  busyRatio: it.busy,
+  keepMs: it.keep
 }));
+
+const cull = z.union([z.literal(false).transform(() => ({ idleMs: Infinity })), cullFields], {
+  error: 'false, or idle, notice, busy and keep'
+});
 
 const group = section(
   {
@@ -109,6 +152,9 @@ const group = section(
     maxRuntime: span,
     notebooks,
     limits,
+    caps,
+    userCaps: caps,
+    cull,
     users,
     get groups() {
       return groups;
@@ -120,7 +166,10 @@ const group = section(
     latencyMs: latency,
     minRuntimeMs: minRuntime,
     maxRuntimeMs: maxRuntime,
-    limits: { ...UNLIMITED, ...same.limits }
+    limits: { ...UNLIMITED, ...same.limits },
+    caps: { ...UNCAPPED, ...same.caps },
+    userCaps: { ...UNCAPPED, ...same.userCaps },
+    cull: same.cull
   })
 );
 
@@ -147,8 +196,11 @@ const defaults = section(
 /** A whole file, from its parsed text to what it says (CFG2). */
 export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
   {
+    administrators,
     groups,
     limits,
+    caps,
+    userCaps: caps,
     preemption: section({ victims: oneOf(VICTIM_POLICIES), grace: span }, it => ({
       victims: it.victims,
       graceMs: it.grace
@@ -156,6 +208,7 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
     hold: section({ idle: span, safe: span }, it => ({ holdIdleMs: it.idle, holdSafeMs: it.safe })),
     reserve: section({ cpus: whole(65_536), memory }, it => it),
     gpus: section({ fence: yesOrNo }, it => it),
+    cull,
     metrics: section({ users: yesOrNo }, it => it),
     defaults,
     policy: oneOf(POLICIES)

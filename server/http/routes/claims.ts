@@ -4,7 +4,7 @@ import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
 import { refusal } from '../../protocol/errors';
 import { parseId } from '../parse';
-import { answer, answerText, refuse } from '../respond';
+import { answer, answerText, done } from '../respond';
 import { claimsText, spokenStory } from '../spoken';
 
 /** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
@@ -18,8 +18,7 @@ export function claims(api: IApi, caller: Caller): Router {
       const story = api.arbiter.story(id);
       answer(response, story && spokenStory(story), refusal('CLAIM_UNKNOWN', { id }));
     })
-    .delete('/claims/:id', (request, response) => {
-      const why = api.claims.cancel(parseId(request), caller);
-      why ? refuse(response, why) : response.status(204).end();
+    .delete('/claims/:id', async (request, response) => {
+      done(response, await api.actions.cancel(parseId(request), null, caller));
     });
 }

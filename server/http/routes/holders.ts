@@ -1,15 +1,10 @@
-import { Router, type Response } from 'express';
+import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
-import type { Refusal } from '../../protocol/errors';
 import { parseCells, parseId, parseRequest } from '../parse';
-import { answerText, refuse } from '../respond';
+import { answerText, done, refuse } from '../respond';
 import { holdersText, spokenFit } from '../spoken';
-
-function done(response: Response, why: Refusal | null): void {
-  why ? refuse(response, why) : response.status(204).end();
-}
 
 /**
  * `GET /holders`: kernels, commands and their children, and what each holds. `POST

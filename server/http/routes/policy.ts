@@ -12,9 +12,9 @@ export function policy(api: IApi, caller: Caller): Router {
     .get('/policy', (_, response) => {
       response.json(inForce());
     })
-    .put('/policy', (request, response) => {
+    .put('/policy', async (request, response) => {
       const policy = parsePolicy(request);
-      const why = api.administration.choosePolicy(policy, caller);
+      const why = await api.actions.choosePolicy(policy, caller);
       why ? refuse(response, why) : response.json(inForce());
     });
 }

@@ -1,0 +1,80 @@
+import type { Account, Counts } from '../entries';
+import { cappedCpus, type Caps } from '../policy/bounds';
+import { pathOf, type ShareNode } from '../policy/shareTree';
+
+/** Nothing counted. */
+export function noCounts(): Counts {
+  return { kernels: 0, cells: 0, memoryBytes: 0, gpus: 0, cpus: 0 };
+}
+
+/** All accounts: the one place where caps and what is counted against them are kept. */
+export type Accounts = {
+  /** Whether anything is capped; if not, nothing is counted. */
+  readonly isOn: boolean;
+  readonly byKey: Map<string, Account>;
+  readonly nodeCpus: number;
+};
+
+/** The accounts of a tree of groups, before any holder is counted. */
+export function createAccounts(root: ShareNode, nodeCpus: number): Accounts {
+  return { isOn: hasCaps(root), byKey: new Map(), nodeCpus };
+}
+
+function hasCaps(node: ShareNode): boolean {
+  const { caps, userCaps } = node.group;
+  return isCapping(caps) || isCapping(userCaps) || [...node.children.values()].some(hasCaps);
+}
+
+function isCapping(caps: Caps): boolean {
+  return Object.values(caps).some(it => it !== null);
+}
+
+/** The accounts that what a user has counts in: its own and its groups', the innermost group's first. */
+export function accountsOf(accounts: Accounts, user: ShareNode): readonly Account[] {
+  const found: Account[] = [];
+  for (let at: ShareNode | null = accounts.isOn ? user : null; at; at = at.parent) {
+    const { caps, userCaps } = at.group;
+    if (at.kind !== 'group') {
+      continue; // of a node that is no group, its group is the next one up
+    }
+    isCapping(userCaps) && found.push(accountOf(accounts, at, user.name));
+    isCapping(caps) && found.push(accountOf(accounts, at, null));
+  }
+  return found;
+}
+
+function accountOf(accounts: Accounts, at: ShareNode, user: string | null): Account {
+  const group = pathOf(at);
+  const key = user === null ? group : `${user} in ${group}`;
+  const caps = user === null ? at.group.caps : at.group.userCaps;
+  const known = accounts.byKey.get(key);
+  const account = known ?? {
+    key,
+    owner: { group, user },
+    most: mostOf(caps, accounts.nodeCpus),
+    used: noCounts(),
+    holders: new Set(),
+    running: new Set(),
+    launching: new Set()
+  };
+  known ?? accounts.byKey.set(key, account);
+  return account;
+}
+
+function mostOf(caps: Caps, nodeCpus: number): Counts {
+  const { kernels, cells, memoryBytes, gpus } = caps;
+  return {
+    kernels: kernels ?? Infinity,
+    cells: cells ?? Infinity,
+    memoryBytes: memoryBytes ?? Infinity,
+    gpus: gpus ?? Infinity,
+    cpus: cappedCpus(caps, nodeCpus)
+  };
+}
+
+/** Forget an account that has nobody. */
+export function forgetIfEmpty(accounts: Accounts, account: Account): void {
+  if (account.holders.size === 0 && account.launching.size === 0) {
+    accounts.byKey.delete(account.key);
+  }
+}

@@ -1,0 +1,96 @@
+import type { Account, ClaimEntry, Counted, HolderEntry, Lease } from '../entries';
+import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
+import { growthByClaim, growthOf } from '../holder/trees';
+import { exclusiveCount } from '../cpu/cpuCounts';
+import { CELL_LEDGER, GPU_LEDGER, leftOf, NAMED_CPU_LEDGER } from './counting';
+
+/** What a claim, or its end, changes in an account, of something that is capped there. */
+export type Change = {
+  readonly account: Account;
+  readonly what: Counted;
+  readonly amount: number;
+};
+
+/** What is capped and a claim may need. */
+const NEEDED = ['cells', 'memoryBytes', 'gpus', 'cpus'] as const;
+
+/** CPUs that a claim names. */
+export function namedCpus({ claim: { ask } }: ClaimEntry): number {
+  return ask.exclusive || ask.cpus.kind !== 'auto' ? exclusiveCount(ask) : 0;
+}
+
+const GROWTH: {
+  readonly [what in (typeof NEEDED)[number]]: (
+    entry: ClaimEntry,
+    counts: (holder: HolderEntry) => boolean
+  ) => number;
+} = {
+  cells: (entry, counts) => growthByClaim(CELL_LEDGER, entry, 1, counts),
+  memoryBytes: ({ holder, claim: { ask } }, counts) => {
+    const promised = Math.max(promisedBytes(holder), ask.memoryBytes ?? 0);
+    return ask.memoryBytes === null ? 0 : growthOf(MEMORY_LEDGER, holder, promised, counts).amount;
+  },
+  gpus: ({ holder, claim: { ask } }, counts) => {
+    const promised = Math.max(GPU_LEDGER.promised(holder), ask.gpus);
+    return ask.gpus === 0 ? 0 : growthOf(GPU_LEDGER, holder, promised, counts).amount;
+  },
+  cpus: (entry, counts) => {
+    const n = namedCpus(entry);
+    return n === 0 ? 0 : growthByClaim(NAMED_CPU_LEDGER, entry, n, counts);
+  }
+};
+
+/** What more a claim would count with if it ran, where that is capped: nothing for what encloses it has (ADM10). */
+export function needsOf(entry: ClaimEntry): readonly Change[] {
+  return entry.holder.accounts.flatMap(account =>
+    NEEDED.flatMap(what => {
+      const amount =
+        account.most[what] === Infinity
+          ? 0
+          : GROWTH[what](entry, holder => holder.accounts.includes(account));
+      return amount > 0 ? [{ account, what, amount }] : [];
+    })
+  );
+}
+
+/** The first of its needs for which too little is left below its cap; null if all fit. */
+export function exceeding(entry: ClaimEntry): Change | null {
+  return entry.holder.accounts.length === 0
+    ? null
+    : (needsOf(entry).find(({ account, what, amount }) => amount > leftOf(account, what)) ?? null);
+}
+
+/** What the end of a claim, or of a lease that is kept, takes from the accounts of its holder. */
+export function freedBy(
+  { accounts, counts }: HolderEntry,
+  lease: Lease,
+  memoryBytes: number,
+  isRunning: boolean
+): readonly Change[] {
+  const amounts = {
+    cells: isRunning ? Math.min(1, counts.cells) : 0,
+    memoryBytes,
+    gpus: Math.min(lease.gpus.length, counts.gpus),
+    cpus: Math.min(lease.promisedCpus, counts.cpus)
+  };
+  return accounts.flatMap(account =>
+    NEEDED.map(what => ({ account, what, amount: amounts[what] }))
+  );
+}
+
+/** Whether two claims need the same of one cap, so that one can take it from the other. */
+export function sharesCap(a: ClaimEntry, b: ClaimEntry): boolean {
+  const { accounts } = b.holder;
+  if (!a.holder.accounts.some(it => accounts.includes(it))) {
+    return false;
+  }
+  const needs = needsOf(b);
+  return needsOf(a).some(one =>
+    needs.some(it => it.account === one.account && it.what === one.what)
+  );
+}
+
+/** CPUs that a holder's claims may still name; Infinity without a cap. */
+export function cpusLeft(holder: HolderEntry): number {
+  return Math.min(Infinity, ...holder.accounts.map(it => leftOf(it, 'cpus')));
+}
