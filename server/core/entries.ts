@@ -4,7 +4,7 @@ import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protoco
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, StoryLine } from '../protocol/view';
 import type { Confinement } from './effects';
-import type { Claim, Holder, HolderUse, NewKernel } from './events';
+import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
 
@@ -116,6 +116,8 @@ type Waiting = {
   reservation: Reservation | null;
   /** How many later claims were granted before it. */
   passedBy: number;
+  /** The node, and the GPUs of its kernel, for which it was found possible (ADM3); null before. */
+  possible: { readonly node: NodeFacts; readonly boundGpus: readonly string[] } | null;
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */

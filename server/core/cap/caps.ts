@@ -94,8 +94,7 @@ export function aboveCap(entry: ClaimEntry): Refusal | null {
     return null;
   }
   for (const { account, what } of needsOf(entry)) {
-    const { ask } = entry.claim;
-    const asked = { kernels: 0, cells: 1, cpus: namedCpus(entry), ...askedOf(ask) }[what];
+    const asked = askedOf(entry, what);
     const most = account.most[what];
     if (asked > most) {
       const path = what === 'memoryBytes' ? 'memory' : what;
@@ -107,11 +106,20 @@ export function aboveCap(entry: ClaimEntry): Refusal | null {
   return null;
 }
 
-function askedOf({ memoryBytes, gpus }: Ask): {
-  readonly memoryBytes: number;
-  readonly gpus: number;
-} {
-  return { memoryBytes: memoryBytes ?? 0, gpus };
+function askedOf(entry: ClaimEntry, what: Counted): number {
+  const { ask } = entry.claim;
+  switch (what) {
+    case 'kernels':
+      return 0;
+    case 'cells':
+      return 1;
+    case 'memoryBytes':
+      return ask.memoryBytes ?? 0;
+    case 'gpus':
+      return ask.gpus;
+    case 'cpus':
+      return namedCpus(entry);
+  }
 }
 
 function inWords(what: Counted, amount: number): Detail {

@@ -89,7 +89,8 @@ export function createEntry(
       line: 'cpus',
       position: 0,
       reservation: null,
-      passedBy: 0
+      passedBy: 0,
+      possible: null
     }
   };
 }
@@ -148,9 +149,17 @@ export function waitsForNothing(entry: ClaimEntry): boolean {
   return entry.claim.hasStarted || (wantsOf(entry).length === 0 && needsOf(entry).length === 0);
 }
 
-/** Whether a claim wants nothing of the node, and no other waits for room below its caps: it has no turn to await. */
+/**
+ * Whether a claim wants nothing of the node, and no other waits for room below its caps: it has no turn to await.
+ *
+ * #### Notes
+ * In a tree of holders, one whose cell starts may take over what those around it counted with,
+ * below other caps (ADM10): then the queue is considered.
+ */
 function isUncontested(entry: ClaimEntry): boolean {
-  return wantsOf(entry).length === 0 && !isAwaited(entry.holder);
+  const { parent, children } = entry.holder;
+  const isAlone = parent === null && children.size === 0;
+  return isAlone && wantsOf(entry).length === 0 && !isAwaited(entry.holder);
 }
 
 /** Why no other claim may wait, on this node or in this holder; null if one may. */
