@@ -82,6 +82,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     committedCpus: 0,
     accounts: [],
     counts: noCounts(),
+    recounts: 0,
     useRate: 0,
     askedToFreeMs: null,
     restartWanted: null

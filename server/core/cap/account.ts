@@ -70,12 +70,21 @@ function accountOf(accounts: Accounts, at: ShareNode, user: string | null): Acco
     order: accounts.orders.find(it => isSameOwner(it.of, owner)) ?? null,
     most: mostOf(caps, accounts.nodeCpus),
     used: noCounts(),
+    lines: linesOf(key),
     holders: new Set(),
     running: new Set(),
+    waiting: new Set(),
     launching: new Set()
   };
   known ?? accounts.byKey.set(key, account);
   return account;
+}
+
+function linesOf(key: string): Account['lines'] {
+  const [cpus, memory, gpus, cells] = (['cpus', 'memory', 'gpus', 'cells'] as const).map(
+    it => `${it} of ${key}`
+  ) as [string, string, string, string];
+  return { cpus, memory, gpus, cells };
 }
 
 function mostOf(caps: Caps, nodeCpus: number): Counts {
