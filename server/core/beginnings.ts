@@ -37,6 +37,8 @@ export function createState(): State {
     done: new Set(),
     doneByCell: new Map(),
     pool: createCpuPool([]),
+    configured: EVEN_SHARING,
+    capOrders: [],
     shares,
     accounts: createAccounts(shares.root, 0),
     launches: new Map(),

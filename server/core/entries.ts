@@ -3,6 +3,7 @@ import type { Refusal } from '../protocol/errors';
 import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, StoryLine } from '../protocol/view';
+import type { CapOrder } from './cap/capOrders';
 import type { Confinement } from './effects';
 import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
 import type { Guard } from './memory/memoryGuard';
@@ -52,6 +53,8 @@ export type Counted = keyof Counts;
 export type Account = {
   readonly key: string;
   readonly owner: CapOwner;
+  /** The administrator's order that caps it (ADMIN7); null if only the configuration does. */
+  readonly order: CapOrder | null;
   /** Infinity for what is not capped. */
   readonly most: Readonly<Counts>;
   readonly used: Counts;

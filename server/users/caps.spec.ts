@@ -74,6 +74,29 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     await second.gate.hear('granted', 'waits');
   });
 
+  it('[ADMIN7] an order of root applies at once to who waits; others are told of it, but not why', async () => {
+    const root = await sidecar.serve({ uid: 0, gid: 0, name: 'root', groups: ['root'] });
+    const cap = (side: UserSide, caps: object | null) =>
+      side.ask('POST', 'admin/cap', JSON.stringify({ user: 'ann', caps, why: 'a course' }));
+    const [first, second] = [await ann.connected(), await ann.connected()];
+    claims(first, 'runs', {});
+    await first.gate.hear('granted', 'runs');
+    claims(second, 'waits', {});
+    await second.gate.hear('waiting', 'waits');
+    expect((await cap(ann, { cells: 2 })).status).toBe(403);
+    expect((await cap(root, { cells: 2, kernels: 5 })).status).toBe(204);
+    await second.gate.hear('granted', 'waits');
+    const orderSeenBy = async (side: UserSide) =>
+      (await side.snapshot()).caps.find(it => it.user === 'ann')!.order;
+    const order = { owner: 'ann', by: 'root', sinceMs: expect.any(Number) };
+    expect(await orderSeenBy(ann)).toEqual({ ...order, why: 'a course' });
+    expect(await orderSeenBy(bob)).toEqual({ ...order, why: null });
+    expect((await cap(root, null)).status).toBe(204);
+    claims(first, 'next', {});
+    first.release('runs');
+    expect((await first.gate.hear('waiting', 'next')).sentence).toContain('at most 1 may run');
+  });
+
   it('[CAP5] refuses one kernel of two that are launched at once, and each user has a cap', async () => {
     await ann.connected();
     const launchers = [await ann.open(), await ann.open()];
@@ -101,6 +124,7 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     expect(cap).toEqual({
       group: 'all',
       user: 'ann',
+      order: null,
       caps: [
         { what: 'kernels', used: 1, most: 2 },
         { what: 'cells', used: 1, most: 1 },
