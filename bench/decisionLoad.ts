@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Event, NodeFacts } from '../server/core/events';
+import { UNCAPPED } from '../server/core/policy/bounds';
 import { EVEN_SHARING, plainGroup } from '../server/core/policy/groups';
 import { createState, step, type State } from '../server/core/step';
 import { NOTHING_ASKED, type Ask } from '../server/protocol/ask';
@@ -31,6 +32,12 @@ const SHARING = {
   }))
 };
 
+/** The same, where each user may have one GPU. */
+const CAPPED = { ...SHARING, userCaps: { ...UNCAPPED, gpus: 1 } };
+
+/** Cells that one kernel of a flood submits at once; it may have no more. */
+const PER_KERNEL = 250;
+
 /** Cells as they come: most say nothing, some name CPUs, few memory. */
 function randomAsk(random: RandomSource): Ask {
   const roll = random.next();
@@ -43,19 +50,21 @@ function randomAsk(random: RandomSource): Ask {
 /** What one change took. */
 export type Took = { readonly wallUs: number; readonly cpuUs: number };
 
-/** One node with so many running cells, and changes to it. */
+/** One node with so many running cells, so many of one user that wait for a cap, and changes to it by others. */
 export class Load {
   constructor(
     private readonly _cells: number,
-    sharesByWeight: boolean
+    sharesByWeight: boolean,
+    queued = 0
   ) {
     this._send({ type: 'nodeFound', node: bigNode(sharesByWeight) });
-    this._send({ type: 'configured', sharing: SHARING });
+    this._send({ type: 'configured', sharing: queued > 0 ? CAPPED : SHARING });
     for (let index = 0; index < _cells; index += 1) {
       this._arrive(index);
       this._claim(index);
       this._measure(index);
     }
+    queued > 0 && this._flood(queued);
     this._send({ type: 'ticked' });
   }
 
@@ -81,7 +90,16 @@ export class Load {
     return { wallUs, cpuUs: used.user + used.system };
   }
 
-  private _arrive(index: number): void {
+  /** One more user runs a cell on all GPUs that it may have, and so many others wait for their end. */
+  private _flood(queued: number): void {
+    for (let made = 0; made <= queued; made += 1) {
+      const index = this._cells + Math.floor(made / PER_KERNEL);
+      made % PER_KERNEL === 0 && this._arrive(index, 'flooder');
+      this._claim(index, { ...NOTHING_ASKED, gpus: 1 });
+    }
+  }
+
+  private _arrive(index: number, owner?: string): void {
     const group = GROUPS[index % GROUPS.length]!;
     const user = Math.floor(index / GROUPS.length) % USERS_PER_GROUP;
     const holder = {
@@ -90,14 +108,14 @@ export class Load {
       kind: 'kernel' as const,
       startTicks: 1,
       name: `notebook${index}.ipynb`,
-      owner: `${group}-${user}`,
+      owner: owner ?? `${group}-${user}`,
       group: [group, user % 2 ? 'prod' : 'analysis'],
       gated: true
     };
     this._send({ type: 'holderArrived', holder });
   }
 
-  private _claim(index: number): void {
+  private _claim(index: number, ask: Ask = randomAsk(this._random)): void {
     this._made += 1;
     const id = `c${this._made}`;
     const claim = {
@@ -107,7 +125,7 @@ export class Load {
       cellId: `cell${this._made % 7}`,
       label: '[1]',
       sourceHash: `s${this._random.whole(1, 500)}`,
-      ask: randomAsk(this._random)
+      ask
     };
     this._claims.set(index, id);
     this._send({ type: 'claimArrived', claim, granted: null, waitingSinceMs: null });

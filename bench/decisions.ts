@@ -9,6 +9,8 @@ const CELLS = [16, 128, 1024, 10_000];
 const FEW_CELLS = 128;
 const MANY_CELLS = 10_000;
 const TIERS = ['weights', 'masks'] as const;
+/** Claims of one user that wait for its cap in one of the loads. */
+const QUEUED = 1000;
 const BLOCK = 1000;
 const WARM_UP = 5_000;
 
@@ -36,6 +38,12 @@ export const BARS = defineBars({
     unit: 'x',
     bound: 4,
     better: 'lower'
+  },
+  cappedQueueP99Us: {
+    name: 'decision among 10,000 running cells while 1,000 of another user wait for a cap, p99',
+    unit: 'us',
+    bound: 1000,
+    better: 'lower'
   }
 });
 
@@ -44,6 +52,8 @@ export const OPTIONS = { blocks: count('blocks of 1,000 decisions on each node',
 type Row = {
   readonly cells: number;
   readonly tier: (typeof TIERS)[number];
+  /** Claims of one user that wait for its cap. */
+  readonly queued: number;
   readonly p50us: number;
   readonly p99us: number;
   /** CPU time of the process instead of the clock's: without the turns that others had. */
@@ -59,9 +69,10 @@ class Series {
 
   constructor(
     readonly tier: Row['tier'],
-    readonly cells: number
+    readonly cells: number,
+    readonly queued = 0
   ) {
-    this._load = new Load(cells, tier === 'weights');
+    this._load = new Load(cells, tier === 'weights', queued);
     for (let index = 0; index < WARM_UP; index += 1) {
       this._load.change();
     }
@@ -84,6 +95,7 @@ class Series {
     return {
       cells: this.cells,
       tier: this.tier,
+      queued: this.queued,
       p50us: p50,
       p99us: p99,
       p99cpuUs: quantile(this._cpuUs, 0.99),
@@ -94,7 +106,7 @@ class Series {
 
 function barsOf(all: readonly Series[]): readonly Bar[] {
   const find = (tier: Row['tier'], cells: number) =>
-    all.find(it => it.tier === tier && it.cells === cells)!;
+    all.find(it => it.tier === tier && it.cells === cells && it.queued === 0)!;
   const growths = TIERS.map(tier => {
     const few = find(tier, FEW_CELLS).p99s();
     const many = find(tier, MANY_CELLS).p99s();
@@ -104,7 +116,8 @@ function barsOf(all: readonly Series[]): readonly Bar[] {
     );
   });
   const p99s = TIERS.map(tier => barOfRounds(BARS[`${tier}P99Us`], find(tier, MANY_CELLS).p99s()));
-  return [...p99s, ...growths];
+  const capped = all.find(it => it.queued > 0)!.p99s();
+  return [...p99s, ...growths, barOfRounds(BARS.cappedQueueP99Us, capped)];
 }
 
 /**
@@ -115,7 +128,8 @@ function barsOf(all: readonly Series[]): readonly Bar[] {
  * Bars are the medians of the blocks; the rows have all of them in one.
  */
 export async function run({ blocks }: Chosen<typeof OPTIONS>): Promise<Result> {
-  const all = TIERS.flatMap(tier => CELLS.map(cells => new Series(tier, cells)));
+  const plain = TIERS.flatMap(tier => CELLS.map(cells => new Series(tier, cells)));
+  const all = [...plain, new Series('weights', MANY_CELLS, QUEUED)];
   for (let block = 0; block < blocks; block += 1) {
     all.forEach(it => it.measure());
   }

@@ -6,7 +6,7 @@ import { UndoStack } from './lib/disposable';
 import { parseCheck, parseOptions, type Check } from './options';
 import { serve } from './serve';
 import { reloadWhenAsked, stopWhenAsked } from './signals';
-import { answerKnocks } from './users/knocks';
+import { answerKnocks, askAgain } from './users/knocks';
 
 let logFormat: LogFormat = 'text';
 const log = stderrLog(() => logFormat);
@@ -33,7 +33,11 @@ async function run(args: readonly string[]): Promise<void> {
     await stack.dispose();
   });
   stopWhenAsked(options, stop);
-  reloadWhenAsked(stop, async () => (await starting).sidecar.administration.reload());
+  reloadWhenAsked(stop, async () => {
+    const { sidecar, users } = await starting;
+    sidecar.administration.reload();
+    users && askAgain(users, say);
+  });
   const { sidecar, users } = await starting;
   const lost = (why: string) => {
     instance.succeed();
@@ -43,7 +47,10 @@ async function run(args: readonly string[]): Promise<void> {
   const { gatePath: gate, apiPath: api } = instance;
   const { name: tier } = sidecar.node.tier;
   say({ ready: true, pid: process.pid, tier, ...(users ? {} : { gate, api }) });
-  users && answerKnocks(process.stdin, users, say);
+  if (users) {
+    answerKnocks(process.stdin, users, say);
+    askAgain(users, say); // while no sidecar ran, their groups may have changed, too
+  }
 }
 
 /** Write one line to the program that started this one. */

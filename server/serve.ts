@@ -74,7 +74,8 @@ export async function serve(parts: ServeParts): Promise<Serving> {
     stack.add(await openTo(sidecar.owner, instance));
     return { sidecar, users: null };
   }
-  const users = new Users({ ...parts, directory: options.system, openTo });
+  const onGroups = sidecar.holders.regroupOwner.bind(sidecar.holders);
+  const users = new Users({ ...parts, directory: options.system, openTo, onGroups });
   stack.add(await users.begin());
   return { sidecar, users };
 }

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import click
 
 from . import api, holders, queue
+from .amounts import written
+from .caps import NAMES, cap
 from .failure import Failure
 from .names import completion, find
 from .order import InOrder
@@ -42,7 +44,7 @@ def _holder(word: str) -> Found:
 
 @click.group(cls=InOrder)
 def admin() -> None:
-    """Drain the node, cancel, evict and move, as an administrator.
+    """Drain the node, cancel, evict, move and cap, as an administrator.
 
     Administrators are root, and whom the configuration of cellgrant serve names
     (administrators). What they do here, and what others try, is recorded.
@@ -192,8 +194,10 @@ def log(since: str | None, as_json: bool) -> None:
 
 def _row(record: Found) -> dict[str, str]:
     on = record["on"]
-    known = ("name", "owner", "group", "policy", "claim", "holder")
+    known = ("name", "owner", "user", "group", "policy", "claim", "holder")
     named = [f"{it} {on[it]}" for it in known if on.get(it) is not None]
+    named += [f"{on[it]} {name}" for it, name in NAMES.items() if it in on]
+    named += [f"{written(on['memoryBytes'])} of memory"] if "memoryBytes" in on else []
     return {
         "TIME": record["time"].partition(".")[0].replace("T", " "),
         "WHO": record["user"],
@@ -204,5 +208,5 @@ def _row(record: Found) -> dict[str, str]:
     }
 
 
-for _command in (drain, undrain, cancel, evict, move, log):
+for _command in (drain, undrain, cancel, evict, move, cap, log):
     admin.add_command(_command)

@@ -10,6 +10,7 @@ import click
 
 from . import api
 from .amounts import granted, measured, number, span, written
+from .caps import lines_of
 from .output import facts, json_option, print_json, show, table
 from .queue import cell_of, in_state, queue_of
 
@@ -40,7 +41,7 @@ def parts_of(snapshot: dict[str, Any]) -> list[RenderableType]:
     holders = snapshot["holders"]
     names = {it["id"]: it["name"] for it in holders}
     return [
-        facts(_node(snapshot["node"], names, snapshot["claims"])),
+        facts([*_node(snapshot["node"], names, snapshot["claims"]), *lines_of(snapshot["caps"])]),
         table("HOLDERS", _holders(holders, now_ms), wrapped=("NAME", "GROUP", "STATE", "GRANT")),
         queue_of(in_state(snapshot["claims"], "waiting"), now_ms),
     ]

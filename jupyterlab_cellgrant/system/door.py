@@ -26,7 +26,7 @@ class Door:
     """Answers each connection with one line: where its user is served, or why not; then closes it.
 
     Nothing is read, so nothing that is said does anything. A user is looked up and served once,
-    however often they ask, as long as their sockets are there.
+    however often they ask, as long as their sockets are there, and again at each reload.
     """
 
     def __init__(self, path: Path, serve: Serve) -> None:
@@ -76,6 +76,17 @@ class Door:
         if serving is None or _is_over(serving):
             serving = self._served[uid] = asyncio.ensure_future(self._ask(uid, gid))
         return await asyncio.shield(serving)
+
+    def renew(self, uid: int, gid: int) -> None:
+        """Look a user up and have them served again: their groups may have changed. Who knocks
+        meanwhile is answered after that."""
+        before = self._served.get(uid)
+        self._served[uid] = asyncio.ensure_future(self._again(uid, gid, before))
+
+    async def _again(self, uid: int, gid: int, before: asyncio.Task[Answer] | None) -> Answer:
+        if before:
+            await asyncio.wait([before])  # one answer at a time (program.py)
+        return await self._ask(uid, gid)
 
     async def _ask(self, uid: int, gid: int) -> Answer:
         try:

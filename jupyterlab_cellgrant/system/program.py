@@ -28,17 +28,22 @@ PAUSE_MAX_S = 30.0
 STABLE_AFTER_S = 60.0
 
 
+LookUp = Callable[[int, int], None]
+
+
 class Program:
     """The sidecar's program, which is told whom to serve line by line (server/users/knocks.ts)."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, look_up: LookUp) -> None:
         self._process = process
         self._answers: dict[int, asyncio.Future[Answer]] = {}
+        self._look_up = look_up
         self.is_over = False
 
     @classmethod
-    async def start(cls, command: Sequence[str], lock: int) -> Program:
-        """Start it. The lock lives as long as it does."""
+    async def start(cls, command: Sequence[str], lock: int, look_up: LookUp) -> Program:
+        """Start it. The lock lives as long as it does; ``look_up`` is called with each user whom it
+        wants to be named again, by uid and gid."""
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
@@ -48,7 +53,7 @@ class Program:
             # Control-C in the terminal is for us: we stop it gracefully.
             start_new_session=True,
         )
-        return cls(process)
+        return cls(process, look_up)
 
     async def ready(self) -> dict[str, Any]:
         """What it says first; empty where it ended instead, and said why on stderr."""
@@ -70,6 +75,8 @@ class Program:
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             words = first_words(line)
+            for user in words.get("lookUp", ()):
+                self._look_up(user["uid"], user["gid"])
             answer = self._answers.pop(words.get("uid", -1), None)
             if answer and not answer.done():
                 answer.set_result(words)
@@ -143,7 +150,7 @@ class Service:
             pause_s = min(max(2 * pause_s, PAUSE_FIRST_S), PAUSE_MAX_S)
 
     async def _run_once(self) -> int:
-        program = self._program = await Program.start(self._command, self._lock)
+        program = self._program = await Program.start(self._command, self._lock, self._door.renew)
         if self._stopping.is_set():
             program.stop()
         words = await program.ready()

@@ -54,7 +54,7 @@ class Running:
 
 
 @pytest.mark.parametrize(
-    "words", [[], *([it] for it in ("drain", "undrain", "cancel", "evict", "move", "log"))]
+    "words", [[], *([it] for it in ("drain", "undrain", "cancel", "evict", "move", "cap", "log"))]
 )
 def test_help_of_each_order_is_there(words: list[str]) -> None:
     """[RUN1] Each has an example, and fits into a terminal."""
@@ -121,6 +121,9 @@ def test_claims_and_holders_of_others_are_cancelled_evicted_and_moved(node: Real
         (("cancel", "none"), 'no waiting claim is called "none"'),
         (("evict", "none"), 'no holder or claim here is called "none"'),
         (("move", "none", "atlas"), 'no holder here is called "none"'),
+        (("cap", "--group", "none", "--gpus", "1"), 'no group "none"'),
+        (("cap", "--user", "ann", "--cells", "0"), "a whole number from 1 to 65536"),
+        (("cap", "--user", "ann", "--memory", "much"), "expected an amount"),
         (("log", "--since", "soon"), '"since" is neither a time'),
         (("drain", "--why", "x" * 201), "at most 200 characters"),
     ],
@@ -144,6 +147,55 @@ def test_a_group_that_there_is_not_is_refused_with_those_that_there_are(node: Re
     assert 'no group "prod". The configuration has these: all, atlas, atlas/prod' in shown.stderr
     assert cellgrant("admin", "move", "first.py").returncode == 2
     assert first.end()[0] == 0
+
+
+def test_a_user_is_capped_until_that_is_taken_back(node: RealSystem) -> None:
+    """[ADMIN7] Also after a crash; status shows it, and the log who ordered what."""
+    first = Running(BOB, "first.py", *HALF)
+    first.started()
+    side = node.side_of(BOB)
+    bob = side.get("holders")[0]["owner"]
+    words = (
+        "--user",
+        bob,
+        "--cells",
+        "1",
+        "--memory",
+        "2GiB",
+        "--cpus",
+        "50%",
+        "--why",
+        "a course",
+    )
+    refused = as_of(BOB, "admin", "cap", *words)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    shown = cellgrant("admin", "cap", *words)
+    assert shown.stderr == ""
+    assert shown.stdout.startswith(f"{bob}: 1 of 1 running cells, ")
+    assert shown.stdout.endswith(", ordered by root (a course).\n")
+    second = Running(BOB, "second.py")
+    side.wait_for_claims(running=1, waiting=1)
+    assert "of which at most 1 may run" in side.claims("waiting")[0]["reason"]["sentence"]
+    node.crash()
+    side.wait_for_claims(running=1, waiting=1)
+    assert f"{bob}: 1 of 1 running cells" in as_of(BOB, "status").stdout
+    assert first.end()[0] == 0
+    second.started()
+    assert second.end()[0] == 0
+    cleared = cellgrant("admin", "cap", "--user", bob, "--clear")
+    assert cleared.stdout == f"{bob} may have what the configuration says.\n"
+    assert cellgrant_json("status")["caps"] == []
+    logged = cellgrant("admin", "log").stdout
+    assert f"user {bob}, 1 running cells, 50% CPUs, 2 GiB of memory" in logged
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--gpus", "1"), ("--user", "ann"), ("--user", "ann", "--group", "atlas", "--gpus", "1")],
+)
+def test_what_to_cap_and_how_is_said(node: RealSystem, words: tuple[str, ...]) -> None:
+    """[ADMIN7]"""
+    assert cellgrant("admin", "cap", *words).returncode == 2
 
 
 def test_others_are_refused_and_all_is_in_the_log(node: RealSystem) -> None:

@@ -18,6 +18,7 @@ from ..node_runtime import find_node
 from ..sidecar_process import command, take_lock
 from ..system.place import ensure_public
 from ..system.program import Service
+from .command_line import CELLGRANT
 from .real_server import eventually
 from .real_sidecar import RealSidecar
 from .real_system import ANN, BOB, KNOCK, RealSystem, as_user, needs_root
@@ -170,6 +171,34 @@ def test_only_the_configuration_of_the_system_counts(
     file.write_text("policy: dynamic")
     system.process.send_signal(signal.SIGHUP)
     eventually(lambda: side.get("policy") == {"policy": "dynamic"})
+
+
+@pytest.mark.parametrize("way", ["signal", "command", "crash"])
+def test_groups_are_looked_up_again_at_each_reload_and_start(
+    system: RealSystem, user: str, way: str
+) -> None:
+    """[SYS5] [ADMIN1] Who has left a group is an administrator no longer."""
+    file = system.home / "of-the-system.yaml"
+    file.write_text(f"administrators: ['@{user}s']")
+    system.options += ("--config", str(file))
+    system.start()
+    log = [*as_user(uid_of(user)), *CELLGRANT, "admin", "log"]
+    again = {
+        "signal": lambda: system.process.send_signal(signal.SIGHUP),
+        "command": lambda: subprocess.run([*CELLGRANT, "reload"], check=True),
+        "crash": system.crash,
+    }[way]
+
+    def may() -> bool:
+        return subprocess.run(log, capture_output=True, check=False).returncode == 0
+
+    assert may()
+    subprocess.run(["gpasswd", "--delete", user, f"{user}s"], check=True)
+    again()
+    eventually(lambda: not may())
+    subprocess.run(["usermod", "--append", "--groups", f"{user}s", user], check=True)
+    again()
+    eventually(may)
 
 
 def _link(path: Path) -> None:

@@ -102,7 +102,7 @@ def test_names_the_cpus_of_a_grant(cpus: str, text: str) -> None:
 def test_shows_an_amount_as_its_author_wrote_it(value: int, text: str) -> None:
     """[MEM6]"""
     node = {**NODE, "memoryPromisedBytes": value}
-    shown = render({"node": node, "holders": [], "claims": []})
+    shown = render({"node": node, "holders": [], "claims": [], "caps": []})
     assert f"64 GiB, {text} promised" in shown
 
 
@@ -131,7 +131,7 @@ def test_tells_who_holds_what_and_who_waits() -> None:
         reason={"sentence": "for 1 GPU; it is held by tr.ipynb"},
     )
     done = ask(state="done", holderName="x")
-    text = render({"node": NODE, "holders": [kernel, other], "claims": [waiting, done]})
+    text = render({"node": NODE, "holders": [kernel, other], "claims": [waiting, done], "caps": []})
     assert text.splitlines() == [
         "node    big",
         "CPUs    8 (0-7), 4 pinned, 4.0 busy",
@@ -160,7 +160,7 @@ def test_tells_what_could_not_be_enforced() -> None:
     why = "The grant could not be enforced: memory.max failed with EBUSY."
     running = ask(state="running", holderName="tr.ipynb", notEnforced={"sentence": why})
     quiet = ask(state="running", holderName="next.ipynb", notEnforced=None)
-    text = render({"node": NODE, "holders": [], "claims": [running, quiet]})
+    text = render({"node": NODE, "holders": [], "claims": [running, quiet], "caps": []})
     notices = [line for line in text.splitlines() if line.startswith("notice")]
     assert notices == ["notice  one reader failed", f"notice  tr.ipynb [7]: {why}"]
 
@@ -177,7 +177,7 @@ def test_names_groups_where_there_are_any() -> None:
     }
     kernel |= {"state": "idle", "sinceMs": 0, "cpusBusy": None, "memoryBytes": None}
     kernels = [{**kernel, "group": group} for group in ("atlas/prod", "all")]
-    text = render({"node": NODE, "holders": kernels, "claims": []})
+    text = render({"node": NODE, "holders": kernels, "claims": [], "caps": []})
     rows = text.split("HOLDERS\n")[1].splitlines()[:3]
     assert [row.split()[:3] for row in rows] == [
         ["NAME", "OWNER", "GROUP"],
@@ -195,6 +195,29 @@ def test_fits_into_a_terminal_and_names_kinds_where_there_are_several() -> None:
     both = [{**holder, "kind": kind} for kind in ("kernel", "command")]
     reason = {"sentence": "for 12 GiB of memory; 24 GiB are held by a very long name.ipynb [12]"}
     waiting = ask(state="waiting", holderName="x", arrivedMs=0, position=1, reason=reason)
-    lines = render({"node": NODE, "holders": both, "claims": [waiting]}, 80).splitlines()
+    lines = render(
+        {"node": NODE, "holders": both, "claims": [waiting], "caps": []}, 80
+    ).splitlines()
     assert max(map(len, lines)) <= 80
     assert any(re.search(r"command .* 12345 .* 3\.5 +12 GiB$", it) for it in lines), lines
+
+
+def test_shows_what_is_capped_and_by_whom() -> None:
+    """[ADMIN7] [CAP1]"""
+    order = {"owner": "ann", "by": "root", "why": "a course", "sinceMs": 0}
+    memory = {"what": "memory", "used": GIB + GIB // 2, "most": 100 * GIB}
+    gpus = {"what": "gpus", "used": 2, "most": 4}
+    cpus = {"what": "cpus", "used": 0, "most": 2.5}
+    caps = [
+        {"group": "all", "user": None, "order": None, "caps": [gpus, cpus]},
+        {"group": "all", "user": "ann", "order": order, "caps": [memory]},
+        {"group": "atlas", "user": None, "order": {**order, "why": None}, "caps": [memory]},
+        {"group": "atlas", "user": "bob", "order": None, "caps": [memory]},
+    ]
+    lines = render({"node": NODE, "holders": [], "claims": [], "caps": caps}).splitlines()
+    assert [it.split(maxsplit=1)[1] for it in lines if it.startswith("cap ")] == [
+        "everybody together: 2 of 4 GPUs, 0 of 2.5 CPUs",
+        "ann: 1.5 GiB of 100 GiB of memory, ordered by root (a course)",
+        "the group atlas: 1.5 GiB of 100 GiB of memory, ordered by root",
+        "bob in the group atlas: 1.5 GiB of 100 GiB of memory",
+    ]

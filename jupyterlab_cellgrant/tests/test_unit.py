@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ..system import unit as its
 from .command_line import CELLGRANT, cellgrant
 from .real_system import ANN, BOB, RealSystem, as_user, needs_root
 
@@ -83,3 +84,16 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", "--man=no", str(file)]
     verified = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "home"), [("/opt/x", "yes"), *((f"{it}/x", "read-only") for it in its.HOMES)]
+)
+def test_it_sees_the_home_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, prefix: str, home: str
+) -> None:
+    """[SYS5] and no other; nowhere may it write there."""
+    monkeypatch.setattr(sys, "prefix", prefix)
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    monkeypatch.setattr(its, "__file__", "/usr/lib/python3/unit.py")
+    assert f"ProtectHome={home}\n" in its.unit()

@@ -37,6 +37,8 @@ export function createState(): State {
     done: new Set(),
     doneByCell: new Map(),
     pool: createCpuPool([]),
+    configured: EVEN_SHARING,
+    capOrders: [],
     shares,
     accounts: createAccounts(shares.root, 0),
     launches: new Map(),
@@ -80,6 +82,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     committedCpus: 0,
     accounts: [],
     counts: noCounts(),
+    recounts: 0,
     useRate: 0,
     askedToFreeMs: null,
     restartWanted: null

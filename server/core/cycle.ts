@@ -1,3 +1,4 @@
+import type { Refusal } from '../protocol/errors';
 import { aboveCap } from './cap/caps';
 import { grantFromHold } from './claim/kept';
 import { grantClaim, refuseClaim } from './claim/lifecycle';
@@ -8,6 +9,7 @@ import { lineOf, type Obstacle } from './queue/obstacle';
 import { competes, pass, reserve, wantsOf, wouldDelay } from './queue/reserve';
 import { breakCircles } from './holder/circles';
 import { isWaiting, type WaitingEntry } from './entries';
+import type { NodeFacts } from './events';
 import type { State } from './state';
 import { named, tell } from './claim/story';
 import { isInside } from './holder/trees';
@@ -63,8 +65,7 @@ type Heads = Map<string, WaitingEntry>;
 
 /** Grant or refuse a waiting claim, or return what it lacks. */
 function consider(state: State, entry: WaitingEntry, heads: Heads): Obstacle | null {
-  const { holder, claim } = entry;
-  const why = state.node && (aboveCap(entry) ?? impossibleAsk(state.node, holder, claim.ask));
+  const why = state.node && (aboveCap(entry) ?? impossibleNow(state.node, entry));
   if (why) {
     refuseClaim(state, entry, why);
     return null;
@@ -86,6 +87,16 @@ function consider(state: State, entry: WaitingEntry, heads: Heads): Obstacle | n
   heads.forEach(it => countPass(state, it, entry));
   grantFromHold(state, entry) || grantClaim(state, entry, plan.lease);
   return null;
+}
+
+/** ADM3: why a waiting claim became impossible, or null; examined again only if what decides that changed. */
+function impossibleNow(node: NodeFacts, { holder, claim, phase }: WaitingEntry): Refusal | null {
+  const { boundGpus } = holder;
+  if (phase.possible?.node === node && phase.possible.boundGpus === boundGpus) {
+    return null;
+  }
+  phase.possible = { node, boundGpus };
+  return impossibleAsk(node, holder, claim.ask);
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
-import type { CapOwner, Eviction, NotEnforced, Reason } from '../protocol/facts';
+import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
 import type { ClaimView, StoryLine } from '../protocol/view';
+import type { CapOrder } from './cap/capOrders';
 import type { Confinement } from './effects';
-import type { Claim, Holder, HolderUse, NewKernel } from './events';
+import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
 
@@ -52,14 +53,33 @@ export type Counted = keyof Counts;
 export type Account = {
   readonly key: string;
   readonly owner: CapOwner;
+  /** The administrator's order that caps it (ADMIN7); null if only the configuration does. */
+  readonly order: CapOrder | null;
   /** Infinity for what is not capped. */
   readonly most: Readonly<Counts>;
   readonly used: Counts;
+  /** The names of the queues for each thing below its cap. */
+  readonly lines: { readonly [what in Wanted]: string };
   readonly holders: Set<HolderEntry>;
-  /** Their running claims. */
+  /** Their running claims, and their waiting ones. */
   readonly running: Set<RunningEntry>;
+  readonly waiting: Set<WaitingEntry>;
   /** Kernels that are being launched, by id. */
   readonly launching: Set<string>;
+};
+
+/** What a claim, or its end, changes in an account, of something that is capped there. */
+export type Change = {
+  readonly account: Account;
+  readonly what: Counted;
+  readonly amount: number;
+};
+
+/** What a claim needs of caps, and of which accounts and which count of its holder that was computed. */
+type KnownNeeds = {
+  readonly accounts: readonly Account[];
+  readonly recounts: number;
+  readonly changes: readonly Change[];
 };
 
 /** What a running claim, or a hold, was given exclusively. */
@@ -99,6 +119,8 @@ type Waiting = {
   reservation: Reservation | null;
   /** How many later claims were granted before it. */
   passedBy: number;
+  /** The node, and the GPUs of its kernel, for which it was found possible (ADM3); null before. */
+  possible: { readonly node: NodeFacts; readonly boundGpus: readonly string[] } | null;
 };
 
 /** A running claim that will be interrupted for another (FAIR4). */
@@ -157,6 +179,8 @@ export type ClaimEntry = {
   readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
   readonly story: StoryLine[];
+  /** What it needs of caps, as computed last; null before. */
+  needs: KnownNeeds | null;
   phase: Waiting | Running | Done;
 };
 
@@ -205,6 +229,8 @@ export type HolderEntry = {
   /** The accounts that it counts in, and what it counts with, less what its children draw on (CAP1). */
   accounts: readonly Account[];
   counts: Counts;
+  /** How often it was counted for caps: with what it and those inside it have, this changes. */
+  recounts: number;
   /** Its dominant share of the node in use now, as counted for its user (FAIR3). */
   useRate: number;
   /** When it was last asked to free GPU memory (GPU5). */

@@ -4,6 +4,7 @@ import type { Event, NodeFacts } from './events';
 import { enterLease, leaveLease, leasesOf, markAllDirty, recount } from './holder/leases';
 import { liftMask } from './cpu/masks';
 import { createAccounts } from './cap/account';
+import { sharingInForce } from './cap/capOrders';
 import { enterAccounts } from './cap/counting';
 import { moveLaunches } from './cap/launches';
 import { capGroups } from './policy/capTree';
@@ -27,7 +28,7 @@ import { attain } from './policy/seniority';
 /** The node was read, at startup or again: all placements are entered again. */
 export function onNodeFound(state: State, event: Extract<Event, { type: 'nodeFound' }>): void {
   state.foundReserveBytes = event.node.memoryReserveBytes;
-  replace(state, event.node, state.shares.sharing);
+  replace(state, event.node, state.configured);
 }
 
 /**
@@ -59,6 +60,15 @@ export function onGroupAssigned(
   }
 }
 
+/** Administrators have ordered caps (ADMIN7): no grant is lost, and what waits is considered again. */
+export function onCapsOrdered(
+  state: State,
+  { orders }: Extract<Event, { type: 'capsOrdered' }>
+): void {
+  state.capOrders = orders;
+  replace(state, state.node, state.configured);
+}
+
 /** A group that is gone does not get its holders back if it returns: the configuration says where they are. */
 function forgetAssignments(state: State): void {
   for (const entry of state.holders.values()) {
@@ -74,7 +84,7 @@ function assign(state: State, entry: HolderEntry, group: readonly string[] | nul
 
 /** A holder belongs to another group now (CFG3): its cells are redistributed, its grants stay. */
 export function regroup(state: State): void {
-  replace(state, state.node, state.shares.sharing);
+  replace(state, state.node, state.configured);
 }
 
 /** The node with the effective reserve. */
@@ -101,9 +111,11 @@ function replace(state: State, node: NodeFacts | null, sharing: Sharing): void {
   state.node = node && withReserve(state, node);
   state.pool = { ...createCpuPool(node?.cpus ?? []), moved: true };
   const nodeCpus = node?.cpus.length ?? 0;
-  state.shares = createShareTree(sharing, nodeCpus, state.nowMs);
+  state.configured = sharing;
+  const inForce = sharingInForce(sharing, state.capOrders);
+  state.shares = createShareTree(inForce, nodeCpus, state.nowMs);
   capGroups(state.shares.root, nodeCpus);
-  state.accounts = createAccounts(state.shares.root, nodeCpus);
+  state.accounts = createAccounts(state.shares.root, nodeCpus, state.capOrders);
   inheritUse(before, state.shares);
   state.holders.forEach(holder => moveHolder(state, holder));
   moveLaunches(state);

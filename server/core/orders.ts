@@ -1,5 +1,6 @@
 import type { Caller } from '../protocol/caller';
 import type { Drain } from '../protocol/facts';
+import type { CapOrder } from './cap/capOrders';
 
 /** What an administrator may order; whoever posts it has checked that they are one. */
 export type Order =
@@ -23,4 +24,6 @@ export type Order =
       readonly holderId: string;
       readonly group: readonly string[] | null;
       readonly by: Caller;
-    };
+    }
+  /** An administrator caps a group or a user, or no longer (ADMIN7): the orders that stand from now on. */
+  | { readonly type: 'capsOrdered'; readonly orders: readonly CapOrder[]; readonly by: Caller };

@@ -4,9 +4,11 @@ import type { CullBook } from './cull/watches';
 import type { Drain } from '../protocol/facts';
 import type { Effect } from './effects';
 import type { Accounts } from './cap/account';
+import type { CapOrder } from './cap/capOrders';
 import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
 import type { GpuUse, NodeFacts, PolicyName } from './events';
 import type { CpuPool } from './cpu/cpuPool';
+import type { Sharing } from './policy/groups';
 import type { Profiles } from './policy/profiles';
 import type { ShareTree } from './policy/shareTree';
 
@@ -56,6 +58,10 @@ export type State = {
   /** The last ended one, by holder and cell. */
   readonly doneByCell: Map<string, ClaimEntry>;
   pool: CpuPool;
+  /** The configuration, without what administrators have ordered; the tree has both. */
+  configured: Sharing;
+  /** The caps that administrators have ordered (ADMIN7). */
+  capOrders: readonly CapOrder[];
   shares: ShareTree;
   /** What is counted against caps (CAP1). */
   accounts: Accounts;

@@ -21,7 +21,7 @@ import {
   onPolicyChosen,
   onUseMeasured
 } from './measures';
-import { onConfigured, onGroupAssigned, onNodeFound } from './nodes';
+import { onCapsOrdered, onConfigured, onGroupAssigned, onNodeFound } from './nodes';
 import { onEvictionChosen } from './policy/evict';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
@@ -117,6 +117,7 @@ const HANDLERS: {
   drainChosen: onDrainChosen,
   evictionChosen: onEvictionChosen,
   groupAssigned: onGroupAssigned,
+  capsOrdered: onCapsOrdered,
   defaultsChanged: recallStanding,
   noticed: (state, event) => {
     state.notices = event.notices;

@@ -166,6 +166,12 @@ export class Holders {
     this.list().forEach(it => it.owner?.name === user && this.note(it));
   }
 
+  /** The groups of a user on this machine are others than before (SYS5). */
+  regroupOwner(owner: Required<Caller>): void {
+    this.list().forEach(it => it.owner?.uid === owner.uid && this.note({ ...it, owner }));
+    this.changed();
+  }
+
   private changed(): void {
     this.changeListeners.forEach(listener => listener());
   }
@@ -237,9 +243,7 @@ export class Holders {
 
   private attempt(holderId: string, act: () => void): EnforcementError | null {
     const failure = failureOf(act);
-    if (failure) {
-      this.parts.log('warning', `holder ${holderId}: ${failure.message}`);
-    }
+    failure && this.parts.log('warning', `holder ${holderId}: ${failure.message}`);
     return failure;
   }
 }

@@ -1,10 +1,11 @@
+import type { CapOrder } from '../core/cap/capOrders';
 import type { Event, NodeFacts, PolicyName } from '../core/events';
 import type { Ask } from '../protocol/ask';
 import type { AuditView } from '../protocol/audit';
 import type { Caller } from '../protocol/caller';
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
-import type { Reason } from '../protocol/facts';
+import type { CapOwner, Reason } from '../protocol/facts';
 import type { HintSources } from '../protocol/gate';
 import type { HolderKind } from '../protocol/holder';
 import type { HubGroupsView } from '../protocol/hubGroups';
@@ -22,6 +23,9 @@ import type { KnownProcess } from './knownProcess';
 export type { IProcesses, KnownProcess, ProcessIdentity } from './knownProcess';
 export type { INodeMeters } from './nodeMeters';
 export type { PolicyName };
+
+/** The caps that an order names. */
+export type CapsOrdered = CapOrder['caps'];
 
 /** How much a line of the log matters to a person. */
 export type LogLevel = 'info' | 'warning' | 'error';
@@ -191,6 +195,13 @@ export interface IActions {
   move(
     holderId: string,
     group: string | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null>;
+  /** Cap a group or a user in place of what is configured, or (null) as configured again (ADMIN7). */
+  cap(
+    of: CapOwner,
+    caps: CapsOrdered | null,
     why: string | null,
     by: Caller
   ): Promise<Refusal | null>;

@@ -9,7 +9,12 @@ import {
 } from './turns';
 
 const turn = () => new Promise(resolve => setImmediate(resolve));
-const rest = () => new Promise(resolve => setTimeout(resolve, TIRESOME.pauseMs));
+
+/** Time passes only here: on a busy machine, a turn of the event loop may take longer than a pause. */
+const rest = async () => {
+  jest.advanceTimersByTime(TIRESOME.pauseMs);
+  await turn();
+};
 
 describe('Turns', () => {
   let clockMs = 0;
@@ -17,10 +22,13 @@ describe('Turns', () => {
   let turns: Turns;
 
   beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'performance', 'nextTick'] });
     clockMs = 0;
     heard = [];
     turns = new Turns(ALL, () => clockMs);
   });
+
+  afterEach(() => jest.useRealTimers());
 
   /** Somebody with so many lines, each of which takes so long. */
   function speaker(name: string, lines: number, isGreeted: boolean, lineMs = 0): ITurnTaker {

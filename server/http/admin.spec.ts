@@ -39,6 +39,15 @@ describe('the orders of an administrator', () => {
     return [status, code, message];
   };
 
+  async function reloaded(): Promise<void> {
+    const read = async () => (await sidecar.ask('GET', '/api/v1/configuration')).body;
+    const before = JSON.stringify(await read());
+    process.kill(sidecar.pid, 'SIGHUP');
+    while (JSON.stringify(await read()) === before) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+  }
+
   async function restart(): Promise<void> {
     await sidecar.kill();
     sidecar = await start();
@@ -106,6 +115,55 @@ describe('the orders of an administrator', () => {
     expect(await groupOf()).toBe('all');
   });
 
+  it('[ADMIN7] cap a user or a group, also across a restart, until that is taken back', async () => {
+    const cap = (body: object) => order('POST', 'cap', body);
+    const capped = async () =>
+      (await snapshot()).caps.map(({ group, user, caps: its, order: its_ }) => [
+        user ?? group,
+        its.map(({ what, most }) => `${what} ${most}`).join(),
+        its_?.why
+      ]);
+    const ofDan = { user: 'dan', caps: { gpus: 2, cpus: '50%' }, why: 'a course' };
+    expect((await cap(ofDan)).status).toBe(204);
+    expect((await cap({ user: 'dan', caps: { memory: '1 GiB' } })).status).toBe(204);
+    expect((await cap({ group: 'atlas', caps: { cells: 1 } })).status).toBe(204);
+    const [dan] = (await snapshot()).caps.filter(it => it.user === 'dan');
+    expect(dan!.caps.map(it => it.what)).toEqual(['memory', 'gpus', 'cpus']);
+    const before = await capped();
+    expect(before.map(([whose]) => whose)).toEqual(['dan', 'atlas']);
+    await restart();
+    expect(await capped()).toEqual(before);
+    expect((await cap({ group: 'atlas', caps: null })).status).toBe(204);
+    expect((await cap({ user: 'dan', caps: null })).status).toBe(204);
+    expect(await capped()).toEqual([]);
+    expect(refused(await cap({ group: 'none', caps: null })).slice(0, 2)).toEqual([
+      404,
+      'GROUP_UNKNOWN'
+    ]);
+    const { records } = await log();
+    expect(records.map(it => [it.action, it.on, it.outcome])).toEqual([
+      ['cap', { user: 'dan', gpus: 2, cpus: '50%' }, 'done'],
+      ['cap', { user: 'dan', memoryBytes: 2 ** 30 }, 'done'],
+      ['cap', { group: 'atlas', cells: 1 }, 'done'],
+      ['uncap', { group: 'atlas' }, 'done'],
+      ['uncap', { user: 'dan' }, 'done'],
+      ['uncap', { group: 'none' }, 'GROUP_UNKNOWN']
+    ]);
+    await restart();
+    expect(await capped()).toEqual([]);
+  });
+
+  it('[ADMIN7] take back what stands for a group that is gone', async () => {
+    expect((await order('POST', 'cap', { group: 'atlas', caps: { gpus: 1 } })).status).toBe(204);
+    writeFileSync(config, 'groups: {phenix: {weight: 1}}\n');
+    await reloaded();
+    expect((await snapshot()).caps).toEqual([]);
+    expect((await order('POST', 'cap', { group: 'atlas', caps: null })).status).toBe(204);
+    writeFileSync(config, GROUPS);
+    await reloaded();
+    expect((await snapshot()).caps).toEqual([]);
+  });
+
   it.each([
     ['POST', 'evict', { claim: 'none' }, [404, 'CLAIM_UNKNOWN']],
     ['POST', 'evict', { holder: 'none' }, [404, 'HOLDER_UNKNOWN']],
@@ -116,6 +174,16 @@ describe('the orders of an administrator', () => {
     ['POST', 'evict', { claim: 'c', reason: 'x' }, [400, 'BODY_INVALID', /JSON object/]],
     ['POST', 'move', { holder: 'none', group: 'atlas' }, [404, 'HOLDER_UNKNOWN']],
     ['POST', 'move', { holder: 'none' }, [400, 'BODY_INVALID', /"group"/]],
+    ['POST', 'cap', { caps: { gpus: 1 } }, [400, 'BODY_INVALID', /either "user" or "group"/]],
+    ['POST', 'cap', { user: 'ann', group: 'atlas', caps: null }, [400, 'BODY_INVALID', /either/]],
+    ['POST', 'cap', { user: 'ann', caps: {} }, [400, 'BODY_INVALID', /"caps": .*at least one/]],
+    ['POST', 'cap', { user: '@staff', caps: null }, [400, 'BODY_INVALID', /"user": .*of a user/]],
+    ['POST', 'cap', { user: 'ann', caps: { gpus: -1 } }, [400, 'BODY_INVALID', /"caps.gpus": .*0/]],
+    ['POST', 'cap', { user: 'ann', caps: { cells: 0 } }, [400, 'BODY_INVALID', /from 1 to/]],
+    ['POST', 'cap', { user: 'ann', caps: { memory: 'x' } }, [400, 'BODY_INVALID', /"4 GiB"/]],
+    ['POST', 'cap', { user: 'ann', caps: { cpus: '150%' } }, [400, 'BODY_INVALID', /"100%"/]],
+    ['POST', 'cap', { user: 'ann', caps: { disks: 1 } }, [400, 'BODY_INVALID', /kernels, cells/]],
+    ['POST', 'cap', { group: 'none', caps: { gpus: 1 } }, [404, 'GROUP_UNKNOWN']],
     ['PUT', 'drain', { why: 1 }, [400, 'BODY_INVALID', /"why": expected a text/]],
     ['GET', 'log?since=soon', undefined, [400, 'BODY_INVALID', /"since"/]]
   ])(

@@ -12,13 +12,15 @@ const WHY_CHARS_MAX = 200;
 /** How long a name may be, in characters. */
 const NAME_CHARS_MAX = 1024;
 
-const WHY = z
+/** A reason, as those concerned read it; null without one. */
+export const WHY = z
   .string('expected a text')
   .max(WHY_CHARS_MAX, `expected at most ${WHY_CHARS_MAX} characters`)
   .transform(it => readable(it.trim(), WHY_CHARS_MAX) || null)
   .nullable()
   .default(null);
-const NAME = z
+/** An id, or a name. */
+export const NAME = z
   .string('expected a text')
   .min(1, 'expected a name')
   .max(NAME_CHARS_MAX, `expected at most ${NAME_CHARS_MAX} characters`)

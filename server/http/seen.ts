@@ -24,13 +24,14 @@ class Seen implements IShown {
 
   snapshot(): Snapshot {
     const visibility = this.visibility();
-    const { node, holders, groups, claims, culled, ...moment } = this.shown.snapshot();
+    const { node, holders, groups, claims, caps, culled, ...moment } = this.shown.snapshot();
     return {
       ...moment,
-      node,
+      node: visibility.of(node),
       groups,
       holders: visibility.of(holders),
       claims: visibility.of(claims),
+      caps: visibility.of(caps),
       ...(culled && { culled: visibility.of(culled) })
     };
   }

@@ -45,6 +45,13 @@ describe('the life of a claim', () => {
     atMs
   });
 
+  it('[OBS1] counts no time below 0 where the clock was set back', () => {
+    lives.observe(arrived('a', 5000), []);
+    lives.observe({ type: 'ticked', atMs: 3000 }, [grant('a')]);
+    lives.observe(ended('a', 1000), []);
+    expect(said.map(it => it.filter(part => typeof part === 'number'))).toEqual([[0], [0, 3]]);
+  });
+
   it('[OBS1] counts a wait and a run, once', () => {
     lives.observe(arrived('a', 1000), []);
     lives.observe({ type: 'ticked', atMs: 3000 }, [grant('a')]);

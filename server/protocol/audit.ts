@@ -5,7 +5,8 @@ export type AuditRecord = {
   readonly uid: number;
   /** The user's name then. */
   readonly user: string;
-  readonly action: 'drain' | 'undrain' | 'cancel' | 'evict' | 'move' | 'policy' | 'log';
+  readonly action:
+    'drain' | 'undrain' | 'cancel' | 'evict' | 'move' | 'cap' | 'uncap' | 'policy' | 'log';
   /** What it concerned: ids, names, owners, and what was to become of it. */
   readonly on: Readonly<Record<string, string | number | null>>;
   /** In the administrator's own words; null if they gave none. */

@@ -16,8 +16,21 @@ export type GroupView = {
 /** What may be capped. */
 export type CappedName = 'kernels' | 'cells' | 'memory' | 'gpus' | 'cpus';
 
+/** Who ordered a cap, and why. */
+export type CapOrderView = {
+  /** The user who is capped, to whom alone the reason is shown; null for a group, whose reason all see. */
+  readonly owner: string | null;
+  /** The administrator's name. */
+  readonly by: string;
+  readonly why: string | null;
+  /** ms since the epoch. */
+  readonly sinceMs: number;
+};
+
 /** What a group, or a user in it, may have at once, and has (CAP1). */
 export type CapView = CapOwner & {
+  /** The order of an administrator that set some of it (ADMIN7); null for none. */
+  readonly order: CapOrderView | null;
   readonly caps: readonly {
     readonly what: CappedName;
     /** In bytes for memory; of CPUs those that claims named. */

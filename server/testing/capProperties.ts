@@ -49,7 +49,7 @@ export const withinCpuCaps: Property = ({ state }) => {
         : [...node.children.values()].reduce((sum, it) => sum + visit(it), 0);
     const most =
       node.kind === 'user'
-        ? userCap(node.parent!, total)
+        ? userCap(node.parent!, node.name, total)
         : node.kind === 'group'
           ? cappedCpus(node.group.caps, total)
           : Infinity;

@@ -62,6 +62,20 @@ const orderOf = (
 });
 const ID: Schema = { type: 'string', minLength: 1 };
 
+/** The caps that are named; the others are as configured. */
+const CAPS: Schema = {
+  type: ['object', 'null'],
+  properties: {
+    kernels: { type: 'integer', minimum: 1 },
+    cells: { type: 'integer', minimum: 1 },
+    memory: { type: ['string', 'number'] },
+    gpus: { type: 'integer', minimum: 0 },
+    cpus: { type: ['string', 'number'] }
+  },
+  minProperties: 1,
+  additionalProperties: false
+};
+
 /** What administrators may do, only on the Unix socket. */
 const ORDERS: readonly Operation[] = [
   {
@@ -96,6 +110,14 @@ const ORDERS: readonly Operation[] = [
     path: '/api/v1/admin/move',
     summary: 'Put a holder into a group, or (null) back where the configuration has it',
     body: orderOf({ holder: ID, group: { type: ['string', 'null'] } }, ['holder', 'group']),
+    answer: null
+  },
+  {
+    method: 'post',
+    path: '/api/v1/admin/cap',
+    summary:
+      'Cap a user, or all of a group, in place of what is configured, or (null) as configured again; one of them is named',
+    body: orderOf({ user: ID, group: ID, caps: CAPS }, ['caps']),
     answer: null
   },
   {

@@ -1,3 +1,4 @@
+import type { CapOrder } from '../core/cap/capOrders';
 import type { State } from '../core/step';
 import { ANN, type Happening } from './harness';
 import type { RandomSource } from './randomSource';
@@ -9,6 +10,7 @@ export function orderOf(random: RandomSource, state: State, holders: readonly st
   }
   const holderId = random.pick([...holders, 'nobody']);
   return random.pick<() => Happening>([
+    () => ({ type: 'capsOrdered', orders: capsOf(random, state.nowMs), by: ANN }),
     () => {
       const drain = { by: ANN.name, why: null, sinceMs: state.nowMs };
       return { type: 'drainChosen', drain, by: ANN };
@@ -24,4 +26,14 @@ export function orderOf(random: RandomSource, state: State, holders: readonly st
       return { type: 'groupAssigned', holderId, group, by: ANN };
     }
   ])();
+}
+
+function capsOf(random: RandomSource, sinceMs: number): readonly CapOrder[] {
+  const gpus = random.pick([0, 1, 4]);
+  const caps = random.pick<CapOrder['caps']>([{ gpus }, { cells: 2 }, { memoryBytes: 2 ** 33 }]);
+  const of = random.pick([
+    { group: 'all', user: random.pick(['ann', 'bob', 'nobody']) },
+    { group: random.pick(['all', 'a', 'b/x', 'none']), user: null }
+  ]);
+  return random.pick([[], [{ of, caps, by: ANN.name, why: null, sinceMs }]]);
 }

@@ -67,6 +67,8 @@ export class UserSide {
 /** A real sidecar of the whole node, with what starts it: root's. */
 export class SharedSidecar {
   log = '';
+  /** Whom it has asked to look up again. */
+  readonly asked: unknown[] = [];
   private readonly answers: ((answer: Record<string, unknown>) => void)[] = [];
   private readonly lines: Interface;
   private readonly sides = new Map<number, UserSide>();
@@ -77,9 +79,10 @@ export class SharedSidecar {
   ) {
     child.stderr!.on('data', chunk => (this.log += String(chunk)));
     this.lines = createInterface({ input: child.stdout! });
-    this.lines.on('line', line =>
-      this.answers.shift()?.(JSON.parse(line) as Record<string, unknown>)
-    );
+    this.lines.on('line', line => {
+      const said = JSON.parse(line) as Record<string, unknown>;
+      'lookUp' in said ? this.asked.push(said['lookUp']) : this.answers.shift()?.(said);
+    });
   }
 
   /** Start one that keeps what it knows in one directory, and has users' in another. */

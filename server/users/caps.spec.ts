@@ -51,6 +51,18 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     );
   });
 
+  it('[SEC7] [CAP2] gives nobody more who says that it was granted already', async () => {
+    const nothing = { cpus: null, threads: null, gpus: [], affinity: null, cpuset: null, env: {} };
+    const kernel = bob.kernel();
+    const granted = { ...nothing, memoryBytes: 8 * 2 ** 30 };
+    await kernel.connect(bob, [{ id: 'forged', sources: {}, agoMs: 0, waitedMs: 0, granted }]);
+    const { body } = await bob.ask('GET', 'claims/forged');
+    expect(body).toMatchObject({ state: 'running', grant: { memoryBytes: null } });
+    const other = await ann.connected();
+    claims(other, 'of-ann', { memory: '2 GiB' });
+    await other.gate.hear('granted', 'of-ann');
+  });
+
   it('[CAP7] a reload lets those go on who wait', async () => {
     const [first, second] = [await ann.connected(), await ann.connected()];
     claims(first, 'runs', {});
@@ -60,6 +72,29 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     configure('userCaps: { cells: 2 }');
     process.kill(sidecar.pid, 'SIGHUP');
     await second.gate.hear('granted', 'waits');
+  });
+
+  it('[ADMIN7] an order of root applies at once to who waits; others are told of it, but not why', async () => {
+    const root = await sidecar.serve({ uid: 0, gid: 0, name: 'root', groups: ['root'] });
+    const cap = (side: UserSide, caps: object | null) =>
+      side.ask('POST', 'admin/cap', JSON.stringify({ user: 'ann', caps, why: 'a course' }));
+    const [first, second] = [await ann.connected(), await ann.connected()];
+    claims(first, 'runs', {});
+    await first.gate.hear('granted', 'runs');
+    claims(second, 'waits', {});
+    await second.gate.hear('waiting', 'waits');
+    expect((await cap(ann, { cells: 2 })).status).toBe(403);
+    expect((await cap(root, { cells: 2, kernels: 5 })).status).toBe(204);
+    await second.gate.hear('granted', 'waits');
+    const orderSeenBy = async (side: UserSide) =>
+      (await side.snapshot()).caps.find(it => it.user === 'ann')!.order;
+    const order = { owner: 'ann', by: 'root', sinceMs: expect.any(Number) };
+    expect(await orderSeenBy(ann)).toEqual({ ...order, why: 'a course' });
+    expect(await orderSeenBy(bob)).toEqual({ ...order, why: null });
+    expect((await cap(root, null)).status).toBe(204);
+    claims(first, 'next', {});
+    first.release('runs');
+    expect((await first.gate.hear('waiting', 'next')).sentence).toContain('at most 1 may run');
   });
 
   it('[CAP5] refuses one kernel of two that are launched at once, and each user has a cap', async () => {
@@ -89,6 +124,7 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     expect(cap).toEqual({
       group: 'all',
       user: 'ann',
+      order: null,
       caps: [
         { what: 'kernels', used: 1, most: 2 },
         { what: 'cells', used: 1, most: 1 },

@@ -24,6 +24,7 @@ describe('who is served', () => {
     const users = new Users({
       directory: join(directory, 'users'),
       instance: { directory: own },
+      onGroups: () => undefined,
       openTo: async () => async () => undefined,
       log: () => undefined
     });
@@ -44,6 +45,7 @@ describe('who is served', () => {
     const users = new Users({
       directory: join(directory, 'users'),
       instance: { directory: own },
+      onGroups: () => undefined,
       openTo: async () => async () => undefined,
       log: () => undefined
     });
@@ -59,6 +61,7 @@ describe('who is served', () => {
     const users = new Users({
       directory: join(directory, 'users'),
       instance: { directory: own },
+      onGroups: () => undefined,
       openTo: async () => {
         attempts += 1;
         if (attempts === 1) {

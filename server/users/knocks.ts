@@ -8,6 +8,12 @@ type Answer = { readonly uid: number | null } & (
   { readonly directory: string } | { readonly why: string }
 );
 
+/** Ask for all who are served to be named again, because their groups may have changed (SYS5). */
+export function askAgain(users: Pick<Users, 'list'>, say: (asked: object) => void): void {
+  const lookUp = users.list();
+  lookUp.length && say({ lookUp });
+}
+
 /**
  * Serve the user that each line names, as {@link parseUser} reads it; answer each with a line.
  *

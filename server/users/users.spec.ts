@@ -143,6 +143,33 @@ root.describe('a sidecar of the whole node (needs root)', () => {
     expect(await seenBy(bob)).toBe(kernel.process.pid);
   });
 
+  it('[SYS5] asks for whom it serves again at a start and a reload; new groups count at once', async () => {
+    expect(await sidecar.stop()).toEqual([0]);
+    const file = join(outer, 'cellgrant.yaml');
+    writeFileSync(file, 'administrators: ["@staff"]\ngroups: {physics: {users: ["@atlas"]}}\n');
+    sidecar = await start('--config', file);
+    const known = [ANN, BOB].map(({ uid, gid }) => ({ uid, gid }));
+    expect(sidecar.asked).toEqual([]);
+    const [{ side: ann, kernel }] = await bothConnected();
+    const groupOf = async () =>
+      (await ann.snapshot()).holders.find(it => it.id === kernel.id)!.group;
+    expect(await groupOf()).toBe('physics');
+    process.kill(sidecar.pid, 'SIGHUP');
+    while (sidecar.asked.length === 0) {
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    expect(sidecar.asked).toEqual([known]);
+    await sidecar.serve({ ...ANN, groups: ['staff'] });
+    expect(await groupOf()).toBe('all');
+    expect((await ann.ask('PUT', 'admin/drain')).status).toBe(204);
+    await sidecar.serve({ ...ANN, groups: [] });
+    expect((await ann.ask('DELETE', 'admin/drain')).status).toBe(403);
+    await sidecar.kill();
+    sidecar = await start('--config', file);
+    await sidecar.serve(BOB); // what it said before is read by then
+    expect(sidecar.asked).toEqual([known]);
+  });
+
   it("[SEC1] shows others' kernels and cells by owner and amount, and by nothing that names them", async () => {
     const [ann, bob] = await bothConnected();
     const claim = { id: 'secret', cellId: 'cell-of-ann', label: 'secret-label' };

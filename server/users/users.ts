@@ -39,6 +39,8 @@ export type UsersParts = {
   /** Stores what outlives the sidecar. */
   readonly instance: { readonly directory: OwnDirectory };
   readonly openTo: (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
+  /** Called when the groups of a user are others than before. */
+  readonly onGroups: (caller: Required<Caller>) => void;
   readonly log: Log;
 };
 
@@ -83,6 +85,11 @@ export class Users {
     return () => this.close();
   }
 
+  /** Whom to look up again: all who are served. */
+  list(): readonly Pick<UnixUser, 'uid' | 'gid'>[] {
+    return [...this.known.values()].map(({ uid, gid }) => ({ uid, gid }));
+  }
+
   /** Serve a user from now on; resolves to the directory of the sockets. Rejects with {@link DirectoryError}. */
   async serve(user: UnixUser): Promise<string> {
     const { uid } = user;
@@ -102,11 +109,12 @@ export class Users {
     return path;
   }
 
-  /** The groups of a user may have changed since the last knock, and who is an administrator with them. */
+  /** The groups of a user may have changed since the last time, and who is an administrator with them. */
   private async renew(user: UnixUser, { caller, path }: Served): Promise<string> {
     if (user.groups.join() !== caller.groups.join()) {
       caller.groups = user.groups;
       this.known.set(user.uid, user);
+      this.parts.onGroups({ ...caller });
       await this.save();
     }
     return path;

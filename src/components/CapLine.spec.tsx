@@ -12,16 +12,18 @@ function said(cap: CapView): string {
 describe('CapLine', () => {
   afterEach(erase);
 
-  it('[CAP1] shows whose caps they are, and how much of each is taken', () => {
+  it('[CAP1] [ADMIN7] shows whose caps they are, and how much of each is taken', () => {
     const group: CapView = {
       group: 'atlas',
       user: null,
+      order: { owner: null, by: 'root', why: 'a course', sinceMs: 0 },
       caps: [{ what: 'gpus', used: 2, most: 4 }]
     };
-    expect(said(group)).toBe('the group atlas 2 of 4 GPUs');
+    expect(said(group)).toBe('the group atlas 2 of 4 GPUs · ordered by root: a course');
     const user: CapView = {
       group: 'all',
       user: 'ann',
+      order: null,
       caps: [
         { what: 'kernels', used: 1, most: 3 },
         { what: 'cells', used: 0, most: 1 },

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { ownerInWords } from '../../server/protocol/things';
-import type { CapView } from '../../server/protocol/groupView';
+import type { CapOrderView, CapView } from '../../server/protocol/groupView';
 import { speakerOf } from '../arbiter/speaker';
 import { formatBytesOfAmount, formatNumber } from '../format';
 import type { PanelProps } from './panelProps';
@@ -18,9 +18,16 @@ export function CapLine({
       title={trans.__('What may be had at once; a cell that would exceed it waits')}
     >
       <strong>{ownerInWords(cap, speakerOf(trans, paths, 'kernel'))}</strong>{' '}
-      <span className="cg-Small">{cap.caps.map(it => takenText(trans, it)).join(' · ')}</span>
+      <span className="cg-Small">
+        {cap.caps.map(it => takenText(trans, it)).join(' · ')}
+        {cap.order && ` · ${orderText(trans, cap.order)}`}
+      </span>
     </li>
   );
+}
+
+function orderText(trans: PanelProps['trans'], { by, why }: CapOrderView): string {
+  return why === null ? trans.__('ordered by %1', by) : trans.__('ordered by %1: %2', by, why);
 }
 
 function takenText(

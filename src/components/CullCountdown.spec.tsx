@@ -27,7 +27,7 @@ describe('the countdown of an idle kernel', () => {
 
   it('[CULL4] says when, and what will be lost', () => {
     const host = draw(countdown());
-    expect(host.textContent).toMatch(/Idle: will be shut down at \d+:\d+.* 1:01/);
+    expect(host.textContent).toMatch(/Idle: will be shut down at \d+:\d+.* \(in 1:01\)/);
     expect(host.textContent).toContain('Its variables (3 GiB of memory, 1 GiB of GPU memory)');
     expect(host.textContent).toContain('the notebook file stays as it is');
   });

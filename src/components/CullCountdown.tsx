@@ -38,9 +38,9 @@ export function CullCountdown(props: CullCountdownProps): JSX.Element | null {
   return (
     <div className="cg-Request cg-Cull" role="status">
       <span>
-        {trans.__('Idle: will be shut down at %1', time)}{' '}
+        {trans.__('Idle: will be shut down at %1', time)}
         <span className="cg-Clock" aria-hidden="true">
-          {formatClock(leftMs)}
+          {trans.__(' (in %1)', formatClock(leftMs))}
         </span>
       </span>
       {isOwn && <span>{lossText(trans, kernel)}</span>}

@@ -1,6 +1,9 @@
 import type { Account, Counts } from '../entries';
 import { cappedCpus, type Caps } from '../policy/bounds';
+import { userCapsOf } from '../policy/capTree';
+import { groupAt } from '../policy/membership';
 import { pathOf, type ShareNode } from '../policy/shareTree';
+import { isSameOwner, type CapOrder } from './capOrders';
 
 /** Nothing counted. */
 export function noCounts(): Counts {
@@ -13,16 +16,29 @@ export type Accounts = {
   readonly isOn: boolean;
   readonly byKey: Map<string, Account>;
   readonly nodeCpus: number;
+  /** What administrators have ordered, which the tree of groups has already (ADMIN7). */
+  readonly orders: readonly CapOrder[];
 };
 
 /** The accounts of a tree of groups, before any holder is counted. */
-export function createAccounts(root: ShareNode, nodeCpus: number): Accounts {
-  return { isOn: hasCaps(root), byKey: new Map(), nodeCpus };
+export function createAccounts(
+  root: ShareNode,
+  nodeCpus: number,
+  orders: readonly CapOrder[] = []
+): Accounts {
+  const accounts = { isOn: hasCaps(root), byKey: new Map(), nodeCpus, orders };
+  for (const { of } of orders) {
+    // What is ordered is shown, whether anybody counts or not.
+    const at = groupAt(root, of.group === 'all' ? [] : of.group.split('/'));
+    at && accountOf(accounts, at, of.user);
+  }
+  return accounts;
 }
 
 function hasCaps(node: ShareNode): boolean {
-  const { caps, userCaps } = node.group;
-  return isCapping(caps) || isCapping(userCaps) || [...node.children.values()].some(hasCaps);
+  const { caps, userCaps, capsOfUsers } = node.group;
+  const ofUsers = [userCaps, ...(capsOfUsers?.values() ?? [])];
+  return [caps, ...ofUsers].some(isCapping) || [...node.children.values()].some(hasCaps);
 }
 
 function isCapping(caps: Caps): boolean {
@@ -33,12 +49,11 @@ function isCapping(caps: Caps): boolean {
 export function accountsOf(accounts: Accounts, user: ShareNode): readonly Account[] {
   const found: Account[] = [];
   for (let at: ShareNode | null = accounts.isOn ? user : null; at; at = at.parent) {
-    const { caps, userCaps } = at.group;
     if (at.kind !== 'group') {
       continue; // of a node that is no group, its group is the next one up
     }
-    isCapping(userCaps) && found.push(accountOf(accounts, at, user.name));
-    isCapping(caps) && found.push(accountOf(accounts, at, null));
+    isCapping(userCapsOf(at.group, user.name)) && found.push(accountOf(accounts, at, user.name));
+    isCapping(at.group.caps) && found.push(accountOf(accounts, at, null));
   }
   return found;
 }
@@ -46,19 +61,30 @@ export function accountsOf(accounts: Accounts, user: ShareNode): readonly Accoun
 function accountOf(accounts: Accounts, at: ShareNode, user: string | null): Account {
   const group = pathOf(at);
   const key = user === null ? group : `${user} in ${group}`;
-  const caps = user === null ? at.group.caps : at.group.userCaps;
+  const caps = user === null ? at.group.caps : userCapsOf(at.group, user);
+  const owner = { group, user };
   const known = accounts.byKey.get(key);
   const account = known ?? {
     key,
-    owner: { group, user },
+    owner,
+    order: accounts.orders.find(it => isSameOwner(it.of, owner)) ?? null,
     most: mostOf(caps, accounts.nodeCpus),
     used: noCounts(),
+    lines: linesOf(key),
     holders: new Set(),
     running: new Set(),
+    waiting: new Set(),
     launching: new Set()
   };
   known ?? accounts.byKey.set(key, account);
   return account;
+}
+
+function linesOf(key: string): Account['lines'] {
+  const [cpus, memory, gpus, cells] = (['cpus', 'memory', 'gpus', 'cells'] as const).map(
+    it => `${it} of ${key}`
+  ) as [string, string, string, string];
+  return { cpus, memory, gpus, cells };
 }
 
 function mostOf(caps: Caps, nodeCpus: number): Counts {
@@ -72,9 +98,9 @@ function mostOf(caps: Caps, nodeCpus: number): Counts {
   };
 }
 
-/** Forget an account that has nobody. */
+/** Forget an account that has nobody; one that an administrator has ordered stays. */
 export function forgetIfEmpty(accounts: Accounts, account: Account): void {
-  if (account.holders.size === 0 && account.launching.size === 0) {
+  if (account.order === null && account.holders.size === 0 && account.launching.size === 0) {
     accounts.byKey.delete(account.key);
   }
 }

@@ -1,8 +1,9 @@
-import type { Account, Counted, Counts, HolderEntry } from '../entries';
+import type { Account, Counted, Counts, HolderEntry, WaitingEntry } from '../entries';
 import { sumOf, treeBytes } from '../holder/treeSums';
 import type { State } from '../state';
 import { accountsOf, noCounts } from './account';
 import { CELL_LEDGER, COUNTED, GPU_LEDGER, NAMED_CPU_LEDGER } from './counting';
+import { changesBy, needsOf } from './needs';
 
 /** What a tree of holders counts with, from its root down: the ledger is kept from the leaves up. */
 const OF_TREE: { readonly [what in Counted]: (holder: HolderEntry) => number } = {
@@ -47,17 +48,37 @@ export function capFaults(state: State): string[] {
       isThere || faults.push(`books: ${holder.holder.id} is not in ${account.key}`);
     }
   }
-  return [...faults, ...[...sums].flatMap(([account, sum]) => accountFaults(state, account, sum))];
+  return [
+    ...faults,
+    ...[...sums].flatMap(([account, sum]) => accountFaults(state, account, sum)),
+    ...state.queue.flatMap(needFaults)
+  ];
+}
+
+/** CAP2: what a waiting claim is known to need is what it needs. */
+function needFaults(entry: WaitingEntry): string[] {
+  const [known, needed] = [needsOf(entry), changesBy(entry)];
+  const isRight =
+    known.length === needed.length &&
+    known.every(({ account, what, amount }, index) => {
+      const it = needed[index]!;
+      return account === it.account && what === it.what && amount === it.amount;
+    });
+  return isRight ? [] : [`CAP2: the needs of ${entry.claim.id} were not computed again`];
 }
 
 function accountFaults(state: State, account: Account, sum: Counts): string[] {
   const running = sumOf(account.holders, it => it.running.size);
   const isEven =
     running === account.running.size && [...account.running].every(it => state.running.has(it));
+  const waiting = sumOf(account.holders, it => it.waiting.size);
+  const isQueued =
+    waiting === account.waiting.size && [...account.waiting].every(it => state.queue.includes(it));
   return [
     ...COUNTED.filter(it => Math.abs(sum[it] - account.used[it]) >= 1e-3 + sum[it] * 1e-12).map(
       it => `ledger: ${account.used[it]} ${it} of ${account.key}, not ${sum[it]}`
     ),
-    ...(isEven ? [] : [`books: ${account.running.size} cells of ${account.key} run`])
+    ...(isEven ? [] : [`books: ${account.running.size} cells of ${account.key} run`]),
+    ...(isQueued ? [] : [`books: ${account.waiting.size} claims of ${account.key} wait`])
   ];
 }

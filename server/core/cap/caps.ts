@@ -3,12 +3,12 @@ import type { Ask } from '../../protocol/ask';
 import type { Detail } from '../../protocol/details';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Wanted, Holding, Need, Reason } from '../../protocol/facts';
-import type { Account, ClaimEntry, Counted, HolderEntry } from '../entries';
+import type { Account, Change, ClaimEntry, Counted, HolderEntry } from '../entries';
 import { surrounds } from '../holder/trees';
 import { blockingOf, leadingOf, type Obstacle } from '../queue/obstacle';
 import { inTheWay, type Found } from '../queue/inTheWay';
 import { leftOf } from './counting';
-import { exceeding, namedCpus, needsOf, type Change } from './needs';
+import { exceeding, namedCpus, needsOf } from './needs';
 
 /** What waits for each thing that is capped. */
 const AWAITED: { readonly [what in Counted]: Wanted } = {
@@ -94,8 +94,7 @@ export function aboveCap(entry: ClaimEntry): Refusal | null {
     return null;
   }
   for (const { account, what } of needsOf(entry)) {
-    const { ask } = entry.claim;
-    const asked = { kernels: 0, cells: 1, cpus: namedCpus(entry), ...askedOf(ask) }[what];
+    const asked = askedOf(entry, what);
     const most = account.most[what];
     if (asked > most) {
       const path = what === 'memoryBytes' ? 'memory' : what;
@@ -107,11 +106,20 @@ export function aboveCap(entry: ClaimEntry): Refusal | null {
   return null;
 }
 
-function askedOf({ memoryBytes, gpus }: Ask): {
-  readonly memoryBytes: number;
-  readonly gpus: number;
-} {
-  return { memoryBytes: memoryBytes ?? 0, gpus };
+function askedOf(entry: ClaimEntry, what: Counted): number {
+  const { ask } = entry.claim;
+  switch (what) {
+    case 'kernels':
+      return 0;
+    case 'cells':
+      return 1;
+    case 'memoryBytes':
+      return ask.memoryBytes ?? 0;
+    case 'gpus':
+      return ask.gpus;
+    case 'cpus':
+      return namedCpus(entry);
+  }
 }
 
 function inWords(what: Counted, amount: number): Detail {

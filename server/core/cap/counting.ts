@@ -48,6 +48,7 @@ function countsOf(holder: HolderEntry): Counts {
 /** Count a holder again in its accounts, in which it is already. */
 export function recountCaps(state: State, holder: HolderEntry): void {
   if (state.accounts.isOn) {
+    holder.recounts += 1;
     changeCounts(holder, countsOf(holder));
   }
 }
@@ -66,6 +67,7 @@ export function enterAccounts(state: State, holder: HolderEntry): void {
   for (const account of holder.accounts) {
     account.holders.add(holder);
     holder.running.forEach(entry => account.running.add(entry));
+    holder.waiting.forEach(entry => account.waiting.add(entry));
   }
 }
 
@@ -77,6 +79,11 @@ export function leaveAccounts(state: State, holder: HolderEntry): void {
     forgetIfEmpty(state.accounts, account);
   }
   holder.accounts = [];
+}
+
+/** Whether a claim waits that counts where this holder does, and so may gain from what it returns. */
+export function isAwaited({ accounts }: HolderEntry): boolean {
+  return accounts.some(it => it.waiting.size > 0);
 }
 
 /** What is left of what an account may have; below zero if it has more, as after a reload. */

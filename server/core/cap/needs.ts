@@ -1,15 +1,8 @@
-import type { Account, ClaimEntry, Counted, HolderEntry, Lease } from '../entries';
+import type { Change, ClaimEntry, HolderEntry, Lease } from '../entries';
 import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
 import { growthByClaim, growthOf } from '../holder/trees';
 import { exclusiveCount } from '../cpu/cpuCounts';
 import { CELL_LEDGER, GPU_LEDGER, leftOf, NAMED_CPU_LEDGER } from './counting';
-
-/** What a claim, or its end, changes in an account, of something that is capped there. */
-export type Change = {
-  readonly account: Account;
-  readonly what: Counted;
-  readonly amount: number;
-};
 
 /** What is capped and a claim may need. */
 const NEEDED = ['cells', 'memoryBytes', 'gpus', 'cpus'] as const;
@@ -40,8 +33,29 @@ const GROWTH: {
   }
 };
 
-/** What more a claim would count with if it ran, where that is capped: nothing for what encloses it has (ADM10). */
+/**
+ * What more a claim would count with if it ran, where that is capped: nothing for what encloses it has (ADM10).
+ *
+ * #### Notes
+ * Computed again only when its holder was counted again, so that a long queue below one cap costs
+ * others little. Those inside other holders depend on more than their own, and are computed each time.
+ */
 export function needsOf(entry: ClaimEntry): readonly Change[] {
+  const { accounts, recounts, parent } = entry.holder;
+  if (parent || accounts.length === 0) {
+    return changesBy(entry);
+  }
+  const { needs } = entry;
+  if (needs?.accounts === accounts && needs.recounts === recounts) {
+    return needs.changes;
+  }
+  const changes = changesBy(entry);
+  entry.needs = { accounts, recounts, changes };
+  return changes;
+}
+
+/** The same, computed now. */
+export function changesBy(entry: ClaimEntry): readonly Change[] {
   return entry.holder.accounts.flatMap(account =>
     NEEDED.flatMap(what => {
       const amount =
@@ -58,6 +72,24 @@ export function exceeding(entry: ClaimEntry): Change | null {
   return entry.holder.accounts.length === 0
     ? null
     : (needsOf(entry).find(({ account, what, amount }) => amount > leftOf(account, what)) ?? null);
+}
+
+/** Whether a lease that a claim did not ask for would exceed a cap; the cell runs, so it is not counted itself. */
+export function exceedsCaps(entry: ClaimEntry, lease: Lease): boolean {
+  const { holder } = entry;
+  const memoryBytes = Math.max(promisedBytes(holder), lease.memoryBytes ?? 0);
+  const gpus = Math.max(GPU_LEDGER.promised(holder), lease.gpus.length);
+  return holder.accounts.some(account => {
+    const counts = (it: HolderEntry) => it.accounts.includes(account);
+    const growths = {
+      memoryBytes: growthOf(MEMORY_LEDGER, holder, memoryBytes, counts).amount,
+      gpus: growthOf(GPU_LEDGER, holder, gpus, counts).amount,
+      cpus: growthByClaim(NAMED_CPU_LEDGER, entry, lease.promisedCpus, counts)
+    };
+    const isAbove = (what: keyof typeof growths) =>
+      growths[what] > 0 && growths[what] > leftOf(account, what);
+    return isAbove('memoryBytes') || isAbove('gpus') || isAbove('cpus');
+  });
 }
 
 /** What the end of a claim, or of a lease that is kept, takes from the accounts of its holder. */

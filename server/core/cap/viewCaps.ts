@@ -18,8 +18,9 @@ export function viewCaps({ accounts }: State): CapView[] {
     (a, b) => compareText(a.owner.group, b.owner.group),
     (a, b) => compareText(a.owner.user ?? '', b.owner.user ?? '')
   );
-  return [...accounts.byKey.values()].sort(inOrder).map(({ owner, most, used }) => ({
+  return [...accounts.byKey.values()].sort(inOrder).map(({ owner, order, most, used }) => ({
     ...owner,
+    order: order && { owner: owner.user, by: order.by, why: order.why, sinceMs: order.sinceMs },
     caps: COUNTED.filter(it => most[it] < Infinity).map(it => ({
       what: NAMES[it],
       used: used[it],

@@ -3,6 +3,7 @@ import { cancelled, refusal, type Refusal } from '../../protocol/errors';
 import { aboveLimit } from '../policy/limits';
 import { impossibleAsk, planGrant } from '../queue/admission';
 import { aboveCap, capObstacle } from '../cap/caps';
+import { isAwaited } from '../cap/counting';
 import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
@@ -80,6 +81,7 @@ export function createEntry(
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
     story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
+    needs: null,
     phase: {
       state: 'waiting',
       reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
@@ -87,7 +89,8 @@ export function createEntry(
       line: 'cpus',
       position: 0,
       reservation: null,
-      passedBy: 0
+      passedBy: 0,
+      possible: null
     }
   };
 }
@@ -119,7 +122,8 @@ export function grantAtOnce(state: State, entry: WaitingEntry): boolean {
   if (capObstacle(entry)?.resource !== 'cells' && grantFromHold(state, entry)) {
     return true;
   }
-  const plan = waitsForNothing(entry) ? planGrant(state, entry) : null;
+  const mayPass = waitsForNothing(entry) || isUncontested(entry);
+  const plan = mayPass ? planGrant(state, entry) : null;
   const lease = plan && 'lease' in plan ? plan.lease : null;
   lease && grantClaim(state, entry, lease);
   return lease !== null;
@@ -133,6 +137,7 @@ function enqueue(state: State, entry: WaitingEntry): void {
     return;
   }
   holder.waiting.add(entry);
+  holder.accounts.forEach(it => it.waiting.add(entry));
   cpusWaitedFor(claim.ask) > 0 && state.insisting.add(entry);
   holder.running.size + holder.waiting.size === 1 && (holder.sinceMs = state.nowMs);
   state.queue.push(entry);
@@ -142,6 +147,19 @@ function enqueue(state: State, entry: WaitingEntry): void {
 /** Whether a claim wants nothing that it may have to wait for: neither of the node, nor below a cap. */
 export function waitsForNothing(entry: ClaimEntry): boolean {
   return entry.claim.hasStarted || (wantsOf(entry).length === 0 && needsOf(entry).length === 0);
+}
+
+/**
+ * Whether a claim wants nothing of the node, and no other waits for room below its caps: it has no turn to await.
+ *
+ * #### Notes
+ * In a tree of holders, one whose cell starts may take over what those around it counted with,
+ * below other caps (ADM10): then the queue is considered.
+ */
+function isUncontested(entry: ClaimEntry): boolean {
+  const { parent, children } = entry.holder;
+  const isAlone = parent === null && children.size === 0;
+  return isAlone && wantsOf(entry).length === 0 && !isAwaited(entry.holder);
 }
 
 /** Why no other claim may wait, on this node or in this holder; null if one may. */

@@ -1,6 +1,7 @@
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { Grant } from '../../protocol/grant';
 import type { Granted } from '../../protocol/facts';
+import { isAwaited } from '../cap/counting';
 import { cpuGrant } from '../cpu/cpuGrant';
 import { predictedDemand, watchShortage } from '../cpu/demand';
 import { askBeside } from '../gpu/keepers';
@@ -151,6 +152,7 @@ function toldWhy({ guard, eviction }: Running): Refusal | null {
 
 function leaveLine(state: State, entry: WaitingEntry): void {
   entry.holder.waiting.delete(entry);
+  entry.holder.accounts.forEach(it => it.waiting.delete(entry));
   state.insisting.delete(entry) && state.insisting.size === 0 && endYielding(state);
 }
 
@@ -173,7 +175,7 @@ function stopRunning(
   holder.running.delete(entry);
   state.running.delete(entry);
   holder.accounts.forEach(it => it.running.delete(entry));
-  state.mayAdmit ||= holder.accounts.length > 0;
+  state.mayAdmit ||= isAwaited(holder);
   state.leasing.delete(entry);
   state.evicting.delete(entry);
   state.touched.delete(entry);

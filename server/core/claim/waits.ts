@@ -48,7 +48,7 @@ export function tellPlaces(state: State, waits: Waits, isTick: boolean): void {
 
 /** Whether a reason differs; what the blockers do meanwhile is in the snapshot. */
 function isNews(reason: Reason, known: Reason): boolean {
-  return !isSame(said(reason), said(known));
+  return reason !== known && !isSame(said(reason), said(known));
 }
 
 function said(reason: Reason): object {

@@ -7,7 +7,6 @@ import { bindGpus, dropHold, markAllDirty, recount } from './leases';
 import { endClaim } from '../claim/lifecycle';
 import { regroup } from '../nodes';
 import { userOf } from '../policy/membership';
-import { changeUse } from '../policy/fairness';
 import { createHolder } from '../beginnings';
 import type { HolderEntry } from '../entries';
 import type { State } from '../state';
@@ -68,8 +67,6 @@ export function onHolderGone(
   state.mayAdmit ||= holder.committedBytes > 0 || holder.boundGpus.length > 0;
   leaveTree(state, holder);
   leaveAccounts(state, holder);
-  changeUse(holder.user, state.nowMs, -holder.useRate);
-  holder.useRate = 0;
   holder.user.holders -= 1;
   bindGpus(state, holder, []);
   state.holders.delete(holderId);

@@ -1,9 +1,4 @@
-/** How much of its parent a group is entitled to. */
-export type Quota =
-  /** CPUs, and the same fraction of everything else. */
-  | { readonly kind: 'static'; readonly cpus: number }
-  /** A fraction of the parent's, above 0 and up to 1. */
-  | { readonly kind: 'fraction'; readonly of: number };
+import type { Quota } from '../../protocol/quota';
 
 /** The most that one cell may ask for; null for what the node has (CFG4). */
 export type Limits = {

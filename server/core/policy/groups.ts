@@ -1,6 +1,7 @@
 import { HUB_GROUP_WORDS, isHubGroup, OF_HUB } from '../../protocol/hubGroups';
 import type { CullRules } from '../cull/rules';
-import { UNCAPPED, UNLIMITED, type Caps, type Limits, type Quota } from './bounds';
+import type { Quota } from '../../protocol/quota';
+import { UNCAPPED, UNLIMITED, type Caps, type Limits } from './bounds';
 
 /** Whom to evict first when a group is entitled to what others hold (FAIR4). */
 export const VICTIM_POLICIES = ['mostOverQuota', 'worstRecentUse', 'leastLostWork'] as const;
@@ -27,6 +28,8 @@ export type Group = {
   readonly caps: Caps;
   /** What each of its users may have at once in it. */
   readonly userCaps: Caps;
+  /** Of users who have others, by an order (ADMIN7). */
+  readonly capsOfUsers?: ReadonlyMap<string, Caps>;
   /** Its users and how much each counts inside the group. */
   readonly users: Readonly<Record<string, number>>;
   /** Patterns of the notebooks that belong to it, regardless of the user (lib/glob.ts). */
@@ -44,6 +47,7 @@ export type Sharing = {
   /** Caps for everybody together, and for each user of the node. */
   readonly caps: Caps;
   readonly userCaps: Caps;
+  readonly capsOfUsers?: ReadonlyMap<string, Caps>;
   readonly victims: VictimPolicy;
   /** Between the decision to evict and the interrupt. */
   readonly graceMs: number;

@@ -74,7 +74,7 @@ export function memberOf(
   const user = createNode(tree, members, 'user', members.group, atMs, owner);
   user.ownWeight = weightOf(members.group, names);
   user.weight = user.ownWeight;
-  user.capCpus = userCap(members, tree.root.owedCpus);
+  user.capCpus = userCap(members, owner, tree.root.owedCpus);
   members.children.set(owner, user);
   return user;
 }

@@ -64,8 +64,7 @@ const NOTHING = 1e-9;
 
 /** A tree without users. Entitlements refer to `cpus`, all of the node's. */
 export function createShareTree(sharing: Sharing, cpus: number, atMs: number): ShareTree {
-  const { groups, limits, caps, userCaps, cull } = sharing;
-  const group = { ...plainGroup(''), groups, limits, caps, userCaps, cull };
+  const group: Group = { ...plainGroup(''), ...sharing };
   const tree: GrowingTree = {
     root: null,
     sharing,

@@ -15,7 +15,7 @@ export type Obstacle = {
 
 /** The name of a queue: each resource has one, and each cap has its own. */
 export function lineOf({ resource, cap }: Omit<Obstacle, 'reason'>): string {
-  return cap ? `${resource} of ${cap.key}` : resource;
+  return cap ? cap.lines[resource] : resource;
 }
 
 /** Name a holder as a blocker, by what it runs or by what it keeps (GPU5). */

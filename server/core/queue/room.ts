@@ -1,10 +1,11 @@
 import type { Gpu } from '../events';
 import { noCounts } from '../cap/account';
 import { leftOf } from '../cap/counting';
-import { freedBy, needsOf, type Change } from '../cap/needs';
+import { freedBy, needsOf } from '../cap/needs';
 import type {
   Account,
   Allocation,
+  Change,
   Counts,
   HolderEntry,
   Lease,

@@ -1,16 +1,19 @@
 import type { AuditRecord, AuditView } from '../../protocol/audit';
 import type { Caller } from '../../protocol/caller';
+import type { CapOwner } from '../../protocol/facts';
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { OwnDirectory } from '../../host/ownDirectory';
 import type { Arbiter } from '../arbiter';
 import type { Claims } from '../claims';
 import type { IClock } from '../clock';
 import type { Owners } from '../owners';
-import type { EvictionTarget, IActions, IAdministrators, PolicyName } from '../ports';
+import type { CapsOrdered, EvictionTarget, IActions, IAdministrators, PolicyName } from '../ports';
 import { AuditLog } from './auditLog';
 import { Attempts } from './attempts';
+import { CapStore } from './capStore';
 import { DrainStore } from './drains';
-import { holderFacts, pathOfGroup, whyNotEvicted, whyNotMoved } from './checks';
+import { capFacts, holderFacts, pathOfGroup } from './facts';
+import { whyNoGroup, whyNotEvicted, whyNotMoved } from './checks';
 
 /** What administrators act on. */
 export type ActedOn = {
@@ -38,6 +41,7 @@ type Tried = Pick<AuditRecord, 'action' | 'on' | 'why'> & { readonly by: Caller 
 export class Actions implements IActions {
   private readonly log: AuditLog;
   private readonly drains: DrainStore;
+  private readonly caps: CapStore;
   private readonly attempts = new Attempts();
 
   constructor(
@@ -46,11 +50,13 @@ export class Actions implements IActions {
   ) {
     this.log = new AuditLog(parts.directory);
     this.drains = new DrainStore(parts.directory);
+    this.caps = new CapStore(parts.directory);
   }
 
-  /** Drain the node again if it was drained under the previous sidecar. */
+  /** What was ordered under the previous sidecar, and not taken back, applies again. */
   begin(by: Caller): void {
-    const drain = this.drains.load();
+    const [drain, orders] = [this.drains.load(), this.caps.load()];
+    orders.length && this.on.arbiter.post({ type: 'capsOrdered', orders, by });
     drain && this.on.arbiter.post({ type: 'drainChosen', drain, by });
   }
 
@@ -114,6 +120,27 @@ export class Actions implements IActions {
       const path = group === null ? null : pathOfGroup(group);
       arbiter.post({ type: 'groupAssigned', holderId, group: path, by });
       return this.on.holderStore.saved;
+    });
+  }
+
+  cap(
+    of: CapOwner,
+    caps: CapsOrdered | null,
+    why: string | null,
+    by: Caller
+  ): Promise<Refusal | null> {
+    const { arbiter, administration } = this.on;
+    // What stands for a group that is gone can be taken back.
+    const isKnown = caps === null && this.caps.has(of);
+    const whyNot = isKnown ? null : whyNoGroup(of.group, administration.groups());
+    const action = caps === null ? 'uncap' : 'cap';
+    return this.act({ action, on: capFacts(of, caps), why, by }, whyNot, () => {
+      const sinceMs = this.parts.clock.nowMs();
+      const orders = caps
+        ? this.caps.add({ of, caps, by: by.name, why, sinceMs })
+        : this.caps.remove(of);
+      arbiter.post({ type: 'capsOrdered', orders, by });
+      return this.caps.save();
     });
   }
 

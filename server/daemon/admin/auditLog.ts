@@ -15,7 +15,7 @@ const RECORD = z.object({
   time: z.iso.datetime(),
   uid: z.int(),
   user: z.string(),
-  action: z.enum(['drain', 'undrain', 'cancel', 'evict', 'move', 'policy', 'log']),
+  action: z.enum(['drain', 'undrain', 'cancel', 'evict', 'move', 'cap', 'uncap', 'policy', 'log']),
   on: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   why: z.string().nullable(),
   outcome: z.string()

@@ -1,13 +1,6 @@
 import { refusal, type Refusal } from '../../protocol/errors';
 import type { ClaimView, Snapshot } from '../../protocol/view';
-import type { AuditRecord } from '../../protocol/audit';
 import type { EvictionTarget } from '../ports';
-
-/** A holder, as a record names it. */
-export function holderFacts({ holders }: Snapshot, holderId: string): AuditRecord['on'] {
-  const it = holders.find(({ id }) => id === holderId);
-  return { holder: holderId, ...(it && { name: it.name, owner: it.owner }) };
-}
 
 /** Why there is nothing to take back; null if there is. */
 export function whyNotEvicted(
@@ -48,12 +41,12 @@ export function whyNotMoved(
   if (!holders.some(it => it.id === holderId)) {
     return refusal('HOLDER_UNKNOWN', { id: holderId });
   }
-  return group === null || groups.includes(group)
-    ? null
-    : refusal('GROUP_UNKNOWN', { group, groups: groups.join(', ') });
+  return group === null ? null : whyNoGroup(group, groups);
 }
 
-/** A group as the core names it: `atlas/prod`; `all` is nobody's in particular. */
-export function pathOfGroup(group: string): readonly string[] {
-  return group === 'all' ? [] : group.split('/');
+/** Why there is no such group; null if there is. */
+export function whyNoGroup(group: string, groups: readonly string[]): Refusal | null {
+  return groups.includes(group)
+    ? null
+    : refusal('GROUP_UNKNOWN', { group, groups: groups.join(', ') });
 }

@@ -1,6 +1,7 @@
 import { amountInWords, spanInWords } from '../../protocol/amounts';
 import type { CullRules } from '../../core/cull/rules';
-import { cappedCpus, UNCAPPED, type Caps, type Limits, type Quota } from '../../core/policy/bounds';
+import { cappedCpus, UNCAPPED, type Caps, type Limits } from '../../core/policy/bounds';
+import type { Quota } from '../../protocol/quota';
 import { EVEN_SHARING, type Group, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';

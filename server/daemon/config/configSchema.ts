@@ -1,9 +1,10 @@
 import * as z from 'zod';
 
-import { UNCAPPED, UNLIMITED, type Quota } from '../../core/policy/bounds';
+import { UNCAPPED, UNLIMITED } from '../../core/policy/bounds';
 import { plainGroup, VICTIM_POLICIES, type Group } from '../../core/policy/groups';
 import { isGlob } from '../../lib/glob';
 import { HINT_NAMES, parseBytes, parseHints, parseSpan, problemOf } from '../../protocol/hints';
+import { parseCpus, parseQuota } from '../../protocol/quota';
 import type { PolicyName } from '../ports';
 import type { Said } from './configSaid';
 
@@ -57,21 +58,6 @@ function amount<T>(parse: (value: unknown) => T | undefined, expected: string) {
       return parsed;
     })
     .nullish();
-}
-
-function parseQuota(value: unknown): Quota | undefined {
-  if (typeof value === 'number') {
-    return { kind: 'static', cpus: value };
-  }
-  const percent = /^\s*(\d{1,6}(?:\.\d{1,6})?)\s*%\s*$/.exec(String(value));
-  return percent ? { kind: 'fraction', of: Number(percent[1]) / 100 } : undefined;
-}
-
-/** A part or a number of the node's CPUs; other than a quota, never of nothing. */
-function parseCpus(value: unknown): Quota | undefined {
-  const cpus = parseQuota(value);
-  const n = cpus?.kind === 'static' ? cpus.cpus : (cpus?.of ?? 0);
-  return n > 0 && n <= (cpus?.kind === 'static' ? 65_536 : 1) ? cpus : undefined;
 }
 
 /** A part of something as a fraction, above 0 and up to 1. */

@@ -2,12 +2,14 @@ import { Router } from 'express';
 
 import type { IApi } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
+import { parseCap } from '../parseCap';
 import { parseCancellation, parseEviction, parseMove, parseSince, parseWhy } from '../parseOrders';
 import { done, refuse } from '../respond';
 
 /**
  * What administrators may do (ADMIN1): `PUT` and `DELETE /admin/drain`, `POST /admin/cancel`,
- * `/admin/evict` and `/admin/move`, `GET /admin/log`. Everybody's requests arrive: who is refused is recorded.
+ * `/admin/evict`,
+ * `/admin/move` and `/admin/cap`, `GET /admin/log`. Everybody's requests arrive: who is refused is recorded.
  */
 export function admin({ actions }: IApi, caller: Caller): Router {
   return Router()
@@ -28,6 +30,10 @@ export function admin({ actions }: IApi, caller: Caller): Router {
     .post('/admin/move', async (request, response) => {
       const { holder, group, why } = parseMove(request);
       done(response, await actions.move(holder, group, why, caller));
+    })
+    .post('/admin/cap', async (request, response) => {
+      const { of, caps, why } = parseCap(request);
+      done(response, await actions.cap(of, caps, why, caller));
     })
     .get('/admin/log', async (request, response) => {
       const found = await actions.readLog(parseSince(request, Date.now()), caller);
