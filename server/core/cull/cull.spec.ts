@@ -222,6 +222,9 @@ describe('a shutdown that was ordered', () => {
   it('[CULL7] is told to its notebook, with when, since when and what it kept', () => {
     const scene = due();
     scene.begin('k');
+    // What its shutdown costs is no use.
+    scene.measure('k', { cpusBusy: 0.5, memoryBytes: 3 * GIB });
+    scene.pass(0.1);
     const effects = scene.send({ type: 'holderGone', holderId: 'k' });
     const kernel = { holderId: 'k', owner: 'user', memoryBytes: 3 * GIB, gpuMemoryBytes: null };
     expect(effects).toContainEqual({

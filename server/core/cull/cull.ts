@@ -54,13 +54,14 @@ function look(state: State, cull: CullBook, holder: HolderEntry): Watch {
   const watch = watchOf(cull, holder, nowMs);
   const { phase } = watch;
   const rules = rulesFor(holder.user);
-  const isUsed = isAtWork(state, holder, rules.busyRatio);
-  watch.usedMs = Math.max(watch.usedMs, isUsed ? nowMs : holder.sinceMs);
   if (phase.kind === 'begun') {
     const hasFailed = holder.running.size > 0 || nowMs - phase.sinceMs > SHUTDOWN_MS_MAX;
     hasFailed && spare(state, holder, watch);
     return watch;
   }
+  // A kernel that is shut down works for that alone, which is no use (CULL7).
+  const isUsed = isAtWork(state, holder, rules.busyRatio);
+  watch.usedMs = Math.max(watch.usedMs, isUsed ? nowMs : holder.sinceMs);
   const isIdle = nowMs >= Math.max(watch.usedMs + rules.idleMs, watch.keptUntilMs);
   if (!isIdle || !isAttended(cull, watch, nowMs)) {
     spare(state, holder, watch);
