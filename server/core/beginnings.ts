@@ -7,6 +7,15 @@ import { createShareTree, type ShareNode } from './policy/shareTree';
 import type { HolderEntry } from './entries';
 import type { State } from './state';
 
+/** What is known of the node's use before it was measured. */
+const UNMEASURED = {
+  cpusBusy: null,
+  memoryUsedBytes: null,
+  memoryPressure: null,
+  memoryAvailableBytes: null,
+  others: null
+};
+
 /** An empty state. */
 export function createState(): State {
   const shares = createShareTree(EVEN_SHARING, 0, 0);
@@ -47,11 +56,7 @@ export function createState(): State {
     gpuBound: new Map(),
     gpuUse: new Map(),
     profiles: new Map(),
-    cpusBusy: null,
-    memoryUsedBytes: null,
-    memoryPressure: null,
-    memoryAvailableBytes: null,
-    others: null,
+    ...UNMEASURED,
     notices: [],
     cull: null,
     culled: [],

@@ -1,22 +1,9 @@
 import type { Schema } from 'ts-json-schema-generator';
 
 import { HINT_NAMES } from '../protocol/hints';
+import { ref, type Operation } from './openapiOperation';
+import { ORDERS } from './openapiOrders';
 
-/** One operation of the API: what it does, what it reads, what it answers. */
-export type Operation = {
-  readonly method: 'get' | 'put' | 'post' | 'delete';
-  /** As OpenAPI writes it: with `{id}` for a parameter. */
-  readonly path: string;
-  readonly summary: string;
-  readonly body?: Schema;
-  /** The schema of a successful answer; null for one without a body (204). */
-  readonly answer: Schema | null;
-  /** The media type of the answer; JSON if absent. */
-  readonly type?: 'text/plain' | 'text/event-stream';
-};
-
-/** A schema of the description, by its name. */
-export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const listOf = (items: Schema): Schema => ({ type: 'array', items });
 const POLICY: Schema = {
   type: 'object',
@@ -49,85 +36,6 @@ const KERNELS: Schema = listOf({
   required: ['holderId', 'idleMs'],
   additionalProperties: false
 });
-
-/** What is done at whose order, and why: an administrator's own words. */
-const orderOf = (
-  properties: Readonly<Record<string, Schema>>,
-  required: readonly string[]
-): Schema => ({
-  type: 'object',
-  properties: { ...properties, why: { type: ['string', 'null'], maxLength: 200 } },
-  required: [...required],
-  additionalProperties: false
-});
-const ID: Schema = { type: 'string', minLength: 1 };
-
-/** The caps that are named; the others are as configured. */
-const CAPS: Schema = {
-  type: ['object', 'null'],
-  properties: {
-    kernels: { type: 'integer', minimum: 1 },
-    cells: { type: 'integer', minimum: 1 },
-    memory: { type: ['string', 'number'] },
-    gpus: { type: 'integer', minimum: 0 },
-    cpus: { type: ['string', 'number'] }
-  },
-  minProperties: 1,
-  additionalProperties: false
-};
-
-/** What administrators may do, only on the Unix socket. */
-const ORDERS: readonly Operation[] = [
-  {
-    method: 'put',
-    path: '/api/v1/admin/drain',
-    summary: 'Grant nothing new from now on; the body may be absent',
-    body: orderOf({}, []),
-    answer: null
-  },
-  {
-    method: 'delete',
-    path: '/api/v1/admin/drain',
-    summary: 'Grant as usual again',
-    answer: null
-  },
-  {
-    method: 'post',
-    path: '/api/v1/admin/cancel',
-    summary: "Cancel anybody's waiting claim",
-    body: orderOf({ claim: ID }, ['claim']),
-    answer: null
-  },
-  {
-    method: 'post',
-    path: '/api/v1/admin/evict',
-    summary: 'Take back what a claim has, or what a holder has and keeps; one of them is named',
-    body: orderOf({ claim: ID, holder: ID, grace: { type: ['string', 'null'] } }, []),
-    answer: null
-  },
-  {
-    method: 'post',
-    path: '/api/v1/admin/move',
-    summary: 'Put a holder into a group, or (null) back where the configuration has it',
-    body: orderOf({ holder: ID, group: { type: ['string', 'null'] } }, ['holder', 'group']),
-    answer: null
-  },
-  {
-    method: 'post',
-    path: '/api/v1/admin/cap',
-    summary:
-      'Cap a user, or all of a group, in place of what is configured, or (null) as configured again; one of them is named',
-    body: orderOf({ user: ID, group: ID, caps: CAPS }, ['caps']),
-    answer: null
-  },
-  {
-    method: 'get',
-    path: '/api/v1/admin/log',
-    summary:
-      'What administrators did and others tried; `?since=` a date, or a time such as "2 h" ago',
-    answer: ref('AuditView')
-  }
-];
 
 /** Every operation, in the order of README's table. */
 export const OPERATIONS: readonly Operation[] = [

@@ -35,6 +35,7 @@ root.describe('who is served (needs root)', () => {
     return new Users({
       directory: path,
       instance: { directory: own as unknown as OwnDirectory },
+      onGroups: () => undefined,
       openTo: async caller => {
         if (failing.some(it => it.uid === caller.uid)) {
           throw new Error(`no socket for ${caller.name}`);
