@@ -6,7 +6,7 @@ export type Quota =
   | { readonly kind: 'fraction'; readonly of: number };
 
 /** The most CPUs that a number may name. */
-export const CPUS_MAX = 65_536;
+const CPUS_MAX = 65_536;
 
 /** Parse a number of CPUs, or a part such as `50%`; undefined if it is neither. */
 export function parseQuota(value: unknown): Quota | undefined {
