@@ -69,7 +69,13 @@ def reload(as_json: bool) -> int:
             "of Jupyter's configuration directories (jupyter --paths), or name one in "
             "c.Cellgrant.config_file or --config, and restart Jupyter or the sidecar."
         )
-    os.kill(api.sidecar_pid(), signal.SIGHUP)
+    try:
+        os.kill(api.sidecar_pid(), signal.SIGHUP)
+    except PermissionError:
+        raise Failure(
+            "the sidecar here serves every user of this node, so only root can make it read its "
+            "configuration again: use sudo."
+        ) from None
     after = _read_again(before)
     files = [*after["narrows"], after["file"]]
     wrong = [it for it in files if any(line.startswith(f"{it}:") for line in after["problems"])]

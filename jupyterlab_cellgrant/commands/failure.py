@@ -29,6 +29,7 @@ _OF_REFUSAL = {
     "HINT_TOO_LARGE": Exit.HINT,
     "IMPOSSIBLE": Exit.NEVER,
     "ABOVE_LIMIT": Exit.NEVER,
+    "ABOVE_CAP": Exit.NEVER,
     "INSIDE": Exit.NEVER,
     "MAX_WAIT": Exit.LATER,
     "CANCELLED": Exit.LATER,

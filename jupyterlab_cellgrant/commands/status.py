@@ -111,7 +111,8 @@ def _holder(it: dict[str, Any], now_ms: float) -> dict[str, str]:
         "KIND": it["kind"],
         "OWNER": it["owner"],
         "GROUP": it["group"],
-        "PID": str(it["pid"]),
+        # Of others' there is none to see.
+        "PID": str(it["pid"] or "-"),
         "STATE": it["state"] if it["gated"] else f"{it['state']}, not gated",
         "FOR": span(now_ms - it["sinceMs"]),
         "GRANT": granted(it["grant"]),

@@ -14,6 +14,7 @@ from .command_line import CELLGRANT, HALF, cellgrant, cellgrant_json
 from .real_system import ANN, BOB, RealSystem, as_user, needs_root
 
 pytestmark = needs_root
+CARL = 64103
 MOST = ("--memory", "3GiB")
 READ = ("sh", "-c", "echo started; read x")
 
@@ -87,12 +88,17 @@ def test_a_drained_node_grants_nothing_new_until_it_is_undrained(node: RealSyste
 
 
 def test_claims_and_holders_of_others_are_cancelled_evicted_and_moved(node: RealSystem) -> None:
-    """[ADMIN3, ADMIN4, ADMIN5]"""
+    """[ADMIN3, ADMIN4, ADMIN5, SEC1]"""
     first = Running(BOB, "first.py", *MOST)
     first.started()
     second = Running(BOB, "second.py", *MOST)
     side = node.side_of(BOB)
     side.wait_for_claims(running=1, waiting=1)
+    rows = [line.split() for line in as_of(CARL, "status").stdout.splitlines()]
+    assert [it[3:5] for it in rows if it[1:2] == ["command"]] == [
+        ["-", "running"],
+        ["-", "waiting"],
+    ]
     cancelled = cellgrant("admin", "cancel", "second.py", "--why", "not now")
     assert cancelled.stdout == "second.py no longer waits.\n"
     code, said = second.end()
@@ -200,6 +206,7 @@ def test_others_are_refused_and_all_is_in_the_log(node: RealSystem) -> None:
     assert as_of(ANN, "admin", "drain").returncode == 0
     assert as_of(ANN, "admin", "undrain").returncode == 0
     (node.home / "cellgrant.yaml").write_text("administrators: []\n")
+    assert as_of(ANN, "reload").stderr.endswith("configuration again: use sudo.\n")
     assert cellgrant("reload").returncode == 0
     assert as_of(ANN, "admin", "drain").returncode == 1
     found = cellgrant_json("admin", "log")

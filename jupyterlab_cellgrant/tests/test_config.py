@@ -16,6 +16,7 @@ import pytest
 
 from ..paths import config_files, config_files_before
 from ..settings import Cellgrant
+from ..sidecar_process import take_lock
 from .command_line import CELLGRANT, cellgrant, cellgrant_json
 from .conftest import StartKernel
 from .real_server import RealServer, eventually
@@ -67,6 +68,25 @@ def test_reload_tells_what_came_of_it(
         f"{file}:2: a quota is above 0 % and up to 100 %, not 150 %\n{file}:4:"
     )
     assert bad.stdout.endswith(f"{file}: what it said before stays in force.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--memory", "3GiB"], "but a cell or command of the group"),
+        (["--exclusive", "--cpus", "1"], "--exclusive = true with 1 CPU, but a cell or command"),
+        (["--memory", "2GiB"], "at most 1 GiB at once."),
+    ],
+)
+def test_what_limits_and_caps_never_allow_has_its_exit_code(
+    file: Path, start_sidecar: Callable[..., RealSidecar], words: list[str], said: str
+) -> None:
+    """[RUN5]"""
+    file.write_text("limits: {memory: 2 GiB, exclusive: 0}\nuserCaps: {memory: 1 GiB}\n")
+    lock = take_lock(start_sidecar("--config", str(file)).directory)
+    shown = cellgrant("run", *words, "--", "true")
+    os.close(lock)
+    assert (shown.returncode, said in shown.stderr) == (69, True), shown.stderr
 
 
 @pytest.mark.usefixtures("sidecar")

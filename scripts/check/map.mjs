@@ -45,7 +45,11 @@ export const ROWS = [
     journeys: ['hints']
   },
   { of: ['bench/'], imported: true },
-  { of: ['docs/'], jest: ['metrics/metrics', 'http/openapi'].map(it => `server/${it}.spec.ts`) },
+  {
+    of: ['docs/'],
+    jest: ['metrics/metrics', 'http/openapi'].map(it => `server/${it}.spec.ts`),
+    pytest: ['docs']
+  },
   { of: [PACKAGE], pytest: ['layers', 'extension'] },
   {
     of: [`${PACKAGE}kernel/`, `${CLIENT}wire.py`, `${CLIENT}errors.py`],
@@ -101,7 +105,8 @@ export const ROWS = [
     pytest: ['wheel']
   },
   { of: ['scripts/', 'tidy/', 'eslint.config.mjs', 'knip.config.ts', '.'] },
-  { of: ['ARCHITECTURE', 'CHANGELOG', 'CONTRIBUTING', 'LICENSE', 'README', 'SPEC'] }
+  { of: ['ARCHITECTURE', 'CHANGELOG', 'CONTRIBUTING', 'LICENSE', 'SPEC'] },
+  { of: ['README'], pytest: ['docs'] }
 ];
 
 /** These take long: they are run where something in their own folder changed. */

@@ -76,7 +76,7 @@ export type Change = {
 };
 
 /** What a claim needs of caps, and of which accounts and which count of its holder that was computed. */
-export type KnownNeeds = {
+type KnownNeeds = {
   readonly accounts: readonly Account[];
   readonly recounts: number;
   readonly changes: readonly Change[];

@@ -129,7 +129,12 @@ export type Event = { readonly atMs: number } & (
   | {
       readonly type: 'claimArrived';
       readonly claim: Claim;
-      readonly granted: { readonly grant: Grant; readonly sinceMs: number } | null;
+      readonly granted: {
+        readonly grant: Grant;
+        readonly sinceMs: number;
+        /** Not from a gate that had to report after a restart: only its own word is for it (SEC7). */
+        readonly isUnexpected?: boolean;
+      } | null;
       /** For a claim that was waiting before, or had been when it was granted: since when. */
       readonly waitingSinceMs: number | null;
     }

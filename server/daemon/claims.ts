@@ -23,7 +23,7 @@ export type ClaimsParts = {
   readonly defaults: Pick<IDefaults, 'hintsFor'>;
   /** The site's defaults, which come after all others (ADM2). */
   readonly administration: { hints(): readonly Hints[] };
-  readonly reconciliation: Pick<Reconciliation, 'holds' | 'drop' | 'holderOf'>;
+  readonly reconciliation: Pick<Reconciliation, 'expects' | 'holds' | 'drop' | 'holderOf'>;
   readonly interpreter: Pick<Interpreter, 'carryOut'>;
 };
 
@@ -42,7 +42,9 @@ export class Claims implements IClaims {
     const { id: claimId, holderId } = told.claim;
     const boundGpus = this.parts.holders.boundTo(holderId);
     const body = believable(told, { ...this.parts, nowMs, boundGpus });
-    const event = { ...body, type: 'claimArrived' as const };
+    const isUnexpected = !reconciliation.expects(holderId);
+    const granted = body.granted && { ...body.granted, isUnexpected };
+    const event = { ...body, granted, type: 'claimArrived' as const };
     const held = { ...event, waitingSinceMs: body.waitingSinceMs ?? nowMs };
     body.granted && reconciliation.drop(claimId);
     if (reconciliation.holds(held)) {

@@ -9,7 +9,10 @@ const ROOT = { uid: 0, name: 'root' };
 
 /** Ann's kernel keeps GPU memory and a grant; a claim of Bob's waits for it. */
 const snapshot = {
-  holders: [{ id: 'anns', name: 'a.ipynb', gated: true, state: 'idle', grant: {} }],
+  holders: [
+    { id: 'anns', name: 'a.ipynb', owner: 'ann', gated: true, state: 'idle', grant: {} },
+    { id: 'other', name: 'b.ipynb', owner: 'ann', gated: true, state: 'idle', grant: null }
+  ],
   claims: [
     {
       id: 'bobs',
@@ -30,8 +33,9 @@ describe('what is asked of a kernel of several users', () => {
     const ownerOf = { anns: ANN, 'of-bob': BOB };
     const byId = (id: string) => ({ owner: ownerOf[id as keyof typeof ownerOf] }) as never;
     const post = (event: { type: string }) => void posted.push(event.type);
-    const owners = new Owners({ byId }, { includes: it => it.uid === ROOT.uid });
-    consent = new Consent({ post, snapshot: () => snapshot, owners });
+    const administrators = { includes: (it: { uid: number }) => it.uid === ROOT.uid };
+    const owners = new Owners({ byId }, administrators);
+    consent = new Consent({ post, snapshot: () => snapshot, owners, administrators });
   });
 
   const notYours = (id: string, owner: string) => refusal('NOT_YOURS', { id, owner });
@@ -54,5 +58,11 @@ describe('what is asked of a kernel of several users', () => {
     expect(posted).toEqual([]);
     expect(consent.requestRestart('anns', 'bobs', BOB)).toBeNull();
     expect(posted).toEqual(['restartWanted']);
+  });
+
+  it('[SEC1] is called by its user where the request of another is refused', () => {
+    const nameFor = (by: typeof ANN) =>
+      consent.requestRestart('other', 'bobs', by)?.details['name'];
+    expect([BOB, ANN, ROOT].map(nameFor)).toEqual(['ann', 'b.ipynb', 'b.ipynb']);
   });
 });

@@ -2,9 +2,10 @@ import { isKeptBy } from '../core/gpu/keepers';
 import type { Caller } from '../protocol/caller';
 import { refusal, type Refusal } from '../protocol/errors';
 import type { ClaimView, HolderView, Snapshot } from '../protocol/view';
+import { visibilityOf } from '../protocol/visibility';
 import type { EventBody } from './arbiter';
 import type { IConsent } from './consentPort';
-import type { IOwners } from './ports';
+import type { IAdministrators, IOwners } from './ports';
 
 /** Checks that a request makes sense now and that its caller may make it, then passes it on. */
 export class Consent implements IConsent {
@@ -13,6 +14,7 @@ export class Consent implements IConsent {
       readonly post: (event: EventBody) => void;
       readonly snapshot: () => Snapshot;
       readonly owners: IOwners;
+      readonly administrators: IAdministrators;
     }
   ) {}
 
@@ -24,10 +26,12 @@ export class Consent implements IConsent {
 
   /** The owner of a waiting claim may request the restart of another user's kernel. */
   requestRestart(holderId: string, claimId: string, by: Caller): Refusal | null {
-    const snapshot = this.parts.snapshot();
-    const claim = snapshot.claims.find(it => it.id === claimId);
+    const { holders, claims } = this.parts.snapshot();
+    const claim = claims.find(it => it.id === claimId);
+    // The kernel may be another user's, and the refusal must not name it (SEC1).
+    const seen = visibilityOf(by, this.parts.administrators)().of(holders);
     const why =
-      whyNotRestarted(snapshot, holderId, claim, claimId) ?? this.whyNotYours(claim!.holderId, by);
+      whyNotRestarted(seen, holderId, claim, claimId) ?? this.whyNotYours(claim!.holderId, by);
     why || this.parts.post({ type: 'restartWanted', holderId, claimId, by });
     return why;
   }
@@ -90,7 +94,7 @@ function whyNotAskable({ holders, node }: Snapshot, holderId: string): Refusal |
  * may be asked: only for a claim that waits for what this kernel keeps (GPU5).
  */
 function whyNotRestarted(
-  { holders }: Snapshot,
+  holders: Snapshot['holders'],
   holderId: string,
   claim: ClaimView | undefined,
   claimId: string

@@ -1,3 +1,4 @@
+import { ENDED_MAX } from './endedIds';
 import { Entrance, HOLDERS_OF_ONE_MAX } from './entrance';
 import { KnownProcesses } from './knownProcesses';
 import type { IProcesses, KnownProcess } from './ports';
@@ -81,6 +82,41 @@ describe('Entrance', () => {
     const other = { ...processOf(ANN, 1), pid, startTicks };
     expect(besides({}).whyNot(other, ANN)?.code).toBe('FOREIGN_PROCESS');
     expect(besides({ startTicks: startTicks - 1 }).whyNot(other, ANN)).toBeNull();
+  });
+
+  it("[SEC1] says of another user's process no more than that, whichever holder it is", () => {
+    const { pid, startTicks } = processOf(ANN, 0);
+    const why = besides({}).whyNot({ ...processOf(BOB, 0), pid, startTicks }, BOB);
+    expect(why).toMatchObject({ details: { why: 'it belongs to another user' } });
+  });
+
+  it('[HOLD5] [SEC8] leaves the id of a holder that has ended to its user, so that it can restart', () => {
+    const known = new KnownProcesses(() => []);
+    const entrance = new Entrance(processes, known);
+    const kernel = { ...processOf(ANN, 0), ...TOKEN, owner: ANN };
+    known.enter(kernel);
+    known.forget(kernel);
+    const { holderId } = kernel;
+    const whyNot = (by: typeof ANN) => [
+      entrance.whyNot({ ...processOf(by, 1), holderId }, by)?.code,
+      entrance.whyNotSpeak(holderId, null, by)?.code
+    ];
+    expect(whyNot(BOB)).toEqual(['NOT_THIS_HOLDER', 'NOT_THIS_HOLDER']);
+    expect(whyNot(ANN)).toEqual([undefined, undefined]);
+  });
+
+  it('[HOLD5] leaves each user the ids of the last ones that have ended, however many of others do', () => {
+    const known = new KnownProcesses(() => []);
+    const end = (by: typeof ANN, nth: number) => known.forget({ ...processOf(by, nth), owner: by });
+    end(ANN, 0);
+    for (let nth = 0; nth <= ENDED_MAX; nth += 1) {
+      end(BOB, nth);
+    }
+    expect(['1001-0', '1002-0', '1002-1'].map(it => known.userOf(it))).toEqual([
+      ANN.uid,
+      undefined,
+      BOB.uid
+    ]);
   });
 
   it('[HOLD5] takes a kernel in as nothing else under its id, not even its own process', () => {

@@ -25,15 +25,16 @@ export class Entrance {
     );
   }
 
-  /** SEC6, SEC8: why a caller with this token may not speak for a holder; null if the holder is not alive. */
-  whyNotSpeak(holderId: string, tokenDigest: string | null, caller: Caller): Refusal | null {
+  /**
+   * SEC6, SEC8: why a caller with this token may not speak for a holder; null if it may. For one that
+   * has ended, anybody of its user may, because it may be restarted (HOLD5).
+   */
+  whyNotSpeak(holderId: string, tokenDigest: string | null, { uid }: Caller): Refusal | null {
     const it = this.known.byId(holderId);
-    if (!it || this.processes.hasEnded(it)) {
-      return null;
-    }
     // Not even an administrator speaks for another user's process.
-    const isForeign = it.owner !== undefined && it.owner.uid !== caller.uid;
-    return !isForeign && maySpeak(it, tokenDigest)
+    const isForeign = (this.known.userOf(holderId) ?? uid) !== uid;
+    const isOver = !it || this.processes.hasEnded(it);
+    return !isForeign && (isOver || maySpeak(it, tokenDigest))
       ? null
       : refusal('NOT_THIS_HOLDER', { id: holderId });
   }
@@ -73,7 +74,8 @@ export class Entrance {
     const owner = this.known.byPid(pid);
     const isTaken = owner?.startTicks === startTicks && owner.holderId !== holderId;
     const taken = isTaken ? `it is the ${owner.kind} ${owner.holderId}` : null;
-    const why = taken ?? whyNoHolder(this.processes, newcomer, uid);
+    // Whose process it is comes first: of another user's, nobody learns which holder it is (SEC1).
+    const why = whyNoHolder(this.processes, newcomer, uid) ?? taken;
     return why === null ? null : refusal('FOREIGN_PROCESS', { pid, why, kind });
   }
 

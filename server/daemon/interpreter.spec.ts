@@ -3,7 +3,7 @@ import { EnforcementError } from '../enforce/enforcer';
 import { UNRESTRICTED } from '../protocol/grant';
 import { digestOf } from './identity';
 import { Interpreter } from './interpreter';
-import type { IAnswers } from './ports';
+import type { IAnswers, KnownProcess } from './ports';
 import { Registrar } from './registrar';
 
 describe('effects', () => {
@@ -27,11 +27,12 @@ describe('effects', () => {
         pinningFor: () => ({ affinity: null, cpuset: null })
       },
       holders: {
-        bind: (_, gpus) => gpus.length > 0,
-        keep: () => note('keep'),
+        boundTo: () => [],
+        record: (_: string, what: object) => note(`record ${Object.keys(what).join()}`),
         list: () => [],
         revive: () => isThere
       },
+      culling: { carryOut: () => note('culling') },
       holderStore: { saveNow: () => note('saved') },
       memoryWatch: { limit: (_, bytes) => note(`watch ${bytes}`) },
       confinementOf: () => UNCONFINED,
@@ -73,7 +74,7 @@ describe('effects', () => {
     interpreter.carryOut({ type: 'bind', holderId: 'k', gpus: [] });
     expect(done).toEqual([]);
     interpreter.carryOut({ type: 'bind', holderId: 'k', gpus: ['G'] });
-    expect(done).toEqual(['saved']);
+    expect(done).toEqual(['record boundGpus', 'saved']);
   });
 
   it('a grant that changed is told as a change', () => {
@@ -93,10 +94,12 @@ describe('effects', () => {
 describe('the registrar', () => {
   it('[SEC6] passes on digests of tokens, never a token', () => {
     const said: unknown[] = [];
-    const registrar = new Registrar({
-      arrive: it => (said.push(it.tokenDigest), null),
-      whyNotSpeak: (_, digest) => (said.push(digest), null)
-    });
+    const holders = {
+      arrive: (it: KnownProcess) => (said.push(it.tokenDigest), null),
+      whyNotSpeak: (_: string, digest: string | null) => (said.push(digest), null)
+    };
+    const arbiter = { launch: () => null, post: () => undefined };
+    const registrar = new Registrar(holders, arbiter, () => []);
     const process = { holderId: 'k', kind: 'kernel', name: 'k', pid: 1, startTicks: 1 } as const;
     const ann = { uid: 1, name: 'ann' };
     for (const token of ['secret', null]) {

@@ -1,4 +1,5 @@
 import type { Holder } from '../core/events';
+import { EndedIds } from './endedIds';
 import type { IProcesses, KnownProcess, ProcessIdentity } from './ports';
 
 /** The holders' processes, by holder and by pid. */
@@ -8,6 +9,7 @@ export class KnownProcesses {
 
   private readonly holders = new Map<string, KnownProcess>();
   private readonly idByPid = new Map<number, string>();
+  private readonly ended = new EndedIds();
 
   list(): readonly KnownProcess[] {
     return [...this.holders.values()];
@@ -23,6 +25,11 @@ export class KnownProcesses {
 
   byPid(pid: number): KnownProcess | undefined {
     return this.holders.get(this.idByPid.get(pid) ?? '');
+  }
+
+  /** The uid of whoever an id belongs to, also of one that ended lately; undefined if unknown. */
+  userOf(holderId: string): number | undefined {
+    return this.byId(holderId)?.owner?.uid ?? this.ended.userOf(holderId);
   }
 
   /** How many belong to a user. */
@@ -41,7 +48,8 @@ export class KnownProcesses {
     this.holders.set(it.holderId, it);
   }
 
-  forget({ holderId, pid }: KnownProcess): void {
+  forget({ holderId, pid, owner }: KnownProcess): void {
+    owner && this.ended.note(holderId, owner.uid);
     this.idByPid.get(pid) === holderId && this.idByPid.delete(pid);
     this.holders.delete(holderId);
   }

@@ -54,6 +54,11 @@ export class Reconciliation {
     return this.expected.size === 0;
   }
 
+  /** Whether the gate of this holder has yet to report what it was granted before the restart. */
+  expects(holderId: string): boolean {
+    return this.expected.has(holderId);
+  }
+
   /** A gate reported what it holds, or its kernel is gone. */
   heard(holderId: string): void {
     if (!this.expected.delete(holderId)) {

@@ -121,7 +121,8 @@ export class Sidecar implements IGateServices, IApi {
     });
     this.actions = new Actions(parts, this);
     const snapshot = () => this.arbiter.snapshot();
-    this.consent = new Consent({ post, snapshot, owners: this.owners });
+    const { owners, administrators } = this;
+    this.consent = new Consent({ post, snapshot, owners, administrators });
     const holderIds = () => this.holders.list().map(it => it.holderId);
     const nowMs = () => clock.nowMs();
     this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });

@@ -45,7 +45,7 @@ describe('a gate that comes back', () => {
   let answers: Answers;
   let handler: Handler;
   let die: (holderId: string) => void;
-  const user: GateUser = { visibility: new Visibility('ann'), claimsMax: 1e9, claims: 0 };
+  const user: GateUser = { visibility: () => new Visibility('ann'), claimsMax: 1e9, claims: 0 };
 
   beforeEach(() => {
     jest.useFakeTimers();

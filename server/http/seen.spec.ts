@@ -7,6 +7,7 @@ const OWNED = { holderId: 'a', holderName: 'secret.ipynb', owner: 'ann' };
 const api = {
   arbiter: {
     snapshot: () => ({
+      node: { gpus: [{ processes: [{ ...OWNED, pid: 7, name: 'secret' }] }] },
       holders: [{ id: 'a', name: 'secret.ipynb', owner: 'ann', gated: true, pid: 7 }],
       claims: [{ id: 'c', ...OWNED, label: 'secret', cellId: 'secret' }]
     }),
@@ -19,7 +20,9 @@ const everythingSeen = (uid: number, name: string, isAdministrator = false) => {
   const administrators = { includes: () => isAdministrator };
   const { arbiter, claims } = seenBy({ uid, name }, { ...api, administrators });
   const [shown, story] = [arbiter.snapshot(), arbiter.story('c')];
-  return [shown.holders, shown.claims, story, claims.fit('b', {})].map(it => JSON.stringify(it));
+  return [shown.node, shown.holders, shown.claims, story, claims.fit('b', {})].map(it =>
+    JSON.stringify(it)
+  );
 };
 
 describe('what one user sees of the API', () => {

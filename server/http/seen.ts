@@ -27,7 +27,7 @@ class Seen implements IShown {
     const { node, holders, groups, claims, caps, culled, ...moment } = this.shown.snapshot();
     return {
       ...moment,
-      node,
+      node: visibility.of(node),
       groups,
       holders: visibility.of(holders),
       claims: visibility.of(claims),

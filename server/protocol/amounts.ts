@@ -55,6 +55,12 @@ export function bytesInWords(bytes: number): string {
   return `${rounded(bytes / unit.bytes)} ${unit.name}`;
 }
 
+/** The most of something, never rounded up: whoever asks for what it says does not exceed it. */
+export function bytesAtMost(bytes: number): string {
+  const unit = ordinary(bytes);
+  return `${Math.floor((bytes / unit.bytes) * 10) / 10} ${unit.name}`;
+}
+
 /** An amount that somebody wrote, as they did: `500 MB`, `1.25 GiB`, `1500 MiB`. */
 export function amountInWords(bytes: number): string {
   const unit = unitOf(bytes);

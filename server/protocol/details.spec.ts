@@ -25,6 +25,10 @@ describe('detailInWords', () => {
       { kind: 'grantable', bytes: 7 * GIB, ofBytes: 8 * GIB, reserveBytes: GIB },
       '7 GiB (8 GiB less a reserve of 1 GiB)'
     ],
+    [
+      { kind: 'grantable', bytes: 22.58 * GIB, ofBytes: 23.58 * GIB, reserveBytes: GIB },
+      '22.5 GiB (23.5 GiB less a reserve of 1 GiB)'
+    ],
     [{ kind: 'together', count: 0 }, '0 that a process can use with others'],
     [{ kind: 'ofModel', count: 1 }, '1 of that model'],
     [{ kind: 'numbered', gpus: [{ uuid: 'GPU-a', index: 1 }] }, 'GPU 1']

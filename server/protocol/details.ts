@@ -1,4 +1,4 @@
-import { bytesBeside, bytesInWords } from './amounts';
+import { bytesAtMost, bytesBeside, bytesInWords } from './amounts';
 import { evictionInWords } from './evictions';
 import type { Wanted, CapOwner, Eviction, GpuName, Need } from './facts';
 import type { Speaker } from './phrases';
@@ -66,11 +66,11 @@ const IN_WORDS: Sentences = {
   lendable: ({ count, of }, { trans }) => trans.__('%1 that may be exclusive (of %2)', count, of),
   grantable: ({ bytes, ofBytes, reserveBytes }, { trans }) =>
     reserveBytes === 0
-      ? bytesInWords(bytes)
+      ? bytesAtMost(bytes)
       : trans.__(
           '%1 (%2 less a reserve of %3)',
-          bytesInWords(bytes),
-          bytesInWords(ofBytes),
+          bytesAtMost(bytes),
+          bytesAtMost(ofBytes),
           bytesInWords(reserveBytes)
         ),
   together: ({ count }, { trans }) => trans.__('%1 that a process can use with others', count),

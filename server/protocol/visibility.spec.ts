@@ -28,6 +28,12 @@ describe('Visibility', () => {
     expect(shown.reason.blockers).toEqual([{ ...eves, holderName: 'eve' }]);
   });
 
+  it("[SEC1] [GPU4] hides which processes on a GPU are another user's kernels", () => {
+    const process = { pid: 7, name: 'train', owner: 'ann', holderId: 'a', memoryBytes: 5 };
+    expect(bob.of([process])).toEqual([{ ...process, name: 'ann', pid: 0 }]);
+    expect(bob.of([{ ...process, owner: 'bob' }])[0]).toMatchObject({ pid: 7, name: 'train' });
+  });
+
   it('adds no field, and leaves what has an owner of its own kind', () => {
     const process = { pid: 7, name: 'train', owner: 'eve', holderId: null };
     expect(bob.of([process])).toEqual([process]);

@@ -52,9 +52,15 @@ function hidden(value: object, owner: string): object {
     cellId: null,
     notebook: null,
     why: null,
-    ...('gated' in value && { name: owner, pid: 0 })
+    ...(isOfHolder(value) && { name: owner, pid: 0 })
   };
   return Object.fromEntries(Object.entries(instead).filter(([key]) => key in value));
+}
+
+/** Whether it is a holder, or a process of one on a GPU; a process of no holder is shown as it is (GPU4). */
+function isOfHolder(value: object): boolean {
+  const { holderId } = value as { holderId?: unknown };
+  return 'gated' in value || ('pid' in value && typeof holderId === 'string');
 }
 
 const EVERYTHING = new Visibility(null);

@@ -51,6 +51,18 @@ root.describe('caps of users who share a sidecar (needs root)', () => {
     );
   });
 
+  it('[SEC7] [CAP2] gives nobody more who says that it was granted already', async () => {
+    const nothing = { cpus: null, threads: null, gpus: [], affinity: null, cpuset: null, env: {} };
+    const kernel = bob.kernel();
+    const granted = { ...nothing, memoryBytes: 8 * 2 ** 30 };
+    await kernel.connect(bob, [{ id: 'forged', sources: {}, agoMs: 0, waitedMs: 0, granted }]);
+    const { body } = await bob.ask('GET', 'claims/forged');
+    expect(body).toMatchObject({ state: 'running', grant: { memoryBytes: null } });
+    const other = await ann.connected();
+    claims(other, 'of-ann', { memory: '2 GiB' });
+    await other.gate.hear('granted', 'of-ann');
+  });
+
   it('[CAP7] a reload lets those go on who wait', async () => {
     const [first, second] = [await ann.connected(), await ann.connected()];
     claims(first, 'runs', {});

@@ -1,8 +1,8 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
-import { GIB, kernel, node } from '../testing/facts';
-import { cpuParts, memoryParts } from './bars';
+import { GIB, gpu, kernel, node } from '../testing/facts';
+import { cpuParts, gpuParts, memoryParts } from './bars';
 
 const trans = nullTranslator.load('jupyterlab_cellgrant');
 const marks = new KernelMarks().of(['k1', 'k2']);
@@ -17,6 +17,14 @@ describe('bars', () => {
       ['A', 0.5, false],
       ['B', 0.25, true]
     ]);
+  });
+
+  it("[SEC1] calls processes of other users' kernels by their users alone", () => {
+    const process = { name: 'ann', pid: 0, memoryBytes: GIB, owner: 'ann', leased: true };
+    const processes = ['a', 'b'].map(holderId => ({ ...process, holderId }));
+    const parts = gpuParts(trans, gpu({ processes }), marks);
+    expect(new Set(parts.map(it => it.key)).size).toBe(2);
+    expect(parts.map(it => it.title)).toEqual(['ann: 1 GiB', 'ann: 1 GiB']);
   });
 
   it('leaves room for the reserve, whatever else the machine does', () => {

@@ -83,10 +83,13 @@ export function memoryParts(
 
 /** The memory of a GPU by process; one without a lease is an alarm (GPU4). */
 export function gpuParts(trans: TranslationBundle, gpu: GpuView, marks: Marks): BarPart[] {
-  return gpu.processes.map(process => ({
-    key: String(process.pid),
+  return gpu.processes.map(({ pid, name, ...process }, at) => ({
+    // Those of other users' kernels have no pid here (SEC1).
+    key: pid ? String(pid) : `hidden ${at}`,
     share: process.memoryBytes / gpu.memoryBytes,
-    title: trans.__('%1 (pid %2): %3', process.name, process.pid, formatBytes(process.memoryBytes)),
+    title: pid
+      ? trans.__('%1 (pid %2): %3', name, pid, formatBytes(process.memoryBytes))
+      : trans.__('%1: %2', name, formatBytes(process.memoryBytes)),
     ...(process.isDisplay
       ? { series: 'other' as const }
       : process.holderId === null

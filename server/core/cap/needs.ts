@@ -74,6 +74,24 @@ export function exceeding(entry: ClaimEntry): Change | null {
     : (needsOf(entry).find(({ account, what, amount }) => amount > leftOf(account, what)) ?? null);
 }
 
+/** Whether a lease that a claim did not ask for would exceed a cap; the cell runs, so it is not counted itself. */
+export function exceedsCaps(entry: ClaimEntry, lease: Lease): boolean {
+  const { holder } = entry;
+  const memoryBytes = Math.max(promisedBytes(holder), lease.memoryBytes ?? 0);
+  const gpus = Math.max(GPU_LEDGER.promised(holder), lease.gpus.length);
+  return holder.accounts.some(account => {
+    const counts = (it: HolderEntry) => it.accounts.includes(account);
+    const growths = {
+      memoryBytes: growthOf(MEMORY_LEDGER, holder, memoryBytes, counts).amount,
+      gpus: growthOf(GPU_LEDGER, holder, gpus, counts).amount,
+      cpus: growthByClaim(NAMED_CPU_LEDGER, entry, lease.promisedCpus, counts)
+    };
+    const isAbove = (what: keyof typeof growths) =>
+      growths[what] > 0 && growths[what] > leftOf(account, what);
+    return isAbove('memoryBytes') || isAbove('gpus') || isAbove('cpus');
+  });
+}
+
 /** What the end of a claim, or of a lease that is kept, takes from the accounts of its holder. */
 export function freedBy(
   { accounts, counts }: HolderEntry,

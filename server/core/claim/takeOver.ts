@@ -1,8 +1,9 @@
 import { commonCpus, cpuSetOf } from '../../protocol/cpuset';
 import type { NotEnforced } from '../../protocol/facts';
-import type { Grant } from '../../protocol/grant';
-import type { Claim } from '../events';
+import { UNRESTRICTED, type Grant } from '../../protocol/grant';
+import type { Claim, Event } from '../events';
 import { dropHold } from '../holder/leases';
+import { isCreditable } from './credit';
 import { startRunning } from './lifecycle';
 import { lendableCpus } from '../cpu/cpuPool';
 import type { Allocation, ClaimEntry, Lease, WaitingEntry } from '../entries';
@@ -12,7 +13,7 @@ import { tell } from './story';
 import { surrounds } from '../holder/trees';
 
 /** What a claim was granted without this sidecar, and since when. */
-type Granted = { readonly grant: Grant; readonly sinceMs: number };
+type Granted = NonNullable<Extract<Event, { type: 'claimArrived' }>['granted']>;
 
 /** GATE5: a cell that waited here already runs, because its gate received nothing for too long. */
 export function startUnasked(state: State, entry: WaitingEntry, granted: Granted): void {
@@ -31,7 +32,10 @@ function lackOf({ policy }: State, { ask }: Claim, grant: Grant): NotEnforced | 
   return isLacking ? { kind: 'ungranted' } : null;
 }
 
-/** ENF4: a claim granted before a restart is taken over as it is. */
+/**
+ * ENF4: a claim granted before a restart is taken over as it is; one that nobody expected has no grant
+ * where another user has it, or a cap is exceeded (SEC7).
+ */
 export function takeOver(
   state: State,
   entry: ClaimEntry,
@@ -40,10 +44,14 @@ export function takeOver(
 ): void {
   dropHold(state, entry.holder); // a cell of its kernel has started since
   const sinceMs = Math.min(granted.sinceMs, state.nowMs);
-  const running = startRunning(state, entry, leaseOfGrant(state, entry, granted.grant), sinceMs);
-  running.grant = granted.grant;
+  const told = leaseOfGrant(state, entry, granted.grant);
+  const isCredited = !granted.isUnexpected || isCreditable(state, entry, told);
+  const grant = isCredited ? granted.grant : UNRESTRICTED;
+  const lease = isCredited ? told : leaseOfGrant(state, entry, grant);
+  const running = startRunning(state, entry, lease, sinceMs);
+  running.grant = grant;
   state.pool.moved = true; // if another claim is placed there now, one of them moves
-  running.notEnforced = lackOf(state, entry.claim, granted.grant);
+  running.notEnforced = isCredited ? lackOf(state, entry.claim, grant) : { kind: 'ungranted' };
   tell(state, entry, { kind });
 }
 

@@ -151,10 +151,21 @@ describe('the order', () => {
     scene.claim('held', 'runs', { memoryBytes: 45 * GIB });
     scene.claim('big', 'waits', { memoryBytes: 40 * GIB });
     ['waits', 'runs'].forEach(it => scene.attended.delete(it));
-    expect(scene.pass(7)).toEqual(['order k3', 'order k2', 'order k6', 'order k1']);
+    expect(scene.pass(6.1)).toEqual(['order k3', 'order k2', 'order k6', 'order k1']);
     expect(scene.begin('k2')).toBe(true);
     scene.send({ type: 'holderGone', holderId: 'k2' });
-    expect(scene.pass(0.1)).toEqual(['order k5']);
+    expect(scene.pass(0.05)).toEqual(['order k5']);
+  });
+
+  it('[CULL5] [CULL6] waits for no server that shuts nothing down', () => {
+    const scene = new CullScene({ idleMs: 5 * MINUTE, noticeMs: MINUTE });
+    scene.attended.clear();
+    ['a', 'b', 'c', 'd'].forEach(it => scene.holder(it, 'bob'));
+    expect(scene.pass(1)).toEqual([]);
+    scene.holder('k1', 'ann');
+    expect(scene.pass(5.5)).toEqual(['order a', 'order b', 'order c', 'order d']);
+    ['a', 'b'].forEach(it => expect(scene.begin(it)).toBe(true));
+    expect(scene.pass(0.7)).toContain('order k1');
   });
 });
 

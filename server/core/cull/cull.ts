@@ -14,6 +14,9 @@ type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 /** So many kernels are shut down at a time: then the order matters (CULL5), and no server is flooded. */
 const AT_ONCE_MAX = 4;
 
+/** A shutdown that takes longer than this does not keep others waiting, in ms: its server may never act. */
+const AT_ONCE_MS_MAX = 10_000;
+
 /** A server that has not shut a kernel down within this time has failed to, in ms. */
 const SHUTDOWN_MS_MAX = 60_000;
 
@@ -79,7 +82,7 @@ function spare(state: State, holder: HolderEntry, watch: Watch): void {
 
 function orderDue(state: State, { watches }: CullBook): void {
   const all = Array.from(watches, ([holder, watch]) => ({ holder, watch }));
-  const underWay = all.filter(({ watch: { phase } }) => 'ordered begun'.includes(phase.kind));
+  const underWay = all.filter(({ watch }) => isUnderWay(watch, state.nowMs));
   const due = all.filter(
     ({ watch: { phase } }) => phase.kind === 'warned' && state.nowMs >= phase.atMs
   );
@@ -87,6 +90,18 @@ function orderDue(state: State, { watches }: CullBook): void {
   for (const { holder, watch } of mostWantedFirst(state, due).slice(0, room)) {
     watch.phase = { kind: 'ordered', atMs: state.nowMs };
     state.messages.push({ type: 'cull', holderId: holder.holder.id, isOrdered: true });
+  }
+}
+
+/** Whether a kernel is being shut down, and has not been for so long that others must not wait for it. */
+function isUnderWay({ phase }: Watch, nowMs: number): boolean {
+  switch (phase.kind) {
+    case 'ordered':
+      return nowMs - phase.atMs <= AT_ONCE_MS_MAX;
+    case 'begun':
+      return nowMs - phase.sinceMs <= AT_ONCE_MS_MAX;
+    default:
+      return false;
   }
 }
 

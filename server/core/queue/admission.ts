@@ -12,7 +12,7 @@ import type { Obstacle } from './obstacle';
 import { grantableBytes } from '../memory/promisable';
 import type { ClaimEntry, HolderEntry, Lease } from '../entries';
 import type { State } from '../state';
-import { amountInWords, bytesInWords } from '../../protocol/amounts';
+import { amountInWords, bytesAtMost } from '../../protocol/amounts';
 
 function impossible(path: string, asked: Detail, total: Detail): Refusal {
   return refusal('IMPOSSIBLE', { path, asked, total });
@@ -55,7 +55,7 @@ function impossibleGpus(node: NodeFacts, ask: Ask): Refusal | null {
   }
   if (ask.gpus > matchingGpus(node.gpus, ask).length) {
     const most = Math.max(...ofModel.map(gpu => gpu.memoryBytes));
-    return impossible('gpuMemory', amountInWords(ask.gpuMemoryBytes ?? 0), bytesInWords(most));
+    return impossible('gpuMemory', amountInWords(ask.gpuMemoryBytes ?? 0), bytesAtMost(most));
   }
   return null;
 }
