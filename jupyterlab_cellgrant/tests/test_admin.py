@@ -173,7 +173,7 @@ def test_a_user_is_capped_until_that_is_taken_back(node: RealSystem) -> None:
     assert shown.stderr == ""
     assert shown.stdout.startswith(f"{bob}: 1 of 1 running cells, ")
     assert shown.stdout.endswith(", ordered by root (a course).\n")
-    second = Running(BOB, "second.py")
+    second = Running(BOB, "second.py", "--cpus", "1")
     side.wait_for_claims(running=1, waiting=1)
     assert "of which at most 1 may run" in side.claims("waiting")[0]["reason"]["sentence"]
     node.crash()

@@ -7,6 +7,7 @@ import { createShareTree, type ShareNode } from './policy/shareTree';
 import type { HolderEntry } from './entries';
 import type { State } from './state';
 
+/** What is known of the node's use before it was measured. */
 const UNMEASURED = {
   cpusBusy: null,
   memoryUsedBytes: null,

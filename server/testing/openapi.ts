@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { createGenerator, type Schema } from 'ts-json-schema-generator';
 
 import { CATALOGUE } from '../protocol/catalogue';
+import { ref, type Operation } from './openapiOperation';
 import { OPERATIONS } from './openapiOperations';
-import { ref, type Operation } from './openapiSchemas';
 
 const ROOT = join(__dirname, '..', '..');
 

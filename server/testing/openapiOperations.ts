@@ -1,5 +1,41 @@
+import type { Schema } from 'ts-json-schema-generator';
+
+import { HINT_NAMES } from '../protocol/hints';
+import { ref, type Operation } from './openapiOperation';
 import { ORDERS } from './openapiOrders';
-import { CELL, CLAIM, HINTS, KERNELS, listOf, POLICY, ref, type Operation } from './openapiSchemas';
+
+const listOf = (items: Schema): Schema => ({ type: 'array', items });
+const POLICY: Schema = {
+  type: 'object',
+  properties: { policy: { enum: ['dynamic', 'partitioned', 'naive'] } },
+  required: ['policy']
+};
+const CELL: Schema = {
+  type: 'object',
+  properties: { metadata: {}, tags: listOf({ type: 'string' }), directive: { type: 'string' } },
+  additionalProperties: false
+};
+/** As their author writes them: `"8 GiB"` and the like. */
+const HINTS: Schema = {
+  type: 'object',
+  properties: Object.fromEntries(HINT_NAMES.map(name => [name, {}])),
+  additionalProperties: false
+};
+const CLAIM: Schema = {
+  type: 'object',
+  properties: { claim: { type: 'string', minLength: 1 } },
+  required: ['claim']
+};
+
+const KERNELS: Schema = listOf({
+  type: 'object',
+  properties: {
+    holderId: { type: 'string', minLength: 1 },
+    idleMs: { type: 'number', minimum: 0 }
+  },
+  required: ['holderId', 'idleMs'],
+  additionalProperties: false
+});
 
 /** Every operation, in the order of README's table. */
 export const OPERATIONS: readonly Operation[] = [

@@ -1,6 +1,6 @@
 import type { Schema } from 'ts-json-schema-generator';
 
-import { ref, type Operation } from './openapiSchemas';
+import { ref, type Operation } from './openapiOperation';
 
 /** What is done at whose order, and why: an administrator's own words. */
 const orderOf = (
