@@ -238,6 +238,25 @@ describe('caps', () => {
     expect(it.grants.has('phenix/b')).toBe(true);
   });
 
+  it('[CAP1] [ADM9] the GPUs of a kept grant count', () => {
+    const it = capped(perUser({ gpus: 2 }));
+    it.claim('kept', 'ann-a', { gpus: 2, hold: true });
+    it.end('kept');
+    expect(snapshot(it.state, 0, '').caps[0]!.caps).toEqual([{ what: 'gpus', used: 2, most: 2 }]);
+    it.claim('next', 'ann-b', { gpus: 1 });
+    expect(whyWaits(it, 'next')).toContain('2 GPUs held by ann-a');
+  });
+
+  it('[CAP2] [ADM10] what encloses a claim is not named as in its way', () => {
+    const it = capped(perUser({ memoryBytes: 10 * GIB }));
+    it.claim('outer', 'ann-a', { memoryBytes: 4 * GIB });
+    it.claim('beside', 'ann-b', { memoryBytes: 5 * GIB });
+    it.holder('inner', 'ann', [], 'ann-a');
+    it.claim('inside', 'inner', { memoryBytes: 8 * GIB });
+    expect(whyWaits(it, 'inside')).toContain('; 5 GiB held by ann-b');
+    expect(whyWaits(it, 'inside')).not.toContain('ann-a');
+  });
+
   it('[CAP3] [GATE6] no kernel may start cells without asking where cells are capped', () => {
     const types = (it: Harness) => it.claim('1', 'k').map(effect => effect.type);
     const open = new Harness();
