@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from jupyter_server.utils import ensure_async
 from tornado.httpclient import AsyncHTTPClient, HTTPError
 
 from .activity import Activity
-from .events import EventStream
+from .event_stream import followed
 from .renames import gated_kernels
 from .supervisor import Supervisor
-from .unix_http import ORIGIN, unix_client
+from .unix_http import ORIGIN
 
-CONNECT_WITHIN_S = 5.0
 ANSWER_WITHIN_S = 3.0
 # A sidecar that has ended, or that is too old to cull, is asked again after this time.
 ASK_AGAIN_S = 5.0
@@ -72,30 +70,17 @@ class Culling:
 
     async def _follow(self) -> None:
         """Do what one connection tells, until it ends."""
-        stream, client = EventStream(), unix_client(self._supervisor.api_socket)
-        ended = client.fetch(
-            f"{ORIGIN}/api/v1/culling",
-            headers={"Accept": "text/event-stream"},
-            streaming_callback=stream.feed,
-            connect_timeout=CONNECT_WITHIN_S,
-            request_timeout=0,
-        )
-        ended.add_done_callback(lambda _: stream.has_news.set())
         plan = Plan()
         try:
-            while not ended.done():
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(stream.has_news.wait(), plan.every_s)
-                told = stream.take()
-                plan = plan if told is None else Plan.of(told)
-                await self._carry_out(plan, client)
-            ended.result()
+            async with followed(self._supervisor.api_socket, "culling") as (stream, ended, client):
+                while not ended.done():
+                    await stream.wait(plan.every_s)
+                    told = stream.take()
+                    plan = plan if told is None else Plan.of(told)
+                    await self._carry_out(plan, client)
+                ended.result()
         except (OSError, HTTPError, ValueError) as error:
             self._log.debug("The sidecar says nothing about idle kernels: %s", error)
-        finally:
-            client.close()
-            # Closing abandons the request; its outcome no longer matters.
-            ended.add_done_callback(lambda it: it.cancelled() or it.exception())
 
     async def _carry_out(self, plan: Plan, client: AsyncHTTPClient) -> None:
         if plan.every_s is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 from jupyter_events import EventLogger
 from tornado.httpclient import HTTPError
 
+from .event_stream import followed
 from .supervisor import Supervisor
-from .unix_http import ORIGIN, unix_client
 
 SCHEMA_PATH = Path(__file__).parent / "schemas" / "snapshot.json"
 SCHEMA: dict[str, Any] = json.loads(SCHEMA_PATH.read_text())
@@ -23,7 +22,6 @@ POLL_EVERY_S = 0.25
 # A lone change is sent at once; of a burst, one snapshot in this time. With 50 kernels one costs
 # 2 to 5 ms: twice a second keeps it below 1 % of a core, and the panel within a second (UI2).
 EMIT_EVERY_S = 0.5
-CONNECT_WITHIN_S = 5.0
 
 
 class _Snapshot(dict[str, Any]):
@@ -31,30 +29,6 @@ class _Snapshot(dict[str, Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Snapshot:
         return self
-
-
-class EventStream:
-    """Parses the sidecar's server-sent events, however they were split in transit."""
-
-    def __init__(self) -> None:
-        self.has_news = asyncio.Event()
-        self._rest = b""
-        self._newest: bytes | None = None
-
-    def feed(self, chunk: bytes) -> None:
-        """Take in what came; only the newest event is kept."""
-        *events, self._rest = (self._rest + chunk).split(b"\n\n")
-        for event in events:
-            fields = (line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:"))
-            self._newest = b"\n".join(fields) or self._newest
-        if self._newest is not None:
-            self.has_news.set()
-
-    def take(self) -> Any:
-        """The newest event's data since the last call, or None."""
-        self.has_news.clear()
-        newest, self._newest = self._newest, None
-        return None if newest is None else json.loads(newest)
 
 
 class EventFeed:
@@ -103,29 +77,16 @@ class EventFeed:
 
     async def _relay(self) -> None:
         """Emit what one connection delivers, until it ends or nobody listens."""
-        stream = EventStream()
-        client = unix_client(self._supervisor.api_socket)
-        ended = client.fetch(
-            f"{ORIGIN}/api/v1/events",
-            headers={"Accept": "text/event-stream"},
-            streaming_callback=stream.feed,
-            connect_timeout=CONNECT_WITHIN_S,
-            request_timeout=0,
-        )
-        ended.add_done_callback(lambda _: stream.has_news.set())
         try:
-            while self._is_heard() and not ended.done():
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(stream.has_news.wait(), POLL_EVERY_S)
-                if (snapshot := stream.take()) is not None:
-                    self._told = None
-                    self._events.emit(schema_id=SCHEMA_ID, data={"snapshot": _Snapshot(snapshot)})
-                    await asyncio.sleep(EMIT_EVERY_S)
-            if ended.done():
-                ended.result()
+            async with followed(self._supervisor.api_socket, "events") as (stream, ended, _):
+                while self._is_heard() and not ended.done():
+                    await stream.wait(POLL_EVERY_S)
+                    if (snapshot := stream.take()) is not None:
+                        self._told = None
+                        data = {"snapshot": _Snapshot(snapshot)}
+                        self._events.emit(schema_id=SCHEMA_ID, data=data)
+                        await asyncio.sleep(EMIT_EVERY_S)
+                if ended.done():
+                    ended.result()
         except (OSError, HTTPError, ValueError) as error:
             self._log.debug("The stream of Cellgrant's sidecar ended: %s", error)
-        finally:
-            client.close()
-            # Closing abandons the request; its outcome no longer matters.
-            ended.add_done_callback(lambda it: it.cancelled() or it.exception())

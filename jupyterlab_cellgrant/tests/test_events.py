@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ..events import EventStream
+from ..event_stream import EventStream
 
 TWO = b'id: 1\ndata: {"revision": 1}\n\n:\n\nid: 2\ndata: {"revision":\ndata: 2}\n\n'
 

@@ -83,7 +83,10 @@ export const ROWS = [
     of: ['command', '__main__.py', 'unix_http.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue', 'admin']
   },
-  { of: ['activity.py', 'culling.py'].map(it => PACKAGE + it), pytest: ['layers', 'culling'] },
+  {
+    of: ['activity.py', 'culling.py', 'event_stream.py'].map(it => PACKAGE + it),
+    pytest: ['layers', 'culling', 'events']
+  },
   {
     of: ['provisioner.py', 'renames.py'].map(it => PACKAGE + it),
     pytest: ['layers', 'provisioner', 'renames', 'fence']

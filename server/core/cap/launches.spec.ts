@@ -45,6 +45,16 @@ describe('the cap on kernels', () => {
     expect(mayStart()).toBe(true);
   });
 
+  it('[CAP5] [CAP7] counts a launch still after a reload', () => {
+    const it = new Harness();
+    it.send({ type: 'configured', sharing });
+    it.send({ type: 'kernelLaunching', kernel: launch('1') });
+    it.send({ type: 'configured', sharing: perUser({ kernels: 1 }) });
+    expect(whyNotLaunch(it.state, launch('2'))).not.toBeNull();
+    it.send({ type: 'launchFailed', holderId: '1' });
+    expect(whyNotLaunch(it.state, launch('2'))).toBeNull();
+  });
+
   it('[CAP5] counts neither commands nor cells, and a kernel that runs stays after a reload', () => {
     const it = new Harness();
     it.holder('1', 'ann');
