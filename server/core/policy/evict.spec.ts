@@ -81,6 +81,13 @@ describe('an eviction by an administrator', () => {
     expect(interruptedIn(evict('k1', 'none'))).toEqual([]);
   });
 
+  it('[ADMIN4] of a claim leaves what its holder keeps', () => {
+    node.claim('kept', 'k1', { ...MOST, hold: true });
+    node.end('kept');
+    evict('k1', 'kept');
+    expect(node.state.holders.get('k1')!.held).not.toBeNull();
+  });
+
   it('[ADMIN2] takes back for no claim that waits for the end of a drain', () => {
     node.claim('a', 'k1', MOST);
     node.claim('b', 'k2', MOST);
