@@ -1,3 +1,5 @@
+import type { GpuProcess } from '../protocol/gpuView';
+
 /** Measurements of one holder since the last time. */
 export type HolderUse = {
   readonly holderId: string;
@@ -21,15 +23,5 @@ export type GpuUse = {
   readonly utilisation: number | null;
   readonly temperatureC: number | null;
   readonly powerW: number | null;
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    /** The holder whose process tree it belongs to, or null. */
-    readonly holderId: string | null;
-  }[];
+  readonly processes: readonly GpuProcess[];
 };

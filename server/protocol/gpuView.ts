@@ -8,6 +8,19 @@ export type SlicePlace = {
   readonly computeInstance: number;
 };
 
+/** A process on a GPU. */
+export type GpuProcess = {
+  readonly pid: number;
+  readonly name: string;
+  readonly memoryBytes: number;
+  /** Its user; null if unknown, as from inside a container. */
+  readonly owner: string | null;
+  /** It draws a screen and computes nothing, so it needs no lease. */
+  readonly isDisplay?: true;
+  /** The holder whose process tree it belongs to; null for none. */
+  readonly holderId: string | null;
+};
+
 /** One GPU; figures are null if they could not be read. */
 export type GpuView = {
   readonly uuid: string;
@@ -26,15 +39,5 @@ export type GpuView = {
   /** Kernels holding a compute lease. */
   readonly leasedTo: readonly string[];
   /** Processes on the GPU; `holderId` null means it holds no lease (GPU4). */
-  readonly processes: readonly {
-    readonly pid: number;
-    readonly name: string;
-    readonly memoryBytes: number;
-    /** Its user; null if unknown, as from inside a container. */
-    readonly owner: string | null;
-    /** It draws a screen and computes nothing, so it needs no lease. */
-    readonly isDisplay?: true;
-    readonly holderId: string | null;
-    readonly leased: boolean;
-  }[];
+  readonly processes: readonly (GpuProcess & { readonly leased: boolean })[];
 };
