@@ -16,7 +16,7 @@ const FAMILIES = [
     'API',
     'SEC'
   ],
-  ...['OBS', 'SYS', 'HUB', 'CULL', 'RUN', 'UI']
+  ...['OBS', 'HIST', 'LEARN', 'TRACE', 'SYS', 'HUB', 'CULL', 'RUN', 'UI']
 ].join('|');
 const RULE = new RegExp(`\\b(${FAMILIES})\\d+\\b`, 'g');
 const QUOTED = new RegExp(`\\[((?:(?:${FAMILIES})\\d+(?:, )?)+)\\]`, 'g');

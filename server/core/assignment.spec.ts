@@ -1,7 +1,7 @@
 import { ANN, Harness, nodeOf } from '../testing/harness';
 import { sharingOf } from '../testing/scenario';
 import type { Effect } from './effects';
-import { groupPathOf } from './view';
+import { groupPathOf } from './viewGroups';
 
 const GROUPS = [{ name: 'a', users: { ann: 1 } }, { name: 'b' }];
 

@@ -76,6 +76,7 @@ export function createHolder(holder: Holder, user: ShareNode, atMs: number): Hol
     confined: UNCONFINED,
     isStale: false,
     sinceMs: atMs,
+    lastEndedMs: null,
     waiting: new Set(),
     running: new Set(),
     held: null,

@@ -1,5 +1,6 @@
 import type { CpuSet } from '../protocol/cpuset';
 import type { CulledView } from '../protocol/cull';
+import type { Execution } from '../protocol/execution';
 import type { HolderKind } from '../protocol/holder';
 import type { Grant } from '../protocol/grant';
 import type { Refusal } from '../protocol/errors';
@@ -105,5 +106,7 @@ export type Effect =
   | { readonly type: 'attend'; readonly everyMs: number | null }
   /** A kernel's Jupyter server is asked to shut it down, or no longer (CULL6). */
   | { readonly type: 'cull'; readonly holderId: string; readonly isOrdered: boolean }
+  /** An execution ended, also one that never ran; for observers. */
+  | { readonly type: 'executed'; readonly holderId: string; readonly execution: Execution }
   /** A kernel of this group was shut down because it was idle; it is gone (CULL7). */
   | { readonly type: 'culled'; readonly kernel: CulledView; readonly group: string };

@@ -1,9 +1,12 @@
 import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
+import type { ExecutionOutcome } from '../protocol/execution';
 import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
-import type { ClaimView, StoryLine } from '../protocol/view';
+import type { StoryLine } from '../protocol/view';
+import type { Counted, Counts } from './cap/counts';
 import type { CapOrder } from './cap/capOrders';
+import type { Peaks } from './claim/peaks';
 import type { Confinement } from './effects';
 import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
 import type { Guard } from './memory/memoryGuard';
@@ -26,23 +29,6 @@ export type Allocation = {
   /** An exclusive one that is inside another, and leaves room for more of its kind there (ADM10). */
   readonly isShared?: boolean;
 };
-
-/** What is counted for caps, of one holder or of all holders of an account. */
-export type Counts = {
-  /** Kernels that live, and those that are being launched. */
-  kernels: number;
-  /** Running claims; those inside a running cell count within it. */
-  cells: number;
-  /** The larger of resident and promised, each tree once, as in the node's ledger (MEM1). */
-  memoryBytes: number;
-  /** GPUs leased by each holder; a part of one counts as one. */
-  gpus: number;
-  /** CPUs that claims named: fixed, the minimum of a range, or exclusive. */
-  cpus: number;
-};
-
-/** Something that is counted. */
-export type Counted = keyof Counts;
 
 /**
  * What all of a group, or one user in it, may have at once and has (CAP1).
@@ -145,8 +131,7 @@ export type Running = {
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
-  memoryPeakBytes: number | null;
-  cpusPeak: number;
+  readonly peaks: Peaks;
   /** Whether it ever used all that it could: then its peak does not show its demand. */
   wasLimited: boolean;
   eviction: Evicting | null;
@@ -164,7 +149,7 @@ export type Done = {
   readonly state: 'done';
   readonly grantedMs: number | null;
   readonly endedMs: number;
-  readonly outcome: Extract<ClaimView, { state: 'done' }>['outcome'];
+  readonly outcome: ExecutionOutcome;
   readonly why: Refusal | null;
   readonly grant: Grant | null;
   readonly cpuSeconds: number | null;
@@ -178,6 +163,8 @@ export type ClaimEntry = {
   /** The cell of the same kernel during which this one was started; null if none. */
   readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
+  /** How long its holder had been idle when it arrived; null if it had run nothing before, or runs something. */
+  readonly thinkMs: number | null;
   readonly story: StoryLine[];
   /** What it needs of caps, as computed last; null before. */
   needs: KnownNeeds | null;
@@ -211,6 +198,8 @@ export type HolderEntry = {
   isStale: boolean;
   /** Since when it is idle, waiting or running. */
   sinceMs: number;
+  /** When its last execution ended; null before the first one. */
+  lastEndedMs: number | null;
   readonly waiting: Set<WaitingEntry>;
   readonly running: Set<RunningEntry>;
   /** A grant kept across cells (ADM9). */

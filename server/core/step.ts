@@ -48,7 +48,7 @@ export type { State } from './state';
  *   give the same effects.
  * - Effects must be carried out in order: a holder is confined before
  *   its claim receives the grant. Effects name no holder that is gone,
- *   except `killed` and `culled`.
+ *   except `killed`, `culled` and `executed`.
  * - It never throws on what comes from outside: an unknown holder or claim, a
  *   duplicate, a late event or invalid figures are refused by name or
  *   ignored. A time before the last one counts as the last one.

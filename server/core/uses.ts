@@ -9,7 +9,11 @@ export type HolderUse = {
   readonly cpuSeconds: number;
   /** Memory that the process tree holds now. */
   readonly memoryBytes: number;
+  /** The most that it held since the last measurement; absent where that is not known. */
+  readonly memoryPeakBytes?: number;
   readonly threads: number;
+  /** Processes of the tree; absent where that is not known. */
+  readonly processes?: number;
   /** GPU memory that it holds, by UUID. */
   readonly gpuMemoryBytes: Readonly<Record<string, number>>;
 };

@@ -19,9 +19,8 @@ import { askedSince, isKeptBy } from './gpu/keepers';
 import { promisedBytes } from './holder/leases';
 import { rootsOf, sumOf } from './holder/treeSums';
 import type { Slot } from './cpu/cpuPool';
-import { pathOf } from './policy/shareTree';
 import { viewCaps } from './cap/viewCaps';
-import { viewGroups } from './viewGroups';
+import { groupPathOf, viewGroups } from './viewGroups';
 import { isRunning, type ClaimEntry, type HolderEntry, type RunningEntry } from './entries';
 import type { State } from './state';
 
@@ -125,11 +124,6 @@ function viewGpu(state: State, gpu: Gpu): GpuView {
       leased: holderId !== null && leased.has(holderId)
     }))
   };
-}
-
-/** The group that a holder shares in, from the root: `atlas/prod`. */
-export function groupPathOf({ user }: HolderEntry): string {
-  return pathOf(user.parent ?? user);
 }
 
 function viewHolder(state: State, entry: HolderEntry): HolderView {

@@ -1,7 +1,13 @@
 import { compareText } from '../lib/comparators';
 import type { GroupView } from '../protocol/groupView';
 import { pathOf, type ShareNode } from './policy/shareTree';
+import type { HolderEntry } from './entries';
 import type { State } from './state';
+
+/** The path of the group that a holder shares in, from the root. */
+export function groupPathOf({ user }: HolderEntry): string {
+  return pathOf(user.parent ?? user);
+}
 
 /** The groups that kernels are in, and those around these, by path. */
 export function viewGroups(state: State): GroupView[] {

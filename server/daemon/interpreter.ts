@@ -54,6 +54,8 @@ export class Interpreter {
       case 'cull':
       case 'culled':
         return this.parts.culling.carryOut(effect);
+      case 'executed':
+        return; // observers alone take it
       default:
         return this.answers ? this.answer(this.answers, effect) : undefined;
     }
@@ -63,7 +65,7 @@ export class Interpreter {
     answers: IAnswers,
     effect: Exclude<
       Effect,
-      { type: 'confine' | 'bind' | 'keep' | 'assign' | 'attend' | 'cull' | 'culled' }
+      { type: 'confine' | 'bind' | 'keep' | 'assign' | 'attend' | 'cull' | 'culled' | 'executed' }
     >
   ): void {
     const { holderId } = effect;

@@ -2,6 +2,7 @@ import type { Ask } from './ask';
 import type { CapView, GroupView } from './groupView';
 import type { CulledView, CullView } from './cull';
 import type { Refusal } from './errors';
+import type { ExecutionOutcome } from './execution';
 import type { Drain, NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
 import type { GpuView } from './gpuView';
@@ -152,7 +153,7 @@ export type ClaimView =
       readonly state: 'done';
       readonly grantedMs: number | null;
       readonly endedMs: number;
-      readonly outcome: 'ok' | 'error' | 'interrupted' | 'cancelled' | 'refused' | 'died';
+      readonly outcome: ExecutionOutcome;
       /** What ended it, by its entry in the catalogue; null if it ended by itself. */
       readonly why: Refusal | null;
       readonly grant: ToldGrant | null;

@@ -1,10 +1,11 @@
 import type { Confinement, Effect } from '../core/effects';
 import { UNCONFINED } from '../core/effects';
-import type { Cpu, Event, Gpu, NodeFacts } from '../core/events';
+import type { Cpu, Event, Gpu, HolderUse, NodeFacts } from '../core/events';
 import { checkInvariants } from '../core/invariants';
 import { createState, step, type State } from '../core/step';
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
+import type { Execution } from '../protocol/execution';
 import type { Grant } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 import { SimulatedClock } from './simulatedClock';
@@ -62,6 +63,9 @@ const TIER: TierView = {
 /** A tier that keeps GPUs from those that were not granted them, too (ENF7). */
 export const FENCING: TierView = { ...TIER, enforced: ['cpus', 'memory', 'gpus'] };
 
+/** A holder that uses nothing. */
+const NO_USE = { cpusBusy: 0, cpuSeconds: 0, memoryBytes: 0, threads: 1, gpuMemoryBytes: {} };
+
 /** A person who asks for things. */
 export const ANN: Caller = { uid: 1000, name: 'ann' };
 
@@ -100,7 +104,10 @@ export class Harness {
   /** Confinements ordered so far. */
   writes = 0;
 
-  /** Let something happen now; returns its effects. */
+  /** The executions that ended, oldest first. */
+  readonly executions: Execution[] = [];
+
+  /** Let something happen now; returns its effects, except `executed`: see {@link executions}. */
   send(happening: Happening): Effect[] {
     const effects = step(this.state, { ...happening, atMs: this.clock.nowMs } as Event);
     effects.forEach(effect => this._apply(effect));
@@ -108,7 +115,7 @@ export class Harness {
     if (faults.length) {
       throw new Error(`after ${JSON.stringify(happening)}: ${faults.join('; ')}`);
     }
-    return effects;
+    return effects.filter(it => it.type !== 'executed');
   }
 
   /** Let time pass, then tick. */
@@ -159,17 +166,8 @@ export class Harness {
   }
 
   /** A holder was measured. */
-  measure(
-    holderId: string,
-    use: {
-      readonly cpusBusy?: number;
-      readonly cpuSeconds?: number;
-      readonly memoryBytes?: number;
-    }
-  ): Effect[] {
-    const { cpusBusy = 0, cpuSeconds = 0, memoryBytes = 0 } = use;
-    const figures = { holderId, cpusBusy, cpuSeconds, memoryBytes, threads: 1 };
-    return this.send({ type: 'useMeasured', holders: [{ ...figures, gpuMemoryBytes: {} }] });
+  measure(holderId: string, use: Partial<HolderUse>): Effect[] {
+    return this.send({ type: 'useMeasured', holders: [{ ...NO_USE, ...use, holderId }] });
   }
 
   /** What a holder is held to now. */
@@ -186,6 +184,9 @@ export class Harness {
       case 'grant':
       case 'regrant':
         this.grants.set(effect.claimId, effect.grant);
+        return;
+      case 'executed':
+        this.executions.push(effect.execution);
         return;
       default:
         return;

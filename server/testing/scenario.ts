@@ -209,6 +209,7 @@ class Scenario {
       case 'attend':
       case 'cull':
       case 'culled':
+      case 'executed':
       case 'assign':
         return null;
       case 'grant':

@@ -1,4 +1,5 @@
-import type { Account, Counts } from '../entries';
+import type { Counts } from './counts';
+import type { Account } from '../entries';
 import { cappedCpus, type Caps } from '../policy/bounds';
 import { userCapsOf } from '../policy/capTree';
 import { groupAt } from '../policy/membership';

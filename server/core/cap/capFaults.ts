@@ -1,4 +1,5 @@
-import type { Account, Counted, Counts, HolderEntry, WaitingEntry } from '../entries';
+import type { Counted, Counts } from './counts';
+import type { Account, HolderEntry, WaitingEntry } from '../entries';
 import { sumOf, treeBytes } from '../holder/treeSums';
 import type { State } from '../state';
 import { accountsOf, noCounts } from './account';

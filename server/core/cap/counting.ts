@@ -1,5 +1,6 @@
 import { accountsOf, forgetIfEmpty, noCounts } from './account';
-import type { Account, Counted, Counts, HolderEntry } from '../entries';
+import type { Counted, Counts } from './counts';
+import type { Account, HolderEntry } from '../entries';
 import type { State } from '../state';
 import { countOf, leaseLedger, type Ledger } from '../holder/trees';
 

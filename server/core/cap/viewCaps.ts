@@ -1,6 +1,7 @@
 import { compareText, firstDifference } from '../../lib/comparators';
 import type { CappedName, CapView } from '../../protocol/groupView';
-import type { Account, Counted } from '../entries';
+import type { Counted } from './counts';
+import type { Account } from '../entries';
 import type { State } from '../state';
 import { COUNTED } from './counting';
 

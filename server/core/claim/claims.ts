@@ -80,6 +80,7 @@ export function createEntry(
     holder,
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
     arrivedMs: Math.min(sinceMs, state.nowMs),
+    thinkMs: thinkMsOf(holder, sinceMs),
     story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
     needs: null,
     phase: {
@@ -93,6 +94,11 @@ export function createEntry(
       possible: null
     }
   };
+}
+
+function thinkMsOf({ lastEndedMs, running, waiting }: HolderEntry, atMs: number): number | null {
+  const isIdle = lastEndedMs !== null && running.size + waiting.size === 0;
+  return isIdle ? Math.max(0, atMs - lastEndedMs) : null;
 }
 
 function admit(state: State, entry: WaitingEntry): void {

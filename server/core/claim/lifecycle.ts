@@ -12,6 +12,8 @@ import { gpuNames } from '../gpu/gpus';
 import { createGuard } from '../memory/memoryGuard';
 import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
+import { executionOf } from './executed';
+import { createPeaks } from './peaks';
 import { rememberDone } from './remember';
 import { hasQueued } from '../queue/reserve';
 import {
@@ -67,8 +69,7 @@ export function startRunning(
     mask: null,
     cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
     cpuSeconds: 0,
-    memoryPeakBytes: holder.use?.memoryBytes ?? null,
-    cpusPeak: 0,
+    peaks: createPeaks(holder.use),
     wasLimited: false,
     eviction: null,
     maxRuntimeMs: holder.user.group.maxRuntimeMs,
@@ -129,7 +130,7 @@ export function endClaim(
     stopWaiting(state, entry);
   }
   const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
-  (entry as ClaimEntry).phase = {
+  const done: Done = {
     state: 'done',
     grantedMs: running?.grantedMs ?? null,
     endedMs: known.endedMs ?? state.nowMs,
@@ -137,8 +138,12 @@ export function endClaim(
     why,
     grant: running?.grant ?? null,
     cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
-    memoryPeakBytes: running?.memoryPeakBytes ?? null
+    memoryPeakBytes: running?.peaks.memoryBytes ?? null
   };
+  (entry as ClaimEntry).phase = done;
+  const execution = executionOf(entry, done, running);
+  state.messages.push({ type: 'executed', holderId: holder.holder.id, execution });
+  holder.lastEndedMs = running ? state.nowMs : holder.lastEndedMs;
   if (holder.running.size + holder.waiting.size === 0) {
     holder.sinceMs = state.nowMs;
   }
@@ -215,10 +220,11 @@ function learn(
   cpuSeconds: number | null
 ): void {
   const { sourceHash } = entry.claim;
-  const { grantedMs, cpusPeak, wasLimited, grant } = entry.phase;
+  const { grantedMs, peaks, wasLimited, grant } = entry.phase;
   const tookMs = state.nowMs - grantedMs;
   const average = cpuSeconds === null || tookMs < 1 ? 0 : (cpuSeconds * 1000) / tookMs;
-  if (sourceHash === null || (average === 0 && cpusPeak === 0)) {
+  const cpusPeak = Math.max(average, peaks.cpus ?? 0);
+  if (sourceHash === null || cpusPeak === 0) {
     return;
   }
   const threads = grant.threads ?? state.pool.slots.length;
@@ -226,7 +232,7 @@ function learn(
   recordRun(state.profiles, sourceHash, {
     isWhole,
     tookMs,
-    cpusPeak: Math.max(average, cpusPeak),
+    cpusPeak,
     wasLimited,
     efficiency: isTelling && average > 1 ? Math.min(1, average / threads) : null
   });

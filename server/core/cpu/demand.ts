@@ -1,3 +1,4 @@
+import { raisePeaks } from '../claim/peaks';
 import { changeDemand, demandOf, reachOf } from '../policy/shareTree';
 import { expectedMs } from '../policy/profiles';
 import type { HolderUse } from '../events';
@@ -59,8 +60,7 @@ const WORTH_CHANGING = 0.2;
  */
 export function followUse(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
-  phase.cpusPeak = Math.max(phase.cpusPeak, use.cpusBusy);
-  phase.memoryPeakBytes = Math.max(phase.memoryPeakBytes ?? 0, use.memoryBytes);
+  raisePeaks(phase.peaks, use);
   if (!phase.leaf) {
     return;
   }

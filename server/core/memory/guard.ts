@@ -25,7 +25,7 @@ export function onMemoryMeasured(
   }
   holder.limitedBytes = memoryBytes;
   for (const { phase } of holder.running) {
-    phase.memoryPeakBytes = Math.max(phase.memoryPeakBytes ?? 0, memoryBytes);
+    phase.peaks.memoryBytes = Math.max(phase.peaks.memoryBytes ?? 0, memoryBytes);
   }
   guardMemory(state, holder, memoryBytes);
 }

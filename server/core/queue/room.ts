@@ -2,11 +2,11 @@ import type { Gpu } from '../events';
 import { noCounts } from '../cap/account';
 import { leftOf } from '../cap/counting';
 import { freedBy, needsOf } from '../cap/needs';
+import type { Counts } from '../cap/counts';
 import type {
   Account,
   Allocation,
   Change,
-  Counts,
   HolderEntry,
   Lease,
   RunningEntry,
