@@ -63,6 +63,12 @@ const LAYERS: readonly {
   { folder: 'server/simulator/', may: ['server/core/', 'server/protocol/', 'server/lib/'] },
   { folder: 'server/replay/', may: ['server/simulator/', 'server/core/', 'server/protocol/'] },
   {
+    folder: 'server/store/',
+    may: ['server/protocol/', 'server/lib/', 'server/host/'],
+    types: ['server/core/', 'server/daemon/ports'],
+    packages: /^node:/
+  },
+  {
     folder: 'server/users/',
     may: [
       'server/protocol/',
