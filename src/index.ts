@@ -6,6 +6,7 @@ import { commandsPlugin } from './plugins/commands';
 import { consentPlugin } from './plugins/consent';
 import { cullingPlugin } from './plugins/culling';
 import { defaultsPlugin } from './plugins/defaults';
+import { historyPlugin } from './plugins/history';
 import { hintsPlugin } from './plugins/hints';
 import { kernelPathsPlugin } from './plugins/kernelPaths';
 import { panelPlugin } from './plugins/panel';
@@ -22,6 +23,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   panelPlugin,
   badgesPlugin,
   statusPlugin,
+  historyPlugin,
   commandsPlugin,
   cullingPlugin
 ];
