@@ -85,6 +85,17 @@ const LAYERS: readonly {
     packages: /^(react$|@jupyterlab\/(translation|ui-components)$)/
   },
   {
+    folder: 'src/history/',
+    may: ['server/protocol/', 'src/format', 'src/arbiter/request'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/(services|translation)$|@lumino\/signaling$)/
+  },
+  {
+    folder: 'src/timeline/',
+    may: ['server/protocol/', 'src/format', 'src/history/', 'src/components/'],
+    types: ['src/tokens'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/translation$|@lumino\/(disposable|signaling)$)/
+  },
+  {
     folder: 'src/hints/',
     may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
     packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
@@ -107,6 +118,8 @@ const LAYERS: readonly {
       'src/components/',
       'src/arbiter/',
       'src/hints/',
+      'src/history/',
+      'src/timeline/',
       'src/format',
       'src/tokens',
       'server/protocol/'

@@ -15,8 +15,10 @@ export type ChartProps = {
   readonly label: string;
   /** The visible span of the horizontal axis was moved or zoomed. */
   readonly onZoom: (from: number, to: number) => void;
-  /** A datum was clicked, by its place in the series. */
-  readonly onPick?: (index: number) => void;
+  /** Where the pointer is, in the values of the axes. */
+  readonly onPoint?: (x: number, y: number) => void;
+  /** What the pointer is at was clicked. */
+  readonly onPick?: () => void;
   readonly onKeyDown: (event: React.KeyboardEvent) => void;
   /** Its size in CSS pixels. */
   readonly onSize: (width: number, height: number) => void;
@@ -106,7 +108,14 @@ function followSize(
 }
 
 function listen(chart: EChartsType, latest: React.MutableRefObject<ChartProps>): void {
-  chart.on('click', ({ dataIndex }) => latest.current.onPick?.(dataIndex));
+  // Before the chart itself hears of it, and shows what is there.
+  const point = ({ offsetX, offsetY }: MouseEvent): void => {
+    const axes = { xAxisIndex: 0, yAxisIndex: 0 };
+    const [x, y] = chart.convertFromPixel(axes, [offsetX, offsetY]) as [number, number];
+    latest.current.onPoint?.(x, y);
+  };
+  chart.getDom().addEventListener('mousemove', point, { capture: true });
+  chart.on('click', () => latest.current.onPick?.());
   chart.on('datazoom', () => {
     const { dataZoom } = chart.getOption() as {
       dataZoom: { xAxisIndex?: unknown; startValue: number; endValue: number }[];

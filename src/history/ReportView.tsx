@@ -5,7 +5,7 @@ import type { ReportBy, ReportRow, ReportView as Report } from '../../server/pro
 import { formatBytes, formatNumber, formatSpan } from '../format';
 
 /** What executions are added up by, here. */
-export const REPORTS = ['notebook', 'day'] as const satisfies readonly ReportBy[];
+const REPORTS = ['notebook', 'day'] as const satisfies readonly ReportBy[];
 
 /** What the report shows. */
 export type ReportViewProps = {

@@ -17,6 +17,8 @@ type Plot = {
     readonly name: string;
     readonly look: Line;
   }[];
+  /** What the axis counts in, so that its ticks are round. */
+  readonly unit: number;
   readonly format: (value: number) => string;
 };
 
@@ -30,6 +32,8 @@ const MEAN: Line = { tone: 'run', dash: 'solid' };
 const MOST: Line = { tone: 'run', dash: 'dotted' };
 const WAITS: Line = { tone: 'wait', dash: 'dashed' };
 
+const GIB = 1024 ** 3;
+
 /** Every plot that there may be. */
 function allPlots(trans: TranslationBundle): readonly Plot[] {
   const mean = trans.__('mean');
@@ -38,6 +42,7 @@ function allPlots(trans: TranslationBundle): readonly Plot[] {
   return [
     {
       title: trans.__('CPUs busy'),
+      unit: 1,
       format: formatNumber,
       lines: [
         { figure: 'cpusBusy', name: mean, look: MEAN },
@@ -46,6 +51,7 @@ function allPlots(trans: TranslationBundle): readonly Plot[] {
     },
     {
       title: trans.__('Memory'),
+      unit: GIB,
       format: formatBytes,
       lines: [
         { figure: 'memoryBytes', name: mean, look: MEAN },
@@ -54,6 +60,7 @@ function allPlots(trans: TranslationBundle): readonly Plot[] {
     },
     {
       title: trans.__('Cells'),
+      unit: 1,
       format: formatNumber,
       lines: [
         { figure: 'running', name: trans.__('running'), look: MEAN },
@@ -62,11 +69,13 @@ function allPlots(trans: TranslationBundle): readonly Plot[] {
     },
     {
       title: trans.__('GPU use'),
+      unit: 1,
       format: percent,
       lines: [{ figure: 'gpuUtilisation', name: mean, look: MEAN }]
     },
     {
       title: trans.__('GPU memory'),
+      unit: GIB,
       format: formatBytes,
       lines: [{ figure: 'gpuMemoryBytes', name: mean, look: MEAN }]
     }
@@ -126,22 +135,41 @@ export function plotsOption(scene: PlotsScene): EChartsCoreOption {
   };
 }
 
-function valueAxis({ title, format }: Plot, gridIndex: number, palette: Palette): object {
+const DASHES: Readonly<Record<Line['dash'], string>> = { solid: '─', dashed: '╌', dotted: '┈' };
+
+/** `Memory: ─ mean, ┈ most`; the title alone where there is one line. */
+function headOf({ title, lines }: Plot): string {
+  const named = lines.map(({ name, look }) => `${DASHES[look.dash]} ${name}`);
+  return named.length > 1 ? `${title}: ${named.join(', ')}` : title;
+}
+
+function scaled(value: number | null, unit: number): number | null {
+  return value === null ? null : value / unit;
+}
+
+function valueAxis(plot: Plot, gridIndex: number, palette: Palette): object {
   return {
     type: 'value',
     gridIndex,
     min: 0,
-    name: title,
+    name: headOf(plot),
     nameLocation: 'end',
     nameGap: 8,
     nameTextStyle: { color: palette.text, fontWeight: 'bold', align: 'left' },
     splitNumber: 3,
-    axisLabel: { color: palette.quiet, formatter: format },
+    axisLabel: {
+      color: palette.quiet,
+      formatter: (value: number) => plot.format(value * plot.unit)
+    },
     splitLine: { lineStyle: { color: palette.line, opacity: 0.5 } }
   };
 }
 
-function linesOf({ title, lines, format }: Plot, at: number, scene: PlotsScene): readonly object[] {
+function linesOf(
+  { title, lines, unit, format }: Plot,
+  at: number,
+  scene: PlotsScene
+): readonly object[] {
   const { series, palette } = scene;
   return lines.map(({ figure, name, look }) => ({
     type: 'line',
@@ -153,8 +181,8 @@ function linesOf({ title, lines, format }: Plot, at: number, scene: PlotsScene):
     color: palette[look.tone],
     lineStyle: { type: look.dash, width: 1.5, color: palette[look.tone] },
     tooltip: {
-      valueFormatter: (value: unknown) => (typeof value === 'number' ? format(value) : '–')
+      valueFormatter: (value: unknown) => (typeof value === 'number' ? format(value * unit) : '–')
     },
-    data: series.atMs.map((atMs, i) => [atMs, series.values[figure]![i] ?? null])
+    data: series.atMs.map((atMs, i) => [atMs, scaled(series.values[figure]![i] ?? null, unit)])
   }));
 }

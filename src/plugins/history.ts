@@ -14,11 +14,9 @@ import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab
 import { HistoryClient } from '../history/client';
 import { Board } from '../timeline/board';
 import { IArbiter, IKernelPaths } from '../tokens';
+import { CommandIDs } from './commands';
 import { HistoryWidget } from '../widgets/historyWidget';
 import { resourcesIcon } from '../widgets/icon';
-
-/** Opens the history. */
-export const HISTORY_COMMAND = 'cellgrant:open-history';
 
 type Parts = {
   readonly app: JupyterFrontEnd;
@@ -49,7 +47,7 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<MainAreaWidget<HistoryWidget>>({
       namespace: 'cellgrant-history'
     });
-    app.commands.addCommand(HISTORY_COMMAND, {
+    app.commands.addCommand(CommandIDs.openHistory, {
       label: trans.__('Show the History of Resources'),
       caption: trans.__('Show what the cells of this node waited for, ran and used'),
       icon: resourcesIcon,
@@ -63,8 +61,8 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
         app.shell.activateById(widget.id);
       }
     });
-    palette?.addItem({ command: HISTORY_COMMAND, category: trans.__('Cellgrant') });
-    void restorer?.restore(tracker, { command: HISTORY_COMMAND, name: () => 'history' });
+    palette?.addItem({ command: CommandIDs.openHistory, category: trans.__('Cellgrant') });
+    void restorer?.restore(tracker, { command: CommandIDs.openHistory, name: () => 'history' });
   }
 };
 

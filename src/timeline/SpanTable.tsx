@@ -23,14 +23,7 @@ export function SpanTable(props: {
       <caption>{trans.__('The newest %1 of %2 executions', shown.length, spans.length)}</caption>
       <thead>
         <tr>
-          {[
-            trans.__('Cell'),
-            trans.__('Owner'),
-            trans.__('Arrived'),
-            trans.__('Course'),
-            trans.__('Used'),
-            trans.__('End')
-          ].map(title => (
+          {titlesOf(trans).map(title => (
             <th key={title} scope="col">
               {title}
             </th>
@@ -59,4 +52,15 @@ export function SpanTable(props: {
       </tbody>
     </table>
   );
+}
+
+function titlesOf(trans: TranslationBundle): readonly string[] {
+  return [
+    trans.__('Cell'),
+    trans.__('Owner'),
+    trans.__('Arrived'),
+    trans.__('Course'),
+    trans.__('Used'),
+    trans.__('End')
+  ];
 }

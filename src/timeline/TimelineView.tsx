@@ -6,7 +6,7 @@ import type { TimeSpan } from '../history/client';
 import type { Palette } from '../history/palette';
 import { useSeen } from '../history/useSeen';
 import { ZoomButtons } from '../history/ZoomButtons';
-import { type Mark, marksOf } from './marks';
+import { type Mark, markAt, marksOf } from './marks';
 import { pixelsOf, timelineOption } from './option';
 import type { Row } from './rows';
 import { SpanTable } from './SpanTable';
@@ -55,11 +55,14 @@ export function TimelineView(props: TimelineViewProps): JSX.Element {
   );
 }
 
-function TimelineChart(props: TimelineViewProps & { readonly count: number }): JSX.Element {
+/** What is drawn of the visible span, and what of it the pointer means. */
+function useScene(
+  props: TimelineViewProps,
+  { fromMs, toMs }: TimeSpan
+): Pick<ChartProps, 'option' | 'onSize' | 'onPoint'> & { readonly pointed: () => Mark | null } {
   const { trans, rows, range, nowMs, palette } = props;
-  const seen = useSeen(range);
   const [[width, height], setSize] = React.useState<readonly [number, number]>([900, 400]);
-  const { fromMs, toMs } = seen.span;
+  const pointed = React.useRef<Mark | null>(null);
   const marks = React.useMemo(
     () => marksOf(rows, { fromMs, toMs }, pixelsOf(width), nowMs),
     [rows, fromMs, toMs, width, nowMs]
@@ -68,18 +71,32 @@ function TimelineChart(props: TimelineViewProps & { readonly count: number }): J
     () =>
       timelineOption({
         ...{ trans, rows, marks, range, nowMs, palette, width, height },
-        seen: { fromMs, toMs }
+        seen: { fromMs, toMs },
+        pointed: () => pointed.current
       }),
     [trans, rows, marks, range, nowMs, palette, width, height, fromMs, toMs]
   );
-  const latest = React.useRef<readonly Mark[]>(marks);
-  latest.current = marks;
-  const onPick = (index: number): void => {
-    const spans = latest.current[index]?.spans ?? [];
-    if (spans.length === 1 && props.canPick(spans[0]!)) {
-      props.onPick(spans[0]!);
-    } else if (spans.length > 1) {
-      seen.onZoom(...around(latest.current[index]!));
+  return {
+    option,
+    pointed: () => pointed.current,
+    onSize: (w, h) => setSize([w, h]),
+    onPoint: (atMs, row) => {
+      const apartMs = ((toMs - fromMs) / pixelsOf(width)) * NEAR_PIXELS;
+      pointed.current = markAt(marks[row] ?? [], atMs, apartMs);
+    }
+  };
+}
+
+function TimelineChart(props: TimelineViewProps & { readonly count: number }): JSX.Element {
+  const { trans, rows } = props;
+  const seen = useSeen(props.range);
+  const { pointed, ...scene } = useScene(props, seen.span);
+  const onPick = (): void => {
+    const mark = pointed();
+    if (mark && mark.spans.length > 1) {
+      seen.onZoom(...around(mark));
+    } else if (mark && props.canPick(mark.spans[0]!)) {
+      props.onPick(mark.spans[0]!);
     }
   };
   return (
@@ -90,7 +107,7 @@ function TimelineChart(props: TimelineViewProps & { readonly count: number }): J
       </header>
       <Chart
         {...props}
-        option={option}
+        {...scene}
         label={trans.__(
           'Timeline: %1 executions of %2 kernels. Arrow keys move, plus and minus zoom, 0 shows all. The same as a table: the button "Table".',
           props.count,
@@ -99,11 +116,13 @@ function TimelineChart(props: TimelineViewProps & { readonly count: number }): J
         onZoom={seen.onZoom}
         onKeyDown={seen.onKeyDown}
         onPick={onPick}
-        onSize={(w, h) => setSize([w, h])}
       />
     </>
   );
 }
+
+/** This far from a mark the pointer still means it, in pixels. */
+const NEAR_PIXELS = 8;
 
 /** The span in which several executions that were drawn as one have room. */
 function around({ startMs, endMs }: Mark): [number, number] {

@@ -1,6 +1,6 @@
 import { NOW_MS } from '../testing/facts';
 import { executed } from '../testing/past';
-import { lookOf, marksOf } from './marks';
+import { lookOf, markAt, marksOf } from './marks';
 import { rowsOf } from './rows';
 import { type Span, spanOf } from './spans';
 
@@ -17,14 +17,14 @@ function brief(n: number): Span[] {
 describe('[UI10] the marks of a timeline', () => {
   it('are as many as pixels can show, and stand for all executions', () => {
     const rows = rowsOf(brief(10_000), [], new Map());
-    const marks = marksOf(rows, { fromMs: 0, toMs: 10_000_000 }, 800, 10_000_000);
+    const [marks = []] = marksOf(rows, { fromMs: 0, toMs: 10_000_000 }, 800, 10_000_000);
     expect(marks.length).toBeLessThanOrEqual(800);
     expect(marks.reduce((sum, { spans }) => sum + spans.length, 0)).toBe(10_000);
   });
 
   it('are told apart when there is room', () => {
     const rows = rowsOf(brief(10_000), [], new Map());
-    const marks = marksOf(rows, { fromMs: 0, toMs: 9500 }, 800, 10_000_000);
+    const [marks = []] = marksOf(rows, { fromMs: 0, toMs: 9500 }, 800, 10_000_000);
     expect(marks).toHaveLength(10);
     expect(marks.every(({ spans }) => spans.length === 1)).toBe(true);
   });
@@ -32,7 +32,7 @@ describe('[UI10] the marks of a timeline', () => {
   it('show that one of those that are drawn as one has failed', () => {
     const [first, second, third] = brief(3);
     const rows = rowsOf([first!, { ...second!, outcome: 'error' }, third!], [], new Map());
-    const marks = marksOf(rows, { fromMs: 0, toMs: 1e9 }, 800, 1e9);
+    const [marks] = marksOf(rows, { fromMs: 0, toMs: 1e9 }, 800, 1e9);
     expect(marks).toMatchObject([{ look: 'failed', startMs: 0, endMs: 2010 }]);
   });
 
@@ -40,8 +40,20 @@ describe('[UI10] the marks of a timeline', () => {
     const running = { ...brief(1)[0]!, endedMs: null, outcome: null };
     const rows = rowsOf([running], [], new Map());
     expect(marksOf(rows, { fromMs: 0, toMs: NOW_MS }, 800, NOW_MS)).toMatchObject([
-      { look: 'running', endMs: NOW_MS }
+      [{ look: 'running', endMs: NOW_MS }]
     ]);
+  });
+
+  it('are found at a moment, or near it', () => {
+    const [marks = []] = marksOf(
+      rowsOf(brief(3), [], new Map()),
+      { fromMs: 0, toMs: 3000 },
+      800,
+      0
+    );
+    expect(markAt(marks, 1005, 0)?.startMs).toBe(1000);
+    expect(markAt(marks, 1900, 200)?.startMs).toBe(2000);
+    expect(markAt(marks, 1500, 200)).toBeNull();
   });
 
   it('look different for each end', () => {

@@ -7,8 +7,6 @@ export type Look = 'waiting' | 'running' | 'done' | 'failed' | 'unrun';
 
 /** What is drawn: one execution, or several that are too close together to be told apart. */
 export type Mark = {
-  /** The place of its row. */
-  readonly row: number;
   readonly look: Look;
   readonly startMs: number;
   /** Where the wait ends and the run begins. */
@@ -22,7 +20,7 @@ export type Mark = {
 const APART_PIXELS = 2;
 
 /**
- * What of the rows is seen in a span of time.
+ * What of each row is seen in a span of time, in the order of arrival.
  *
  * #### Notes
  * Bounded by the pixels of a row, not by the executions: thousands of them stay fluent.
@@ -33,12 +31,12 @@ export function marksOf(
   seen: TimeSpan,
   pixels: number,
   nowMs: number
-): readonly Mark[] {
+): readonly (readonly Mark[])[] {
   const apartMs = ((seen.toMs - seen.fromMs) / Math.max(1, pixels)) * APART_PIXELS;
-  return rows.flatMap(({ spans }, row) => {
+  return rows.map(({ spans }) => {
     const marks: Mark[] = [];
     for (const span of spans) {
-      const mark = markOf(span, row, nowMs);
+      const mark = markOf(span, nowMs);
       if (mark.endMs < seen.fromMs || mark.startMs > seen.toMs) {
         continue;
       }
@@ -53,10 +51,9 @@ export function marksOf(
   });
 }
 
-function markOf(span: Span, row: number, nowMs: number): Mark {
+function markOf(span: Span, nowMs: number): Mark {
   const endMs = span.endedMs ?? Math.max(nowMs, span.arrivedMs);
   return {
-    row,
     look: lookOf(span),
     startMs: span.arrivedMs,
     grantedMs: span.grantedMs ?? endMs,
@@ -89,4 +86,15 @@ function merged(last: Mark, next: Mark): Mark {
   spans.push(...next.spans);
   const look = [last.look, next.look].includes('failed') ? 'failed' : next.look;
   return { ...last, look, endMs: Math.max(last.endMs, next.endMs), spans };
+}
+
+/**
+ * The mark at a moment, or the closest one within a tolerance; null for none.
+ *
+ * @param apartMs - The tolerance.
+ */
+export function markAt(marks: readonly Mark[], atMs: number, apartMs: number): Mark | null {
+  const distance = ({ startMs, endMs }: Mark): number => Math.max(startMs - atMs, atMs - endMs, 0);
+  const near = marks.filter(mark => distance(mark) <= apartMs);
+  return near.sort((a, b) => distance(a) - distance(b))[0] ?? null;
 }

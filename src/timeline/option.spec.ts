@@ -12,17 +12,19 @@ beforeAll(withoutCanvas);
 
 const range = { fromMs: NOW_MS - 60_000, toMs: NOW_MS };
 
-/** What ECharts draws of these, as SVG. */
-function drawn(spans: readonly Span[]): string {
+const size = { width: 800, height: 300 };
+
+function optionOf(spans: readonly Span[]): ReturnType<typeof timelineOption> {
   const rows = rowsOf(spans, [kernel()], new Map());
   const marks = marksOf(rows, range, 600, NOW_MS);
-  const size = { width: 800, height: 300 };
-  const option = timelineOption({
+  return timelineOption({
     ...{ trans, rows, marks, range, seen: range, nowMs: NOW_MS, palette: PALETTE },
-    ...size
+    ...{ ...size, pointed: () => marks[0]![0]! }
   });
-  return svgOf(option, size.width, size.height);
 }
+
+/** What ECharts draws of these, as SVG. */
+const drawn = (spans: readonly Span[]): string => svgOf(optionOf(spans), size.width, size.height);
 
 const count = (svg: string, part: RegExp): number => [...svg.matchAll(part)].length;
 
@@ -44,7 +46,7 @@ describe('[UI10] the timeline as drawn', () => {
   it('marks what failed by a shape, too', () => {
     expect(drawn([done])).not.toContain('stroke="#b3261e"');
     const svg = drawn([{ ...done, outcome: 'error' }]);
-    expect(count(svg, /stroke="#b3261e"/g)).toBe(2);
+    expect(count(svg, /stroke="#b3261e"/g)).toBe(1);
     expect(count(svg, /fill="#b3261e"/g)).toBe(1);
   });
 
@@ -55,13 +57,10 @@ describe('[UI10] the timeline as drawn', () => {
   });
 
   it('says on hover who ran what, as text only', () => {
-    const rows = rowsOf([{ ...done, label: '<b>' }], [], new Map());
-    const marks = marksOf(rows, range, 600, NOW_MS);
-    const { tooltip } = timelineOption({
-      ...{ trans, rows, marks, range, seen: range, nowMs: NOW_MS, palette: PALETTE },
-      ...{ width: 800, height: 300 }
-    }) as { tooltip: { formatter: (its: { dataIndex: number }) => HTMLElement } };
-    const card = tooltip.formatter({ dataIndex: 0 });
+    const { tooltip } = optionOf([{ ...done, label: '<b>' }]) as {
+      tooltip: { formatter: () => HTMLElement };
+    };
+    const card = tooltip.formatter();
     expect(card.querySelector('b')).toBeNull();
     expect(card.textContent).toContain('work.ipynb ▸ <b>, of ana');
     expect(card.textContent).toContain('done: waited 1 s, ran 4 s');

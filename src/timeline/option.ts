@@ -19,7 +19,10 @@ const MARGIN = { top: 8, bottom: 28, left: 190, right: 24 };
 export type TimelineScene = {
   readonly trans: TranslationBundle;
   readonly rows: readonly Row[];
-  readonly marks: readonly Mark[];
+  /** Of each row. */
+  readonly marks: readonly (readonly Mark[])[];
+  /** What is below the pointer; null for nothing. */
+  readonly pointed: () => Mark | null;
   readonly range: TimeSpan;
   readonly seen: TimeSpan;
   /** The size in pixels. */
@@ -48,16 +51,18 @@ export function timelineOption(scene: TimelineScene): EChartsCoreOption {
     tooltip: {
       ...tooltipOption(palette),
       trigger: 'item',
-      formatter: ({ dataIndex }: { dataIndex: number }) =>
-        card(markWords(trans, marks[dataIndex]!, scene.nowMs))
+      formatter: () => {
+        const mark = scene.pointed();
+        return mark ? card(markWords(trans, mark, scene.nowMs)) : '';
+      }
     },
     series: [
       {
         type: 'custom',
         clip: true,
         encode: { x: [0, 1], y: 2 },
-        renderItem: drawn(marks, palette),
-        data: marks.map(({ startMs, endMs, row }) => [startMs, endMs, row])
+        renderItem: drawn(marks, scene.seen, palette),
+        data: rows.map((_, row) => [scene.range.fromMs, scene.range.toMs, row])
       }
     ]
   };
@@ -86,7 +91,7 @@ function rowZoom(rows: number, fit: number, palette: Palette): object {
     type: 'slider',
     yAxisIndex: 0,
     show: rows > fit,
-    filterMode: 'none',
+    filterMode: 'filter',
     zoomLock: true,
     right: 4,
     width: 12,

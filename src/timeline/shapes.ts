@@ -1,7 +1,8 @@
 import type { CustomSeriesRenderItem } from 'echarts';
 
+import type { TimeSpan } from '../history/client';
 import type { Palette } from '../history/palette';
-import type { Look, Mark } from './marks';
+import type { Mark } from './marks';
 
 /** The part of a row that a run fills. */
 const FILLED = 0.62;
@@ -17,108 +18,81 @@ const WAIT_MIN = 1;
 
 type Shape = Exclude<ReturnType<CustomSeriesRenderItem>, null | undefined>;
 
-/** Where a mark is, in pixels. */
+/** The marks of one row, and their times as pixels. */
 type Place = {
-  readonly start: number;
-  readonly granted: number;
-  readonly end: number;
-  /** The middle of its row. */
+  readonly marks: readonly Mark[];
+  readonly at: (ms: number) => number;
+  /** The middle of the row. */
   readonly y: number;
-  readonly height: number;
+  /** Half the height of a run. */
+  readonly half: number;
 };
 
-/** The colour of each look. */
-export function toneOf(palette: Palette, look: Look): string {
-  switch (look) {
-    case 'waiting':
-      return palette.wait;
-    case 'running':
-      return palette.run;
-    case 'done':
-      return palette.done;
-    case 'failed':
-    case 'unrun':
-      return palette.error;
-  }
-}
-
 /**
- * Draws marks: a wait is a dashed line, a run is a bar, a bar that goes on has an open end, and
+ * Draws rows of marks: a wait is a dashed line, a run is a bar, a bar that goes on has an open end, and
  * what failed or never ran ends with a cross.
+ *
+ * #### Notes
+ * One shape for all that looks the same in a row: thousands of shapes would take a second to draw.
  */
-export function drawn(marks: readonly Mark[], palette: Palette): CustomSeriesRenderItem {
-  return (params, api) => {
-    const mark = marks[params.dataIndex];
-    if (!mark) {
-      return null;
-    }
-    const [start = 0, y = 0] = api.coord([mark.startMs, mark.row]);
-    const [granted = 0] = api.coord([mark.grantedMs, mark.row]);
-    const [end = 0] = api.coord([mark.endMs, mark.row]);
+export function drawn(
+  rows: readonly (readonly Mark[])[],
+  seen: TimeSpan,
+  palette: Palette
+): CustomSeriesRenderItem {
+  return ({ dataIndex }, api) => {
+    const [from = 0, y = 0] = api.coord([seen.fromMs, dataIndex]);
+    const [to = 0] = api.coord([seen.toMs, dataIndex]);
     const [, height = 0] = api.size!([0, 1]) as number[];
-    const place = { start, granted, end, y, height: height * FILLED };
-    const isRun = mark.look !== 'waiting' && mark.look !== 'unrun';
+    const perMs = (to - from) / (seen.toMs - seen.fromMs);
+    const at = (ms: number): number => Math.round((from + (ms - seen.fromMs) * perMs) * 10) / 10;
+    const place = { marks: rows[dataIndex] ?? [], at, y, half: (height * FILLED) / 2 };
+    const dashed = { fill: 'none', stroke: palette.wait, lineWidth: 3, lineDash: [4, 3] };
+    const ends = { fill: palette.ground, stroke: palette.error, lineWidth: 1.5 };
     return {
       type: 'group',
       children: [
-        ...(granted - start < WAIT_MIN || mark.spans.length > 1 ? [] : [wait(place, palette)]),
-        ...(isRun ? [run(place, mark, palette)] : []),
-        ...(mark.look === 'running' ? [tip(place, palette)] : []),
-        ...(mark.look === 'failed' || mark.look === 'unrun' ? [cross(place, palette)] : [])
-      ]
+        path(place, waitOf, dashed),
+        path(place, runOf('done'), { fill: palette.done }),
+        path(place, runOf('failed'), { fill: palette.error }),
+        path(place, runOf('running'), { fill: palette.run }),
+        path(place, crossOf, ends)
+      ].flat()
     } as Shape;
   };
 }
 
-function wait({ start, granted, y }: Place, { wait: stroke }: Palette): object {
-  return {
-    type: 'line',
-    shape: { x1: start, y1: y, x2: granted, y2: y },
-    style: { stroke, lineWidth: 3, lineDash: [4, 3] }
+/** What of a mark is a part of such a path, in SVG's syntax; empty for nothing. */
+type Stroke = (mark: Mark, place: Place) => string;
+
+function path(place: Place, stroke: Stroke, style: object): readonly object[] {
+  const pathData = place.marks.map(mark => stroke(mark, place)).join('');
+  return pathData === '' ? [] : [{ type: 'path', shape: { pathData }, style }];
+}
+
+const waitOf: Stroke = ({ startMs, grantedMs, spans }, { at, y }) => {
+  const [start, granted] = [at(startMs), at(grantedMs)];
+  return granted - start < WAIT_MIN || spans.length > 1 ? '' : `M${start},${y}H${granted}`;
+};
+
+function runOf(look: Mark['look']): Stroke {
+  return (mark, { at, y, half }) => {
+    if (mark.look !== look) {
+      return '';
+    }
+    const x = at(mark.spans.length > 1 ? mark.startMs : mark.grantedMs);
+    const end = Math.max(x + WIDTH_MIN, at(mark.endMs));
+    const tip = look === 'running' ? `L${end + half},${y}` : '';
+    return `M${x},${y - half}H${end}${tip}L${end},${y + half}H${x}Z`;
   };
 }
 
-function run({ start, granted, end, y, height }: Place, mark: Mark, palette: Palette): object {
-  const x = mark.spans.length > 1 ? start : granted;
-  const width = Math.max(WIDTH_MIN, end - x);
-  return {
-    type: 'rect',
-    shape: { x, y: y - height / 2, width, height },
-    style: { fill: toneOf(palette, mark.look) }
-  };
-}
-
-/** The open end of a run that goes on. */
-function tip({ end, y, height }: Place, { run: fill }: Palette): object {
-  const half = height / 2;
-  return {
-    type: 'polygon',
-    shape: {
-      points: [
-        [end, y - half],
-        [end + half, y],
-        [end, y + half]
-      ]
-    },
-    style: { fill }
-  };
-}
-
-function cross({ end, y, height }: Place, { error, ground }: Palette): object {
-  const path = `M${end - CROSS},${y - CROSS}L${end + CROSS},${y + CROSS}M${end + CROSS},${y - CROSS}L${end - CROSS},${y + CROSS}`;
-  return {
-    type: 'group',
-    children: [
-      {
-        type: 'circle',
-        shape: { cx: end, cy: y, r: Math.min(CROSS + 2, height / 2) },
-        style: { fill: ground, stroke: error }
-      },
-      {
-        type: 'path',
-        shape: { pathData: path },
-        style: { stroke: error, lineWidth: 1.5, fill: 'none' }
-      }
-    ]
-  };
-}
+const crossOf: Stroke = ({ look, endMs }, { at, y }) => {
+  if (look !== 'failed' && look !== 'unrun') {
+    return '';
+  }
+  const [x, r] = [at(endMs), CROSS + 2];
+  const circle = `M${x - r},${y}A${r},${r},0,1,0,${x + r},${y}A${r},${r},0,1,0,${x - r},${y}Z`;
+  const [left, right, top, bottom] = [x - CROSS, x + CROSS, y - CROSS, y + CROSS];
+  return `${circle}M${left},${top}L${right},${bottom}M${right},${top}L${left},${bottom}`;
+};
