@@ -9,6 +9,7 @@ import { defaultsPlugin } from './plugins/defaults';
 import { historyPlugin } from './plugins/history';
 import { hintsPlugin } from './plugins/hints';
 import { kernelPathsPlugin } from './plugins/kernelPaths';
+import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
 import { statusPlugin } from './plugins/status';
 
@@ -24,6 +25,7 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   badgesPlugin,
   statusPlugin,
   historyPlugin,
+  notificationsPlugin,
   commandsPlugin,
   cullingPlugin
 ];

@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { importsOf, typescriptSources, type Source } from './sources';
 
 /** What the headless part offers to markup: functions of a snapshot, without services. */
-const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'speaker'].map(
+const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'news', 'speaker'].map(
   it => `src/arbiter/${it}`
 );
 
