@@ -9,8 +9,8 @@ export type ExecutionView = Omit<Execution, 'grant' | 'sourceHash'> & {
 };
 
 /**
- * One page of executions, oldest first: `GET /api/v1/history?from=MS&to=MS&limit=N&after=ROW`, also with
- * `notebook`, `owner`, `holderId` and `cellId`.
+ * One page of executions that ended in a span of time, oldest first: `GET /api/v1/history?from=MS&to=MS&limit=N&after=ROW`,
+ * also with `notebook`, `owner`, `holderId` and `cellId`; with `last=N`, the last ones of them.
  */
 export type HistoryPage = {
   readonly executions: readonly ExecutionView[];
@@ -59,7 +59,7 @@ export type ReportRow = {
   readonly waitedMs: number;
   readonly ranMs: number;
   readonly cpuSeconds: number;
-  /** CPUs granted, times how long. */
+  /** CPUs pinned for them, times how long; what ran unpinned kept none from others, and held what it used. */
   readonly cpuSecondsHeld: number;
   /** Memory granted, times how long, in byte seconds; and the peak that was used, times how long. */
   readonly memoryByteSecondsHeld: number;
