@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { importsOf, typescriptSources, type Source } from './sources';
 
 /** What the headless part offers to markup: functions of a snapshot, without services. */
-const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'speaker'].map(
+const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'news', 'speaker'].map(
   it => `src/arbiter/${it}`
 );
 
@@ -93,6 +93,17 @@ const LAYERS: readonly {
     packages: /^(react$|@jupyterlab\/(translation|ui-components)$)/
   },
   {
+    folder: 'src/history/',
+    may: ['server/protocol/', 'src/format', 'src/arbiter/request'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/(services|translation)$|@lumino\/signaling$)/
+  },
+  {
+    folder: 'src/timeline/',
+    may: ['server/protocol/', 'src/format', 'src/history/', 'src/components/'],
+    types: ['src/tokens'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/translation$|@lumino\/(disposable|signaling)$)/
+  },
+  {
     folder: 'src/hints/',
     may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
     packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
@@ -115,6 +126,8 @@ const LAYERS: readonly {
       'src/components/',
       'src/arbiter/',
       'src/hints/',
+      'src/history/',
+      'src/timeline/',
       'src/format',
       'src/tokens',
       'server/protocol/'
