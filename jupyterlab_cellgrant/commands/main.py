@@ -19,10 +19,12 @@ from .admin import admin
 from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
+from .history import history
 from .holders import release
 from .metrics import metrics
 from .order import InOrder
 from .queue import cancel, queue
+from .report import report
 from .run import run
 from .serve import serve
 from .sidecar import sidecar
@@ -49,7 +51,7 @@ def cellgrant() -> None:
 
 
 for _command in (
-    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(run, adopt, hold, status, top, queue, cancel, release, history, report),
     *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)
