@@ -3,12 +3,14 @@ import type { Refusal } from '../protocol/errors';
 import type { ExecutionOutcome } from '../protocol/execution';
 import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import type { Prediction } from '../protocol/prediction';
 import type { StoryLine } from '../protocol/view';
 import type { Counted, Counts } from './cap/counts';
 import type { CapOrder } from './cap/capOrders';
 import type { Peaks } from './claim/peaks';
 import type { Confinement } from './effects';
 import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
+import type { Keys } from './learn/learned';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
 
@@ -79,6 +81,11 @@ export type Lease = {
   /** What a pinned set may grow to; equal to what is promised, except for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
+  /**
+   * Instead of that: the memory that past runs say it needs, which is promised to it, but limits it in nothing
+   * (LEARN4); raised when it has more, null once that is given up.
+   */
+  expectedBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
 };
@@ -131,6 +138,8 @@ export type Running = {
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
+  /** What its holder kept when it was granted; null if it was granted by an earlier sidecar, or not measured. */
+  readonly memoryBeforeBytes: number | null;
   readonly peaks: Peaks;
   /** Whether it ever used all that it could: then its peak does not show its demand. */
   wasLimited: boolean;
@@ -166,6 +175,12 @@ export type ClaimEntry = {
   /** How long its holder had been idle when it arrived; null if it had run nothing before, or runs something. */
   readonly thinkMs: number | null;
   readonly story: StoryLine[];
+  /** By what past executions of it are found. */
+  readonly keys: Keys;
+  /** What it should use, as known when it arrived. */
+  readonly predicted: Prediction | null;
+  /** The memory that it waits for although it named none (LEARN4); null if it waits for none, or no longer. */
+  expectedBytes: number | null;
   /** What it needs of caps, as computed last; null before. */
   needs: KnownNeeds | null;
   phase: Waiting | Running | Done;

@@ -9,7 +9,7 @@ import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry
 import type { GpuUse, NodeFacts, PolicyName } from './events';
 import type { CpuPool } from './cpu/cpuPool';
 import type { Sharing } from './policy/groups';
-import type { Profiles } from './policy/profiles';
+import type { Learned } from './learn/learned';
 import type { ShareTree } from './policy/shareTree';
 
 /** What the arbiter knows. Owned and updated in place by `step`. */
@@ -74,7 +74,8 @@ export type State = {
   /** Holders bound to each GPU, by UUID (GPU2). */
   readonly gpuBound: Map<string, number>;
   readonly gpuUse: Map<string, GpuUse>;
-  readonly profiles: Profiles;
+  /** What past executions used. */
+  readonly learned: Learned;
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;

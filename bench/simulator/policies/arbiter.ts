@@ -2,10 +2,10 @@ import type { Confinement, Effect } from '../../../server/core/effects';
 import { UNCONFINED } from '../../../server/core/effects';
 import type { Event, GpuUse, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
 import type { Sharing } from '../../../server/core/policy/groups';
-import { recordRun } from '../../../server/core/policy/profiles';
 import { createState, step, type State } from '../../../server/core/step';
 import { NOTHING_ASKED } from '../../../server/protocol/ask';
 import { sentenceOf } from '../../../server/protocol/errors';
+import { recorded } from '../../../server/testing/recorded';
 import type { IPolicy } from '../engine';
 import type { Execution } from '../execution';
 import { ProportionalSharing } from '../proportionalSharing';
@@ -142,7 +142,7 @@ export class Arbiter implements IPolicy {
         outerId: null,
         cellId: null,
         label: null,
-        sourceHash: this.sourceHashOf(execution, kernel.claimId),
+        sourceHash: this.sourceHashOf(execution, kernel.claimId, nowS),
         ask: { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
       },
       granted: null,
@@ -154,13 +154,14 @@ export class Arbiter implements IPolicy {
    * The source by which the core knows a cell: none, its own, or one that was
    * recorded just before, with nothing but its demand, as if from a history.
    */
-  private sourceHashOf({ cell }: Execution, claimId: string): string | null {
+  private sourceHashOf({ cell }: Execution, claimId: string, nowS: number): string | null {
     const { knowledge } = this.options;
     if (knowledge !== 'known') {
       return knowledge === 'learned' ? cell.source : null;
     }
-    const run = { isWhole: true, tookMs: 0, cpusPeak: cell.threads, wasLimited: false };
-    recordRun(this.state.profiles, claimId, { ...run, efficiency: null });
+    const known = { owner: `user ${cell.user}`, sourceHash: claimId };
+    const executions = [recorded(known, { cpusPeak: cell.threads })];
+    this.send(nowS, { type: 'remembered', executions });
     return claimId;
   }
 

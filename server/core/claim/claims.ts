@@ -12,6 +12,10 @@ import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { grantFromHold } from './kept';
 import { whyCulled } from '../cull/cull';
 import { drainObstacle } from '../queue/drained';
+import { stopExpecting } from '../learn/correct';
+import { expectedFor } from '../learn/expected';
+import { keysOf, type Subject } from '../learn/learned';
+import { predict } from '../learn/predict';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
 import {
@@ -58,7 +62,13 @@ export function onClaimArrived(state: State, event: Arrival): void {
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
   outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
+  tellExpected(state, entry);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
+}
+
+function tellExpected(state: State, entry: WaitingEntry): void {
+  const predicted = entry.predicted?.memoryBytes;
+  entry.expectedBytes !== null && predicted && tell(state, entry, { kind: 'predicted', predicted });
 }
 
 /** Refuse a request that never became a claim here. */
@@ -75,6 +85,8 @@ export function createEntry(
   sinceMs: number
 ): WaitingEntry {
   const outer = state.claims.get(claim.outerId ?? '') ?? null;
+  const keys = keysOf(subjectOf(holder, claim));
+  const predicted = predict(state.learned, keys, holder.use?.memoryBytes ?? 0);
   return {
     claim,
     holder,
@@ -82,6 +94,9 @@ export function createEntry(
     arrivedMs: Math.min(sinceMs, state.nowMs),
     thinkMs: thinkMsOf(holder, sinceMs),
     story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
+    keys,
+    predicted,
+    expectedBytes: expectedFor(state, claim, predicted),
     needs: null,
     phase: {
       state: 'waiting',
@@ -94,6 +109,11 @@ export function createEntry(
       possible: null
     }
   };
+}
+
+function subjectOf({ holder }: HolderEntry, { cellId, sourceHash }: Claim): Subject {
+  const { owner, kind: holderKind, notebook = null } = holder;
+  return { owner, holderKind, notebook, cellId, sourceHash };
 }
 
 function thinkMsOf({ lastEndedMs, running, waiting }: HolderEntry, atMs: number): number | null {
@@ -219,6 +239,10 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
+    if (entry.expectedBytes !== null) {
+      stopExpecting(state, entry); // a prediction makes nobody wait longer than they allow (LEARN4)
+      continue;
+    }
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
     refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: awaitedBy(entry) }));
   }
