@@ -13,12 +13,14 @@ const GIB = 1024 ** 3;
 
 /**
  * How wild a trace is: 0 asks for what is common, 1 sends nonsense too. `caps` is the chance of each
- * cap from the start on; without it, there are some after a reload only.
+ * cap from the start on; without it, there are some after a reload only. `auto` is the chance that a
+ * claim leaves its memory to past runs.
  */
 export type Wildness = {
   readonly nonsense: number;
   readonly holders: number;
   readonly caps?: number;
+  readonly auto?: number;
 };
 
 /** A random node: small ones, so that everything is short of something. */
@@ -107,7 +109,7 @@ export class RandomTrace {
   }
 
   /** A random claim of a holder. */
-  claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random)): Happening {
+  claim(holderId: string, ask: Partial<Ask> = this._randomAsk()): Happening {
     this._claims += 1;
     const random = this._random;
     const grant: Grant = {
@@ -131,6 +133,14 @@ export class RandomTrace {
       granted: isReturning && random.chance(0.5) ? { grant, sinceMs: this.atMs - 5000 } : null,
       waitingSinceMs: isReturning ? this.atMs - 3000 : null
     };
+  }
+
+  private _randomAsk(): Partial<Ask> {
+    const ask = randomAsk(this._random);
+    const { auto } = this._wild;
+    return auto && this._random.chance(auto)
+      ? { ...ask, memoryBytes: null, memoryAuto: true }
+      : ask;
   }
 
   private _choose(): Happening {
