@@ -1,6 +1,6 @@
 import type { MemoryNeed, Reason } from '../../protocol/facts';
 import type { NodeFacts } from '../events';
-import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
+import { leasesOf, MEMORY_LEDGER, promisedBytes } from '../holder/leases';
 import { neededBytes } from '../learn/expected';
 import type { ClaimEntry, HolderEntry } from '../entries';
 import type { State } from '../state';
@@ -105,13 +105,13 @@ function withOthers(
   return { ...blocking, othersBytes: matters ? (state.others?.bytes ?? 0) : null };
 }
 
-/** Other holders that have memory: promised by a grant, or merely resident. */
+/** Other holders that have memory: granted as an amount, expected to need it, or merely resident. */
 function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
   return othersHolding(
     state,
     self,
     it => it.committedBytes,
-    it => promisedBytes(it) > 0
+    it => leasesOf(it).some(lease => lease.memoryBytes !== null)
   );
 }
 
