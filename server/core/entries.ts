@@ -9,7 +9,7 @@ import type { Counted, Counts } from './cap/counts';
 import type { CapOrder } from './cap/capOrders';
 import type { Peaks } from './claim/peaks';
 import type { Confinement } from './effects';
-import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
+import type { Claim, Holder, HolderUse, NodeFacts } from './events';
 import type { Keys } from './learn/learned';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
@@ -81,10 +81,7 @@ export type Lease = {
   /** What a pinned set may grow to; equal to what is promised, except for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
-  /**
-   * Instead of that: the memory that past runs say it needs, which is promised to it, but limits it in nothing
-   * (LEARN4); raised when it has more, null once that is given up.
-   */
+  /** Instead of that: what it is expected to need, which is promised to it, but is no limit (LEARN4). */
   expectedBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
@@ -138,7 +135,7 @@ export type Running = {
   /** CPU seconds of its holder when it was granted; null before it was measured. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
-  /** What its holder kept when it was granted; null if it was granted by an earlier sidecar, or not measured. */
+  /** What its holder kept when it was granted; null if that is not known. */
   readonly memoryBeforeBytes: number | null;
   readonly peaks: Peaks;
   /** Whether it ever used all that it could: then its peak does not show its demand. */
@@ -191,13 +188,6 @@ export type RunningEntry = ClaimEntry & { phase: Running };
 
 /** A waiting claim. */
 export type WaitingEntry = ClaimEntry & { phase: Waiting };
-
-/** A kernel that is being launched. */
-export type Launch = {
-  readonly kernel: NewKernel;
-  accounts: readonly Account[];
-  readonly sinceMs: number;
-};
 
 /** One holder and what it has. */
 export type HolderEntry = {

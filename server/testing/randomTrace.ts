@@ -40,7 +40,7 @@ function randomNode(random: RandomSource): NodeFacts {
 
 const FAILURE = { type: 'enforcementFailed', what: 'x', errno: 'EIO' } as const;
 
-function randomAsk(random: RandomSource): Partial<Ask> {
+function randomAsk(random: RandomSource, { auto = 0 }: Wildness): Partial<Ask> {
   const n = random.whole(1, 6);
   return {
     cpus: random.pick([
@@ -57,7 +57,8 @@ function randomAsk(random: RandomSource): Partial<Ask> {
     timeMs: random.chance(0.3) ? random.whole(1, 60) * 1000 : null,
     priority: random.chance(0.2) ? random.whole(-5, 5) : 0,
     maxWaitMs: random.chance(0.1) ? random.whole(1, 30) * 1000 : null,
-    hold: random.chance(0.1)
+    hold: random.chance(0.1),
+    ...(auto > 0 && random.chance(auto) && { memoryBytes: null, memoryAuto: true })
   };
 }
 
@@ -109,7 +110,7 @@ export class RandomTrace {
   }
 
   /** A random claim of a holder. */
-  claim(holderId: string, ask: Partial<Ask> = this._randomAsk()): Happening {
+  claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random, this._wild)): Happening {
     this._claims += 1;
     const random = this._random;
     const grant: Grant = {
@@ -133,14 +134,6 @@ export class RandomTrace {
       granted: isReturning && random.chance(0.5) ? { grant, sinceMs: this.atMs - 5000 } : null,
       waitingSinceMs: isReturning ? this.atMs - 3000 : null
     };
-  }
-
-  private _randomAsk(): Partial<Ask> {
-    const ask = randomAsk(this._random);
-    const { auto } = this._wild;
-    return auto && this._random.chance(auto)
-      ? { ...ask, memoryBytes: null, memoryAuto: true }
-      : ask;
   }
 
   private _choose(): Happening {

@@ -1,5 +1,6 @@
 import { refusal, type Refusal } from '../../protocol/errors';
-import type { Account, Launch } from '../entries';
+import type { Account } from '../entries';
+import type { Launch } from './account';
 import type { Event, NewKernel } from '../events';
 import { userOf } from '../policy/membership';
 import type { State } from '../state';

@@ -8,23 +8,15 @@ import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
+import { createEntry } from './entry';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { grantFromHold } from './kept';
 import { whyCulled } from '../cull/cull';
 import { drainObstacle } from '../queue/drained';
 import { stopExpecting } from '../learn/correct';
-import { expectedFor } from '../learn/expected';
-import { keysOf, type Subject } from '../learn/learned';
-import { predict } from '../learn/predict';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
-import {
-  isRunning,
-  isWaiting,
-  type ClaimEntry,
-  type HolderEntry,
-  type WaitingEntry
-} from '../entries';
+import { isWaiting, type ClaimEntry, type HolderEntry, type WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
@@ -75,50 +67,6 @@ function tellExpected(state: State, entry: WaitingEntry): void {
 function refuseStranger(state: State, claim: Claim, why: Refusal): void {
   const { id, holderId } = claim;
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
-}
-
-/** A claim that has just arrived and was not considered yet; not entered anywhere. */
-export function createEntry(
-  state: State,
-  holder: HolderEntry,
-  claim: Claim,
-  sinceMs: number
-): WaitingEntry {
-  const outer = state.claims.get(claim.outerId ?? '') ?? null;
-  const keys = keysOf(subjectOf(holder, claim));
-  const predicted = predict(state.learned, keys, holder.use?.memoryBytes ?? 0);
-  return {
-    claim,
-    holder,
-    outer: outer?.holder === holder && isRunning(outer) ? outer : null,
-    arrivedMs: Math.min(sinceMs, state.nowMs),
-    thinkMs: thinkMsOf(holder, sinceMs),
-    story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
-    keys,
-    predicted,
-    expectedBytes: expectedFor(state, claim, predicted),
-    needs: null,
-    phase: {
-      state: 'waiting',
-      reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
-      cap: null,
-      line: 'cpus',
-      position: 0,
-      reservation: null,
-      passedBy: 0,
-      possible: null
-    }
-  };
-}
-
-function subjectOf({ holder }: HolderEntry, { cellId, sourceHash }: Claim): Subject {
-  const { owner, kind: holderKind, notebook = null } = holder;
-  return { owner, holderKind, notebook, cellId, sourceHash };
-}
-
-function thinkMsOf({ lastEndedMs, running, waiting }: HolderEntry, atMs: number): number | null {
-  const isIdle = lastEndedMs !== null && running.size + waiting.size === 0;
-  return isIdle ? Math.max(0, atMs - lastEndedMs) : null;
 }
 
 function admit(state: State, entry: WaitingEntry): void {

@@ -18,7 +18,7 @@ export type Profile = {
 const TIMES_MAX = 5;
 
 /** How many amounts of a key are remembered: enough for a quantile (quantile.ts), few enough to scan. */
-export const AMOUNTS_MAX = 20;
+const AMOUNTS_MAX = 20;
 
 /** One run, as measured; each amount null where it was not. */
 export type Run = {
