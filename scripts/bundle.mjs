@@ -1,5 +1,6 @@
-// Bundles the sidecar into one file that needs nothing but Node.
+// Bundles the sidecar, and its thread of history, into files that need nothing but Node.
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { build } from 'esbuild';
 
@@ -20,8 +21,9 @@ const utf8Only = {
 };
 
 await build({
-  entryPoints: ['server/main.ts'],
-  outfile: process.argv[2] ?? 'jupyterlab_cellgrant/sidecar/main.cjs',
+  entryPoints: { main: 'server/main.ts', history: 'server/store/worker.ts' },
+  outdir: dirname(process.argv[2] ?? 'jupyterlab_cellgrant/sidecar/main.cjs'),
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',

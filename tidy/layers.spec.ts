@@ -61,6 +61,12 @@ const LAYERS: readonly {
     packages: /^prom-client$/
   },
   {
+    folder: 'server/store/',
+    may: ['server/protocol/', 'server/lib/', 'server/host/'],
+    types: ['server/core/', 'server/daemon/ports'],
+    packages: /^node:/
+  },
+  {
     folder: 'server/users/',
     may: [
       'server/protocol/',

@@ -22,6 +22,7 @@ import type { Owners } from './owners';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
 import { HolderStore } from './holderStore';
+import { SourceKey } from './sourceKey';
 import { Spreading, type RunningHolder } from './spreading';
 
 /** The sidecar's dependencies. */
@@ -67,6 +68,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly administrators: IAdministrators;
   readonly owners: Owners;
   readonly holderStore: HolderStore;
+  readonly sourceKey: SourceKey;
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
   readonly defaults: Defaults;
@@ -89,6 +91,7 @@ export class Sidecar implements IGateServices, IApi {
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
     this.holderStore = new HolderStore(directory);
+    this.sourceKey = new SourceKey(directory);
     this.hubGroups = new HubGroups({ ...parts, onChange: user => this.holders.regroup(user) });
     const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
     this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });
@@ -110,6 +113,9 @@ export class Sidecar implements IGateServices, IApi {
     );
     this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = new Reconciliation({ post, settle: it => this.settle(it) });
+    const holderIds = () => this.holders.list().map(it => it.holderId);
+    const nowMs = () => clock.nowMs();
+    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
     this.claims = new Claims({
       ...parts,
       arbiter: this.arbiter,
@@ -117,15 +123,13 @@ export class Sidecar implements IGateServices, IApi {
       holders: this.holders,
       defaults: this.defaults,
       administration: this.administration,
-      reconciliation: this.reconciliation
+      reconciliation: this.reconciliation,
+      sampler: this.sampler
     });
     this.actions = new Actions(parts, this);
     const snapshot = () => this.arbiter.snapshot();
     const { owners, administrators } = this;
     this.consent = new Consent({ post, snapshot, owners, administrators });
-    const holderIds = () => this.holders.list().map(it => it.holderId);
-    const nowMs = () => clock.nowMs();
-    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
     const cpus = node.cpus.map(it => it.id);
     this.spreading = new Spreading({ ...parts, post, cpus, running: () => this.running(), notice });
     this.holders.onGone(holderId => this.forget(holderId));
@@ -149,7 +153,8 @@ export class Sidecar implements IGateServices, IApi {
     // Nobody reports what a holder without a gate holds: it holds nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
     this.holders.onChange(() => void this.holderStore.save(this.holders.list()));
-    const undos = [reconciled, this.sampler.begin(), this.holders.watch()];
+    const unwatch = this.arbiter.onStep((_, effects) => this.sampler.follow(effects));
+    const undos = [reconciled, this.sampler.begin(), this.holders.watch(), unwatch];
     const gather = this.spreading.begin();
     return async () => {
       await gather();

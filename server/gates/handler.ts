@@ -103,7 +103,8 @@ export class Handler {
       const details = { limit: user.claimsMax, what: 'claims of one user' };
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
-    const { cellId, label, sourceHash, outerId, started: hasStarted } = message;
+    const { cellId, label, outerId, started: hasStarted } = message;
+    const sourceHash = this.keyed(message.sourceHash);
     // A cell that already started has only what everybody may have, whatever it states (GATE6).
     const asked = hasStarted
       ? NOTHING
@@ -148,6 +149,11 @@ export class Handler {
     }
   }
 
+  /** HIST3: what the gate sent goes no further. */
+  private keyed(sourceHash: string | null): string | null {
+    return sourceHash && this.services.sourceKey.keyed(sourceHash);
+  }
+
   private endNamed(
     holderId: string,
     id: string,
@@ -166,7 +172,7 @@ export class Handler {
     const { state } = record.phase;
     this.records.remove(record);
     if (state === 'running') {
-      this.services.claims.end(record.id, outcome, cpuSeconds);
+      this.services.claims.end(record.holder.id, record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
       this.services.claims.giveUp(record.id);
     }
@@ -208,7 +214,8 @@ export class Handler {
    * while this one was silent (GATE5).
    */
   private takeOver(holder: HolderRecord, channel: IChannel, holding: Holding, bytes: number): void {
-    const { id, cellId, label, sourceHash, outerId, granted } = holding;
+    const { id, cellId, label, outerId, granted } = holding;
+    const sourceHash = this.keyed(holding.sourceHash);
     if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
       return refuse(channel, id, refusal('CLAIM_DUPLICATE', { id }));
     }

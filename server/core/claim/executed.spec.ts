@@ -1,3 +1,5 @@
+import { NOTHING_ASKED } from '../../protocol/ask';
+import { UNRESTRICTED } from '../../protocol/grant';
 import { ANN, gpusOf, Harness, nodeOf } from '../../testing/harness';
 
 const GIB = 1024 ** 3;
@@ -67,15 +69,118 @@ describe('what is recorded of an execution', () => {
     expect(node.executions[0]!.used!.memoryPeakBytes).toBe(5 * GIB);
   });
 
+  it('[HIST1] [LEARN3] has what its kernel kept before, whether CPUs limited it, and how well it used them', () => {
+    node.measure('k', { memoryBytes: 2 * GIB });
+    node.claim('1', 'k');
+    node.measure('k', { cpusBusy: 3.9, memoryBytes: 3 * GIB });
+    node.clock.advance(4000);
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds: 12 });
+    expect(node.executions[0]!.used).toMatchObject({
+      memoryBeforeBytes: 2 * GIB,
+      memoryPeakBytes: 3 * GIB,
+      wasLimited: true,
+      efficiency: 0.75
+    });
+    node.claim('2', 'k');
+    node.clock.advance(1999);
+    node.send({ type: 'claimEnded', claimId: '2', outcome: 'ok', cpuSeconds: 6 });
+    expect(node.executions[1]!.used).toMatchObject({
+      memoryBeforeBytes: 3 * GIB,
+      wasLimited: false,
+      efficiency: null
+    });
+  });
+
+  it('[HIST1] [LEARN3] does not know what its kernel kept before, if an earlier sidecar granted it', () => {
+    const ask = NOTHING_ASKED;
+    const claim = {
+      id: '1',
+      holderId: 'k',
+      outerId: null,
+      cellId: null,
+      label: null,
+      sourceHash: null,
+      ask
+    };
+    node.clock.advance(60_000);
+    node.measure('k', { memoryBytes: GIB });
+    const granted = { grant: UNRESTRICTED, sinceMs: node.clock.nowMs - 30_000 };
+    node.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
+    node.measure('k', { memoryBytes: GIB });
+    node.end('1');
+    expect(node.executions[0]!.used!.memoryBeforeBytes).toBeNull();
+  });
+
   it('[HIST1] knows nothing of what was not measured', () => {
     node.claim('1', 'k');
     node.end('1');
-    expect(node.executions[0]!.used).toMatchObject({
+    expect(node.executions[0]!.used).toEqual({
+      cpuSeconds: null,
+      memoryBeforeBytes: null,
+      wasLimited: false,
+      efficiency: null,
+      memoryKeptBytes: null,
+      processesPeak: null,
+      gpuUtilisation: null,
       cpusPeak: null,
       memoryPeakBytes: null,
       threadsPeak: null,
       gpuMemoryPeakBytes: null
     });
+  });
+
+  it('[HIST1] is the CPU time from the grant on, whatever was measured before or between', () => {
+    node.measure('k', { cpuSeconds: 100 });
+    node.claim('1', 'k');
+    node.clock.advance(4000);
+    node.measure('k', { cpuSeconds: 108, cpuSecondsAtGrant: 103 });
+    node.measure('k', { cpuSeconds: 107 });
+    node.end('1');
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(5);
+  });
+
+  it.each([
+    ['what was measured, where its gate missed children', 4, 5],
+    ['what its gate counted, where that was measured in ticks', 5.001, 5.001],
+    ['what was measured, where its gate counted more than there can be', 1e9, 5],
+    ['what was measured, where its gate counted nothing', null, 5]
+  ])('[HIST1] is the CPU time %#: %s', (_, cpuSeconds, used) => {
+    node.claim('1', 'k');
+    node.clock.advance(3000);
+    node.measure('k', { cpuSeconds: 6, cpuSecondsAtGrant: 1 });
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds });
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(used);
+  });
+
+  it('[HIST1] is what its gate counted, where nothing was measured', () => {
+    node.claim('1', 'k');
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds: 0.2 });
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(0.2);
+  });
+
+  it('[HIST1] is the mean utilisation of the GPUs that were granted, while it ran', () => {
+    const measured = (...utilisations: readonly (number | null)[]) => {
+      const rest = { memoryUsedBytes: 0, temperatureC: null, powerW: null, processes: [] };
+      const gpus = utilisations.map((utilisation, at) => ({
+        uuid: `GPU-${at}`,
+        utilisation,
+        ...rest
+      }));
+      node.send({ type: 'gpusMeasured', gpus });
+    };
+    measured(1, 1);
+    node.claim('1', 'k', { gpus: 1 });
+    const at = node.grants.get('1')!.gpus[0] === 'GPU-0';
+    const granted = (utilisation: number | null) =>
+      at ? measured(utilisation, 1) : measured(1, utilisation);
+    granted(0.2);
+    granted(null);
+    granted(0.6);
+    node.claim('2', 'k');
+    node.end('2');
+    node.end('1');
+    measured(1, 1);
+    expect(node.executions.map(it => it.used!.gpuUtilisation)).toEqual([null, expect.closeTo(0.4)]);
   });
 
   it('[HIST1] counts as think time what its kernel was idle before, and none while it runs something', () => {

@@ -2,6 +2,7 @@ import type { Execution, Used } from '../../protocol/execution';
 import type { ClaimEntry, Done, HolderEntry, Running } from '../entries';
 import type { State } from '../state';
 import { groupPathOf } from '../viewGroups';
+import { meanUtilisation } from './peaks';
 
 /** The record of an execution that has just ended. */
 export function executionOf(
@@ -49,7 +50,7 @@ function usedIn(state: State, running: Running, done: Done, { use }: HolderEntry
     threadsPeak: peaks.threads,
     processesPeak: peaks.processes,
     gpuMemoryPeakBytes: peaks.gpuMemoryBytes,
-    gpuUtilisation: null,
+    gpuUtilisation: meanUtilisation(peaks),
     wasLimited,
     efficiency: efficiencyOf(state, running, done)
   };
