@@ -40,6 +40,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     takesS: { full: 30, quick: 15 },
     load: () => import('./decisions')
   },
+  profiles: {
+    what: 'what is predicted of the cells of a notebook, and what they come to',
+    takesS: { full: 240, quick: 90 },
+    load: () => import('./profiles')
+  },
   invariants: {
     what: 'a million random events, all invariants after each',
     takesS: { full: 300, quick: 15 },

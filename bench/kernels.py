@@ -1,8 +1,8 @@
 """Kernels of a measurement: starts some, and runs one cell in all of them at once.
 
 Usage: ``kernels.py COUNT PROVISIONER PYTHON``, where ``PROVISIONER`` is ``cellgrant`` or ``plain``.
-JSON lines: in come ``{"code": ..., "expression": ...}``, out go ``{"seconds": ..., "values":
-[...]}``,
+JSON lines: in come ``{"code": ..., "expression": ..., "cellId": ...}``, the id as a notebook sends
+it, or null; out go ``{"seconds": ..., "values": [...]}``,
 after a first line that tells the pids. Ends at the end of its input.
 """
 
@@ -45,9 +45,20 @@ class Kernel:
         await self.client.wait_for_ready(timeout=READY_MAX_S)
         return self
 
-    async def run(self, code: str, expression: str) -> Any:
+    async def run(self, code: str, expression: str, cell_id: str | None) -> Any:
         """Run a cell; the value of an expression of literals after it."""
-        sent = self.client.execute(code, user_expressions={"value": expression})
+        metadata = {} if cell_id is None else {"cellId": cell_id}
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {"value": expression},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        message = self.client.session.msg("execute_request", content, metadata=metadata)
+        self.client.shell_channel.send(message)
+        sent = message["header"]["msg_id"]
         while True:
             reply = await self.client.get_shell_msg(timeout=None)
             if reply["parent_header"].get("msg_id") == sent:
@@ -72,7 +83,7 @@ async def main(count: int, provisioner: str, python: str) -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             order = json.loads(line)
             began = time.perf_counter()
-            cells = [it.run(order["code"], order["expression"]) for it in kernels]
+            cells = [it.run(order["code"], order["expression"], order["cellId"]) for it in kernels]
             values = await asyncio.gather(*cells)
             tell({"seconds": time.perf_counter() - began, "values": values})
     finally:

@@ -30,9 +30,9 @@ export class Kernels {
     return new Kernels(child, answers, pids);
   }
 
-  /** Run a cell in each kernel at once; rejects where one fails. */
-  async run(code: string, expression = 'None'): Promise<Ran> {
-    this._child.stdin!.write(`${JSON.stringify({ code, expression })}\n`);
+  /** Run a cell in each kernel at once, as that of a notebook if it has an id; rejects where one fails. */
+  async run(code: string, expression = 'None', cellId: string | null = null): Promise<Ran> {
+    this._child.stdin!.write(`${JSON.stringify({ code, expression, cellId })}\n`);
     return (await next(this._answers)) as Ran;
   }
 

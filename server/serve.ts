@@ -216,6 +216,8 @@ function historyOf(
     notice: it => sidecar.notice('history', it)
   });
   sidecar.arbiter.onStep(history.observe.bind(history));
+  // Predictions go on from there (LEARN3); no cell waits for it.
+  void history.recent().then(it => sidecar.arbiter.post({ type: 'remembered', executions: it }));
   return history;
 }
 

@@ -124,6 +124,7 @@ export function askParts(trans: TranslationBundle, ask: Ask): string[] {
   const cpus = formatCpuAsk(trans, ask.cpus);
   const parts = [
     ask.exclusive ? trans.__('%1 exclusively', cpus || trans.__('CPUs')) : cpus,
+    ask.memoryAuto ? trans.__('memory as in past runs') : '',
     ask.memoryBytes === null ? '' : amountInWords(ask.memoryBytes),
     ask.gpus === 0 ? '' : trans._n('%1 GPU', '%1 GPUs', ask.gpus),
     ask.gpuMemoryBytes === null ? '' : trans.__('%1 VRAM', amountInWords(ask.gpuMemoryBytes)),

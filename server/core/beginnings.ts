@@ -2,6 +2,7 @@ import { createAccounts, noCounts } from './cap/account';
 import { createCpuPool } from './cpu/cpuPool';
 import { UNCONFINED } from './effects';
 import type { Holder } from './events';
+import { createLearned } from './learn/learned';
 import { EVEN_SHARING } from './policy/groups';
 import { createShareTree, type ShareNode } from './policy/shareTree';
 import type { HolderEntry } from './entries';
@@ -55,7 +56,7 @@ export function createState(): State {
     gpuLeases: new Map(),
     gpuBound: new Map(),
     gpuUse: new Map(),
-    profiles: new Map(),
+    learned: createLearned(),
     ...UNMEASURED,
     notices: [],
     cull: null,

@@ -3,12 +3,14 @@ import type { Refusal } from '../protocol/errors';
 import type { ExecutionOutcome } from '../protocol/execution';
 import type { CapOwner, Eviction, NotEnforced, Reason, Wanted } from '../protocol/facts';
 import type { Grant } from '../protocol/grant';
+import type { Prediction } from '../protocol/prediction';
 import type { StoryLine } from '../protocol/view';
 import type { Counted, Counts } from './cap/counts';
 import type { CapOrder } from './cap/capOrders';
 import type { Peaks } from './claim/peaks';
 import type { Confinement } from './effects';
-import type { Claim, Holder, HolderUse, NewKernel, NodeFacts } from './events';
+import type { Claim, Holder, HolderUse, NodeFacts } from './events';
+import type { Keys } from './learn/learned';
 import type { Guard } from './memory/memoryGuard';
 import type { Leaf, ShareNode } from './policy/shareTree';
 
@@ -79,6 +81,8 @@ export type Lease = {
   /** What a pinned set may grow to; equal to what is promised, except for ranges. */
   readonly cpusMax: number;
   readonly memoryBytes: number | null;
+  /** Instead of that: what it is expected to need, which is promised to it, but is no limit (LEARN4). */
+  expectedBytes: number | null;
   readonly gpus: readonly string[];
   readonly gpuMemoryBytes: number | null;
 };
@@ -131,6 +135,8 @@ export type Running = {
   /** CPU seconds of its holder when it was granted, or else when it was first measured; null before. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
+  /** What its holder kept when it was granted; null if that is not known. */
+  readonly memoryBeforeBytes: number | null;
   readonly peaks: Peaks;
   /** Whether it ever used all that it could: then its peak does not show its demand. */
   wasLimited: boolean;
@@ -166,6 +172,12 @@ export type ClaimEntry = {
   /** How long its holder had been idle when it arrived; null if it had run nothing before, or runs something. */
   readonly thinkMs: number | null;
   readonly story: StoryLine[];
+  /** By what past executions of it are found. */
+  readonly keys: Keys;
+  /** What it should use, as known when it arrived. */
+  readonly predicted: Prediction | null;
+  /** The memory that it waits for although it named none (LEARN4); null if it waits for none, or no longer. */
+  expectedBytes: number | null;
   /** What it needs of caps, as computed last; null before. */
   needs: KnownNeeds | null;
   phase: Waiting | Running | Done;
@@ -176,13 +188,6 @@ export type RunningEntry = ClaimEntry & { phase: Running };
 
 /** A waiting claim. */
 export type WaitingEntry = ClaimEntry & { phase: Waiting };
-
-/** A kernel that is being launched. */
-export type Launch = {
-  readonly kernel: NewKernel;
-  accounts: readonly Account[];
-  readonly sinceMs: number;
-};
 
 /** One holder and what it has. */
 export type HolderEntry = {

@@ -1,5 +1,6 @@
 import type { Ask } from '../protocol/ask';
 import type { Caller } from '../protocol/caller';
+import type { Execution } from '../protocol/execution';
 import type { Grant } from '../protocol/grant';
 import type { HolderKind } from '../protocol/holder';
 import type { Hints } from '../protocol/hints';
@@ -155,6 +156,8 @@ export type Event = { readonly atMs: number } & (
       /** When, if that was under the previous sidecar. */
       readonly endedMs?: number;
     }
+  /** What earlier sidecars recorded, oldest first, posted once at the start: predictions go on from there (LEARN3). */
+  | { readonly type: 'remembered'; readonly executions: readonly Execution[] }
   | { readonly type: 'useMeasured'; readonly holders: readonly HolderUse[] }
   /** How much of one holder's memory counts against its limit; the first measurement comes with the limit (MEM3). */
   | {

@@ -2,6 +2,7 @@ import { refusal } from '../protocol/errors';
 import { followUse } from './cpu/demand';
 import type { Event, HolderUse } from './events';
 import { markAllDirty, recount } from './holder/leases';
+import { raiseExpected } from './learn/correct';
 import { isLost } from './gpu/gpuMemory';
 import { gpuNames } from './gpu/gpus';
 import { promisableBytes } from './memory/promisable';
@@ -32,12 +33,13 @@ function isPlausible(use: HolderUse): boolean {
 function measured(state: State, holder: HolderEntry, use: HolderUse): void {
   const committed = holder.committedBytes;
   holder.use = use;
-  recount(state, holder);
-  state.mayAdmit ||= holder.committedBytes < committed;
   for (const entry of holder.running) {
     followUse(state, entry, use);
+    raiseExpected(entry.phase);
     age(state, entry, use);
   }
+  recount(state, holder);
+  state.mayAdmit ||= holder.committedBytes < committed;
   // A weight may be due, or the background work of an idle holder may take CPUs from others.
   const mayChange = holder.running.size ? state.isShort : state.isShort !== holder.confined.idle;
   mayChange && state.dirty.add(holder);

@@ -3,13 +3,13 @@ import type { Hints } from '../protocol/hints';
 import type { CullBook } from './cull/watches';
 import type { Drain } from '../protocol/facts';
 import type { Effect } from './effects';
-import type { Accounts } from './cap/account';
+import type { Accounts, Launch } from './cap/account';
 import type { CapOrder } from './cap/capOrders';
-import type { ClaimEntry, HolderEntry, Launch, Lease, RunningEntry, WaitingEntry } from './entries';
+import type { ClaimEntry, HolderEntry, Lease, RunningEntry, WaitingEntry } from './entries';
 import type { GpuUse, NodeFacts, PolicyName } from './events';
 import type { CpuPool } from './cpu/cpuPool';
 import type { Sharing } from './policy/groups';
-import type { Profiles } from './policy/profiles';
+import type { Learned } from './learn/learned';
 import type { ShareTree } from './policy/shareTree';
 
 /** What the arbiter knows. Owned and updated in place by `step`. */
@@ -74,7 +74,8 @@ export type State = {
   /** Holders bound to each GPU, by UUID (GPU2). */
   readonly gpuBound: Map<string, number>;
   readonly gpuUse: Map<string, GpuUse>;
-  readonly profiles: Profiles;
+  /** What past executions used. */
+  readonly learned: Learned;
   cpusBusy: number | null;
   memoryUsedBytes: number | null;
   memoryPressure: number | null;

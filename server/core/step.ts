@@ -6,6 +6,7 @@ import { CYCLE_DEPTH, runCycle, TICK_DEPTH } from './cycle';
 import { onAttended, onCullBegun, onCullFailed, onKeepWanted } from './cull/cull';
 import type { Effect } from './effects';
 import type { Event } from './events';
+import { onRemembered } from './learn/learn';
 import { onMemoryMeasured } from './memory/guard';
 import { onHolderArrived, onHolderGone } from './holder/holders';
 import { askForHolds, onHoldReleased, orderKept } from './holder/holds';
@@ -96,6 +97,7 @@ const HANDLERS: {
   claimCancelled: onClaimCancelled,
   claimGivenUp: onClaimGivenUp,
   claimEnded: onClaimEnded,
+  remembered: onRemembered,
   useMeasured: onUseMeasured,
   memoryMeasured: onMemoryMeasured,
   nodeMeasured: onNodeMeasured,

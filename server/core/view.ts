@@ -12,6 +12,7 @@ import type {
   TierView
 } from '../protocol/view';
 import type { Gpu, Holder } from './events';
+import { correctedOf } from './learn/correct';
 import { viewCull } from './cull/culled';
 import { heldGrant } from './holder/holds';
 import { forecastStarts, usualOf } from './claim/forecast';
@@ -202,7 +203,8 @@ export function viewClaim(
     case 'waiting': {
       const { reason, position } = phase;
       const startsIn = starts.get(entry) ?? null;
-      return { ...common, state: 'waiting', reason, position, startsIn };
+      const { predicted } = entry;
+      return { ...common, state: 'waiting', reason, position, startsIn, predicted };
     }
     case 'running': {
       const { grantedMs, notEnforced } = phase;
@@ -210,7 +212,17 @@ export function viewClaim(
       const { cpusBusy = null, memoryBytes = null } = holder.use ?? {};
       const measured = { cpusBusy, memoryBytes };
       const takes = isRunning(entry) ? usualOf(state, entry) : null;
-      return { ...common, state: 'running', grantedMs, grant, takes, ...measured, notEnforced };
+      const predicted = correctedOf(entry);
+      return {
+        ...common,
+        state: 'running',
+        grantedMs,
+        grant,
+        takes,
+        predicted,
+        ...measured,
+        notEnforced
+      };
     }
     case 'done':
       return { ...common, ...phase, grant: told(phase.grant) };

@@ -105,12 +105,12 @@ export class Arbiter {
   }
 
   /** How a cell of this kernel would fare if it ran now; null for an unknown kernel. */
-  fit(holderId: string, asked: AskOrRefusal): Fit | null {
+  fit(holderId: string, asked: AskOrRefusal, cellId: string | null): Fit | null {
     const holder = this.state.holders.get(holderId);
     if ('refusal' in asked) {
       return { kind: 'never', why: asked.refusal };
     }
-    return holder ? fitOf(this.state, holder, asked.ask) : null;
+    return holder ? fitOf(this.state, holder, asked.ask, cellId) : null;
   }
 
   /** Let a kernel be launched, which counts from now on; returns why it may not be (CAP5). */

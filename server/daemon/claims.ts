@@ -3,7 +3,7 @@ import type { Caller } from '../protocol/caller';
 import { cancelled, refusal, type Refusal } from '../protocol/errors';
 import type { HintSources } from '../protocol/gate';
 import type { Hints } from '../protocol/hints';
-import type { Fit } from '../protocol/view';
+import type { Fit, FitCell } from '../protocol/view';
 import type { Arbiter } from './arbiter';
 import { askOf } from './asks';
 import { believable } from './belief';
@@ -105,7 +105,8 @@ export class Claims implements IClaims {
     }
   }
 
-  fit(holderId: string, sources: HintSources): Fit | null {
-    return this.parts.arbiter.fit(holderId, this.askOf(holderId, sources, Infinity));
+  fit(holderId: string, { cellId, ...sources }: FitCell): Fit | null {
+    const asked = this.askOf(holderId, sources, Infinity);
+    return this.parts.arbiter.fit(holderId, asked, cellId ?? null);
   }
 }

@@ -16,6 +16,7 @@ const ASK = z.object({
   ]),
   exclusive: z.boolean(),
   memoryBytes: amount.nullable(),
+  memoryAuto: z.boolean().default(false),
   gpus: amount,
   gpuMemoryBytes: amount.nullable(),
   gpuModel: text,

@@ -15,7 +15,7 @@ import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
 import type { Hints } from '../protocol/hints';
 import type { ConfigurationView } from '../protocol/configuration';
-import type { ClaimStory, Fit, Snapshot } from '../protocol/view';
+import type { ClaimStory, Fit, FitCell, Snapshot } from '../protocol/view';
 import type { IClock } from './clock';
 import type { IConsent } from './consentPort';
 import type { ICulling } from './cull/port';
@@ -135,7 +135,7 @@ export interface IClaims {
   /** A waiting claim is given up by its own gate; there is no answer. */
   giveUp(claimId: string): void;
   /** How a cell with these hints would fare if a holder ran it now; null for an unknown holder. */
-  fit(holderId: string, sources: HintSources): Fit | null;
+  fit(holderId: string, cell: FitCell): Fit | null;
 }
 
 /** What the gates see of the sidecar. */

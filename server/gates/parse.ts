@@ -5,11 +5,8 @@ import { isWithinDepth } from '../lib/depth';
 import { readable } from '../lib/readable';
 import { renamed } from '../lib/renamed';
 import { refusal, type Refusal } from '../protocol/errors';
-import { HINT_DEPTH_MAX } from '../protocol/gate';
+import { HINT_DEPTH_MAX, ID_CHARS_MAX } from '../protocol/gate';
 import { HOLDER_KINDS } from '../protocol/holder';
-
-/** The longest id of a claim, a cell or a holder. */
-const ID_CHARS_MAX = 128;
 
 /** The longest name or label that is shown; longer ones are truncated. */
 const SHOWN_CHARS_MAX = 256;

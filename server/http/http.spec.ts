@@ -114,7 +114,7 @@ describe('the HTTP API of a real sidecar', () => {
     expect(await sidecar.ask('DELETE', '/api/v1/holders/none/hold')).toMatchObject({ status: 404 });
   });
 
-  it('[ADM11] tells how cells would fare, each with its sources and the defaults', async () => {
+  it('[ADM11] [LEARN6] tells how cells would fare, each with its sources and the defaults', async () => {
     const [runs, asks] = [await stage.connected(sidecar), await stage.connected(sidecar)];
     runs.claim('most', HALF_THE_NODE);
     await runs.gate.hear('granted', 'most');
@@ -144,13 +144,25 @@ describe('the HTTP API of a real sidecar', () => {
         { kind: 'never', sentence: expect.stringContaining('The hint "cpus" is') }
       ]
     });
+    asks.gate.say({ type: 'claim', id: 'past', cellId: 'c', sources: {} });
+    await asks.gate.hear('granted', 'past');
+    asks.release('past');
+    await asks.gate.settled();
+    expect(await sidecar.ask('POST', path, '[{"cellId": "c"}, {"cellId": "d"}]')).toEqual({
+      status: 200,
+      body: [
+        { kind: 'now', usual: expect.objectContaining({ last: expect.objectContaining({}) }) },
+        { kind: 'now' }
+      ]
+    });
     await sidecar.ask('PUT', `/api/v1/holders/${asks.id}/defaults`, '{"memory": "3 GiB"}');
     expect(await sidecar.ask('POST', path, '[{}]')).toMatchObject({ body: [{ kind: 'waits' }] });
     runs.release('most');
     await runs.gate.settled();
     expect(await sidecar.ask('POST', path, '[{}]')).toMatchObject({ body: [{ kind: 'now' }] });
+    const long = `[{"cellId": "${'c'.repeat(129)}"}]`;
     const deep = `[{"metadata": ${'['.repeat(9000)}${']'.repeat(9000)}}]`;
-    for (const bad of ['{}', '[1]', '[{"cpus": 2}]', '[{"tags": "gpus=1"}]', deep, '']) {
+    for (const bad of ['{}', '[1]', '[{"cpus": 2}]', '[{"tags": "gpus=1"}]', long, deep, '']) {
       expect(await sidecar.ask('POST', path, bad)).toMatchObject({
         status: 400,
         body: { code: 'BODY_INVALID' }

@@ -5,8 +5,8 @@ import type { KernelReport, PolicyName, Written } from '../daemon/ports';
 import { isWithinDepth } from '../lib/depth';
 import { refusal } from '../protocol/errors';
 import { HUB_GROUP_WORDS, HUB_GROUPS_MAX, isHubGroup } from '../protocol/hubGroups';
-import { HINT_DEPTH_MAX, type HintSources } from '../protocol/gate';
-import { FITS_MAX } from '../protocol/view';
+import { HINT_DEPTH_MAX, ID_CHARS_MAX } from '../protocol/gate';
+import { type FitCell, FITS_MAX } from '../protocol/view';
 import { SHOWN_CHARS_MAX } from './body';
 import { RefusalError } from './refusalError';
 
@@ -36,7 +36,11 @@ const CELLS = z
             `expected at most ${HINT_DEPTH_MAX} levels`
           ),
         tags: z.array(z.string()).exactOptional(),
-        directive: z.string().exactOptional()
+        directive: z.string().exactOptional(),
+        cellId: z
+          .string()
+          .max(ID_CHARS_MAX, `expected at most ${ID_CHARS_MAX} characters`)
+          .exactOptional()
       },
       { error: 'expected an object such as {"metadata": {"cpus": 2}}' }
     ),
@@ -141,9 +145,9 @@ export function parseHubGroups(request: Request): readonly string[] {
   return parsed(GROUPS, request).groups;
 }
 
-/** The body of `POST .../fits`: the hints of several cells, as the gate would send them. */
-export function parseCells(request: Request): readonly HintSources[] {
-  return parsed<readonly HintSources[]>(CELLS, request);
+/** The body of `POST .../fits`: the hints of several cells, as the gate would send them, and their ids. */
+export function parseCells(request: Request): readonly FitCell[] {
+  return parsed<readonly FitCell[]>(CELLS, request);
 }
 
 /** The body of `PUT /culling/kernels`: how long ago each kernel was last used. */

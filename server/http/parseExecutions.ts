@@ -37,6 +37,7 @@ const ask = z.strictObject({
   exclusive: z.boolean(),
   memoryBytes: amountOrNull,
   gpus: count,
+  memoryAuto: z.boolean().default(false),
   gpuMemoryBytes: amountOrNull,
   gpuModel: textOrNull,
   timeMs: amountOrNull,
@@ -56,12 +57,15 @@ const grant = z.strictObject({
 const used = z.strictObject({
   cpuSeconds: amountOrNull,
   cpusPeak: amountOrNull,
+  memoryBeforeBytes: amountOrNull.default(null),
   memoryPeakBytes: amountOrNull,
   memoryKeptBytes: amountOrNull,
   threadsPeak: amountOrNull,
   processesPeak: amountOrNull,
   gpuMemoryPeakBytes: amountOrNull,
-  gpuUtilisation: amountOrNull
+  gpuUtilisation: amountOrNull,
+  wasLimited: z.boolean().default(false),
+  efficiency: amountOrNull.default(null)
 });
 
 const EXECUTION = z

@@ -11,7 +11,7 @@ export function seenBy(caller: Caller, api: IApi): IApi {
     ...api,
     arbiter: new Seen(api.arbiter, visibility),
     claims: {
-      fit: (holderId, sources): Fit | null => visibility().of(claims.fit(holderId, sources))
+      fit: (holderId, cell): Fit | null => visibility().of(claims.fit(holderId, cell))
     }
   };
 }

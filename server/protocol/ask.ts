@@ -24,6 +24,8 @@ export type Ask = {
   /** Whole CPUs taken out of the shared pool (CPU6); may queue. */
   readonly exclusive: boolean;
   readonly memoryBytes: number | null;
+  /** It names no amount, but waits for the memory that its past runs needed (LEARN4); then `memoryBytes` is null. */
+  readonly memoryAuto: boolean;
   /** Whole number, 0 for none. */
   readonly gpus: number;
   /** Per GPU. With it, a GPU may be shared by leases that fit (GPU1). */
@@ -45,6 +47,7 @@ export const NOTHING_ASKED: Ask = {
   cpus: { kind: 'auto' },
   exclusive: false,
   memoryBytes: null,
+  memoryAuto: false,
   gpus: 0,
   gpuMemoryBytes: null,
   gpuModel: null,

@@ -16,6 +16,8 @@ export type Used = {
   readonly cpuSeconds: number | null;
   /** The most CPUs that were busy at once, as sampled. */
   readonly cpusPeak: number | null;
+  /** What its holder kept when it was granted; null also if it was granted by an earlier sidecar. */
+  readonly memoryBeforeBytes: number | null;
   /** The most memory that its holder had meanwhile, with what it had kept before. */
   readonly memoryPeakBytes: number | null;
   /** What its holder kept when it ended. */
@@ -26,6 +28,10 @@ export type Used = {
   readonly gpuMemoryPeakBytes: number | null;
   /** The mean utilisation of its GPUs, 0 to 1. */
   readonly gpuUtilisation: number | null;
+  /** Whether it ever used all CPUs that it could, which it was not known to want: then its peak shows no demand. */
+  readonly wasLimited: boolean;
+  /** CPU time over the time that its threads could have had, 0 to 1; null if that is not meaningful. */
+  readonly efficiency: number | null;
 };
 
 /**

@@ -1,4 +1,5 @@
 import type { CpuSet } from './cpuset';
+import type { Basis } from './prediction';
 
 /**
  * Why cells wait and what happened to them, as facts: who, what, how much, since
@@ -27,11 +28,17 @@ export type Named = {
 /** A GPU by its permanent name and its number; null if the node no longer has it. */
 export type GpuName = { readonly uuid: string; readonly index: number | null };
 
+/** Memory as its author wrote it (MEM6), or, with a basis, as past runs needed it (LEARN4). */
+export type MemoryNeed = {
+  readonly kind: 'memory';
+  readonly bytes: number;
+  readonly basis?: Basis;
+};
+
 /** What a claim waits for. */
 export type Need =
   | { readonly kind: 'cpus'; readonly count: number; readonly isExclusive: boolean }
-  /** As its author wrote it (MEM6). */
-  | { readonly kind: 'memory'; readonly bytes: number }
+  | MemoryNeed
   /** `eachBytes` of the memory of each, as its author wrote it; null for all. */
   | { readonly kind: 'gpus'; readonly count: number; readonly eachBytes: number | null }
   /** To run, beside others of the same cap. */

@@ -19,6 +19,9 @@ export const GATE_PROTOCOLS: readonly number[] = [1, 2];
 /** The longest line that either side reads, in bytes. */
 export const LINE_BYTES_MAX = 256 * 1024;
 
+/** The longest id of a claim, a cell or a holder, in characters. */
+export const ID_CHARS_MAX = 128;
+
 /** The longest JSON of a cell's own hints that is read, in bytes. */
 export const HINT_BYTES_MAX = 16 * 1024;
 

@@ -38,6 +38,22 @@ describe('hints', () => {
     expect(parseDirective('#| cpus: 2-8').hints).toEqual({ cpus: range });
   });
 
+  it('[ADM1] [LEARN4] leaves memory to past runs where it is "auto"', () => {
+    const auto = { memoryBytes: null, memoryAuto: true };
+    expect(parseHints({ memory: 'auto' }).hints).toEqual(auto);
+    expect(parseTags(['memory=auto']).hints).toEqual(auto);
+    expect(parseDirective('#| memory: auto').hints).toEqual(auto);
+    expect(parseHints({ gpuMemory: 'auto' }).problems).toHaveLength(1);
+  });
+
+  it('[ADM2] [LEARN4] an amount of memory and "auto" are one field: the nearest source counts', () => {
+    const [auto, amount] = [parseHints({ memory: 'auto' }), parseHints({ memory: '1 GiB' })];
+    const merged = (...sources: (typeof auto)[]) => mergeHints(sources.map(it => it.hints));
+    expect(merged(auto, amount)).toEqual({ ...NOTHING_ASKED, memoryAuto: true });
+    expect(merged(amount, auto)).toEqual({ ...NOTHING_ASKED, memoryBytes: 1024 ** 3 });
+    expect(merged(parseHints({ cpus: 'auto' }), auto)).toMatchObject({ memoryAuto: true });
+  });
+
   it.each([
     [{ gpus: 1.5 }, 'gpus', '1.5'],
     [{ cpus: '8-2' }, 'cpus', '"8-2"'],

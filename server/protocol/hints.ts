@@ -130,9 +130,14 @@ function parseYes(value: unknown): boolean | undefined {
 
 type Field = {
   readonly key: keyof Ask;
-  readonly parse: (value: unknown) => Ask[keyof Ask] | undefined;
+  readonly parse: (value: unknown) => Ask[keyof Ask] | 'auto' | undefined;
   readonly expected: string;
 };
+
+/** Memory as an author names it: an amount, or that past runs name it. */
+function parseMemory(value: unknown): number | 'auto' | undefined {
+  return value === 'auto' ? 'auto' : parseBytes(value);
+}
 
 const AMOUNT = 'an amount with a unit such as "8 GiB" or "512 MB", from 1 MiB to 1024 TiB';
 const SPAN = `a time such as "90 s", "10 min" or "2 h", up to ${SPAN_DAYS_MAX} d`;
@@ -144,7 +149,11 @@ const FIELDS: Readonly<Record<HintName, Field>> = {
     parse: parseCpus,
     expected: `a whole number from 1 to ${CPUS_MAX}, a range such as 2-8, or "auto"`
   },
-  memory: { key: 'memoryBytes', parse: parseBytes, expected: AMOUNT },
+  memory: {
+    key: 'memoryBytes',
+    parse: parseMemory,
+    expected: `${AMOUNT}, or "auto" for what past runs needed`
+  },
   gpus: {
     key: 'gpus',
     parse: wholeBetween(0, GPUS_MAX),
@@ -216,13 +225,26 @@ export function parseHints(value: unknown): ParsedHints {
       problems.push({ path: pathOf(name), got: 'not a hint', expected });
     } else if (raw !== null && raw !== undefined) {
       const problem = problemOf(name, raw);
-      problem ? problems.push(problem) : (hints[FIELDS[name].key] = FIELDS[name].parse(raw));
+      problem ? problems.push(problem) : Object.assign(hints, statedBy(name, raw));
     }
   }
   return problems.length ? { hints: {}, problems } : { hints, problems };
 }
 
+/** What a hint without problems states. */
+function statedBy(name: HintName, raw: unknown): Hints {
+  const { key, parse } = FIELDS[name];
+  const value = parse(raw);
+  return key === 'memoryBytes' && value === 'auto'
+    ? { memoryBytes: null, memoryAuto: true }
+    : { [key]: value };
+}
+
 /** Merge sources field by field, first source first (ADM2); what no source states is not asked. */
 export function mergeHints(sources: readonly Hints[]): Ask {
-  return Object.assign({}, NOTHING_ASKED, ...[...sources].reverse()) as Ask;
+  return sources.reduceRight<Ask>(
+    // An amount of memory replaces what a farther source left to past runs.
+    (ask, hints) => ({ ...ask, ...('memoryBytes' in hints && { memoryAuto: false }), ...hints }),
+    NOTHING_ASKED
+  );
 }

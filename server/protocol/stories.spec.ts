@@ -25,6 +25,13 @@ const GOLDEN: { readonly [K in StoryFact['kind']]: Extract<StoryFact, { kind: K 
   claimed: { kind: 'claimed' },
   inside: { kind: 'inside', outer: other },
   waits: { kind: 'waits', reason: { kind: 'unseen', resource: 'cpus', blockers: [] } },
+  predicted: { kind: 'predicted', predicted: { amount: 2 * GIB, level: 'source', runs: 3 } },
+  mispredicted: {
+    kind: 'mispredicted',
+    predicted: { amount: 2 * GIB, level: 'notebook', runs: 7 },
+    usedBytes: 9 * GIB
+  },
+  predictionForgone: { kind: 'predictionForgone' },
   passes: { kind: 'passes', before: other },
   givenUp: { kind: 'givenUp', by: 'command' },
   nodeUnknown: { kind: 'nodeUnknown' },
@@ -57,6 +64,9 @@ describe('storySentence', () => {
       'Claimed.',
       'Inside a cell of b.ipynb: draws on what that cell holds.',
       'Waits to be considered.',
+      'Expected to need 2 GiB, by 3 past runs of this cell.',
+      'Was predicted 2 GiB from 7 past runs in this notebook, used 9 GiB.',
+      'Its predicted memory no longer counts.',
       'Passed ahead of b.ipynb, which it does not delay.',
       'Given up by its command while it waited.',
       'The node is not known yet, so nothing is restricted.',

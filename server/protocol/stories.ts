@@ -6,7 +6,7 @@ import type { Granted, NotEnforced } from './facts';
 import type { HolderKind } from './holder';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 import { waitInWords } from './sentences';
-import { gpusInWords, strangerInWords } from './things';
+import { basisInWords, gpusInWords, strangerInWords } from './things';
 import type { StoryFact } from './storyFacts';
 
 type Sentences = {
@@ -24,6 +24,20 @@ const SENTENCES: Sentences = {
     const { trans } = speaker;
     return trans.__('Waits %1.', waitInWords(reason, speaker));
   },
+  predicted: ({ predicted }, { trans }) =>
+    trans.__(
+      'Expected to need %1, by %2.',
+      bytesInWords(predicted.amount),
+      basisInWords(trans, predicted)
+    ),
+  mispredicted: ({ predicted, usedBytes }, { trans }) =>
+    trans.__(
+      'Was predicted %1 from %2, used %3.',
+      bytesInWords(predicted.amount),
+      basisInWords(trans, predicted),
+      bytesInWords(usedBytes)
+    ),
+  predictionForgone: (_, { trans }) => trans.__('Its predicted memory no longer counts.'),
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Passed ahead of %1, which it does not delay.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),

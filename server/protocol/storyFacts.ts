@@ -2,12 +2,19 @@ import type { CpuSet } from './cpuset';
 import type { Refusal } from './errors';
 import type { Eviction, GpuName, Granted, Named, Reason, Stranger } from './facts';
 import type { HolderKind } from './holder';
+import type { Predicted } from './prediction';
 
 /** One thing that happened to a claim (API2). */
 export type StoryFact =
   | { readonly kind: 'claimed' }
   | { readonly kind: 'inside'; readonly outer: Named }
   | { readonly kind: 'waits'; readonly reason: Reason }
+  /** What it waits for although it named none (LEARN4). */
+  | { readonly kind: 'predicted'; readonly predicted: Predicted }
+  /** Its memory was predicted wrongly by much (LEARN5). */
+  | { readonly kind: 'mispredicted'; readonly predicted: Predicted; readonly usedBytes: number }
+  /** It waits for its predicted memory no longer, or is promised it no longer (LEARN4). */
+  | { readonly kind: 'predictionForgone' }
   | { readonly kind: 'passes'; readonly before: Named }
   | { readonly kind: 'givenUp'; readonly by: HolderKind }
   | { readonly kind: 'nodeUnknown' }

@@ -1,5 +1,6 @@
 import { amountInWords, bytesInWords } from './amounts';
 import type { CapOwner, GpuName, Holding, Need, Stranger } from './facts';
+import type { Basis } from './prediction';
 import { ENGLISH, type Phrases, type Speaker } from './phrases';
 
 /** Whose cap it is, in words: `ann`, `ann in atlas`, `the group atlas`, `everybody on this node`. */
@@ -21,7 +22,9 @@ export function needInWords(need: Need, { trans }: Speaker): string {
         ? trans._n('%1 exclusive CPU', '%1 exclusive CPUs', need.count)
         : trans._n('%1 CPU', '%1 CPUs', need.count);
     case 'memory':
-      return amountInWords(need.bytes);
+      return need.basis
+        ? trans.__('%1, by %2', bytesInWords(need.bytes), basisInWords(trans, need.basis))
+        : amountInWords(need.bytes);
     case 'gpus':
       return need.eachBytes === null
         ? trans._n('%1 GPU', '%1 GPUs', need.count)
@@ -33,6 +36,19 @@ export function needInWords(need: Need, { trans }: Speaker): string {
           );
     case 'cells':
       return trans._n('%1 cell', '%1 cells', need.count);
+  }
+}
+
+/** What a prediction is made from: `3 past runs of this cell`. */
+export function basisInWords(trans: Phrases, { level, runs }: Basis): string {
+  switch (level) {
+    case 'source':
+    case 'cell':
+      return trans._n('%1 past run of this cell', '%1 past runs of this cell', runs);
+    case 'notebook':
+      return trans._n('%1 past run in this notebook', '%1 past runs in this notebook', runs);
+    case 'user':
+      return trans._n('%1 past run of its user', '%1 past runs of its user', runs);
   }
 }
 

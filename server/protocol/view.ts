@@ -7,10 +7,13 @@ import type { Drain, NotEnforced, Reason, Resource } from './facts';
 import type { HolderKind } from './holder';
 import type { GpuView } from './gpuView';
 import type { ToldGrant } from './grant';
+import type { HintSources } from './gate';
 import type { Hints } from './hints';
+import type { Forecast, Prediction, Usual } from './prediction';
 import type { StoryFact } from './storyFacts';
 
 export type { GpuView, SlicePlace } from './gpuView';
+export type { Forecast } from './prediction';
 
 /** Enforcement tiers, best first. */
 export type TierName = 'cgroup-v2' | 'cgroup-v1' | 'affinity' | 'none';
@@ -105,14 +108,6 @@ export type RestartRequest = {
   readonly declined: boolean;
 };
 
-/** A future span of time, as a range, because it is not known more precisely. */
-export type Forecast = {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** The number of past runs that it is based on; 0 for the time that an author stated. */
-  readonly runs: number;
-};
-
 /** What every claim shows. */
 type ClaimCommon = {
   readonly id: string;
@@ -137,6 +132,8 @@ export type ClaimView =
       readonly reason: Reason;
       /** When it should start, from now; null if not known well enough. */
       readonly startsIn: Forecast | null;
+      /** What it is expected to use (LEARN1); null if nothing is predicted. */
+      readonly predicted: Prediction | null;
     })
   | (ClaimCommon & {
       readonly state: 'running';
@@ -144,6 +141,8 @@ export type ClaimView =
       readonly grant: ToldGrant;
       /** How long it should run in total; null if not known well enough, or exceeded. */
       readonly takes: Forecast | null;
+      /** What it is expected to use, corrected by what it has used already; null if nothing is predicted. */
+      readonly predicted: Prediction | null;
       readonly cpusBusy: number | null;
       readonly memoryBytes: number | null;
       /** Which part of the grant could not be enforced; null if all of it was (ENF6). */
@@ -197,11 +196,19 @@ export type Snapshot = {
 /** The most cells that one `fits` request may ask about. */
 export const FITS_MAX = 256;
 
+/** A cell that is asked about: what its author wrote, and its id, by which past runs of it are found. */
+export type FitCell = HintSources & { readonly cellId?: string };
+
 /** What would happen to a cell if it ran now: `POST /api/v1/holders/:id/fits`. */
-export type Fit =
+export type Fit = (
   | { readonly kind: 'now' }
-  | { readonly kind: 'waits'; readonly reason: Reason }
-  | { readonly kind: 'never'; readonly why: Refusal };
+  /** `startsIn` is as the queue's forecast has it; null if not known well enough. */
+  | { readonly kind: 'waits'; readonly reason: Reason; readonly startsIn: Forecast | null }
+  | { readonly kind: 'never'; readonly why: Refusal }
+) & {
+  /** Absent if the cell was not named, or nothing is known of it (LEARN6). */
+  readonly usual?: Usual;
+};
 
 /** The answer to a request that was refused. */
 export type ErrorBody = {

@@ -12,22 +12,12 @@ import {
 import { NOTHING_ASKED, type Ask } from '../protocol/ask';
 import type { Used } from '../protocol/execution';
 import type { Shape } from '../simulator/node';
+import { recorded } from '../simulator/recorded';
 import { workloadOf, type Recorded } from './cells';
 import { CONTENDERS, replay, type Replayed } from './replay';
 
 const GIB = 2 ** 30;
 const NODE: Shape = { cpus: 4, memoryBytes: 16 * GIB, memoryReserveBytes: GIB, gpus: [] };
-
-const NOT_MEASURED: Used = {
-  cpuSeconds: null,
-  cpusPeak: null,
-  memoryPeakBytes: null,
-  memoryKeptBytes: null,
-  threadsPeak: null,
-  processesPeak: null,
-  gpuMemoryPeakBytes: null,
-  gpuUtilisation: null
-};
 
 /** Times in s; a serial cell that computed all the time. */
 function ran(
@@ -39,17 +29,17 @@ function ran(
   used: Partial<Used> = {}
 ): Recorded {
   const cpuSeconds = endedS - grantedS;
-  return {
-    holderId,
-    owner: holderId,
-    sourceHash: null,
-    cellId: null,
-    arrivedMs: arrivedS * 1000,
-    grantedMs: grantedS * 1000,
-    endedMs: endedS * 1000,
-    ask: { ...NOTHING_ASKED, ...ask },
-    used: { ...NOT_MEASURED, cpuSeconds, cpusPeak: 1, ...used }
-  };
+  return recorded(
+    {
+      holderId,
+      owner: holderId,
+      arrivedMs: arrivedS * 1000,
+      grantedMs: grantedS * 1000,
+      endedMs: endedS * 1000,
+      ask: { ...NOTHING_ASKED, ...ask }
+    },
+    { cpuSeconds, cpusPeak: 1, ...used }
+  );
 }
 
 function by(contender: Replayed['contender'], executions: readonly Recorded[], node = NODE) {

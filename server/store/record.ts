@@ -61,12 +61,15 @@ function usedColumns(used: Used | null): Record<string, Cell> {
     measured: Number(used !== null),
     cpu_seconds: used?.cpuSeconds ?? null,
     cpus_peak: used?.cpusPeak ?? null,
+    memory_before: rounded(used?.memoryBeforeBytes),
     memory_peak: rounded(used?.memoryPeakBytes),
     memory_kept: rounded(used?.memoryKeptBytes),
     threads_peak: rounded(used?.threadsPeak),
     processes_peak: rounded(used?.processesPeak),
     gpu_memory_peak: rounded(used?.gpuMemoryPeakBytes),
-    gpu_utilisation: used?.gpuUtilisation ?? null
+    gpu_utilisation: used?.gpuUtilisation ?? null,
+    was_limited: Number(used?.wasLimited ?? false),
+    efficiency: used?.efficiency ?? null
   };
 }
 
@@ -114,12 +117,15 @@ function usedIn(row: Row): Used {
   return {
     cpuSeconds: numberIn(row, 'cpu_seconds'),
     cpusPeak: numberIn(row, 'cpus_peak'),
+    memoryBeforeBytes: numberIn(row, 'memory_before'),
     memoryPeakBytes: numberIn(row, 'memory_peak'),
     memoryKeptBytes: numberIn(row, 'memory_kept'),
     threadsPeak: numberIn(row, 'threads_peak'),
     processesPeak: numberIn(row, 'processes_peak'),
     gpuMemoryPeakBytes: numberIn(row, 'gpu_memory_peak'),
-    gpuUtilisation: numberIn(row, 'gpu_utilisation')
+    gpuUtilisation: numberIn(row, 'gpu_utilisation'),
+    wasLimited: row['was_limited'] === 1,
+    efficiency: numberIn(row, 'efficiency')
   };
 }
 

@@ -35,7 +35,11 @@ export const UPGRADES: readonly string[] = [
      cpus REAL, cpus_max REAL, memory REAL, memory_max REAL, running REAL, waiting REAL,
      gpu_use REAL, gpu_memory REAL,
      PRIMARY KEY (step_ms, series, at_ms)
-   ) WITHOUT ROWID;`
+   ) WITHOUT ROWID;`,
+  // What predictions are made from (LEARN3).
+  `ALTER TABLE execution ADD COLUMN memory_before INTEGER;
+   ALTER TABLE execution ADD COLUMN was_limited INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE execution ADD COLUMN efficiency REAL;`
 ];
 
 /** The version that this program writes. */

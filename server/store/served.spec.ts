@@ -55,6 +55,33 @@ describeWithSqlite('the history of a real sidecar', () => {
     expect(after.executions.map(it => it.claimId)).toEqual(['a', 'b', 'c']);
   });
 
+  it('[LEARN3] teaches the next sidecar what this one learned', async () => {
+    const first = await stage.sidecar();
+    const kernel = await stage.connected(first);
+    kernel.gate.say({ type: 'claim', id: 'a', cellId: 'c', sources: {} });
+    await kernel.gate.hear('granted', 'a');
+    kernel.release('a');
+    await kernel.gate.settled();
+    const usualIn = async (sidecar: TestSidecar, holderId: string): Promise<unknown> => {
+      const path = `/api/v1/holders/${holderId}/fits`;
+      const { body } = await sidecar.ask('POST', path, '[{"cellId": "c"}]');
+      return (body as readonly { usual?: { last: unknown } }[])[0]?.usual?.last;
+    };
+    const before = await usualIn(first, kernel.id);
+    expect(before).toMatchObject({ outcome: 'ok' });
+    expect((await pageOf(first)).executions).toHaveLength(1); // it is in the file
+    await first.kill();
+    const second = await stage.sidecarIn(first.dir, '--memory', '4 GiB');
+    const next = await stage.connected(second);
+    let after = await usualIn(second, next.id);
+    while (after === undefined) {
+      after = await usualIn(second, next.id); // history is read meanwhile
+    }
+    // Times are stored in whole ms.
+    const times = { endedMs: expect.any(Number), tookMs: expect.any(Number) };
+    expect(after).toEqual({ ...(before as object), ...times });
+  });
+
   it('[HIST5] has sums and plots of it', async () => {
     const sidecar = await stage.sidecar();
     await runCell(sidecar, 'a');

@@ -8,7 +8,10 @@ export const NEW_YEAR_MS = Date.UTC(2026, 0, 1);
 const USED = {
   cpuSeconds: 6,
   cpusPeak: 2,
+  memoryBeforeBytes: 100,
   memoryPeakBytes: 500,
+  wasLimited: false,
+  efficiency: 0.5,
   memoryKeptBytes: 100,
   threadsPeak: 4,
   processesPeak: 1,

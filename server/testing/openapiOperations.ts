@@ -13,7 +13,12 @@ const POLICY: Schema = {
 };
 const CELL: Schema = {
   type: 'object',
-  properties: { metadata: {}, tags: listOf({ type: 'string' }), directive: { type: 'string' } },
+  properties: {
+    cellId: { type: 'string' },
+    metadata: {},
+    tags: listOf({ type: 'string' }),
+    directive: { type: 'string' }
+  },
   additionalProperties: false
 };
 /** As their author writes them: `"8 GiB"` and the like. */
@@ -94,7 +99,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/v1/holders/{id}/fits',
-    summary: 'Whether cells would run now',
+    summary: 'Whether cells would run now, when else, and what they usually need',
     body: listOf(CELL),
     answer: listOf({ anyOf: [ref('Fit'), { type: 'null' }] })
   },

@@ -6,12 +6,13 @@ import { sumOf, treeBytes } from '../core/holder/treeSums';
 import { isInside, surrounds } from '../core/holder/trees';
 import { admissionOrder } from '../core/queue/order';
 import { shareOf, type ShareNode } from '../core/policy/shareTree';
+import { promisedIn } from '../core/learn/expected';
 import { reserve } from '../core/queue/reserve';
 import type { ClaimEntry, HolderEntry, WaitingEntry } from '../core/entries';
 import type { State } from '../core/step';
 
 /** What a property sees of one step. */
-type Seen = {
+export type Seen = {
   readonly state: State;
   readonly event: Event;
   readonly effects: readonly Effect[];
@@ -195,7 +196,8 @@ export const promisesFit: Property = ({ state, effects }) =>
     }
     const entry = state.claims.get(effect.claimId);
     const isNew = entry && !isCovered(entry.holder) && !isFromKept(entry);
-    const asks = entry?.claim.ask.memoryBytes !== null && isNew;
+    const lease = entry?.phase.state === 'running' ? entry.phase.lease : null;
+    const asks = lease !== null && promisedIn(lease) !== null && isNew;
     const room = roomBesideOthers(state, state.node);
     const isTooMuch = (entry?.claim.ask.memoryBytes ?? 0) > room && !entry?.holder.parent;
     const later = effects.slice(index + 1).map(it => (it.type === 'grant' ? it.claimId : null));

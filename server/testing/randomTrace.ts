@@ -13,12 +13,14 @@ const GIB = 1024 ** 3;
 
 /**
  * How wild a trace is: 0 asks for what is common, 1 sends nonsense too. `caps` is the chance of each
- * cap from the start on; without it, there are some after a reload only.
+ * cap from the start on; without it, there are some after a reload only. `auto` is the chance that a
+ * claim leaves its memory to past runs.
  */
 export type Wildness = {
   readonly nonsense: number;
   readonly holders: number;
   readonly caps?: number;
+  readonly auto?: number;
 };
 
 /** A random node: small ones, so that everything is short of something. */
@@ -38,7 +40,7 @@ function randomNode(random: RandomSource): NodeFacts {
 
 const FAILURE = { type: 'enforcementFailed', what: 'x', errno: 'EIO' } as const;
 
-function randomAsk(random: RandomSource): Partial<Ask> {
+function randomAsk(random: RandomSource, { auto = 0 }: Wildness): Partial<Ask> {
   const n = random.whole(1, 6);
   return {
     cpus: random.pick([
@@ -55,7 +57,8 @@ function randomAsk(random: RandomSource): Partial<Ask> {
     timeMs: random.chance(0.3) ? random.whole(1, 60) * 1000 : null,
     priority: random.chance(0.2) ? random.whole(-5, 5) : 0,
     maxWaitMs: random.chance(0.1) ? random.whole(1, 30) * 1000 : null,
-    hold: random.chance(0.1)
+    hold: random.chance(0.1),
+    ...(auto > 0 && random.chance(auto) && { memoryBytes: null, memoryAuto: true })
   };
 }
 
@@ -107,7 +110,7 @@ export class RandomTrace {
   }
 
   /** A random claim of a holder. */
-  claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random)): Happening {
+  claim(holderId: string, ask: Partial<Ask> = randomAsk(this._random, this._wild)): Happening {
     this._claims += 1;
     const random = this._random;
     const grant: Grant = {

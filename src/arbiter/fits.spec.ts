@@ -5,7 +5,8 @@ import { Fits } from './fits';
 
 const WAITS: Fit = {
   kind: 'waits',
-  reason: waiting().reason
+  reason: waiting().reason,
+  startsIn: null
 };
 const small = { metadata: { cpus: 1 }, tags: [], directive: '' };
 const large = { metadata: { memory: '8 GiB' }, tags: [], directive: '' };

@@ -142,7 +142,7 @@ describe('CellBadge', () => {
     const grant = { cpus: '0-1', threads: 2, memoryBytes: GIB, gpus: [] };
     const next = {
       ask: { ...ask, memoryBytes: 8 * GIB },
-      fit: { kind: 'waits', reason: waiting().reason }
+      fit: { kind: 'waits', reason: waiting().reason, startsIn: null }
     } as const;
     const calls: string[] = [];
     const host = badge(finished({ ask, grant }, { next }), { onEdit: () => calls.push('edit') });

@@ -80,7 +80,7 @@ function askText(name: HintName, ask: Partial<Ask>): string {
     case 'cpus':
       return cpusText(ask.cpus);
     case 'memory':
-      return bytes(ask.memoryBytes);
+      return ask.memoryAuto ? 'auto' : bytes(ask.memoryBytes);
     case 'gpuMemory':
       return bytes(ask.gpuMemoryBytes);
     case 'time':
@@ -127,7 +127,9 @@ export function hintCaptions(trans: TranslationBundle): Readonly<Record<HintName
     cpus: trans.__(
       '4 pins four CPUs; 2-8 waits for two and takes up to eight; auto, or nothing, shares'
     ),
-    memory: trans.__('The most that the kernel may hold while the cell runs, such as 8 GiB'),
+    memory: trans.__(
+      'The most that the kernel may hold while the cell runs, such as 8 GiB; auto waits for what past runs needed'
+    ),
     gpus: trans.__('How many GPUs; the first one that a kernel gets stays its own'),
     gpuMemory: trans.__('Memory of each GPU, such as 24 GiB; lets cells share a GPU'),
     gpuModel: trans.__('A part of the model name, such as H100'),

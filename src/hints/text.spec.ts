@@ -7,6 +7,8 @@ describe('text of hints', () => {
     ['cpus', '[2, 8]', [2, 8]],
     ['cpus', ' AUTO ', 'auto'],
     ['cpus', 'two', 'two'],
+    ['memory', 'Auto', 'auto'],
+    ['gpuModel', 'AUTO', 'AUTO'],
     ['gpus', '1.5', 1.5],
     ['gpuModel', '4090', '4090'],
     ['priority', '-3', -3],

@@ -3,6 +3,9 @@ import type { HintName } from '../../server/protocol/hints';
 /** The hints that are set with a checkbox; all others are typed. */
 export const YES_NO_HINTS: ReadonlySet<HintName> = new Set(['exclusive', 'hold']);
 
+/** The hints that may be left to Cellgrant in so many words. */
+const AUTO_HINTS: ReadonlySet<HintName> = new Set(['cpus', 'memory']);
+
 const WHOLE = /^[+-]?\d+(\.\d+)?$/;
 const RANGE = /^\[?\s*(\d+)\s*(?:-|–|\.\.|,)\s*(\d+)\s*\]?$/;
 
@@ -26,9 +29,9 @@ export function valueOf(name: HintName, text: string): unknown {
     if (range) {
       return [Number(range[1]), Number(range[2])];
     }
-    if (/^auto$/i.test(typed)) {
-      return 'auto';
-    }
+  }
+  if (AUTO_HINTS.has(name) && /^auto$/i.test(typed)) {
+    return 'auto';
   }
   // A number stays a number, except if a model may have that name.
   return name !== 'gpuModel' && WHOLE.test(typed) ? Number(typed) : typed;

@@ -48,6 +48,7 @@ export function waiting(its: Partial<ClaimIn<'waiting'>> = {}): ClaimIn<'waiting
       ]
     },
     startsIn: null,
+    predicted: null,
     ...its
   };
 }
@@ -61,6 +62,7 @@ export function running(its: Partial<ClaimIn<'running'>> = {}): ClaimIn<'running
     grantedMs: NOW_MS - 5000,
     grant: UNRESTRICTED,
     takes: null,
+    predicted: null,
     cpusBusy: 1,
     memoryBytes: GIB,
     notEnforced: null,

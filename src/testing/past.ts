@@ -40,6 +40,9 @@ export function executed(its: Partial<ExecutionView> = {}): ExecutionView {
     used: {
       cpuSeconds: 8,
       cpusPeak: 2,
+      memoryBeforeBytes: null,
+      wasLimited: false,
+      efficiency: null,
       memoryPeakBytes: 3 * GIB,
       memoryKeptBytes: GIB,
       threadsPeak: 4,

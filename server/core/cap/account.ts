@@ -1,10 +1,18 @@
 import type { Counts } from './counts';
 import type { Account } from '../entries';
+import type { NewKernel } from '../events';
 import { cappedCpus, type Caps } from '../policy/bounds';
 import { userCapsOf } from '../policy/capTree';
 import { groupAt } from '../policy/membership';
 import { pathOf, type ShareNode } from '../policy/shareTree';
 import { isSameOwner, type CapOrder } from './capOrders';
+
+/** A kernel that is being launched. */
+export type Launch = {
+  readonly kernel: NewKernel;
+  accounts: readonly Account[];
+  readonly sinceMs: number;
+};
 
 /** Nothing counted. */
 export function noCounts(): Counts {

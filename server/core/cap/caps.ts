@@ -9,6 +9,7 @@ import { surrounds } from '../holder/trees';
 import { blockingOf, leadingOf, type Obstacle } from '../queue/obstacle';
 import { inTheWay, type Found } from '../queue/inTheWay';
 import { leftOf } from './counting';
+import { memoryNeed } from '../memory/memory';
 import { exceeding, namedCpus, needsOf } from './needs';
 
 /** What waits for each thing that is capped. */
@@ -66,7 +67,7 @@ function* othersIn(account: Account, self: HolderEntry, what: Counted): Iterable
 function needOf(entry: ClaimEntry, ask: Ask, what: Counted): Need {
   switch (what) {
     case 'memoryBytes':
-      return { kind: 'memory', bytes: ask.memoryBytes ?? 0 };
+      return memoryNeed(entry);
     case 'gpus':
       return { kind: 'gpus', count: ask.gpus, eachBytes: ask.gpuMemoryBytes };
     case 'cpus':

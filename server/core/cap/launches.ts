@@ -1,9 +1,9 @@
 import { refusal, type Refusal } from '../../protocol/errors';
-import type { Account, Launch } from '../entries';
+import type { Account } from '../entries';
 import type { Event, NewKernel } from '../events';
 import { userOf } from '../policy/membership';
 import type { State } from '../state';
-import { accountsOf, forgetIfEmpty } from './account';
+import { accountsOf, forgetIfEmpty, type Launch } from './account';
 import { leftOf } from './counting';
 
 /** A launch whose kernel has not arrived after this long has failed, in ms. */

@@ -1,6 +1,7 @@
 import type { Change, ClaimEntry, HolderEntry, Lease } from '../entries';
 import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
 import { growthByClaim, growthOf } from '../holder/trees';
+import { neededBytes } from '../learn/expected';
 import { exclusiveCount } from '../cpu/cpuCounts';
 import { CELL_LEDGER, GPU_LEDGER, leftOf, NAMED_CPU_LEDGER } from './counting';
 
@@ -19,9 +20,11 @@ const GROWTH: {
   ) => number;
 } = {
   cells: (entry, counts) => growthByClaim(CELL_LEDGER, entry, 1, counts),
-  memoryBytes: ({ holder, claim: { ask } }, counts) => {
-    const promised = Math.max(promisedBytes(holder), ask.memoryBytes ?? 0);
-    return ask.memoryBytes === null ? 0 : growthOf(MEMORY_LEDGER, holder, promised, counts).amount;
+  memoryBytes: (entry, counts) => {
+    const { holder } = entry;
+    const needed = neededBytes(entry);
+    const promised = Math.max(promisedBytes(holder), needed ?? 0);
+    return needed === null ? 0 : growthOf(MEMORY_LEDGER, holder, promised, counts).amount;
   },
   gpus: ({ holder, claim: { ask } }, counts) => {
     const promised = Math.max(GPU_LEDGER.promised(holder), ask.gpus);

@@ -8,19 +8,15 @@ import { needsOf } from '../cap/needs';
 import { UNRESTRICTED } from '../../protocol/grant';
 import type { Claim, Event } from '../events';
 import { endClaim, grantClaim, refuseClaim } from './lifecycle';
+import { createEntry } from './entry';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
 import { grantFromHold } from './kept';
 import { whyCulled } from '../cull/cull';
 import { drainObstacle } from '../queue/drained';
+import { stopExpecting } from '../learn/correct';
 import { forget } from './remember';
 import { wantsOf } from '../queue/reserve';
-import {
-  isRunning,
-  isWaiting,
-  type ClaimEntry,
-  type HolderEntry,
-  type WaitingEntry
-} from '../entries';
+import { isWaiting, type ClaimEntry, type HolderEntry, type WaitingEntry } from '../entries';
 import type { State } from '../state';
 import { named, tell } from './story';
 import { leaseOfGrant, startUnasked, takeOver } from './takeOver';
@@ -58,47 +54,19 @@ export function onClaimArrived(state: State, event: Arrival): void {
   state.claims.set(claim.id, entry);
   const [outer] = outerClaims(entry);
   outer && tell(state, entry, { kind: 'inside', outer: named(outer.holder) });
+  tellExpected(state, entry);
   event.granted ? takeOver(state, entry, event.granted) : admit(state, entry);
+}
+
+function tellExpected(state: State, entry: WaitingEntry): void {
+  const predicted = entry.predicted?.memoryBytes;
+  entry.expectedBytes !== null && predicted && tell(state, entry, { kind: 'predicted', predicted });
 }
 
 /** Refuse a request that never became a claim here. */
 function refuseStranger(state: State, claim: Claim, why: Refusal): void {
   const { id, holderId } = claim;
   state.messages.push({ type: 'refuse', holderId, claimId: id, refusal: why });
-}
-
-/** A claim that has just arrived and was not considered yet; not entered anywhere. */
-export function createEntry(
-  state: State,
-  holder: HolderEntry,
-  claim: Claim,
-  sinceMs: number
-): WaitingEntry {
-  const outer = state.claims.get(claim.outerId ?? '') ?? null;
-  return {
-    claim,
-    holder,
-    outer: outer?.holder === holder && isRunning(outer) ? outer : null,
-    arrivedMs: Math.min(sinceMs, state.nowMs),
-    thinkMs: thinkMsOf(holder, sinceMs),
-    story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
-    needs: null,
-    phase: {
-      state: 'waiting',
-      reason: { kind: 'unseen', resource: 'cpus', blockers: [] },
-      cap: null,
-      line: 'cpus',
-      position: 0,
-      reservation: null,
-      passedBy: 0,
-      possible: null
-    }
-  };
-}
-
-function thinkMsOf({ lastEndedMs, running, waiting }: HolderEntry, atMs: number): number | null {
-  const isIdle = lastEndedMs !== null && running.size + waiting.size === 0;
-  return isIdle ? Math.max(0, atMs - lastEndedMs) : null;
 }
 
 function admit(state: State, entry: WaitingEntry): void {
@@ -219,6 +187,10 @@ export function expireWaits(state: State): void {
       claim.ask.maxWaitMs !== null && state.nowMs - arrivedMs > claim.ask.maxWaitMs
   );
   for (const entry of late) {
+    if (entry.expectedBytes !== null) {
+      stopExpecting(state, entry); // a prediction makes nobody wait longer than they allow (LEARN4)
+      continue;
+    }
     const waited = spanInWords(state.nowMs - entry.arrivedMs);
     refuseClaim(state, entry, refusal('MAX_WAIT', { waited, resource: awaitedBy(entry) }));
   }

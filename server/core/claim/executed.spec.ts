@@ -1,3 +1,5 @@
+import { NOTHING_ASKED } from '../../protocol/ask';
+import { UNRESTRICTED } from '../../protocol/grant';
 import { ANN, gpusOf, Harness, nodeOf } from '../../testing/harness';
 
 const GIB = 1024 ** 3;
@@ -67,11 +69,56 @@ describe('what is recorded of an execution', () => {
     expect(node.executions[0]!.used!.memoryPeakBytes).toBe(5 * GIB);
   });
 
+  it('[HIST1] [LEARN3] has what its kernel kept before, whether CPUs limited it, and how well it used them', () => {
+    node.measure('k', { memoryBytes: 2 * GIB });
+    node.claim('1', 'k');
+    node.measure('k', { cpusBusy: 3.9, memoryBytes: 3 * GIB });
+    node.clock.advance(4000);
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds: 12 });
+    expect(node.executions[0]!.used).toMatchObject({
+      memoryBeforeBytes: 2 * GIB,
+      memoryPeakBytes: 3 * GIB,
+      wasLimited: true,
+      efficiency: 0.75
+    });
+    node.claim('2', 'k');
+    node.clock.advance(1999);
+    node.send({ type: 'claimEnded', claimId: '2', outcome: 'ok', cpuSeconds: 6 });
+    expect(node.executions[1]!.used).toMatchObject({
+      memoryBeforeBytes: 3 * GIB,
+      wasLimited: false,
+      efficiency: null
+    });
+  });
+
+  it('[HIST1] [LEARN3] does not know what its kernel kept before, if an earlier sidecar granted it', () => {
+    const ask = NOTHING_ASKED;
+    const claim = {
+      id: '1',
+      holderId: 'k',
+      outerId: null,
+      cellId: null,
+      label: null,
+      sourceHash: null,
+      ask
+    };
+    node.clock.advance(60_000);
+    node.measure('k', { memoryBytes: GIB });
+    const granted = { grant: UNRESTRICTED, sinceMs: node.clock.nowMs - 30_000 };
+    node.send({ type: 'claimArrived', claim, granted, waitingSinceMs: null });
+    node.measure('k', { memoryBytes: GIB });
+    node.end('1');
+    expect(node.executions[0]!.used!.memoryBeforeBytes).toBeNull();
+  });
+
   it('[HIST1] knows nothing of what was not measured', () => {
     node.claim('1', 'k');
     node.end('1');
     expect(node.executions[0]!.used).toEqual({
       cpuSeconds: null,
+      memoryBeforeBytes: null,
+      wasLimited: false,
+      efficiency: null,
       memoryKeptBytes: null,
       processesPeak: null,
       gpuUtilisation: null,

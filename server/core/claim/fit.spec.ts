@@ -9,6 +9,7 @@ import { QUEUE_MAX_PER_HOLDER } from './claims';
 import { covers } from './kept';
 import type { Claim } from '../events';
 import { fitOf } from './fit';
+import { forecastStarts } from './forecast';
 import { UNLIMITED } from '../policy/bounds';
 import { snapshot } from '../view';
 
@@ -21,14 +22,16 @@ function fit(it: Harness, holderId: string, ask: Partial<Ask>): Fit {
 
 /** What a claim became, in the words of a look ahead; who is in its way may have moved meanwhile. */
 function became({ state }: RandomTrace, id: string, refused: Refusal | null): object {
-  const phase = state.claims.get(id)?.phase;
+  const entry = state.claims.get(id);
+  const phase = entry?.phase;
   switch (phase?.state) {
     case 'running':
       return { kind: 'now' };
     case 'waiting':
       return {
         kind: 'waits',
-        reason: expect.objectContaining({ resource: phase.reason.resource }) as unknown
+        reason: expect.objectContaining({ resource: phase.reason.resource }) as unknown,
+        startsIn: forecastStarts(state).get(entry!) ?? null
       };
     default:
       return { kind: 'never', why: refused! };
@@ -58,7 +61,7 @@ describe('how a cell would fare', () => {
           continue; // what it gives back for this may let others go first
         }
         const before = index % 16 ? '' : JSON.stringify(snapshot(trace.state, 0, ''));
-        const expected = fitOf(trace.state, holder, claim.ask);
+        const { usual: _, ...expected } = fitOf(trace.state, holder, claim.ask, claim.cellId);
         before && expect(JSON.stringify(snapshot(trace.state, 0, ''))).toBe(before);
         const effects = trace.send({
           type: 'claimArrived',
@@ -89,7 +92,8 @@ describe('how a cell would fare', () => {
         kind: 'turn',
         before: { holderId: 'b', holderName: 'b', owner: 'user' },
         blockers: []
-      }
+      },
+      startsIn: null
     });
     expect(fit(it, 'c', { memoryBytes: 25 * GIB, priority: 1 })).toEqual({ kind: 'now' });
     expect(fit(it, 'c', {})).toEqual({ kind: 'now' });

@@ -4,11 +4,14 @@ import type { Fit } from '../../protocol/view';
 import { aboveLimit } from '../policy/limits';
 import { impossibleAsk, planGrant } from '../queue/admission';
 import { aboveCap, capObstacle } from '../cap/caps';
-import { createEntry, queueFull, waitsForNothing } from './claims';
+import { queueFull, waitsForNothing } from './claims';
+import { createEntry } from './entry';
+import { forecastStart } from './forecast';
 import { covers } from './kept';
 import { whyCulled } from '../cull/cull';
 import { turnOf } from '../cycle';
 import { whyInCircle } from '../holder/circles';
+import { usualOf } from '../learn/usual';
 import { giversTo, headsOf, leaseWithout } from '../holder/holds';
 import { drainObstacle } from '../queue/drained';
 import { admissionOrder } from '../queue/order';
@@ -25,12 +28,25 @@ const LAST_ID = '\uffff';
  * with the queue, the reservations, the holds and the limits of its group.
  *
  * #### Notes
- * Changes nothing. Right until the next event, with two exceptions: a cell that
+ * Changes nothing. With the id of the cell, it also answers what that usually needs (LEARN6). Right until the next event, with two exceptions: a cell that
  * is known from past runs may pass although this says that it waits; and what its
  * kernel keeps, if that is not enough, may let others go first.
  */
-export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
-  const entry = lookAhead(state, holder, ask);
+export function fitOf(
+  state: State,
+  holder: HolderEntry,
+  ask: Ask,
+  cellId: string | null = null
+): Fit {
+  const entry = lookAhead(state, holder, ask, cellId);
+  const fit = fitNow(state, entry);
+  const usual = usualOf(state.learned, entry);
+  return usual ? { ...fit, usual } : fit;
+}
+
+function fitNow(state: State, entry: WaitingEntry): Fit {
+  const { holder } = entry;
+  const { ask } = entry.claim;
   if (!state.node) {
     return NOW;
   }
@@ -44,7 +60,7 @@ export function fitOf(state: State, holder: HolderEntry, ask: Ask): Fit {
   }
   const drained = drainObstacle(state, entry);
   if (drained) {
-    return waits(drained);
+    return { kind: 'waits', reason: drained.reason(), startsIn: null };
   }
   const isKept = holder.held !== null && covers(state, holder.held.lease, ask);
   if (waitsForNothing(entry) || (isKept && capObstacle(entry)?.resource !== 'cells')) {
@@ -60,17 +76,23 @@ function never(why: Refusal): Fit {
   return { kind: 'never', why };
 }
 
-function waits({ reason }: Obstacle): Fit {
-  return { kind: 'waits', reason: reason() };
+function waits(state: State, entry: WaitingEntry, obstacle: Obstacle): Fit {
+  const startsIn = forecastStart(state, entry, lineOf(obstacle));
+  return { kind: 'waits', reason: obstacle.reason(), startsIn };
 }
 
 /** The claim that would be made; it is not entered anywhere. */
-function lookAhead(state: State, holder: HolderEntry, ask: Ask): WaitingEntry {
+function lookAhead(
+  state: State,
+  holder: HolderEntry,
+  ask: Ask,
+  cellId: string | null
+): WaitingEntry {
   const claim = {
     id: LAST_ID,
     holderId: holder.holder.id,
     outerId: null,
-    cellId: null,
+    cellId,
     label: null,
     sourceHash: null,
     ask
@@ -93,7 +115,7 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
   const lease = 'lease' in plan ? plan.lease : own.length ? leaseWithout(state, own, entry) : null;
   if (lease) {
     const head = heads.find(it => wouldDelay(state, it, entry, lease));
-    return head ? waits(turnOf(head, entry)) : NOW;
+    return head ? waits(state, entry, turnOf(head, entry)) : NOW;
   }
   const { obstacle } = plan as Extract<typeof plan, { obstacle: Obstacle }>;
   const isHead = heads.every(it => it.phase.line !== lineOf(obstacle));
@@ -101,5 +123,5 @@ function fitInQueue(state: State, entry: WaitingEntry): Fit {
     return NOW;
   }
   const why = whyInCircle(state, entry, obstacle.resource);
-  return why ? never(why) : waits(obstacle);
+  return why ? never(why) : waits(state, entry, obstacle);
 }

@@ -1,6 +1,7 @@
-import type { Forecast } from '../../protocol/view';
+import type { Forecast } from '../../protocol/prediction';
 import { changeRoom, leaseIn, leaveRoom, neededFor, roomOf, type Room } from '../queue/room';
-import { usualMs } from '../policy/profiles';
+import { usualRunMs } from '../learn/predict';
+import { admissionOrder } from '../queue/order';
 import { LOOKED_AT_MAX } from '../queue/reserve';
 import type { ClaimEntry, RunningEntry, WaitingEntry } from '../entries';
 import type { State } from '../state';
@@ -14,10 +15,9 @@ import type { State } from '../state';
  * precedence over what the author stated, if they agree.
  */
 function usualRun(state: State, entry: ClaimEntry): Forecast | null {
-  const { sourceHash, ask } = entry.claim;
-  const { timeMs } = ask;
+  const { timeMs } = entry.claim.ask;
   const stated = timeMs === null ? null : { fromMs: timeMs, toMs: timeMs, runs: 0 };
-  return usualMs(state.profiles.get(sourceHash ?? '')) ?? stated;
+  return usualRunMs(state.learned, entry.keys) ?? stated;
 }
 
 /** The same while it runs: a claim that exceeds the forecast has none any more. */
@@ -38,13 +38,29 @@ const LINES_MAX = 16;
  */
 export function forecastStarts(state: State): ReadonlyMap<ClaimEntry, Forecast> {
   const starts = new Map<ClaimEntry, Forecast>();
-  const waiting = state.queue.filter(it => it.phase.reason.kind !== 'drained');
+  const waiting = undrained(state);
   const lines = [...new Set(waiting.map(it => it.phase.line))];
   for (const line of lines.slice(0, LINES_MAX)) {
     const queue = waiting.filter(it => it.phase.line === line);
     forecastQueue(state, queue.slice(0, FORECAST_MAX), starts);
   }
   return starts;
+}
+
+/**
+ * When a claim would start that is in no queue yet, if it waited in this line, behind those before it;
+ * null if unknown (ADM11).
+ */
+export function forecastStart(state: State, entry: WaitingEntry, line: string): Forecast | null {
+  const order = admissionOrder(state.nowMs);
+  const before = undrained(state).filter(it => it.phase.line === line && order(it, entry) < 0);
+  const starts = new Map<ClaimEntry, Forecast>();
+  before.length < FORECAST_MAX && forecastQueue(state, [...before, entry], starts);
+  return starts.get(entry) ?? null;
+}
+
+function undrained({ queue }: State): WaitingEntry[] {
+  return queue.filter(it => it.phase.reason.kind !== 'drained');
 }
 
 /** Something that ends; null if unknown when. */

@@ -10,8 +10,9 @@ import { liftMask } from '../cpu/masks';
 import { weighAllocation } from '../cpu/cpuPool';
 import { gpuNames } from '../gpu/gpus';
 import { createGuard } from '../memory/memoryGuard';
-import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
+import { tellIfWrong } from '../learn/correct';
+import { learnFrom } from '../learn/learn';
 import { executionOf } from './executed';
 import { closePeaks, createPeaks, highest } from './peaks';
 import { rememberDone } from './remember';
@@ -72,6 +73,7 @@ export function startRunning(
     mask: null,
     cpuSecondsAtGrant: null,
     cpuSeconds: 0,
+    memoryBeforeBytes: grantedMs < state.nowMs ? null : (holder.use?.memoryBytes ?? null),
     peaks: createPeaks(),
     wasLimited: false,
     eviction: null,
@@ -128,7 +130,8 @@ export function endClaim(
   }
   const running = phase.state === 'running' ? phase : null;
   if (isRunning(entry)) {
-    stopRunning(state, entry, outcome, known.cpuSeconds ?? null);
+    tellIfWrong(state, entry, outcome === 'ok');
+    stopRunning(state, entry, outcome);
   } else if (isWaiting(entry)) {
     stopWaiting(state, entry);
   }
@@ -145,7 +148,8 @@ export function endClaim(
     memoryPeakBytes: running?.peaks.memoryBytes ?? null
   };
   (entry as ClaimEntry).phase = done;
-  const execution = executionOf(entry, done, running);
+  const execution = executionOf(state, entry, done, running);
+  learnFrom(state.learned, execution);
   state.messages.push({ type: 'executed', holderId: holder.holder.id, execution });
   holder.lastEndedMs = running ? state.nowMs : holder.lastEndedMs;
   if (holder.running.size + holder.waiting.size === 0) {
@@ -187,14 +191,8 @@ function stopWaiting(state: State, entry: WaitingEntry): void {
   state.mayAdmit = true;
 }
 
-function stopRunning(
-  state: State,
-  entry: RunningEntry,
-  outcome: Done['outcome'],
-  cpuSeconds: number | null
-): void {
+function stopRunning(state: State, entry: RunningEntry, outcome: Done['outcome']): void {
   const { holder, phase } = entry;
-  learn(state, entry, outcome === 'ok', cpuSeconds);
   liftMask(state, entry);
   phase.leaf && removeLeaf(phase.leaf);
   holder.running.delete(entry);
@@ -228,32 +226,4 @@ function stopRunning(
 function isOneHolderLeft({ running }: State): boolean {
   const [first] = running;
   return running.size === (first?.holder.running.size ?? 0);
-}
-
-/** Runs shorter than this do not show efficiency, in ms. */
-const TELLING_MS = 2000;
-
-function learn(
-  state: State,
-  entry: RunningEntry,
-  isWhole: boolean,
-  cpuSeconds: number | null
-): void {
-  const { sourceHash } = entry.claim;
-  const { grantedMs, peaks, wasLimited, grant } = entry.phase;
-  const tookMs = state.nowMs - grantedMs;
-  const average = cpuSeconds === null || tookMs < 1 ? 0 : (cpuSeconds * 1000) / tookMs;
-  const cpusPeak = Math.max(average, peaks.cpus ?? 0);
-  if (sourceHash === null || cpusPeak === 0) {
-    return;
-  }
-  const threads = grant.threads ?? state.pool.slots.length;
-  const isTelling = tookMs >= TELLING_MS && threads > 1 && !state.isShort;
-  recordRun(state.profiles, sourceHash, {
-    isWhole,
-    tookMs,
-    cpusPeak,
-    wasLimited,
-    efficiency: isTelling && average > 1 ? Math.min(1, average / threads) : null
-  });
 }

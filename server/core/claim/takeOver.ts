@@ -61,7 +61,8 @@ export function leaseOfGrant(state: State, entry: ClaimEntry, grant: Grant): Lea
   const { memoryBytes } = grant;
   const gpus = grant.gpus.filter(uuid => state.node?.gpus.some(gpu => gpu.uuid === uuid));
   // One that named no GPU ran beside one of its kernel that did, and took no part of its own.
-  const rest = { memoryBytes, gpus, gpuMemoryBytes: ask.gpus > 0 ? ask.gpuMemoryBytes : 0 };
+  const gpuMemoryBytes = ask.gpus > 0 ? ask.gpuMemoryBytes : 0;
+  const rest = { memoryBytes, expectedBytes: null, gpus, gpuMemoryBytes };
   const inside = ask.exclusive ? null : exclusiveCpusFor(state, entry);
   const cpus = inside && commonCpus(grant.cpus ?? [], inside);
   return cpus?.length

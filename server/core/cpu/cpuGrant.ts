@@ -1,5 +1,6 @@
 import type { Grant } from '../../protocol/grant';
 import { sharedCpus } from './cpuPool';
+import { learnedThreads } from '../learn/predict';
 import { reachOf, type Leaf } from '../policy/shareTree';
 import type { ClaimEntry, Lease } from '../entries';
 import type { State } from '../state';
@@ -52,7 +53,7 @@ function cpuCapOf({ holder }: ClaimEntry): number {
  * share is half of the node or more, since it may soon have the rest.
  */
 function moldedThreads(state: State, entry: ClaimEntry, leaf: Leaf): number {
-  const learned = state.profiles.get(entry.claim.sourceHash ?? '')?.threadsPerShare;
+  const learned = learnedThreads(state.learned, entry.keys);
   const share = Math.min(leaf.consumer.demand, reachOf(state.shares, leaf));
   const wanted = Math.round(1 + (learned ?? THREADS_PER_SHARE) * share);
   const most = Math.max(1, Math.ceil(leaf.consumer.demand));

@@ -1,6 +1,6 @@
 import { raisePeaks } from '../claim/peaks';
 import { changeDemand, demandOf, reachOf } from '../policy/shareTree';
-import { expectedMs } from '../policy/profiles';
+import { expectedRunMs } from '../learn/predict';
 import type { HolderUse } from '../events';
 import type { ClaimEntry, RunningEntry } from '../entries';
 import type { State } from '../state';
@@ -12,7 +12,7 @@ export function predictedDemand(state: State, entry: ClaimEntry): number {
   if (cpus.kind !== 'auto') {
     return Math.min(total, cpus.kind === 'fixed' ? cpus.n : cpus.max);
   }
-  const known = knownCpus(state, entry);
+  const known = knownCpus(entry);
   return known === null ? total : Math.max(1, Math.min(total, Math.ceil(known)));
 }
 
@@ -23,8 +23,7 @@ export function predictedDemand(state: State, entry: ClaimEntry): number {
  * People are shown less: `forecast.ts`.
  */
 export function predictedRunMs(state: State, entry: ClaimEntry): number | null {
-  const profile = state.profiles.get(entry.claim.sourceHash ?? '');
-  return expectedMs(profile) ?? entry.claim.ask.timeMs;
+  return expectedRunMs(state.learned, entry.keys) ?? entry.claim.ask.timeMs;
 }
 
 /**
@@ -70,7 +69,7 @@ export function followUse(state: State, entry: RunningEntry, use: HolderUse): vo
   const room = phase.mask?.cpus.length ?? Infinity;
   const could = Math.min(most, room, reachOf(state.shares, phase.leaf));
   const isLimited = busy >= LIMITED * could;
-  phase.wasLimited ||= isLimited && !isKnown(state, entry);
+  phase.wasLimited ||= isLimited && !isKnown(entry);
   if (entry.claim.ask.cpus.kind !== 'auto') {
     return;
   }
@@ -80,13 +79,19 @@ export function followUse(state: State, entry: RunningEntry, use: HolderUse): vo
   }
 }
 
-function knownCpus(state: State, entry: ClaimEntry): number | null {
-  return state.profiles.get(entry.claim.sourceHash ?? '')?.cpus ?? null;
+/** A cell that uses so many more CPUs than predicted, rounded up, is another one than it was. */
+const EXCEEDING = 0.25;
+
+/** The CPUs that past runs wanted; null if nothing is known, or it has been seen to want more (LEARN5). */
+function knownCpus({ predicted, phase }: ClaimEntry): number | null {
+  const known = predicted?.cpus?.amount ?? null;
+  const peak = phase.state === 'running' ? (phase.peaks.cpus ?? 0) : 0;
+  return known !== null && peak > Math.ceil(known) + EXCEEDING ? null : known;
 }
 
 /** Whether past runs show what the cell wants, and it has that. */
-function isKnown(state: State, entry: RunningEntry): boolean {
-  const known = knownCpus(state, entry);
+function isKnown(entry: RunningEntry): boolean {
+  const known = knownCpus(entry);
   return known !== null && (entry.phase.leaf?.consumer.demand ?? 0) >= known;
 }
 
@@ -94,7 +99,7 @@ function isKnown(state: State, entry: RunningEntry): boolean {
 function mostUsable(state: State, entry: RunningEntry, busy: number): number {
   const total = state.pool.slots.length;
   const threads = entry.phase.grant.threads ?? total;
-  const known = Math.ceil(knownCpus(state, entry) ?? total);
+  const known = Math.ceil(knownCpus(entry) ?? total);
   return Math.min(total, Math.max(1, Math.min(threads, known), Math.ceil(busy)));
 }
 

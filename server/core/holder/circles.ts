@@ -3,6 +3,7 @@ import { refusal, type Refusal } from '../../protocol/errors';
 import type { Wanted } from '../../protocol/facts';
 import { refuseClaim } from '../claim/lifecycle';
 import { exclusiveCount } from '../cpu/cpuCounts';
+import { giveUpExpected, stopExpecting } from '../learn/correct';
 import { othersInTheWay } from '../memory/promisable';
 import { dropFromRoom, leaseIn, leaveRoom, roomOf, type Room } from '../queue/room';
 import type { Lease, RunningEntry, WaitingEntry } from '../entries';
@@ -25,15 +26,33 @@ import { amountInWords } from '../../protocol/amounts';
 export function breakCircles(state: State, waits: Waits): void {
   const stuckNow = () => stuckClaims(state, state.queue);
   for (let stuck = stuckNow(); stuck.length > 0; stuck = stuckNow()) {
+    if (giveWay(state, stuck)) {
+      continue;
+    }
     const last = stuck.reduce((a, b) => (b.arrivedMs >= a.arrivedMs ? b : a));
     refuseClaim(state, last, whyStuck(last, (waits.get(last) ?? last.phase.reason).resource));
   }
 }
 
+/** LEARN4: no claim is refused for what a prediction waits for, or withholds: these give up. Returns whether any had one. */
+function giveWay(state: State, stuck: readonly WaitingEntry[]): boolean {
+  const waiting = stuck.filter(it => it.expectedBytes !== null);
+  const around = expectingAround(stuck);
+  waiting.forEach(it => stopExpecting(state, it));
+  around.forEach(it => giveUpExpected(state, it));
+  return waiting.length + around.length > 0;
+}
+
+function expectingAround(stuck: readonly WaitingEntry[]): readonly RunningEntry[] {
+  const around = new Set(stuck.flatMap(outerClaims));
+  return [...around].filter(it => it.phase.lease.expectedBytes !== null);
+}
+
 /** Why a claim that arrives now, and lacks this, would be refused for closing a cycle; null if not. */
 export function whyInCircle(state: State, entry: WaitingEntry, lacks: Wanted): Refusal | null {
-  const isStuck = isInside(entry) && stuckClaims(state, [...state.queue, entry]).includes(entry);
-  return isStuck ? whyStuck(entry, lacks) : null;
+  const stuck = isInside(entry) ? stuckClaims(state, [...state.queue, entry]) : [];
+  const givesWay = stuck.some(it => it.expectedBytes !== null) || expectingAround(stuck).length > 0;
+  return stuck.includes(entry) && !givesWay ? whyStuck(entry, lacks) : null;
 }
 
 /** The waiting claims that the end of no cell will ever admit. */

@@ -1,4 +1,5 @@
 import { allocate, deallocate } from '../cpu/cpuPool';
+import { promisedIn } from '../learn/expected';
 import { grantableBytes } from '../memory/promisable';
 import { changeUse } from '../policy/fairness';
 import type { HolderEntry, Lease } from '../entries';
@@ -15,9 +16,9 @@ export function leasesOf(holder: HolderEntry): Lease[] {
 
 /** Memory that a holder's process tree is promised: the largest of its leases. */
 export function promisedBytes(holder: HolderEntry): number {
-  let most = holder.held?.lease.memoryBytes ?? 0;
+  let most = holder.held ? (promisedIn(holder.held.lease) ?? 0) : 0;
   for (const entry of holder.running) {
-    most = Math.max(most, entry.phase.lease.memoryBytes ?? 0);
+    most = Math.max(most, promisedIn(entry.phase.lease) ?? 0);
   }
   return most;
 }
@@ -122,7 +123,7 @@ export function leaveLease(state: State, holder: HolderEntry, lease: Lease): voi
     leases?.delete(lease);
     leases?.size === 0 && state.gpuLeases.delete(uuid);
   }
-  if (lease.gpus.length || lease.promisedCpus || lease.memoryBytes !== null) {
+  if (lease.gpus.length || lease.promisedCpus || promisedIn(lease) !== null) {
     state.mayAdmit = true;
   }
   state.dirty.add(holder);

@@ -1,8 +1,8 @@
-import type { Ask } from '../../protocol/ask';
-import type { Reason } from '../../protocol/facts';
+import type { MemoryNeed, Reason } from '../../protocol/facts';
 import type { NodeFacts } from '../events';
-import { MEMORY_LEDGER, promisedBytes } from '../holder/leases';
-import type { HolderEntry } from '../entries';
+import { leasesOf, MEMORY_LEDGER, promisedBytes } from '../holder/leases';
+import { neededBytes } from '../learn/expected';
+import type { ClaimEntry, HolderEntry } from '../entries';
 import type { State } from '../state';
 import { growthOf, runsAlone, type Growth } from '../holder/trees';
 import { inTheWay, WORTH_A_NAME, type Found } from '../queue/inTheWay';
@@ -22,11 +22,12 @@ export const PRESSURE_MAX = 10;
 const LOW_PART = 1 / 2;
 
 /** ADM14: whether a holder lacks memory that only others, and no end of a cell, could release. */
-export function lacksOthersBytes(state: State, holder: HolderEntry, { memoryBytes }: Ask): boolean {
+export function lacksOthersBytes(state: State, entry: ClaimEntry): boolean {
+  const bytes = neededBytes(entry);
   return (
-    memoryBytes !== null &&
-    memoryBytes > promisableBytes(state) &&
-    !growthOfBytes(holder, memoryBytes).isCovered
+    bytes !== null &&
+    bytes > promisableBytes(state) &&
+    !growthOfBytes(entry.holder, bytes).isCovered
   );
 }
 
@@ -43,16 +44,20 @@ export function growthOfBytes(holder: HolderEntry, askBytes: number): Growth {
  * admitted, because it would wait forever (ADM7); but not into memory that others
  * hold (ADM14). The promise of a cell around it covers it, too (ADM10).
  */
-export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obstacle | null {
+export function memoryObstacle(state: State, entry: ClaimEntry): Obstacle | null {
   const { node } = state;
-  if (ask.memoryBytes === null || !node) {
+  const { holder } = entry;
+  const askBytes = neededBytes(entry);
+  if (askBytes === null || !node) {
     return null;
   }
-  const askBytes = ask.memoryBytes;
+  const need = memoryNeed(entry);
   const growth = growthOfBytes(holder, askBytes);
   const most = promisableBytes(state);
   const isAlone = runsAlone(state, holder);
-  if (growth.isCovered || (isAlone && askBytes <= most)) {
+  // A prediction waits for the end of cells alone: what others hold may stay for days (LEARN4).
+  const isEnough = askBytes <= most || entry.claim.ask.memoryBytes === null;
+  if (growth.isCovered || (isAlone && isEnough)) {
     return null;
   }
   const left = most - state.committedBytes;
@@ -62,20 +67,25 @@ export function memoryObstacle(state: State, holder: HolderEntry, ask: Ask): Obs
     // If nothing else runs, what idle kernels keep blocks nobody.
     const found = () => (isAlone ? [] : othersWithMemory(state, holder));
     const reason = () =>
-      heldReason('memory', needOf(askBytes), withOthers(state, node, short, found())) ??
-      scarceReason(askBytes, Math.max(0, room));
+      heldReason('memory', need, withOthers(state, node, short, found())) ??
+      scarceReason(need, Math.max(0, room));
     return { resource: 'memory', reason };
   }
-  const shortage = shortageOf(state, node, askBytes);
+  const shortage = shortageOf(state, node, need);
   return shortage && { resource: 'memory', reason: () => shortage };
 }
 
-function needOf(bytes: number): { readonly kind: 'memory'; readonly bytes: number } {
-  return { kind: 'memory', bytes };
+/** The memory that a claim waits for, and by what past runs, if it named none itself. */
+export function memoryNeed(entry: ClaimEntry): MemoryNeed {
+  const bytes = neededBytes(entry) ?? 0;
+  const { level, runs } = entry.predicted?.memoryBytes ?? {};
+  return entry.claim.ask.memoryBytes === null && level && runs
+    ? { kind: 'memory', bytes, basis: { level, runs } }
+    : { kind: 'memory', bytes };
 }
 
-function scarceReason(askBytes: number, left: number): Reason {
-  return { kind: 'scarce', resource: 'memory', blockers: [], need: needOf(askBytes), left };
+function scarceReason(need: MemoryNeed, left: number): Reason {
+  return { kind: 'scarce', resource: 'memory', blockers: [], need, left };
 }
 
 /** API4: the blocking holders, and other processes (ADM14) if these matter. */
@@ -95,13 +105,13 @@ function withOthers(
   return { ...blocking, othersBytes: matters ? (state.others?.bytes ?? 0) : null };
 }
 
-/** Other holders that have memory: promised by a grant, or merely resident. */
+/** Other holders that have memory: granted as an amount, expected to need it, or merely resident. */
 function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
   return othersHolding(
     state,
     self,
     it => it.committedBytes,
-    it => promisedBytes(it) > 0
+    it => leasesOf(it).some(lease => lease.memoryBytes !== null)
   );
 }
 
@@ -109,8 +119,8 @@ function othersWithMemory(state: State, self: HolderEntry): Iterable<Found> {
  * MEM1: how the node is short of memory now, whatever the cause; null if it is
  * not. Promises may fit while processes other than the kernels do not.
  */
-function shortageOf(state: State, node: NodeFacts, askBytes: number): Reason | null {
-  const common = { resource: 'memory', blockers: [], need: needOf(askBytes) } as const;
+function shortageOf(state: State, node: NodeFacts, need: MemoryNeed): Reason | null {
+  const common = { resource: 'memory', blockers: [], need } as const;
   const percent = state.memoryPressure ?? 0;
   if (percent > PRESSURE_MAX) {
     return { kind: 'pressure', ...common, percent };

@@ -18,13 +18,18 @@ export function preempt(state: State): void {
   for (const head of headsOf(state)) {
     const { latencyMs } = head.holder.user.group;
     const waitedMs = state.nowMs - head.arrivedMs;
-    if (head.phase.cap) {
-      continue; // no group is entitled to more than its caps
+    if (head.phase.cap || isByPrediction(head)) {
+      continue; // no group is entitled to more than its caps, or to interrupt others for a guess (LEARN4)
     }
     if (latencyMs !== null && waitedMs >= latencyMs && !isServed(state, head)) {
       chooseVictims(state, head).forEach(victim => makeRoom(state, victim, head));
     }
   }
+}
+
+/** Whether a head waits for memory that it did not ask for. */
+function isByPrediction({ expectedBytes, phase }: WaitingEntry): boolean {
+  return expectedBytes !== null && phase.reason.resource === 'memory';
 }
 
 function isServed(state: State, head: WaitingEntry): boolean {

@@ -7,6 +7,7 @@ import { exclusiveCount } from '../cpu/cpuCounts';
 import { cpuObstacle, placeCpus } from '../cpu/cpus';
 import { keptInPool } from '../cpu/cpuPool';
 import { gpuNames, matchingGpus, planGpus, usableTogether } from '../gpu/gpus';
+import { memoryOf } from '../learn/expected';
 import { memoryObstacle } from '../memory/memory';
 import type { Obstacle } from './obstacle';
 import { grantableBytes } from '../memory/promisable';
@@ -112,11 +113,11 @@ export function planGrant(state: State, entry: ClaimEntry): Plan {
   if ('obstacle' in gpuPlan) {
     return gpuPlan;
   }
-  const obstacle = memoryObstacle(state, holder, ask) ?? cpuObstacle(state, entry);
+  const obstacle = memoryObstacle(state, entry) ?? cpuObstacle(state, entry);
   if (obstacle) {
     return { obstacle };
   }
-  const { memoryBytes, gpuMemoryBytes } = ask;
+  const { gpuMemoryBytes } = ask;
   const cpus = placeCpus(state, entry);
-  return { lease: { ...cpus, memoryBytes, gpus: gpuPlan.gpus, gpuMemoryBytes } };
+  return { lease: { ...cpus, ...memoryOf(entry), gpus: gpuPlan.gpus, gpuMemoryBytes } };
 }

@@ -1,6 +1,7 @@
 import type { Resource } from '../../protocol/facts';
 import { predictedEndMs, predictedRunMs } from '../cpu/demand';
 import { cpusWaitedFor } from '../cpu/cpuCounts';
+import { neededBytes, promisedIn } from '../learn/expected';
 import { lacksOthersBytes } from '../memory/memory';
 import { needsOf, sharesCap } from '../cap/needs';
 import { changeRoom, fitsCaps, leaseIn, leaveRoom, neededFor, roomOf, type Room } from './room';
@@ -15,11 +16,11 @@ export const LOOKED_AT_MAX = 1024;
 export const PASSES_MAX = 64;
 
 /** Resources that a claim may wait for. */
-export function wantsOf({ claim }: ClaimEntry): readonly Resource[] {
-  const { ask } = claim;
+export function wantsOf(entry: ClaimEntry): readonly Resource[] {
+  const { ask } = entry.claim;
   const wants: Resource[] = [];
   ask.gpus > 0 && wants.push('gpus');
-  ask.memoryBytes !== null && wants.push('memory');
+  neededBytes(entry) !== null && wants.push('memory');
   cpusWaitedFor(ask) > 0 && wants.push('cpus');
   return wants;
 }
@@ -33,7 +34,7 @@ export function wantsOf({ claim }: ClaimEntry): readonly Resource[] {
 export function holdsOf(lease: Lease): readonly Resource[] {
   const holds: Resource[] = [];
   lease.gpus.length > 0 && holds.push('gpus');
-  lease.memoryBytes !== null && holds.push('memory');
+  promisedIn(lease) !== null && holds.push('memory');
   lease.promisedCpus > 0 && holds.push('cpus');
   return holds;
 }
@@ -124,7 +125,7 @@ export function wouldDelay(
   const room = roomAt(state, reservation);
   const fits = fitOfHead(state, head);
   const waitsForMore = !fits(room);
-  if (cap ? waitsForMore : lacksOthersBytes(state, head.holder, head.claim.ask)) {
+  if (cap ? waitsForMore : lacksOthersBytes(state, head)) {
     return false; // what idle kernels keep counts against a cap, and these may stay for days, too
   }
   if (passedBy >= PASSES_MAX || wouldBind(head, entry, lease)) {

@@ -20,6 +20,7 @@ import { lendableCpus } from '../cpu/cpuPool';
 import { memoryMates } from '../gpu/gpuMates';
 import { freeGpuBytes, isLost, leasesBeside } from '../gpu/gpuMemory';
 import { matchingGpus } from '../gpu/gpus';
+import { memoryOf, neededBytes, promisedIn } from '../learn/expected';
 import { growthOfBytes } from '../memory/memory';
 import { promisableBytes } from '../memory/promisable';
 
@@ -142,7 +143,7 @@ function freedFrom(
   isRunning: boolean
 ): Omit<Amounts, 'exclusiveCpus'> {
   const freed = holder.committedBytes - (holder.use?.memoryBytes ?? 0);
-  const memoryBytes = lease.memoryBytes === null ? 0 : Math.max(0, freed);
+  const memoryBytes = promisedIn(lease) === null ? 0 : Math.max(0, freed);
   return {
     memoryBytes,
     cpus: Math.min(blockingCpus(lease), holder.committedCpus),
@@ -152,7 +153,8 @@ function freedFrom(
 
 /** What a waiting claim would take of a room with this lease. */
 export function neededFor(entry: WaitingEntry, lease: Lease): Amounts {
-  const { memoryBytes, promisedCpus, yieldsCpus, allocation } = lease;
+  const { promisedCpus, yieldsCpus, allocation } = lease;
+  const memoryBytes = promisedIn(lease);
   return {
     memoryBytes: memoryBytes === null ? 0 : growthOfBytes(entry.holder, memoryBytes).amount,
     cpus: yieldsCpus ? 0 : growthOfCpus(entry, promisedCpus),
@@ -175,23 +177,22 @@ export function leaseIn(state: State, room: Room, entry: WaitingEntry): Lease | 
     (promisedCpus === 0 || isInside || hasCpus(room, entry));
   const isAlone = ask.exclusive && !isInside;
   const allocation = isAlone ? ({ kind: 'exclusive', holder, cpus: [], each: 1 } as const) : null;
-  const { memoryBytes, gpuMemoryBytes } = ask;
   return isFitting
     ? {
         allocation,
         promisedCpus,
         yieldsCpus: false,
         cpusMax: promisedCpus,
-        memoryBytes,
+        ...memoryOf(entry),
         gpus,
-        gpuMemoryBytes
+        gpuMemoryBytes: ask.gpuMemoryBytes
       }
     : null;
 }
 
-function hasBytes(room: Room, { claim, holder }: WaitingEntry): boolean {
-  const { memoryBytes } = claim.ask;
-  const growth = memoryBytes === null ? null : growthOfBytes(holder, memoryBytes);
+function hasBytes(room: Room, entry: WaitingEntry): boolean {
+  const bytes = neededBytes(entry);
+  const growth = bytes === null ? null : growthOfBytes(entry.holder, bytes);
   return growth === null || growth.isCovered || growth.amount <= room.memoryBytes;
 }
 

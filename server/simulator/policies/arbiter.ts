@@ -1,12 +1,12 @@
 import type { Effect } from '../../core/effects';
 import type { Event, HolderUse, NodeFacts, PolicyName } from '../../core/events';
 import type { Sharing } from '../../core/policy/groups';
-import { recordRun } from '../../core/policy/profiles';
 import { createState, step, type State } from '../../core/step';
 import { NOTHING_ASKED } from '../../protocol/ask';
 import { sentenceOf } from '../../protocol/errors';
 import type { IPolicy } from '../engine';
 import type { Execution } from '../execution';
+import { recorded } from '../recorded';
 import { ProportionalSharing } from '../proportionalSharing';
 import { createKernel, gpuUse, use, type Kernel } from './kernel';
 
@@ -126,7 +126,7 @@ export class Arbiter implements IPolicy {
         outerId: null,
         cellId: null,
         label: null,
-        sourceHash: this.sourceHashOf(execution, kernel.claimId),
+        sourceHash: this.sourceHashOf(execution, kernel.claimId, nowS),
         ask: ask ?? { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
       },
       granted: null,
@@ -138,13 +138,14 @@ export class Arbiter implements IPolicy {
    * The source by which the core knows a cell: none, its own, or one that was
    * recorded just before, with nothing but its demand, as if from a history.
    */
-  private sourceHashOf({ cell }: Execution, claimId: string): string | null {
+  private sourceHashOf({ cell }: Execution, claimId: string, nowS: number): string | null {
     const { knowledge } = this.options;
     if (knowledge !== 'known') {
       return knowledge === 'learned' ? cell.source : null;
     }
-    const run = { isWhole: true, tookMs: 0, cpusPeak: cell.threads, wasLimited: false };
-    recordRun(this.state.profiles, claimId, { ...run, efficiency: null });
+    const known = { owner: `user ${cell.user}`, sourceHash: claimId };
+    const executions = [recorded(known, { cpusPeak: cell.threads })];
+    this.send(nowS, { type: 'remembered', executions });
     return claimId;
   }
 
