@@ -23,6 +23,7 @@ import type { UndoStack } from './lib/disposable';
 import { Metrics } from './metrics/metrics';
 import type { Options } from './options';
 import type { Caller } from './protocol/caller';
+import type { Execution } from './protocol/execution';
 import { History } from './store/history';
 import { boundsOf, type UserBounds } from './users/bounds';
 import { Users } from './users/users';
@@ -207,17 +208,21 @@ function historyOf(
   config: ConfigFiles | null
 ): History {
   const unset = configurationOf({});
+  const teach = (executions: readonly Execution[]) =>
+    sidecar.arbiter.post({ type: 'remembered', executions });
   const history = new History({
     directory: instance.directory,
     program: join(__dirname, 'history.cjs'),
     limits: () => (config?.configuration ?? unset).history,
     nowMs: () => sidecar.clock.nowMs(),
     log,
+    key: it => sidecar.sourceKey.keyed(it),
+    onAdded: teach,
     notice: it => sidecar.notice('history', it)
   });
   sidecar.arbiter.onStep(history.observe.bind(history));
   // Predictions go on from there (LEARN3); no cell waits for it.
-  void history.recent().then(it => sidecar.arbiter.post({ type: 'remembered', executions: it }));
+  void history.recent().then(teach);
   return history;
 }
 

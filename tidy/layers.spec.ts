@@ -70,7 +70,8 @@ const LAYERS: readonly {
   },
   {
     folder: 'server/exchange/',
-    may: ['server/protocol/', 'server/lib/'],
+    may: ['server/protocol/', 'server/lib/', 'server/replay/'],
+    types: ['server/simulator/'],
     packages: /^(node:|csv-parse$|csv-stringify$|hyparquet(-writer)?$)/
   },
   {

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from datetime import datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 
-from ..node_runtime import find_node
-from ..sidecar_process import environment, exchange_command
 from . import api
 from .amounts import granted, measured, number, span
-from .failure import Failure
+from .exchange import exchange, query_of
 from .options import range_options, setting, settings_of
 from .output import json_option, print_json, show, table
 
 LAST_MAX = 1000
-FORMATS = (".csv", ".json", ".parquet")
 
 
 @click.group(invoke_without_command=True)
@@ -49,7 +42,7 @@ def history(
     """
     if context.invoked_subcommand is not None:
         return
-    query = _query({"from": begin, "to": end, **named})
+    query = query_of({"from": begin, "to": end, **named})
     found = api.get(f"history?{query}")["executions"]
     print_json(found) if as_json else show(
         table("HISTORY", [_row(it) for it in found], wrapped=("HOLDER", "CELL"))
@@ -69,8 +62,8 @@ def export(file: str, begin: str | None, end: str | None, as_json: bool, **said:
       cellgrant history export all.parquet
       cellgrant history export today.csv --from 2026-11-30
     """
-    words = ["export", str(api.socket_path()), file, _query({"from": begin, "to": end})]
-    done = _exchange(settings_of(said).node, words)
+    words = ["export", str(api.socket_path()), file, query_of({"from": begin, "to": end})]
+    done = exchange(settings_of(said).node, words)
     print_json(done) if as_json else click.echo(f"{_count(done['rows'])} written to {file}.")
 
 
@@ -85,27 +78,11 @@ def import_(file: str, as_json: bool, **said: Any) -> None:
     Examples:
       cellgrant history import all.parquet
     """
-    done = _exchange(settings_of(said).node, ["import", str(api.socket_path()), file])
+    done = exchange(settings_of(said).node, ["import", str(api.socket_path()), file])
     if as_json:
         print_json(done)
     else:
         click.echo(f"{_count(done['rows'])} in {file}, of which {done['added']} were new.")
-
-
-def _exchange(node: str, words: list[str]) -> dict[str, int]:
-    """Have the sidecar's program for files do it: it has the formats."""
-    if Path(words[2]).suffix.lower() not in FORMATS:
-        raise Failure(f"{words[2]}: expected a name that ends with {', '.join(FORMATS)}.")
-    command = exchange_command(find_node(node).path, words)
-    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    if ended.returncode != 0:
-        raise Failure(ended.stderr.strip() or f"{words[2]}: it ended with {ended.returncode}.")
-    done: dict[str, int] = json.loads(ended.stdout)
-    return done
-
-
-def _query(named: dict[str, Any]) -> str:
-    return urlencode({name: it for name, it in named.items() if it is not None})
 
 
 def _count(rows: int) -> str:

@@ -25,6 +25,7 @@ from .metrics import metrics
 from .order import InOrder
 from .profile import profile
 from .queue import cancel, queue
+from .replay import replay
 from .report import report
 from .run import run
 from .serve import serve
@@ -53,7 +54,7 @@ def cellgrant() -> None:
 
 for _command in (
     *(run, adopt, hold, status, top, queue, cancel, release),
-    *(history, report, profile),
+    *(history, report, profile, replay),
     *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)

@@ -229,7 +229,10 @@ export interface IHistory {
   page(query: HistoryQuery): Promise<HistoryPage | Refusal>;
   series(query: SeriesQuery): Promise<SeriesView | Refusal>;
   report(query: ReportQuery): Promise<ReportView | Refusal>;
-  /** Add executions of another file; those that are there already are left as they are. */
+  /**
+   * Add executions of another file, whose hashes of sources are not keyed yet; those that are there already are
+   * left as they are.
+   */
   add(executions: readonly Execution[]): Promise<{ readonly added: number } | Refusal>;
 }
 

@@ -10,7 +10,7 @@ export type FlatValue = string | number | boolean | Date | null;
 export type Flat = Readonly<Record<string, FlatValue>>;
 
 /** An execution as `POST /history` takes it. */
-export type Added = Omit<ExecutionView, 'row'>;
+export type Added = Omit<ExecutionView, 'row'> & { readonly sourceSha256: string | null };
 
 /** A file that cannot be read; the message says where and why. */
 export class FileError extends Error {}
@@ -33,7 +33,8 @@ const inside = (kind: Kind, part: string, ...names: readonly string[]): readonly
 /** Every column, in the order of files. */
 export const COLUMNS: readonly Column[] = [
   ...of('text', 'claimId', 'holderId', 'holderKind', 'holderName', 'notebook', 'owner', 'group'),
-  ...of('text', 'cellId', 'label'),
+  // Only a trace has it (commands/profile.py): the sidecar tells nobody its hashes (HIST3).
+  ...of('text', 'cellId', 'label', 'sourceSha256'),
   { name: 'arrived', kind: 'time', path: ['arrivedMs'] },
   { name: 'granted', kind: 'time', path: ['grantedMs'] },
   { name: 'ended', kind: 'time', path: ['endedMs'] },
@@ -46,7 +47,8 @@ export const COLUMNS: readonly Column[] = [
   ...inside('boolean', 'grant', 'asked'),
   ...inside('number', 'used', 'cpuSeconds', 'cpusPeak', 'memoryPeakBytes', 'memoryKeptBytes'),
   ...inside('number', 'used', 'threadsPeak', 'processesPeak', 'gpuMemoryPeakBytes'),
-  ...inside('number', 'used', 'gpuUtilisation')
+  ...inside('number', 'used', 'gpuUtilisation', 'memoryBeforeBytes', 'efficiency'),
+  ...inside('boolean', 'used', 'wasLimited')
 ];
 
 const NAMES = ['version', ...COLUMNS.map(it => it.name)];
@@ -84,6 +86,7 @@ export function executionIn(row: Flat, number: number): Added {
     [K in 'all' | 'grant' | 'used']: Record<string, unknown>;
   };
   grant['asked'] === null && delete grant['asked'];
+  used['wasLimited'] ??= false;
   return {
     ...all,
     grant: grant['gpus'] === null ? null : grant,

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
@@ -36,11 +37,20 @@ const PARQUET_TYPES = {
 } as const;
 
 /** By the end of a file's name. */
-export const FORMATS: Readonly<Record<string, Format>> = {
+const FORMATS: Readonly<Record<string, Format>> = {
   csv: { write: writeCsv, read: readCsv },
   json: { write: writeJson, read: readJson },
   parquet: { write: writeParquet, read: readParquet }
 };
+
+/** The format of a file, by the end of its name. */
+export function formatOf(file: string): Format {
+  const format = FORMATS[extname(file).slice(1).toLowerCase()];
+  if (!format) {
+    throw new Error(`expected a name that ends with .${Object.keys(FORMATS).join(', .')}`);
+  }
+  return format;
+}
 
 async function writeCsv(path: string, rows: Rows): Promise<void> {
   const cast = {

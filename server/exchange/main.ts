@@ -1,13 +1,13 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs';
-import { extname } from 'node:path';
 
 import { executionIn, flatOf, type Flat } from './flat';
-import { FORMATS, type Format } from './formats';
+import { formatOf } from './formats';
+import { replayOf } from './replaying';
 import { Adding, executionsOf } from './sidecar';
 
 /*
- * `exchange.cjs export SOCKET FILE QUERY` and `import SOCKET FILE`, for jupyterlab_cellgrant/commands:
- * what was done as JSON on stdout, or a sentence on stderr.
+ * `exchange.cjs export SOCKET FILE QUERY`, `import SOCKET FILE` and `replay SOCKET FILE QUERY` (no FILE: what the
+ * query finds), for jupyterlab_cellgrant/commands: what came of it as JSON on stdout, or a sentence on stderr.
  */
 
 type Done = Readonly<Record<string, number>>;
@@ -46,24 +46,24 @@ async function importFrom(socket: string, file: string): Promise<Done> {
   return { rows: adding.read, added: adding.added };
 }
 
-function formatOf(file: string): Format {
-  const format = FORMATS[extname(file).slice(1).toLowerCase()];
-  if (!format) {
-    throw new Error(`expected a name that ends with .${Object.keys(FORMATS).join(', .')}`);
+function carryOut(action: string, socket: string, file: string, query: string): Promise<object> {
+  switch (action) {
+    case 'export':
+      return exportTo(socket, file, query);
+    case 'import':
+      return importFrom(socket, file);
+    default:
+      return replayOf(socket, file || null, query);
   }
-  return format;
 }
 
 async function run(): Promise<void> {
-  const [, , action, socket = '', file = '', query = ''] = process.argv;
+  const [, , action = '', socket = '', file = '', query = ''] = process.argv;
   try {
-    const done = await (action === 'export'
-      ? exportTo(socket, file, query)
-      : importFrom(socket, file));
-    process.stdout.write(`${JSON.stringify(done)}\n`);
+    process.stdout.write(`${JSON.stringify(await carryOut(action, socket, file, query))}\n`);
   } catch (failure) {
     const { message } = failure as Error;
-    process.stderr.write(`${file}: ${message}${/[.!?]$/.test(message) ? '' : '.'}\n`);
+    process.stderr.write(`${file && `${file}: `}${message}${/[.!?]$/.test(message) ? '' : '.'}\n`);
     process.exitCode = 1;
   }
 }

@@ -23,6 +23,11 @@ export async function* executionsOf(
   }
 }
 
+/** What the sidecar shows now. */
+export function snapshotOf(socketPath: string): Promise<unknown> {
+  return ask(socketPath, 'GET', 'snapshot');
+}
+
 /** Adds executions in bodies as long as the sidecar reads. */
 export class Adding {
   /** How many there were, and how many of them were new. */

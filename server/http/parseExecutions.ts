@@ -18,6 +18,7 @@ const amount = z.number('expected a number').min(0, 'expected a number of at lea
 const amountOrNull = amount.nullable();
 const count = z.int('expected a whole number').min(0, 'expected a whole number of at least 0');
 
+const SHA256 = 'expected the SHA-256 of a source, 64 hexadecimal digits';
 const CPUS = 'expected a CPU list such as "0-3,8"';
 const cpuList = text.transform((list, context) => {
   try {
@@ -79,6 +80,11 @@ const EXECUTION = z
     group: text,
     cellId: textOrNull,
     label: textOrNull,
+    sourceSha256: z
+      .string(SHA256)
+      .regex(/^[0-9a-f]{64}$/, SHA256)
+      .nullable()
+      .default(null),
     arrivedMs: amount,
     grantedMs: amountOrNull,
     endedMs: amount,
@@ -93,15 +99,19 @@ const EXECUTION = z
       arrivedMs <= (grantedMs ?? arrivedMs) && (grantedMs ?? arrivedMs) <= endedMs,
     'it ended before it was granted, or was granted before it arrived'
   )
-  // Keyed by another sidecar, a hash would be of no use here.
-  .transform(it => ({ ...it, sourceHash: null }));
+  .transform(({ sourceSha256, ...it }) => ({ ...it, sourceHash: sourceSha256 }));
 
 const EXECUTIONS = z.strictObject(
   { executions: z.array(EXECUTION).max(ADDED_MAX, `expected at most ${ADDED_MAX} executions`) },
   { error: 'expected a JSON object such as {"executions": []}' }
 );
 
-/** The body of `POST /history`: executions as `GET /history` has them, without their rows. */
+/**
+ * The body of `POST /history`: executions as `GET /history` has them, without their rows.
+ *
+ * #### Notes
+ * Only a trace has hashes of sources, and not keyed, because another sidecar's key would be of no use here.
+ */
 export function parseExecutions(request: Request): readonly Execution[] {
   return parsed(EXECUTIONS, request).executions;
 }

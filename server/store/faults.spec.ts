@@ -45,6 +45,8 @@ describeWithSqlite('a file of history that cannot be used', () => {
       limits: () => ({ days, bytes: 1e9 }),
       nowMs: () => NEW_YEAR_MS,
       log: (_, sentence) => log.push(sentence),
+      key: it => it,
+      onAdded: () => undefined,
       notice: it => (notices = it)
     });
     all.push(history);

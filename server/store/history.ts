@@ -27,6 +27,10 @@ export type HistoryParts = {
   readonly limits: () => Limits;
   readonly nowMs: () => number;
   readonly log: Log;
+  /** A source's hash with the key of this directory (HIST3). */
+  readonly key: (sourceHash: string) => string;
+  /** Executions of another file were added. */
+  readonly onAdded: (executions: readonly Execution[]) => void;
   /** Show people these notices, replacing the previous ones. */
   readonly notice: (notices: readonly string[]) => void;
 };
@@ -109,9 +113,14 @@ export class History implements IHistory {
   }
 
   async add(executions: readonly Execution[]): Promise<{ readonly added: number } | Refusal> {
-    const { limits, nowMs } = this.parts;
-    const batch = { executions, samples: [], limits: limits(), nowMs: nowMs() };
+    const { limits, nowMs, key, onAdded } = this.parts;
+    const keyed = executions.map(it => ({
+      ...it,
+      sourceHash: it.sourceHash && key(it.sourceHash)
+    }));
+    const batch = { executions: keyed, samples: [], limits: limits(), nowMs: nowMs() };
     const added = await this.ask('record', batch);
+    typeof added === 'number' && added > 0 && onAdded(keyed);
     return typeof added === 'number' ? { added } : added;
   }
 
