@@ -67,7 +67,8 @@ test('[UI10, UI11] the past is shown as it goes on, and outlives the page', asyn
   await journey.show('holder.ipynb');
   await journey.run(1);
   await expect(journey.output(1)).toContainText('ZeroDivisionError');
-  await page.reload({ waitForIsReady: false });
+  // Galata's reload expects the launcher in front.
+  await page.context().pages()[0]!.reload();
   await page.waitForFunction(() => (window.jupyterapp as unknown) !== undefined);
   await journey.start('cellgrant:open-history');
   await history.getByRole('button', { name: 'Table' }).click();
