@@ -69,8 +69,7 @@ test('[UI10, UI11] the past is shown as it goes on, and outlives the page', asyn
   await expect(journey.output(1)).toContainText('ZeroDivisionError');
   // Galata's reload expects the launcher in front.
   await page.context().pages()[0]!.reload();
-  await page.waitForFunction(() => (window.jupyterapp as unknown) !== undefined);
-  await journey.start('cellgrant:open-history');
+  await page.getByRole('tab', { name: 'Resource History' }).click();
   await history.getByRole('button', { name: 'Table' }).click();
   await expect(history.locator('tbody tr')).toHaveCount(3);
   await expect(history.locator('tbody tr').first()).toContainText('error');
