@@ -60,6 +60,8 @@ const LAYERS: readonly {
     types: ['server/core/'],
     packages: /^prom-client$/
   },
+  { folder: 'server/simulator/', may: ['server/core/', 'server/protocol/', 'server/lib/'] },
+  { folder: 'server/replay/', may: ['server/simulator/', 'server/core/', 'server/protocol/'] },
   {
     folder: 'server/store/',
     may: ['server/protocol/', 'server/lib/', 'server/host/'],

@@ -22,6 +22,7 @@ from .failure import Exit, Failure
 from .holders import release
 from .metrics import metrics
 from .order import InOrder
+from .profile import profile
 from .queue import cancel, queue
 from .run import run
 from .serve import serve
@@ -49,7 +50,7 @@ def cellgrant() -> None:
 
 
 for _command in (
-    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(run, adopt, hold, status, top, queue, cancel, release, profile),
     *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)

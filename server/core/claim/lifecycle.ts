@@ -13,7 +13,7 @@ import { createGuard } from '../memory/memoryGuard';
 import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
 import { executionOf } from './executed';
-import { createPeaks, highest } from './peaks';
+import { closePeaks, createPeaks, highest } from './peaks';
 import { rememberDone } from './remember';
 import { hasQueued } from '../queue/reserve';
 import {
@@ -132,6 +132,7 @@ export function endClaim(
   } else if (isWaiting(entry)) {
     stopWaiting(state, entry);
   }
+  running && closePeaks(running.peaks, holder.use);
   const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
   const done: Done = {
     state: 'done',
