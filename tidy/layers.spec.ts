@@ -69,6 +69,11 @@ const LAYERS: readonly {
     packages: /^node:/
   },
   {
+    folder: 'server/exchange/',
+    may: ['server/protocol/', 'server/lib/'],
+    packages: /^(node:|csv-parse$|csv-stringify$|hyparquet(-writer)?$)/
+  },
+  {
     folder: 'server/users/',
     may: [
       'server/protocol/',

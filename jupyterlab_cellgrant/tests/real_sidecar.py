@@ -16,6 +16,8 @@ from typing import Any
 import jupyterlab_cellgrant
 from jupyterlab_cellgrant.node_runtime import find_node
 
+from ..node_runtime import find_node
+
 BUNDLE = Path(jupyterlab_cellgrant.__file__).parent / "sidecar" / "main.cjs"
 
 

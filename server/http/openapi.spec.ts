@@ -60,7 +60,11 @@ describe('docs/openapi.json', () => {
 
   it('[API8] describes every route, and no other', () => {
     const caller = { uid: 0, name: 'root' };
-    const parts = { caller, api: {} as IApi, admit: (_: unknown, __: unknown, next: () => void) => next() };
+    const parts = {
+      caller,
+      api: {} as IApi,
+      admit: (_: unknown, __: unknown, next: () => void) => next()
+    };
     const { router } = createApp(parts as AppParts) as unknown as {
       router: { stack: readonly Layer[] };
     };
