@@ -157,6 +157,8 @@ export interface IConsent {
   release(kernelId: string): Promise<void>;
   /** Keep an idle kernel that would be shut down (CULL4). */
   keep(kernelId: string): Promise<void>;
+  /** Ask the person here whether a kernel of this server may be shut down, and do it. */
+  shutDown(kernelId: string): Promise<void>;
 }
 
 /** The token of the consent. */

@@ -112,6 +112,7 @@ const LAYERS: readonly {
   {
     folder: 'src/hints/',
     may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
+    types: ['src/history/'],
     packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
   },
   {

@@ -18,6 +18,8 @@ export type KeeperCalls = {
   readonly onRelease: (kernelId: string) => void;
   /** Keep an idle kernel of this server that would be shut down (CULL4). */
   readonly onKeep: (kernelId: string) => void;
+  /** Ask whether a kernel of this server may be shut down, then do it. */
+  readonly onShutDown: (kernelId: string) => void;
 };
 
 type KeeperActionsProps = {

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { KernelMarks } from '../arbiter/kernelMarks';
-import { draw, erase, keepersTo, redraw, trans } from '../testing/draw';
+import { click, draw, erase, keepersTo, redraw, trans } from '../testing/draw';
 import { GIB, kernel, NOW_MS, snapshot, waiting } from '../testing/facts';
 import { Panel, type PanelViewProps } from './Panel';
 
@@ -45,6 +45,17 @@ describe('the kernels of a node that has 14', () => {
   const names = (host: HTMLElement): string[] =>
     [...host.querySelectorAll('.cg-Kernel .cg-KernelName')].map(it => it.getAttribute('title')!);
   const fold = (host: HTMLElement): HTMLDetailsElement => host.querySelector('.cg-Idle')!;
+
+  it('[UI13] those of this server can be shut down, and no others', () => {
+    const calls: string[] = [];
+    const paths = new Map([['r', 'mine/runs.ipynb']]);
+    const keepers = keepersTo(calls);
+    const host = panelOf({ snapshot: snapshot({ holders }), paths, keepers });
+    const buttons = host.querySelectorAll('[aria-label="Shut down the kernel of runs.ipynb"]');
+    expect(host.querySelectorAll('.cg-ShutDown')).toHaveLength(buttons.length);
+    click(buttons[0]!);
+    expect(calls).toEqual(['shut down r']);
+  });
 
   it('[UI9] those that do something come first, and those that rest are folded', () => {
     const host = panelOf({ snapshot: snapshot({ holders }) });

@@ -18,6 +18,7 @@ import { Lane } from './Lane';
 import type { PanelProps } from './panelProps';
 import { ReleaseHold } from './ReleaseHold';
 import { Section } from './Section';
+import { ShutDown } from './ShutDown';
 
 type KernelsProps = PanelProps & {
   readonly snapshot: Snapshot;
@@ -186,7 +187,7 @@ function KernelItem(
         </span>
       </div>
       <div className="cg-Small">
-        {kernelFigures(props).join(' · ')} <ReleaseHold {...props} />
+        {kernelFigures(props).join(' · ')} <ReleaseHold {...props} /> <ShutDown {...props} />
       </div>
       <Lane {...props} claims={props.claims} />
       {running?.state === 'running' && running.notEnforced !== null && (

@@ -45,7 +45,8 @@ function editor(
     hasGpus: its.hasGpus ?? true,
     readOnly: its.readOnly ?? false,
     notebookName: 'a/work.ipynb',
-    claim: done()
+    claim: done(),
+    last: done()
   };
   const { onLeave = () => undefined } = its;
   return draw(

@@ -27,6 +27,7 @@ export type ThisCellProps = {
     readonly readOnly: boolean;
     readonly notebookName: string;
     readonly claim: ClaimView | undefined;
+    readonly last: ClaimView | undefined;
   } | null;
 };
 
@@ -94,7 +95,7 @@ function Sheet(props: {
       form={formOf(sheet, [active.sourced, ...active.others], own)}
       readOnly={active.readOnly}
       hasGpus={active.hasGpus}
-      lastRun={own === 'cell' ? lastRunOf(trans, active.claim, sheet) : null}
+      lastRun={own === 'cell' ? lastRunOf(trans, active.last, sheet) : null}
       onChange={(name, text) => {
         sheet.set(name, text);
         redraw();

@@ -56,7 +56,8 @@ describe('consent', () => {
     requests = [];
     const fetch = async (request: Request): Promise<Response> => {
       requests.push(`${request.method} ${request.url.replace(/\?.*/, '')}`);
-      return { status: 200, ok: true, json: async () => ({ id: 'k2', name: 'py' }) } as Response;
+      const status = request.method === 'DELETE' ? 204 : 200;
+      return { status, ok: true, json: async () => ({ id: 'k2', name: 'py' }) } as Response;
     };
     const serverSettings = ServerConnection.makeSettings({
       baseUrl: 'http://localhost/',
@@ -105,6 +106,28 @@ describe('consent', () => {
     expect(await restarted).toBe(false);
     expect(requests).toEqual([]);
     expect(Notification.manager.notifications[0]!.message).toContain('runs a cell now');
+  });
+
+  it('[UI13] shuts a kernel down, once a person has agreed', async () => {
+    test.push({ ...shown, revision: 2, holders: [{ ...idle, state: 'running' }] });
+    const ended = consent.shutDown('k2');
+    const host = await dialog();
+    expect(host.textContent).toContain('Shut down the kernel of explore.ipynb?');
+    expect(host.textContent).toContain('It runs a cell now, which will be ended.');
+    expect(host.textContent).toContain('This gives back 1 GiB of memory.');
+    expect(requests).toEqual([]);
+    press(host, 'Shut Down');
+    await ended;
+    expect(requests).toEqual(['DELETE http://localhost/api/kernels/k2']);
+    expect(Notification.manager.notifications).toEqual([]);
+  });
+
+  it('[UI13] leaves a kernel alone where the person says no, and one of somebody else', async () => {
+    const ended = consent.shutDown('k2');
+    press(await dialog(), 'Keep it');
+    await ended;
+    await consent.shutDown('k9');
+    expect(requests).toEqual([]);
   });
 
   it('[GPU5] never restarts a kernel of somebody else', async () => {

@@ -66,6 +66,44 @@ export class Consent implements IConsent {
     return isDone;
   }
 
+  async shutDown(kernelId: string): Promise<void> {
+    const path = this._options.kernelPaths.paths.get(kernelId);
+    if (path !== undefined && (await this._askToShutDown(kernelId, baseName(path)))) {
+      await this._show(() => this._shutDown(kernelId));
+    }
+  }
+
+  private async _askToShutDown(kernelId: string, name: string): Promise<boolean> {
+    const { trans, arbiter } = this._options;
+    const kernel = arbiter.snapshot?.holders.find(it => it.id === kernelId);
+    const { button } = await showDialog({
+      title: trans.__('Shut down the kernel of %1?', name),
+      body: [
+        kernel?.state === 'running' ? trans.__('It runs a cell now, which will be ended.') : '',
+        kernel?.memoryBytes
+          ? trans.__('This gives back %1 of memory.', formatBytes(kernel.memoryBytes))
+          : '',
+        trans.__('Its variables will be lost; its notebook stays as it is.')
+      ]
+        .filter(Boolean)
+        .join(' '),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Keep it') }),
+        Dialog.warnButton({ label: trans.__('Shut Down') })
+      ],
+      defaultButton: 0
+    });
+    return button.accept;
+  }
+
+  private async _shutDown(kernelId: string): Promise<void> {
+    const { tracker, serverSettings } = this._options;
+    const open = tracker?.find(it => it.sessionContext.session?.kernel?.id === kernelId);
+    await (open
+      ? open.sessionContext.shutdown()
+      : KernelAPI.shutdownKernel(kernelId, serverSettings));
+  }
+
   private async _ask(kernelId: string, name: string): Promise<boolean> {
     const { trans, arbiter } = this._options;
     const bytes = arbiter.snapshot ? gpuBytesOf(arbiter.snapshot, kernelId) : 0;
@@ -132,6 +170,7 @@ export function keeperCalls(consent: IConsent): KeeperCalls {
     onRequest: (kernelId, claimId) => void consent.request(kernelId, claimId),
     onDecline: kernelId => void consent.decline(kernelId),
     onRelease: kernelId => void consent.release(kernelId),
-    onKeep: kernelId => void consent.keep(kernelId)
+    onKeep: kernelId => void consent.keep(kernelId),
+    onShutDown: kernelId => void consent.shutDown(kernelId)
   };
 }

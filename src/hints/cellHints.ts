@@ -4,6 +4,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { ClaimView, StoryLine } from '../../server/protocol/view';
+import type { LastRuns } from './lastRuns';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
 import { TagWatch } from './tagWatch';
@@ -26,6 +27,8 @@ export type ActiveHints = {
   readonly notebookName: string;
   /** The newest claim of the cell; none if several are selected. */
   readonly claim: ClaimView | undefined;
+  /** The newest claim, or the last run of the cell that was recorded; none if several are selected. */
+  readonly last: ClaimView | undefined;
 };
 
 /** Read the hints of a notebook's cell, including inherited ones. */
@@ -56,8 +59,10 @@ export class CellHints implements IDisposable {
   constructor(
     private readonly _tracker: INotebookTracker,
     private readonly _arbiter: IArbiter,
-    private readonly _defaults: IDefaults | null
+    private readonly _defaults: IDefaults | null,
+    private readonly _lastRuns: LastRuns | null = null
   ) {
+    _lastRuns?.changed.connect(this._emit, this);
     _tracker.activeCellChanged.connect(this._follow, this);
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.selectionChanged.connect(this._follow, this);
@@ -83,6 +88,8 @@ export class CellHints implements IDisposable {
     const kernelId = panel?.sessionContext.session?.kernel?.id;
     const sourced = (cell: Cell): Sourced =>
       sourcesOf(cell.model, notebook, this._defaults, this._arbiter);
+    const cellId = others.length ? undefined : first.model.id;
+    const claim = kernelId && cellId ? this._arbiter.claimOf(kernelId, cellId) : undefined;
     return {
       cell: new HintSheet(
         [first, ...others].map(cell => cell.model),
@@ -94,8 +101,8 @@ export class CellHints implements IDisposable {
       hasGpus: this._hasGpus,
       readOnly: notebook.readOnly,
       notebookName: panel?.context.path ?? '',
-      claim:
-        kernelId && !others.length ? this._arbiter.claimOf(kernelId, first.model.id) : undefined
+      claim,
+      last: claim ?? (cellId ? this._lastRuns?.of(cellId) : undefined)
     };
   }
 

@@ -19,6 +19,8 @@ export type ExecutionsQuery = {
   /** Only those that ended after the one of this row. */
   readonly after?: number;
   readonly limit?: number;
+  /** Only so many, the last ones. */
+  readonly last?: number;
   readonly notebook?: string;
   readonly holderId?: string;
   readonly cellId?: string;

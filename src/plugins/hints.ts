@@ -4,7 +4,9 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Collapser } from '@jupyterlab/ui-components';
 
 import { IArbiter, IDefaults, IKernelPaths } from '../tokens';
+import { HistoryClient } from '../history/client';
 import { CellHints } from '../hints/cellHints';
+import { LastRuns } from '../hints/lastRuns';
 import { HintsTool } from '../widgets/hintsTool';
 
 /** The section's rank among the others: below the common tools, above the advanced ones. */
@@ -18,7 +20,7 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
   requires: [IArbiter, IKernelPaths],
   optional: [INotebookTools, INotebookTracker, IDefaults, ITranslator],
   activate: (
-    _: JupyterFrontEnd,
+    { serviceManager }: JupyterFrontEnd,
     arbiter: IArbiter,
     kernelPaths: IKernelPaths,
     tools: INotebookTools | null,
@@ -30,7 +32,12 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       return; // a page without notebooks, such as the tree of Notebook 7
     }
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
-    const tool = new HintsTool(new CellHints(tracker, arbiter, defaults), kernelPaths, trans);
+    const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
+    const tool = new HintsTool(
+      new CellHints(tracker, arbiter, defaults, lastRuns),
+      kernelPaths,
+      trans
+    );
     tools.addSection({
       sectionName: 'jupyterlab-cellgrant',
       label: trans.__('Resources'),

@@ -53,7 +53,7 @@ export const historyPlugin: JupyterFrontEndPlugin<void> = {
       icon: resourcesIcon,
       describedBy: { args: { type: 'object', properties: {} } },
       execute: () => {
-        const widget = tracker.currentWidget ?? created(parts);
+        const widget = tracker.find(() => true) ?? created(parts);
         if (!tracker.has(widget)) {
           void tracker.add(widget);
           app.shell.add(widget, 'main');

@@ -8,7 +8,9 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { keeperCalls } from '../consent/consent';
 import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
+import { HistoryClient } from '../history/client';
 import { CellHints } from '../hints/cellHints';
+import { LastRuns } from '../hints/lastRuns';
 import { resourcesIcon } from '../widgets/icon';
 import { ResourcesPanel } from '../widgets/resourcesPanel';
 import { cancelClaim } from './cancel';
@@ -28,7 +30,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
   requires: [IArbiter, IKernelPaths, IConsent],
   optional: [INotebookTracker, IDefaults, ITranslator, ILayoutRestorer],
   activate: (
-    { shell, commands }: JupyterFrontEnd,
+    { shell, commands, serviceManager }: JupyterFrontEnd,
     arbiter: IArbiter,
     kernelPaths: IKernelPaths,
     consent: IConsent,
@@ -38,11 +40,12 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
     restorer: ILayoutRestorer | null
   ): IResourcesPanel => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
+    const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
     const panel = new ResourcesPanel({
       arbiter,
       defaults,
       kernelPaths,
-      hints: tracker && new CellHints(tracker, arbiter, defaults),
+      hints: tracker && new CellHints(tracker, arbiter, defaults, lastRuns),
       trans,
       onCancel: claimId => void cancelClaim(arbiter, claimId),
       keepers: keeperCalls(consent),

@@ -12,7 +12,8 @@ export function keepersTo(calls: string[]): KeeperCalls {
     onRequest: (id, claimId) => void calls.push(`request ${id} for ${claimId}`),
     onDecline: id => void calls.push(`decline ${id}`),
     onRelease: id => void calls.push(`release ${id}`),
-    onKeep: id => void calls.push(`keep ${id}`)
+    onKeep: id => void calls.push(`keep ${id}`),
+    onShutDown: id => void calls.push(`shut down ${id}`)
   };
 }
 

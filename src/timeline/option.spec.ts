@@ -57,7 +57,8 @@ describe('[UI10] the timeline as drawn', () => {
   });
 
   it('says on hover who ran what, as text only', () => {
-    const { tooltip } = optionOf([{ ...done, label: '<b>' }]) as {
+    const label = '<b>';
+    const { tooltip } = optionOf([{ ...done, label }]) as {
       tooltip: { formatter: () => HTMLElement };
     };
     const card = tooltip.formatter();

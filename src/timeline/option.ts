@@ -41,8 +41,9 @@ export function pixelsOf(width: number): number {
 export function timelineOption(scene: TimelineScene): EChartsCoreOption {
   const { trans, rows, marks, palette } = scene;
   const base = timeOption(scene.range, scene.seen, palette);
-  const fit = Math.max(1, Math.floor((scene.height - MARGIN.top - MARGIN.bottom) / ROW_PIXELS));
-  const unused = Math.max(0, fit - rows.length) * ROW_PIXELS;
+  const pixels = scene.height - MARGIN.top - MARGIN.bottom;
+  const fit = Math.max(1, Math.floor(pixels / ROW_PIXELS));
+  const unused = Math.max(0, pixels - rows.length * ROW_PIXELS);
   return {
     ...base,
     grid: { ...MARGIN, bottom: MARGIN.bottom + unused, containLabel: false },
