@@ -111,8 +111,7 @@ export class Sidecar implements IGateServices, IApi {
     this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = new Reconciliation({ post, settle: it => this.settle(it) });
     const holderIds = () => this.holders.list().map(it => it.holderId);
-    const nowMs = () => clock.nowMs();
-    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
+    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds });
     this.claims = new Claims({
       ...parts,
       arbiter: this.arbiter,
