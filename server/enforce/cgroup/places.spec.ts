@@ -82,4 +82,12 @@ describe('the places of holders', () => {
     expect(rig.isInside(target.holderId, target.pid)).toBe(false);
     expect(rig.broughtBack()).toEqual([]);
   });
+
+  it('[ENF5] are as they were while nobody can tell where a holder is', async () => {
+    const target = await rig.spawn();
+    enforcer.adopt(target);
+    rig.machine.fail(new RegExp(`^read /proc/${target.pid}/cgroup$`), 'EMFILE');
+    enforcer.measure(target.holderId);
+    expect(rig.broughtBack()).toEqual([]);
+  });
 });

@@ -80,4 +80,14 @@ describe('what is written for a holder', () => {
     written.forget('k1');
     expect([widen(), told.length]).toEqual([true, 2]);
   });
+
+  it('[ENF10] is no limit where it only lets a holder yield', () => {
+    const machine = new FakeMachine({ layout: 'v1' });
+    const place = '/sys/fs/cgroup/cpu/kernel';
+    machine.makeDirectory(place);
+    const written = new Written(machine);
+    written.write('k1', place, 'cpu.idle', '0');
+    machine.cgroup(place).files.set('cpu.idle', '1');
+    expect(written.dropWidened('k1', () => undefined)).toBe(false);
+  });
 });
