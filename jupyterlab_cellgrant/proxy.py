@@ -35,6 +35,9 @@ ROUTES: dict[str, frozenset[str]] = {
     "configuration": frozenset({"GET"}),
     rf"claims/{ID}": frozenset({"GET", "DELETE"}),
     "defaults": frozenset({"GET", "PUT"}),
+    "history": frozenset({"GET"}),
+    "history/series": frozenset({"GET"}),
+    "report": frozenset({"GET"}),
     "policy": frozenset({"GET", "PUT"}),
     "snapshot": frozenset({"GET"}),
     "metrics": frozenset({"GET"}),
@@ -112,11 +115,12 @@ class ProxyHandler(APIHandler):
             self._refuse("SIDECAR_AWAY", why=self.access.why_away)
             return
         has_body = method in ("POST", "PUT")
+        query = f"?{self.request.query}" if self.request.query else ""
         client = unix_client(supervisor.api_socket)
         try:
             answer = await client.fetch(
                 HTTPRequest(
-                    f"{ORIGIN}/api/v1/{path}",
+                    f"{ORIGIN}/api/v1/{path}{query}",
                     method=method,
                     body=self.request.body if has_body else None,
                     headers={"Content-Type": "application/json"} if has_body else None,

@@ -1,5 +1,6 @@
-// Bundles the sidecar into one file that needs nothing but Node.
+// Bundles the sidecar, its thread of history and what exchanges files with it, into files that need nothing but Node.
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import { build } from 'esbuild';
 
@@ -20,8 +21,13 @@ const utf8Only = {
 };
 
 await build({
-  entryPoints: ['server/main.ts'],
-  outfile: process.argv[2] ?? 'jupyterlab_cellgrant/sidecar/main.cjs',
+  entryPoints: {
+    main: 'server/main.ts',
+    history: 'server/store/worker.ts',
+    exchange: 'server/exchange/main.ts'
+  },
+  outdir: dirname(process.argv[2] ?? 'jupyterlab_cellgrant/sidecar/main.cjs'),
+  outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -1,9 +1,10 @@
 import { userInfo } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { Administrators } from './daemon/administrators';
 import { systemClock } from './daemon/clock';
 import { ConfigFiles } from './daemon/config/configFile';
+import { configurationOf } from './daemon/config/configSaid';
 import type { Instance } from './daemon/instance';
 import { hostMeters, hostProcesses } from './daemon/meters';
 import type { Log } from './daemon/ports';
@@ -22,6 +23,7 @@ import type { UndoStack } from './lib/disposable';
 import { Metrics } from './metrics/metrics';
 import type { Options } from './options';
 import type { Caller } from './protocol/caller';
+import { History } from './store/history';
 import { boundsOf, type UserBounds } from './users/bounds';
 import { Users } from './users/users';
 
@@ -68,7 +70,9 @@ export async function serve(parts: ServeParts): Promise<Serving> {
   stack.add(sidecar.start(options.policy, [...notices, ...presence.notices]));
   stack.add(tellOfNeighbours(sidecar, options.scope, log));
   const isShared = options.system !== null;
-  const { openTo, close } = transports(sidecar, config, log, isShared);
+  const history = historyOf(parts, sidecar, config);
+  stack.add(() => history.end());
+  const { openTo, close } = transports(sidecar, history, config, log, isShared);
   stack.add(close);
   if (options.system === null) {
     stack.add(await openTo(sidecar.owner, instance));
@@ -176,13 +180,14 @@ type OpenTo = (caller: Caller, instance: Instance) => Promise<() => Promise<void
 
 function transports(
   sidecar: Sidecar,
+  history: History,
   config: ConfigFiles | null,
   log: Log,
   isShared: boolean
 ): { readonly openTo: OpenTo; readonly close: () => void } {
   const bounds: UserBounds = boundsOf(readDescriptorsMax(files), isShared);
   const gates = new GateServer(sidecar, log);
-  const api = { api: sidecar, metrics: metricsOf(sidecar, config), log };
+  const api = { api: sidecar, history, metrics: metricsOf(sidecar, config), log };
   const openTo: OpenTo = async (caller, { listenForApi, listenForGates }) => {
     const undos = [
       await listenHttp(listenForApi, api, caller, bounds.api),
@@ -193,6 +198,25 @@ function transports(
     };
   };
   return { openTo, close: gates.begin() };
+}
+
+/** What happens from now on, and what happened before. */
+function historyOf(
+  { instance, log }: ServeParts,
+  sidecar: Sidecar,
+  config: ConfigFiles | null
+): History {
+  const unset = configurationOf({});
+  const history = new History({
+    directory: instance.directory,
+    program: join(__dirname, 'history.cjs'),
+    limits: () => (config?.configuration ?? unset).history,
+    nowMs: () => sidecar.clock.nowMs(),
+    log,
+    notice: it => sidecar.notice('history', it)
+  });
+  sidecar.arbiter.onStep(history.observe.bind(history));
+  return history;
 }
 
 /** Metrics of a sidecar's decisions, from now on. */

@@ -22,6 +22,7 @@ import type { Owners } from './owners';
 import { Reconciliation } from './reconcile';
 import { Registrar } from './registrar';
 import { HolderStore } from './holderStore';
+import { SourceKey } from './sourceKey';
 import { Spreading, type RunningHolder } from './spreading';
 
 /** The sidecar's dependencies. */
@@ -67,6 +68,7 @@ export class Sidecar implements IGateServices, IApi {
   readonly administrators: IAdministrators;
   readonly owners: Owners;
   readonly holderStore: HolderStore;
+  readonly sourceKey: SourceKey;
   readonly registrar: Registrar;
   readonly reconciliation: Reconciliation;
   readonly defaults: Defaults;
@@ -89,6 +91,7 @@ export class Sidecar implements IGateServices, IApi {
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
     this.holderStore = new HolderStore(directory);
+    this.sourceKey = new SourceKey(directory);
     this.hubGroups = new HubGroups({ ...parts, onChange: user => this.holders.regroup(user) });
     const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
     this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });

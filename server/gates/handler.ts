@@ -103,7 +103,8 @@ export class Handler {
       const details = { limit: user.claimsMax, what: 'claims of one user' };
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
-    const { cellId, label, sourceHash, outerId, started: hasStarted } = message;
+    const { cellId, label, outerId, started: hasStarted } = message;
+    const sourceHash = this.keyed(message.sourceHash);
     // A cell that already started has only what everybody may have, whatever it states (GATE6).
     const asked = hasStarted
       ? NOTHING
@@ -146,6 +147,11 @@ export class Handler {
     for (const holder of this.records.holders.values()) {
       holder.stopLapse?.();
     }
+  }
+
+  /** HIST3: what the gate sent goes no further. */
+  private keyed(sourceHash: string | null): string | null {
+    return sourceHash && this.services.sourceKey.keyed(sourceHash);
   }
 
   private endNamed(
@@ -208,7 +214,8 @@ export class Handler {
    * while this one was silent (GATE5).
    */
   private takeOver(holder: HolderRecord, channel: IChannel, holding: Holding, bytes: number): void {
-    const { id, cellId, label, sourceHash, outerId, granted } = holding;
+    const { id, cellId, label, outerId, granted } = holding;
+    const sourceHash = this.keyed(holding.sourceHash);
     if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
       return refuse(channel, id, refusal('CLAIM_DUPLICATE', { id }));
     }

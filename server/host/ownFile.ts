@@ -37,13 +37,30 @@ export function readOwn(path: string): string | null {
   }
 }
 
-/** Why a sidecar cannot have written a file; null if it may have. */
-export function whyNotOurs(facts: fs.Stats): string | null {
+/** Why a sidecar cannot have written a file of any size; null if it may have. */
+export function whyForeign(facts: fs.Stats): string | null {
   if (!facts.isFile()) {
     return facts.isSymbolicLink() ? 'it is a link' : 'it is not a regular file';
   }
   if (![0, process.getuid?.() ?? 0].includes(facts.uid)) {
     return `it belongs to user ${facts.uid}`;
+  }
+  return null;
+}
+
+/** Why others may have written a file, or may read it; null if they cannot. */
+export function whyShared({ nlink, mode }: fs.Stats): string | null {
+  if (nlink !== 1) {
+    return 'it has another name';
+  }
+  return (mode & 0o077) === 0 ? null : 'others may open it';
+}
+
+/** Why a sidecar cannot have written a file; null if it may have. */
+export function whyNotOurs(facts: fs.Stats): string | null {
+  const why = whyForeign(facts);
+  if (why) {
+    return why;
   }
   return facts.size > FILE_BYTES_MAX ? `it is larger than ${FILE_BYTES_MAX} bytes` : null;
 }

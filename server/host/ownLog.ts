@@ -1,9 +1,9 @@
-import { constants, fsyncSync, closeSync, openSync, renameSync, type Stats } from 'node:fs';
+import { constants, fsyncSync, closeSync, openSync, renameSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { DirectoryError } from './directoryError';
 import type { OwnDirectory } from './ownDirectory';
-import { readOwn, whyNotOurs } from './ownFile';
+import { readOwn, whyNotOurs, whyShared } from './ownFile';
 
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
@@ -83,13 +83,6 @@ export class OwnLog {
       closeSync(directory);
     }
   }
-}
-
-function whyShared({ nlink, mode }: Stats): string | null {
-  if (nlink !== 1) {
-    return 'it has another name';
-  }
-  return (mode & 0o077) === 0 ? null : 'others may open it';
 }
 
 /** Append bytes, on a line of their own, or nothing. */

@@ -1,6 +1,6 @@
 import express, { Router, type Express, type RequestHandler } from 'express';
 
-import type { IApi, IMetrics, Log } from '../daemon/ports';
+import type { IApi, IHistory, IMetrics, Log } from '../daemon/ports';
 import type { Caller } from '../protocol/caller';
 import { readBody } from './body';
 import type { SnapshotFeed } from './feed';
@@ -11,6 +11,7 @@ import { configuration } from './routes/configuration';
 import { culling } from './routes/culling';
 import { defaults } from './routes/defaults';
 import { events } from './routes/events';
+import { history as historyRoutes } from './routes/history';
 import { holders } from './routes/holders';
 import { hubGroups } from './routes/hubGroups';
 import { metrics as metricsRoute } from './routes/metrics';
@@ -21,6 +22,7 @@ import { snapshot } from './routes/snapshot';
 /** The parts of the API. */
 export type AppParts = {
   readonly api: IApi;
+  readonly history: IHistory;
   readonly metrics: IMetrics;
   /** The user that makes the requests. */
   readonly caller: Caller;
@@ -36,7 +38,7 @@ export type AppParts = {
  * Everything is below `/api/v1/`. Each refusal is an entry of the catalogue, as
  * `{code, message}` (API1). `admit` limits the number of whole requests.
  */
-export function createApp({ api, metrics, caller, feed, admit, log }: AppParts): Express {
+export function createApp({ api, history, metrics, caller, feed, admit, log }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -55,6 +57,7 @@ export function createApp({ api, metrics, caller, feed, admit, log }: AppParts):
   ]) {
     v1.use(routes(api, caller));
   }
+  v1.use(historyRoutes(history, api.administrators, caller));
   v1.use(snapshot(api), events(feed), metricsRoute(metrics));
   app.use('/api/v1', v1);
   app.use(unknownRoute);

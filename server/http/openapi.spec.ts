@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Ajv from 'ajv/dist/2020';
 
 import type { IApi } from '../daemon/ports';
+import { HAS_SQLITE } from '../store/sqlite';
 import { describedRoutes, openApi } from '../testing/openapi';
 import { Stage } from '../testing/stage';
 import { createApp, type AppParts } from './app';
@@ -58,7 +59,12 @@ describe('docs/openapi.json', () => {
   });
 
   it('[API8] describes every route, and no other', () => {
-    const parts = { api: {} as IApi, admit: (_: unknown, __: unknown, next: () => void) => next() };
+    const caller = { uid: 0, name: 'root' };
+    const parts = {
+      caller,
+      api: {} as IApi,
+      admit: (_: unknown, __: unknown, next: () => void) => next()
+    };
     const { router } = createApp(parts as AppParts) as unknown as {
       router: { stack: readonly Layer[] };
     };
@@ -87,13 +93,18 @@ describe('docs/openapi.json', () => {
         const ofUser = path.startsWith('/api/v1/users/') ? ['root'] : [first.id];
         const ids = path.startsWith('/api/v1/claims/') ? claims : ofUser;
         return ids.map(async id => {
-          const { status, body } = await sidecar.ask('GET', path.replace('{id}', id));
+          const query = path.endsWith('/series') ? '?of=node' : '';
+          const { status, body } = await sidecar.ask('GET', path.replace('{id}', id) + query);
           const problems = validate.validate(schema, body) ? null : validate.errorsText();
           return { path, id, status, problems };
         });
       })
     );
-    expect(answered.filter(it => it.status !== 200 || it.problems)).toEqual([]);
+    const isAnswered = ({ path, status }: { path: string; status: number }) =>
+      status === 200 || (status === 503 && !HAS_SQLITE && /\/(history|report)/.test(path));
+    expect(answered.filter(it => !isAnswered(it) || (it.status === 200 && it.problems))).toEqual(
+      []
+    );
     expect(new Set(answered.map(it => it.path)).size).toBeGreaterThan(8);
   });
 });

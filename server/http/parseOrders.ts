@@ -5,6 +5,7 @@ import type { EvictionTarget } from '../daemon/ports';
 import { readable } from '../lib/readable';
 import { parseSpan } from '../protocol/hints';
 import { invalid, parsed } from './parse';
+import { timeOf } from './parseTime';
 
 /** How long a reason may be, in characters. */
 const WHY_CHARS_MAX = 200;
@@ -95,9 +96,8 @@ export function parseSince({ query }: Request, nowMs: number): number {
   if (since === undefined) {
     return -Infinity;
   }
-  const span = parseSpan(since);
-  const ms = span === undefined ? Date.parse(String(since)) : nowMs - span;
-  if (Number.isNaN(ms)) {
+  const ms = timeOf(since, nowMs);
+  if (ms === null) {
     throw invalid('"since" is neither a time such as "2 h" nor a date such as "2026-11-30"');
   }
   return ms;

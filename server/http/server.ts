@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import type { IApi, IMetrics, Log } from '../daemon/ports';
+import type { IApi, IHistory, IMetrics, Log } from '../daemon/ports';
 import { Ration } from '../lib/ration';
 import { Slots } from '../lib/slots';
 import type { Caller } from '../protocol/caller';
@@ -25,6 +25,7 @@ const REQUESTS = { ms: 1, jobs: 1, pauseMs: 4 };
 /** What requests are answered from. */
 export type ApiParts = {
   readonly api: IApi;
+  readonly history: IHistory;
   readonly metrics: IMetrics;
   readonly log: Log;
 };
@@ -41,7 +42,7 @@ export type ApiParts = {
  */
 export async function listenHttp(
   listen: (server: Server) => Promise<void>,
-  { api, metrics, log }: ApiParts,
+  { api, history, metrics, log }: ApiParts,
   caller: Caller,
   connectionsMax: number
 ): Promise<() => Promise<void>> {
@@ -49,7 +50,7 @@ export async function listenHttp(
   const feed = new SnapshotFeed(seen.arbiter);
   const slots = new Slots<Socket>(connectionsMax, it => it.destroy());
   const admit = admission(socket => slots.begin(socket));
-  const app = createApp({ api: seen, metrics, caller, feed, admit, log });
+  const app = createApp({ api: seen, history, metrics, caller, feed, admit, log });
   const turns = new Ration<() => void>(REQUESTS, go => go());
   const server = createServer(TIMES, (request, response) => {
     response.setHeader('connection', 'close');

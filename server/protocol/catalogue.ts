@@ -143,6 +143,10 @@ export const CATALOGUE = {
     status: 400,
     sentence: trans => trans.__('The request body could not be read: {what}.')
   },
+  QUERY_INVALID: {
+    status: 400,
+    sentence: trans => trans.__('The query of this request could not be read: {what}.')
+  },
   BODY_TOO_LARGE: {
     status: 413,
     sentence: trans => trans.__('A request body may have at most {limit} bytes.')
@@ -151,6 +155,10 @@ export const CATALOGUE = {
     status: 404,
     sentence: trans =>
       trans.__('There is nothing at {method} {path}. The API is described in README.md.')
+  },
+  HISTORY_UNAVAILABLE: {
+    status: 503,
+    sentence: trans => trans.__('{why}')
   },
   SIDECAR_AWAY: {
     status: 503,

@@ -53,13 +53,15 @@ function pathsOf(operations: readonly Operation[]): object {
   return paths;
 }
 
-function operationOf({ path, summary, body, answer, type }: Operation): object {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function operationOf({ path, summary, query = {}, body, answer, type }: Operation): object {
+  const named = Object.entries(query).map(([name, it]) => ({ name, in: 'query', ...it }));
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' }
   }));
+  const parameters = [...inPath, ...named];
   const success = answer
     ? {
         200: { description: 'Done', content: { [type ?? 'application/json']: { schema: answer } } }
@@ -83,7 +85,7 @@ function operationOf({ path, summary, body, answer, type }: Operation): object {
 
 function schemas(): object {
   const { definitions = {} } = createGenerator({
-    path: join(ROOT, 'server', 'protocol', '{view,configuration,audit,cull,hubGroups}.ts'),
+    path: join(ROOT, 'server', 'protocol', '{view,configuration,audit,cull,hubGroups,history}.ts'),
     tsconfig: join(ROOT, 'tsconfig.test.json'),
     type: '*',
     topRef: true,

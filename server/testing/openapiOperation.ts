@@ -6,6 +6,8 @@ export type Operation = {
   /** As OpenAPI writes it: with `{id}` for a parameter. */
   readonly path: string;
   readonly summary: string;
+  /** What its query may name; all of it may be absent but for `required`. */
+  readonly query?: Readonly<Record<string, { readonly schema: Schema; readonly required?: true }>>;
   readonly body?: Schema;
   /** The schema of a successful answer; null for one without a body (204). */
   readonly answer: Schema | null;

@@ -2,6 +2,7 @@ import type { Schema } from 'ts-json-schema-generator';
 
 import { HINT_NAMES } from '../protocol/hints';
 import { ref, type Operation } from './openapiOperation';
+import { HISTORY } from './openapiHistory';
 import { ORDERS } from './openapiOrders';
 
 const listOf = (items: Schema): Schema => ({ type: 'array', items });
@@ -194,6 +195,7 @@ export const OPERATIONS: readonly Operation[] = [
     answer: ref('Snapshot'),
     type: 'text/event-stream'
   },
+  ...HISTORY,
   ...ORDERS,
   {
     method: 'get',

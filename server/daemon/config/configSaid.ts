@@ -6,6 +6,16 @@ import { EVEN_SHARING, type Group, type Sharing } from '../../core/policy/groups
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
 
+/** How much of the past is kept (HIST4). */
+type HistoryLimits = {
+  /** 0 for nothing. */
+  readonly days: number;
+  /** How large its file may be, in bytes. */
+  readonly bytes: number;
+};
+
+const HISTORY: HistoryLimits = { days: 90, bytes: 500_000_000 };
+
 /** What one file says, by section; what it omits is absent. */
 export type Said = {
   readonly administrators?: readonly string[];
@@ -19,6 +29,7 @@ export type Said = {
   readonly gpus?: { readonly fence?: boolean };
   readonly cull?: Partial<CullRules>;
   readonly metrics?: { readonly users?: boolean };
+  readonly history?: Partial<HistoryLimits>;
   readonly policy?: PolicyName;
   readonly defaults?: Hints;
 };
@@ -36,6 +47,7 @@ export type Configuration = {
   readonly fencesGpus: boolean;
   /** Whether metrics identify users by name (OBS1). */
   readonly metricsNameUsers: boolean;
+  readonly history: HistoryLimits;
   readonly policy: PolicyName | null;
   /** Hints that apply where nobody else states any (ADM2). */
   readonly defaults: Hints;
@@ -60,6 +72,7 @@ export function configurationOf(said: Said): Configuration {
     reservedCpus: reserve.cpus ?? 0,
     fencesGpus: said.gpus?.fence ?? false,
     metricsNameUsers: said.metrics?.users ?? false,
+    history: { ...HISTORY, ...said.history },
     policy: said.policy ?? null,
     defaults: said.defaults ?? {}
   };
@@ -92,6 +105,7 @@ type Field = {
     | 'gpus'
     | 'cull'
     | 'metrics'
+    | 'history'
     | 'preemption';
   /** Its name in the file. */
   readonly name: string;
@@ -151,6 +165,8 @@ const FIELDS: readonly Field[] = [
   { section: 'cull', name: 'keep', key: 'keepMs', may: 'fall', words: spanInWords },
   { section: 'cull', name: 'busy', key: 'busyRatio', may: 'rise', words: percentInWords },
   { section: 'metrics', name: 'users', may: 'fall' },
+  { section: 'history', name: 'days', may: 'fall' },
+  { section: 'history', name: 'size', key: 'bytes', may: 'fall', words: amountInWords },
   { section: 'preemption', name: 'victims', may: 'stay' },
   { section: 'preemption', name: 'grace', key: 'graceMs', may: 'stay', words: spanInWords }
 ];

@@ -128,6 +128,15 @@ const cull = z.union([z.literal(false).transform(() => ({ idleMs: Infinity })), 
   error: 'false, or idle, notice, busy and keep'
 });
 
+const historyFields = section({ days: whole(36_500, 1), size: memory }, it => ({
+  days: it.days,
+  bytes: it.size
+}));
+
+const history = z.union([z.literal(false).transform(() => ({ days: 0 })), historyFields], {
+  error: 'false, or days and size'
+});
+
 const group = section(
   {
     weight: z.number('a number above 0').nullish(),
@@ -196,6 +205,7 @@ export const CONFIG_SCHEMA: z.ZodType<Said | null | undefined> = section(
     gpus: section({ fence: yesOrNo }, it => it),
     cull,
     metrics: section({ users: yesOrNo }, it => it),
+    history,
     defaults,
     policy: oneOf(POLICIES)
   },
