@@ -127,8 +127,7 @@ export class Sidecar implements IGateServices, IApi {
     });
     this.actions = new Actions(parts, this);
     const snapshot = () => this.arbiter.snapshot();
-    const { owners, administrators } = this;
-    this.consent = new Consent({ post, snapshot, owners, administrators });
+    this.consent = new Consent({ ...parts, post, snapshot, owners: this.owners });
     const cpus = node.cpus.map(it => it.id);
     this.spreading = new Spreading({ ...parts, post, cpus, running: () => this.running(), notice });
     this.holders.onGone(holderId => this.forget(holderId));
