@@ -123,11 +123,13 @@ async def test_what_a_short_cell_had_is_known_though_it_is_free_again(
 ) -> None:
     """[HIST1] The peak is no sample; the cell after it does not inherit it, nor its CPU time."""
     notebook = await start_kernel()
-    await notebook.run("a = 1")
-    await notebook.run("del a; hoard = bytearray(b'x') * (200 << 20); del hoard")
-    busy = done_claim(sidecar, "ok")
-    await notebook.run("b = 1")
-    idle = done_claim(sidecar, "ok")
+    for cell in ["a = 1", "hoard = bytearray(b'x') * (200 << 20); del hoard", "b = 1"]:
+        await notebook.run(cell)
+    snapshot = sidecar.wait_for(
+        lambda it: sum(claim["state"] == "done" for claim in it["claims"]) == 3
+    )
+    ended = sorted(snapshot["claims"], key=lambda it: float(it["endedMs"]))
+    _, busy, idle = ended
     assert 150 * MIB < busy["memoryPeakBytes"] - idle["memoryPeakBytes"] < 260 * MIB
     assert idle["cpuSeconds"] < busy["cpuSeconds"]
 

@@ -76,7 +76,7 @@ describe('Sampler', () => {
       post: event => void events.push(event),
       holderIds: () => holders,
       runningHolderIds: () => running,
-      nowMs: () => Date.now()
+      clock: { nowMs: () => Date.now() }
     });
     stop = sampler.begin();
   });

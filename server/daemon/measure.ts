@@ -3,6 +3,7 @@ import type { Effect } from '../core/effects';
 import { failureOf, type IEnforcer } from '../enforce/enforcer';
 import type { TreeUse } from '../host/processUse';
 import type { EventBody } from './arbiter';
+import type { IClock } from './clock';
 import { OthersMemory } from './othersMemory';
 import type { INodeMeters } from './ports';
 
@@ -28,8 +29,7 @@ export type SamplerParts = {
   readonly post: (event: EventBody) => void;
   readonly holderIds: () => readonly string[];
   readonly runningHolderIds: () => ReadonlySet<string>;
-  /** Ms on a monotonic clock. */
-  readonly nowMs: () => number;
+  readonly clock: Pick<IClock, 'nowMs'>;
 };
 
 type Reading = {
@@ -128,7 +128,7 @@ export class Sampler {
     // Of two that start between two measurements, the first one's start counts for both.
     if (cpuSeconds !== null && !this.starts.has(holderId)) {
       const { memoryBytes = 0 } = this.readings.get(holderId) ?? {};
-      this.readings.set(holderId, { atMs: this.parts.nowMs(), cpuSeconds, memoryBytes });
+      this.readings.set(holderId, { atMs: this.parts.clock.nowMs(), cpuSeconds, memoryBytes });
       this.starts.set(holderId, cpuSeconds);
       this.parts.enforcer.lowerPeak(holderId);
     }
@@ -174,7 +174,7 @@ export class Sampler {
     if (!use) {
       return null;
     }
-    const atMs = this.parts.nowMs();
+    const atMs = this.parts.clock.nowMs();
     const before = this.readings.get(holderId);
     const { cpuSeconds, memoryBytes } = use;
     this.readings.set(holderId, { atMs, cpuSeconds, memoryBytes });

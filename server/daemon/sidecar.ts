@@ -114,8 +114,7 @@ export class Sidecar implements IGateServices, IApi {
     this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = new Reconciliation({ post, settle: it => this.settle(it) });
     const holderIds = () => this.holders.list().map(it => it.holderId);
-    const nowMs = () => clock.nowMs();
-    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
+    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds });
     this.claims = new Claims({
       ...parts,
       arbiter: this.arbiter,
@@ -128,8 +127,7 @@ export class Sidecar implements IGateServices, IApi {
     });
     this.actions = new Actions(parts, this);
     const snapshot = () => this.arbiter.snapshot();
-    const { owners, administrators } = this;
-    this.consent = new Consent({ post, snapshot, owners, administrators });
+    this.consent = new Consent({ ...parts, post, snapshot, owners: this.owners });
     const cpus = node.cpus.map(it => it.id);
     this.spreading = new Spreading({ ...parts, post, cpus, running: () => this.running(), notice });
     this.holders.onGone(holderId => this.forget(holderId));

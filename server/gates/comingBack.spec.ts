@@ -32,7 +32,7 @@ function servicesOf(told: string[], gone: (listener: (holderId: string) => void)
         const since = [granted?.sinceMs, waitingSinceMs].filter(it => it !== null);
         told.push(`claim ${claim.id} ${JSON.stringify([gpus, memoryBytes])} ${since.join(' ')}`);
       },
-      end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
+      end: (_, id, outcome) => void told.push(`end ${id} ${outcome}`),
       giveUp: id => void told.push(`give up ${id}`)
     }
   };

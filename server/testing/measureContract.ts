@@ -27,6 +27,11 @@ export function measureRules(rule: Rule): void {
     await until('the dead holder has no figures', () => !enforcer.measure(target.holderId));
   });
 
+  executionRules(rule);
+}
+
+/** What is recorded of an execution. */
+function executionRules(rule: Rule): void {
   rule('[HIST1] counts the processes of a holder, and all their threads', async (rig, enforcer) => {
     const target = await rig.spawn();
     enforcer.adopt(target);

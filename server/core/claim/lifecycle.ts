@@ -14,7 +14,8 @@ import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
 import { tellIfWrong } from '../learn/correct';
 import { learnFrom } from '../learn/learn';
 import { executionOf } from './executed';
-import { closePeaks, createPeaks, highest } from './peaks';
+import { closePeaks, createPeaks } from './peaks';
+import { cpuSecondsOf } from './cpuTime';
 import { rememberDone } from './remember';
 import { hasQueued } from '../queue/reserve';
 import {
@@ -49,9 +50,6 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKep
   decideStanding(state, entry, running.grant);
   lease.gpuMemoryBytes === null && askBeside(state, entry, lease.gpus);
 }
-
-/** How much longer than a claim ran its gate may have counted, in ms. */
-const GATE_DELAY_MS = 1000;
 
 /** Enter a claim among the running ones; its grant is still to be reported. */
 export function startRunning(
@@ -156,22 +154,6 @@ export function endClaim(
     holder.sinceMs = state.nowMs;
   }
   rememberDone(state, entry);
-}
-
-/**
- * The CPU time of an execution, in s: the larger of what was measured of its tree and what its gate
- * counted, if that is possible; null if neither is known.
- *
- * #### Notes
- * Neither counts anything twice, and each misses something: what is measured begins just after the
- * grant and may come in ticks; a gate counts itself, and children once they have ended.
- */
-function cpuSecondsOf(state: State, running: Running, gateSeconds: number | null): number | null {
-  const measured = running.cpuSecondsAtGrant === null ? null : running.cpuSeconds;
-  const tookMs = state.nowMs - running.grantedMs + GATE_DELAY_MS;
-  const possible = (tookMs / 1000) * (state.node?.cpus.length ?? Infinity);
-  const counted = gateSeconds !== null && gateSeconds <= possible ? gateSeconds : null;
-  return highest(measured, counted);
 }
 
 /** Why the arbiter interrupted a claim; null if it did not. */

@@ -1,5 +1,7 @@
 import { UNCONFINED } from '../../core/effects';
+import { FakeMachine } from '../../testing/fakeMachine';
 import { FakeRig } from '../../testing/fakeRig';
+import { Written } from './written';
 
 describe('what is written for a holder', () => {
   it.each(['cgroup-v1', 'cgroup-v2'] as const)(
@@ -51,5 +53,41 @@ describe('what is written for a holder', () => {
     expect(files.get('cpuset.cpus')).toBe('1');
     expect(rig.broughtBack()).toEqual(['k1: its cpuset.cpus was empty in place of 1']);
     await enforcer.close();
+  });
+
+  it('is written again after a failure, whatever was written before, and told anew of another holder', () => {
+    const machine = new FakeMachine({ layout: 'v1' });
+    const place = '/sys/fs/cgroup/cpu/kernel';
+    machine.makeDirectory(place);
+    const written = new Written(machine);
+    const write = (text: string) => written.write('k1', place, 'cpu.shares', text);
+    write('200');
+    machine.fail(/cpu\.shares/, 'EINVAL', 1);
+    expect(() => write('300')).toThrow('cpu.shares of k1: EINVAL');
+    expect(written.last('k1', 'cpu.shares')).toBeUndefined();
+    const before = machine.writes.length;
+    write('200');
+    write('200');
+    expect(machine.writes).toHaveLength(before + 1);
+
+    const told: string[] = [];
+    const widen = () => {
+      write('200');
+      machine.cgroup(place).files.set('cpu.shares', '900');
+      return written.dropWidened('k1', holderId => void told.push(holderId));
+    };
+    expect([widen(), widen(), told.length]).toEqual([true, true, 1]);
+    written.forget('k1');
+    expect([widen(), told.length]).toEqual([true, 2]);
+  });
+
+  it('[ENF10] is no limit where it only lets a holder yield', () => {
+    const machine = new FakeMachine({ layout: 'v1' });
+    const place = '/sys/fs/cgroup/cpu/kernel';
+    machine.makeDirectory(place);
+    const written = new Written(machine);
+    written.write('k1', place, 'cpu.idle', '0');
+    machine.cgroup(place).files.set('cpu.idle', '1');
+    expect(written.dropWidened('k1', () => undefined)).toBe(false);
   });
 });
