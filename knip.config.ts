@@ -13,7 +13,7 @@ export default function config({ production }: { production?: boolean }): KnipCo
   return {
     entry: [
       'server/main.ts!',
-      'server/store/worker.ts!',
+      'server/{store/worker,exchange/main}.ts!',
       'bench/{main,enforceGuest,floodProcess}.ts!',
       'server/testing/{busyProcess,forkingProcess}.ts',
       'server/testing/v2/{main,conductor,guest,program}.ts!',

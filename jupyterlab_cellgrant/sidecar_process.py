@@ -161,6 +161,15 @@ def check_command(node: str, file: str, before: Sequence[str]) -> list[str]:
     return [*program(node), "--check-config", file, *named]
 
 
+def exchange_command(node: str, words: Sequence[str]) -> list[str]:
+    """The command line that exchanges history with files (server/exchange/main.ts).
+
+    Raises ``SidecarError`` as above.
+    """
+    *before, bundle = program(node)
+    return [*before, str(Path(bundle).with_name("exchange.cjs")), *words]
+
+
 def program(node: str) -> list[str]:
     """The sidecar's program. Raises ``SidecarError`` if the bundle is missing."""
     if not BUNDLE.is_file():

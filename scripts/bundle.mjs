@@ -1,4 +1,4 @@
-// Bundles the sidecar, and its thread of history, into files that need nothing but Node.
+// Bundles the sidecar, its thread of history and what exchanges files with it, into files that need nothing but Node.
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -21,7 +21,11 @@ const utf8Only = {
 };
 
 await build({
-  entryPoints: { main: 'server/main.ts', history: 'server/store/worker.ts' },
+  entryPoints: {
+    main: 'server/main.ts',
+    history: 'server/store/worker.ts',
+    exchange: 'server/exchange/main.ts'
+  },
   outdir: dirname(process.argv[2] ?? 'jupyterlab_cellgrant/sidecar/main.cjs'),
   outExtension: { '.js': '.cjs' },
   bundle: true,

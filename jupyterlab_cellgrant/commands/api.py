@@ -84,7 +84,7 @@ def snapshots() -> Iterator[dict[str, Any]]:
 
 def sidecar_pid() -> int:
     """The process that serves the API. Raises ``AwayError`` where none does."""
-    path = _socket()
+    path = socket_path()
     with _told_away(path), socket.socket(socket.AF_UNIX) as it:
         it.settimeout(ANSWER_WITHIN_S)
         it.connect(str(path))
@@ -97,7 +97,7 @@ def sidecar_pid() -> int:
 def _answer(
     method: str, route: str, body: dict[str, Any] | None = None
 ) -> Iterator[http.client.HTTPResponse]:
-    path = _socket()
+    path = socket_path()
     with _told_away(path), closing(_UnixConnection(path)) as connection:
         text = None if body is None else json.dumps(body)
         connection.request(method, f"/api/v1/{route}", text)
@@ -117,5 +117,6 @@ def _told_away(path: Path) -> Iterator[None]:
         raise AwayError(path, error) from error
 
 
-def _socket() -> Path:
+def socket_path() -> Path:
+    """Where the API is served."""
     return served_dir() / API_SOCKET

@@ -19,10 +19,13 @@ from .admin import admin
 from .adopt import adopt, hold
 from .configuration import check, reload
 from .failure import Exit, Failure
+from .history import history
 from .holders import release
 from .metrics import metrics
 from .order import InOrder
+from .profile import profile
 from .queue import cancel, queue
+from .report import report
 from .run import run
 from .serve import serve
 from .sidecar import sidecar
@@ -50,6 +53,7 @@ def cellgrant() -> None:
 
 for _command in (
     *(run, adopt, hold, status, top, queue, cancel, release),
+    *(history, report, profile),
     *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)

@@ -14,6 +14,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 OF_SIDECAR = "sidecar_"
 
 
+def range_options(command: Command) -> Command:
+    """``--from`` and ``--to``, which the sidecar reads."""
+    for flag, name, side in (("--to", "end", "Until before"), ("--from", "begin", "From")):
+        meant = f"{side} a date on, such as 2026-11-30, or a time ago, such as 2h."
+        meant = meant if name == "begin" else meant.replace(" on,", ",")
+        command = click.option(flag, name, metavar="WHEN", help=meant)(command)
+    return command
+
+
 def setting(
     name: str, flag: str = "", hidden: bool = False, of_jupyter: bool = True
 ) -> Callable[[Command], Command]:

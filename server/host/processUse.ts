@@ -1,6 +1,6 @@
 import type { IHostFiles } from './files';
-import { ownBytes, readOrigin, readProcessUse } from './processMemory';
-import { readProcess, readTree } from './processes';
+import { isForkOf, ownBytes, readInherited, readMemory, type ProcessMemory } from './processMemory';
+import { readProcess, readTree, type ProcessStat } from './processes';
 import type { Watermarks } from './watermarks';
 
 /** What a process tree used and holds. */
@@ -31,25 +31,40 @@ export function readTreeUse(
   others?: ReadonlySet<number>,
   marks?: Watermarks
 ): TreeUse | null {
-  const all = readTree(files, rootPid, others).flatMap(pid => readProcessUse(files, pid) ?? []);
+  const all = readTree(files, rootPid, others).flatMap(pid => readInTree(files, pid) ?? []);
   const processes = new Map(all.map(it => [it.pid, it]));
   const root = processes.get(rootPid);
   if (!root || root.state === 'Z') {
     return null;
   }
-  const origin = readOrigin(files, root);
-  const bytes = all.map(it => ownBytes(it, it === root ? origin : processes.get(it.parentPid)));
-  const memoryBytes = bytes.reduce(
-    (sum, it) => sum + it,
+  const inherited = (it: InTree): number => {
+    const parent = processes.get(it.parentPid);
+    return it === root
+      ? readInherited(files, rootPid)
+      : parent && isForkOf(it, parent)
+        ? parent.anonymousBytes
+        : 0;
+  };
+  const held = all.map(it => ({ ...it, inheritedBytes: inherited(it) }));
+  const memoryBytes = held.reduce(
+    (sum, it) => sum + ownBytes(it, it.inheritedBytes),
     Math.max(...all.map(it => it.sharedBytes))
   );
   return {
     cpuSeconds: all.reduce((sum, it) => sum + it.cpuSeconds, 0),
     memoryBytes,
-    memoryPeakBytes: memoryBytes + (marks?.read(all, origin) ?? 0),
+    memoryPeakBytes: memoryBytes + (marks?.read(held) ?? 0),
     threads: all.reduce((sum, it) => sum + it.threads, 0),
     processes: all.filter(it => it.state !== 'Z').length
   };
+}
+
+type InTree = ProcessStat & ProcessMemory;
+
+function readInTree(files: IHostFiles, pid: number): InTree | null {
+  const stat = readProcess(files, pid);
+  const memory = stat && readMemory(files, pid);
+  return memory && { ...memory, ...stat };
 }
 
 /** CPU time of a process tree so far, in s, counted as in {@link TreeUse}; null if the root has ended. */

@@ -1,22 +1,29 @@
-import type { ProcessUse } from './processMemory';
 import { FakeMachine } from '../testing/fakeMachine';
 import { Watermarks } from './watermarks';
 
-/** A process with so many bytes of its own, shared and of mapped files, and at most so many together. */
-function processOf(pid: number, figures: Partial<ProcessUse>): ProcessUse {
+type Looked = Parameters<Watermarks['read']>[0][number];
+
+const MIB = 1024 ** 2;
+
+/** Memory of its own, shared and of mapped files, the most of these together, and what it shares with its parent; in MiB. */
+type Figures = {
+  readonly own?: number;
+  readonly shared?: number;
+  readonly mapped?: number;
+  readonly highest?: number | null;
+  readonly inherited?: number;
+};
+
+function processOf(pid: number, figures: Figures): Looked {
+  const { own = 0, shared = 0, mapped = 0, highest = 0, inherited = 0 } = figures;
   return {
     pid,
-    parentPid: 1,
-    state: 'S',
-    startTicks: pid,
-    cpuSeconds: 0,
     threads: 1,
-    argumentsAt: pid,
-    anonymousBytes: 0,
-    sharedBytes: 0,
-    fileBytes: 0,
-    highestBytes: 0,
-    ...figures
+    anonymousBytes: own * MIB,
+    sharedBytes: shared * MIB,
+    fileBytes: mapped * MIB,
+    highestBytes: highest === null ? null : highest * MIB,
+    inheritedBytes: inherited * MIB
   };
 }
 
@@ -24,9 +31,13 @@ describe('the most memory of processes', () => {
   const root = 10;
   let machine: FakeMachine;
   let marks: Watermarks;
+  let resets: number;
 
   beforeEach(() => {
     machine = new FakeMachine({ layout: 'none' });
+    resets = 0;
+    const reset = machine.writeLater.bind(machine);
+    machine.writeLater = path => ((resets += 1), reset(path));
     marks = new Watermarks(machine);
   });
 
@@ -36,66 +47,73 @@ describe('the most memory of processes', () => {
     return marks.settled();
   };
 
-  const look = (...tree: readonly Partial<ProcessUse>[]): number =>
-    marks.read(
-      tree.map((it, at) => processOf(root + at, it)),
-      null
-    );
+  const look = (...tree: readonly Figures[]): number =>
+    marks.read(tree.map((it, at) => processOf(root + at, it))) / MIB;
 
   it('[HIST1] is told beyond what they have, once for each time that it is asked for', async () => {
-    expect(look({ anonymousBytes: 100, highestBytes: 900 })).toBe(0);
+    expect(look({ own: 100, highest: 900 })).toBe(0);
     expect(marks.isLowered(root)).toBe(false);
     await lower();
     expect(marks.isLowered(root)).toBe(true);
-    expect(look({ anonymousBytes: 100, highestBytes: 900 })).toBe(800);
+    expect(look({ own: 100, highest: 900 })).toBe(800);
     expect(marks.isLowered(root)).toBe(false);
-    expect(look({ anonymousBytes: 100, highestBytes: 900 })).toBe(0);
+    expect(look({ own: 100, highest: 900 })).toBe(0);
   });
 
   it('[MEM5] is without mapped files, also those that were mapped before, and shared memory counts once', async () => {
     await lower();
-    expect(look({ anonymousBytes: 100, sharedBytes: 50, fileBytes: 300, highestBytes: 900 })).toBe(
-      450
-    );
+    expect(look({ own: 100, shared: 50, mapped: 300, highest: 900 })).toBe(450);
     await lower();
-    expect(look({ anonymousBytes: 100, fileBytes: 0, highestBytes: 450 })).toBe(50);
+    expect(look({ own: 100, mapped: 0, highest: 450 })).toBe(50);
   });
 
   it('[HIST1] is unknown where it cannot be reset, unless it has risen', async () => {
     machine.fail(/clear_refs/, 'EACCES');
     await lower();
-    expect(look({ highestBytes: 900 })).toBe(0);
+    expect(look({ highest: 900 })).toBe(0);
     await lower();
-    expect(look({ highestBytes: 900 })).toBe(0);
+    expect(look({ highest: 900 })).toBe(0);
     await lower();
-    expect(look({ highestBytes: 901 })).toBe(901);
+    expect(look({ highest: 901 })).toBe(901);
     machine.heal();
     await lower();
-    expect(look({ highestBytes: 800 })).toBe(800);
+    expect(look({ highest: 800 })).toBe(800);
   });
 
   it('[HIST1] is unknown until the reset is done, and where the kernel tells none', async () => {
     marks.lower(root);
-    expect(look({ highestBytes: 900 })).toBe(0);
+    expect(look({ highest: 900 })).toBe(0);
     await marks.settled();
     await lower();
-    expect(look({ anonymousBytes: 7, highestBytes: null })).toBe(0);
+    expect(look({ own: 7, highest: null })).toBe(0);
   });
 
   it('[HIST1] includes processes that started meanwhile, but not what others had before', async () => {
     await lower();
-    expect(look({}, { highestBytes: 500 })).toBe(0);
+    expect(look({}, { highest: 500 })).toBe(0);
     await lower();
-    expect(look({}, { highestBytes: 500 }, { highestBytes: 70 })).toBe(570);
+    expect(look({}, { highest: 500 }, { highest: 70 })).toBe(570);
   });
 
   it('[HIST1] counts what a fork shares with its parent once', async () => {
     await lower();
     look({});
     await lower();
-    const parent = { anonymousBytes: 400, highestBytes: 400, argumentsAt: 5 };
-    const fork = { anonymousBytes: 300, highestBytes: 450, argumentsAt: 5, parentPid: root };
-    expect(look(parent, fork)).toBe(50);
+    const parent = { own: 400, highest: 400 };
+    expect(look(parent, { own: 300, highest: 450, inherited: 400 })).toBe(50);
+    await lower();
+    expect(look(parent, { own: 100, highest: 300, inherited: 400 })).toBe(0);
+  });
+
+  it('[HIST1] needs no reset of a process that is as high as ever', async () => {
+    await lower();
+    look({ own: 100, highest: 103 });
+    const writes = resets;
+    await lower();
+    expect(resets).toBe(writes);
+    expect(look({ own: 40, highest: 103 })).toBe(63);
+    await lower();
+    expect(resets).toBe(writes + 1);
   });
 
   it('is looked at anew after it was forgotten', async () => {
@@ -104,6 +122,6 @@ describe('the most memory of processes', () => {
     marks.forget(root);
     machine.fail(/clear_refs/, 'EACCES');
     await lower();
-    expect(look({ highestBytes: 900 })).toBe(0);
+    expect(look({ highest: 900 })).toBe(0);
   });
 });

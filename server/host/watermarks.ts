@@ -1,24 +1,32 @@
 import { PROC } from './cgroupfs';
 import type { IHostFiles } from './files';
-import { ownBytes, type ProcessUse } from './processMemory';
+import { ownBytes, type ProcessMemory } from './processMemory';
 
 /** What /proc/PID/clear_refs takes to reset the highest figure of a process (proc(5)). */
 const RESET = '5';
+
+/** A process that had so little more at its peak than it has now is not reset: the kernel itself counts in batches. */
+const NEAR_BYTES = 4 * 1024 ** 2;
 
 /** What is known of the highest figure of one process. */
 type Mark = {
   /** That figure, and its mapped files, when it was last looked at. */
   readonly seenBytes: number;
   readonly fileBytes: number;
-  /** Whether the kernel has reset it since. */
+  /** Whether the process was that high just then. */
+  readonly isAtPeak: boolean;
+  /** Whether the highest figure is of the time since then. */
   isLow: boolean;
 };
 
 /** Of a process that was never looked at, what it had before is unknown. */
-const UNSEEN: Mark = { seenBytes: Infinity, fileBytes: 0, isLow: false };
+const UNSEEN: Mark = { seenBytes: Infinity, fileBytes: 0, isAtPeak: false, isLow: false };
 
 /** Of one that started since the last look, all that it had is of that time. */
-const STARTED: Mark = { seenBytes: 0, fileBytes: 0, isLow: true };
+const STARTED: Mark = { seenBytes: 0, fileBytes: 0, isAtPeak: false, isLow: true };
+
+/** A process, and how much of its memory it may share with the one that it was forked from. */
+type Inheritor = ProcessMemory & { readonly inheritedBytes: number };
 
 /** A process tree that was lowered. */
 type Tree = {
@@ -52,10 +60,13 @@ export class Watermarks {
       isAwaited: true
     };
     tree.isAwaited = true;
-    tree.marks.forEach(it => (it.isLow = false));
     this.trees.set(rootPid, tree);
-    this.queue.add(tree);
-    this.work ??= this.resetAll().finally(() => (this.work = null));
+    let isDone = true;
+    tree.marks.forEach(it => (isDone = (it.isLow = it.isAtPeak) && isDone));
+    if (!isDone) {
+      this.queue.add(tree);
+      this.work ??= this.resetAll().finally(() => (this.work = null));
+    }
   }
 
   /** Whether a tree was lowered and not looked at since. */
@@ -65,13 +76,13 @@ export class Watermarks {
 
   /**
    * Look at a tree: how much more its processes had at their peaks than they have now, in bytes; 0
-   * if it was not lowered. The root comes first; `origin` is what it was forked from without exec.
+   * if it was not lowered. The root comes first.
    *
    * #### Notes
    * Mapped files are subtracted as far as a look has seen them. What several processes had at
    * different moments between two looks is added up.
    */
-  read(processes: readonly ProcessUse[], origin: ProcessUse | null): number {
+  read(processes: readonly Inheritor[]): number {
     const [root] = processes;
     const tree = root && this.trees.get(root.pid);
     if (!tree?.isAwaited) {
@@ -83,11 +94,10 @@ export class Watermarks {
       others: STARTED,
       isAwaited: false
     });
-    const byPid = new Map(processes.map(it => [it.pid, it]));
-    return processes.reduce((sum, it) => {
-      const parent = it === root ? origin : byPid.get(it.parentPid);
-      return sum + fallOf(it, parent, tree.marks.get(it.pid) ?? tree.others);
-    }, 0);
+    return processes.reduce(
+      (sum, it) => sum + fallOf(it, tree.marks.get(it.pid) ?? tree.others),
+      0
+    );
   }
 
   /** Forget a tree. */
@@ -104,7 +114,7 @@ export class Watermarks {
     for (const tree of this.queue) {
       this.queue.delete(tree);
       for (const [pid, mark] of tree.marks) {
-        mark.isLow = await this.reset(pid);
+        mark.isLow ||= await this.reset(pid);
       }
     }
   }
@@ -118,17 +128,25 @@ export class Watermarks {
   }
 }
 
-function markOf({ highestBytes, fileBytes }: ProcessUse): Mark {
-  return { seenBytes: highestBytes ?? Infinity, fileBytes, isLow: false };
+function markOf(it: ProcessMemory): Mark {
+  const { highestBytes, fileBytes } = it;
+  const isAtPeak = !hasFallen(it);
+  return { seenBytes: highestBytes ?? Infinity, fileBytes, isAtPeak, isLow: false };
+}
+
+/** Whether a process had noticeably more at its peak than it has now. */
+export function hasFallen(it: ProcessMemory): boolean {
+  const nowBytes = it.anonymousBytes + it.sharedBytes + it.fileBytes;
+  return it.highestBytes !== null && it.highestBytes - nowBytes > NEAR_BYTES;
 }
 
 /** How much more a process had at its peak than now, in bytes; 0 if that is unknown. */
-function fallOf(it: ProcessUse, parent: ProcessUse | null | undefined, mark: Mark): number {
-  const { highestBytes, sharedBytes } = it;
+function fallOf(it: Inheritor, mark: Mark): number {
+  const { highestBytes, sharedBytes, inheritedBytes } = it;
   if (highestBytes === null || !(mark.isLow || highestBytes > mark.seenBytes)) {
     return 0;
   }
   const fileBytes = Math.max(it.fileBytes, mark.fileBytes);
   const peak = { ...it, anonymousBytes: highestBytes - sharedBytes - fileBytes };
-  return Math.max(0, ownBytes(peak, parent) - ownBytes(it, parent));
+  return Math.max(0, ownBytes(peak, inheritedBytes) - ownBytes(it, inheritedBytes));
 }

@@ -3,13 +3,17 @@ import { parseSpan } from '../protocol/hints';
 /** The last time that a date may have. */
 const MS_MAX = 8.64e15;
 
+const DAY_MS = 86_400_000;
+
 /** A time as a request has it, in ms since the epoch: these, a date, or a span of time before now; null for none. */
 export function timeOf(text: unknown, nowMs: number): number | null {
-  if (typeof text === 'string' && /^\d{9,16}(\.\d+)?$/.test(text)) {
-    const ms = Number(text);
+  const words = String(text);
+  if (/^\d{9,16}(\.\d+)?$/.test(words)) {
+    const ms = Number(words);
     return ms <= MS_MAX ? ms : null;
   }
-  const span = parseSpan(text);
-  const ms = span === undefined ? Date.parse(String(text)) : nowMs - span;
+  const [, days] = /^\s*(\d{1,5})\s*(?:d|days?)\s*$/.exec(words) ?? [];
+  const span = days === undefined ? parseSpan(text) : Number(days) * DAY_MS;
+  const ms = span === undefined ? Date.parse(words) : nowMs - span;
   return Number.isNaN(ms) ? null : ms;
 }

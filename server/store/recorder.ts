@@ -9,7 +9,7 @@ const BATCH_MS = 1000;
 const BATCH_MAX = 500;
 
 /** How long to wait after a failure, in ms. */
-const RETRY_MS = 10_000;
+const RETRY_MS = 5_000;
 
 /** How much is kept while nothing can be written; then what is oldest is lost. */
 const KEPT_MAX = 10_000;

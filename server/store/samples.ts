@@ -132,6 +132,6 @@ const UPSERT = `INSERT INTO sample (step_ms, series, at_ms, n, ${COLUMNS.join(',
   VALUES (:step_ms, :series, :at_ms, 1, ${COLUMNS.map(it => `:${it}`).join(', ')})
   ON CONFLICT DO UPDATE SET n = n + 1, ${[...MEANS.map(mean), ...MOSTS.map(most)].join(', ')}`;
 
-const PLOT = `SELECT at_ms / ? * ? AS at,
+const PLOT = `SELECT at_ms / CAST(? AS INTEGER) * CAST(? AS INTEGER) AS at,
   ${[...MEANS.map(it => `avg(${it}) AS ${it}`), ...MOSTS.map(it => `max(${it}) AS ${it}`)].join(', ')}
   FROM sample WHERE step_ms = ? AND series = ? AND at_ms >= ? AND at_ms < ? GROUP BY 1 ORDER BY 1`;

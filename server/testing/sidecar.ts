@@ -24,7 +24,8 @@ export type Answer = { readonly status: number; readonly body: unknown };
 /** The bundle of the present source, made once a test file; each worker has its own. */
 let bundle: string | null = null;
 
-function bundled(): string {
+/** The sidecar's bundle; its thread of history is beside it. */
+export function bundled(): string {
   if (!bundle) {
     const path = join(ROOT, 'build', `sidecar-${process.env['JEST_WORKER_ID'] ?? '1'}`, 'main.cjs');
     const made = spawnSync(process.execPath, ['scripts/bundle.mjs', path], {

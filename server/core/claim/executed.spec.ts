@@ -231,6 +231,21 @@ describe('what is recorded of an execution', () => {
     expect(node.executions).toMatchObject([{ outcome: 'died', group: 'all' }]);
   });
 
+  it('[HIST1] had at least what its kernel kept, where that died before it was measured', () => {
+    node.measure('k', { memoryBytes: 3 * GIB });
+    node.claim('1', 'k');
+    node.send({ type: 'holderGone', holderId: 'k' });
+    expect(node.executions[0]!.used!.memoryPeakBytes).toBe(3 * GIB);
+  });
+
+  it('[HIST1] had no more than what was measured while it ran', () => {
+    node.measure('k', { memoryBytes: 3 * GIB });
+    node.claim('1', 'k');
+    node.measure('k', { memoryBytes: GIB });
+    node.end('1');
+    expect(node.executions[0]!.used!.memoryPeakBytes).toBe(GIB);
+  });
+
   it('[HIST1] has no time before the one that it follows', () => {
     node.claim('1', 'k');
     node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds: 0, endedMs: 5 });

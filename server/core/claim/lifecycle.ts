@@ -14,7 +14,7 @@ import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
 import { tellIfWrong } from '../learn/correct';
 import { learnFrom } from '../learn/learn';
 import { executionOf } from './executed';
-import { createPeaks, highest } from './peaks';
+import { closePeaks, createPeaks, highest } from './peaks';
 import { rememberDone } from './remember';
 import { hasQueued } from '../queue/reserve';
 import {
@@ -135,6 +135,7 @@ export function endClaim(
   } else if (isWaiting(entry)) {
     stopWaiting(state, entry);
   }
+  running && closePeaks(running.peaks, holder.use);
   const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
   const done: Done = {
     state: 'done',

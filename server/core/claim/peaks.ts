@@ -34,6 +34,11 @@ export function raisePeaks(peaks: Peaks, use: HolderUse): void {
   peaks.gpuMemoryBytes = highest(peaks.gpuMemoryBytes, onGpus);
 }
 
+/** The execution ends: one that died before it was measured had at least what its holder kept. */
+export function closePeaks(peaks: Peaks, use: HolderUse | null): void {
+  peaks.memoryBytes ??= use?.memoryBytes ?? null;
+}
+
 /** Add a measurement of the GPUs that were granted; those that tell no utilisation are left out. */
 export function addUtilisation(
   { gpuUtilisation }: Peaks,

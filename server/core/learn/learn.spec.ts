@@ -1,6 +1,6 @@
 import type { Execution, Used } from '../../protocol/execution';
 import type { Prediction } from '../../protocol/prediction';
-import { recorded } from '../../testing/recorded';
+import { recorded } from '../../simulator/recorded';
 import { createLearned, keysOf, type Learned, type Subject } from './learned';
 import { learnFrom } from './learn';
 import { expectedRunMs, learnedThreads, predict, usualRunMs } from './predict';

@@ -4,7 +4,7 @@ import type { Execution } from '../../protocol/execution';
 import { promisesFit, type Seen } from '../../testing/properties';
 import { RandomSource } from '../../testing/randomSource';
 import { RandomTrace } from '../../testing/randomTrace';
-import { recorded } from '../../testing/recorded';
+import { recorded } from '../../simulator/recorded';
 import { checkInvariants } from '../invariants';
 import { createState, step } from '../step';
 import { keysOf } from './learned';

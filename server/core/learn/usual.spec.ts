@@ -1,6 +1,6 @@
 import { NOTHING_ASKED, type Ask } from '../../protocol/ask';
 import { gpusOf, Harness, nodeOf } from '../../testing/harness';
-import { recorded } from '../../testing/recorded';
+import { recorded } from '../../simulator/recorded';
 import { fitOf } from '../claim/fit';
 
 const GIB = 1024 ** 3;

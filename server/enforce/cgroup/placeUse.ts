@@ -1,7 +1,7 @@
 import type { IHostFiles } from '../../host/files';
-import { ownBytes, readOrigin, readProcessUse } from '../../host/processMemory';
+import { ownBytes, readInherited, readMemory } from '../../host/processMemory';
 import { readTreeUse, type TreeUse } from '../../host/processUse';
-import type { Watermarks } from '../../host/watermarks';
+import { hasFallen, type Watermarks } from '../../host/watermarks';
 
 /** How many processes of one place are looked at one by one, for their peaks. */
 const LOOKED_AT_MAX = 16;
@@ -31,15 +31,17 @@ export function useOf(
     const tree = readTreeUse(files, pid, others(), marks);
     return tree && completed(tree, cpuSeconds ?? tree.cpuSeconds, memoryBytes ?? tree.memoryBytes);
   }
-  const root = readProcessUse(files, pid);
-  const origin = root && readOrigin(files, root);
   const looked = marks.isLowered(pid) ? pids.slice(0, LOOKED_AT_MAX) : [];
-  const rest = looked.flatMap(it => (it === pid ? [] : (readProcessUse(files, it) ?? [])));
-  const bytes = Math.max(memoryBytes, root ? ownBytes(root, origin) : 0);
+  const [root, ...rest] = [pid, ...looked.filter(it => it !== pid)].map(it => {
+    const memory = readMemory(files, it);
+    const isTelling = memory && (memory.anonymousBytes > memoryBytes || hasFallen(memory));
+    return memory && { ...memory, inheritedBytes: isTelling ? readInherited(files, it) : 0 };
+  });
+  const bytes = Math.max(memoryBytes, root ? ownBytes(root, root.inheritedBytes) : 0);
   return {
     cpuSeconds,
     memoryBytes: bytes,
-    memoryPeakBytes: bytes + (root ? marks.read([root, ...rest], origin) : 0),
+    memoryPeakBytes: bytes + (root ? marks.read([root, ...rest.flatMap(it => it ?? [])]) : 0),
     threads: root && pids.length === 1 && pids[0] === pid ? root.threads : threads(),
     processes: pids.length
   };

@@ -1,0 +1,139 @@
+import type { ExecutionView } from '../protocol/history';
+
+/** The version of what a file has: raised where a column changes its meaning, or goes. */
+export const FILE_VERSION = 1;
+
+/** What a cell of a file may hold. */
+export type FlatValue = string | number | boolean | Date | null;
+
+/** One execution as a row of a file. */
+export type Flat = Readonly<Record<string, FlatValue>>;
+
+/** An execution as `POST /history` takes it. */
+export type Added = Omit<ExecutionView, 'row'>;
+
+/** A file that cannot be read; the message says where and why. */
+export class FileError extends Error {}
+
+type Kind = 'text' | 'number' | 'boolean' | 'time' | 'json';
+
+/** A column of a file: what of an execution it has, by a path. */
+type Column = { readonly name: string; readonly kind: Kind; readonly path: readonly string[] };
+
+const of = (kind: Kind, ...names: readonly string[]): readonly Column[] =>
+  names.map(name => ({ name, kind, path: [name] }));
+
+const inside = (kind: Kind, part: string, ...names: readonly string[]): readonly Column[] =>
+  names.map(name => ({
+    name: part === 'grant' ? `granted${name[0]!.toUpperCase()}${name.slice(1)}` : name,
+    kind,
+    path: [part, name]
+  }));
+
+/** Every column, in the order of files. */
+export const COLUMNS: readonly Column[] = [
+  ...of('text', 'claimId', 'holderId', 'holderKind', 'holderName', 'notebook', 'owner', 'group'),
+  ...of('text', 'cellId', 'label'),
+  { name: 'arrived', kind: 'time', path: ['arrivedMs'] },
+  { name: 'granted', kind: 'time', path: ['grantedMs'] },
+  { name: 'ended', kind: 'time', path: ['endedMs'] },
+  ...of('number', 'thinkMs'),
+  ...of('text', 'outcome'),
+  ...of('json', 'ask'),
+  ...inside('text', 'grant', 'cpus'),
+  ...inside('number', 'grant', 'threads', 'memoryBytes'),
+  ...inside('json', 'grant', 'gpus'),
+  ...inside('boolean', 'grant', 'asked'),
+  ...inside('number', 'used', 'cpuSeconds', 'cpusPeak', 'memoryPeakBytes', 'memoryKeptBytes'),
+  ...inside('number', 'used', 'threadsPeak', 'processesPeak', 'gpuMemoryPeakBytes'),
+  ...inside('number', 'used', 'gpuUtilisation')
+];
+
+const NAMES = ['version', ...COLUMNS.map(it => it.name)];
+
+/** An execution as a row. */
+export function flatOf(execution: ExecutionView): Flat {
+  const row: Record<string, FlatValue> = { version: FILE_VERSION };
+  for (const { name, kind, path } of COLUMNS) {
+    const value = path.reduce<unknown>(
+      (it, key) => (it as Record<string, unknown> | null)?.[key],
+      execution
+    );
+    row[name] = value === undefined || value === null ? null : written(kind, value);
+  }
+  return row;
+}
+
+function written(kind: Kind, value: unknown): FlatValue {
+  if (kind === 'time') {
+    return new Date(value as number);
+  }
+  return kind === 'json' ? JSON.stringify(value) : (value as FlatValue);
+}
+
+/** The execution of a row; the sidecar checks its values. Throws {@link FileError}. */
+export function executionIn(row: Flat, number: number): Added {
+  checkColumns(row);
+  const parts: Record<string, Record<string, unknown>> = { all: {}, grant: {}, used: {} };
+  for (const { name, kind, path } of COLUMNS) {
+    const key = path.at(-1)!;
+    const where = `row ${number}, column "${name}"`;
+    parts[path.length > 1 ? path[0]! : 'all']![key] = read(kind, row[name] ?? null, where);
+  }
+  const { all, grant, used } = parts as {
+    [K in 'all' | 'grant' | 'used']: Record<string, unknown>;
+  };
+  grant['asked'] === null && delete grant['asked'];
+  return {
+    ...all,
+    grant: grant['gpus'] === null ? null : grant,
+    used: all['grantedMs'] === null ? null : used
+  } as unknown as Added;
+}
+
+function checkColumns(row: Flat): void {
+  const missing = NAMES.filter(it => !(it in row));
+  if (missing.length) {
+    throw new FileError(
+      `it lacks ${missing.length > 1 ? 'the columns' : 'the column'} ${missing.join(', ')}`
+    );
+  }
+  const version = Number(row['version']);
+  if (version !== FILE_VERSION) {
+    const what = `its version is ${String(row['version'])}`;
+    throw new FileError(`${what}; this Cellgrant reads version ${FILE_VERSION}`);
+  }
+}
+
+function read(kind: Kind, value: FlatValue, where: string): unknown {
+  if (value === null) {
+    return null;
+  }
+  switch (kind) {
+    case 'text':
+      return String(value);
+    case 'number':
+      return checked(Number(value), value, 'a number', where);
+    case 'time':
+      return checked(new Date(value as string).getTime(), value, 'a time', where);
+    case 'boolean':
+      return value === true || value === 'true';
+    case 'json':
+      return jsonIn(String(value), where);
+  }
+}
+
+function checked(number: number, value: FlatValue, expected: string, where: string): number {
+  if (Number.isNaN(number)) {
+    throw new FileError(`${where} is "${String(value).slice(0, 60)}"; expected ${expected}`);
+  }
+  return number;
+}
+
+function jsonIn(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FileError(`${where} is "${text.slice(0, 60)}"; expected JSON`);
+  }
+}

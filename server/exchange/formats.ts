@@ -1,0 +1,134 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+import { parse } from 'csv-parse';
+import { stringify } from 'csv-stringify';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
+
+import { COLUMNS, FileError, type Flat, type FlatValue } from './flat';
+
+/** Rows, as they come. */
+export type Rows = AsyncIterable<Flat>;
+
+/** How rows are written to a file, and read from one. */
+export type Format = {
+  readonly write: (path: string, rows: Rows) => Promise<void>;
+  readonly read: (path: string) => Rows;
+};
+
+/** What is read as one text, in bytes. */
+const TEXT_BYTES_MAX = 400 * 2 ** 20;
+
+/** How many rows are together in a file of Parquet. */
+const GROUP_ROWS = 20_000;
+
+const NAMES = ['version', ...COLUMNS.map(it => it.name)];
+
+const PARQUET_TYPES = {
+  text: 'STRING',
+  json: 'STRING',
+  number: 'DOUBLE',
+  boolean: 'BOOLEAN',
+  time: 'TIMESTAMP'
+} as const;
+
+/** By the end of a file's name. */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  csv: { write: writeCsv, read: readCsv },
+  json: { write: writeJson, read: readJson },
+  parquet: { write: writeParquet, read: readParquet }
+};
+
+async function writeCsv(path: string, rows: Rows): Promise<void> {
+  const cast = {
+    date: (it: Date) => it.toISOString(),
+    boolean: (it: boolean) => String(it)
+  };
+  const text = stringify({ header: true, columns: NAMES, cast });
+  await pipeline(Readable.from(rows), text, createWriteStream(path));
+}
+
+async function* readCsv(path: string): Rows {
+  const rows = createReadStream(path).pipe(parse({ columns: true, bom: true }));
+  try {
+    for await (const row of rows) {
+      const named = Object.entries(row as Record<string, string>);
+      yield Object.fromEntries(named.map(([name, it]) => [name, it === '' ? null : it]));
+    }
+  } catch (failure) {
+    const { code, message } = failure as { code?: string; message: string };
+    throw code?.startsWith('CSV_') ? new FileError(message) : failure;
+  }
+}
+
+async function writeJson(path: string, rows: Rows): Promise<void> {
+  await pipeline(Readable.from(jsonOf(rows)), createWriteStream(path));
+}
+
+/** A list, each row on a line of its own. */
+async function* jsonOf(rows: Rows): AsyncIterable<string> {
+  let before = '[\n';
+  for await (const row of rows) {
+    yield before + JSON.stringify(row);
+    before = ',\n';
+  }
+  yield before === '[\n' ? '[]\n' : '\n]\n';
+}
+
+async function* readJson(path: string): Rows {
+  const { size } = await stat(path);
+  if (size > TEXT_BYTES_MAX) {
+    throw new FileError(
+      `it has ${size} bytes; of JSON at most ${TEXT_BYTES_MAX} are read, use csv or parquet`
+    );
+  }
+  let rows: unknown;
+  try {
+    rows = JSON.parse(await readFile(path, 'utf8'));
+  } catch (failure) {
+    throw new FileError(`it is not JSON: ${(failure as Error).message}`);
+  }
+  if (!Array.isArray(rows) || !rows.every(it => typeof it === 'object' && it !== null)) {
+    throw new FileError('it is not a list of executions');
+  }
+  yield* rows as Flat[];
+}
+
+async function writeParquet(path: string, rows: Rows): Promise<void> {
+  const typed = COLUMNS.map(({ name, kind }) => ({
+    name,
+    type: PARQUET_TYPES[kind],
+    nullable: true
+  }));
+  const columns = [{ name: 'version', type: 'INT32', nullable: false } as const, ...typed];
+  const writer = fileWriter(path);
+  await parquetWriteRows({ writer, rows, columns, rowGroupSize: GROUP_ROWS });
+}
+
+async function* readParquet(path: string): Rows {
+  await checkParquet(path);
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
+  const count = Number(metadata.num_rows);
+  for (let rowStart = 0; rowStart < count; rowStart += GROUP_ROWS) {
+    const rowEnd = Math.min(count, rowStart + GROUP_ROWS);
+    const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd });
+    yield* rows.map(row => row as Record<string, FlatValue>);
+  }
+}
+
+/** Its reader would take anything for one. */
+async function checkParquet(path: string): Promise<void> {
+  const file: FileHandle = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    if (buffer.toString('latin1') !== 'PAR1') {
+      throw new FileError('it is not a file of Parquet');
+    }
+  } finally {
+    await file.close();
+  }
+}

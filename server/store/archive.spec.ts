@@ -1,0 +1,180 @@
+import { chmodSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ALL, executionAt, NEW_YEAR_MS } from '../testing/executions';
+import { shortDirectory } from '../testing/sidecar';
+import { describeWithSqlite } from '../testing/withSqlite';
+import { Archive } from './archive';
+import type { Batch } from './messages';
+import type { Sample } from './samples';
+import { APPLICATION_ID, UPGRADES, VERSION, pragmaOf } from './schema';
+import { loadSqlite } from './sqlite';
+
+const HOUR_MS = 3_600_000;
+const LIMITS = { days: 90, bytes: 1e9 };
+
+describeWithSqlite('the archive', () => {
+  let dir: string;
+  let archive: Archive;
+
+  const place = () => ({ path: join(dir, 'history.db'), named: 'history.db' });
+  const record = (batch: Partial<Batch>) =>
+    archive.record({ executions: [], samples: [], limits: LIMITS, nowMs: NEW_YEAR_MS, ...batch });
+  const ids = (query: Partial<typeof ALL> = {}) =>
+    archive.page({ ...ALL, ...query }).executions.map(it => it.claimId);
+
+  beforeEach(() => {
+    dir = shortDirectory();
+    archive = new Archive(place());
+  });
+
+  afterEach(() => {
+    archive.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  it('[HIST1, HIST2] has an execution as it was recorded', () => {
+    const never = { grantedMs: null, grant: null, used: null, outcome: 'cancelled' } as const;
+    const bare = { notebook: null, cellId: null, label: null, sourceHash: null, thinkMs: 7 };
+    const all = [
+      executionAt(NEW_YEAR_MS),
+      executionAt(NEW_YEAR_MS + 1, { ...never, ...bare, holderKind: 'command' }),
+      executionAt(NEW_YEAR_MS + 2, {
+        grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] }
+      })
+    ];
+    expect(record({ executions: all })).toBe(3);
+    expect(archive.recent(10)).toEqual(all);
+    expect(archive.recent(1)).toEqual(all.slice(2));
+    const [first] = archive.page(ALL).executions;
+    expect(first).toMatchObject({ grant: { cpus: '0-1' }, claimId: all[0]!.claimId });
+    expect(first).not.toHaveProperty('sourceHash');
+  });
+
+  it('[HIST2] records nothing twice', () => {
+    const same = [executionAt(NEW_YEAR_MS), executionAt(NEW_YEAR_MS, { claimId: 'other' })];
+    expect(record({ executions: same })).toBe(2);
+    expect(record({ executions: [...same, executionAt(NEW_YEAR_MS + 1)] })).toBe(1);
+    expect(ids()).toHaveLength(3);
+  });
+
+  it('[HIST5] pages in the order of ends, also where older ones came later', () => {
+    const at = (ms: number) => executionAt(NEW_YEAR_MS + ms, { claimId: `${ms}` });
+    record({ executions: [3, 5, 7].map(at) });
+    record({ executions: [1, 4, 6].map(at) });
+    const first = archive.page({ ...ALL, limit: 4 });
+    expect(first.executions.map(it => it.claimId)).toEqual(['1', '3', '4', '5']);
+    const second = archive.page({ ...ALL, limit: 4, after: first.next });
+    expect(second.executions.map(it => it.claimId)).toEqual(['6', '7']);
+    expect(second.next).toBeNull();
+    expect(ids({ limit: 2, fromEnd: true })).toEqual(['6', '7']);
+    expect(ids({ fromMs: NEW_YEAR_MS + 3, toMs: NEW_YEAR_MS + 5 })).toEqual(['3', '4']);
+  });
+
+  it('[HIST5] finds those of a notebook, a user, a holder or a cell', () => {
+    const [nb, ended] = ['b.ipynb', NEW_YEAR_MS];
+    const b = { notebook: nb, owner: 'bob', holderId: 'kernel-2', cellId: 'cell-2', claimId: 'b' };
+    record({ executions: [executionAt(ended, { claimId: 'a' }), executionAt(ended + 1, b)] });
+    expect(ids({ notebook: nb })).toEqual(['b']);
+    expect(ids({ owner: 'ann' })).toEqual(['a']);
+    expect(ids({ holderId: 'kernel-2' })).toEqual(['b']);
+    expect(ids({ cellId: 'cell-1' })).toEqual(['a']);
+    expect(ids({ owner: 'ann', notebook: nb })).toEqual([]);
+    expect(ids({ owner: "ann' OR 1=1 --" })).toEqual([]);
+  });
+
+  it('[HIST5] adds up what was waited, held and used', () => {
+    const unpinned = { cpus: null, threads: 2, memoryBytes: null, gpus: [] };
+    record({
+      executions: [
+        executionAt(NEW_YEAR_MS + HOUR_MS * 12),
+        executionAt(NEW_YEAR_MS + HOUR_MS * 36, { grant: unpinned }),
+        executionAt(NEW_YEAR_MS + HOUR_MS * 36, { owner: 'bob', notebook: null, claimId: 'b' })
+      ]
+    });
+    const range = { fromMs: NEW_YEAR_MS, toMs: NEW_YEAR_MS + HOUR_MS * 48, owner: null };
+    const keys = (by: 'user' | 'group' | 'notebook' | 'day') =>
+      archive.report({ ...range, by }).rows.map(it => `${it.key} ${it.executions}`);
+    expect(keys('user')).toEqual(['ann 2', 'bob 1']);
+    expect(keys('group')).toEqual(['atlas/prod 3']);
+    expect(keys('notebook')).toEqual(['work/a.ipynb 2', ' 1']);
+    expect(keys('day')).toHaveLength(2);
+    expect(archive.report({ ...range, by: 'user' }).rows[0]).toEqual({
+      key: 'ann',
+      executions: 2,
+      waitedMs: 2000,
+      ranMs: 8000,
+      cpuSeconds: 12,
+      cpuSecondsHeld: 2 * 4 + 6, // what ran unpinned held what it used
+      memoryByteSecondsHeld: 1000 * 4,
+      memoryByteSecondsUsed: 500 * 8,
+      gpuSecondsHeld: 4,
+      gpuSecondsUsed: 2
+    });
+  });
+
+  it('[HIST4, HIST5] plots means and the most, in the steps that are kept', () => {
+    const node = { kind: 'node' } as const;
+    const samples = Array.from({ length: 360 }, (_, at): Sample => {
+      return {
+        of: node,
+        atMs: NEW_YEAR_MS + at * 10_000,
+        cpus: at % 2,
+        cpusMax: at,
+        waiting: null
+      };
+    });
+    record({ samples });
+    const all = { of: node, fromMs: NEW_YEAR_MS, toMs: NEW_YEAR_MS + HOUR_MS };
+    const now = { nowMs: NEW_YEAR_MS + HOUR_MS };
+    const fine = archive.series({ ...all, points: 360, ...now });
+    expect([fine.stepMs, fine.atMs.length]).toEqual([10_000, 360]);
+    const coarse = archive.series({ ...all, points: 6, ...now });
+    expect(coarse).toMatchObject({ stepMs: 600_000, values: { waiting: Array(6).fill(null) } });
+    expect(coarse.values.cpusBusy).toEqual(Array(6).fill(0.5));
+    expect(coarse.values.cpusBusyMax).toEqual([59, 119, 179, 239, 299, 359]);
+
+    record({ nowMs: NEW_YEAR_MS + 24 * HOUR_MS });
+    const later = { nowMs: NEW_YEAR_MS + 24 * HOUR_MS };
+    expect(archive.series({ ...all, points: 360, ...later }).stepMs).toBe(60_000);
+    expect(
+      archive.series({ ...all, of: { kind: 'gpu', uuid: 'x' }, points: 1, ...now }).atMs
+    ).toEqual([]);
+  });
+
+  it('[HIST4] forgets what is too old, and what is oldest where there is too much', () => {
+    const many = Array.from({ length: 20_000 }, (_, at) => executionAt(NEW_YEAR_MS + at * 10_000));
+    record({ executions: many, nowMs: NEW_YEAR_MS + 200_000_000 });
+    record({ nowMs: NEW_YEAR_MS + 204_000_000, limits: { days: 1, bytes: 1e9 } });
+    const [first] = archive.page({ ...ALL, limit: 1 }).executions;
+    expect(first!.endedMs).toBe(NEW_YEAR_MS + 204_000_000 - 24 * HOUR_MS);
+    const before = statSync(place().path).size;
+    record({ nowMs: NEW_YEAR_MS + 204_000_001, limits: { days: 90, bytes: 600_000 } });
+    archive.close();
+    expect(statSync(place().path).size).toBeLessThan(Math.min(before, 700_000));
+    archive = new Archive(place());
+    expect(archive.recent(1)).toEqual(many.slice(-1));
+  });
+
+  it('[HIST7] brings a file of every older version to the present one', () => {
+    for (let version = 1; version <= VERSION; version += 1) {
+      archive.close();
+      rmSync(place().path);
+      const { DatabaseSync } = loadSqlite();
+      const old = new DatabaseSync(place().path);
+      UPGRADES.slice(0, version).forEach(it => old.exec(it));
+      old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+      old.close();
+      chmodSync(place().path, 0o600);
+      archive = new Archive(place());
+      record({ executions: [executionAt(NEW_YEAR_MS)] });
+      expect(ids()).toHaveLength(1);
+    }
+    archive.close();
+    const { DatabaseSync } = loadSqlite();
+    const now = new DatabaseSync(place().path);
+    expect(pragmaOf(now, 'user_version')).toBe(VERSION);
+    now.close();
+    archive = new Archive(place());
+  });
+});
