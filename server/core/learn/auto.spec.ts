@@ -1,4 +1,4 @@
-import type { Ask } from '../../protocol/ask';
+import { NOTHING_ASKED, type Ask } from '../../protocol/ask';
 import { gpusOf, Harness, nodeOf } from '../../testing/harness';
 import { recorded } from '../../simulator/recorded';
 import { sharingOf } from '../../testing/scenario';
@@ -186,6 +186,21 @@ describe('memory by past runs', () => {
     expect(node.state.standing).not.toBeNull();
   });
 
+  it('[LEARN4] [GATE6] is not waited for, nor promised, by a cell that has started already', () => {
+    const node = new Node();
+    node.auto('1', 'a', 's30');
+    const ask = { ...NOTHING_ASKED, ...AUTO };
+    const claim = { id: '2', holderId: 'b', outerId: null, cellId: null, label: null, ask };
+    node.send({
+      type: 'claimArrived',
+      claim: { ...claim, sourceHash: 's30', hasStarted: true },
+      granted: null,
+      waitingSinceMs: null
+    });
+    expect(node.runs('2')).toBe(true);
+    expect(node.state.committedBytes).toBeLessThan(34 * GIB);
+  });
+
   it('[LEARN4] [ADM9] is kept with the grant, and goes with it', () => {
     const node = new Node();
     node.claim('0', 'c');
@@ -237,7 +252,8 @@ describe('a prediction', () => {
     expect(demand()).toBe(1);
     node.measure('a', { cpusBusy: 1.2 });
     expect(demand()).toBeLessThan(2.1);
-    node.measure('a', { cpusBusy: 1.3 });
+    node.measure('a', { cpusBusy: 1.9 });
+    expect(demand()).toBeGreaterThan(2.1);
     node.measure('a', { cpusBusy: 3.9 });
     expect(demand()).toBe(4);
   });

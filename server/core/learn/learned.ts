@@ -1,25 +1,31 @@
+import { Generations } from '../../lib/generations';
 import { LEVELS, type LastRun, type Level } from '../../protocol/prediction';
 import { createProfile, type Profile } from './profile';
 
-/** What is known from past executions, by key; of each level the least recently run key is dropped first. */
+/** What is known from past executions, by key; what has not run for longest is dropped first. */
 export type Learned = {
-  readonly profiles: { readonly [level in Level]: Map<string, Profile> };
+  readonly profiles: { readonly [level in Level]: Generations<Profile> };
   /** The last execution of each cell. */
-  readonly lasts: Map<string, LastRun>;
+  readonly lasts: Generations<LastRun>;
 };
 
-/** How many keys of a level are remembered. */
-const KEYS_MAX: Readonly<Record<Level, number>> = {
-  source: 10_000,
-  cell: 10_000,
-  notebook: 2000,
-  user: 1000
+/** How many keys of a level are remembered at least; at most twice as many. */
+const KEYS: Readonly<Record<Level, number>> = {
+  source: 5000,
+  cell: 5000,
+  notebook: 1000,
+  user: 500
 };
 
 /** Nothing is known yet. */
 export function createLearned(): Learned {
-  const profiles = { source: new Map(), cell: new Map(), notebook: new Map(), user: new Map() };
-  return { profiles, lasts: new Map() };
+  const profiles = {
+    source: new Generations<Profile>(KEYS.source),
+    cell: new Generations<Profile>(KEYS.cell),
+    notebook: new Generations<Profile>(KEYS.notebook),
+    user: new Generations<Profile>(KEYS.user)
+  };
+  return { profiles, lasts: new Generations(KEYS.cell) };
 }
 
 /** Who runs what: as a claim says it, and an execution. */
@@ -54,22 +60,17 @@ export function keysOf({ owner, holderKind, notebook, cellId, sourceHash }: Subj
 export function profilesFor({ profiles }: Learned, keys: Keys): Profile[] {
   return LEVELS.flatMap(level => {
     const key = keys[level];
-    return key === null
-      ? []
-      : [renewed(profiles[level], key, profiles[level].get(key) ?? createProfile(), level)];
+    return key === null ? [] : [renewed(profiles[level], key)];
   });
+}
+
+function renewed(known: Generations<Profile>, key: string): Profile {
+  const profile = known.get(key) ?? createProfile();
+  known.set(key, profile);
+  return profile;
 }
 
 /** Keep the last execution of a cell. */
 export function keepLast({ lasts }: Learned, { cell }: Keys, last: LastRun): void {
-  cell === null || renewed(lasts, cell, last, 'cell');
-}
-
-function renewed<T>(map: Map<string, T>, key: string, value: T, level: Level): T {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > KEYS_MAX[level]) {
-    map.delete(map.keys().next().value!);
-  }
-  return value;
+  cell === null || lasts.set(cell, last);
 }
