@@ -9,6 +9,7 @@ import {
 } from '../server/protocol/amounts';
 import type { Ask, CpuAsk } from '../server/protocol/ask';
 import { parseCpuList } from '../server/protocol/cpuset';
+import type { Phrases } from '../server/protocol/phrases';
 
 export {
   amountInWords as formatAmount,
@@ -82,7 +83,7 @@ const STEPS = [
 ] as const;
 
 /** An imprecise duration: `6–9 s`, `about 10 min`, `less than 2 h`. */
-export function formatRange(trans: TranslationBundle, fromMs: number, toMs: number): string {
+export function formatRange(trans: Phrases, fromMs: number, toMs: number): string {
   const { stepMs, unitMs, unit } = STEPS.find(it => toMs >= it.fromMs) ?? STEPS[5];
   const from = (Math.floor(fromMs / stepMs) * stepMs) / unitMs;
   const to = (Math.max(1, Math.ceil(toMs / stepMs)) * stepMs) / unitMs;

@@ -2,8 +2,7 @@ import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 
-import type { HintSources } from '../server/protocol/gate';
-import type { ClaimView, Fit, Snapshot, StoryLine } from '../server/protocol/view';
+import type { ClaimView, Fit, FitCell, Snapshot, StoryLine } from '../server/protocol/view';
 
 /**
  * Whether the sidecar answers.
@@ -95,7 +94,7 @@ export interface IArbiter extends IDisposable {
   /** Keep an idle kernel that would be shut down (CULL4). Rejects as `setDefaults` does. */
   keep(kernelId: string): Promise<void>;
   /** How cells would fare if a kernel ran them now (ADM11), in their order. Rejects as `setDefaults` does. */
-  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
+  fits(kernelId: string, cells: readonly FitCell[]): Promise<readonly Fit[]>;
   /** Request a snapshot now; resolves when it was answered or failed. */
   refresh(): Promise<void>;
 }

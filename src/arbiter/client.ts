@@ -1,7 +1,6 @@
 import type { ServerConnection } from '@jupyterlab/services';
 
-import type { HintSources } from '../../server/protocol/gate';
-import type { ClaimStory, Fit, Snapshot } from '../../server/protocol/view';
+import type { ClaimStory, Fit, FitCell, Snapshot } from '../../server/protocol/view';
 import { request } from './request';
 
 /** Speaks HTTP to the sidecar, through the Jupyter server. */
@@ -17,7 +16,7 @@ export interface IArbiterClient {
   declineRestart(kernelId: string): Promise<void>;
   releaseHold(kernelId: string): Promise<void>;
   keep(kernelId: string): Promise<void>;
-  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]>;
+  fits(kernelId: string, cells: readonly FitCell[]): Promise<readonly Fit[]>;
 }
 
 /**
@@ -74,7 +73,7 @@ export class ArbiterClient implements IArbiterClient {
     await this._request('PUT', ['holders', kernelId, 'keep'], {});
   }
 
-  async fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
+  async fits(kernelId: string, cells: readonly FitCell[]): Promise<readonly Fit[]> {
     return (await this._request('POST', ['holders', kernelId, 'fits'], cells)) as readonly Fit[];
   }
 

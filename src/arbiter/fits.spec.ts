@@ -8,8 +8,8 @@ const WAITS: Fit = {
   reason: waiting().reason,
   startsIn: null
 };
-const small = { metadata: { cpus: 1 }, tags: [], directive: '' };
-const large = { metadata: { memory: '8 GiB' }, tags: [], directive: '' };
+const small = { metadata: { cpus: 1 }, tags: [], directive: '', cellId: 'a' };
+const large = { metadata: { memory: '8 GiB' }, tags: [], directive: '', cellId: 'b' };
 
 describe('Fits', () => {
   let test: TestArbiter;
@@ -43,7 +43,7 @@ describe('Fits', () => {
     jest.useRealTimers();
   });
 
-  it('[ADM11] asks the sidecar, once for all cells, and again when something changed', async () => {
+  it('[ADM11] [LEARN6] asks the sidecar, once for all cells, and again when something changed', async () => {
     let changes = 0;
     fits.changed.connect(() => (changes += 1));
     expect([fits.of('k1', small), fits.of('k1', large), fits.of('k1', small)]).toEqual([

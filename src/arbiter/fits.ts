@@ -1,8 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { HintSources } from '../../server/protocol/gate';
-import { type Fit, FITS_MAX } from '../../server/protocol/view';
+import { type Fit, type FitCell, FITS_MAX } from '../../server/protocol/view';
 import type { IArbiter } from '../tokens';
 
 /** How long a new question waits for others, such as the next key that a person types, in ms. */
@@ -12,13 +11,12 @@ const SOON_MS = 250;
 const AGAIN_MS = 1000;
 
 /**
- * How the cells of one notebook would fare if they ran now (ADM11), as far as
- * the sidecar was asked.
+ * How the cells of one notebook would fare if they ran now (ADM11), and what they usually
+ * need (LEARN6), as far as the sidecar was asked.
  *
  * #### Notes
- * Cells with the same request share one question, and all questions share one request,
- * one at a time. Answers that nobody has read since the last one are not requested
- * again, and nothing is requested if no cell states what it needs.
+ * All questions share one request, one at a time. Answers that nobody has read since the last one are not requested
+ * again, and nothing is requested while nobody looks.
  */
 export class Fits implements IDisposable {
   constructor(
@@ -44,7 +42,7 @@ export class Fits implements IDisposable {
   }
 
   /** How a cell would fare; null until known. */
-  of(kernelId: string, cell: HintSources): Fit | null {
+  of(kernelId: string, cell: FitCell): Fit | null {
     if (kernelId !== this._kernelId) {
       this._kernelId = kernelId;
       this._forget();
@@ -101,7 +99,7 @@ export class Fits implements IDisposable {
   private _kernelId = '';
   private _known = new Map<string, Fit | null>();
   /** Questions since the last request. */
-  private _wanted = new Map<string, HintSources>();
+  private _wanted = new Map<string, FitCell>();
   private _timer = 0;
   private _isDisposed = false;
 }

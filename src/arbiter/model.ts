@@ -2,8 +2,7 @@ import { type Event } from '@jupyterlab/services';
 import { Poll } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { HintSources } from '../../server/protocol/gate';
-import type { ClaimView, Fit, Snapshot, StoryLine } from '../../server/protocol/view';
+import type { ClaimView, Fit, FitCell, Snapshot, StoryLine } from '../../server/protocol/view';
 import type { ArbiterChange, Connection, IArbiter, Sample } from '../tokens';
 import {
   cellKey,
@@ -150,7 +149,7 @@ export class ArbiterModel implements IArbiter {
     await this._client.keep(kernelId);
   }
 
-  fits(kernelId: string, cells: readonly HintSources[]): Promise<readonly Fit[]> {
+  fits(kernelId: string, cells: readonly FitCell[]): Promise<readonly Fit[]> {
     return this._client.fits(kernelId, cells);
   }
 

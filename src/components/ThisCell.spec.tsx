@@ -1,9 +1,10 @@
 import * as React from 'react';
 
+import type { Fit } from '../../server/protocol/view';
 import { HintSheet, type IMetadataStore } from '../hints/sheet';
 import { readSources, type Sourced } from '../hints/sources';
 import { button, click, draw, erase, trans, type } from '../testing/draw';
-import { done } from '../testing/facts';
+import { done, usual, waiting } from '../testing/facts';
 import { ThisCell } from './ThisCell';
 
 type Metadata = Map<string, unknown>;
@@ -27,6 +28,7 @@ function editor(
     hasGpus: boolean;
     other: Metadata;
     onLeave: () => void;
+    fit: Fit;
   }> = {}
 ): HTMLElement {
   const sourcesOf = (from: Metadata): Sourced =>
@@ -46,7 +48,8 @@ function editor(
     readOnly: its.readOnly ?? false,
     notebookName: 'a/work.ipynb',
     claim: done(),
-    last: done()
+    fit: its.fit ?? null,
+    usual: usual()
   };
   const { onLeave = () => undefined } = its;
   return draw(
@@ -194,10 +197,23 @@ describe('ThisCell', () => {
     expect(named.filter(name => name?.startsWith('gpu'))).toEqual(['gpuModel']);
   });
 
-  it('takes over what the last run used', () => {
+  it('[UI14] says before a run whether it would wait, behind whom, and about how long', () => {
+    const startsIn = { fromMs: 36_000, toMs: 39_000, runs: 4 };
+    const waits: Fit = { kind: 'waits', reason: waiting().reason, startsIn };
+    const metadata: Metadata = new Map([['cellgrant', { memory: '14 GiB' }]]);
+    const fitOf = (fit: Fit, from = metadata): string | undefined =>
+      editor(from, { fit }).querySelector('.cg-Fit')?.textContent ?? undefined;
+    expect(fitOf(waits)).toMatch(
+      /^would wait now for 14 GiB; .*holder\.ipynb.* · starts in 35–40 s \(by 4 past runs\)$/
+    );
+    expect(fitOf({ kind: 'now' })).toBe('free now');
+    expect(fitOf({ kind: 'now' }, new Map())).toBeUndefined();
+  });
+
+  it('[UI14] takes over what the last run used', () => {
     const metadata: Metadata = new Map();
     const host = editor(metadata);
-    expect(host.textContent).toContain('The last run used 2.0 CPUs, 3 GiB, 4 s.');
+    expect(host.textContent).toContain('Last time: 3 GiB, 2 CPUs, 4 s.');
     click(button(host, 'Use cpus 2, memory 4 GiB, time 10 s'));
     expect(metadata.get('cellgrant')).toEqual({ cpus: 2, memory: '4 GiB', time: '10 s' });
   });

@@ -1,14 +1,18 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import type { ClaimView } from '../../server/protocol/view';
-import { askParts, baseName, formatAmount, formatBytesBeside, formatSpan } from '../format';
+import type { Usual } from '../../server/protocol/prediction';
+import type { ClaimView, Fit } from '../../server/protocol/view';
+import { speakerOf } from '../arbiter/speaker';
+import { askParts, baseName, formatAmount } from '../format';
 import { formOf } from '../hints/form';
 import type { HintSheet } from '../hints/sheet';
 import { ownProblems, type Source, type Sourced } from '../hints/sources';
 import { metLimit, suggestionOf } from '../hints/suggestion';
+import { fitText } from './claimTexts';
 import { HintForm, type HintFormProps } from './HintForm';
 import { Story, type StoryProps } from './Story';
+import { usualTexts } from './usualTexts';
 
 /** What the editor of one cell's hints shows. */
 export type ThisCellProps = {
@@ -27,12 +31,14 @@ export type ThisCellProps = {
     readonly readOnly: boolean;
     readonly notebookName: string;
     readonly claim: ClaimView | undefined;
-    readonly last: ClaimView | undefined;
+    readonly fit: Fit | null;
+    readonly usual: Usual | null;
   } | null;
 };
 
 /** The hints of the active cell and, folded, those of its whole notebook. */
-export function ThisCell({ trans, active, storyOf, paths, onLeave }: ThisCellProps): JSX.Element {
+export function ThisCell(props: ThisCellProps): JSX.Element {
+  const { trans, active, storyOf, paths, onLeave } = props;
   if (!active) {
     return (
       <p className="cg-Empty">
@@ -42,11 +48,13 @@ export function ThisCell({ trans, active, storyOf, paths, onLeave }: ThisCellPro
       </p>
     );
   }
+  const fit = fitLine(props, active);
   return (
     <div className="cg-ThisCell">
       <p className="cg-Asks" aria-live="polite">
         {asksText(trans, active)}
       </p>
+      {fit && <p className="cg-Fit cg-Small">{fit}</p>}
       <Sheet trans={trans} active={active} own="cell" onLeave={onLeave} />
       {active.claim && <Story trans={trans} claim={active.claim} paths={paths} storyOf={storyOf} />}
       <details className="cg-More cg-mod-notebook">
@@ -95,7 +103,7 @@ function Sheet(props: {
       form={formOf(sheet, [active.sourced, ...active.others], own)}
       readOnly={active.readOnly}
       hasGpus={active.hasGpus}
-      lastRun={own === 'cell' ? lastRunOf(trans, active.last, sheet) : null}
+      lastRun={own === 'cell' ? lastRunOf(trans, active, sheet) : null}
       onChange={(name, text) => {
         sheet.set(name, text);
         redraw();
@@ -113,32 +121,27 @@ function Sheet(props: {
   );
 }
 
+/** How the cell would fare if it ran now; nothing while it waits or runs, and where it can only start. */
+function fitLine(props: ThisCellProps, { fit, sourced, claim }: Active): string | null {
+  const isActive = claim !== undefined && claim.state !== 'done';
+  const isPlain = fit?.kind === 'now' && askParts(props.trans, sourced.ask).length === 0;
+  return fit && !isActive && !isPlain && ownProblems(sourced).length === 0
+    ? fitText(speakerOf(props.trans, props.paths, 'kernel'), fit)
+    : null;
+}
+
+/** What the cell used last and should use, with the hints that follow from it. */
 function lastRunOf(
   trans: TranslationBundle,
-  claim: ClaimView | undefined,
+  { claim, usual, sourced }: Active,
   sheet: HintSheet
 ): HintFormProps['lastRun'] {
-  const suggestion = claim ? suggestionOf(claim) : null;
-  if (!suggestion || claim?.state !== 'done' || claim.grantedMs === null) {
-    return null;
-  }
-  const ranMs = claim.endedMs - claim.grantedMs;
-  const proposed = sheet.asks(suggestion) ? null : suggestion;
-  if (metLimit(claim)) {
+  const suggestion = suggestionOf(claim, usual);
+  const texts = usual ? usualTexts(trans, usual, sourced.ask.memoryBytes) : [];
+  if (claim && metLimit(claim)) {
     const limit = formatAmount(claim.ask.memoryBytes ?? 0);
-    return { text: trans.__('The last run needed more than %1.', limit), suggestion: proposed };
+    texts.unshift(trans.__('The last run needed more than %1.', limit));
   }
-  const used = [
-    claim.cpuSeconds === null
-      ? ''
-      : trans.__('%1 CPUs', ((claim.cpuSeconds * 1000) / ranMs).toFixed(1)),
-    claim.memoryPeakBytes === null
-      ? ''
-      : formatBytesBeside(claim.memoryPeakBytes, claim.ask.memoryBytes),
-    formatSpan(ranMs)
-  ];
-  return {
-    text: trans.__('The last run used %1.', used.filter(part => part !== '').join(', ')),
-    suggestion: proposed
-  };
+  const proposed = suggestion === null || sheet.asks(suggestion) ? null : suggestion;
+  return texts.length || proposed ? { text: texts.join(' '), suggestion: proposed } : null;
 }

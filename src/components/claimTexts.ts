@@ -6,7 +6,7 @@ import type { RefusalCode } from '../../server/protocol/catalogue';
 import { sentenceOf } from '../../server/protocol/errors';
 import type { ToldGrant } from '../../server/protocol/grant';
 import type { Wanted } from '../../server/protocol/facts';
-import type { Speaker } from '../../server/protocol/phrases';
+import type { Phrases, Speaker } from '../../server/protocol/phrases';
 import { waitInWords } from '../../server/protocol/sentences';
 import type { Fit, Forecast, HolderView } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
@@ -40,7 +40,7 @@ export function lineText(trans: TranslationBundle, position: number): string {
 }
 
 /** When a waiting claim should start: `starts in 6–9 s (by 5 past runs)`. */
-export function startText(trans: TranslationBundle, { fromMs, toMs, runs }: Forecast): string {
+export function startText(trans: Phrases, { fromMs, toMs, runs }: Forecast): string {
   const range = formatRange(trans, fromMs, toMs);
   return runs === 0
     ? trans.__('starts in %1 (by the time stated)', range)
@@ -149,7 +149,10 @@ export function fitText(speaker: Speaker, fit: Fit): string {
     case 'now':
       return trans.__('free now');
     case 'waits':
-      return trans.__('would wait now %1', waitInWords(fit.reason, speaker));
+      return [
+        trans.__('would wait now %1', waitInWords(fit.reason, speaker)),
+        ...(fit.startsIn ? [startText(trans, fit.startsIn)] : [])
+      ].join(' · ');
     case 'never':
       return trans.__('a run would be refused: %1', sentenceOf(fit.why, speaker));
   }

@@ -3,7 +3,8 @@ import type { INotebookModel, INotebookTracker, NotebookPanel } from '@jupyterla
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
-import type { ClaimView, StoryLine } from '../../server/protocol/view';
+import type { Usual } from '../../server/protocol/prediction';
+import type { ClaimView, Fit, StoryLine } from '../../server/protocol/view';
 import type { LastRuns } from './lastRuns';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
@@ -11,6 +12,7 @@ import { TagWatch } from './tagWatch';
 import { undoStepsOf } from './undoSteps';
 import type { ArbiterChange, IArbiter, IDefaults } from '../tokens';
 import { cellKey } from '../arbiter/cells';
+import { Fits } from '../arbiter/fits';
 
 /** The active code cell and those selected with it, with all facts about their hints. */
 export type ActiveHints = {
@@ -27,8 +29,10 @@ export type ActiveHints = {
   readonly notebookName: string;
   /** The newest claim of the cell; none if several are selected. */
   readonly claim: ClaimView | undefined;
-  /** The newest claim, or the last run of the cell that was recorded; none if several are selected. */
-  readonly last: ClaimView | undefined;
+  /** How it would fare if it ran now; null while that is unknown, or several are selected. */
+  readonly fit: Fit | null;
+  /** What it usually needs; null if nothing is known, or several are selected. */
+  readonly usual: Usual | null;
 };
 
 /** Read the hints of a notebook's cell, including inherited ones. */
@@ -60,9 +64,13 @@ export class CellHints implements IDisposable {
     private readonly _tracker: INotebookTracker,
     private readonly _arbiter: IArbiter,
     private readonly _defaults: IDefaults | null,
-    private readonly _lastRuns: LastRuns | null = null
+    private readonly _lastRuns: LastRuns,
+    /** Whether an editor is in sight: otherwise nothing is asked. */
+    isShown: () => boolean
   ) {
-    _lastRuns?.changed.connect(this._emit, this);
+    this._fits = new Fits(_arbiter, isShown);
+    this._fits.changed.connect(this._emit, this);
+    _lastRuns.changed.connect(this._emit, this);
     _tracker.activeCellChanged.connect(this._follow, this);
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.selectionChanged.connect(this._follow, this);
@@ -90,20 +98,29 @@ export class CellHints implements IDisposable {
       sourcesOf(cell.model, notebook, this._defaults, this._arbiter);
     const cellId = others.length ? undefined : first.model.id;
     const claim = kernelId && cellId ? this._arbiter.claimOf(kernelId, cellId) : undefined;
+    const own = sourced(first);
+    const fit = kernelId && cellId ? this._fits.of(kernelId, { ...own.sources, cellId }) : null;
     return {
       cell: new HintSheet(
         [first, ...others].map(cell => cell.model),
         undoStepsOf(notebook.sharedModel)
       ),
       notebook: new HintSheet(notebook),
-      sourced: sourced(first),
+      sourced: own,
       others: others.map(sourced),
       hasGpus: this._hasGpus,
       readOnly: notebook.readOnly,
       notebookName: panel?.context.path ?? '',
       claim,
-      last: claim ?? (cellId ? this._lastRuns?.of(cellId) : undefined)
+      fit,
+      usual: fit?.usual ?? (cellId && (fit || !kernelId) ? this._recorded(cellId) : null)
     };
+  }
+
+  /** What was recorded of a cell of which the sidecar cannot tell. */
+  private _recorded(cellId: string): Usual | null {
+    const last = this._lastRuns.of(cellId);
+    return last ? { last, predicted: null, takes: null } : null;
   }
 
   /** Move the focus from an editor of the hints back to the cell, in command mode. */
@@ -127,6 +144,7 @@ export class CellHints implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     this._tags.dispose();
+    this._fits.dispose();
     Signal.clearData(this);
   }
 
@@ -174,6 +192,7 @@ export class CellHints implements IDisposable {
   private readonly _tags = new TagWatch(() =>
     this._cells.map(cell => cell.model?.getMetadata('tags'))
   );
+  private readonly _fits: Fits;
   private _isDisposed = false;
   private _panel: NotebookPanel | null = null;
   /** The active cell, and those selected with it. */

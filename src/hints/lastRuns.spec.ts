@@ -13,8 +13,12 @@ describe('[UI14] the last run of a cell', () => {
     await known;
     expect(history.asked).toHaveLength(1);
     const last = runs.of('cell')!;
-    expect(last).toMatchObject({ id: 'c1', state: 'done', cpuSeconds: 8 });
-    expect(suggestionOf(last)).toEqual({ cpus: 2, memory: '4 GiB', time: '10 s' });
+    expect(last).toMatchObject({ outcome: 'ok', cpusPeak: 2, tookMs: 4000 });
+    expect(suggestionOf(undefined, { last, predicted: null, takes: null })).toEqual({
+      cpus: 2,
+      memory: '4 GiB',
+      time: '10 s'
+    });
     expect(history.asked).toHaveLength(1);
   });
 });

@@ -2,7 +2,7 @@ import { Debouncer } from '@lumino/polling';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import type { ExecutionView } from '../../server/protocol/history';
-import type { ClaimView } from '../../server/protocol/view';
+import type { LastRun } from '../../server/protocol/prediction';
 import type { IHistoryClient } from '../history/client';
 
 /** Who walks through cells stays less long with one, in ms. */
@@ -12,7 +12,8 @@ const STAY_MS = 400;
 const CELLS_MAX = 200;
 
 /**
- * The last execution of cells, as it was recorded: claims are forgotten after a while, and with the sidecar.
+ * The last execution of cells, as it was recorded, for those whose kernel does not live: of others the
+ * sidecar tells (LEARN6).
  *
  * #### Notes
  * Asks only about a cell that stays the active one, and once.
@@ -26,7 +27,7 @@ export class LastRuns {
   }
 
   /** The last run of a cell; undefined if there was none, or it is not known yet. */
-  of(cellId: string): ClaimView | undefined {
+  of(cellId: string): LastRun | undefined {
     if (!this._known.has(cellId)) {
       this._wanted = cellId;
       // The last cell that is asked for is the one that is looked at.
@@ -49,7 +50,7 @@ export class LastRuns {
     if (this._known.size >= CELLS_MAX) {
       this._known.clear();
     }
-    this._known.set(cellId, execution && claimOf(execution));
+    this._known.set(cellId, execution && lastRunOf(execution));
     if (execution) {
       this._changed.emit();
     }
@@ -57,18 +58,20 @@ export class LastRuns {
 
   private _wanted = '';
   private readonly _asking = new Debouncer(() => this._ask(), STAY_MS);
-  private readonly _known = new Map<string, ClaimView | undefined>();
+  private readonly _known = new Map<string, LastRun | undefined>();
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** A recorded execution as the claim that it was. */
-function claimOf({ claimId, used, row: _, ...its }: ExecutionView): ClaimView {
-  return {
-    ...its,
-    id: claimId,
-    state: 'done',
-    why: null,
-    cpuSeconds: used?.cpuSeconds ?? null,
-    memoryPeakBytes: used?.memoryPeakBytes ?? null
-  };
+/** A recorded execution as the sidecar would tell of it; undefined if it never ran. */
+function lastRunOf({ grantedMs, endedMs, outcome, used }: ExecutionView): LastRun | undefined {
+  return grantedMs === null
+    ? undefined
+    : {
+        endedMs,
+        outcome,
+        tookMs: endedMs - grantedMs,
+        cpusPeak: used?.cpusPeak ?? null,
+        memoryPeakBytes: used?.memoryPeakBytes ?? null,
+        gpuMemoryPeakBytes: used?.gpuMemoryPeakBytes ?? null
+      };
 }

@@ -1,12 +1,13 @@
 import { amountInWords } from '../../server/protocol/amounts';
 import type { RefusalCode } from '../../server/protocol/catalogue';
 import type { HintName } from '../../server/protocol/hints';
+import type { Level, Predicted, Usual } from '../../server/protocol/prediction';
 import type { ClaimView } from '../../server/protocol/view';
 
 /** Hints that would have fitted a run, as metadata values. */
 export type Suggestion = Readonly<Partial<Record<HintName, string | number>>>;
 
-/** The factor by which a suggestion exceeds what the cell used. */
+/** The factor by which a suggestion exceeds what the cell should use. */
 const HEADROOM = 1.25;
 
 const MIB = 1024 ** 2;
@@ -28,6 +29,9 @@ function memoryHint(bytes: number): string {
 /** Ended by its memory limit: its need is unknown, except that it is higher. */
 const LIMITED: readonly RefusalCode[] = ['MEMORY_NEAR_LIMIT', 'KILLED_AT_LIMIT'];
 
+/** The levels that speak of the cell itself. */
+const OWN: readonly Level[] = ['source', 'cell'];
+
 /** The factor suggested for a cell that reached its limit. */
 const RAISE = 2;
 
@@ -45,33 +49,31 @@ function timeHint(ms: number): string {
 }
 
 /**
- * What to request next time, based on a run's use; null if the run shows nothing.
+ * What to request next time, from what the cell usually needs; null if nothing shows it.
  *
  * #### Notes
- * CPUs are the average of the run, rounded: for a cell that used one CPU one
- * is suggested. Memory and time get a quarter of headroom. A run that failed,
- * or was shorter than a second, shows nothing, except one that reached its memory
- * limit: twice as much is suggested.
+ * What is predicted of this cell counts, else its last run, unless that failed or was shorter than
+ * a second. What is predicted from other cells is no reason to limit this one. Memory and time get
+ * a quarter of headroom. After a run that reached its memory limit twice as much is suggested.
  */
-export function suggestionOf(claim: ClaimView): Suggestion | null {
-  if (metLimit(claim)) {
+export function suggestionOf(claim: ClaimView | undefined, usual: Usual | null): Suggestion | null {
+  if (claim && metLimit(claim)) {
     const { memoryBytes } = claim.ask;
     return memoryBytes === null ? null : { memory: amountInWords(memoryBytes * RAISE) };
   }
-  if (claim.state !== 'done' || claim.outcome !== 'ok' || claim.grantedMs === null) {
-    return null;
-  }
-  const ranMs = claim.endedMs - claim.grantedMs;
-  if (ranMs < 1000) {
-    return null;
-  }
-  const suggestion: Partial<Record<HintName, string | number>> = {};
-  if (claim.cpuSeconds !== null) {
-    suggestion.cpus = Math.max(1, Math.round((claim.cpuSeconds * 1000) / ranMs));
-  }
-  if (claim.memoryPeakBytes !== null) {
-    suggestion.memory = memoryHint(claim.memoryPeakBytes);
-  }
-  suggestion.time = timeHint(ranMs);
-  return suggestion;
+  const ran = usual?.last?.outcome === 'ok' && usual.last.tookMs >= 1000 ? usual.last : null;
+  const cpus = ownAmount(usual?.predicted?.cpus) ?? ran?.cpusPeak ?? null;
+  const bytes = ownAmount(usual?.predicted?.memoryBytes) ?? ran?.memoryPeakBytes ?? null;
+  const ms = usual?.takes?.toMs ?? ran?.tookMs ?? null;
+  const suggestion: Suggestion = {
+    ...(cpus === null ? {} : { cpus: Math.max(1, Math.round(cpus)) }),
+    ...(bytes === null ? {} : { memory: memoryHint(bytes) }),
+    ...(ms === null ? {} : { time: timeHint(ms) })
+  };
+  return Object.keys(suggestion).length > 0 ? suggestion : null;
+}
+
+/** What past runs of the cell itself predict; null if others do. */
+function ownAmount(predicted: Predicted | null | undefined): number | null {
+  return predicted && OWN.includes(predicted.level) ? predicted.amount : null;
 }

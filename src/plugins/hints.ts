@@ -33,11 +33,8 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
     }
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
     const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
-    const tool = new HintsTool(
-      new CellHints(tracker, arbiter, defaults, lastRuns),
-      kernelPaths,
-      trans
-    );
+    const hints = new CellHints(tracker, arbiter, defaults, lastRuns, () => tool.isVisible);
+    const tool: HintsTool = new HintsTool(hints, kernelPaths, trans);
     tools.addSection({
       sectionName: 'jupyterlab-cellgrant',
       label: trans.__('Resources'),

@@ -41,11 +41,11 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
   ): IResourcesPanel => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
     const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
-    const panel = new ResourcesPanel({
+    const panel: ResourcesPanel = new ResourcesPanel({
       arbiter,
       defaults,
       kernelPaths,
-      hints: tracker && new CellHints(tracker, arbiter, defaults, lastRuns),
+      hints: tracker && new CellHints(tracker, arbiter, defaults, lastRuns, () => panel.isVisible),
       trans,
       onCancel: claimId => void cancelClaim(arbiter, claimId),
       keepers: keeperCalls(consent),

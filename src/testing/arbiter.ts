@@ -1,8 +1,7 @@
 import type { Event } from '@jupyterlab/services';
 import { type IStream, Stream } from '@lumino/signaling';
 
-import type { HintSources } from '../../server/protocol/gate';
-import type { ClaimStory, Fit, Snapshot } from '../../server/protocol/view';
+import type { ClaimStory, Fit, FitCell, Snapshot } from '../../server/protocol/view';
 import type { IArbiterClient } from '../arbiter/client';
 import { ArbiterModel, SNAPSHOT_SCHEMA } from '../arbiter/model';
 import { done, NOW_MS } from './facts';
@@ -39,7 +38,7 @@ class TestClient implements IArbiterClient {
   declineRestart = (id: string): Promise<void> => this._send('declineRestart', id);
   releaseHold = (id: string): Promise<void> => this._send('releaseHold', id);
   keep = (id: string): Promise<void> => this._send('keep', id);
-  fits = async (id: string, cells: readonly HintSources[]): Promise<readonly Fit[]> => {
+  fits = async (id: string, cells: readonly FitCell[]): Promise<readonly Fit[]> => {
     await this._send('fits', id, cells);
     return cells.map(() => this.fit);
   };

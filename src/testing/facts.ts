@@ -1,5 +1,6 @@
 import { NOTHING_ASKED } from '../../server/protocol/ask';
 import { UNRESTRICTED } from '../../server/protocol/grant';
+import type { LastRun, Usual } from '../../server/protocol/prediction';
 import type { GpuView, HolderView, NodeView, Snapshot } from '../../server/protocol/view';
 import type { ClaimIn } from '../arbiter/badge';
 
@@ -85,6 +86,24 @@ export function done(its: Partial<ClaimIn<'done'>> = {}): ClaimIn<'done'> {
     memoryPeakBytes: 3 * GIB,
     ...its
   };
+}
+
+/** A run of four seconds that was recorded. */
+export function lastRun(its: Partial<LastRun> = {}): LastRun {
+  return {
+    endedMs: NOW_MS - 1000,
+    tookMs: 4000,
+    outcome: 'ok',
+    cpusPeak: 2,
+    memoryPeakBytes: 3 * GIB,
+    gpuMemoryPeakBytes: null,
+    ...its
+  };
+}
+
+/** What is known of a cell that ran once. */
+export function usual(its: Partial<Usual> = {}): Usual {
+  return { last: lastRun(), predicted: null, takes: null, ...its };
 }
 
 /** An idle kernel that keeps one GiB. */

@@ -197,14 +197,12 @@ export class NotebookBadges implements IDisposable {
 
   private _nowOf(cell: CodeCell): CellNow {
     const kernelId = this._kernelId();
+    const cellId = cell.model.id;
     const claim = this._claimOf(cell);
     const isCleared = claim !== undefined && this._cleared.get(cell) === claim.id;
-    const fitOf = (sourced: Sourced): Fit | null => this._fitOf(sourced, kernelId);
+    const fitOf = ({ own, sources }: Sourced): Fit | null =>
+      own && kernelId !== null ? this._fits.of(kernelId, { ...sources, cellId }) : null;
     return { cell, mode: this._mode, kernelId, claim, isCleared, fitOf };
-  }
-
-  private _fitOf({ own, sources }: Sourced, kernelId: string | null): Fit | null {
-    return own && kernelId !== null ? this._fits.of(kernelId, sources) : null;
   }
 
   private _claimOf(cell: CodeCell): ClaimView | undefined {
