@@ -49,7 +49,8 @@ function editor(
     notebookName: 'a/work.ipynb',
     claim: done(),
     fit: its.fit ?? null,
-    usual: usual()
+    usual: usual(),
+    runThrough: null
   };
   const { onLeave = () => undefined } = its;
   return draw(

@@ -7,12 +7,13 @@ import { speakerOf } from '../arbiter/speaker';
 import { askParts, baseName, formatAmount } from '../format';
 import { formOf } from '../hints/form';
 import type { HintSheet } from '../hints/sheet';
+import type { RunThrough } from '../hints/runThrough';
 import { ownProblems, type Source, type Sourced } from '../hints/sources';
 import { metLimit, suggestionOf } from '../hints/suggestion';
 import { fitText } from './claimTexts';
 import { HintForm, type HintFormProps } from './HintForm';
 import { Story, type StoryProps } from './Story';
-import { usualTexts } from './usualTexts';
+import { runThroughText, usualTexts } from './usualTexts';
 
 /** What the editor of one cell's hints shows. */
 export type ThisCellProps = {
@@ -33,6 +34,7 @@ export type ThisCellProps = {
     readonly claim: ClaimView | undefined;
     readonly fit: Fit | null;
     readonly usual: Usual | null;
+    readonly runThrough: RunThrough | null;
   } | null;
 };
 
@@ -57,6 +59,9 @@ export function ThisCell(props: ThisCellProps): JSX.Element {
       {fit && <p className="cg-Fit cg-Small">{fit}</p>}
       <Sheet trans={trans} active={active} own="cell" onLeave={onLeave} />
       {active.claim && <Story trans={trans} claim={active.claim} paths={paths} storyOf={storyOf} />}
+      {active.runThrough && (
+        <p className="cg-RunThrough cg-Small">{runThroughText(trans, active.runThrough)}</p>
+      )}
       <details className="cg-More cg-mod-notebook">
         <summary>{trans.__('All cells of %1', baseName(active.notebookName))}</summary>
         <Sheet trans={trans} active={active} own="notebook" onLeave={onLeave} />

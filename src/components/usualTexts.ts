@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LastRun, Predicted, Usual } from '../../server/protocol/prediction';
 import { basisInWords } from '../../server/protocol/things';
 import { formatBytesBeside, formatNumber, formatSpan } from '../format';
+import type { RunThrough } from '../hints/runThrough';
 import { outcomeText, takesText } from './claimTexts';
 
 /**
@@ -70,4 +71,16 @@ function cpusText(trans: TranslationBundle, cpus: number): string {
 
 function vramText(trans: TranslationBundle, bytes: number): string {
   return trans.__('%1 VRAM', formatBytesBeside(bytes, null));
+}
+
+/** What the last run through a notebook cost: `Last 12 cells in a row: waited 40 s, ran 3 min, …`. */
+export function runThroughText(trans: TranslationBundle, its: RunThrough): string {
+  const { cells, waitedMs, ranMs, cpuSeconds, memoryPeakBytes } = its;
+  const parts = [
+    trans.__('waited %1', formatSpan(waitedMs)),
+    trans.__('ran %1', formatSpan(ranMs)),
+    cpuSeconds === null ? '' : trans.__('used %1 of CPU time', formatSpan(cpuSeconds * 1000)),
+    memoryPeakBytes === null ? '' : trans.__('at most %1', formatBytesBeside(memoryPeakBytes, null))
+  ];
+  return trans.__('Last %1 cells in a row: %2.', cells, parts.filter(it => it !== '').join(', '));
 }

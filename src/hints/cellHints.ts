@@ -6,6 +6,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { Usual } from '../../server/protocol/prediction';
 import type { ClaimView, Fit, StoryLine } from '../../server/protocol/view';
 import type { LastRuns } from './lastRuns';
+import type { RunThrough, RunThroughs } from './runThrough';
 import { HintSheet } from './sheet';
 import { METADATA_KEY, readSources, type Sourced } from './sources';
 import { TagWatch } from './tagWatch';
@@ -33,6 +34,8 @@ export type ActiveHints = {
   readonly fit: Fit | null;
   /** What it usually needs; null if nothing is known, or several are selected. */
   readonly usual: Usual | null;
+  /** What the last run through the notebook cost; null if nothing is known. */
+  readonly runThrough: RunThrough | null;
 };
 
 /** Read the hints of a notebook's cell, including inherited ones. */
@@ -64,13 +67,14 @@ export class CellHints implements IDisposable {
     private readonly _tracker: INotebookTracker,
     private readonly _arbiter: IArbiter,
     private readonly _defaults: IDefaults | null,
-    private readonly _lastRuns: LastRuns,
+    private readonly _past: { readonly lastRuns: LastRuns; readonly runThroughs: RunThroughs },
     /** Whether an editor is in sight: otherwise nothing is asked. */
-    isShown: () => boolean
+    private readonly _isShown: () => boolean
   ) {
-    this._fits = new Fits(_arbiter, isShown);
+    this._fits = new Fits(_arbiter, _isShown);
     this._fits.changed.connect(this._emit, this);
-    _lastRuns.changed.connect(this._emit, this);
+    _past.lastRuns.changed.connect(this._emit, this);
+    _past.runThroughs.changed.connect(this._emit, this);
     _tracker.activeCellChanged.connect(this._follow, this);
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.selectionChanged.connect(this._follow, this);
@@ -113,14 +117,23 @@ export class CellHints implements IDisposable {
       notebookName: panel?.context.path ?? '',
       claim,
       fit,
-      usual: fit?.usual ?? (cellId && (fit || !kernelId) ? this._recorded(cellId) : null)
+      usual: fit?.usual ?? (cellId && (fit || !kernelId) ? this._recorded(cellId) : null),
+      runThrough: kernelId ? this._runThrough(kernelId) : null
     };
   }
 
   /** What was recorded of a cell of which the sidecar cannot tell. */
   private _recorded(cellId: string): Usual | null {
-    const last = this._lastRuns.of(cellId);
+    const last = this._past.lastRuns.of(cellId);
     return last ? { last, predicted: null, takes: null } : null;
+  }
+
+  private _runThrough(kernelId: string): RunThrough | null {
+    const claims = this._arbiter.snapshot?.claims ?? [];
+    const ends = claims.map(it =>
+      it.holderId === kernelId && it.state === 'done' ? it.endedMs : -Infinity
+    );
+    return this._isShown() ? this._past.runThroughs.of(kernelId, Math.max(...ends)) : null;
   }
 
   /** Move the focus from an editor of the hints back to the cell, in command mode. */

@@ -7,6 +7,7 @@ import { IArbiter, IDefaults, IKernelPaths } from '../tokens';
 import { HistoryClient } from '../history/client';
 import { CellHints } from '../hints/cellHints';
 import { LastRuns } from '../hints/lastRuns';
+import { RunThroughs } from '../hints/runThrough';
 import { HintsTool } from '../widgets/hintsTool';
 
 /** The section's rank among the others: below the common tools, above the advanced ones. */
@@ -32,8 +33,9 @@ export const hintsPlugin: JupyterFrontEndPlugin<void> = {
       return; // a page without notebooks, such as the tree of Notebook 7
     }
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
-    const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
-    const hints = new CellHints(tracker, arbiter, defaults, lastRuns, () => tool.isVisible);
+    const history = new HistoryClient(serviceManager.serverSettings);
+    const past = { lastRuns: new LastRuns(history), runThroughs: new RunThroughs(history) };
+    const hints = new CellHints(tracker, arbiter, defaults, past, () => tool.isVisible);
     const tool: HintsTool = new HintsTool(hints, kernelPaths, trans);
     tools.addSection({
       sectionName: 'jupyterlab-cellgrant',

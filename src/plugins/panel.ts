@@ -11,6 +11,7 @@ import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '..
 import { HistoryClient } from '../history/client';
 import { CellHints } from '../hints/cellHints';
 import { LastRuns } from '../hints/lastRuns';
+import { RunThroughs } from '../hints/runThrough';
 import { resourcesIcon } from '../widgets/icon';
 import { ResourcesPanel } from '../widgets/resourcesPanel';
 import { cancelClaim } from './cancel';
@@ -40,12 +41,13 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
     restorer: ILayoutRestorer | null
   ): IResourcesPanel => {
     const trans = (translator ?? nullTranslator).load('jupyterlab_cellgrant');
-    const lastRuns = new LastRuns(new HistoryClient(serviceManager.serverSettings));
+    const history = new HistoryClient(serviceManager.serverSettings);
+    const past = { lastRuns: new LastRuns(history), runThroughs: new RunThroughs(history) };
     const panel: ResourcesPanel = new ResourcesPanel({
       arbiter,
       defaults,
       kernelPaths,
-      hints: tracker && new CellHints(tracker, arbiter, defaults, lastRuns, () => panel.isVisible),
+      hints: tracker && new CellHints(tracker, arbiter, defaults, past, () => panel.isVisible),
       trans,
       onCancel: claimId => void cancelClaim(arbiter, claimId),
       keepers: keeperCalls(consent),
