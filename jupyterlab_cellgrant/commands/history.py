@@ -56,7 +56,7 @@ def history(
     )
 
 
-@history.command("export")
+@click.command()
 @click.argument("file")
 @range_options
 @setting("node")
@@ -74,7 +74,7 @@ def export(file: str, begin: str | None, end: str | None, as_json: bool, **said:
     print_json(done) if as_json else click.echo(f"{_count(done['rows'])} written to {file}.")
 
 
-@history.command("import")
+@click.command("import")
 @click.argument("file")
 @setting("node")
 @json_option
@@ -128,3 +128,7 @@ def _row(execution: dict[str, Any]) -> dict[str, str]:
         "MEMORY": measured(used.get("memoryPeakBytes")),
         "OUTCOME": execution["outcome"],
     }
+
+
+for _command in (export, import_):
+    history.add_command(_command)
