@@ -43,7 +43,7 @@ def history(
 
     \b
     Examples:
-      cellgrant history --from '2 h'
+      cellgrant history --from 2h
       cellgrant history --notebook train.ipynb --last 5
       cellgrant history export november.parquet --from 2026-11-01 --to 2026-12-01
     """
