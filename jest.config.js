@@ -8,6 +8,7 @@ const esModules = [
   '@jupyterlab/',
   '@rjsf',
   'color',
+  'echarts',
   'exenv-es6',
   'lib0',
   'marked',
@@ -15,7 +16,8 @@ const esModules = [
   'vscode-ws-jsonrpc',
   'y-protocols',
   'y-websocket',
-  'yjs'
+  'yjs',
+  'zrender'
 ].join('|');
 
 // Jupyter's packages are ES modules in part.

@@ -92,6 +92,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     takesS: { full: 60, quick: 30 },
     load: () => import('./memory')
   },
+  notebooks: {
+    what: 'notebooks side by side, under the operating system and under Cellgrant',
+    takesS: { full: 5400, quick: 900 },
+    load: () => import('./notebooks')
+  },
   hostile: {
     what: 'what an honest kernel feels of eleven floods',
     takesS: { full: 300, quick: 90 },

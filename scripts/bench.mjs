@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { ensureLibraries } from './prepare/python.mjs';
 import { runTask } from './prepare/say.mjs';
 
-if (['pools', 'all'].includes(process.argv[2])) {
+if (['pools', 'notebooks', 'all'].includes(process.argv[2])) {
   // Where they cannot be had it is told here, and `pools` alone fails.
   await runTask(ensureLibraries);
 }

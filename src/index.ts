@@ -6,8 +6,10 @@ import { commandsPlugin } from './plugins/commands';
 import { consentPlugin } from './plugins/consent';
 import { cullingPlugin } from './plugins/culling';
 import { defaultsPlugin } from './plugins/defaults';
+import { historyPlugin } from './plugins/history';
 import { hintsPlugin } from './plugins/hints';
 import { kernelPathsPlugin } from './plugins/kernelPaths';
+import { notificationsPlugin } from './plugins/notifications';
 import { panelPlugin } from './plugins/panel';
 import { statusPlugin } from './plugins/status';
 
@@ -22,6 +24,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   panelPlugin,
   badgesPlugin,
   statusPlugin,
+  historyPlugin,
+  notificationsPlugin,
   commandsPlugin,
   cullingPlugin
 ];

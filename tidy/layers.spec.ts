@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { importsOf, typescriptSources, type Source } from './sources';
 
 /** What the headless part offers to markup: functions of a snapshot, without services. */
-const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'speaker'].map(
+const PURE_OF_ARBITER = ['badge', 'fit', 'history', 'keeper', 'kernelMarks', 'news', 'speaker'].map(
   it => `src/arbiter/${it}`
 );
 
@@ -60,6 +60,8 @@ const LAYERS: readonly {
     types: ['server/core/'],
     packages: /^prom-client$/
   },
+  { folder: 'server/simulator/', may: ['server/core/', 'server/protocol/', 'server/lib/'] },
+  { folder: 'server/replay/', may: ['server/simulator/', 'server/core/', 'server/protocol/'] },
   {
     folder: 'server/store/',
     may: ['server/protocol/', 'server/lib/', 'server/host/'],
@@ -96,6 +98,17 @@ const LAYERS: readonly {
     packages: /^(react$|@jupyterlab\/(translation|ui-components)$)/
   },
   {
+    folder: 'src/history/',
+    may: ['server/protocol/', 'src/format', 'src/arbiter/request'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/(services|translation)$|@lumino\/signaling$)/
+  },
+  {
+    folder: 'src/timeline/',
+    may: ['server/protocol/', 'src/format', 'src/history/', 'src/components/'],
+    types: ['src/tokens'],
+    packages: /^(react$|echarts($|\/)|@jupyterlab\/translation$|@lumino\/(disposable|signaling)$)/
+  },
+  {
     folder: 'src/hints/',
     may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
     packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
@@ -118,6 +131,8 @@ const LAYERS: readonly {
       'src/components/',
       'src/arbiter/',
       'src/hints/',
+      'src/history/',
+      'src/timeline/',
       'src/format',
       'src/tokens',
       'server/protocol/'

@@ -1,14 +1,15 @@
 import type { NodeFacts, PolicyName } from '../../server/core/events';
-import type { IPolicy } from './engine';
-import { Arbiter, type Knowledge } from './policies/arbiter';
-import { CgroupFair } from './policies/cgroupFair';
+import { simulatedNode } from '../../server/simulator/node';
+import type { IPolicy } from '../../server/simulator/engine';
+import { Arbiter, type Knowledge } from '../../server/simulator/policies/arbiter';
+import { CgroupFair } from '../../server/simulator/policies/cgroupFair';
 import { ContinuousRemold } from './policies/continuousRemold';
-import { DeviceQueues } from './policies/deviceQueues';
+import { DeviceQueues } from '../../server/simulator/policies/deviceQueues';
 import { MoldableRunToCompletion } from './policies/moldable';
 import { MoldedEquipartition } from './policies/moldedEquipartition';
-import { PerThread } from './policies/perThread';
+import { PerThread } from '../../server/simulator/policies/perThread';
 import { LastTwo, Oracle, RigidQueue } from './policies/rigidQueue';
-import { StaticPartition } from './policies/staticPartition';
+import { StaticPartition } from '../../server/simulator/policies/staticPartition';
 
 /** What a policy is made for. */
 type Setting = { readonly cpus: number; readonly users: number; readonly beta: number };
@@ -27,28 +28,12 @@ const GPUS = 4;
 const MEMORY_BYTES = 256 * GIB;
 const MEMORY_RESERVE_BYTES = 16 * GIB;
 
-/** The simulated node: cores without hyper-threads, eight to a cache. */
+/** The simulated node. */
 export function nodeOf(cpus: number, tier: 'cgroup-v2' | 'affinity' = 'cgroup-v2'): NodeFacts {
-  return {
-    name: 'simulated',
-    cpus: Array.from({ length: cpus }, (_, id) => ({
-      id,
-      core: id,
-      cache: Math.floor(id / 8),
-      numa: Math.floor(id / 32)
-    })),
-    memoryBytes: MEMORY_BYTES,
-    memoryReserveBytes: MEMORY_RESERVE_BYTES,
-    gpus: Array.from({ length: GPUS }, (_, index) => ({
-      uuid: `GPU-${index}`,
-      index,
-      model: 'simulated',
-      memoryBytes: 80 * GIB
-    })),
-    tier: { name: tier, enforced: ['cpus'], notEnforced: [], reason: 'it is simulated' },
-    sharesByWeight: tier === 'cgroup-v2',
-    packsThreads: false
-  };
+  const gpu = { model: 'simulated', memoryBytes: 80 * GIB };
+  const gpus = Array.from({ length: GPUS }, () => gpu);
+  const memory = { memoryBytes: MEMORY_BYTES, memoryReserveBytes: MEMORY_RESERVE_BYTES };
+  return simulatedNode({ cpus, ...memory, gpus }, tier);
 }
 
 /** The core under one of its own policies. */

@@ -1,8 +1,9 @@
-import { simulate, type IPolicy, type Outcome } from './engine';
-import { CgroupFair } from './policies/cgroupFair';
+import { simulate, type IPolicy, type Outcome } from '../../server/simulator/engine';
+import { CgroupFair } from '../../server/simulator/policies/cgroupFair';
 import { Oracle, RigidQueue } from './policies/rigidQueue';
-import { PerThread } from './policies/perThread';
-import { cellsOfUsers, WORKLOADS, type Cell, type WorkloadName } from './workload';
+import { PerThread } from '../../server/simulator/policies/perThread';
+import type { Cell } from '../../server/simulator/cell';
+import { cellsOfUsers, WORKLOADS, type WorkloadName } from './workload';
 
 /** A cell that arrives at `thinkS` with so much work for so many threads, perfectly parallel. */
 function cell(user: number, thinkS: number, work: number, threads = 1, wait = 0): Cell {

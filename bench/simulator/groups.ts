@@ -1,10 +1,10 @@
 import { EVEN_SHARING, plainGroup, type Sharing } from '../../server/core/policy/groups';
 import { mean } from '../statistics';
 import { nodeOf, OS_CGROUP_FAIR } from './catalogue';
-import { simulate, type Finished, type IPolicy } from './engine';
-import type { Execution } from './execution';
+import { simulate, type Finished, type IPolicy } from '../../server/simulator/engine';
+import type { Execution } from '../../server/simulator/execution';
 import { normalisedTurnaround } from './metrics';
-import { Arbiter } from './policies/arbiter';
+import { Arbiter } from '../../server/simulator/policies/arbiter';
 import type { Effort } from './sweep';
 import { cellsOfUsers } from './workload';
 

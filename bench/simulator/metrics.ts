@@ -1,5 +1,5 @@
 import { mean, quantile } from '../statistics';
-import type { Finished, Outcome } from './engine';
+import type { Finished, Outcome } from '../../server/simulator/engine';
 
 /** What a run is judged by. */
 export type Metrics = {

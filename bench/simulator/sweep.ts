@@ -7,7 +7,7 @@ import {
   BY_MASKS,
   type Contender
 } from './catalogue';
-import { simulate } from './engine';
+import { simulate } from '../../server/simulator/engine';
 import { meanMetrics, metricsOf, type Metrics } from './metrics';
 import { cellsOfUsers, type WorkloadName, type WorkloadOptions } from './workload';
 

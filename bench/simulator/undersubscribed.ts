@@ -1,7 +1,7 @@
 import { nodeOf } from './catalogue';
-import { simulate } from './engine';
+import { simulate } from '../../server/simulator/engine';
 import { metricsOf } from './metrics';
-import { Arbiter } from './policies/arbiter';
+import { Arbiter } from '../../server/simulator/policies/arbiter';
 import type { Effort } from './sweep';
 import { cellsOfUsers } from './workload';
 

@@ -1,5 +1,6 @@
 import { median } from '../statistics';
-import { cellsOfUsers, type Cell, type WorkloadOptions } from './workload';
+import type { Cell } from '../../server/simulator/cell';
+import { cellsOfUsers, type WorkloadOptions } from './workload';
 
 const OPTIONS: WorkloadOptions = {
   cpus: 16,

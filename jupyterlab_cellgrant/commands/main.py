@@ -23,6 +23,7 @@ from .history import history
 from .holders import release
 from .metrics import metrics
 from .order import InOrder
+from .profile import profile
 from .queue import cancel, queue
 from .report import report
 from .run import run
@@ -51,7 +52,8 @@ def cellgrant() -> None:
 
 
 for _command in (
-    *(run, adopt, hold, status, top, queue, cancel, release, history, report),
+    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(history, report, profile),
     *(sidecar, serve, check, reload, metrics, admin),
 ):
     cellgrant.add_command(_command)

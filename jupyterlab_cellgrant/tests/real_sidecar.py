@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jupyterlab_cellgrant
+from jupyterlab_cellgrant.node_runtime import find_node
 
 from ..node_runtime import find_node
 

@@ -118,6 +118,20 @@ async def test_a_killed_kernel_is_explained_and_no_other_notices(
     assert "ended well" in other.text(other_id)
 
 
+async def test_what_a_short_cell_had_is_known_though_it_is_free_again(
+    sidecar: RealSidecar, start_kernel: StartKernel
+) -> None:
+    """[HIST1] The peak is no sample; the cell after it does not inherit it, nor its CPU time."""
+    notebook = await start_kernel()
+    await notebook.run("a = 1")
+    await notebook.run("del a; hoard = bytearray(b'x') * (200 << 20); del hoard")
+    busy = done_claim(sidecar, "ok")
+    await notebook.run("b = 1")
+    idle = done_claim(sidecar, "ok")
+    assert 150 * MIB < busy["memoryPeakBytes"] - idle["memoryPeakBytes"] < 260 * MIB
+    assert idle["cpuSeconds"] < busy["cpuSeconds"]
+
+
 WRITE = """
 with open(PATH, "wb", buffering=0) as file:
     block = b"x" * (16 << 20)

@@ -128,7 +128,7 @@ export type Running = {
   leaf: Leaf | null;
   /** Its mask, if shares are enforced by masks. */
   mask: Allocation | null;
-  /** CPU seconds of its holder when it was granted; null before it was measured. */
+  /** CPU seconds of its holder when it was granted, or else when it was first measured; null before. */
   cpuSecondsAtGrant: number | null;
   cpuSeconds: number;
   readonly peaks: Peaks;

@@ -6,6 +6,7 @@ import { isLost } from './gpu/gpuMemory';
 import { gpuNames } from './gpu/gpus';
 import { promisableBytes } from './memory/promisable';
 import { recallStanding } from './claim/standing';
+import { addUtilisation } from './claim/peaks';
 import type { HolderEntry, RunningEntry } from './entries';
 import type { State } from './state';
 import { tell } from './claim/story';
@@ -45,7 +46,7 @@ function measured(state: State, holder: HolderEntry, use: HolderUse): void {
 /** CPU7: a cell weighs less as it uses CPU time. */
 function age(state: State, entry: RunningEntry, use: HolderUse): void {
   const { phase } = entry;
-  phase.cpuSecondsAtGrant ??= use.cpuSeconds;
+  phase.cpuSecondsAtGrant ??= use.cpuSecondsAtGrant ?? use.cpuSeconds;
   phase.cpuSeconds = Math.max(phase.cpuSeconds, use.cpuSeconds - phase.cpuSecondsAtGrant);
   phase.leaf && attain(phase.leaf, phase.cpuSeconds) && state.touched.add(entry);
 }
@@ -76,6 +77,12 @@ export function onGpusMeasured(state: State, event: Of<'gpusMeasured'>): void {
   state.gpuUse.clear();
   for (const use of event.gpus) {
     state.gpuUse.set(use.uuid, use);
+  }
+  for (const { phase } of state.leasing) {
+    addUtilisation(
+      phase.peaks,
+      phase.lease.gpus.map(it => state.gpuUse.get(it))
+    );
   }
   lost.forEach(it => tellLoss(state, it.uuid));
   state.mayAdmit = true;

@@ -7,6 +7,8 @@ export type HolderUse = {
   readonly cpusBusy: number;
   /** Total CPU time so far, in s. */
   readonly cpuSeconds: number;
+  /** The same when an execution was granted since the last measurement; absent if none was. */
+  readonly cpuSecondsAtGrant?: number;
   /** Memory that the process tree holds now. */
   readonly memoryBytes: number;
   /** The most that it held since the last measurement; absent where that is not known. */

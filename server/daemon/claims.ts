@@ -10,6 +10,7 @@ import { believable } from './belief';
 import type { IClock } from './clock';
 import type { Holders } from './holders';
 import type { Interpreter } from './interpreter';
+import type { Sampler } from './measure';
 import type { AskOrRefusal, IClaims, IDefaults, Log, NewClaim, Outcome } from './ports';
 import { RECOVERING, type Reconciliation } from './reconcile';
 
@@ -25,6 +26,7 @@ export type ClaimsParts = {
   readonly administration: { hints(): readonly Hints[] };
   readonly reconciliation: Pick<Reconciliation, 'expects' | 'holds' | 'drop' | 'holderOf'>;
   readonly interpreter: Pick<Interpreter, 'carryOut'>;
+  readonly sampler: Pick<Sampler, 'measureNow'>;
 };
 
 /** Submits cells' claims to the arbiter; after a restart, only once all grants are known (ENF4). */
@@ -55,7 +57,9 @@ export class Claims implements IClaims {
     }
   }
 
-  end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void {
+  /** What it used is measured first, or nothing would be known of one that took less than a beat. */
+  end(holderId: string, claimId: string, outcome: Outcome, cpuSeconds: number | null): void {
+    this.parts.sampler.measureNow(holderId);
     this.parts.arbiter.post({ type: 'claimEnded', claimId, outcome, cpuSeconds });
   }
 

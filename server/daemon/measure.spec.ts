@@ -11,7 +11,9 @@ const TIER = { name: 'none', enforced: [], notEnforced: [], reason: 'a test' } a
 class Figures extends NoEnforcer {
   readonly asked: string[] = [];
   readonly tightened: string[] = [];
-  cpuSeconds = 0;
+  readonly lowered: string[] = [];
+  seconds = 0;
+  isGone = false;
 
   constructor() {
     super(TIER, new DiskFiles(), true);
@@ -21,9 +23,25 @@ class Figures extends NoEnforcer {
     this.tightened.push(holderId!);
   }
 
+  override cpuSeconds(): number {
+    return this.seconds;
+  }
+
+  override lowerPeak(holderId: string): void {
+    this.lowered.push(holderId);
+  }
+
   override measure(holderId: string) {
     this.asked.push(holderId);
-    return { cpuSeconds: this.cpuSeconds, memoryBytes: 5, threads: 1 };
+    return this.isGone
+      ? null
+      : {
+          cpuSeconds: this.seconds,
+          memoryBytes: 5,
+          memoryPeakBytes: 5,
+          threads: 1,
+          processes: 1
+        };
   }
 }
 
@@ -75,12 +93,63 @@ describe('Sampler', () => {
     holders = ['k'];
     running = new Set(['k']);
     jest.advanceTimersByTime(beat);
-    figures.cpuSeconds = 1;
+    figures.seconds = 1;
     jest.advanceTimersByTime(beat);
     expect(uses().map(it => [it.cpusBusy, it.cpuSeconds])).toEqual([
       [0, 0],
       [2, 1]
     ]);
+  });
+
+  const grant = (holderId: string) => {
+    const grant = { cpus: null, threads: null, memoryBytes: null, gpus: [] };
+    sampler.follow([{ type: 'grant', holderId, claimId: '1', grant }]);
+  };
+
+  it('[HIST1] measures an execution that takes less than a beat, from its grant to its end', () => {
+    figures.seconds = 40;
+    grant('k');
+    expect(figures.lowered).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(figures.lowered).toEqual(['k']);
+    expect(figures.asked).toEqual([]);
+    jest.advanceTimersByTime(49);
+    figures.seconds = 40.1;
+    sampler.measureNow('k');
+    sampler.measureNow('k');
+    expect(uses()).toMatchObject([
+      { cpuSecondsAtGrant: 40, cpuSeconds: 40.1, cpusBusy: expect.closeTo(1) },
+      { cpuSeconds: 40.1, cpusBusy: 0 }
+    ]);
+    expect(uses()[1]).not.toHaveProperty('cpuSecondsAtGrant');
+  });
+
+  it('[HIST1] counts from the first of two grants, and lowers the peak once a beat', () => {
+    holders = ['k'];
+    running = new Set(['k']);
+    figures.seconds = 1;
+    grant('k');
+    jest.advanceTimersByTime(1);
+    figures.seconds = 2;
+    grant('k');
+    jest.advanceTimersByTime(2 * beat);
+    expect(uses().map(it => it.cpuSecondsAtGrant)).toEqual([1, undefined]);
+    expect(figures.lowered).toEqual(['k', 'k', 'k']);
+  });
+
+  it('[HIST1] knows no start of an execution whose kernel could not be measured', () => {
+    grant('k');
+    jest.advanceTimersByTime(1);
+    figures.isGone = true;
+    sampler.measureNow('k');
+    figures.isGone = false;
+    sampler.measureNow('k');
+    expect(uses()).toHaveLength(1);
+    expect(uses()[0]).not.toHaveProperty('cpuSecondsAtGrant');
+    grant('k');
+    sampler.forget('k');
+    jest.advanceTimersByTime(1);
+    expect(figures.lowered).toEqual(['k']);
   });
 
   it('measures a holder that is new, and one that has just stopped, at once', () => {

@@ -1,5 +1,7 @@
 import type { HolderUse } from '../core/events';
-import { failureOf, type IEnforcer, type TreeUse } from '../enforce/enforcer';
+import type { Effect } from '../core/effects';
+import { failureOf, type IEnforcer } from '../enforce/enforcer';
+import type { TreeUse } from '../host/processUse';
 import type { EventBody } from './arbiter';
 import { OthersMemory } from './othersMemory';
 import type { INodeMeters } from './ports';
@@ -15,6 +17,9 @@ const IDLE_PERIOD_MS = 4000;
 
 /** How often the node is measured while nothing runs, in ms. */
 const QUIET_PERIOD_MS = 2000;
+
+/** CPUs busy are an average over so long at least, in ms: over less, the kernel's ticks would decide. */
+const BUSY_WINDOW_MS = 100;
 
 /** The sampler's dependencies. */
 export type SamplerParts = {
@@ -47,6 +52,10 @@ export class Sampler {
   private readonly readings = new Map<string, Reading>();
   private readonly others = new OthersMemory();
   private ran: ReadonlySet<string> = new Set();
+  /** Holders with an execution that was just granted. */
+  private readonly granted = new Set<string>();
+  /** CPU time of holders when an execution was granted, in s, until they are measured. */
+  private readonly starts = new Map<string, number>();
   private beats = 0;
   private turn = 0;
   private isMeasuringNode = false;
@@ -66,9 +75,26 @@ export class Sampler {
     this.parts.post({ type: 'gpusMeasured', gpus: this.parts.meters.gpus() });
   }
 
+  /** Executions are granted: what they use counts from now on, which is looked up once all are told. */
+  follow(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'grant') {
+        this.granted.size || setImmediate(() => this.startAll());
+        this.granted.add(effect.holderId);
+      }
+    }
+  }
+
+  /** An execution of this holder ends: measure what it used until now. */
+  measureNow(holderId: string): void {
+    this.measure([holderId]);
+  }
+
   /** Forget a holder that is gone. */
   forget(holderId: string): void {
     this.readings.delete(holderId);
+    this.granted.delete(holderId);
+    this.starts.delete(holderId);
   }
 
   private beat(): void {
@@ -79,6 +105,7 @@ export class Sampler {
     const isTick = this.isDue(TICK_MS);
     const idle = isTick ? this.turnOf(all.filter(id => !isBusy(id))) : [];
     this.measure([...all.filter(isBusy), ...idle]);
+    running.forEach(it => this.parts.enforcer.lowerPeak(it));
     this.ran = running;
     if (this.isDue(running.size > 0 ? TICK_MS : QUIET_PERIOD_MS)) {
       this.measureOthers();
@@ -87,6 +114,23 @@ export class Sampler {
     if (isTick) {
       running.forEach(it => this.tighten(it));
       this.parts.post({ type: 'ticked' });
+    }
+  }
+
+  private startAll(): void {
+    const granted = [...this.granted];
+    this.granted.clear();
+    granted.forEach(it => this.start(it));
+  }
+
+  private start(holderId: string): void {
+    const cpuSeconds = this.parts.enforcer.cpuSeconds(holderId);
+    // Of two that start between two measurements, the first one's start counts for both.
+    if (cpuSeconds !== null && !this.starts.has(holderId)) {
+      const { memoryBytes = 0 } = this.readings.get(holderId) ?? {};
+      this.readings.set(holderId, { atMs: this.parts.nowMs(), cpuSeconds, memoryBytes });
+      this.starts.set(holderId, cpuSeconds);
+      this.parts.enforcer.lowerPeak(holderId);
     }
   }
 
@@ -125,22 +169,24 @@ export class Sampler {
 
   private useOf(holderId: string): HolderUse | null {
     const use = this.ask(holderId);
+    const cpuSecondsAtGrant = this.starts.get(holderId);
+    this.starts.delete(holderId);
     if (!use) {
       return null;
     }
     const atMs = this.parts.nowMs();
     const before = this.readings.get(holderId);
-    const { cpuSeconds, memoryBytes, threads } = use;
+    const { cpuSeconds, memoryBytes } = use;
     this.readings.set(holderId, { atMs, cpuSeconds, memoryBytes });
     const cpusBusy = before
-      ? (Math.max(0, cpuSeconds - before.cpuSeconds) * 1000) / Math.max(1, atMs - before.atMs)
+      ? (Math.max(0, cpuSeconds - before.cpuSeconds) * 1000) /
+        Math.max(BUSY_WINDOW_MS, atMs - before.atMs)
       : 0;
     return {
+      ...use,
       holderId,
       cpusBusy,
-      cpuSeconds,
-      memoryBytes,
-      threads,
+      ...(cpuSecondsAtGrant !== undefined && { cpuSecondsAtGrant }),
       gpuMemoryBytes: this.gpuMemoryOf(holderId)
     };
   }

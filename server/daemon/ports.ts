@@ -128,7 +128,8 @@ export interface IClaims {
   /** What a cell of this holder asks for, with its defaults merged in (ADM2). */
   askOf(holderId: string, sources: HintSources, lineBytes: number): AskOrRefusal;
   claim(claim: NewClaim): void;
-  end(claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
+  /** A claim of this holder ended; `cpuSeconds` is what its gate counted. */
+  end(holderId: string, claimId: string, outcome: Outcome, cpuSeconds: number | null): void;
   /** A waiting claim is given up by its own gate; there is no answer. */
   giveUp(claimId: string): void;
   /** How a cell with these hints would fare if a holder ran it now; null for an unknown holder. */

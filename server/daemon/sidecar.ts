@@ -112,6 +112,9 @@ export class Sidecar implements IGateServices, IApi {
     );
     this.administration = new Administration({ ...parts, post, notice });
     this.reconciliation = new Reconciliation({ post, settle: it => this.settle(it) });
+    const holderIds = () => this.holders.list().map(it => it.holderId);
+    const nowMs = () => clock.nowMs();
+    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
     this.claims = new Claims({
       ...parts,
       arbiter: this.arbiter,
@@ -119,15 +122,13 @@ export class Sidecar implements IGateServices, IApi {
       holders: this.holders,
       defaults: this.defaults,
       administration: this.administration,
-      reconciliation: this.reconciliation
+      reconciliation: this.reconciliation,
+      sampler: this.sampler
     });
     this.actions = new Actions(parts, this);
     const snapshot = () => this.arbiter.snapshot();
     const { owners, administrators } = this;
     this.consent = new Consent({ post, snapshot, owners, administrators });
-    const holderIds = () => this.holders.list().map(it => it.holderId);
-    const nowMs = () => clock.nowMs();
-    this.sampler = new Sampler({ ...parts, post, holderIds, runningHolderIds, nowMs });
     const cpus = node.cpus.map(it => it.id);
     this.spreading = new Spreading({ ...parts, post, cpus, running: () => this.running(), notice });
     this.holders.onGone(holderId => this.forget(holderId));
@@ -151,7 +152,8 @@ export class Sidecar implements IGateServices, IApi {
     // Nobody reports what a holder without a gate holds: it holds nothing.
     this.holders.list().forEach(it => it.gated || this.reconciliation.heard(it.holderId));
     this.holders.onChange(() => void this.holderStore.save(this.holders.list()));
-    const undos = [reconciled, this.sampler.begin(), this.holders.watch()];
+    const unwatch = this.arbiter.onStep((_, effects) => this.sampler.follow(effects));
+    const undos = [reconciled, this.sampler.begin(), this.holders.watch(), unwatch];
     const gather = this.spreading.begin();
     return async () => {
       await gather();

@@ -1,4 +1,5 @@
 import type { Confinement } from '../core/effects';
+import type { TreeUse } from '../host/processUse';
 import type { CpuSet } from '../protocol/cpuset';
 import type { CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
@@ -9,13 +10,6 @@ export type HolderProcess = {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat; a reused pid is not touched. */
   readonly startTicks: number;
-};
-
-/** What a tier can report of a holder; null if this tier cannot. */
-export type TreeUse = {
-  readonly cpuSeconds: number;
-  readonly memoryBytes: number;
-  readonly threads: number;
 };
 
 /** A write that the host refused. */
@@ -100,6 +94,12 @@ export interface IEnforcer {
 
   /** Figures of the tree, or null if it has ended or they are unknown. */
   measure(holderId: string): TreeUse | null;
+
+  /** CPU time that the tree has used so far, in s; null if it has ended or that is unknown. */
+  cpuSeconds(holderId: string): number | null;
+
+  /** Let the peak of memory in the next figures count from now on. Takes no time: most of it is done later. */
+  lowerPeak(holderId: string): void;
 
   /** The holder that a process belongs to; null for other processes and if unknown. */
   holderOf(pid: number): string | null;

@@ -2,20 +2,24 @@ import { UNPINNED, type CpuPinning } from '../protocol/grant';
 import type { TierView } from '../protocol/view';
 import type { IHostFiles } from '../host/files';
 import { findAncestor, isAlive } from '../host/processes';
-import { readTreeUse } from '../host/processUse';
-import { EnforcementError, type IEnforcer, type HolderProcess, type TreeUse } from './enforcer';
+import { readCpuSeconds, readMemoryBytes, readTreeUse, type TreeUse } from '../host/processUse';
+import { Watermarks } from '../host/watermarks';
+import { EnforcementError, type IEnforcer, type HolderProcess } from './enforcer';
 import { failUnseen } from './failures';
 
 /** Nothing is enforced: grants are advisory, and figures come from /proc if there is one. */
 export class NoEnforcer implements IEnforcer {
   private readonly held = new Map<string, HolderProcess>();
+  private readonly marks: Watermarks;
 
   constructor(
     readonly tier: TierView,
     private readonly files: IHostFiles,
     /** Whether processes can be inspected here. */
     private readonly observes: boolean
-  ) {}
+  ) {
+    this.marks = new Watermarks(files);
+  }
 
   found(): readonly string[] {
     return [];
@@ -45,12 +49,27 @@ export class NoEnforcer implements IEnforcer {
   measure(holderId: string): TreeUse | null {
     const target = this.held.get(holderId);
     return target && this.observes
-      ? readTreeUse(this.files, target.pid, this.othersThan(target))
+      ? readTreeUse(this.files, target.pid, this.othersThan(target), this.marks)
       : null;
   }
 
+  cpuSeconds(holderId: string): number | null {
+    const target = this.held.get(holderId);
+    return target && this.observes
+      ? readCpuSeconds(this.files, target.pid, this.othersThan(target))
+      : null;
+  }
+
+  lowerPeak(holderId: string): void {
+    const target = this.held.get(holderId);
+    target && this.observes && this.marks.lower(target.pid);
+  }
+
   memoryOf(holderId: string): number | null {
-    return this.measure(holderId)?.memoryBytes ?? null;
+    const target = this.held.get(holderId);
+    return target && this.observes
+      ? readMemoryBytes(this.files, target.pid, this.othersThan(target))
+      : null;
   }
 
   holderOf(pid: number): string | null {
@@ -67,11 +86,12 @@ export class NoEnforcer implements IEnforcer {
   }
 
   release(holderId: string): void {
+    this.marks.forget(this.held.get(holderId)?.pid ?? 0);
     this.held.delete(holderId);
   }
 
-  async settled(): Promise<void> {
-    return;
+  settled(): Promise<void> {
+    return this.marks.settled();
   }
 
   async close(): Promise<void> {

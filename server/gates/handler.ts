@@ -167,7 +167,7 @@ export class Handler {
     const { state } = record.phase;
     this.records.remove(record);
     if (state === 'running') {
-      this.services.claims.end(record.id, outcome, cpuSeconds);
+      this.services.claims.end(record.holder.id, record.id, outcome, cpuSeconds);
     } else if (state !== 'refused') {
       this.services.claims.giveUp(record.id);
     }

@@ -66,6 +66,7 @@ export const PROC = {
     `/proc/driver/nvidia/capabilities/gpu${gpu}/mig/gi${gi}/ci${ci}/access`,
   stat: (pid: number) => `/proc/${pid}/stat`,
   status: (pid: number) => `/proc/${pid}/status`,
+  clearRefs: (pid: number) => `/proc/${pid}/clear_refs`,
   commandLine: (pid: number) => `/proc/${pid}/cmdline`,
   cgroups: (pid: number) => `/proc/${pid}/cgroup`,
   threads: (pid: number) => `/proc/${pid}/task`,

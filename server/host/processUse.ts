@@ -1,51 +1,19 @@
-import { PROC } from './cgroupfs';
-import { readOrNull, type IHostFiles } from './files';
+import type { IHostFiles } from './files';
+import { isForkOf, ownBytes, readInherited, readMemory, type ProcessMemory } from './processMemory';
 import { readProcess, readTree, type ProcessStat } from './processes';
+import type { Watermarks } from './watermarks';
 
 /** What a process tree used and holds. */
 export type TreeUse = {
+  /** With that of processes that have ended, if a process of the tree waited for them. */
   readonly cpuSeconds: number;
   readonly memoryBytes: number;
+  /** The most that it held since its watermarks were lowered; what it holds now if that is not known. */
+  readonly memoryPeakBytes: number;
   readonly threads: number;
+  /** Without those that have ended. */
+  readonly processes: number;
 };
-
-/** The memory of one process; mapped files on a disk can be dropped, and do not count. */
-type ProcessMemory = {
-  /** Its own; in a child forked without exec also that of its parent. */
-  readonly anonymousBytes: number;
-  /** Memory that it may share with others, mapped: shmem, tmpfs. */
-  readonly sharedBytes: number;
-};
-
-function readMemory(files: IHostFiles, pid: number): ProcessMemory {
-  const status = readOrNull(files, PROC.status(pid)) ?? '';
-  const bytesOf = (name: string): number | null => {
-    const at = status.indexOf(`\n${name}:`);
-    return at < 0 ? null : parseInt(status.slice(at + name.length + 2), 10) * 1024;
-  };
-  // Emulations of Linux may report only the total.
-  const anonymousBytes = bytesOf('RssAnon') ?? bytesOf('VmRSS') ?? 0;
-  return { anonymousBytes, sharedBytes: bytesOf('RssShmem') ?? 0 };
-}
-
-type Measured = ProcessStat & ProcessMemory;
-
-function readMeasured(files: IHostFiles, pid: number): Measured | null {
-  const stat = readProcess(files, pid);
-  return stat && { ...stat, ...readMemory(files, pid) };
-}
-
-/** A child forked without exec shares its parent's memory until either writes to it. */
-function ownBytes(it: Measured, parent: Measured | null | undefined): number {
-  const isFork = parent?.argumentsAt === it.argumentsAt && it.argumentsAt > 0;
-  return Math.max(0, it.anonymousBytes - (isFork ? parent.anonymousBytes : 0));
-}
-
-/** Memory that belongs to one process alone, in bytes; 0 if it has ended. */
-export function readAnonymousBytes(files: IHostFiles, pid: number): number {
-  const it = readMeasured(files, pid);
-  return it ? ownBytes(it, readMeasured(files, it.parentPid)) : 0;
-}
 
 /**
  * Figures of a process tree from /proc, for tiers without cgroups; null if
@@ -60,19 +28,60 @@ export function readAnonymousBytes(files: IHostFiles, pid: number): number {
 export function readTreeUse(
   files: IHostFiles,
   rootPid: number,
-  others?: ReadonlySet<number>
+  others?: ReadonlySet<number>,
+  marks?: Watermarks
 ): TreeUse | null {
-  const all = readTree(files, rootPid, others).flatMap(pid => readMeasured(files, pid) ?? []);
+  const all = readTree(files, rootPid, others).flatMap(pid => readInTree(files, pid) ?? []);
   const processes = new Map(all.map(it => [it.pid, it]));
   const root = processes.get(rootPid);
   if (!root || root.state === 'Z') {
     return null;
   }
-  const around = readMeasured(files, root.parentPid);
-  const bytes = all.map(it => ownBytes(it, it === root ? around : processes.get(it.parentPid)));
+  const inherited = (it: InTree): number => {
+    const parent = processes.get(it.parentPid);
+    return it === root
+      ? readInherited(files, rootPid)
+      : parent && isForkOf(it, parent)
+        ? parent.anonymousBytes
+        : 0;
+  };
+  const held = all.map(it => ({ ...it, inheritedBytes: inherited(it) }));
+  const memoryBytes = held.reduce(
+    (sum, it) => sum + ownBytes(it, it.inheritedBytes),
+    Math.max(...all.map(it => it.sharedBytes))
+  );
   return {
     cpuSeconds: all.reduce((sum, it) => sum + it.cpuSeconds, 0),
-    memoryBytes: bytes.reduce((sum, it) => sum + it, Math.max(...all.map(it => it.sharedBytes))),
-    threads: all.reduce((sum, it) => sum + it.threads, 0)
+    memoryBytes,
+    memoryPeakBytes: memoryBytes + (marks?.read(held) ?? 0),
+    threads: all.reduce((sum, it) => sum + it.threads, 0),
+    processes: all.filter(it => it.state !== 'Z').length
   };
+}
+
+type InTree = ProcessStat & ProcessMemory;
+
+function readInTree(files: IHostFiles, pid: number): InTree | null {
+  const stat = readProcess(files, pid);
+  const memory = stat && readMemory(files, pid);
+  return memory && { ...memory, ...stat };
+}
+
+/** CPU time of a process tree so far, in s, counted as in {@link TreeUse}; null if the root has ended. */
+export function readCpuSeconds(
+  files: IHostFiles,
+  rootPid: number,
+  others?: ReadonlySet<number>
+): number | null {
+  const all = readTree(files, rootPid, others).flatMap(pid => readProcess(files, pid) ?? []);
+  return all[0]?.pid === rootPid ? all.reduce((sum, it) => sum + it.cpuSeconds, 0) : null;
+}
+
+/** Memory that a process tree holds, in bytes, counted as in {@link TreeUse}; null if the root has ended. */
+export function readMemoryBytes(
+  files: IHostFiles,
+  rootPid: number,
+  others?: ReadonlySet<number>
+): number | null {
+  return readTreeUse(files, rootPid, others)?.memoryBytes ?? null;
 }

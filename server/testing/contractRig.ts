@@ -74,6 +74,10 @@ export interface IContractRig {
   forkHolder(parent: HolderProcess, kind?: 'plain' | 'greedy'): Promise<HolderProcess>;
   /** Make a process open a character device that has no driver: whether that was let through. */
   canOpen(target: HolderProcess, node: DeviceNode): Promise<boolean>;
+  /** Make a plain process take 16 MiB of memory and give them back. */
+  swell(target: HolderProcess): Promise<void>;
+  /** Make a plain process have a child compute for some 10 ms, and wait for its end. */
+  compute(target: HolderProcess): Promise<void>;
   /** Make a process take memory until it is killed; resolves when it is gone. */
   exhaust(target: HolderProcess): Promise<void>;
   /** Make a process leave its place and take all CPUs, as far as it may. */

@@ -6,7 +6,6 @@ import {
   pinned,
   refusedWith,
   rulesFor,
-  until,
   type ContractRunner,
   type IContractRig,
   type Rule
@@ -14,6 +13,7 @@ import {
 import { childRules } from './childContract';
 import { crashRules, neighbourRules, releaseRules } from './endContract';
 import { killRules, memoryRules } from './memoryContract';
+import { measureRules } from './measureContract';
 
 /** The rules of {@link IEnforcer}, the same for every tier. */
 export function enforcerContract(
@@ -267,30 +267,4 @@ function tightenRules(rule: Rule): void {
       assert.ok(!traits.isolates || told.length >= 3, told.join());
     }
   );
-}
-
-function measureRules(rule: Rule): void {
-  rule('tells figures of a holder, and nothing of others', async (rig, enforcer) => {
-    const target = await rig.spawn();
-    enforcer.adopt(target);
-    const use = enforcer.measure(target.holderId);
-    assert.ok(use && use.threads >= 1 && use.memoryBytes >= 0 && use.cpuSeconds >= 0);
-    assert.equal(enforcer.measure('nobody'), null);
-  });
-
-  rule('tells what counts against a limit', async (rig, enforcer) => {
-    const target = await rig.spawn();
-    enforcer.adopt(target);
-    for (const exactFromBytes of [0, Infinity]) {
-      assert.ok(enforcer.memoryOf(target.holderId, exactFromBytes)! >= 0);
-      assert.equal(enforcer.memoryOf('nobody', exactFromBytes), null);
-    }
-  });
-
-  rule('tells nothing of a holder that is gone', async (rig, enforcer) => {
-    const target = await rig.spawn();
-    enforcer.adopt(target);
-    await rig.kill(target.pid);
-    await until('the dead holder has no figures', () => !enforcer.measure(target.holderId));
-  });
 }

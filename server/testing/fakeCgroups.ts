@@ -48,6 +48,21 @@ export class FakeCgroup implements DeviceCgroup {
     return own.length === 0 ? above : commonCpus(own, above);
   }
 
+  /** The kernel's figures change, as far as it has these files. */
+  count(figures: Readonly<Record<string, string>>): void {
+    Object.entries(figures).forEach(
+      ([file, text]) => this.files.has(file) && this.files.set(file, text)
+    );
+  }
+
+  /** A process was killed at the limit. */
+  countKill(): void {
+    for (const [file, text] of this.files) {
+      this.files.set(file, text.replace(/\b(oom|oom_kill) 0/g, '$1 1'));
+    }
+    this.count({ [V1.memoryPeak]: this.files.get(V1.memoryLimit) ?? '' });
+  }
+
   number(file: string): number {
     return Number(this.files.get(file) ?? 0);
   }

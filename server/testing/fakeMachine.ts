@@ -5,8 +5,9 @@ import { EnforcementError } from '../enforce/enforcer';
 import { placeName } from '../enforce/cgroup/group';
 import type { SetMask } from '../enforce/affinity/taskset';
 import { FakeCgroup, HostError, type FakeHierarchy } from './fakeCgroups';
+import { FakeFaults } from './fakeFaults';
 import { FakeMounts, cgroupLine, cgroupOf, mountLine, type Layout } from './fakeMounts';
-import { FakeProcesses } from './fakeProcesses';
+import { FakeProcesses, UNUSED } from './fakeProcesses';
 
 /** What a fake machine is made of; each with a default. */
 export type FakeMachineOptions = {
@@ -37,8 +38,7 @@ export class FakeMachine implements IHostFiles {
   readonly hierarchies: readonly FakeHierarchy[];
   private readonly mounts: FakeMounts;
   private readonly processes = new FakeProcesses();
-  private readonly faults: { readonly pattern: RegExp; readonly errno: string; times: number }[] =
-    [];
+  private readonly faults = new FakeFaults();
   private readonly cpus: CpuSet;
   private nextPid = SELF;
 
@@ -60,7 +60,7 @@ export class FakeMachine implements IHostFiles {
     const pid = this.nextPid;
     this.nextPid += threads;
     const mask = this.processes.get(parentPid)?.mask ?? this.cpus;
-    this.processes.add({ pid, parentPid, startTicks: 1000 + pid, threads, mask });
+    this.processes.add({ pid, parentPid, startTicks: 1000 + pid, threads, mask, ...UNUSED });
     for (const hierarchy of this.hierarchies) {
       const cgroup = cgroupOf(hierarchy, parentPid) ?? this.mounts.own(hierarchy);
       cgroup.processes.add(pid);
@@ -75,22 +75,29 @@ export class FakeMachine implements IHostFiles {
 
   /** From now on (for so many times) matching operations fail: `write /sys/...`, `mkdir ...`. */
   fail(pattern: RegExp, errno: string, times = Infinity): void {
-    this.faults.push({ pattern, errno, times });
+    this.faults.add(pattern, errno, times);
   }
 
   heal(): void {
-    this.faults.length = 0;
+    this.faults.heal();
   }
 
   /** Charge a holder's cgroup with so much memory. */
   charge(holderId: string, bytes: number): void {
-    for (const cgroup of this.named(holderId)) {
-      for (const file of [V1.memoryUsage, V2.memoryCurrent]) {
-        if (cgroup.files.has(file)) {
-          cgroup.files.set(file, `${bytes}`);
-        }
-      }
-    }
+    const figures = { [V1.memoryUsage]: `${bytes}`, [V2.memoryCurrent]: `${bytes}` };
+    this.named(holderId).forEach(it => it.count(figures));
+  }
+
+  /** A child of a holder's process computes for 20 ms, and is waited for. */
+  compute(holderId: string, pid: number): void {
+    this.processes.get(pid)!.reapedTicks += 2;
+    const figures = { [V1.cpuUsage]: '20000000', [V2.cpuStat]: 'usage_usec 20000' };
+    this.named(holderId).forEach(it => it.count(figures));
+  }
+
+  /** A process takes so much memory and gives it back. */
+  swell(pid: number, KiB: number): void {
+    this.processes.get(pid)!.highestKiB += KiB;
   }
 
   /** A holder takes more than its limit, and the kernel kills it. */
@@ -153,7 +160,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   read(path: string): string {
-    this.check('read', path);
+    this.faults.check('read', path);
     const found = this.mounts.locate(path);
     this.forkOnLook(path);
     const text = found ? this.readCgroup(found.cgroup, found.file) : this.readElse(path);
@@ -165,7 +172,7 @@ export class FakeMachine implements IHostFiles {
 
   write(path: string, text: string): void {
     this.writes.push(`${path}=${text}`);
-    this.check('write', path);
+    this.faults.check('write', path);
     const found = this.mounts.locate(path);
     if (!found || found.file === null) {
       throw new HostError('ENOENT');
@@ -187,8 +194,13 @@ export class FakeMachine implements IHostFiles {
     cgroup.processes.add(Number(text));
   }
 
+  async writeLater(path: string): Promise<void> {
+    this.faults.check('write', path);
+    this.processes.reset(Number(/^\/proc\/(\d+)\/clear_refs$/.exec(path)?.[1]));
+  }
+
   makeDirectory(path: string): void {
-    this.check('mkdir', path);
+    this.faults.check('mkdir', path);
     const name = path.slice(path.lastIndexOf('/') + 1);
     const cgroup = this.cgroup(path.slice(0, -name.length - 1));
     if (cgroup.children.has(name) || this.readCgroup(cgroup, name) !== null) {
@@ -198,7 +210,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   removeDirectory(path: string): void {
-    this.check('rmdir', path);
+    this.faults.check('rmdir', path);
     const cgroup = this.cgroup(path);
     if (cgroup.children.size > 0 || cgroup.processes.size > 0) {
       throw new HostError('EBUSY');
@@ -207,7 +219,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   list(path: string): readonly string[] {
-    this.check('list', path);
+    this.faults.check('list', path);
     const found = this.mounts.locate(path);
     if (found?.file === null) {
       return [...found.cgroup.files.keys(), V1.procs, ...found.cgroup.children.keys()];
@@ -225,7 +237,7 @@ export class FakeMachine implements IHostFiles {
   }
 
   directories(path: string): readonly string[] {
-    this.check('list', path);
+    this.faults.check('list', path);
     return [...this.cgroup(path).children.keys()];
   }
 
@@ -236,14 +248,6 @@ export class FakeMachine implements IHostFiles {
     if (left > 0) {
       this.restless.set(pid, left - 1);
       this.spawn(pid);
-    }
-  }
-
-  private check(operation: string, path: string): void {
-    const fault = this.faults.find(it => it.times > 0 && it.pattern.test(`${operation} ${path}`));
-    if (fault) {
-      fault.times -= 1;
-      throw new HostError(fault.errno);
     }
   }
 
@@ -271,7 +275,7 @@ export class FakeMachine implements IHostFiles {
     }
     switch (this.processes.has(pid) && match?.[3]) {
       case 'status':
-        return `Name:\tx\nUid:\t1000\t1000\nRssAnon:\t 160 kB\nCpus_allowed_list:\t${formatCpuList(this.mask(pid))}`;
+        return `${this.processes.status(pid)}\nCpus_allowed_list:\t${formatCpuList(this.mask(pid))}`;
       case 'cgroup':
         return this.hierarchies.map(it => cgroupLine(it, pid)).join('\n');
       case 'mountinfo':
@@ -289,10 +293,6 @@ export class FakeMachine implements IHostFiles {
       this.killed.push(pid);
       this.exit(pid);
     }
-    for (const [file, text] of cgroup.files) {
-      cgroup.files.set(file, text.replace(/\b(oom|oom_kill) 0/g, '$1 1'));
-    }
-    const limit = cgroup.files.get(V1.memoryLimit);
-    limit && cgroup.files.set(V1.memoryPeak, limit);
+    cgroup.countKill();
   }
 }

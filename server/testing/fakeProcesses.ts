@@ -7,7 +7,17 @@ export type FakeProcess = {
   readonly startTicks: number;
   readonly threads: number;
   mask: CpuSet;
+  /** The most memory that it had, in KiB. */
+  highestKiB: number;
+  /** CPU time of children that it waited for, in ticks. */
+  reapedTicks: number;
 };
+
+/** What each fake process has of memory, in KiB. */
+const HELD_KIB = 160;
+
+/** The figures of a process that has done nothing yet. */
+export const UNUSED = { highestKiB: HELD_KIB, reapedTicks: 0 };
 
 /** The processes of a fake machine, and what /proc tells of them. */
 export class FakeProcesses {
@@ -29,13 +39,26 @@ export class FakeProcesses {
     return this.running.get(pid);
   }
 
+  /** Its memory, as /proc tells it. */
+  status(pid: number): string {
+    const KiB = this.running.get(pid)!.highestKiB;
+    return `Name:\tx\nUid:\t1000\t1000\nVmHWM:\t ${KiB} kB\nRssAnon:\t ${HELD_KIB} kB`;
+  }
+
+  /** The kernel forgets the most memory that a process had. */
+  reset(pid: number): void {
+    const process = this.running.get(pid);
+    process && (process.highestKiB = HELD_KIB);
+  }
+
   /** One of its files in /proc, or null where there is none. */
   read(pid: number, file: string, tid: number): string | null {
     const process = this.running.get(pid);
     switch (process && file) {
       case 'stat':
         return (
-          `${pid} (odd ) name) S ${process!.parentPid} ${'0 '.repeat(15)}` +
+          `${pid} (odd ) name) S ${process!.parentPid} ${'0 '.repeat(11)}` +
+          `${process!.reapedTicks} ${'0 '.repeat(3)}` +
           `${process!.threads} 0 ${process!.startTicks} ${'0 '.repeat(30)}`
         );
       case 'children':

@@ -87,6 +87,14 @@ export class FakeRig implements IContractRig {
     return this.machine.hierarchies.every(it => mayOpen(cgroupOf(it, pid), node));
   }
 
+  async swell({ pid }: HolderProcess): Promise<void> {
+    this.machine.swell(pid, 16 * 1024);
+  }
+
+  async compute({ holderId, pid }: HolderProcess): Promise<void> {
+    this.machine.compute(holderId, pid);
+  }
+
   async exhaust({ holderId }: HolderProcess): Promise<void> {
     this.machine.runOutOfMemory(holderId);
   }

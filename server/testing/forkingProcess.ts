@@ -10,11 +10,14 @@ const files = new DiskFiles();
 /**
  * Forks a sleeper for every line that it reads, and prints its pid; for a line `greedy` a fork
  * that stops itself, and takes all memory when it goes on; for `open PATH` one that opens that
- * file: then it prints what went wrong.
+ * file: then it prints what went wrong. For `swell` it takes memory and gives it back, for `compute`
+ * it waits for a fork that computes.
  */
 const PLAIN = `echo ready; while read what path; do case $what in
   open) echo "$( { : <"$path"; } 2>&1 )" ;;
   greedy) sh -c 'kill -STOP $$; exec tail /dev/zero' & echo $! ;;
+  swell) x=$(head -c 16777216 /dev/zero | tr '\\0' x); unset x; echo ;;
+  compute) (i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done); echo ;;
   *) sleep 1000 & echo $! ;;
 esac; done`;
 /** The same in a process of many threads. */
@@ -72,6 +75,12 @@ export class ForkingProcess {
   async open(path: string): Promise<string> {
     this.child.stdin!.write(`open ${path}\n`);
     return String((await this.lines.next()).value);
+  }
+
+  /** Make a plain one take memory and give it back, or compute in a child; resolves when that is done. */
+  async work(how: 'swell' | 'compute'): Promise<void> {
+    this.child.stdin!.write(`${how}\n`);
+    await this.lines.next();
   }
 
   /** Make a greedy one take memory; resolves when it is gone. */

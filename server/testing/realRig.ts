@@ -108,6 +108,14 @@ export class RealRig implements IContractRig {
     return !said.includes('not permitted');
   }
 
+  swell({ pid }: HolderProcess): Promise<void> {
+    return this.children.get(pid)!.work('swell');
+  }
+
+  compute({ pid }: HolderProcess): Promise<void> {
+    return this.children.get(pid)!.work('compute');
+  }
+
   async exhaust({ pid }: HolderProcess): Promise<void> {
     const child = this.children.get(pid);
     if (child) {

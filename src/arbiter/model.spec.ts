@@ -1,7 +1,7 @@
 import { done, kernel, NOW_MS, running, snapshot } from '../testing/facts';
 import { TestArbiter } from '../testing/arbiter';
 import { cellKey } from './cells';
-import { RequestError } from './client';
+import { RequestError } from './request';
 
 describe('ArbiterModel', () => {
   let test: TestArbiter;

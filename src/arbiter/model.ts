@@ -13,9 +13,10 @@ import {
   EMPTY_INDEX,
   indexClaims
 } from './cells';
-import { type IArbiterClient, RequestError } from './client';
+import type { IArbiterClient } from './client';
 import { withSample } from './history';
 import { shouldAsk } from './patience';
+import { RequestError } from './request';
 
 /** The schema under which the server extension puts snapshots on Jupyter's event bus. */
 export const SNAPSHOT_SCHEMA = 'https://cellgrant.dev/events/snapshot/v1';

@@ -19,6 +19,7 @@ function panelElement(its: Partial<PanelViewProps>): React.ReactElement {
       onCancel={() => undefined}
       onReveal={() => undefined}
       keepers={keepersTo([])}
+      onHistory={() => undefined}
       thisCell={null}
       {...its}
     />

@@ -21,6 +21,7 @@ function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
       onCancel={() => undefined}
       onReveal={() => undefined}
       keepers={keepersTo([])}
+      onHistory={() => undefined}
       thisCell={null}
       {...its}
     />

@@ -16,6 +16,8 @@ export type PanelViewProps = PanelProps & {
   readonly history: readonly Sample[];
   /** Problems of the user's default hints. */
   readonly problems: readonly string[];
+  /** Show the past in the main area. */
+  readonly onHistory: () => void;
   /** The hints of the active cell. */
   readonly thisCell: React.ReactNode;
 };
@@ -30,6 +32,13 @@ export function Panel(props: PanelViewProps): JSX.Element {
       <header className="cg-Panel-head">
         <h1>{trans.__('Resources')}</h1>
         <span className="cg-Small">{snapshot?.node.name}</span>
+        <button
+          className="cg-Link"
+          onClick={props.onHistory}
+          title={trans.__('Show what the cells of this node waited for, ran and used')}
+        >
+          {trans.__('History')}
+        </button>
         {snapshot && <TierBadge trans={trans} tier={snapshot.node.tier} />}
       </header>
       {props.problems.map(problem => (

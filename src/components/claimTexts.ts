@@ -110,7 +110,7 @@ export function keptText(trans: TranslationBundle, grant: ToldGrant): string {
 
 /** How an execution ended, in one or two words. */
 export function outcomeText(
-  { trans, of }: Speaker,
+  { trans, of }: Pick<Speaker, 'trans' | 'of'>,
   outcome: ClaimIn<'done'>['outcome'],
   code: RefusalCode | null
 ): string {

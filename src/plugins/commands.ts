@@ -12,6 +12,7 @@ import { addPolicyCommand, POLICIES } from './policy';
 /** The ids of the commands. */
 export const CommandIDs = {
   open: 'cellgrant:open-panel',
+  openHistory: 'cellgrant:open-history',
   editHints: 'cellgrant:edit-hints',
   cancel: 'cellgrant:cancel-waiting-cell',
   cancelAll: 'cellgrant:cancel-all-waiting',

@@ -12,6 +12,7 @@ import { CellHints } from '../hints/cellHints';
 import { resourcesIcon } from '../widgets/icon';
 import { ResourcesPanel } from '../widgets/resourcesPanel';
 import { cancelClaim } from './cancel';
+import { CommandIDs } from './commands';
 
 const PANEL_ID = 'jupyterlab-cellgrant-panel';
 
@@ -27,7 +28,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
   requires: [IArbiter, IKernelPaths, IConsent],
   optional: [INotebookTracker, IDefaults, ITranslator, ILayoutRestorer],
   activate: (
-    { shell }: JupyterFrontEnd,
+    { shell, commands }: JupyterFrontEnd,
     arbiter: IArbiter,
     kernelPaths: IKernelPaths,
     consent: IConsent,
@@ -44,7 +45,8 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
       hints: tracker && new CellHints(tracker, arbiter, defaults),
       trans,
       onCancel: claimId => void cancelClaim(arbiter, claimId),
-      keepers: keeperCalls(consent)
+      keepers: keeperCalls(consent),
+      onHistory: () => void commands.execute(CommandIDs.openHistory)
     });
     panel.id = PANEL_ID;
     panel.title.icon = resourcesIcon;

@@ -22,6 +22,8 @@ export type ResourcesPanelOptions = {
   readonly trans: TranslationBundle;
   readonly onCancel: (claimId: string) => void;
   readonly keepers: KeeperCalls;
+  /** Show the past in the main area. */
+  readonly onHistory: () => void;
 };
 
 /** How often clocks are redrawn while a claim is active, in ms. */
@@ -81,7 +83,7 @@ export class ResourcesPanel extends ReactWidget {
   }
 
   protected render(): React.ReactElement {
-    const { arbiter, defaults, kernelPaths, trans, onCancel, keepers } = this._options;
+    const { arbiter, defaults, kernelPaths, trans, onCancel, keepers, onHistory } = this._options;
     const { snapshot, connection, history } = arbiter;
     return (
       <Panel
@@ -96,6 +98,7 @@ export class ResourcesPanel extends ReactWidget {
         onCancel={onCancel}
         onReveal={kernelId => void this._reveal(kernelId)}
         keepers={keepers}
+        onHistory={onHistory}
         thisCell={this._thisCell}
       />
     );

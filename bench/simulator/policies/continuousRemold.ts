@@ -1,6 +1,6 @@
-import type { IPolicy } from '../engine';
-import type { Execution } from '../execution';
-import { waterFill } from '../sharing';
+import type { IPolicy } from '../../../server/simulator/engine';
+import type { Execution } from '../../../server/simulator/execution';
+import { waterFill } from '../../../server/simulator/sharing';
 
 /**
  * Equal CPUs for each cell, and as many threads as CPUs at every moment.

@@ -1,5 +1,5 @@
-import type { IPolicy } from '../engine';
-import type { Execution } from '../execution';
+import type { IPolicy } from '../../../server/simulator/engine';
+import type { Execution } from '../../../server/simulator/execution';
 
 /**
  * Exclusive CPUs for each cell: the first in the queue starts as soon as one CPU

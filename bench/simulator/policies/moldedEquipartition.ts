@@ -1,6 +1,6 @@
-import type { IPolicy } from '../engine';
-import type { Execution } from '../execution';
-import { crowdingEfficiency, waterFill } from '../sharing';
+import type { IPolicy } from '../../../server/simulator/engine';
+import type { Execution } from '../../../server/simulator/execution';
+import { crowdingEfficiency, waterFill } from '../../../server/simulator/sharing';
 
 /** What tells one molded equipartition from another. */
 export type Molding = {

@@ -1,5 +1,5 @@
-import type { IPolicy } from '../engine';
-import type { Execution } from '../execution';
+import type { IPolicy } from '../../../server/simulator/engine';
+import type { Execution } from '../../../server/simulator/execution';
 
 /** Predicts how long a cell will hold its CPUs, in s. */
 export interface IPredictor {

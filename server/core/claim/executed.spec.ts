@@ -70,12 +70,70 @@ describe('what is recorded of an execution', () => {
   it('[HIST1] knows nothing of what was not measured', () => {
     node.claim('1', 'k');
     node.end('1');
-    expect(node.executions[0]!.used).toMatchObject({
+    expect(node.executions[0]!.used).toEqual({
+      cpuSeconds: null,
+      memoryKeptBytes: null,
+      processesPeak: null,
+      gpuUtilisation: null,
       cpusPeak: null,
       memoryPeakBytes: null,
       threadsPeak: null,
       gpuMemoryPeakBytes: null
     });
+  });
+
+  it('[HIST1] is the CPU time from the grant on, whatever was measured before or between', () => {
+    node.measure('k', { cpuSeconds: 100 });
+    node.claim('1', 'k');
+    node.clock.advance(4000);
+    node.measure('k', { cpuSeconds: 108, cpuSecondsAtGrant: 103 });
+    node.measure('k', { cpuSeconds: 107 });
+    node.end('1');
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(5);
+  });
+
+  it.each([
+    ['what was measured, where its gate missed children', 4, 5],
+    ['what its gate counted, where that was measured in ticks', 5.001, 5.001],
+    ['what was measured, where its gate counted more than there can be', 1e9, 5],
+    ['what was measured, where its gate counted nothing', null, 5]
+  ])('[HIST1] is the CPU time %#: %s', (_, cpuSeconds, used) => {
+    node.claim('1', 'k');
+    node.clock.advance(3000);
+    node.measure('k', { cpuSeconds: 6, cpuSecondsAtGrant: 1 });
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds });
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(used);
+  });
+
+  it('[HIST1] is what its gate counted, where nothing was measured', () => {
+    node.claim('1', 'k');
+    node.send({ type: 'claimEnded', claimId: '1', outcome: 'ok', cpuSeconds: 0.2 });
+    expect(node.executions[0]!.used!.cpuSeconds).toBe(0.2);
+  });
+
+  it('[HIST1] is the mean utilisation of the GPUs that were granted, while it ran', () => {
+    const measured = (...utilisations: readonly (number | null)[]) => {
+      const rest = { memoryUsedBytes: 0, temperatureC: null, powerW: null, processes: [] };
+      const gpus = utilisations.map((utilisation, at) => ({
+        uuid: `GPU-${at}`,
+        utilisation,
+        ...rest
+      }));
+      node.send({ type: 'gpusMeasured', gpus });
+    };
+    measured(1, 1);
+    node.claim('1', 'k', { gpus: 1 });
+    const at = node.grants.get('1')!.gpus[0] === 'GPU-0';
+    const granted = (utilisation: number | null) =>
+      at ? measured(utilisation, 1) : measured(1, utilisation);
+    granted(0.2);
+    granted(null);
+    granted(0.6);
+    node.claim('2', 'k');
+    node.end('2');
+    node.end('1');
+    measured(1, 1);
+    expect(node.executions.map(it => it.used!.gpuUtilisation)).toEqual([null, expect.closeTo(0.4)]);
   });
 
   it('[HIST1] counts as think time what its kernel was idle before, and none while it runs something', () => {
@@ -124,6 +182,21 @@ describe('what is recorded of an execution', () => {
     node.claim('1', 'k');
     node.send({ type: 'holderGone', holderId: 'k' });
     expect(node.executions).toMatchObject([{ outcome: 'died', group: 'all' }]);
+  });
+
+  it('[HIST1] had at least what its kernel kept, where that died before it was measured', () => {
+    node.measure('k', { memoryBytes: 3 * GIB });
+    node.claim('1', 'k');
+    node.send({ type: 'holderGone', holderId: 'k' });
+    expect(node.executions[0]!.used!.memoryPeakBytes).toBe(3 * GIB);
+  });
+
+  it('[HIST1] had no more than what was measured while it ran', () => {
+    node.measure('k', { memoryBytes: 3 * GIB });
+    node.claim('1', 'k');
+    node.measure('k', { memoryBytes: GIB });
+    node.end('1');
+    expect(node.executions[0]!.used!.memoryPeakBytes).toBe(GIB);
   });
 
   it('[HIST1] has no time before the one that it follows', () => {

@@ -1,6 +1,7 @@
 import type { Execution, Used } from '../../protocol/execution';
 import type { ClaimEntry, Done, HolderEntry, Running } from '../entries';
 import { groupPathOf } from '../viewGroups';
+import { meanUtilisation } from './peaks';
 
 /** The record of an execution that has just ended. */
 export function executionOf(entry: ClaimEntry, done: Done, running: Running | null): Execution {
@@ -37,6 +38,6 @@ function usedIn({ peaks }: Running, done: Done, { use }: HolderEntry): Used {
     threadsPeak: peaks.threads,
     processesPeak: peaks.processes,
     gpuMemoryPeakBytes: peaks.gpuMemoryBytes,
-    gpuUtilisation: null
+    gpuUtilisation: meanUtilisation(peaks)
   };
 }

@@ -13,7 +13,7 @@ import { createGuard } from '../memory/memoryGuard';
 import { recordRun } from '../policy/profiles';
 import { addLeaf, changeDemand, removeLeaf } from '../policy/shareTree';
 import { executionOf } from './executed';
-import { createPeaks } from './peaks';
+import { closePeaks, createPeaks, highest } from './peaks';
 import { rememberDone } from './remember';
 import { hasQueued } from '../queue/reserve';
 import {
@@ -49,6 +49,9 @@ export function grantClaim(state: State, entry: ClaimEntry, lease: Lease, wasKep
   lease.gpuMemoryBytes === null && askBeside(state, entry, lease.gpus);
 }
 
+/** How much longer than a claim ran its gate may have counted, in ms. */
+const GATE_DELAY_MS = 1000;
+
 /** Enter a claim among the running ones; its grant is still to be reported. */
 export function startRunning(
   state: State,
@@ -67,9 +70,9 @@ export function startRunning(
     grant: { cpus: null, threads: null, memoryBytes: null, gpus: [] },
     leaf: isPlain ? addLeaf(state.shares, holder.user, predictedDemand(state, entry)) : null,
     mask: null,
-    cpuSecondsAtGrant: holder.use?.cpuSeconds ?? null,
+    cpuSecondsAtGrant: null,
     cpuSeconds: 0,
-    peaks: createPeaks(holder.use),
+    peaks: createPeaks(),
     wasLimited: false,
     eviction: null,
     maxRuntimeMs: holder.user.group.maxRuntimeMs,
@@ -129,6 +132,7 @@ export function endClaim(
   } else if (isWaiting(entry)) {
     stopWaiting(state, entry);
   }
+  running && closePeaks(running.peaks, holder.use);
   const why = known.why ?? (running && outcome === 'interrupted' ? toldWhy(running) : null);
   const done: Done = {
     state: 'done',
@@ -137,7 +141,7 @@ export function endClaim(
     outcome,
     why,
     grant: running?.grant ?? null,
-    cpuSeconds: known.cpuSeconds ?? running?.cpuSeconds ?? null,
+    cpuSeconds: running && cpuSecondsOf(state, running, known.cpuSeconds ?? null),
     memoryPeakBytes: running?.peaks.memoryBytes ?? null
   };
   (entry as ClaimEntry).phase = done;
@@ -148,6 +152,22 @@ export function endClaim(
     holder.sinceMs = state.nowMs;
   }
   rememberDone(state, entry);
+}
+
+/**
+ * The CPU time of an execution, in s: the larger of what was measured of its tree and what its gate
+ * counted, if that is possible; null if neither is known.
+ *
+ * #### Notes
+ * Neither counts anything twice, and each misses something: what is measured begins just after the
+ * grant and may come in ticks; a gate counts itself, and children once they have ended.
+ */
+function cpuSecondsOf(state: State, running: Running, gateSeconds: number | null): number | null {
+  const measured = running.cpuSecondsAtGrant === null ? null : running.cpuSeconds;
+  const tookMs = state.nowMs - running.grantedMs + GATE_DELAY_MS;
+  const possible = (tookMs / 1000) * (state.node?.cpus.length ?? Infinity);
+  const counted = gateSeconds !== null && gateSeconds <= possible ? gateSeconds : null;
+  return highest(measured, counted);
 }
 
 /** Why the arbiter interrupted a claim; null if it did not. */

@@ -1,18 +1,26 @@
-import type { HolderUse } from '../uses';
+import type { GpuUse, HolderUse } from '../uses';
 
-/** The most that an execution was seen to use; null while not measured. */
+/** The most that an execution was seen to use, and the mean for its GPUs; null while not measured. */
 export type Peaks = {
   cpus: number | null;
   memoryBytes: number | null;
   threads: number | null;
   processes: number | null;
   gpuMemoryBytes: number | null;
+  /** Of its GPUs: the sum of what each measurement found, 0 to 1, and how many there were. */
+  readonly gpuUtilisation: { sum: number; count: number };
 };
 
-/** The peaks of an execution that begins, of whose holder this was measured last. */
-export function createPeaks(use: HolderUse | null): Peaks {
-  const memoryBytes = use?.memoryBytes ?? null;
-  return { cpus: null, memoryBytes, threads: null, processes: null, gpuMemoryBytes: null };
+/** The peaks of an execution that begins. */
+export function createPeaks(): Peaks {
+  return {
+    cpus: null,
+    memoryBytes: null,
+    threads: null,
+    processes: null,
+    gpuMemoryBytes: null,
+    gpuUtilisation: { sum: 0, count: 0 }
+  };
 }
 
 /** Raise the peaks to what its holder uses now. */
@@ -26,6 +34,29 @@ export function raisePeaks(peaks: Peaks, use: HolderUse): void {
   peaks.gpuMemoryBytes = highest(peaks.gpuMemoryBytes, onGpus);
 }
 
-function highest(a: number | null, b: number | null): number | null {
+/** The execution ends: one that died before it was measured had at least what its holder kept. */
+export function closePeaks(peaks: Peaks, use: HolderUse | null): void {
+  peaks.memoryBytes ??= use?.memoryBytes ?? null;
+}
+
+/** Add a measurement of the GPUs that were granted; those that tell no utilisation are left out. */
+export function addUtilisation(
+  { gpuUtilisation }: Peaks,
+  gpus: readonly (GpuUse | undefined)[]
+): void {
+  const known = gpus.flatMap(it => it?.utilisation ?? []);
+  if (known.length) {
+    gpuUtilisation.sum += known.reduce((sum, it) => sum + it, 0) / known.length;
+    gpuUtilisation.count += 1;
+  }
+}
+
+/** The mean utilisation of the granted GPUs, 0 to 1; null if it was never measured. */
+export function meanUtilisation({ gpuUtilisation: { sum, count } }: Peaks): number | null {
+  return count ? sum / count : null;
+}
+
+/** The larger of two figures, of which either may be unknown. */
+export function highest(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }

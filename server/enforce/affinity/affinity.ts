@@ -2,9 +2,10 @@ import type { Confinement } from '../../core/effects';
 import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
 import { findAncestor } from '../../host/processes';
-import { readTreeUse } from '../../host/processUse';
+import { readCpuSeconds, readMemoryBytes, readTreeUse, type TreeUse } from '../../host/processUse';
+import { Watermarks } from '../../host/watermarks';
 import type { IHostFiles } from '../../host/files';
-import type { IEnforcer, HolderProcess, TreeUse } from '../enforcer';
+import type { IEnforcer, HolderProcess } from '../enforcer';
 import type { Masks } from './masks';
 
 /**
@@ -15,11 +16,15 @@ import type { Masks } from './masks';
  * A process may widen its own mask again, and memory is not limited.
  */
 export class AffinityEnforcer implements IEnforcer {
+  private readonly marks: Watermarks;
+
   constructor(
     readonly tier: TierView,
     private readonly files: IHostFiles,
     private readonly masks: Masks
-  ) {}
+  ) {
+    this.marks = new Watermarks(files);
+  }
 
   found(): readonly string[] {
     return this.masks.holders();
@@ -44,11 +49,22 @@ export class AffinityEnforcer implements IEnforcer {
   measure(holderId: string): TreeUse | null {
     const target = this.masks.placeOf(holderId);
     this.masks.recall(holderId);
-    return target && readTreeUse(this.files, target.pid, this.masks.othersThan(target.pid));
+    return target && readTreeUse(this.files, target.pid, this.othersThan(target), this.marks);
+  }
+
+  cpuSeconds(holderId: string): number | null {
+    const target = this.masks.placeOf(holderId);
+    return target && readCpuSeconds(this.files, target.pid, this.othersThan(target));
+  }
+
+  lowerPeak(holderId: string): void {
+    const target = this.masks.placeOf(holderId);
+    target && this.marks.lower(target.pid);
   }
 
   memoryOf(holderId: string): number | null {
-    return this.measure(holderId)?.memoryBytes ?? null;
+    const target = this.masks.placeOf(holderId);
+    return target && readMemoryBytes(this.files, target.pid, this.othersThan(target));
   }
 
   holderOf(pid: number): string | null {
@@ -64,15 +80,20 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   release(holderId: string): void {
+    this.marks.forget(this.masks.placeOf(holderId)?.pid ?? 0);
     this.masks.release(holderId);
   }
 
-  settled(): Promise<void> {
-    return this.masks.settled();
+  async settled(): Promise<void> {
+    await Promise.all([this.masks.settled(), this.marks.settled()]);
   }
 
   async close(): Promise<void> {
     this.masks.holders().forEach(holderId => this.masks.release(holderId));
     await this.masks.settled();
+  }
+
+  private othersThan({ pid }: HolderProcess): ReadonlySet<number> {
+    return this.masks.othersThan(pid);
   }
 }

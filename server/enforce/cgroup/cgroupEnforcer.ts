@@ -3,14 +3,10 @@ import type { CpuPinning } from '../../protocol/grant';
 import type { TierView } from '../../protocol/view';
 import { V1, type Hierarchy } from '../../host/cgroupfs';
 import { readOrNull, type IHostFiles } from '../../host/files';
+import { readCpuSeconds, readMemoryBytes, type TreeUse } from '../../host/processUse';
+import { Watermarks } from '../../host/watermarks';
 import type { Masks } from '../affinity/masks';
-import {
-  EnforcementError,
-  holds,
-  type IEnforcer,
-  type HolderProcess,
-  type TreeUse
-} from '../enforcer';
+import { EnforcementError, holds, type IEnforcer, type HolderProcess } from '../enforcer';
 import { doAll, undoing } from '../failures';
 import type { CgroupOptions } from './options';
 import type { ICgroupVersion, IMemoryLimits } from './cgroupVersion';
@@ -32,6 +28,7 @@ export class CgroupEnforcer implements IEnforcer {
   /** OOM kills that the place had counted when the holder was adopted. */
   private readonly killsBefore = new Map<string, number>();
   private readonly weight: Weight;
+  private readonly marks: Watermarks;
 
   /** Creates the group's directories and what they need; throws {@link EnforcementError} if not permitted. */
   constructor(
@@ -42,6 +39,7 @@ export class CgroupEnforcer implements IEnforcer {
     this.files = options.files;
     this.masks = options.masks;
     this.written = new Written(options.files);
+    this.marks = new Watermarks(options.files);
     this.places = new Places({
       ...options,
       prepare: directory => this.version.prepare(directory),
@@ -105,14 +103,25 @@ export class CgroupEnforcer implements IEnforcer {
   measure(holderId: string): TreeUse | null {
     const target = this.places.targetOf(holderId);
     target && this.recall(target);
-    const directory = this.places.layout.directoryOf(this.options.hierarchies[0]!, holderId);
-    const threads = readOrNull(this.files, `${directory}/${this.version.names.threads}`);
-    return target && threads ? this.useOf(target, threads) : null;
+    const pids = this.linesIn(holderId, V1.procs);
+    return target && pids.length ? this.useOf(target, pids.map(Number)) : null;
+  }
+
+  cpuSeconds(holderId: string): number | null {
+    const target = this.places.targetOf(holderId);
+    const counted = this.within('cpuacct', holderId, it => this.version.cpuSeconds(it));
+    return target && (counted ?? readCpuSeconds(this.files, target.pid, this.othersThan(target)));
+  }
+
+  lowerPeak(holderId: string): void {
+    const target = this.places.targetOf(holderId);
+    target && this.marks.lower(target.pid);
   }
 
   memoryOf(holderId: string, exactFromBytes: number): number | null {
+    const target = this.places.targetOf(holderId);
     return this.directory('memory', holderId) === null
-      ? (this.measure(holderId)?.memoryBytes ?? null)
+      ? target && readMemoryBytes(this.files, target.pid, this.othersThan(target))
       : this.within('memory', holderId, it => this.memory.use.held(it, exactFromBytes));
   }
 
@@ -129,6 +138,7 @@ export class CgroupEnforcer implements IEnforcer {
   }
 
   release(holderId: string): void {
+    this.marks.forget(this.places.targetOf(holderId)?.pid ?? 0);
     this.wanted.delete(holderId);
     this.killsBefore.delete(holderId);
     this.written.forget(holderId);
@@ -139,7 +149,7 @@ export class CgroupEnforcer implements IEnforcer {
   }
 
   async settled(): Promise<void> {
-    await Promise.all([this.places.settled(), this.masks?.settled()]);
+    await Promise.all([this.places.settled(), this.masks?.settled(), this.marks.settled()]);
   }
 
   async close(): Promise<void> {
@@ -164,13 +174,25 @@ export class CgroupEnforcer implements IEnforcer {
     }
   }
 
-  private useOf({ holderId, pid }: HolderProcess, threads: string): TreeUse {
+  private useOf(target: HolderProcess, pids: readonly number[]): TreeUse | null {
+    const { holderId, pid } = target;
     const wantedBytes = this.wanted.get(holderId)?.memoryBytes ?? null;
     this.within('memory', holderId, it => this.memory.lower(holderId, it, wantedBytes));
     const cpuSeconds = this.within('cpuacct', holderId, it => this.version.cpuSeconds(it));
     const memoryBytes = this.within('memory', holderId, it => this.memory.use.shown(it));
-    const others = () => this.places.othersThan(pid);
-    return useOf(this.files, pid, others, { cpuSeconds, memoryBytes, threads });
+    const threads = () => this.linesIn(holderId, this.version.names.threads).length;
+    const counted = { cpuSeconds, memoryBytes, pids, threads };
+    return useOf(this.files, pid, () => this.othersThan(target), this.marks, counted);
+  }
+
+  private othersThan({ pid }: HolderProcess): ReadonlySet<number> {
+    return this.places.othersThan(pid);
+  }
+
+  /** The lines of a list of what is in the holder's place; none if that is gone. */
+  private linesIn(holderId: string, file: string): readonly string[] {
+    const directory = this.places.layout.directoryOf(this.options.hierarchies[0]!, holderId);
+    return (readOrNull(this.files, `${directory}/${file}`) ?? '').split('\n').filter(Boolean);
   }
 
   private writeCpus(holderId: string, { cpus }: Confinement): void {

@@ -1,4 +1,4 @@
-import type { Comparator } from '../../server/lib/comparators';
+import type { Comparator } from '../lib/comparators';
 
 /** A queue whose least entry comes out first. */
 export class Heap<T> {

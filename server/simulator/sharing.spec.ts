@@ -1,9 +1,9 @@
 import { array, assert, double, integer, option, property, record, tuple } from 'fast-check';
-import type { CpuSet } from '../../server/protocol/cpuset';
+import type { CpuSet } from '../protocol/cpuset';
 import { Execution } from './execution';
 import { ProportionalSharing, type CpuGroup } from './proportionalSharing';
 import { crowdingEfficiency, waterFill } from './sharing';
-import type { Cell } from './workload';
+import type { Cell } from './cell';
 
 const CELL: Cell = {
   user: 0,

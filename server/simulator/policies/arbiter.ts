@@ -1,14 +1,14 @@
-import type { Confinement, Effect } from '../../../server/core/effects';
-import { UNCONFINED } from '../../../server/core/effects';
-import type { Event, GpuUse, HolderUse, NodeFacts, PolicyName } from '../../../server/core/events';
-import type { Sharing } from '../../../server/core/policy/groups';
-import { recordRun } from '../../../server/core/policy/profiles';
-import { createState, step, type State } from '../../../server/core/step';
-import { NOTHING_ASKED } from '../../../server/protocol/ask';
-import { sentenceOf } from '../../../server/protocol/errors';
+import type { Effect } from '../../core/effects';
+import type { Event, HolderUse, NodeFacts, PolicyName } from '../../core/events';
+import type { Sharing } from '../../core/policy/groups';
+import { recordRun } from '../../core/policy/profiles';
+import { createState, step, type State } from '../../core/step';
+import { NOTHING_ASKED } from '../../protocol/ask';
+import { sentenceOf } from '../../protocol/errors';
 import type { IPolicy } from '../engine';
 import type { Execution } from '../execution';
 import { ProportionalSharing } from '../proportionalSharing';
+import { createKernel, gpuUse, use, type Kernel } from './kernel';
 
 /** What the arbiter knows of a cell's demand before it runs. */
 export type Knowledge = 'known' | 'unknown' | 'learned';
@@ -20,32 +20,18 @@ export type ArbiterOptions = {
   readonly knowledge: Knowledge;
   readonly policy: PolicyName;
   readonly users: number;
+  /** Whether the core may refuse a cell, which ends then; otherwise that is an error. */
+  readonly mayRefuse?: boolean;
   /** Groups and their quotas; none if absent. */
   readonly sharing?: Sharing;
+  /** Whose kernel it is, where several belong to one person; each its own if absent. */
+  readonly ownerOf?: (user: number) => string;
   /** The group of a user, from the root; the root itself if absent. */
   readonly groupOf?: (user: number) => readonly string[];
 };
 
-/** The user's one kernel: what it is held to, what it runs, what it used. */
-type Kernel = {
-  readonly id: string;
-  confinement: Confinement;
-  execution: Execution | null;
-  claimId: string;
-  /** CPU time of the cells that ended. */
-  cpuSecondsBefore: number;
-  /** CPU time at the last measurement. */
-  cpuSecondsMeasured: number;
-  /** Whether it was idle at the last measurement: then there is nothing new to say of it. */
-  wasIdle: boolean;
-  /** GPUs on which it holds a context, for good. */
-  readonly gpus: Set<string>;
-};
-
 /** How often use is measured, as the daemon does. */
 const MEASURED_EVERY_S = 1;
-/** What a CUDA context takes on its GPU. */
-const CONTEXT_BYTES = 2 ** 29;
 /** The simulation's zero on the core's clock. */
 const START_MS = 1_800_000_000_000;
 
@@ -65,6 +51,9 @@ export class Arbiter implements IPolicy {
   private readonly state: State = createState();
   private readonly sharing: ProportionalSharing;
   private readonly kernels: Kernel[];
+  private readonly byId = new Map<string, Kernel>();
+  /** Kernels that run something, or did at the last measurement. */
+  private readonly awake = new Set<Kernel>();
   private readonly claims = new Map<string, Execution>();
   private claimCount = 0;
   private measureAtS = MEASURED_EVERY_S;
@@ -87,6 +76,7 @@ export class Arbiter implements IPolicy {
     const { user } = execution.cell;
     const kernel = this.kernels[user]!;
     kernel.execution = execution;
+    this.awake.add(kernel);
     kernel.claimId = `claim ${(this.claimCount += 1)}`;
     this.claims.set(kernel.claimId, execution);
     this.claim(nowS, kernel, execution);
@@ -118,22 +108,16 @@ export class Arbiter implements IPolicy {
     const id = `kernel ${user}`;
     const group = this.options.groupOf?.(user) ?? [];
     const process = { kind: 'kernel', pid: 1, startTicks: 1, gated: true } as const;
-    const holder = { ...process, id, name: id, owner: `user ${user}`, group };
+    const owner = this.options.ownerOf?.(user) ?? `user ${user}`;
+    const holder = { ...process, id, name: id, owner, group };
     this.send(0, { type: 'holderArrived', holder });
-    return {
-      id,
-      confinement: UNCONFINED,
-      execution: null,
-      claimId: '',
-      cpuSecondsBefore: 0,
-      cpuSecondsMeasured: 0,
-      wasIdle: true,
-      gpus: new Set()
-    };
+    const kernel = createKernel(id);
+    this.byId.set(id, kernel);
+    return kernel;
   }
 
   private claim(nowS: number, kernel: Pick<Kernel, 'id' | 'claimId'>, execution: Execution): void {
-    const { gpus, memoryBytes } = execution.cell;
+    const { gpus, memoryBytes, ask } = execution.cell;
     this.send(nowS, {
       type: 'claimArrived',
       claim: {
@@ -143,7 +127,7 @@ export class Arbiter implements IPolicy {
         cellId: null,
         label: null,
         sourceHash: this.sourceHashOf(execution, kernel.claimId),
-        ask: { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
+        ask: ask ?? { ...NOTHING_ASKED, gpus, memoryBytes: memoryBytes || null }
       },
       granted: null,
       waitingSinceMs: null
@@ -166,40 +150,24 @@ export class Arbiter implements IPolicy {
 
   private measure(nowS: number): void {
     const holders: HolderUse[] = [];
-    for (const kernel of this.kernels) {
+    for (const kernel of this.awake) {
       const total = kernel.cpuSecondsBefore + (kernel.execution?.cpuSeconds ?? 0);
       const busy = (total - kernel.cpuSecondsMeasured) / MEASURED_EVERY_S;
-      const isIdle = kernel.execution === null && busy === 0;
-      if (!isIdle || !kernel.wasIdle) {
-        const runs = kernel.execution !== null && kernel.execution.threads > 0;
-        holders.push(use(kernel.id, busy, total, runs ? kernel.execution!.cell.memoryBytes : 0));
-      }
+      const runs = kernel.execution !== null && kernel.execution.threads > 0;
+      holders.push(use(kernel.id, busy, total, runs ? kernel.execution!.cell.memoryBytes : 0));
       kernel.cpuSecondsMeasured = total;
-      kernel.wasIdle = isIdle;
+      kernel.execution === null && busy === 0 && this.awake.delete(kernel);
     }
     this.send(nowS, { type: 'useMeasured', holders });
     this.measureGpus(nowS);
     this.send(nowS, { type: 'ticked' });
   }
 
-  /** A kernel that was granted a GPU keeps a context on it. */
   private measureGpus(nowS: number): void {
-    if (this.kernels.every(({ gpus }) => gpus.size === 0)) {
-      return;
+    if (this.kernels.some(({ gpus }) => gpus.size > 0)) {
+      const gpus = this.options.node.gpus.map(({ uuid }) => gpuUse(uuid, this.kernels));
+      this.send(nowS, { type: 'gpusMeasured', gpus });
     }
-    const gpus = this.options.node.gpus.map(({ uuid }): GpuUse => {
-      const holders = this.kernels.filter(kernel => kernel.gpus.has(uuid));
-      const processes = holders.map(({ id: holderId }) => ({
-        pid: 1,
-        name: 'python',
-        memoryBytes: CONTEXT_BYTES,
-        owner: null,
-        holderId
-      }));
-      const memoryUsedBytes = CONTEXT_BYTES * processes.length;
-      return { uuid, memoryUsedBytes, utilisation: 0, temperatureC: null, powerW: null, processes };
-    });
-    this.send(nowS, { type: 'gpusMeasured', gpus });
   }
 
   private send(nowS: number, happening: WithoutTime<Event>): void {
@@ -209,10 +177,20 @@ export class Arbiter implements IPolicy {
     }
   }
 
+  private refuse(claimId: string, why: string): void {
+    if (!this.options.mayRefuse) {
+      throw new Error(`a cell was not let run: ${why}`);
+    }
+    const execution = this.claims.get(claimId);
+    if (execution) {
+      execution.isRefused = true;
+    }
+  }
+
   private carryOut(effect: Effect, nowS: number): void {
     switch (effect.type) {
       case 'confine': {
-        const kernel = this.kernels?.find(({ id }) => id === effect.holderId);
+        const kernel = this.byId.get(effect.holderId);
         if (kernel) {
           kernel.confinement = effect.confinement;
           this.writes += 1;
@@ -229,7 +207,7 @@ export class Arbiter implements IPolicy {
       }
       case 'refuse':
       case 'interrupt':
-        throw new Error(`a cell was not let run: ${sentenceOf(effect.refusal)}`);
+        return this.refuse(effect.claimId, sentenceOf(effect.refusal));
       default:
         return; // a cell that waits just has not started; masks come as confinements
     }
@@ -237,12 +215,3 @@ export class Arbiter implements IPolicy {
 }
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
-
-function use(
-  holderId: string,
-  cpusBusy: number,
-  cpuSeconds: number,
-  memoryBytes: number
-): HolderUse {
-  return { holderId, cpusBusy, cpuSeconds, memoryBytes, threads: 1, gpuMemoryBytes: {} };
-}

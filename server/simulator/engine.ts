@@ -1,6 +1,6 @@
 import { Execution } from './execution';
 import { Heap } from './heap';
-import type { Cell } from './workload';
+import type { Cell } from './cell';
 
 /** Shares the node among the cells that are there. */
 export interface IPolicy {
@@ -22,8 +22,10 @@ export interface IPolicy {
 export type Finished = {
   readonly cell: Cell;
   readonly arrivedS: number;
+  /** NaN if it was refused before it started. */
   readonly startedS: number;
   readonly endedS: number;
+  readonly isRefused: boolean;
 };
 
 /** What a run of the simulator found. */
@@ -116,8 +118,8 @@ class Simulation {
       this.executions = this.executions.filter(execution => !ended.includes(execution));
     }
     for (const execution of ended) {
-      const { cell, arrivedS, startedS } = execution;
-      this.finished.push({ cell, arrivedS, startedS, endedS: this.nowS });
+      const { cell, arrivedS, startedS, isRefused } = execution;
+      this.finished.push({ cell, arrivedS, startedS, endedS: this.nowS, isRefused });
       this.policy.ended(execution, this.nowS);
       this.think(cell.user);
     }

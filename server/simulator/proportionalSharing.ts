@@ -1,4 +1,4 @@
-import type { CpuSet } from '../../server/protocol/cpuset';
+import type { CpuSet } from '../protocol/cpuset';
 import type { Execution } from './execution';
 import { crowdingEfficiency, waterFill } from './sharing';
 

@@ -1,5 +1,5 @@
 import { speedup } from './downey';
-import type { Cell } from './workload';
+import type { Cell } from './cell';
 
 /** Work that counts as none: what rounding leaves, in CPU-s. */
 const WORK_LEFT_MAX = 1e-8;
@@ -28,6 +28,9 @@ export class Execution {
   workLeft: number;
   /** When its wait ends; NaN while it computes. */
   wakesS = NaN;
+
+  /** Its policy refused or interrupted it: it ends at once, with its work left. */
+  isRefused = false;
 
   private turnsLeft: number;
   private speedPerCpu = 0;
@@ -86,6 +89,9 @@ export class Execution {
 
   /** When it next ends a turn at its present rate; Infinity if never. */
   nextChangeS(nowS: number): number {
+    if (this.isRefused) {
+      return nowS;
+    }
     if (this.wakesS === this.wakesS) {
       return this.wakesS;
     }
@@ -102,6 +108,9 @@ export class Execution {
 
   /** Turn from computing to waiting and back, if it is time; true when the cell has ended. */
   turn(nowS: number): boolean {
+    if (this.isRefused) {
+      return true;
+    }
     if (this.wakesS === this.wakesS) {
       if (nowS < this.wakesS) {
         return false;

@@ -1,0 +1,143 @@
+"""Notebooks that are run alone, and what is written of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from .command_line import Start, cellgrant, nobody_is_left
+from .real_sidecar import RealSidecar
+
+MIB = 1024**2
+LARGE = "held = bytearray(300 * 1024**2)\nheld[::4096] = b'x' * len(held[::4096])"
+
+
+def notebook(path: Path, *sources: str, kernel: str = "python3") -> Path:
+    book = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": kernel, "display_name": "x"}})
+    book.cells = [
+        nbformat.v4.new_markdown_cell("# Title"),
+        *(nbformat.v4.new_code_cell(it) for it in sources),
+    ]
+    nbformat.write(book, path)
+    return path
+
+
+def trace_of(path: Path) -> list[dict[str, Any]]:
+    executions: list[dict[str, Any]] = json.loads(path.read_text())["executions"]
+    return executions
+
+
+def test_each_cell_has_a_row_with_what_it_used(sidecar: RealSidecar, tmp_path: Path) -> None:
+    """[TRACE1] In their order, with the hash of their source and no source; the notebook stays as it is."""
+    path = notebook(tmp_path / "a.ipynb", "kept = 1", LARGE, "", "kept + 1")
+    before = path.read_bytes()
+    done = cellgrant("profile", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "cell 2 of 4" in done.stderr
+    rows = trace_of(tmp_path / "a.trace.json")
+    assert [it["outcome"] for it in rows] == ["ok", "ok", "ok"]
+    sources = ["kept = 1", LARGE, "kept + 1"]
+    assert [it["sourceSha256"] for it in rows] == [
+        hashlib.sha256(it.encode()).hexdigest() for it in sources
+    ]
+    assert "bytearray" not in (tmp_path / "a.trace.json").read_text()
+    small, large, _ = (it["used"]["memoryPeakBytes"] for it in rows)
+    assert 250 * MIB < large - small < 400 * MIB
+    assert {it["notebook"] for it in rows} == {str(path)}
+    assert "[2]" in done.stdout
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_notebook_that_fails_is_traced_as_far_as_it_ran(
+    sidecar: RealSidecar, tmp_path: Path
+) -> None:
+    """[TRACE1] The failed cell is named, and in it."""
+    path = notebook(tmp_path / "b.ipynb", "a = 1", "1 / 0", "never = 1")
+    done = cellgrant("profile", "--json", str(path))
+    assert done.returncode == 1
+    assert "cell 2 failed (ZeroDivisionError: division by zero)" in done.stderr
+    [told] = json.loads(done.stdout)
+    assert told == {"notebook": str(path), "trace": str(tmp_path / "b.trace.json")}
+    rows = trace_of(tmp_path / "b.trace.json")
+    assert [it["outcome"] for it in rows] == ["ok", "error"]
+
+
+def test_a_kernel_that_dies_is_traced_as_far_as_it_ran(
+    sidecar: RealSidecar, tmp_path: Path
+) -> None:
+    """[TRACE1] The cell that it died in, too."""
+    path = notebook(tmp_path / "c.ipynb", "a = 1", "import os, signal; os.kill(os.getpid(), 9)")
+    done = cellgrant("profile", str(path))
+    assert done.returncode == 1
+    assert "cell 2 failed" in done.stderr
+    rows = trace_of(tmp_path / "c.trace.json")
+    assert [it["outcome"] for it in rows] == ["ok", "died"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda it: it / "none.ipynb", "none.ipynb does not exist"),
+        (lambda it: _text(it / "x.ipynb", "no JSON"), "x.ipynb is no notebook that can be read"),
+        (
+            lambda it: notebook(it / "y.ipynb", "1", kernel="fortran-77"),
+            "wants the kernel 'fortran-77', which is not installed",
+        ),
+    ],
+    ids=["missing", "no notebook", "no kernel"],
+)
+def test_what_cannot_be_run_is_named(
+    sidecar: RealSidecar, tmp_path: Path, make: Any, words: str
+) -> None:
+    """[TRACE1] And nothing is written."""
+    done = cellgrant("profile", str(make(tmp_path)))
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert not list(tmp_path.glob("*.trace.json"))
+
+
+def _text(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_without_a_sidecar_nothing_runs(cellgrant_dir: Path, tmp_path: Path) -> None:
+    """[TRACE1] There would be nobody to measure it."""
+    marked = tmp_path / "ran"
+    path = notebook(tmp_path / "a.ipynb", f"open({str(marked)!r}, 'w')")
+    done = cellgrant("profile", str(path))
+    assert done.returncode == 1
+    assert "no sidecar answers" in done.stderr
+    assert not marked.exists()
+
+
+def test_a_cell_that_never_ends_is_interrupted(sidecar: RealSidecar, tmp_path: Path) -> None:
+    """[TRACE1] After the time that was said; the trace goes so far."""
+    path = notebook(tmp_path / "d.ipynb", "a = 1", "import time; time.sleep(600)", "never = 1")
+    done = cellgrant("profile", "--cell-timeout", "1", str(path))
+    assert done.returncode == 1
+    assert "cell 2 failed" in done.stderr
+    assert len(trace_of(tmp_path / "d.trace.json")) == 2
+
+
+def test_ctrl_c_ends_the_kernel_and_keeps_what_ran(
+    sidecar: RealSidecar, start: Start, tmp_path: Path
+) -> None:
+    """[TRACE1] Nothing that was measured is lost, and no kernel is left."""
+    path = notebook(tmp_path / "e.ipynb", "a = 1", "import time; time.sleep(600)")
+    process = start("profile", "--beside-others", str(path))
+    sidecar.wait_for(
+        lambda it: any(c["state"] == "running" and c["label"] == "[2]" for c in it["claims"])
+    )
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 1
+    nobody_is_left(sidecar)
+    rows = trace_of(tmp_path / "e.trace.json")
+    assert [it["label"] for it in rows] == ["[1]", "[2]"]
