@@ -53,7 +53,7 @@ describe('the handler', () => {
           told.push(`claim ${claim.id}`);
           granted ?? answers.granted(claim.id, UNRESTRICTED, UNPINNED, false);
         },
-        end: (id, outcome) => void told.push(`end ${id} ${outcome}`),
+        end: (_, id, outcome) => void told.push(`end ${id} ${outcome}`),
         giveUp: () => undefined
       }
     };
