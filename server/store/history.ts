@@ -28,7 +28,7 @@ export type HistoryParts = {
   readonly nowMs: () => number;
   readonly log: Log;
   /** A source's hash with the key of this directory (HIST3). */
-  readonly key: (sourceHash: string) => string;
+  readonly key: (sourceHash: string | null) => string | null;
   /** Executions of another file were added. */
   readonly onAdded: (executions: readonly Execution[]) => void;
   /** Show people these notices, replacing the previous ones. */
@@ -116,7 +116,7 @@ export class History implements IHistory {
     const { limits, nowMs, key, onAdded } = this.parts;
     const keyed = executions.map(it => ({
       ...it,
-      sourceHash: it.sourceHash && key(it.sourceHash)
+      sourceHash: key(it.sourceHash)
     }));
     const batch = { executions: keyed, samples: [], limits: limits(), nowMs: nowMs() };
     const added = await this.ask('record', batch);
