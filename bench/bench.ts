@@ -77,6 +77,11 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     takesS: { full: 180, quick: 60 },
     load: () => import('./footprint')
   },
+  history: {
+    what: 'what recording costs a cell, and plots beside a million executions',
+    takesS: { full: 120, quick: 20 },
+    load: () => import('./history')
+  },
   throughput: {
     what: 'kernels that all compute at once, against stock Jupyter',
     takesS: { full: 120, quick: 40 },

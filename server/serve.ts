@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 import { Administrators } from './daemon/administrators';
@@ -17,6 +16,7 @@ import { readDescriptorsMax } from './host/descriptors';
 import { DiskFiles } from './host/files';
 import { GpuMeter } from './host/gpuMeter';
 import { findPacking } from './host/packing';
+import { nameOf } from './host/userName';
 import { UserNames } from './host/users';
 import { listenHttp } from './http/server';
 import type { UndoStack } from './lib/disposable';
@@ -32,6 +32,7 @@ import { Users } from './users/users';
 declare const CELLGRANT_VERSION: string;
 
 const files = new DiskFiles();
+const NO_CONFIGURATION = configurationOf({});
 
 /** The arguments for starting a sidecar. */
 export type ServeParts = {
@@ -166,16 +167,6 @@ function ownerOf({ directory: { uid } }: Instance): Caller {
   return { uid, name: nameOf(uid) };
 }
 
-/** The name of a user, or the uid if it has none. */
-function nameOf(uid: number): string {
-  try {
-    const me = userInfo();
-    return me.uid === uid ? me.username : String(uid);
-  } catch {
-    return String(uid); // a container's user may have no passwd entry
-  }
-}
-
 /** Opens the two sockets of a directory to a user; resolves to the undo. */
 type OpenTo = (caller: Caller, instance: Instance) => Promise<() => Promise<void>>;
 
@@ -207,20 +198,20 @@ function historyOf(
   sidecar: Sidecar,
   config: ConfigFiles | null
 ): History {
-  const unset = configurationOf({});
+  const { arbiter, sourceKey } = sidecar;
   const teach = (executions: readonly Execution[]) =>
-    sidecar.arbiter.post({ type: 'remembered', executions });
+    arbiter.post({ type: 'remembered', executions });
   const history = new History({
     directory: instance.directory,
     program: join(__dirname, 'history.cjs'),
-    limits: () => (config?.configuration ?? unset).history,
+    limits: () => (config?.configuration ?? NO_CONFIGURATION).history,
     nowMs: () => sidecar.clock.nowMs(),
     log,
-    key: it => sidecar.sourceKey.keyed(it),
+    key: sourceKey.keyed.bind(sourceKey),
     onAdded: teach,
     notice: it => sidecar.notice('history', it)
   });
-  sidecar.arbiter.onStep(history.observe.bind(history));
+  arbiter.onStep(history.observe.bind(history));
   // Predictions go on from there (LEARN3); no cell waits for it.
   void history.recent().then(teach);
   return history;

@@ -36,7 +36,7 @@ def history(
 
     \b
     Examples:
-      cellgrant history --from '2 h'
+      cellgrant history --from 2h
       cellgrant history --notebook train.ipynb --last 5
       cellgrant history export november.parquet --from 2026-11-01 --to 2026-12-01
     """
@@ -49,7 +49,7 @@ def history(
     )
 
 
-@history.command("export")
+@click.command()
 @click.argument("file")
 @range_options
 @setting("node")
@@ -67,7 +67,7 @@ def export(file: str, begin: str | None, end: str | None, as_json: bool, **said:
     print_json(done) if as_json else click.echo(f"{_count(done['rows'])} written to {file}.")
 
 
-@history.command("import")
+@click.command("import")
 @click.argument("file")
 @setting("node")
 @json_option
@@ -105,3 +105,7 @@ def _row(execution: dict[str, Any]) -> dict[str, str]:
         "MEMORY": measured(used.get("memoryPeakBytes")),
         "OUTCOME": execution["outcome"],
     }
+
+
+for _command in (export, import_):
+    history.add_command(_command)

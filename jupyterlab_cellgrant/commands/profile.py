@@ -7,16 +7,19 @@ import hashlib
 import json
 import os
 import signal
+import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import click
 
 from . import api
-from .amounts import measured, number, span
+from .amounts import measured, number
+from .exchange import exchange, query_of
 from .failure import Failure, say
+from .options import setting, settings_of
 from .output import json_option, print_json, show, table
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ STORED_WITHIN_S = 10.0
     is_flag=True,
     help="Do not wait until no other cell runs: the figures are of a shared node then.",
 )
+@setting("node")
 @json_option
 def profile(notebooks: tuple[str, ...], runs: int, as_json: bool, **said: Any) -> int:
     """Run notebooks without a person, alone on the node, and write a trace of what each cell used.
@@ -59,7 +63,8 @@ def profile(notebooks: tuple[str, ...], runs: int, as_json: bool, **said: Any) -
       cellgrant profile analysis.ipynb         writes analysis.trace.json
       cellgrant profile --runs 3 course/*.ipynb
     """
-    books = [_Book(Path(it), said["out"], said["cell_timeout"]) for it in notebooks]
+    node = settings_of(said).node
+    books = [_Book(Path(it), said["out"], said["cell_timeout"], node) for it in notebooks]
     api.get("snapshot")  # before anything runs: somebody has to measure it
     failed = False
     for book in books:
@@ -77,13 +82,14 @@ def profile(notebooks: tuple[str, ...], runs: int, as_json: bool, **said: Any) -
 class _Book:
     """A notebook, and what its runs came to."""
 
-    def __init__(self, path: Path, out: str | None, timeout_s: int | None) -> None:
+    def __init__(self, path: Path, out: str | None, timeout_s: int | None, node: str) -> None:
         import nbformat
 
         self.path = path
         self._timeout_s = timeout_s
+        self._node = node
         self.trace = Path(out or path.parent) / f"{path.stem}.trace.json"
-        self._executions: list[dict[str, Any]] = []
+        self._rows: list[dict[str, Any]] = []
         try:
             self._notebook = nbformat.read(path, as_version=4)
         except FileNotFoundError as error:
@@ -107,7 +113,7 @@ class _Book:
             failed = True
         finally:
             await client._async_cleanup_kernel()
-        self._executions += await _stored(manager.kernel_id, sources)
+        self._rows += await _stored(self._node, manager.kernel_id, sources)
         return failed
 
     async def _run_cells(self, client: NotebookClient, sources: list[str]) -> bool:
@@ -152,27 +158,31 @@ class _Book:
 
     def write(self) -> None:
         """The trace, whole or not at all."""
-        text = json.dumps({"executions": self._executions}, indent=1)
+        lines = ",\n".join(json.dumps(it) for it in self._rows)
         half = self.trace.with_name(f".{self.trace.name}.part")
-        half.write_text(f"{text}\n")
+        half.write_text(f"[\n{lines}\n]\n")
         half.replace(self.trace)
 
     def shown(self) -> Any:
         """What the cells used, as a table."""
-        return table(f"{self.path}, in {self.trace}", [_row(it) for it in self._executions])
+        return table(f"{self.path}, in {self.trace}", [_row(it) for it in self._rows])
 
 
 def _row(it: dict[str, Any]) -> dict[str, str]:
-    used = it["used"] or {}
+    began, ended = (_time(it[name] or it["ended"]) for name in ("granted", "ended"))
     return {
         "CELL": it["label"] or "-",
-        "RAN": span(it["endedMs"] - (it["grantedMs"] or it["endedMs"])),
-        "CPUS": number(used.get("cpusPeak")),
-        "CPU TIME": f"{number(used.get('cpuSeconds'))} s",
-        "MEMORY": measured(used.get("memoryPeakBytes")),
-        "GPU MEMORY": measured(used.get("gpuMemoryPeakBytes")),
+        "RAN": f"{(ended - began).total_seconds():.1f} s",
+        "CPUS": number(it["cpusPeak"]),
+        "CPU TIME": f"{number(it['cpuSeconds'])} s",
+        "MEMORY": measured(it["memoryPeakBytes"]),
+        "GPU MEMORY": measured(it["gpuMemoryPeakBytes"]),
         "OUTCOME": it["outcome"],
     }
+
+
+def _time(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _wait_until_alone() -> None:
@@ -186,25 +196,21 @@ def _wait_until_alone() -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-async def _stored(holder_id: str, sources: list[str]) -> list[dict[str, Any]]:
-    """What was recorded of a kernel, with the hash of each source: the sidecar tells nobody."""
+async def _stored(node: str, holder_id: str, sources: list[str]) -> list[dict[str, Any]]:
+    """The rows of a kernel, as files have them, with the hash of each source."""
+    query = query_of({"holderId": holder_id})
     until = time.monotonic() + STORED_WITHIN_S
-    executions = _recorded(holder_id)
-    while len(executions) < len(sources) and time.monotonic() < until:
+    while len(api.get(f"history?{query}")["executions"]) < len(sources):
+        if time.monotonic() > until:
+            break
         await asyncio.sleep(0.2)
-        executions = _recorded(holder_id)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows.json"
+        exchange(node, ["export", str(api.socket_path()), str(file), query])
+        rows: list[dict[str, Any]] = json.loads(file.read_text())
+    # The sidecar tells nobody its hashes, and another one would have another key (HIST3).
     hashes = {
         f"[{count}]": hashlib.sha256(it.encode("utf-8", "surrogatepass")).hexdigest()
         for count, it in enumerate(sources, 1)
     }
-    return [{**it, "sourceSha256": hashes.get(it["label"])} for it in executions]
-
-
-def _recorded(holder_id: str) -> list[dict[str, Any]]:
-    executions: list[dict[str, Any]] = []
-    after: str | None = ""
-    while after is not None:
-        page = api.get(f"history?holderId={quote(holder_id)}{after}")
-        executions += ({k: v for k, v in it.items() if k != "row"} for it in page["executions"])
-        after = None if page["next"] is None else f"&after={page['next']}"
-    return executions
+    return [{**it, "sourceSha256": hashes.get(it["label"])} for it in rows]

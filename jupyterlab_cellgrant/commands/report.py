@@ -35,7 +35,7 @@ def report(by: str, begin: str | None, end: str | None, as_csv: bool, as_json: b
     \b
     Examples:
       cellgrant report --by user --from 2026-11-01
-      cellgrant report --by day --from '7 days' --csv
+      cellgrant report --by day --from 7d --csv
     """
     if as_csv and as_json:
         raise Failure("expected either --csv or --json.")

@@ -50,7 +50,7 @@ def test_report_adds_up(ran: RealSidecar) -> None:
     assert {name: float(it) for name, it in same.items() if name != "key"} == {
         name: it for name, it in row.items() if name != "key"
     }
-    shown = cellgrant("report", "--by", "day", "--from", "7 days").stdout.splitlines()
+    shown = cellgrant("report", "--by", "day", "--from", "7d").stdout.splitlines()
     assert shown[0] == "BY DAY"
     assert shown[1].split()[:2] == ["DAY", "CELLS"]
     assert cellgrant("report", "--csv", "--json").returncode == 1

@@ -29,8 +29,8 @@ def notebook(path: Path, *sources: str, kernel: str = "python3") -> Path:
 
 
 def trace_of(path: Path) -> list[dict[str, Any]]:
-    executions: list[dict[str, Any]] = json.loads(path.read_text())["executions"]
-    return executions
+    rows: list[dict[str, Any]] = json.loads(path.read_text())
+    return rows
 
 
 def test_each_cell_has_a_row_with_what_it_used(sidecar: RealSidecar, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_each_cell_has_a_row_with_what_it_used(sidecar: RealSidecar, tmp_path: P
         hashlib.sha256(it.encode()).hexdigest() for it in sources
     ]
     assert "bytearray" not in (tmp_path / "a.trace.json").read_text()
-    small, large, _ = (it["used"]["memoryPeakBytes"] for it in rows)
+    small, large, _ = (it["memoryPeakBytes"] for it in rows)
     assert 250 * MIB < large - small < 400 * MIB
     assert {it["notebook"] for it in rows} == {str(path)}
     assert "[2]" in done.stdout
@@ -141,3 +141,42 @@ def test_ctrl_c_ends_the_kernel_and_keeps_what_ran(
     nobody_is_left(sidecar)
     rows = trace_of(tmp_path / "e.trace.json")
     assert [it["label"] for it in rows] == ["[1]", "[2]"]
+
+
+def test_a_trace_teaches_another_node_and_is_replayed(sidecar: RealSidecar, tmp_path: Path) -> None:
+    """[TRACE2, TRACE3] The hashes of sources are keyed again; what is there is not doubled."""
+    path = notebook(tmp_path / "f.ipynb", "a = 1", LARGE)
+    assert cellgrant("profile", str(path)).returncode == 0
+    trace = str(tmp_path / "f.trace.json")
+    again = cellgrant("history", "import", trace)
+    assert "2 executions" in again.stdout
+    assert "0 were new" in again.stdout
+    rows = json.loads(Path(trace).read_text())
+    moved = tmp_path / "moved.json"
+    moved.write_text(json.dumps([{**it, "claimId": f"other {it['claimId']}"} for it in rows]))
+    assert "2 were new" in cellgrant("history", "import", str(moved)).stdout
+    replayed = cellgrant("replay", trace)
+    assert replayed.returncode == 0, replayed.stderr
+    assert "2 executions" in replayed.stdout
+    assert "Cellgrant, asked for the memory that was used" in replayed.stdout
+    whole = json.loads(cellgrant("replay", "--json").stdout)
+    assert whole["executions"] >= 2
+    assert whole["replayed"][0]["contender"] == "system"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no JSON", "is not JSON"),
+        ("{}", "is not a list of executions"),
+        ("[{}]", "lacks the columns"),
+        ('[{"version": 2}]', "lacks the columns"),
+    ],
+)
+def test_a_trace_that_cannot_be_read_is_named(
+    sidecar: RealSidecar, tmp_path: Path, text: str, words: str
+) -> None:
+    """[TRACE3] With what was expected."""
+    done = cellgrant("replay", str(_text(tmp_path / "bad.json", text)))
+    assert done.returncode == 1
+    assert words in done.stderr

@@ -28,6 +28,7 @@ export const ROWS = [
     of: ['server/captures/'],
     jest: ['gpuDevices', 'gpuLog', 'gpus', 'topology'].map(it => `server/host/${it}.spec.ts`)
   },
+  { of: ['server/store/', 'server/exchange/'], imported: true, pytest: ['history'] },
   { of: ['server/metrics/'], imported: true, pytest: ['metrics'] },
   { of: ['server/testing/'], imported: true },
   {
@@ -81,7 +82,7 @@ export const ROWS = [
   },
   {
     of: ['command', '__main__.py', 'unix_http.py'].map(it => PACKAGE + it),
-    pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue', 'admin']
+    pytest: ['layers', 'cli', 'command', 'status', 'run', 'queue', 'admin', 'history']
   },
   {
     of: ['activity.py', 'culling.py', 'event_stream.py'].map(it => PACKAGE + it),

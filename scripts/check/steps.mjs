@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { ensureLibraries } from '../prepare/python.mjs';
 import { ensureChromium } from './chromium.mjs';
-import { REPORTS, checkEach, countTests } from './programs.mjs';
+import { REPORTS, checkEach, countTests, onProductNode } from './programs.mjs';
 import { NOTHING, ofJest, ofPlaywright, ofPytest } from './tally.mjs';
 
 /*
@@ -54,7 +54,8 @@ function jestOn(name, args, show) {
   return countTests(name, ['jest', ...options, ...args], {
     report,
     read: text => ofJest(JSON.parse(text)),
-    show
+    show,
+    env: onProductNode()
   });
 }
 

@@ -7,9 +7,6 @@ import type { CpuSet } from '../protocol/cpuset';
 import type { Refusal } from '../protocol/errors';
 import type { CapOwner, Reason } from '../protocol/facts';
 import type { HintSources } from '../protocol/gate';
-import type { Execution } from '../protocol/execution';
-import type { HistoryPage, ReportView, SeriesView } from '../protocol/history';
-import type { HistoryQuery, ReportQuery, SeriesQuery } from '../protocol/historyQuery';
 import type { HolderKind } from '../protocol/holder';
 import type { HubGroupsView } from '../protocol/hubGroups';
 import type { CpuPinning, Grant } from '../protocol/grant';
@@ -21,6 +18,7 @@ import type { IConsent } from './consentPort';
 import type { ICulling } from './cull/port';
 
 export type { KernelReport } from './cull/port';
+export type { IHistory } from './historyPort';
 import type { KnownProcess } from './knownProcess';
 
 export type { IProcesses, KnownProcess, ProcessIdentity } from './knownProcess';
@@ -150,7 +148,7 @@ export interface IGateServices {
   readonly holders: Pick<IHolders, 'suspect' | 'leave' | 'onGone'>;
   readonly claims: Pick<IClaims, 'askOf' | 'claim' | 'end' | 'giveUp'>;
   /** Keys the hash of a cell's source, so that nobody can look it up (HIST3). */
-  readonly sourceKey: { keyed(sourceHash: string): string };
+  readonly sourceKey: { keyed(sourceHash: string | null): string | null };
   /** `saved` resolves when all arrivals would survive a crash of the sidecar, or the disk refuses them for now. */
   readonly holderStore: { readonly saved: Promise<void> };
   /** A gate has reported all that it holds. */
@@ -222,18 +220,6 @@ export interface IHubGroups {
   find(user: string, by: Caller): Promise<HubGroupsView | Refusal>;
   /** State all groups of a user; resolves when they are saved. */
   state(user: string, groups: readonly string[], by: Caller): Promise<HubGroupsView | Refusal>;
-}
-
-/** What happened; each answers, or says why it cannot. */
-export interface IHistory {
-  page(query: HistoryQuery): Promise<HistoryPage | Refusal>;
-  series(query: SeriesQuery): Promise<SeriesView | Refusal>;
-  report(query: ReportQuery): Promise<ReportView | Refusal>;
-  /**
-   * Add executions of another file, whose hashes of sources are not keyed yet; those that are there already are
-   * left as they are.
-   */
-  add(executions: readonly Execution[]): Promise<{ readonly added: number } | Refusal>;
 }
 
 /** Figures for a monitoring system, in the text format of Prometheus. */

@@ -90,8 +90,7 @@ export class Sidecar implements IGateServices, IApi {
     const [post, notice] = [this.arbiter.post.bind(this.arbiter), this.notice.bind(this)];
     const confinementOf = this.arbiter.confinementOf.bind(this.arbiter);
     const runningHolderIds = this.arbiter.runningHolderIds.bind(this.arbiter);
-    this.holderStore = new HolderStore(directory);
-    this.sourceKey = new SourceKey(directory);
+    [this.holderStore, this.sourceKey] = [new HolderStore(directory), new SourceKey(directory)];
     this.hubGroups = new HubGroups({ ...parts, onChange: user => this.holders.regroup(user) });
     const hubGroupsOf = this.hubGroups.of.bind(this.hubGroups);
     this.holders = new Holders({ ...parts, post, runningHolderIds, hubGroupsOf });

@@ -25,8 +25,11 @@ export class SourceKey {
 
   constructor(private readonly files: Pick<IOwnFiles, 'load' | 'replace'> & IComplains) {}
 
-  /** The hash of a source, keyed; the same one for the same hash. */
-  keyed(sourceHash: string): string {
+  /** The hash of a source, keyed; the same one for the same hash, and null for none. */
+  keyed(sourceHash: string | null): string | null {
+    if (sourceHash === null) {
+      return null;
+    }
     this.key ??= this.load() ?? this.make();
     return createHmac('sha256', this.key).update(sourceHash).digest('hex').slice(0, DIGITS);
   }

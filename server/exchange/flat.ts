@@ -1,7 +1,7 @@
 import type { ExecutionView } from '../protocol/history';
 
 /** The version of what a file has: raised where a column changes its meaning, or goes. */
-export const FILE_VERSION = 1;
+const FILE_VERSION = 1;
 
 /** What a cell of a file may hold. */
 export type FlatValue = string | number | boolean | Date | null;

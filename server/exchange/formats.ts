@@ -12,7 +12,7 @@ import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 import { COLUMNS, FileError, type Flat, type FlatValue } from './flat';
 
 /** Rows, as they come. */
-export type Rows = AsyncIterable<Flat>;
+type Rows = AsyncIterable<Flat>;
 
 /** How rows are written to a file, and read from one. */
 export type Format = {

@@ -45,6 +45,7 @@ describe('the handler', () => {
         leave: () => undefined
       },
       reconciliation: { heard: () => undefined },
+      sourceKey: { keyed: it => it },
       clock: { nowMs: () => 0 },
       claims: {
         askOf: () => ({ ask: NOTHING_ASKED }),

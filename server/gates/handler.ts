@@ -104,7 +104,7 @@ export class Handler {
       return refuse(channel, id, refusal('TOO_MANY', details));
     }
     const { cellId, label, outerId, started: hasStarted } = message;
-    const sourceHash = this.keyed(message.sourceHash);
+    const sourceHash = this.services.sourceKey.keyed(message.sourceHash);
     // A cell that already started has only what everybody may have, whatever it states (GATE6).
     const asked = hasStarted
       ? NOTHING
@@ -147,11 +147,6 @@ export class Handler {
     for (const holder of this.records.holders.values()) {
       holder.stopLapse?.();
     }
-  }
-
-  /** HIST3: what the gate sent goes no further. */
-  private keyed(sourceHash: string | null): string | null {
-    return sourceHash && this.services.sourceKey.keyed(sourceHash);
   }
 
   private endNamed(
@@ -215,7 +210,7 @@ export class Handler {
    */
   private takeOver(holder: HolderRecord, channel: IChannel, holding: Holding, bytes: number): void {
     const { id, cellId, label, outerId, granted } = holding;
-    const sourceHash = this.keyed(holding.sourceHash);
+    const sourceHash = this.services.sourceKey.keyed(holding.sourceHash);
     if ((this.records.claims.get(id)?.holder ?? holder) !== holder) {
       return refuse(channel, id, refusal('CLAIM_DUPLICATE', { id }));
     }

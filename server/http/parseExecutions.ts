@@ -10,7 +10,7 @@ import { parsed } from './parse';
 const NAME_CHARS_MAX = 4096;
 
 /** The most executions that are added at once; the body is bounded, too. */
-export const ADDED_MAX = 500;
+const ADDED_MAX = 500;
 
 const text = z.string('expected a text').max(NAME_CHARS_MAX, 'this is too long');
 const textOrNull = text.nullable();

@@ -3,8 +3,6 @@ import { parseSpan } from '../protocol/hints';
 /** The last time that a date may have. */
 const MS_MAX = 8.64e15;
 
-const DAY_MS = 86_400_000;
-
 /** A time as a request has it, in ms since the epoch: these, a date, or a span of time before now; null for none. */
 export function timeOf(text: unknown, nowMs: number): number | null {
   const words = String(text);
@@ -12,8 +10,7 @@ export function timeOf(text: unknown, nowMs: number): number | null {
     const ms = Number(words);
     return ms <= MS_MAX ? ms : null;
   }
-  const [, days] = /^\s*(\d{1,5})\s*(?:d|days?)\s*$/.exec(words) ?? [];
-  const span = days === undefined ? parseSpan(text) : Number(days) * DAY_MS;
+  const span = parseSpan(text);
   const ms = span === undefined ? Date.parse(words) : nowMs - span;
   return Number.isNaN(ms) ? null : ms;
 }

@@ -9,7 +9,7 @@ export const POINTS_MAX = 2000;
 export const POINTS_DEFAULT = 300;
 
 /** From `fromMs` until before `toMs`, ms since the epoch. */
-export type Range = { readonly fromMs: number; readonly toMs: number };
+type Range = { readonly fromMs: number; readonly toMs: number };
 
 /** Which executions are asked for; a filter that is null lets all pass. */
 export type HistoryQuery = Range & {

@@ -30,7 +30,7 @@ export class Archive implements Carriers {
     this.retention = new Retention(this.db);
   }
 
-  record({ executions, samples, limits, nowMs }: Batch): number {
+  record({ executions, samples, limits, nowMs }: Batch): readonly number[] {
     const added = this.whole(() => {
       this.samples.add(samples);
       return this.executions.add(executions);

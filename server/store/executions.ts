@@ -21,13 +21,13 @@ export class Executions {
   }
 
   /**
-   * Add executions, but for those that are there already; returns how many were added.
+   * Add executions, but for those that are there already; returns the places of those that were added.
    *
    * #### Notes
    * So a batch whose answer was lost with a thread, and a file that is imported twice, do no harm.
    */
-  add(executions: readonly Execution[]): number {
-    return executions.filter(it => this.addOne(it)).length;
+  add(executions: readonly Execution[]): readonly number[] {
+    return executions.flatMap((it, at) => (this.addOne(it) ? [at] : []));
   }
 
   private addOne(it: Execution): boolean {

@@ -14,12 +14,12 @@ import type { Execution } from '../protocol/execution';
 import type { HistoryPage } from '../protocol/history';
 import { ALL, executionAt, NEW_YEAR_MS } from '../testing/executions';
 import { bundled, shortDirectory } from '../testing/sidecar';
-import { describeWithSqlite } from '../testing/withSqlite';
+import { sqlite } from '../testing/withSqlite';
 import { History } from './history';
 import { APPLICATION_ID, VERSION } from './schema';
 import { loadSqlite } from './sqlite';
 
-describeWithSqlite('a file of history that cannot be used', () => {
+sqlite.describe('a file of history that cannot be used (needs node:sqlite)', () => {
   let dir: string;
   let path: string;
   let notices: readonly string[];

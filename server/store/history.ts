@@ -28,7 +28,7 @@ export type HistoryParts = {
   readonly nowMs: () => number;
   readonly log: Log;
   /** A source's hash with the key of this directory (HIST3). */
-  readonly key: (sourceHash: string) => string;
+  readonly key: (sourceHash: string | null) => string | null;
   /** Executions of another file were added. */
   readonly onAdded: (executions: readonly Execution[]) => void;
   /** Show people these notices, replacing the previous ones. */
@@ -114,14 +114,14 @@ export class History implements IHistory {
 
   async add(executions: readonly Execution[]): Promise<{ readonly added: number } | Refusal> {
     const { limits, nowMs, key, onAdded } = this.parts;
-    const keyed = executions.map(it => ({
-      ...it,
-      sourceHash: it.sourceHash && key(it.sourceHash)
-    }));
+    const keyed = executions.map(it => ({ ...it, sourceHash: key(it.sourceHash) }));
     const batch = { executions: keyed, samples: [], limits: limits(), nowMs: nowMs() };
     const added = await this.ask('record', batch);
-    typeof added === 'number' && added > 0 && onAdded(keyed);
-    return typeof added === 'number' ? { added } : added;
+    if ('code' in added) {
+      return added;
+    }
+    onAdded(added.map(at => keyed[at]!));
+    return { added: added.length };
   }
 
   /** Write down what there is, and close the file. */

@@ -15,7 +15,8 @@ export type Place = {
 /** What the thread may be asked, by its name, with its answer. */
 export type Orders = {
   /** Add what happened, all of it or nothing; then keep within the limits. Answers how many executions are new. */
-  readonly record: readonly [order: Batch, answer: number];
+  /** Answers which of the executions were new, by their place in the batch. */
+  readonly record: readonly [order: Batch, answer: readonly number[]];
   readonly page: readonly [order: HistoryQuery, answer: HistoryPage];
   readonly series: readonly [order: SeriesQuery & { readonly nowMs: number }, answer: SeriesView];
   readonly report: readonly [order: ReportQuery, answer: ReportView];

@@ -9,7 +9,7 @@ import { SQLITE, loadSqlite, sqliteCodeOf, type Sqlite } from './sqlite';
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants;
 
 /** A file that cannot be used as it is; the message says what it is and what to do. */
-export class UnusableError extends Error {}
+class UnusableError extends Error {}
 
 /**
  * - One process writes, and it locks the file: so the log of writes (WAL) needs no memory shared by

@@ -5,7 +5,7 @@ import type { Row, Sqlite } from './sqlite';
 import type { Words } from './words';
 
 /** The most rows of a report: those with the most CPU time. */
-export const REPORT_ROWS_MAX = 1000;
+const REPORT_ROWS_MAX = 1000;
 
 const RAN = '(ended_ms - coalesce(granted_ms, ended_ms)) / 1000.0';
 /** What ran unpinned kept no CPU from others: it held what it used. */

@@ -8,10 +8,10 @@ import { SmallDisk } from '../testing/faults/smallDisk';
 import type { TestKernel } from '../testing/gate';
 import { TestSidecar } from '../testing/sidecar';
 import { Stage } from '../testing/stage';
-import { describeWithSqlite } from '../testing/withSqlite';
+import { sqlite } from '../testing/withSqlite';
 import { loadSqlite } from './sqlite';
 
-describeWithSqlite('the history of a real sidecar', () => {
+sqlite.describe('the history of a real sidecar (needs node:sqlite)', () => {
   let stage: Stage;
   const sharedStage = new Stage();
   let shared: TestSidecar | null = null;

@@ -1,8 +1,7 @@
 import { HAS_SQLITE } from '../store/sqlite';
 
-/** Describes what needs SQLite, which `npm test` brings with its Node; an older one says why it skips. */
-export function describeWithSqlite(name: string, tests: () => void): void {
-  HAS_SQLITE
-    ? describe(name, tests)
-    : describe.skip(`${name} (skipped: Node ${process.version} has no node:sqlite)`, tests);
-}
+/**
+ * Describes what needs `node:sqlite`, and skips it where this Node is older than 22.13: `npm test` runs
+ * on the Node that comes with the product.
+ */
+export const sqlite = { describe: HAS_SQLITE ? describe : describe.skip };

@@ -1,11 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { HistoryPage, ReportView } from '../protocol/history';
+import type { ExecutionView, HistoryPage, ReportView } from '../protocol/history';
+import type { Snapshot } from '../protocol/view';
 import type { TestKernel } from '../testing/gate';
 import { ANN, BOB, SharedSidecar, type UserSide } from '../testing/sharedSidecar';
 import { shortDirectory } from '../testing/sidecar';
 import { HAS_SQLITE } from '../store/sqlite';
+
+const SHA = 'a5'.repeat(32);
 
 const isPossible = process.getuid?.() === 0 && HAS_SQLITE;
 const suite = { describe: isPossible ? describe : describe.skip };
@@ -57,8 +60,33 @@ suite.describe('the history of users who share a sidecar (needs root, and node:s
     expect(rows.map(it => it.executions)).toEqual([1]);
   });
 
+  it('[TRACE2] everybody may import a trace, as their own, and is told what its cells need', async () => {
+    const [{ row: _, ...of }] = ((await ask(ann, 'history')) as HistoryPage).executions as [
+      ExecutionView
+    ];
+    const used = { ...of.used!, memoryBeforeBytes: 0, memoryPeakBytes: 5e9 };
+    const trace = { ...of, claimId: 'of-elsewhere', owner: 'carl', used, sourceSha256: SHA };
+    const body = JSON.stringify({ executions: [trace, trace] });
+    expect((await bob.ask('POST', 'history', body)).body).toEqual({ added: 1 });
+    const kernel = await bob.connected();
+    const sources = { metadata: { cpus: 1 } };
+    kernel.gate.say({ type: 'claim', id: 'next', sourceHash: SHA, sources });
+    await kernel.gate.hear('granted', 'next');
+    const { claims } = (await ask(bob, 'snapshot')) as Snapshot;
+    const predicted = claims.find(it => it.id === 'next');
+    expect(predicted).toMatchObject({ predicted: { memoryBytes: { level: 'source', runs: 1 } } });
+    const { executions } = (await ask(bob, 'history')) as HistoryPage;
+    expect(executions.filter(it => it.claimId === 'of-elsewhere').map(it => it.owner)).toEqual([
+      BOB.name
+    ]);
+    expect(JSON.stringify(executions)).not.toContain(SHA);
+  });
+
   it('[HIST6] only an administrator adds executions of elsewhere', async () => {
-    const body = JSON.stringify({ executions: [] });
+    const [{ row: _, ...of }] = ((await ask(ann, 'history')) as HistoryPage).executions as [
+      ExecutionView
+    ];
+    const body = JSON.stringify({ executions: [of] });
     expect((await ann.ask('POST', 'history', body)).body).toMatchObject({
       code: 'ADMINISTRATORS_ONLY'
     });

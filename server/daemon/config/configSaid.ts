@@ -5,16 +5,7 @@ import type { Quota } from '../../protocol/quota';
 import { EVEN_SHARING, type Group, type Sharing } from '../../core/policy/groups';
 import type { Hints } from '../../protocol/hints';
 import type { PolicyName } from '../ports';
-
-/** How much of the past is kept (HIST4). */
-type HistoryLimits = {
-  /** 0 for nothing. */
-  readonly days: number;
-  /** How large its file may be, in bytes. */
-  readonly bytes: number;
-};
-
-const HISTORY: HistoryLimits = { days: 90, bytes: 500_000_000 };
+import { HISTORY, type HistoryLimits } from './historyLimits';
 
 /** What one file says, by section; what it omits is absent. */
 export type Said = {

@@ -3,6 +3,7 @@ import { Router, type Response } from 'express';
 import type { IAdministrators, IHistory } from '../../daemon/ports';
 import type { Caller } from '../../protocol/caller';
 import { refusal, type Refusal } from '../../protocol/errors';
+import type { Execution } from '../../protocol/execution';
 import { visibilityOf } from '../../protocol/visibility';
 import { parseExecutions } from '../parseExecutions';
 import { parseHistory, parseReport, parseSeries } from '../parseHistory';
@@ -10,7 +11,7 @@ import { refuse } from '../respond';
 
 /**
  * What happened: `GET /history` has executions, a page at a time, `GET /history/series` figures over
- * time, `GET /report` sums; `POST /history` adds what another sidecar recorded.
+ * time, `GET /report` sums; `POST /history` adds what another sidecar recorded, and a trace as the caller's own.
  *
  * #### Notes
  * SEC1: others' executions are shown without what is written in notebooks; so nobody may ask for
@@ -40,10 +41,21 @@ export function history(it: IHistory, administrators: IAdministrators, caller: C
       answer(response, await it.report({ ...query, owner }));
     })
     .post('/history', async (request, response) => {
-      isAdministrator()
-        ? answer(response, await it.add(parseExecutions(request)))
+      const executions = parseExecutions(request).map(row => ownedBy(caller, row));
+      isAdministrator() || executions.every(isTrace)
+        ? answer(response, await it.add(executions))
         : refuse(response, refusal('ADMINISTRATORS_ONLY'));
     });
+}
+
+/** A row of a trace, which has the hash of its source (TRACE2). */
+function isTrace({ sourceHash }: Execution): boolean {
+  return sourceHash !== null;
+}
+
+/** Whoever takes a trace over wants to know what the cells need that they run: it is theirs. */
+function ownedBy({ name }: Caller, row: Execution): Execution {
+  return isTrace(row) ? { ...row, owner: name } : row;
 }
 
 function answer(response: Response, found: object | Refusal): void {
