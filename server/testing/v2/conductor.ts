@@ -11,7 +11,7 @@ import { OURS, USER, asUser } from './surroundings';
  */
 
 const NODE = `${OURS}/node`;
-const SCENARIO_MAX_MS = 300_000;
+const SCENARIO_MAX_MS = 900_000;
 const USER_MANAGER = `user@${USER.id}.service`;
 
 /** The sidecar in place of Jupyter, and a child of it that stands for a kernel. */

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { bootCommand, type Image } from './image';
 
 /** Emulation is some 20 times slower than the machine, which others may use too. */
-const BOOT_TIMEOUT_MS = 1_200_000;
+const BOOT_TIMEOUT_MS = 2_400_000;
 
 /** Boot a machine and hear what it prints, line by line; resolves when it is off. */
 export async function bootMachine(image: Image, onLine: (line: string) => void): Promise<void> {
