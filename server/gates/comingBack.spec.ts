@@ -23,6 +23,7 @@ function servicesOf(told: string[], gone: (listener: (holderId: string) => void)
       leave: id => void told.push(`leave ${id}`)
     },
     reconciliation: { heard: id => void told.push(`heard ${id}`) },
+    sourceKey: { keyed: it => it },
     clock: { nowMs: () => 10_000 },
     claims: {
       askOf: (_, sources) =>
