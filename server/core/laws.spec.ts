@@ -13,12 +13,15 @@ import * as shareTree from './policy/shareTree';
 
 const CPUS = 8;
 
-/** Teach the core that a source is serial: it ran alone and was measured. */
-function learnSerial(it: Harness, source: string): void {
-  it.claim(`learn ${source}`, 'k0', {}, { sourceHash: source });
-  it.measure('k0', { cpusBusy: 0.9, cpuSeconds: 1 });
+/** Teach the core that a user's source is serial: it ran alone and was measured (LEARN2). */
+function learnSerial(it: Harness, owner: string): void {
+  const holderId = `teacher of ${owner}`;
+  it.holder(holderId, owner);
+  it.claim(holderId, holderId, {}, { sourceHash: 'serial' });
+  it.measure(holderId, { cpusBusy: 0.9, cpuSeconds: 1 });
   it.clock.advance(3000);
-  it.end(`learn ${source}`);
+  it.end(holderId);
+  it.measure(holderId, { cpuSeconds: 1 });
 }
 
 /** Cells that together want no more than there is; returns the writes that they cost. */
@@ -28,7 +31,7 @@ function quietWrites(seed: number): number {
   for (let index = 0; index < CPUS; index += 1) {
     it.holder(`k${index}`, random.pick(['ann', 'bob']));
   }
-  learnSerial(it, 'serial');
+  ['ann', 'bob'].forEach(owner => learnSerial(it, owner));
   const before = it.writes;
   for (let index = 0; index < 200; index += 1) {
     const holderId = `k${random.whole(0, CPUS - 1)}`;
