@@ -5,6 +5,23 @@ import { ArbiterClient } from './client';
 
 type Answer = { readonly status: number; readonly body: string };
 
+/** As much of a request as is looked at here: newer versions of Node refuse jsdom's signals in theirs. */
+class StatedRequest {
+  readonly headers = new Headers();
+  readonly method: string;
+  readonly signal: AbortSignal;
+
+  constructor(
+    readonly url: string,
+    { method, signal }: RequestInit
+  ) {
+    this.method = method ?? 'GET';
+    this.signal = signal!;
+  }
+}
+
+const Request = StatedRequest as never;
+
 /** A client, and the requests that it made. */
 function clientOf(answer: Answer | Error): { client: ArbiterClient; requests: Request[] } {
   const requests: Request[] = [];
@@ -22,7 +39,7 @@ function clientOf(answer: Answer | Error): { client: ArbiterClient; requests: Re
     } as Response;
   };
   const baseUrl = 'http://localhost/user/ana/';
-  const settings = ServerConnection.makeSettings({ baseUrl, fetch: fetch as never });
+  const settings = ServerConnection.makeSettings({ baseUrl, Request, fetch: fetch as never });
   return { client: new ArbiterClient(settings), requests };
 }
 
@@ -92,7 +109,7 @@ describe('ArbiterClient', () => {
         new Promise((_, reject) => {
           request.signal.addEventListener('abort', () => reject(new Error('aborted')));
         });
-      const settings = ServerConnection.makeSettings({ fetch: fetch as never });
+      const settings = ServerConnection.makeSettings({ Request, fetch: fetch as never });
       const asked = new ArbiterClient(settings).snapshot();
       const seen = expect(asked).rejects.toMatchObject({
         message: 'The Jupyter server does not answer: nothing was heard for 4 s.',
