@@ -111,7 +111,7 @@ const LAYERS: readonly {
   },
   {
     folder: 'src/hints/',
-    may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells'],
+    may: ['server/protocol/', 'src/format', 'src/tokens', 'src/arbiter/cells', 'src/arbiter/fits'],
     types: ['src/history/'],
     packages: /^@(jupyterlab\/(cells|coreutils|nbformat|notebook|translation)|lumino\/.*)$/
   },
