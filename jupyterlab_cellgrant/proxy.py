@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -66,6 +67,12 @@ class Access:
         return self.supervisor.status.sentence if self.supervisor else self.why_off
 
 
+def _query_of(query: str) -> str:
+    """What the sidecar is asked; a token, and a number against caches, are for Jupyter."""
+    named = [it for it in parse_qsl(query) if it[0] != "token"]
+    return f"?{urlencode(named)}" if named else ""
+
+
 class ProxyHandler(APIHandler):
     """Forwards requests on the list of routes to the sidecar, and nothing else."""
 
@@ -115,7 +122,7 @@ class ProxyHandler(APIHandler):
             self._refuse("SIDECAR_AWAY", why=self.access.why_away)
             return
         has_body = method in ("POST", "PUT")
-        query = f"?{self.request.query}" if self.request.query else ""
+        query = _query_of(self.request.query)
         client = unix_client(supervisor.api_socket)
         try:
             answer = await client.fetch(
