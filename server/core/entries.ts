@@ -96,7 +96,7 @@ export type Reservation = {
 };
 
 /** An arrival, by which claims take turns (ADM6). */
-export type Turn = { readonly arrivedMs: number; readonly claimId: string };
+type Turn = { readonly arrivedMs: number; readonly claimId: string };
 
 /** A claim that waits, holding nothing (ADM5). */
 type Waiting = {

@@ -157,24 +157,6 @@ describe('Panel', () => {
     expect(button(panel({ snapshot: snapshot({ holders: [runs] }) }), 'Release')).toBeNull();
   });
 
-  it('[ADM15] moves a claim up before others of its user, where it may', () => {
-    const asking = (id: string, its = {}) => waiting({ id, label: `[${id}]`, ...its });
-    const claims = [
-      asking('1'),
-      asking('2', { owner: 'bo', holderId: 'k9' }),
-      asking('3'),
-      asking('4', { ask: { ...waiting().ask, priority: 1 } }),
-      asking('5', { owner: 'bo', holderId: 'k9' })
-    ];
-    const calls: string[] = [];
-    const onMoveUp = (id: string): unknown => calls.push(id);
-    const host = panel({ snapshot: snapshot({ claims }), onMoveUp });
-    const buttons = [...host.querySelectorAll('button')].filter(it => it.textContent === 'Move Up');
-    expect(buttons.map(it => it.getAttribute('aria-label'))).toEqual(['Move work.ipynb [3] up']);
-    click(buttons[0]!);
-    expect(calls).toEqual(['3']);
-  });
-
   it('[FAIR1] [FAIR2] shows the quota, the use and the surplus of each group beside its name', () => {
     const group = { path: 'atlas', owedCpus: 2, hasQuota: true, usedCpus: 3.2, takesSurplus: true };
     const capped = { ...group, path: 'b', hasQuota: false, usedCpus: 0.5, takesSurplus: false };
