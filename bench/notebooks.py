@@ -71,7 +71,8 @@ class Notebook:
 
     async def end(self) -> None:
         """End the kernel."""
-        await self._client._async_cleanup_kernel()
+        self._client.kc.stop_channels()
+        await self._client.km.shutdown_kernel()
 
     def begin_peak(self) -> None:
         """Count the peak of its memory anew."""
