@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from ..node_runtime import find_node
 from ..sidecar_process import environment, exchange_command
+from . import api
 from .failure import Failure
 
 FORMATS = (".csv", ".json", ".parquet")
@@ -23,6 +24,7 @@ def exchange(node: str, words: list[str]) -> dict[str, Any]:
     file = words[2]
     if file and Path(file).suffix.lower() not in FORMATS:
         raise Failure(f"{file}: expected a name that ends with {', '.join(FORMATS)}.")
+    api.get("node")  # whoever answers for the history says so in words
     command = exchange_command(find_node(node).path, words)
     ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if ended.returncode != 0:

@@ -99,12 +99,38 @@ def test_a_file_that_is_none_is_named(ran: RealSidecar, tmp_path: Path) -> None:
     assert "it lacks the columns ended, ask" in told("a.json", json.dumps(fewer))
     odd = [rows[0], {**rows[1], "ended": "soon"}]
     assert 'row 2, column "ended" is "soon"; expected a time' in told("a.json", json.dumps(odd))
-    odd = [{**rows[0], "outcome": "lost"}]
-    assert "rows 1 to 1: " in told("a.json", json.dumps(odd))
+    for column, value, expected in (
+        ("memoryPeakBytes", -5, "a number of at least 0"),
+        ("memoryPeakBytes", 1e308, "a number of at least 0"),
+        ("cpuSeconds", "much", "a number of at least 0"),
+        ("wasLimited", "maybe", "true or false"),
+        ("ask", "{", "JSON"),
+    ):
+        found = told("a.json", json.dumps([rows[0], {**rows[1], column: value}]))
+        assert f'row 2, column "{column}" is ' in found
+        assert f"expected {expected}" in found
+    for column, value, expected in (
+        ("outcome", "lost", "expected one of"),
+        ("ended", "9999-12-31T00:00:00Z", "still to come"),
+    ):
+        found = told("a.json", json.dumps([rows[0], {**rows[1], column: value}]))
+        assert "row 2: " in found
+        assert expected in found
     assert "it is not JSON" in told("a.json", "x")
     assert "it is not a file of Parquet" in told("a.parquet", "x" * 100)
+    whole = tmp_path / "whole.parquet"
+    cellgrant("history", "export", str(whole))
+    halves = (b"PAR1" + bytes(200) + b"PAR1", whole.read_bytes()[:-100])
+    for half in halves:
+        whole.write_bytes(half)
+        damaged = cellgrant("history", "import", str(whole)).stderr
+        assert f"{whole}: it is damaged, or not a file of Parquet" in damaged
     assert "Invalid Record Length" in told("a.csv", "a,b\n1\n")
     assert "expected a name that ends with .csv, .json, .parquet" in told("a.txt", "x")
-    away = cellgrant("history", "import", str(tmp_path / "away.csv"))
-    assert (away.returncode, "no such file" in away.stderr) == (1, True)
+    for ending in ("csv", "json", "parquet"):
+        away = tmp_path / f"away.{ending}"
+        gone = cellgrant("history", "import", str(away))
+        assert gone.stderr == f"cellgrant: {away}: no such file or directory.\n"
     assert len(cellgrant_json("history")) == 2
+    ran.close()
+    assert "no sidecar answers" in cellgrant("history", "export", str(good)).stderr

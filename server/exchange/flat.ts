@@ -116,27 +116,34 @@ function read(kind: Kind, value: FlatValue, where: string): unknown {
     case 'text':
       return String(value);
     case 'number':
-      return checked(Number(value), value, 'a number', where);
+      return amountIn(Number(value)) ?? unread(value, 'a number of at least 0', where);
     case 'time':
-      return checked(new Date(value as string).getTime(), value, 'a time', where);
+      return amountIn(new Date(value as string).getTime()) ?? unread(value, 'a time', where);
     case 'boolean':
-      return value === true || value === 'true';
+      return BOOLEANS.get(String(value)) ?? unread(value, 'true or false', where);
     case 'json':
-      return jsonIn(String(value), where);
+      return jsonIn(String(value)) ?? unread(value, 'JSON', where);
   }
 }
 
-function checked(number: number, value: FlatValue, expected: string, where: string): number {
-  if (Number.isNaN(number)) {
-    throw new FileError(`${where} is "${String(value).slice(0, 60)}"; expected ${expected}`);
-  }
-  return number;
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false]
+]);
+
+/** No figure of an execution is negative, or larger than can be counted exactly. */
+function amountIn(number: number): number | undefined {
+  return number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number : undefined;
 }
 
-function jsonIn(text: string, where: string): unknown {
+function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new FileError(`${where} is "${text.slice(0, 60)}"; expected JSON`);
+    return undefined;
   }
+}
+
+function unread(value: FlatValue, expected: string, where: string): never {
+  throw new FileError(`${where} is "${String(value).slice(0, 60)}"; expected ${expected}`);
 }

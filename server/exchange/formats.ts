@@ -62,7 +62,10 @@ async function writeCsv(path: string, rows: Rows): Promise<void> {
 }
 
 async function* readCsv(path: string): Rows {
-  const rows = createReadStream(path).pipe(parse({ columns: true, bom: true }));
+  const parser = parse({ columns: true, bom: true });
+  const rows = createReadStream(path)
+    .on('error', failure => parser.destroy(failure)) // pipe() leaves it to us
+    .pipe(parser);
   try {
     for await (const row of rows) {
       const named = Object.entries(row as Record<string, string>);
@@ -121,13 +124,18 @@ async function writeParquet(path: string, rows: Rows): Promise<void> {
 async function* readParquet(path: string): Rows {
   await checkParquet(path);
   const file = await asyncBufferFromFile(path);
-  const metadata = await parquetMetadataAsync(file);
+  const metadata = await parquetMetadataAsync(file).catch(damaged);
   const count = Number(metadata.num_rows);
   for (let rowStart = 0; rowStart < count; rowStart += GROUP_ROWS) {
     const rowEnd = Math.min(count, rowStart + GROUP_ROWS);
-    const rows = await parquetReadObjects({ file, metadata, rowStart, rowEnd });
-    yield* rows.map(row => row as Record<string, FlatValue>);
+    const asked = { file, metadata, rowStart, rowEnd };
+    yield* (await parquetReadObjects(asked).catch(damaged)) as Record<string, FlatValue>[];
   }
+}
+
+/** What its reader stumbles over says nothing to a person. */
+function damaged(failure: Error): never {
+  throw new FileError(`it is damaged, or not a file of Parquet (${failure.message})`);
 }
 
 /** Its reader would take anything for one. */

@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs';
+import { getSystemErrorMap } from 'node:util';
 
 import { executionIn, flatOf, type Flat } from './flat';
 import { formatOf } from './formats';
@@ -57,12 +58,17 @@ function carryOut(action: string, socket: string, file: string, query: string): 
   }
 }
 
+/** What is wrong, without the names of system calls. */
+function messageOf({ errno, message }: NodeJS.ErrnoException): string {
+  return getSystemErrorMap().get(errno ?? 0)?.[1] ?? message;
+}
+
 async function run(): Promise<void> {
   const [, , action = '', socket = '', file = '', query = ''] = process.argv;
   try {
     process.stdout.write(`${JSON.stringify(await carryOut(action, socket, file, query))}\n`);
   } catch (failure) {
-    const { message } = failure as Error;
+    const message = messageOf(failure as NodeJS.ErrnoException);
     process.stderr.write(`${file && `${file}: `}${message}${/[.!?]$/.test(message) ? '' : '.'}\n`);
     process.exitCode = 1;
   }

@@ -13,8 +13,16 @@ const NAME_CHARS_MAX = 4096;
 const ADDED_MAX = 500;
 
 const text = z.string('expected a text').max(NAME_CHARS_MAX, 'this is too long');
+/** How far the clock of whoever measured may be before this one, in ms. */
+const AHEAD_MAX_MS = 86_400_000;
+
+/** One to come would count as the latest for ever, and never grow old (HIST4). */
+const past = (ms: number): boolean => ms <= Date.now() + AHEAD_MAX_MS;
 const textOrNull = text.nullable();
-const amount = z.number('expected a number').min(0, 'expected a number of at least 0');
+const amount = z
+  .number('expected a number')
+  .min(0, 'expected a number of at least 0')
+  .max(Number.MAX_SAFE_INTEGER, `expected a number of at most ${Number.MAX_SAFE_INTEGER}`);
 const amountOrNull = amount.nullable();
 const count = z.int('expected a whole number').min(0, 'expected a whole number of at least 0');
 
@@ -87,7 +95,7 @@ const EXECUTION = z
       .default(null),
     arrivedMs: amount,
     grantedMs: amountOrNull,
-    endedMs: amount,
+    endedMs: amount.refine(past, 'this time is still to come'),
     thinkMs: amountOrNull,
     outcome: z.enum(['ok', 'error', 'interrupted', 'cancelled', 'refused', 'died']),
     ask,
