@@ -161,12 +161,20 @@ sqlite.describe('the archive (needs node:sqlite)', () => {
       const { DatabaseSync } = loadSqlite();
       const old = new DatabaseSync(place().path);
       UPGRADES.slice(0, version).forEach(it => old.exec(it));
+      old.exec(`INSERT INTO word VALUES (1, 'ann'), (2, '{}');
+        INSERT INTO execution (row, claim, holder, kind, name, owner, team, arrived_ms, granted_ms,
+          ended_ms, outcome, ask, measured, cpu_seconds)
+        VALUES (1024000, 'old', 1, 0, 1, 1, 1, 0, 400, 1000, 0, 2, 1, 6)`);
       old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
       old.close();
       chmodSync(place().path, 0o600);
       archive = new Archive(place());
-      record({ executions: [executionAt(NEW_YEAR_MS)] });
-      expect(ids()).toHaveLength(1);
+      record({ executions: [executionAt(NEW_YEAR_MS)], limits: { days: 36_500, bytes: 1e9 } });
+      expect(ids()).toEqual(['old', executionAt(NEW_YEAR_MS).claimId]);
+      const all = { fromMs: 0, toMs: ALL.toMs, owner: null };
+      expect(archive.report({ ...all, by: 'user' }).rows).toMatchObject([
+        { key: 'ann', executions: 2, waitedMs: 1400, ranMs: 4600, cpuSeconds: 12 }
+      ]);
     }
     archive.close();
     const { DatabaseSync } = loadSqlite();
