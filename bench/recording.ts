@@ -12,7 +12,7 @@ type Rounds = { readonly cells: number; readonly rounds: number };
 /** Where the sidecar measures a cell: when it is granted, and when it ends. */
 const MEASURING = [
   /setImmediate\(\(\) => this\.startAll\(\)\)/,
-  /this\.measure\(\[holderId\d*\]\)/
+  /this\.post\(\[this\.useOf\(holderId\d*\)\]\)/
 ];
 
 /** By how much the median of a round trip differs with measuring and recording, in ms, round by round. */
