@@ -35,6 +35,7 @@ ROUTES: dict[str, frozenset[str]] = {
     "claims": frozenset({"GET"}),
     "configuration": frozenset({"GET"}),
     rf"claims/{ID}": frozenset({"GET", "DELETE"}),
+    rf"claims/{ID}/move-up": frozenset({"POST"}),
     "defaults": frozenset({"GET", "PUT"}),
     "history": frozenset({"GET"}),
     "history/series": frozenset({"GET"}),

@@ -74,6 +74,8 @@ export interface IArbiter extends IDisposable {
    * Rejects with the sentence of the refusal, for people.
    */
   cancel(claimId: string): Promise<void>;
+  /** Let a waiting claim go before the others of its user. Rejects as `cancel` does. */
+  moveUp(claimId: string): Promise<void>;
   /** Set the user's default hints. Rejects with the sentence of the refusal. */
   setDefaults(hints: Readonly<Record<string, unknown>>): Promise<void>;
   /** Set the default hints of a kernel's notebook. Rejects as `setDefaults` does. */

@@ -24,7 +24,7 @@ from .holders import release
 from .metrics import metrics
 from .order import InOrder
 from .profile import profile
-from .queue import cancel, queue
+from .queue import cancel, move_up, queue
 from .replay import replay
 from .report import report
 from .run import run
@@ -53,7 +53,7 @@ def cellgrant() -> None:
 
 
 for _command in (
-    *(run, adopt, hold, status, top, queue, cancel, release),
+    *(run, adopt, hold, status, top, queue, cancel, move_up, release),
     *(history, report, profile, replay),
     *(sidecar, serve, check, reload, metrics, admin),
 ):

@@ -112,7 +112,8 @@ class _Book:
             say(f"{self.path}: interrupted; the trace goes as far as this.")
             failed = True
         finally:
-            await client._async_cleanup_kernel()
+            client.kc.stop_channels()
+            await manager.shutdown_kernel()
         self._rows += await _stored(self._node, manager.kernel_id, sources)
         return failed
 

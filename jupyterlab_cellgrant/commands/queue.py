@@ -1,4 +1,4 @@
-"""``cellgrant queue`` and ``cellgrant cancel``: who waits, and who shall no longer."""
+"""``cellgrant queue``, ``cancel``, ``move-up``: who waits, who shall no longer, and who first."""
 
 from __future__ import annotations
 
@@ -54,14 +54,38 @@ def cancel(claim: str, as_json: bool) -> None:
       cellgrant cancel 3f2a
       cellgrant cancel train.ipynb
     """
+    found = _called(claim)
+    api.delete(f"claims/{found['id']}")
+    print_json(found) if as_json else click.echo(f"{cell_of(found)} no longer waits.")
+
+
+@click.command("move-up")
+@click.argument("claim", shell_complete=completion(_waiting, names_of))
+@json_option
+def move_up(claim: str, as_json: bool) -> None:
+    """Let a waiting claim of yours go before your others.
+
+    Those of the same priority exchange their turns, so nobody else waits longer. CLAIM is what
+    cellgrant queue shows: an id or a prefix of one, a label, or the name of the waiting holder.
+
+    \b
+    Examples:
+      cellgrant move-up 3f2a
+      cellgrant move-up train.ipynb
+    """
+    found = _called(claim)
+    api.post(f"claims/{found['id']}/move-up", {})
+    print_json(found) if as_json else click.echo(f"{cell_of(found)} is the first of yours.")
+
+
+def _called(claim: str) -> dict[str, Any]:
+    """The claim of this name; one that runs is found, too: the sidecar says what is wrong."""
     claims = api.get("claims")
-    # One that runs is found, too: the sidecar says why it cannot be cancelled.
     among = (in_state(claims, it) for it in ("waiting", "running"))
     found = next(filter(None, (find(claim, it, names_of) for it in among)), None)
     if found is None:
         raise Failure(f'no waiting claim is called "{claim}": see cellgrant queue.')
-    api.delete(f"claims/{found['id']}")
-    print_json(found) if as_json else click.echo(f"{cell_of(found)} no longer waits.")
+    return found
 
 
 def queue_of(waiting: Sequence[dict[str, Any]], now_ms: float) -> RenderableType:

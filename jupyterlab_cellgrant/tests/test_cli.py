@@ -18,7 +18,7 @@ import pytest
 from .command_line import CELLGRANT, cellgrant
 
 COMMANDS = (
-    *("run", "adopt", "hold", "status", "top", "queue", "cancel", "release"),
+    *("run", "adopt", "hold", "status", "top", "queue", "cancel", "move-up", "release"),
     *("sidecar", "check", "reload"),
 )
 # Prints which provisioner its kernels would have, and whether a sidecar answers.

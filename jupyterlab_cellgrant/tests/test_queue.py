@@ -63,6 +63,27 @@ async def test_queue_shows_who_waits_and_cancel_ends_it(
     assert gone.stderr.startswith("cellgrant: no waiting claim is called")
 
 
+async def test_move_up_puts_ones_own_before_ones_others(
+    sidecar: RealSidecar,
+    start_kernel: StartKernel,
+    queued: tuple[NotebookClient, str],
+) -> None:
+    """[ADM15, RUN2] By name; a running claim is refused by name, and what is first stays so."""
+    last = await start_kernel(env=opened("last.ipynb"))
+    waiting = last.submit("1", HALF)
+    sidecar.wait_for_claims(running=1, waiting=2)
+    in_line = lambda: [it["holderName"] for it in cellgrant_json("queue")]  # noqa: E731
+    assert in_line() == ["next.ipynb", "last.ipynb"]
+    for _ in range(2):
+        moved = cellgrant("move-up", "last.ipynb").stdout
+        assert moved.endswith("is the first of yours.\n")
+        assert in_line() == ["last.ipynb", "next.ipynb"]
+    running = cellgrant("move-up", "one.ipynb")
+    assert "only a waiting claim can be cancelled or moved up" in running.stderr
+    cellgrant("cancel", "last.ipynb")
+    assert (await last.reply(waiting))["status"] == "error"
+
+
 async def test_release_gives_back_what_a_kernel_keeps(
     sidecar: RealSidecar, start_kernel: StartKernel
 ) -> None:

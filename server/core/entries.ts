@@ -95,6 +95,9 @@ export type Reservation = {
   readonly after: readonly ClaimEntry[];
 };
 
+/** An arrival, by which claims take turns (ADM6). */
+type Turn = { readonly arrivedMs: number; readonly claimId: string };
+
 /** A claim that waits, holding nothing (ADM5). */
 type Waiting = {
   readonly state: 'waiting';
@@ -169,6 +172,8 @@ export type ClaimEntry = {
   /** The cell of the same kernel during which this one was started; null if none. */
   readonly outer: ClaimEntry | null;
   readonly arrivedMs: number;
+  /** Where it stands among those that neither priority nor fair share tells apart: its arrival, or that of another of its user's (ADM15). */
+  turn: Turn;
   /** How long its holder had been idle when it arrived; null if it had run nothing before, or runs something. */
   readonly thinkMs: number | null;
   readonly story: StoryLine[];

@@ -146,6 +146,8 @@ export type Event = { readonly atMs: number } & (
       readonly by: Caller;
       readonly why?: string | null;
     }
+  /** A person lets a waiting claim of theirs go before their others (ADM15). */
+  | { readonly type: 'movedUp'; readonly claimId: string }
   /** Its own gate withdraws it; no answer. */
   | { readonly type: 'claimGivenUp'; readonly claimId: string }
   | {

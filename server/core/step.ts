@@ -24,6 +24,7 @@ import {
 } from './measures';
 import { onCapsOrdered, onConfigured, onGroupAssigned, onNodeFound } from './nodes';
 import { onEvictionChosen } from './policy/evict';
+import { onMovedUp } from './queue/moveUp';
 import { nextOfRound, ROUND_PER_TICK, settleCpus } from './cpu/settle';
 import { recallStanding } from './claim/standing';
 import type { RunningEntry } from './entries';
@@ -96,6 +97,7 @@ const HANDLERS: {
   claimArrived: onClaimArrived,
   claimCancelled: onClaimCancelled,
   claimGivenUp: onClaimGivenUp,
+  movedUp: onMovedUp,
   claimEnded: onClaimEnded,
   remembered: onRemembered,
   useMeasured: onUseMeasured,

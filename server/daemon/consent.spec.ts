@@ -19,7 +19,8 @@ const snapshot = {
       holderId: 'of-bob',
       state: 'waiting',
       reason: { blockers: [{ holderId: 'anns', keepsGpuBytes: 1 }] }
-    }
+    },
+    { id: 'runs', holderId: 'of-bob', state: 'running' }
   ],
   node: { gpus: [{ processes: [{ holderId: 'anns', memoryBytes: 1 }] }] }
 } as unknown as Snapshot;
@@ -58,6 +59,16 @@ describe('what is asked of a kernel of several users', () => {
     expect(posted).toEqual([]);
     expect(consent.requestRestart('anns', 'bobs', BOB)).toBeNull();
     expect(posted).toEqual(['restartWanted']);
+  });
+
+  it('[ADM15] [SEC8] a waiting claim is moved up by its owner, or an administrator', () => {
+    const moveUp = (id: string, by: typeof ANN) => consent.moveUp(id, by);
+    expect(moveUp('bobs', ANN)).toEqual(notYours('of-bob', 'bob'));
+    expect(moveUp('runs', BOB)).toEqual(refusal('CLAIM_RUNNING', { id: 'runs' }));
+    expect(moveUp('none', BOB)).toEqual(refusal('CLAIM_UNKNOWN', { id: 'none' }));
+    expect(posted).toEqual([]);
+    expect([moveUp('bobs', BOB), moveUp('bobs', ROOT)]).toEqual([null, null]);
+    expect(posted).toEqual(['movedUp', 'movedUp']);
   });
 
   it('[SEC1] is called by its user where the request of another is refused', () => {

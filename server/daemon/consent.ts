@@ -48,6 +48,13 @@ export class Consent implements IConsent {
     return why;
   }
 
+  moveUp(claimId: string, by: Caller): Refusal | null {
+    const claim = this.parts.snapshot().claims.find(it => it.id === claimId);
+    const why = whyNotWaiting(claim, claimId) ?? this.whyNotYours(claim!.holderId, by);
+    why || this.parts.post({ type: 'movedUp', claimId });
+    return why;
+  }
+
   private whyNotYours(holderId: string, by: Caller): Refusal | null {
     return this.parts.owners.whyNotYours(holderId, by);
   }
@@ -55,6 +62,13 @@ export class Consent implements IConsent {
 
 function cannot({ name }: HolderView, why: string): Refusal {
   return refusal('NOTHING_TO_FREE', { name, why });
+}
+
+/** Why a claim has no turn to change; null if it waits. */
+function whyNotWaiting(claim: ClaimView | undefined, id: string): Refusal | null {
+  return claim?.state === 'waiting'
+    ? null
+    : refusal(claim?.state === 'running' ? 'CLAIM_RUNNING' : 'CLAIM_UNKNOWN', { id });
 }
 
 /** Why a holder has nothing to give back between cells; null if it has (ADM9). */

@@ -1,7 +1,7 @@
 import type { Caller } from '../protocol/caller';
 import type { Refusal } from '../protocol/errors';
 
-/** What holders keep between cells, and how they return it (ADM9, GPU5); each returns why not. */
+/** What people let their holders give back, or each other have first (ADM9, ADM15, GPU5); each returns why not. */
 export interface IConsent {
   /** Ask a holder that runs nothing to free the GPU memory that it keeps. */
   askToFree(holderId: string, by: Caller): Refusal | null;
@@ -11,4 +11,6 @@ export interface IConsent {
   declineRestart(holderId: string, by: Caller): Refusal | null;
   /** Give back the grant that a holder keeps for its next cell. */
   releaseHold(holderId: string, by: Caller): Refusal | null;
+  /** Let a waiting claim go before the others of its user. */
+  moveUp(claimId: string, by: Caller): Refusal | null;
 }

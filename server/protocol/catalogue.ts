@@ -23,7 +23,7 @@ export const CATALOGUE = {
     status: 409,
     sentence: trans =>
       trans.__(
-        'The claim "{id}" is running; only a waiting claim can be cancelled. Interrupt its kernel or command instead.'
+        'The claim "{id}" is running; only a waiting claim can be cancelled or moved up. Interrupt its kernel or command instead.'
       )
   },
   CLAIM_WAITING: {

@@ -40,6 +40,14 @@ const SENTENCES: Sentences = {
   predictionForgone: (_, { trans }) => trans.__('Its predicted memory no longer counts.'),
   passes: ({ before }, { trans, nameOf }) =>
     trans.__('Passed ahead of %1, which it does not delay.', nameOf(before)),
+  movedUp: ({ count }, { trans }) =>
+    trans._n(
+      'Moved up before %1 other claim of its user.',
+      'Moved up before %1 other claims of its user.',
+      count
+    ),
+  movedBehind: ({ before }, { trans, nameOf }) =>
+    trans.__('Its user moved %1 up before it.', nameOf(before)),
   givenUp: ({ by }, { trans }) => givenUpSentence(trans, by),
   nodeUnknown: (_, { trans }) => trans.__('The node is not known yet, so nothing is restricted.'),
   granted: ({ granted, waitedMs }, { trans }) => grantedSentence(trans, granted, waitedMs),

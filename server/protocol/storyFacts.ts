@@ -16,6 +16,9 @@ export type StoryFact =
   /** It waits for its predicted memory no longer, or is promised it no longer (LEARN4). */
   | { readonly kind: 'predictionForgone' }
   | { readonly kind: 'passes'; readonly before: Named }
+  /** ADM15: it goes before so many others of its user, or another goes before it. */
+  | { readonly kind: 'movedUp'; readonly count: number }
+  | { readonly kind: 'movedBehind'; readonly before: Named }
   | { readonly kind: 'givenUp'; readonly by: HolderKind }
   | { readonly kind: 'nodeUnknown' }
   | { readonly kind: 'granted'; readonly granted: Granted; readonly waitedMs: number }

@@ -75,6 +75,12 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Cancel a waiting claim',
     answer: null
   },
+  {
+    method: 'post',
+    path: '/api/v1/claims/{id}/move-up',
+    summary: 'Let a waiting claim go before the others of its user',
+    answer: null
+  },
   { method: 'get', path: '/api/v1/defaults', summary: 'Your default hints', answer: HINTS },
   {
     method: 'put',

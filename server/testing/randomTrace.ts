@@ -193,6 +193,7 @@ export class RandomTrace {
     const claims = [...this.state.claims.keys()];
     return random.pick<() => Happening>([
       () => ({ type: 'claimCancelled', claimId: random.pick([...claims, 'none']), by: ANN }),
+      () => ({ type: 'movedUp', claimId: random.pick([...claims, 'none']) }),
       () => ({ type: 'holdReleased', holderId: random.pick(holders), by: ANN }),
       () => ({
         type: 'nodeMeasured',
@@ -282,6 +283,7 @@ export class RandomTrace {
       },
       () => ({ type: 'claimEnded', claimId: 'nothing', outcome: 'ok', cpuSeconds: null }),
       () => ({ type: 'claimCancelled', claimId: 'nothing', by: ANN }),
+      () => ({ type: 'movedUp', claimId: 'nothing' }),
       () => ({ type: 'holderGone', holderId: 'nobody' }),
       () => {
         this.atMs += random.pick([-100_000, -1, 86_400_000, 3_600_000]);

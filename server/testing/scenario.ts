@@ -74,7 +74,7 @@ function grantInWords(grant: Grant): string {
  *
  * #### Notes
  * Lines: `kernel NAME [owner=U] [group=A/B] [inside=KERNEL]`, `claim KERNEL [hint=value ...]`,
- * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `release KERNEL`, `use KERNEL [cpus=1] [seconds=2]
+ * `end KERNEL`, `gone KERNEL`, `cancel KERNEL`, `up KERNEL`, `release KERNEL`, `use KERNEL [cpus=1] [seconds=2]
  * [memory=1GiB]`, `others AMOUNT`, `wait SPAN`, `policy NAME`, `packs threads` or `packs nothing`;
  * and questions: `held KERNEL`, `share KERNEL`, `writes`. After `->` stands what is ordered beside
  * confinements, of other kernels with their names; nothing means nothing.
@@ -108,6 +108,8 @@ class Scenario {
         const claimId = this._latest(subject);
         return this._told(subject, it.send({ type: 'claimCancelled', claimId, by: ANN }));
       }
+      case 'up':
+        return this._told(subject, it.send({ type: 'movedUp', claimId: this._latest(subject) }));
       case 'release':
         return this._told(subject, it.send({ type: 'holdReleased', holderId: subject, by: ANN }));
       case 'use':

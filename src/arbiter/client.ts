@@ -8,6 +8,7 @@ export interface IArbiterClient {
   snapshot(): Promise<Snapshot>;
   story(claimId: string): Promise<ClaimStory>;
   cancel(claimId: string): Promise<void>;
+  moveUp(claimId: string): Promise<void>;
   putDefaults(hints: unknown): Promise<void>;
   putKernelDefaults(kernelId: string, hints: unknown): Promise<void>;
   putPolicy(policy: string): Promise<void>;
@@ -39,6 +40,10 @@ export class ArbiterClient implements IArbiterClient {
 
   async cancel(claimId: string): Promise<void> {
     await this._request('DELETE', ['claims', claimId]);
+  }
+
+  async moveUp(claimId: string): Promise<void> {
+    await this._request('POST', ['claims', claimId, 'move-up']);
   }
 
   async putDefaults(hints: unknown): Promise<void> {

@@ -117,6 +117,10 @@ export class ArbiterModel implements IArbiter {
     await this._client.cancel(claimId);
   }
 
+  async moveUp(claimId: string): Promise<void> {
+    await this._client.moveUp(claimId);
+  }
+
   async setDefaults(hints: Readonly<Record<string, unknown>>): Promise<void> {
     await this._client.putDefaults(hints);
   }

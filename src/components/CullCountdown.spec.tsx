@@ -22,8 +22,14 @@ describe('the countdown of an idle kernel', () => {
     />
   );
 
-  beforeEach(() => (kept = []));
+  // Times of another day are written with their date.
+  const at = (hour: number) => jest.useFakeTimers({ now: new Date(2030, 0, 1, hour) });
+  beforeEach(() => {
+    kept = [];
+    at(12);
+  });
   afterEach(erase);
+  afterEach(() => jest.useRealTimers());
 
   it('[CULL4] says when, and what will be lost', () => {
     const host = draw(countdown());
@@ -65,6 +71,10 @@ describe('the countdown of an idle kernel', () => {
     const keptUntilMs = NOW_MS + HOUR;
     const host = draw(countdown({ cull: { ...cull, atMs: null, keptUntilMs } }));
     expect(host.textContent).toMatch(/^idle, kept until \d+:\d+/);
+    at(23);
+    expect(draw(countdown({ cull: { ...cull, atMs: null, keptUntilMs } })).textContent).toMatch(
+      /^idle, kept until Jan 2, 2030, 12:00/
+    );
     expect(draw(countdown({ state: 'running' })).textContent).toBe('');
     expect(draw(countdown({ cull: undefined })).textContent).toBe('');
   });

@@ -17,6 +17,7 @@ function panelElement(its: Partial<PanelViewProps>): React.ReactElement {
       marks={new KernelMarks().of([])}
       paths={new Map()}
       onCancel={() => undefined}
+      onMoveUp={() => undefined}
       onReveal={() => undefined}
       keepers={keepersTo([])}
       onHistory={() => undefined}

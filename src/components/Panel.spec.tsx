@@ -19,6 +19,7 @@ function panel(its: Partial<PanelViewProps> = {}): HTMLElement {
       marks={new KernelMarks().of(shown?.holders.map(it => it.id) ?? [])}
       paths={new Map([['k1', 'a/work.ipynb']])}
       onCancel={() => undefined}
+      onMoveUp={() => undefined}
       onReveal={() => undefined}
       keepers={keepersTo([])}
       onHistory={() => undefined}

@@ -32,8 +32,13 @@ export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }
         </p>
       ) : (
         <ol className="cg-Queue" aria-live="polite" aria-relevant="additions removals">
-          {waiting.map(claim => (
-            <QueueItem key={claim.id} {...props} claim={claim} />
+          {waiting.map((claim, at) => (
+            <QueueItem
+              key={claim.id}
+              {...props}
+              claim={claim}
+              hasOwnBefore={waiting.slice(0, at).some(it => isEqual(it, claim))}
+            />
           ))}
         </ol>
       )}
@@ -44,7 +49,14 @@ export function QueueSection(props: PanelProps & { readonly snapshot: Snapshot }
 type QueueItemProps = PanelProps & {
   readonly snapshot: Snapshot;
   readonly claim: ClaimIn<'waiting'>;
+  /** Whether another of its user's is before it that it may go before (ADM15). */
+  readonly hasOwnBefore: boolean;
 };
+
+/** Whether only their arrival tells two claims apart. */
+function isEqual(a: ClaimIn<'waiting'>, b: ClaimIn<'waiting'>): boolean {
+  return a.owner === b.owner && a.ask.priority === b.ask.priority;
+}
 
 function QueueItem(props: QueueItemProps): JSX.Element {
   const { trans, claim, nowMs } = props;
@@ -64,6 +76,7 @@ function QueueItem(props: QueueItemProps): JSX.Element {
         <span className="cg-Clock" aria-hidden="true" title={trans.__('Waited so far')}>
           {formatClock(nowMs - claim.arrivedMs)}
         </span>
+        {own && props.hasOwnBefore && <MoveUpButton {...props} />}
         {own && <CancelButton trans={trans} onCancel={() => props.onCancel(claim.id)} />}
       </div>
       <div className="cg-Small">
@@ -78,6 +91,20 @@ function QueueItem(props: QueueItemProps): JSX.Element {
         <BlockerLine key={`${blocker.holderId} ${blocker.claimId}`} {...props} blocker={blocker} />
       ))}
     </li>
+  );
+}
+
+function MoveUpButton({ trans, claim, onMoveUp }: QueueItemProps): JSX.Element {
+  const name = [claim.holderName, claim.label].filter(Boolean).join(' ');
+  return (
+    <button
+      className="cg-Button"
+      onClick={() => onMoveUp(claim.id)}
+      aria-label={trans.__('Move %1 up', name)}
+      title={trans.__('Let it go before your other waiting cells; nobody else waits longer')}
+    >
+      {trans.__('Move Up')}
+    </button>
   );
 }
 

@@ -15,6 +15,7 @@ const common = {
   paths: new Map(),
   nowMs: NOW_MS,
   onCancel: ignore,
+  onMoveUp: ignore,
   onReveal: ignore,
   keepers: keepersTo([])
 };

@@ -13,6 +13,8 @@ export type PanelProps = {
   /** The path of the notebook, or of another document, of each kernel of this server. */
   readonly paths: ReadonlyMap<string, string>;
   readonly onCancel: (claimId: string) => void;
+  /** Let a waiting claim go before the others of its user (ADM15). */
+  readonly onMoveUp: (claimId: string) => void;
   /** Show the document of a kernel in `paths`. */
   readonly onReveal: (kernelId: string) => void;
   readonly keepers: KeeperCalls;

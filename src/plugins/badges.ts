@@ -10,7 +10,7 @@ import { keeperCalls } from '../consent/consent';
 import { IArbiter, IConsent, IDefaults, IKernelPaths, IResourcesPanel } from '../tokens';
 import { KilledOutputs } from '../widgets/killedOutputs';
 import { NotebookBadges } from '../widgets/notebookBadges';
-import { cancelClaim } from './cancel';
+import { cancelClaim } from './claimCalls';
 
 const PLUGIN_ID = 'jupyterlab-cellgrant:badges';
 

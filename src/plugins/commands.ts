@@ -6,7 +6,7 @@ import { ITranslator, nullTranslator, type TranslationBundle } from '@jupyterlab
 import type { ClaimView } from '../../server/protocol/view';
 import { IArbiter, IKernelPaths, IResourcesPanel } from '../tokens';
 import { resourcesIcon } from '../widgets/icon';
-import { cancelClaim } from './cancel';
+import { cancelClaim } from './claimCalls';
 import { addPolicyCommand, POLICIES } from './policy';
 
 /** The ids of the commands. */

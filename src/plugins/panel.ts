@@ -14,7 +14,7 @@ import { LastRuns } from '../hints/lastRuns';
 import { RunThroughs } from '../hints/runThrough';
 import { resourcesIcon } from '../widgets/icon';
 import { ResourcesPanel } from '../widgets/resourcesPanel';
-import { cancelClaim } from './cancel';
+import { cancelClaim, moveUpClaim } from './claimCalls';
 import { CommandIDs } from './commands';
 
 const PANEL_ID = 'jupyterlab-cellgrant-panel';
@@ -50,6 +50,7 @@ export const panelPlugin: JupyterFrontEndPlugin<IResourcesPanel> = {
       hints: tracker && new CellHints(tracker, arbiter, defaults, past, () => panel.isVisible),
       trans,
       onCancel: claimId => void cancelClaim(arbiter, claimId),
+      onMoveUp: claimId => void moveUpClaim(arbiter, claimId),
       keepers: keeperCalls(consent),
       onHistory: () => void commands.execute(CommandIDs.openHistory)
     });

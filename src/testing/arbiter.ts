@@ -29,6 +29,7 @@ class TestClient implements IArbiterClient {
   }
 
   cancel = (id: string): Promise<void> => this._send('cancel', id);
+  moveUp = (id: string): Promise<void> => this._send('moveUp', id);
   putDefaults = (hints: unknown): Promise<void> => this._send('putDefaults', hints);
   putKernelDefaults = (id: string, hints: unknown): Promise<void> =>
     this._send('putKernelDefaults', id, hints);

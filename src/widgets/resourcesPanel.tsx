@@ -21,6 +21,7 @@ export type ResourcesPanelOptions = {
   readonly kernelPaths: IKernelPaths;
   readonly trans: TranslationBundle;
   readonly onCancel: (claimId: string) => void;
+  readonly onMoveUp: (claimId: string) => void;
   readonly keepers: KeeperCalls;
   /** Show the past in the main area. */
   readonly onHistory: () => void;
@@ -83,7 +84,8 @@ export class ResourcesPanel extends ReactWidget {
   }
 
   protected render(): React.ReactElement {
-    const { arbiter, defaults, kernelPaths, trans, onCancel, keepers, onHistory } = this._options;
+    const { arbiter, defaults, kernelPaths, trans, onCancel, onMoveUp, keepers, onHistory } =
+      this._options;
     const { snapshot, connection, history } = arbiter;
     return (
       <Panel
@@ -96,6 +98,7 @@ export class ResourcesPanel extends ReactWidget {
         marks={this._marks.of(snapshot?.holders.map(kernel => kernel.id) ?? [])}
         paths={kernelPaths.paths}
         onCancel={onCancel}
+        onMoveUp={onMoveUp}
         onReveal={kernelId => void this._reveal(kernelId)}
         keepers={keepers}
         onHistory={onHistory}

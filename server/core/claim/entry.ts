@@ -14,12 +14,14 @@ export function createEntry(
 ): WaitingEntry {
   const outer = state.claims.get(claim.outerId ?? '') ?? null;
   const keys = keysOf(subjectOf(holder, claim));
+  const arrivedMs = Math.min(sinceMs, state.nowMs);
   const predicted = predict(state.learned, keys, holder.use?.memoryBytes ?? 0);
   return {
     claim,
     holder,
     outer: outer?.holder === holder && isRunning(outer) ? outer : null,
-    arrivedMs: Math.min(sinceMs, state.nowMs),
+    arrivedMs,
+    turn: { arrivedMs, claimId: claim.id },
     thinkMs: thinkMsOf(holder, sinceMs),
     story: [{ atMs: state.nowMs, fact: { kind: 'claimed' } }],
     keys,

@@ -35,16 +35,26 @@ function fairOrder(atMs: number): Comparator<ShareNode> {
  * 1. those inside running cells, which return nothing before these have run (ADM10),
  * 2. the higher priority,
  * 3. fair share: the user or group that has used less of its entitlement,
- * 4. the earlier arrival,
+ * 4. the earlier arrival, or the one that it exchanged for (ADM15),
  * 5. the id, so that a replay is exact.
  */
 export function admissionOrder(atMs: number): Comparator<WaitingEntry> {
   const fair = fairOrder(atMs);
   return firstDifference<WaitingEntry>(
-    (a, b) => Number(isInside(b)) - Number(isInside(a)),
-    (a, b) => b.claim.ask.priority - a.claim.ask.priority,
+    byRank,
     (a, b) => fair(a.holder.user, b.holder.user),
-    (a, b) => a.arrivedMs - b.arrivedMs,
-    (a, b) => compareText(a.claim.id, b.claim.id)
+    byTurn
   );
 }
+
+/** What comes before fair share. */
+export const byRank = firstDifference<WaitingEntry>(
+  (a, b) => Number(isInside(b)) - Number(isInside(a)),
+  (a, b) => b.claim.ask.priority - a.claim.ask.priority
+);
+
+/** What comes after it. */
+export const byTurn = firstDifference<WaitingEntry>(
+  (a, b) => a.turn.arrivedMs - b.turn.arrivedMs,
+  (a, b) => compareText(a.turn.claimId, b.turn.claimId)
+);

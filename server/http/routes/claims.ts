@@ -7,7 +7,7 @@ import { parseId } from '../parse';
 import { answer, answerText, done } from '../respond';
 import { claimsText, spokenStory } from '../spoken';
 
-/** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels. */
+/** `GET /claims`; `GET /claims/:id` with its story (API2); `DELETE /claims/:id` cancels; `POST /claims/:id/move-up` (ADM15). */
 export function claims(api: IApi, caller: Caller): Router {
   return Router()
     .get('/claims', (_, response) => {
@@ -17,6 +17,9 @@ export function claims(api: IApi, caller: Caller): Router {
       const id = parseId(request);
       const story = api.arbiter.story(id);
       answer(response, story && spokenStory(story), refusal('CLAIM_UNKNOWN', { id }));
+    })
+    .post('/claims/:id/move-up', (request, response) => {
+      done(response, api.consent.moveUp(parseId(request), caller));
     })
     .delete('/claims/:id', async (request, response) => {
       done(response, await api.actions.cancel(parseId(request), null, caller));
