@@ -41,8 +41,8 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     load: () => import('./decisions')
   },
   profiles: {
-    what: 'what is predicted of the cells of a notebook, and what they come to',
-    takesS: { full: 240, quick: 90 },
+    what: 'what cells are predicted to use, what knowing it costs them, and a long history',
+    takesS: { full: 420, quick: 120 },
     load: () => import('./profiles')
   },
   invariants: {
@@ -76,11 +76,6 @@ export const BENCHES: Readonly<Record<string, Entry>> = {
     what: 'the sidecar beside fifty kernels, and how soon a panel follows',
     takesS: { full: 180, quick: 60 },
     load: () => import('./footprint')
-  },
-  history: {
-    what: 'what recording costs a cell, and plots beside a million executions',
-    takesS: { full: 120, quick: 20 },
-    load: () => import('./history')
   },
   throughput: {
     what: 'kernels that all compute at once, against stock Jupyter',

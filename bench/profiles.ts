@@ -1,16 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
-import type { LastRun, Prediction, Usual } from '../server/protocol/prediction';
-import type { Fit, HolderView, NodeView } from '../server/protocol/view';
-import { Stage } from '../server/testing/stage';
-import type { TestSidecar } from '../server/testing/sidecar';
-import { barOf, defineBars } from './bar';
+import { HAS_SQLITE } from '../server/store/sqlite';
+import { barOf, barOfRounds, defineBars, type Bar } from './bar';
 import type { Result } from './bench';
-import { Kernels } from './kernels';
+import { askAll, type Answers } from './longHistory';
 import { count, type Chosen } from './options';
-import { quantile, rounded } from './statistics';
+import { predict, type Row } from './predictions';
+import { addedBy } from './recording';
+import { quantile } from './statistics';
 
 export const BARS = defineBars({
+  addedP50Ms: {
+    name: 'what measuring and recording add to a cell, from its claim to its end, P50',
+    unit: 'ms',
+    bound: 0.1,
+    better: 'lower'
+  },
   peakCovered: {
     name: 'part of cells whose memory stayed within what was predicted from three runs',
     unit: 'x',
@@ -28,173 +31,69 @@ export const BARS = defineBars({
     unit: 'x',
     bound: 0.9,
     better: 'higher'
+  },
+  dayPlotMs: {
+    name: 'a plot of a day beside a million executions, the longest',
+    unit: 'ms',
+    bound: 200,
+    better: 'lower'
+  },
+  reportMs: {
+    name: 'a report of a million executions by notebook, the longest',
+    unit: 'ms',
+    bound: 1000,
+    better: 'lower'
+  },
+  plotGrowthMB: {
+    name: 'growth of the sidecar by plots beside a million executions',
+    unit: 'MB',
+    bound: 20,
+    better: 'lower'
   }
 });
 
 export const OPTIONS = {
-  notebooks: count('times that the notebook is run, each in new kernels', 3, 1)
+  notebooks: count('times that the notebook is run, each in new kernels', 3, 1),
+  cells: count('how many cells run in each round without and with measuring', 1000, 100),
+  rounds: count('rounds without and with measuring', 8, 2),
+  executions: count('how many the long history has', 1_000_000, 20_000)
 };
 
-/** How often each cell runs before it is predicted. */
-const LESSONS = 3;
-
-/** A cell of the notebook. */
-type Cell = { readonly id: string; readonly code: string };
-
-function cell(id: string, code: string): Cell {
-  return { id, code };
+/** What is known of cells, what knowing it costs them, and how soon it is told when there is much of it. */
+export async function run(chosen: Chosen<typeof OPTIONS>): Promise<Result & Partial<Answers>> {
+  // It comes first: what notebooks leave behind would slow it down.
+  const added = barOfRounds(BARS.addedP50Ms, await addedBy(chosen));
+  const rows = await predict(chosen.notebooks);
+  const bars = [added, ...predictionBars(rows)];
+  if (!HAS_SQLITE) {
+    return { bars, rows };
+  }
+  const told = await askAll(chosen.executions);
+  return { bars: [...bars, ...answerBars(told)], rows, ...told };
 }
 
-/** Works on one CPU for so many seconds. */
-const busy = (seconds: number) =>
-  `end = time.monotonic() + ${seconds}\nwhile time.monotonic() < end: sum(range(1000))`;
-
-/** Multiplies matrices, with as many threads as its library takes, for so many seconds. */
-const products = (size: number, seconds: number) =>
-  [
-    `a = numpy.ones((${size}, ${size}))`,
-    `end = time.monotonic() + ${seconds}`,
-    'while time.monotonic() < end: b = a @ a'
-  ].join('\n');
-
-/**
- * The notebook: what is loaded, data that stay, copies that go, work on one CPU and on all, and
- * waiting, from 50 MB to 1 GB and from a moment to seconds.
- */
-const NOTEBOOK: readonly Cell[] = [
-  cell('imports', 'import time, random, numpy'),
-  cell('keeps 50 MB', 'small = numpy.ones(50 * 125_000)\ntime.sleep(0.3)'),
-  cell('keeps 400 MB', 'data = numpy.ones(400 * 125_000)\ntime.sleep(0.5)'),
-  cell('a copy of 400 MB', 'copy = data * 2\ntotal = copy.sum()\ndel copy\ntime.sleep(0.2)'),
-  cell('one CPU', busy(2)),
-  cell('all CPUs', products(800, 2)),
-  cell('sleeps', 'time.sleep(1.5)'),
-  cell('1 GB for a moment', 'large = numpy.ones(1000 * 125_000)\ntime.sleep(0.6)\ndel large'),
-  cell('a list of objects', 'words = [str(n) for n in range(1_500_000)]'),
-  cell('sorts', 'values = numpy.random.random(8_000_000)\nvalues.sort()'),
-  cell('varies', 'some = numpy.ones(random.randint(60, 120) * 125_000)\ntime.sleep(0.4)'),
-  cell('one CPU with memory', `rows = numpy.ones(200 * 125_000)\n${busy(1)}\ndel rows`)
-];
-
-/** What one cell was predicted to use, and used. */
-type Row = {
-  readonly notebook: number;
-  readonly cell: string;
-  readonly predictedMB: number | null;
-  readonly peakMB: number | null;
-  readonly predictedCpus: number;
-  readonly cpusPeak: number;
-};
-
-/** A notebook of cells that are learned from three runs; the fourth is compared with what is predicted of it. */
-export async function run({ notebooks }: Chosen<typeof OPTIONS>): Promise<Result> {
-  const rows: Row[] = [];
-  for (let notebook = 1; notebook <= notebooks; notebook += 1) {
-    rows.push(...(await runNotebook(notebook)));
-  }
+function predictionBars(rows: readonly Row[]): readonly Bar[] {
   const wastes = rows.flatMap(({ predictedMB, peakMB }) =>
     predictedMB !== null && peakMB ? [predictedMB / peakMB] : []
   );
   const isCovered = ({ predictedMB, peakMB }: Row) =>
     predictedMB !== null && peakMB !== null && peakMB <= predictedMB;
   const isRight = ({ predictedCpus, cpusPeak }: Row) => Math.abs(predictedCpus - cpusPeak) <= 1;
-  return {
-    bars: [
-      barOf(BARS.peakCovered, rows.filter(isCovered).length / rows.length),
-      barOf(BARS.peakWasteMedian, quantile(wastes, 0.5), [
-        quantile(wastes, 0.25),
-        quantile(wastes, 0.75)
-      ]),
-      barOf(BARS.parallelismRight, rows.filter(isRight).length / rows.length)
-    ],
-    rows
-  };
+  return [
+    barOf(BARS.peakCovered, rows.filter(isCovered).length / rows.length),
+    barOf(BARS.peakWasteMedian, quantile(wastes, 0.5), [
+      quantile(wastes, 0.25),
+      quantile(wastes, 0.75)
+    ]),
+    barOf(BARS.parallelismRight, rows.filter(isRight).length / rows.length)
+  ];
 }
 
-/** In a kernel and a sidecar of its own, which know of nothing before. */
-async function runNotebook(notebook: number): Promise<Row[]> {
-  const stage = new Stage();
-  const sidecar = await stage.sidecarIn(stage.directory());
-  const kernels = await Kernels.start(1, sidecar);
-  try {
-    const look = await Look.at(sidecar);
-    for (let lesson = 1; lesson <= LESSONS; lesson += 1) {
-      for (const { id, code } of NOTEBOOK) {
-        await kernels.run(code, 'None', id);
-      }
-    }
-    const rows: Row[] = [];
-    for (const it of NOTEBOOK) {
-      const { predicted, last: before } = await look.usual(it.id);
-      await kernels.run(it.code, 'None', it.id);
-      const last = await look.next(it.id, before);
-      rows.push(rowOf(notebook, it, look.cpus, predicted, last));
-    }
-    return rows;
-  } finally {
-    await kernels.stop();
-    await stage.clear();
-  }
-}
-
-/** Where the CPUs that a cell wants are not known, those of the whole node are assumed. */
-function rowOf(
-  notebook: number,
-  { id }: Cell,
-  cpus: number,
-  predicted: Prediction | null,
-  last: LastRun
-): Row {
-  return {
-    notebook,
-    cell: id,
-    predictedMB: megabytes(predicted?.memoryBytes?.amount ?? null),
-    peakMB: megabytes(last.memoryPeakBytes),
-    predictedCpus: rounded(predicted?.cpus?.amount ?? cpus, 2),
-    cpusPeak: rounded(last.cpusPeak ?? 0, 2)
-  };
-}
-
-function megabytes(bytes: number | null): number | null {
-  return bytes === null ? null : rounded(bytes / 1e6, 1);
-}
-
-/** How long the record of an execution is waited for, in looks. */
-const LOOKS_MAX = 200;
-const LOOK_MS = 50;
-
-/** Asks a sidecar about the cells of the one kernel that it has. */
-class Look {
-  private constructor(
-    private readonly _sidecar: TestSidecar,
-    private readonly _holderId: string,
-    readonly cpus: number
-  ) {}
-
-  static async at(sidecar: TestSidecar): Promise<Look> {
-    const { body: node } = await sidecar.ask('GET', '/api/v1/node');
-    const { body: holders } = await sidecar.ask('GET', '/api/v1/holders');
-    const [kernel] = holders as readonly HolderView[];
-    return new Look(sidecar, kernel!.id, (node as NodeView).cpus);
-  }
-
-  /** What is known of a cell. */
-  async usual(cellId: string): Promise<Usual> {
-    const path = `/api/v1/holders/${this._holderId}/fits`;
-    const { body } = await this._sidecar.ask('POST', path, JSON.stringify([{ cellId }]));
-    const [fit] = body as readonly Fit[];
-    return fit?.usual ?? { last: null, predicted: null, takes: null };
-  }
-
-  /** The next run of a cell, once it is recorded. */
-  async next(cellId: string, before: LastRun | null): Promise<LastRun> {
-    for (let looks = 0; looks < LOOKS_MAX; looks += 1) {
-      const { last } = await this.usual(cellId);
-      if (last && last.endedMs !== before?.endedMs) {
-        return last;
-      }
-      await sleep(LOOK_MS);
-    }
-    throw new Error(`the run of "${cellId}" was not recorded`);
-  }
+function answerBars({ answers, residentMb }: Answers): readonly Bar[] {
+  const { plot, report } = answers;
+  return [
+    barOf(BARS.dayPlotMs, plot.maxMs, [plot.p50Ms, plot.maxMs]),
+    barOf(BARS.reportMs, report.maxMs, [report.p50Ms, report.maxMs]),
+    barOf(BARS.plotGrowthMB, residentMb.plotted - residentMb.before)
+  ];
 }

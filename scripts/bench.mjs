@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+import { onProductNode } from './check/programs.mjs';
 import { ensureLibraries } from './prepare/python.mjs';
 import { runTask } from './prepare/say.mjs';
 
@@ -26,7 +27,7 @@ await build({
   logLevel: 'warning'
 });
 const { status } = spawnSync(
-  process.execPath,
+  'node',
   // Decisions are timed with the heap that the sidecar is started with (sidecar_process.py).
   [
     '--max-semi-space-size=8',
@@ -34,6 +35,6 @@ const { status } = spawnSync(
     join(outdir, 'main.cjs'),
     ...process.argv.slice(2)
   ],
-  { stdio: 'inherit', cwd: root }
+  { stdio: 'inherit', cwd: root, env: { ...process.env, ...onProductNode() } }
 );
 process.exitCode = status ?? 1;

@@ -12,6 +12,7 @@ class Figures extends NoEnforcer {
   readonly asked: string[] = [];
   readonly tightened: string[] = [];
   readonly lowered: string[] = [];
+  readonly recalled: string[] = [];
   seconds = 0;
   isGone = false;
 
@@ -29,6 +30,10 @@ class Figures extends NoEnforcer {
 
   override lowerPeak(holderId: string): void {
     this.lowered.push(holderId);
+  }
+
+  override recall(holderId: string): void {
+    this.recalled.push(holderId);
   }
 
   override measure(holderId: string) {
@@ -122,6 +127,19 @@ describe('Sampler', () => {
       { cpuSeconds: 40.1, cpusBusy: 0 }
     ]);
     expect(uses()[1]).not.toHaveProperty('cpuSecondsAtGrant');
+  });
+
+  it('[ENF5] brings holders back at each look, and has no next cell wait for that', () => {
+    holders = ['idle', 'k'];
+    running = new Set(['k']);
+    jest.advanceTimersByTime(2 * beat);
+    figures.recalled.length = 0;
+    sampler.measureNow('k');
+    expect(figures.recalled).toEqual([]);
+    jest.advanceTimersByTime(beat);
+    expect(figures.recalled).toEqual(['k']);
+    jest.advanceTimersByTime(4000 - beat);
+    expect(figures.recalled).toContain('idle');
   });
 
   it('[HIST1] counts from the first of two grants, and lowers the peak once a beat', () => {

@@ -85,9 +85,14 @@ export class Sampler {
     }
   }
 
-  /** An execution of this holder ends: measure what it used until now. */
+  /**
+   * An execution of this holder ends: measure what it used until now.
+   *
+   * #### Notes
+   * Whether it is where it belongs is looked at with the next beat: the next cell waits for this.
+   */
   measureNow(holderId: string): void {
-    this.measure([holderId]);
+    this.post([this.useOf(holderId)]);
   }
 
   /** Forget a holder that is gone. */
@@ -112,7 +117,7 @@ export class Sampler {
       void this.measureNode();
     }
     if (isTick) {
-      running.forEach(it => this.tighten(it));
+      running.forEach(it => this.attempt(it, () => this.parts.enforcer.tighten(it)));
       this.parts.post({ type: 'ticked' });
     }
   }
@@ -134,14 +139,6 @@ export class Sampler {
     }
   }
 
-  private tighten(holderId: string): void {
-    const failure = failureOf(() => this.parts.enforcer.tighten(holderId));
-    if (failure) {
-      const { what, errno } = failure;
-      this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
-    }
-  }
-
   private isDue(periodMs: number): boolean {
     return (this.beats * BEAT_MS) % periodMs === 0;
   }
@@ -155,16 +152,17 @@ export class Sampler {
   }
 
   private measure(holderIds: readonly string[]): void {
-    const holders: HolderUse[] = [];
-    for (const holderId of holderIds) {
-      const use = this.useOf(holderId);
-      if (use) {
-        holders.push(use);
-      }
-    }
-    if (holders.length) {
-      this.parts.post({ type: 'useMeasured', holders });
-    }
+    this.post(
+      holderIds.map(it => {
+        this.attempt(it, () => this.parts.enforcer.recall(it));
+        return this.useOf(it);
+      })
+    );
+  }
+
+  private post(uses: readonly (HolderUse | null)[]): void {
+    const holders = uses.filter(it => it !== null);
+    holders.length && this.parts.post({ type: 'useMeasured', holders });
   }
 
   private useOf(holderId: string): HolderUse | null {
@@ -194,14 +192,18 @@ export class Sampler {
   /** Where measuring writes (a limit that can be lowered by now), the host may refuse it. */
   private ask(holderId: string): TreeUse | null {
     let use: TreeUse | null = null;
-    const failure = failureOf(() => {
+    this.attempt(holderId, () => {
       use = this.parts.enforcer.measure(holderId);
     });
+    return use;
+  }
+
+  private attempt(holderId: string, act: () => void): void {
+    const failure = failureOf(act);
     if (failure) {
       const { what, errno } = failure;
       this.parts.post({ type: 'enforcementFailed', holderId, what, errno });
     }
-    return use;
   }
 
   private gpuMemoryOf(holderId: string): Record<string, number> {

@@ -92,6 +92,9 @@ export interface IEnforcer {
   /** How a holder with this confinement is pinned to its CPUs: by its own gate, or from outside. */
   pinningFor(confinement: Confinement): CpuPinning;
 
+  /** Bring a holder back that let itself loose (ENF5). */
+  recall(holderId: string): void;
+
   /** Figures of the tree, or null if it has ended or they are unknown. */
   measure(holderId: string): TreeUse | null;
 

@@ -46,6 +46,10 @@ export class NoEnforcer implements IEnforcer {
     return UNPINNED;
   }
 
+  recall(_holderId: string): void {
+    return; // it holds nobody
+  }
+
   measure(holderId: string): TreeUse | null {
     const target = this.held.get(holderId);
     return target && this.observes

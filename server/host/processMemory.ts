@@ -48,8 +48,11 @@ export function isForkOf(it: ProcessStat, parent: ProcessStat): boolean {
 }
 
 /** How much memory a process may share with the one that it was forked from, in bytes; 0 if it was not. */
-export function readInherited(files: IHostFiles, pid: number): number {
-  const it = readProcess(files, pid);
+export function readInherited(
+  files: IHostFiles,
+  pid: number,
+  it: ProcessStat | null = readProcess(files, pid)
+): number {
   const parent = it && readProcess(files, it.parentPid);
   return parent && isForkOf(it, parent) ? (readMemory(files, parent.pid)?.anonymousBytes ?? 0) : 0;
 }

@@ -40,7 +40,7 @@ export function readTreeUse(
   const inherited = (it: InTree): number => {
     const parent = processes.get(it.parentPid);
     return it === root
-      ? readInherited(files, rootPid)
+      ? readInherited(files, rootPid, root)
       : parent && isForkOf(it, parent)
         ? parent.anonymousBytes
         : 0;

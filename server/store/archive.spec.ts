@@ -71,6 +71,51 @@ sqlite.describe('the archive (needs node:sqlite)', () => {
     expect(ids({ fromMs: NEW_YEAR_MS + 3, toMs: NEW_YEAR_MS + 5 })).toEqual(['3', '4']);
   });
 
+  it('[HIST5] has no next page behind the last ones, and all where there are fewer', () => {
+    record({ executions: [1, 2, 3].map(it => executionAt(NEW_YEAR_MS + it)) });
+    const last = archive.page({ ...ALL, limit: 2, fromEnd: true });
+    expect([last.executions.length, last.next]).toEqual([2, null]);
+    expect(ids({ limit: 3, fromEnd: true })).toHaveLength(3);
+  });
+
+  it('[HIST2] has room for 1024 that end in one ms', () => {
+    const many = Array.from({ length: 1025 }, (_, at) =>
+      executionAt(NEW_YEAR_MS, { claimId: `${at}` })
+    );
+    expect(record({ executions: [...many, executionAt(NEW_YEAR_MS + 1)] })).toHaveLength(1025);
+    expect(ids({ toMs: NEW_YEAR_MS + 1, limit: 2000 })).toHaveLength(1024);
+  });
+
+  it('[HIST2] knows no names of what was not added', () => {
+    const wrong = executionAt(NEW_YEAR_MS, { claimId: undefined as never });
+    expect(() => record({ executions: [wrong] })).toThrow();
+    const right = executionAt(NEW_YEAR_MS);
+    record({ executions: [executionAt(NEW_YEAR_MS - 1, { owner: 'bob', cellId: 'x' }), right] });
+    expect(archive.recent(1)).toEqual([right]);
+  });
+
+  it('[HIST4] forgets names that nothing has any more', () => {
+    record({ executions: [executionAt(NEW_YEAR_MS, { notebook: 'gone.ipynb' })] });
+    const laterMs = NEW_YEAR_MS + 91 * 24 * HOUR_MS;
+    record({ executions: [executionAt(laterMs)], nowMs: laterMs });
+    archive.close();
+    const { DatabaseSync } = loadSqlite();
+    const db = new DatabaseSync(place().path);
+    const words = db.prepare('SELECT text FROM word').all();
+    db.close();
+    archive = new Archive(place());
+    expect(words).toContainEqual({ text: 'work/a.ipynb' });
+    expect(words).not.toContainEqual({ text: 'gone.ipynb' });
+  });
+
+  it('[HIST5] takes the only figure of a step as the most in it', () => {
+    const of = { kind: 'node' } as const;
+    record({ samples: [{ of, atMs: NEW_YEAR_MS, cpus: 2, memory: 7 }] });
+    const range = { fromMs: NEW_YEAR_MS, toMs: NEW_YEAR_MS + 10_000, points: 1 };
+    const { values } = archive.series({ of, ...range, nowMs: NEW_YEAR_MS });
+    expect(values).toMatchObject({ cpusBusyMax: [2], memoryBytesMax: [7] });
+  });
+
   it('[HIST5] finds those of a notebook, a user, a holder or a cell', () => {
     const [nb, ended] = ['b.ipynb', NEW_YEAR_MS];
     const b = { notebook: nb, owner: 'bob', holderId: 'kernel-2', cellId: 'cell-2', claimId: 'b' };
@@ -161,12 +206,20 @@ sqlite.describe('the archive (needs node:sqlite)', () => {
       const { DatabaseSync } = loadSqlite();
       const old = new DatabaseSync(place().path);
       UPGRADES.slice(0, version).forEach(it => old.exec(it));
+      old.exec(`INSERT INTO word VALUES (1, 'ann'), (2, '{}');
+        INSERT INTO execution (row, claim, holder, kind, name, owner, team, arrived_ms, granted_ms,
+          ended_ms, outcome, ask, measured, cpu_seconds)
+        VALUES (1024000, 'old', 1, 0, 1, 1, 1, 0, 400, 1000, 0, 2, 1, 6)`);
       old.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
       old.close();
       chmodSync(place().path, 0o600);
       archive = new Archive(place());
-      record({ executions: [executionAt(NEW_YEAR_MS)] });
-      expect(ids()).toHaveLength(1);
+      record({ executions: [executionAt(NEW_YEAR_MS)], limits: { days: 36_500, bytes: 1e9 } });
+      expect(ids()).toEqual(['old', executionAt(NEW_YEAR_MS).claimId]);
+      const all = { fromMs: 0, toMs: ALL.toMs, owner: null };
+      expect(archive.report({ ...all, by: 'user' }).rows).toMatchObject([
+        { key: 'ann', executions: 2, waitedMs: 1400, ranMs: 4600, cpuSeconds: 12 }
+      ]);
     }
     archive.close();
     const { DatabaseSync } = loadSqlite();

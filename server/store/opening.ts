@@ -23,7 +23,7 @@ const SETTINGS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
   PRAGMA journal_size_limit = 8000000;
-  PRAGMA cache_size = -4000;`;
+  PRAGMA cache_size = -1000;`;
 
 /** Open the database there, which is made if there is none. Throws {@link UnusableError}, and what SQLite throws. */
 export function openAt({ path, named }: Place): Sqlite {

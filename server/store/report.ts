@@ -1,46 +1,70 @@
-import type { ReportBy, ReportRow, ReportView } from '../protocol/history';
+import type { ReportRow, ReportView } from '../protocol/history';
 import type { ReportQuery } from '../protocol/historyQuery';
-import { rowAt } from './record';
-import type { Row, Sqlite } from './sqlite';
+import { amountsIn, SUMS } from './daily';
+import { rowAt, ROWS_PER_MS } from './record';
+import type { Cell, Row, Sqlite } from './sqlite';
 import type { Words } from './words';
 
 /** The most rows of a report: those with the most CPU time. */
 const REPORT_ROWS_MAX = 1000;
 
-const RAN = '(ended_ms - coalesce(granted_ms, ended_ms)) / 1000.0';
-/** What ran unpinned kept no CPU from others: it held what it used. */
-const HELD = `CASE WHEN cpu_count IS NULL THEN coalesce(cpu_seconds, 0) ELSE cpu_count * ${RAN} END`;
-
-const SUMS = `count(*) AS executions,
-  sum(coalesce(granted_ms, ended_ms) - arrived_ms) AS waited,
-  sum(ended_ms - coalesce(granted_ms, ended_ms)) AS ran,
-  total(cpu_seconds) AS cpu,
-  total(${HELD}) AS cpu_held,
-  total(memory * ${RAN}) AS memory_held,
-  total(memory_peak * ${RAN}) AS memory_used,
-  total(gpu_count * ${RAN}) AS gpu_held,
-  total(gpu_count * gpu_utilisation * ${RAN}) AS gpu_used`;
-
-const KEYS: Readonly<Record<ReportBy, string>> = {
-  user: 'owner',
-  group: 'team',
-  notebook: 'notebook',
-  day: "date(ended_ms / 1000, 'unixepoch', 'localtime')"
-};
+const COLUMNS = { user: 'owner', group: 'team', notebook: 'notebook' } as const;
 
 /** Add up executions; those without a notebook have the key ''. */
 export function reportOn(db: Sqlite, words: Words, query: ReportQuery): ReportView {
   const { by, fromMs, toMs, owner } = query;
-  const isTime = by === 'day';
-  const whose = owner === null ? '' : 'AND owner = ?';
-  const rows = db
-    .prepare(
-      `SELECT ${KEYS[by]} AS key, ${SUMS} FROM execution WHERE row >= ? AND row < ? ${whose}
-       GROUP BY 1 ORDER BY ${isTime ? 'key' : 'cpu DESC, executions DESC'} LIMIT ${REPORT_ROWS_MAX}`
-    )
-    .all(rowAt(fromMs), rowAt(toMs), ...(owner === null ? [] : [words.find(owner)]));
-  const keyOf = (row: Row) => (isTime ? String(row['key']) : (words.text(row['key']) ?? ''));
-  return { by, fromMs, toMs, rows: rows.map(row => rowOf(keyOf(row), row)) };
+  const whose = { sql: owner === null ? 'true' : 'owner = ?', values: [] as Cell[] };
+  owner === null || whose.values.push(words.find(owner));
+  const rows =
+    by === 'day'
+      ? byDay(db, query, whose)
+      : byWord(db, query, whose, COLUMNS[by]).map(it => rowOf(words.text(it['key']) ?? '', it));
+  return { by, fromMs, toMs, rows };
+}
+
+/** A condition, with the values of its question marks. */
+type Condition = { readonly sql: string; readonly values: readonly Cell[] };
+
+function byWord(
+  db: Sqlite,
+  { fromMs, toMs }: ReportQuery,
+  whose: Condition,
+  column: string
+): readonly Row[] {
+  const amounts = amountsIn(fromMs, toMs);
+  const sql = `SELECT ${column} AS key, ${SUMS} FROM ${amounts.sql} WHERE ${whose.sql}
+    GROUP BY 1 ORDER BY cpu DESC, executions DESC LIMIT ${REPORT_ROWS_MAX}`;
+  return db.prepare(sql).all(...amounts.values, ...whose.values);
+}
+
+/** One day after another: the days of this machine's time zone are none that are added up already. */
+function byDay(db: Sqlite, { fromMs, toMs }: ReportQuery, whose: Condition): readonly ReportRow[] {
+  const range = `FROM amount WHERE row >= ? AND row < ? AND ${whose.sql}`;
+  const first = db.prepare(`SELECT row ${range} ORDER BY row LIMIT 1`);
+  const sums = db.prepare(`SELECT ${SUMS} ${range}`);
+  const rows: ReportRow[] = [];
+  for (let from = rowAt(fromMs); rows.length < REPORT_ROWS_MAX;) {
+    const found = first.get(from, rowAt(toMs), ...whose.values);
+    if (!found) {
+      break;
+    }
+    const { key, endMs } = dayOf(Number(found['row']) / ROWS_PER_MS);
+    const end = rowAt(Math.min(endMs, toMs));
+    rows.push(rowOf(key, sums.get(from, end, ...whose.values)!));
+    from = end;
+  }
+  return rows;
+}
+
+/** The day of a time, and when it ends; some days have 23 hours, or 25. */
+function dayOf(ms: number): { readonly key: string; readonly endMs: number } {
+  const date = new Date(ms);
+  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
+  const two = (n: number) => `${n}`.padStart(2, '0');
+  return {
+    key: `${year}-${two(month + 1)}-${two(day)}`,
+    endMs: new Date(year, month, day + 1).getTime()
+  };
 }
 
 function rowOf(key: string, row: Row): ReportRow {

@@ -1,4 +1,4 @@
-import { rowAt } from './record';
+import { removeBefore } from './daily';
 import { RESOLUTIONS, STEP_MS } from './samples';
 import { pragmaOf } from './schema';
 import type { Sqlite } from './sqlite';
@@ -61,10 +61,6 @@ function removeOld(db: Sqlite, { days }: Limits, nowMs: number): void {
   for (const { stepMs, keptMs } of RESOLUTIONS) {
     removeSamples(db, stepMs, Math.max(oldestMs, nowMs - keptMs));
   }
-}
-
-function removeBefore(db: Sqlite, ms: number): number {
-  return Number(db.prepare('DELETE FROM execution WHERE row < ?').run(rowAt(ms)).changes);
 }
 
 function removeSamples(db: Sqlite, stepMs: number, ms: number): number {

@@ -1,3 +1,4 @@
+import { DAILY } from './daily';
 import type { Sqlite } from './sqlite';
 
 /** Marks a database of SQLite as ours: `CGhi`. */
@@ -39,7 +40,8 @@ export const UPGRADES: readonly string[] = [
   // What predictions are made from (LEARN3).
   `ALTER TABLE execution ADD COLUMN memory_before INTEGER;
    ALTER TABLE execution ADD COLUMN was_limited INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE execution ADD COLUMN efficiency REAL;`
+   ALTER TABLE execution ADD COLUMN efficiency REAL;`,
+  DAILY
 ];
 
 /** The version that this program writes. */

@@ -72,7 +72,7 @@ function placeRules(rule: Rule): void {
   rule('[HOLD4] none is taken back by its parent, whatever that does', async (rig, enforcer) => {
     const family = await familyOf(rig, enforcer);
     await rig.escape(family.kernel);
-    enforcer.measure(family.kernel.holderId);
+    enforcer.recall(family.kernel.holderId);
     await enforcer.settled();
     assertApart(rig, family);
     enforcer.adopt(family.kernel);
@@ -84,7 +84,7 @@ function placeRules(rule: Rule): void {
   rule('[HOLD4] one that leaves its place comes back to its own', async (rig, enforcer) => {
     const family = await familyOf(rig, enforcer);
     await rig.escape(family.children[0]);
-    enforcer.measure(family.children[0].holderId);
+    enforcer.recall(family.children[0].holderId);
     await enforcer.settled();
     assertApart(rig, family);
   });

@@ -210,13 +210,13 @@ function yieldRules(rule: Rule): void {
       await enforcer.settled();
       await rig.escape(target);
       assert.deepEqual(rig.masks(target.pid), [rig.cpus]);
-      enforcer.measure(target.holderId);
+      enforcer.recall(target.holderId);
       await enforcer.settled();
       if (rig.traits.confinesCpus) {
         assert.deepEqual(rig.masks(target.pid), [rig.oneCpu]);
         assert.match(rig.broughtBack().join(), new RegExp(`: process ${target.pid} had `));
       }
-      enforcer.measure(target.holderId);
+      enforcer.recall(target.holderId);
       assert.ok(rig.broughtBack().length <= 2, 'it was told again and again');
     }
   );

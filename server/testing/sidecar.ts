@@ -56,6 +56,8 @@ export type Surroundings = {
   readonly nodeOptions?: readonly string[];
   /** The stream that is its stdin. */
   readonly stdin?: Readable;
+  /** Another bundle than that of the present source. */
+  readonly program?: string;
 };
 
 /** As the product starts it: jupyterlab_cellgrant/sidecar_process.py says why. */
@@ -69,9 +71,9 @@ function scopeOf(args: readonly string[]): string {
 
 /** Start the bundle without waiting for anything; for starts that fail or are cut short. */
 export function spawnSidecar(args: readonly string[], around: Partial<Surroundings> = {}) {
-  const { through = [], nodeOptions = [], stdin = 'pipe' } = around;
+  const { through = [], nodeOptions = [], stdin = 'pipe', program = bundled() } = around;
   const node = [process.execPath, ...NODE_OPTIONS, ...nodeOptions];
-  const command = [...through, ...node, bundled(), ...args];
+  const command = [...through, ...node, program, ...args];
   // A test's own variables: without this, those that the test runner was started with.
   const env = { CELLGRANT_SCOPE: scopeOf(args), ...process.env };
   return spawn(command[0]!, command.slice(1), {

@@ -39,16 +39,19 @@ export class AffinityEnforcer implements IEnforcer {
   }
 
   tighten(): void {
-    return; // masks are checked with each measurement
+    return; // masks are checked at each look
   }
 
   pinningFor({ cpus }: Confinement): CpuPinning {
     return this.masks.pinningFor(cpus);
   }
 
+  recall(holderId: string): void {
+    this.masks.recall(holderId);
+  }
+
   measure(holderId: string): TreeUse | null {
     const target = this.masks.placeOf(holderId);
-    this.masks.recall(holderId);
     return target && readTreeUse(this.files, target.pid, this.othersThan(target), this.marks);
   }
 

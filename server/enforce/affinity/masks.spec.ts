@@ -22,7 +22,7 @@ describe('masks that a process changes itself', () => {
     await enforcer.settled();
     for (let look = 0; look < looks; look += 1) {
       await change(pid);
-      enforcer.measure(place.holderId);
+      enforcer.recall(place.holderId);
       await enforcer.settled();
     }
     return rig.masks(pid);

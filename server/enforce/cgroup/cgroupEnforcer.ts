@@ -100,9 +100,17 @@ export class CgroupEnforcer implements IEnforcer {
     return this.masks?.pinningFor(cpus) ?? { affinity: null, cpuset: cpus };
   }
 
+  /** A process may move itself to any cgroup it can write: move it back, and report it. */
+  recall(holderId: string): void {
+    this.masks?.recall(holderId);
+    if (this.places.recall(holderId)) {
+      const { pid } = this.places.targetOf(holderId)!;
+      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
+    }
+  }
+
   measure(holderId: string): TreeUse | null {
     const target = this.places.targetOf(holderId);
-    target && this.recall(target);
     const pids = this.linesIn(holderId, V1.procs);
     return target && pids.length ? this.useOf(target, pids.map(Number)) : null;
   }
@@ -164,14 +172,6 @@ export class CgroupEnforcer implements IEnforcer {
   private undoSetup(): void {
     this.version.disable();
     this.places.removeGroup();
-  }
-
-  /** A process may move itself to any cgroup it can write: move it back, and report it. */
-  private recall({ holderId, pid }: HolderProcess): void {
-    this.masks?.recall(holderId);
-    if (this.places.recall(holderId)) {
-      this.options.onBroughtBack(holderId, `process ${pid} had left its place`);
-    }
   }
 
   private useOf(target: HolderProcess, pids: readonly number[]): TreeUse | null {

@@ -60,7 +60,7 @@ describe('the places of holders', () => {
     enforcer.adopt(target);
     for (const times of [1, 2]) {
       await rig.escape(target);
-      enforcer.measure(target.holderId);
+      enforcer.recall(target.holderId);
       expect(rig.isInside(target.holderId, target.pid)).toBe(true);
       expect(rig.broughtBack()).toHaveLength(times);
     }
@@ -78,7 +78,7 @@ describe('the places of holders', () => {
           ? read(path).replace(` ${target.startTicks} `, ' 7777 ')
           : read(path)
       );
-    enforcer.measure(target.holderId);
+    enforcer.recall(target.holderId);
     expect(rig.isInside(target.holderId, target.pid)).toBe(false);
     expect(rig.broughtBack()).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('the places of holders', () => {
     const target = await rig.spawn();
     enforcer.adopt(target);
     rig.machine.fail(new RegExp(`^read /proc/${target.pid}/cgroup$`), 'EMFILE');
-    enforcer.measure(target.holderId);
+    enforcer.recall(target.holderId);
     expect(rig.broughtBack()).toEqual([]);
   });
 });
