@@ -65,7 +65,7 @@ def cancel(claim: str, as_json: bool) -> None:
 def move_up(claim: str, as_json: bool) -> None:
     """Let a waiting claim of yours go before your others.
 
-    Those of the same priority exchange their turns, so nobody else waits longer. CLAIM is what
+    Those of the same priority exchange their turns, so nobody else's place changes. CLAIM is what
     cellgrant queue shows: an id or a prefix of one, a label, or the name of the waiting holder.
 
     \b
@@ -75,7 +75,9 @@ def move_up(claim: str, as_json: bool) -> None:
     """
     found = _called(claim)
     api.post(f"claims/{found['id']}/move-up", {})
-    print_json(found) if as_json else click.echo(f"{cell_of(found)} is the first of yours.")
+    print_json(found) if as_json else click.echo(
+        f"{cell_of(found)} goes before your others of the same priority."
+    )
 
 
 def _called(claim: str) -> dict[str, Any]:

@@ -76,7 +76,7 @@ async def test_move_up_puts_ones_own_before_ones_others(
     assert in_line() == ["next.ipynb", "last.ipynb"]
     for _ in range(2):
         moved = cellgrant("move-up", "last.ipynb").stdout
-        assert moved.endswith("is the first of yours.\n")
+        assert moved.endswith("goes before your others of the same priority.\n")
         assert in_line() == ["last.ipynb", "next.ipynb"]
     running = cellgrant("move-up", "one.ipynb")
     assert "only a waiting claim can be cancelled or moved up" in running.stderr

@@ -50,9 +50,16 @@ export class Consent implements IConsent {
 
   moveUp(claimId: string, by: Caller): Refusal | null {
     const claim = this.parts.snapshot().claims.find(it => it.id === claimId);
-    const why = whyNotWaiting(claim, claimId) ?? this.whyNotYours(claim!.holderId, by);
+    const why = whyNotWaiting(claim, claimId) ?? this.whyNotOwn(claim!, by);
     why || this.parts.post({ type: 'movedUp', claimId });
     return why;
+  }
+
+  /** Administrators neither: whose claim of theirs comes first is for nobody but a user to say. */
+  private whyNotOwn({ holderId, owner }: ClaimView, by: Caller): Refusal | null {
+    return this.parts.owners.isOwn(holderId, by)
+      ? null
+      : refusal('NOT_YOURS', { id: holderId, owner });
   }
 
   private whyNotYours(holderId: string, by: Caller): Refusal | null {

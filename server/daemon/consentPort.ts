@@ -11,6 +11,6 @@ export interface IConsent {
   declineRestart(holderId: string, by: Caller): Refusal | null;
   /** Give back the grant that a holder keeps for its next cell. */
   releaseHold(holderId: string, by: Caller): Refusal | null;
-  /** Let a waiting claim go before the others of its user. */
+  /** Let a waiting claim of the caller's go before their others. */
   moveUp(claimId: string, by: Caller): Refusal | null;
 }

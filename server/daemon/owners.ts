@@ -15,7 +15,6 @@ export class Owners implements IOwners {
     return this.known.byId(holderId)?.owner ?? null;
   }
 
-  /** Whether a holder belongs to a caller, or to nobody who is known. */
   isOwn(holderId: string, by: Caller): boolean {
     return (this.ownerOf(holderId)?.uid ?? by.uid) === by.uid;
   }

@@ -111,6 +111,8 @@ export interface IAdministrators {
 export interface IOwners {
   /** Why a caller may not act on a holder (SEC8): it is unknown, or another user's. */
   whyNotYours(holderId: string, by: Caller): Refusal | null;
+  /** Whether a holder belongs to a caller, or to nobody who is known. */
+  isOwn(holderId: string, by: Caller): boolean;
 }
 
 /** The admitted processes. */

@@ -101,7 +101,7 @@ function MoveUpButton({ trans, claim, onMoveUp }: QueueItemProps): JSX.Element {
       className="cg-Button"
       onClick={() => onMoveUp(claim.id)}
       aria-label={trans.__('Move %1 up', name)}
-      title={trans.__('Let it go before your other waiting cells; nobody else waits longer')}
+      title={trans.__("Let it go before your other waiting cells; nobody else's place changes")}
     >
       {trans.__('Move Up')}
     </button>
