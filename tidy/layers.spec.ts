@@ -45,7 +45,7 @@ const LAYERS: readonly {
   },
   {
     folder: 'server/http/',
-    may: ['server/protocol/', 'server/lib/', 'server/daemon/ports'],
+    may: ['server/protocol/', 'server/lib/', 'server/daemon/ports', 'server/exchange/execution'],
     packages: /^(node:|express$|zod$)/
   },
   {
@@ -72,7 +72,7 @@ const LAYERS: readonly {
     folder: 'server/exchange/',
     may: ['server/protocol/', 'server/lib/', 'server/replay/'],
     types: ['server/simulator/'],
-    packages: /^(node:|csv-parse$|csv-stringify$|hyparquet(-writer)?$)/
+    packages: /^(node:|zod$|csv-parse$|csv-stringify$|hyparquet(-writer)?$)/
   },
   {
     folder: 'server/users/',

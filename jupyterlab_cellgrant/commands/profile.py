@@ -65,18 +65,35 @@ def profile(notebooks: tuple[str, ...], runs: int, as_json: bool, **said: Any) -
     """
     node = settings_of(said).node
     books = [_Book(Path(it), said["out"], said["cell_timeout"], node) for it in notebooks]
+    _refuse_same_traces(books)
     api.get("snapshot")  # before anything runs: somebody has to measure it
     failed = False
     for book in books:
         for _ in range(runs):
             said["beside_others"] or _wait_until_alone()
             failed = asyncio.run(book.run()) or failed
+            if book.is_interrupted:
+                break
         book.write()
+        if book.is_interrupted:
+            break
     if as_json:
         print_json([{"notebook": str(it.path), "trace": str(it.trace)} for it in books])
     else:
         show(*(it.shown() for it in books))
     return 1 if failed else 0
+
+
+def _refuse_same_traces(books: list[_Book]) -> None:
+    """Of two notebooks whose traces would be one file, nobody would see which was lost."""
+    first: dict[Path, _Book] = {}
+    for book in books:
+        other = first.setdefault(book.trace, book)
+        if other.path != book.path:
+            raise Failure(
+                f"{other.path} and {book.path} would both write {book.trace}: "
+                "profile them one after the other, each with an --out of its own."
+            )
 
 
 class _Book:
@@ -89,7 +106,10 @@ class _Book:
         self._timeout_s = timeout_s
         self._node = node
         self.trace = Path(out or path.parent) / f"{path.stem}.trace.json"
+        self.is_interrupted = False
         self._rows: list[dict[str, Any]] = []
+        if not os.access(self.trace.parent, os.W_OK | os.X_OK):
+            raise Failure(f"{self.trace.parent} is no directory that can be written to.")
         try:
             self._notebook = nbformat.read(path, as_version=4)
         except FileNotFoundError as error:
@@ -105,15 +125,22 @@ class _Book:
         await client.async_start_new_kernel_client()
         sources: list[str] = []
         running = asyncio.ensure_future(self._run_cells(client, sources))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, running.cancel)
+
+        def interrupt() -> None:
+            self.is_interrupted = True
+            running.cancel()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        failed = True
         try:
             failed = await running
         except asyncio.CancelledError:
-            say(f"{self.path}: interrupted; the trace goes as far as this.")
-            failed = True
+            pass  # nbclient takes most of them for the death of the kernel
         finally:
             client.kc.stop_channels()
             await manager.shutdown_kernel()
+        if self.is_interrupted:
+            say(f"{self.path}: interrupted; the trace goes as far as this.")
         self._rows += await _stored(self._node, manager.kernel_id, sources)
         return failed
 
@@ -128,7 +155,9 @@ class _Book:
                 await client.async_execute_cell(cell, at)
             except (CellControlSignal, DeadKernelError) as error:
                 why = str(error).strip().splitlines()[-1]
-                say(f"{self.path}: cell {done} failed ({why}); the trace goes as far as this cell.")
+                self.is_interrupted or say(
+                    f"{self.path}: cell {done} failed ({why}); the trace goes as far as this cell."
+                )
                 return True
         return False
 

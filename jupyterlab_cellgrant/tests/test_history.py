@@ -79,58 +79,76 @@ def test_a_file_brings_history_to_another_sidecar(
     assert cellgrant_json("history", "import", str(file)) == {"rows": 2, "added": 0}
 
 
-def test_a_file_that_is_none_is_named(ran: RealSidecar, tmp_path: Path) -> None:
-    """[HIST8] What is wrong with it, and where; nothing of such a row is added."""
-    good = tmp_path / "good.json"
-    cellgrant("history", "export", str(good))
-    rows = json.loads(good.read_text())
+def test_csv_is_no_formula_and_keeps_what_is_empty(ran: RealSidecar, tmp_path: Path) -> None:
+    """[HIST8] A spreadsheet executes nothing of it, and another sidecar reads what was meant."""
+    file = tmp_path / "a.json"
+    cellgrant("history", "export", str(file))
+    row = {**json.loads(file.read_text())[0], "claimId": "=1+1", "group": ""}
+    file.write_text(json.dumps([row]))
+    assert cellgrant_json("history", "import", str(file)) == {"rows": 1, "added": 1}
+    table = tmp_path / "a.csv"
+    cellgrant("history", "export", str(table))
+    assert ",'=1+1," in table.read_text()
+    assert cellgrant_json("history", "import", str(table)) == {"rows": 3, "added": 0}
 
-    def told(name: str, text: str) -> str:
-        file = tmp_path / name
-        file.write_text(text)
-        ended = cellgrant("history", "import", str(file))
-        assert ended.returncode == 1
-        assert str(file) in ended.stderr
-        return ended.stderr
 
+def refused(file: Path, content: str | bytes) -> str:
+    """What an import of this says."""
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    ended = cellgrant("history", "import", str(file))
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"cellgrant: {file}: ")
+    return ended.stderr
+
+
+def test_a_row_that_is_wrong_is_named(ran: RealSidecar, tmp_path: Path) -> None:
+    """[HIST8] With its column, and what was expected; nothing of such a row is added."""
+    file = tmp_path / "a.json"
+    cellgrant("history", "export", str(file))
+    rows = json.loads(file.read_text())
     newer = [{**it, "version": 2} for it in rows]
-    assert "its version is 2; this Cellgrant reads version 1" in told("a.json", json.dumps(newer))
+    assert "its version is 2; this Cellgrant reads version 1" in refused(file, json.dumps(newer))
     fewer = [{name: it for name, it in rows[0].items() if name not in ("ask", "ended")}]
-    assert "it lacks the columns ended, ask" in told("a.json", json.dumps(fewer))
-    odd = [rows[0], {**rows[1], "ended": "soon"}]
-    assert 'row 2, column "ended" is "soon"; expected a time' in told("a.json", json.dumps(odd))
+    assert "it lacks the columns ended, ask" in refused(file, json.dumps(fewer))
     for column, value, expected in (
-        ("memoryPeakBytes", -5, "a number of at least 0"),
-        ("memoryPeakBytes", 1e308, "a number of at least 0"),
-        ("cpuSeconds", "much", "a number of at least 0"),
-        ("wasLimited", "maybe", "true or false"),
-        ("ask", "{", "JSON"),
-    ):
-        found = told("a.json", json.dumps([rows[0], {**rows[1], column: value}]))
-        assert f'row 2, column "{column}" is ' in found
-        assert f"expected {expected}" in found
-    for column, value, expected in (
+        ("ended", "soon", 'is "soon"; expected a time'),
+        ("arrived", "5", 'is "5"; expected a time'),
+        ("memoryPeakBytes", -5, 'is "-5"; expected a number of at least 0'),
+        ("memoryPeakBytes", 1e308, 'is "1e+308"; expected a number of at least 0'),
+        ("cpuSeconds", "much", 'is "much"; expected a number of at least 0'),
+        ("cpuSeconds", True, 'is "true"; expected a number of at least 0'),
+        ("wasLimited", "maybe", 'is "maybe"; expected true or false'),
+        ("ask", "{", 'is "{"; expected JSON'),
         ("outcome", "lost", "expected one of"),
+        ("owner", None, "expected a text"),
+        ("ended", None, "expected a number"),
+        ("ask", '{"cpus": {"kind": "fixed", "n": -1}}', "expected a whole number of at least 0"),
         ("ended", "9999-12-31T00:00:00Z", "still to come"),
     ):
-        found = told("a.json", json.dumps([rows[0], {**rows[1], column: value}]))
-        assert "row 2: " in found
+        found = refused(file, json.dumps([rows[0], {**rows[1], column: value}]))
+        assert f'row 2, column "{column}"' in found
         assert expected in found
-    assert "it is not JSON" in told("a.json", "x")
-    assert "it is not a file of Parquet" in told("a.parquet", "x" * 100)
-    whole = tmp_path / "whole.parquet"
-    cellgrant("history", "export", str(whole))
-    halves = (b"PAR1" + bytes(200) + b"PAR1", whole.read_bytes()[:-100])
-    for half in halves:
-        whole.write_bytes(half)
-        damaged = cellgrant("history", "import", str(whole)).stderr
-        assert f"{whole}: it is damaged, or not a file of Parquet" in damaged
-    assert "Invalid Record Length" in told("a.csv", "a,b\n1\n")
-    assert "expected a name that ends with .csv, .json, .parquet" in told("a.txt", "x")
+    turned = {**rows[1], "granted": rows[1]["ended"], "ended": rows[1]["arrived"]}
+    assert "row 2: it ended before it was granted" in refused(file, json.dumps([rows[0], turned]))
+    assert len(cellgrant_json("history")) == 2
+
+
+def test_a_file_that_is_none_is_named(ran: RealSidecar, tmp_path: Path) -> None:
+    """[HIST8] In words, whatever its reader stumbles over."""
+    parquet, text = tmp_path / "a.parquet", tmp_path / "a.csv"
+    cellgrant("history", "export", str(parquet))
+    cellgrant("history", "export", str(text))
+    for half in (b"PAR1" + bytes(200) + b"PAR1", parquet.read_bytes()[:-100]):
+        assert "it is damaged, or not a file of Parquet" in refused(parquet, half)
+    assert "it is not a file of Parquet" in refused(parquet, "x" * 100)
+    assert "Invalid Record Length" in refused(text, text.read_text()[:-40])
+    assert "it lacks the columns version, claimId" in refused(text, "a;b\n1\n")
+    assert "it is empty" in refused(text, "")
+    assert "it is not JSON" in refused(tmp_path / "a.json", "x")
+    assert "a name that ends with .csv, .json, .parquet" in refused(tmp_path / "a.txt", "x")
     for ending in ("csv", "json", "parquet"):
         away = tmp_path / f"away.{ending}"
         gone = cellgrant("history", "import", str(away))
         assert gone.stderr == f"cellgrant: {away}: no such file or directory.\n"
-    assert len(cellgrant_json("history")) == 2
     ran.close()
-    assert "no sidecar answers" in cellgrant("history", "export", str(good)).stderr
+    assert "no sidecar answers" in cellgrant("history", "export", str(text)).stderr

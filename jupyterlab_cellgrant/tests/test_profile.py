@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from .command_line import Start, cellgrant, nobody_is_left
+from .command_line import Start, cellgrant, cellgrant_json, nobody_is_left
 from .real_sidecar import RealSidecar
 
 MIB = 1024**2
@@ -132,7 +132,8 @@ def test_ctrl_c_ends_the_kernel_and_keeps_what_ran(
 ) -> None:
     """[TRACE1] Nothing that was measured is lost, and no kernel is left."""
     path = notebook(tmp_path / "e.ipynb", "a = 1", "import time; time.sleep(600)")
-    process = start("profile", "--beside-others", str(path))
+    other = notebook(tmp_path / "later.ipynb", "a = 2")
+    process = start("profile", "--beside-others", "--runs", "2", str(path), str(other))
     sidecar.wait_for(
         lambda it: any(c["state"] == "running" and c["label"] == "[2]" for c in it["claims"])
     )
@@ -141,6 +142,20 @@ def test_ctrl_c_ends_the_kernel_and_keeps_what_ran(
     nobody_is_left(sidecar)
     rows = trace_of(tmp_path / "e.trace.json")
     assert [it["label"] for it in rows] == ["[1]", "[2]"]
+    assert not (tmp_path / "later.trace.json").exists()
+
+
+def test_where_traces_cannot_be_written_nothing_runs(sidecar: RealSidecar, tmp_path: Path) -> None:
+    """[TRACE1] What is wrong with them is said before anything runs."""
+    (tmp_path / "deep").mkdir()
+    paths = [str(notebook(it / "same.ipynb", "a = 1")) for it in (tmp_path, tmp_path / "deep")]
+    both = cellgrant("profile", "--out", str(tmp_path), *paths)
+    assert f"would both write {tmp_path / 'same.trace.json'}" in both.stderr
+    nowhere = cellgrant("profile", "--out", str(tmp_path / "away"), paths[0])
+    assert nowhere.stderr == (
+        f"cellgrant: {tmp_path / 'away'} is no directory that can be written to.\n"
+    )
+    assert cellgrant_json("history") == []
 
 
 def test_a_trace_teaches_another_node_and_is_replayed(sidecar: RealSidecar, tmp_path: Path) -> None:
@@ -159,6 +174,9 @@ def test_a_trace_teaches_another_node_and_is_replayed(sidecar: RealSidecar, tmp_
     assert replayed.returncode == 0, replayed.stderr
     assert "2 executions" in replayed.stdout
     assert "Cellgrant, asked for the memory that was used" in replayed.stdout
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps([{**rows[0], "ask": '{"cpus": {"kind": "fixed", "n": -1}}'}]))
+    assert 'row 1, column "ask": expected' in cellgrant("replay", str(bad)).stderr
     whole = json.loads(cellgrant("replay", "--json").stdout)
     assert whole["executions"] >= 2
     assert whole["replayed"][0]["contender"] == "system"

@@ -1,4 +1,6 @@
+import type { Execution } from '../protocol/execution';
 import type { ExecutionView } from '../protocol/history';
+import { EXECUTION } from './execution';
 
 /** The version of what a file has: raised where a column changes its meaning, or goes. */
 const FILE_VERSION = 1;
@@ -73,9 +75,21 @@ function written(kind: Kind, value: unknown): FlatValue {
   return kind === 'json' ? JSON.stringify(value) : (value as FlatValue);
 }
 
-/** The execution of a row; the sidecar checks its values. Throws {@link FileError}. */
-export function executionIn(row: Flat, number: number): Added {
-  checkColumns(row);
+/** The execution of a row, as it is sent. Throws {@link FileError}. */
+export function addedIn(row: Flat, number: number): Added {
+  const added = unchecked(row, number);
+  checked(added, number);
+  return added;
+}
+
+/** The execution of a row. Throws {@link FileError}. */
+export function executionIn(row: Flat, number: number): Execution {
+  return checked(unchecked(row, number), number);
+}
+
+function unchecked(row: Flat, number: number): Added {
+  checkColumns(Object.keys(row));
+  checkVersion(row);
   const parts: Record<string, Record<string, unknown>> = { all: {}, grant: {}, used: {} };
   for (const { name, kind, path } of COLUMNS) {
     const key = path.at(-1)!;
@@ -85,6 +99,7 @@ export function executionIn(row: Flat, number: number): Added {
   const { all, grant, used } = parts as {
     [K in 'all' | 'grant' | 'used']: Record<string, unknown>;
   };
+  all['group'] ??= ''; // CSV does not tell a text of nothing from nothing
   grant['asked'] === null && delete grant['asked'];
   used['wasLimited'] ??= false;
   return {
@@ -94,13 +109,27 @@ export function executionIn(row: Flat, number: number): Added {
   } as unknown as Added;
 }
 
-function checkColumns(row: Flat): void {
-  const missing = NAMES.filter(it => !(it in row));
+function checked(added: Added, number: number): Execution {
+  const outcome = EXECUTION.safeParse(added);
+  if (outcome.success) {
+    return outcome.data;
+  }
+  const { path, message } = outcome.error.issues[0]!;
+  const column = COLUMNS.find(it => it.path.every((part, at) => part === path[at]));
+  throw new FileError(`row ${number}${column ? `, column "${column.name}"` : ''}: ${message}`);
+}
+
+/** A file needs all of them. Throws {@link FileError}. */
+export function checkColumns(names: readonly string[]): void {
+  const missing = NAMES.filter(it => !names.includes(it));
   if (missing.length) {
     throw new FileError(
       `it lacks ${missing.length > 1 ? 'the columns' : 'the column'} ${missing.join(', ')}`
     );
   }
+}
+
+function checkVersion(row: Flat): void {
   const version = Number(row['version']);
   if (version !== FILE_VERSION) {
     const what = `its version is ${String(row['version'])}`;
@@ -116,9 +145,9 @@ function read(kind: Kind, value: FlatValue, where: string): unknown {
     case 'text':
       return String(value);
     case 'number':
-      return amountIn(Number(value)) ?? unread(value, 'a number of at least 0', where);
+      return amountIn(value) ?? unread(value, 'a number of at least 0', where);
     case 'time':
-      return amountIn(new Date(value as string).getTime()) ?? unread(value, 'a time', where);
+      return timeIn(value) ?? unread(value, 'a time', where);
     case 'boolean':
       return BOOLEANS.get(String(value)) ?? unread(value, 'true or false', where);
     case 'json':
@@ -132,8 +161,17 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** No figure of an execution is negative, or larger than can be counted exactly. */
-function amountIn(number: number): number | undefined {
+function amountIn(value: FlatValue): number | undefined {
+  const isNumber = typeof value === 'number' || /^\s*[\d.]/.test(String(value));
+  const number = isNumber ? Number(value) : NaN;
   return number >= 0 && number <= Number.MAX_SAFE_INTEGER ? number : undefined;
+}
+
+/** In ms; of a text only such as `2026-01-01T00:00:00.000Z`, for JavaScript takes a lone number for a year. */
+function timeIn(value: FlatValue): number | undefined {
+  const isTime = value instanceof Date || /^\d{4}-\d\d-\d\dT/.test(String(value));
+  const ms = isTime ? new Date(value as string).getTime() : NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function jsonIn(text: string): unknown {

@@ -9,7 +9,7 @@ import { stringify } from 'csv-stringify';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { fileWriter, parquetWriteRows } from 'hyparquet-writer';
 
-import { COLUMNS, FileError, type Flat, type FlatValue } from './flat';
+import { checkColumns, COLUMNS, FileError, type Flat, type FlatValue } from './flat';
 
 /** Rows, as they come. */
 type Rows = AsyncIterable<Flat>;
@@ -57,24 +57,39 @@ async function writeCsv(path: string, rows: Rows): Promise<void> {
     date: (it: Date) => it.toISOString(),
     boolean: (it: boolean) => String(it)
   };
-  const text = stringify({ header: true, columns: NAMES, cast });
+  // A spreadsheet would execute what begins as a formula does.
+  const text = stringify({ header: true, columns: NAMES, cast, escape_formulas: true });
   await pipeline(Readable.from(rows), text, createWriteStream(path));
 }
 
 async function* readCsv(path: string): Rows {
-  const parser = parse({ columns: true, bom: true });
+  let hasColumns = false;
+  const columns = (names: string[]): string[] => {
+    checkColumns(names);
+    hasColumns = true;
+    return names;
+  };
+  const parser = parse({ columns, bom: true });
   const rows = createReadStream(path)
     .on('error', failure => parser.destroy(failure)) // pipe() leaves it to us
     .pipe(parser);
   try {
     for await (const row of rows) {
       const named = Object.entries(row as Record<string, string>);
-      yield Object.fromEntries(named.map(([name, it]) => [name, it === '' ? null : it]));
+      yield Object.fromEntries(named.map(([name, it]) => [name, it === '' ? null : unescaped(it)]));
+    }
+    if (!hasColumns) {
+      throw new FileError('it is empty');
     }
   } catch (failure) {
     const { code, message } = failure as { code?: string; message: string };
     throw code?.startsWith('CSV_') ? new FileError(message) : failure;
   }
+}
+
+/** As it was before {@link writeCsv}. */
+function unescaped(text: string): string {
+  return text.replace(/^'(?=[=+\-@\t\r\uff1d\uff0b\uff0d\uff20])/, '');
 }
 
 async function writeJson(path: string, rows: Rows): Promise<void> {

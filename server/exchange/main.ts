@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { getSystemErrorMap } from 'node:util';
 
-import { executionIn, flatOf, type Flat } from './flat';
+import { addedIn, flatOf, type Flat } from './flat';
 import { formatOf } from './formats';
 import { replayOf } from './replaying';
 import { Adding, executionsOf } from './sidecar';
@@ -41,7 +41,7 @@ async function exportTo(socket: string, file: string, query: string): Promise<Do
 async function importFrom(socket: string, file: string): Promise<Done> {
   const adding = new Adding(socket);
   for await (const row of formatOf(file).read(file)) {
-    await adding.add(executionIn(row, adding.read + 1));
+    await adding.add(addedIn(row, adding.read + 1));
   }
   await adding.flush();
   return { rows: adding.read, added: adding.added };

@@ -3,7 +3,7 @@ import type { Execution } from '../protocol/execution';
 import type { NodeView, Snapshot } from '../protocol/view';
 import { replay, type ReplayView } from '../replay/replay';
 import type { Shape } from '../simulator/node';
-import { executionIn, FileError, type Added } from './flat';
+import { executionIn } from './flat';
 import { formatOf } from './formats';
 import { executionsOf, snapshotOf } from './sidecar';
 
@@ -18,31 +18,25 @@ export async function replayOf(
 ): Promise<ReplayView> {
   const { node } = (await snapshotOf(socket)) as Snapshot;
   const executions: Execution[] = [];
-  const found = file === null ? executionsOf(socket, query) : rowsOf(file);
-  for await (const it of found) {
-    executions.push(recordedIn(it));
+  for await (const it of file === null ? recorded(socket, query) : rowsOf(file)) {
+    executions.push(it);
   }
   return replay(executions, shapeOf(node));
 }
 
-async function* rowsOf(file: string): AsyncIterable<Added> {
+async function* rowsOf(file: string): AsyncIterable<Execution> {
   let number = 0;
   for await (const row of formatOf(file).read(file)) {
     number += 1;
-    const execution = executionIn(row, number);
-    if (typeof execution.ask?.cpus?.kind !== 'string') {
-      throw new FileError(`row ${number}, column "ask": expected what the execution asked for`);
-    }
-    yield execution;
+    yield executionIn(row, number);
   }
 }
 
-function recordedIn(
-  it: Omit<Added, 'sourceSha256'> & { readonly sourceSha256?: string | null }
-): Execution {
-  const { grant, sourceSha256 = null, ...rest } = it;
-  const cpus = grant && (grant.cpus === null ? null : parseCpuList(grant.cpus));
-  return { ...rest, sourceHash: sourceSha256, grant: grant && { ...grant, cpus } };
+async function* recorded(socket: string, query: string): AsyncIterable<Execution> {
+  for await (const { grant, ...it } of executionsOf(socket, query)) {
+    const cpus = grant && (grant.cpus === null ? null : parseCpuList(grant.cpus));
+    yield { ...it, sourceHash: null, grant: grant && { ...grant, cpus } };
+  }
 }
 
 function shapeOf({ cpus, memoryBytes, memoryReserveBytes, gpus }: NodeView): Shape {

@@ -53,27 +53,12 @@ export class Adding {
       return;
     }
     [this.texts, this.bytes] = [[], 0];
-    const first = this.read - texts.length + 1;
-    await this.post(texts).catch(async (why: unknown) => {
-      if (!(why instanceof FileError)) {
-        throw why;
-      }
-      await this.postEach(texts, first); // to say which of them it is
-    });
-  }
-
-  private async postEach(texts: readonly string[], first: number): Promise<void> {
-    for (const [at, text] of texts.entries()) {
-      await this.post([text]).catch((why: Error) => {
-        throw new FileError(`row ${first + at}: ${why.message}`);
-      });
-    }
-  }
-
-  private async post(texts: readonly string[]): Promise<void> {
     const body = `{"executions":[${texts.join(',')}]}`;
-    const answer = await ask(this.socketPath, 'POST', 'history', body);
-    this.added += (answer as { added: number }).added;
+    const rows = `rows ${this.read - texts.length + 1} to ${this.read}`;
+    const { added } = (await ask(this.socketPath, 'POST', 'history', body).catch((why: Error) => {
+      throw new FileError(`${rows}: ${why.message}`);
+    })) as { added: number };
+    this.added += added;
   }
 }
 

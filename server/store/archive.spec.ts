@@ -56,6 +56,8 @@ sqlite.describe('the archive (needs node:sqlite)', () => {
     expect(record({ executions: same })).toEqual([0, 1]);
     expect(record({ executions: [...same, executionAt(NEW_YEAR_MS + 1)] })).toEqual([2]);
     expect(ids()).toHaveLength(3);
+    // A trace that two users took over teaches both (TRACE2).
+    expect(record({ executions: [executionAt(NEW_YEAR_MS, { owner: 'bob' })] })).toEqual([0]);
   });
 
   it('[HIST5] pages in the order of ends, also where older ones came later', () => {

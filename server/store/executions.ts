@@ -16,7 +16,7 @@ export class Executions {
     private readonly words: Words
   ) {
     this.inDatabase = db.prepare(
-      'SELECT row, claim, holder FROM execution WHERE row >= ? AND row < ? ORDER BY row'
+      'SELECT row, claim, holder, owner FROM execution WHERE row >= ? AND row < ? ORDER BY row'
     );
   }
 
@@ -34,7 +34,8 @@ export class Executions {
     const columns = columnsOf(it, this.words);
     const first = rowAt(Number(columns['ended_ms']));
     const there = this.inDatabase.all(first, first + ROWS_PER_MS);
-    if (there.some(row => row['claim'] === it.claimId && row['holder'] === columns['holder'])) {
+    const same = ['claim', 'holder', 'owner'] as const;
+    if (there.some(row => same.every(name => row[name] === columns[name]))) {
       return false;
     }
     const row = Number(there.at(-1)?.['row'] ?? first - 1) + 1;
